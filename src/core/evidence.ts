@@ -1,0 +1,55 @@
+/** What a verdict rests on, and the findings it consists of. */
+import type { Histogram } from './histogram.ts'
+import type { Metrics, PercentileName } from './metrics.ts'
+import type { Plan } from './plan.ts'
+import type { IterationCounts } from './tally.ts'
+import type { SecondRow } from './timeline.ts'
+
+/** One finding: what was seen, in which seconds (first to last, both included), and what to do about it. */
+export interface Reason {
+  readonly code: ReasonCode
+  /** A `note` is a finding about the target or the plan; it does not change the verdict. */
+  readonly level: 'note' | 'suspect' | 'void'
+  readonly message: string
+  readonly advice: string
+  readonly fromS: number
+  readonly toS: number
+  readonly worker?: number
+}
+
+/** Codes are stable and never reused for another meaning. */
+export type ReasonCode =
+  | 'worker.lost'
+  | 'seconds.missing'
+  | 'generator.saturated'
+  | 'generator.full-speed'
+  | 'generator.busy'
+  | 'generator.faults'
+  | 'pace.late'
+  | 'latency.inflated'
+  | 'gc.long'
+  | 'host.steal'
+  | 'host.throttled'
+  | 'users.exhausted'
+
+/** By how much the generator may have lengthened each percentile of latency, in ms; null without samples. */
+export type ErrorBounds = { readonly [P in PercentileName]: number | null }
+
+/** All that a verdict rests on. */
+export interface Evidence {
+  readonly plan: Plan
+  readonly rows: readonly SecondRow[]
+  /** When the load ended, in seconds of run time. */
+  readonly loadEndS: number
+  readonly total: Metrics
+  /** Latencies of all requests less the longest that each response can have waited for the generator. */
+  readonly latencyFloor: Histogram
+  readonly lostWorkers: readonly {
+    readonly worker: number
+    readonly second: number
+    readonly message: string
+  }[]
+  readonly iterations: Readonly<IterationCounts>
+  /** Requests that failed for want of a local port or a file descriptor. */
+  readonly generatorFaults: number
+}

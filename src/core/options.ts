@@ -1,0 +1,124 @@
+/** The user's words: what a run can be told, all of it optional but the URL. Counts and rates are totals over all cores. */
+import type { Arrival, OnFull } from './arrivals.ts'
+
+/** A number of seconds, or a duration such as `500ms`, `30s`, `1h30m`. */
+export type Duration = number | string
+/** A number, or one with `k` or `M`: `10k`, `2M`. */
+export type Count = number | string
+
+/** What to run. Every field is optional but `url`; counts and rates are totals over all cores. */
+export interface Options {
+  /** Where the requests go: an absolute http or https URL. */
+  url?: string | undefined
+  /** HTTP method. @default GET, POST when there is a body */
+  method?: string | undefined
+  /** Request headers, as an object or as `Name: value` lines. */
+  headers?: Readonly<Record<string, string>> | readonly string[] | undefined
+  /** Request body: text, or bytes. */
+  body?: string | Uint8Array | undefined
+  /** The name under which the request is reported. @default method and path */
+  name?: string | undefined
+  /** Statuses that count as success: `200`, `2xx,404`, `200-299`. @default 2xx and 3xx */
+  expectStatus?: string | number | undefined
+  /** Closed model: virtual users, over all workers. @default 1 */
+  users?: Count | undefined
+  /** Open model: iterations due per second by the clock, over all workers: `1000`, `10k/s`, `90/m`. */
+  rate?: Count | undefined
+  /** `30s:100` (users) or `30s:100/s` (arrival rate): linearly from the value before to this one. They say how long the load is. */
+  stages?: string | readonly string[] | undefined
+  /** Open model: how arrivals are spaced, `uniform` or `poisson`. @default uniform */
+  arrival?: Arrival | undefined
+  /** Open model: the most users there can be, over all workers. @default 10k, or what the file limit allows */
+  maxUsers?: Count | undefined
+  /** Open model: what becomes of an arrival when all users are busy, `queue` or `drop`. @default queue */
+  onFull?: OnFull | undefined
+  /** Users started per second. @default all users spread over the first second */
+  spawnRate?: Count | undefined
+  /** Span over which all users are started evenly, or the arrival rate rises from 0. */
+  rampUp?: Duration | undefined
+  /** Pause of a user between iterations: `1s`, `0.9s-1.1s`, `pacing:1s`, `throughput:2`. @default none */
+  wait?: Duration | undefined
+  /** Length of the load, ramps included. @default 10s, or no limit when `requests` is given */
+  duration?: Duration | undefined
+  /** Exactly so many requests are sent, over all workers. @default no limit */
+  requests?: Count | undefined
+  /** Exactly so many iterations are started, over all workers. @default no limit */
+  iterations?: Count | undefined
+  /** The first whole seconds of the load that are not measured: kept in the timeline, not in the totals. @default 0 */
+  warmup?: Duration | undefined
+  /** How long requests in flight may take to end after the load. @default 30s */
+  gracefulStop?: Duration | undefined
+  /** Worker threads. @default one per core that this process may use */
+  workers?: Count | undefined
+  /** Seed of everything random, for repeatable plans. @default 1 */
+  seed?: Count | undefined
+  /** Longest time from sent to done, connecting included. @default 30s */
+  timeout?: Duration | undefined
+  /** Longest time to make a connection. @default 10s */
+  connectTimeout?: Duration | undefined
+  /** Accept any TLS certificate. @default false */
+  insecure?: boolean | undefined
+  /** Keep connections open between requests. @default true */
+  keepAlive?: boolean | undefined
+}
+
+/** One option that cannot be used, and why. */
+export interface Problem {
+  /** The option's name as in `Options`, or the unknown word itself. */
+  readonly option: string
+  readonly message: string
+}
+
+export const DEFAULTS = {
+  users: 1,
+  rampUpS: 1,
+  maxUsers: 10_000,
+  durationS: 10,
+  gracefulStopS: 30,
+  timeoutS: 30,
+  connectTimeoutS: 10,
+  seed: 1,
+} as const
+
+export const MOST_USERS = 1_000_000
+export const MOST_WORKERS = 1024
+/** Tickets are counted in 32 bits. */
+export const MOST_REQUESTS = 2_000_000_000
+
+/** The names of all options. */
+export const OPTION_NAMES: readonly (keyof Options)[] = [
+  'url',
+  'method',
+  'headers',
+  'body',
+  'name',
+  'expectStatus',
+  'users',
+  'rate',
+  'stages',
+  'arrival',
+  'maxUsers',
+  'onFull',
+  'spawnRate',
+  'rampUp',
+  'wait',
+  'duration',
+  'requests',
+  'iterations',
+  'warmup',
+  'gracefulStop',
+  'workers',
+  'seed',
+  'timeout',
+  'connectTimeout',
+  'insecure',
+  'keepAlive',
+]
+
+/** What this host offers where the user said nothing. */
+export interface HostDefaults {
+  /** Cores that this process may really use. */
+  readonly cores: number
+  /** How many users' connections this process may have open. */
+  readonly descriptors: number
+}

@@ -1,0 +1,57 @@
+/**
+ * How a request ended: a closed set of classes, the phase of the exchange it had reached and the reason.
+ * `ok` is success; `status` and `check` are complete responses that the plan did not accept; all others never
+ * brought a complete response.
+ */
+export const OUTCOMES = [
+  'ok',
+  'status',
+  'check',
+  'dns.not-found',
+  'dns.failed',
+  'dns.timeout',
+  'connect.refused',
+  'connect.reset',
+  'connect.timeout',
+  'connect.unreachable',
+  'connect.no-port',
+  'connect.no-descriptor',
+  'connect.failed',
+  'tls.certificate',
+  'tls.failed',
+  'tls.timeout',
+  'headers.reset',
+  'headers.closed',
+  'headers.malformed',
+  'headers.too-large',
+  'headers.timeout',
+  'headers.failed',
+  'body.reset',
+  'body.closed',
+  'body.malformed',
+  'body.timeout',
+  'body.failed',
+] as const
+
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** How far an exchange had come. `headers` begins with the write of the request, `body` when the headers were read. */
+export type Phase = 'dns' | 'connect' | 'tls' | 'headers' | 'body'
+
+/** The deadline of the plan cut the request off; the latency reached is a lower bound of what a user would have felt. */
+export const isTimeout = (outcome: Outcome): boolean => outcome.endsWith('.timeout')
+
+/**
+ * The connection could not be made, or broke before the response was complete: the user backs off before it tries
+ * again, so that a dead target does not cost a core. Time-outs after the connection stood have waited long enough.
+ */
+export const isConnectionFailure = (outcome: Outcome): boolean =>
+  outcome !== 'ok' &&
+  outcome !== 'status' &&
+  outcome !== 'check' &&
+  outcome !== 'headers.timeout' &&
+  outcome !== 'body.timeout'
+
+/** The fault lies with the generator's host, not with the target. */
+export const isGeneratorFault = (outcome: Outcome): boolean =>
+  outcome === 'connect.no-port' || outcome === 'connect.no-descriptor'

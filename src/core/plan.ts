@@ -1,0 +1,138 @@
+/**
+ * The plan: the immutable description of a run that every worker gets and the report embeds. JSON in and out.
+ */
+import type { Arrival, OnFull, RateStage } from './arrivals.ts'
+import type { ClosedLoad, OpenLoad } from './load.ts'
+import type { ResolvedOptions } from './resolve.ts'
+import { spans } from './stage.ts'
+import { peakUsers, type UserStage } from './stages.ts'
+import type { StatusRange } from './status.ts'
+import type { Wait } from './wait.ts'
+
+/** Bytes to send: as text where they are text, else as base64. */
+export type BodyPlan = { readonly text: string } | { readonly base64: string }
+
+/** One request as it will be written. */
+export interface RequestPlan {
+  readonly name: string
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: BodyPlan | null
+  readonly expectStatus: readonly StatusRange[]
+}
+
+/** What both models have in common. */
+interface PlanBase {
+  readonly request: RequestPlan
+  /** Seconds of load, ramps included; null when only a count ends it. */
+  readonly durationS: number | null
+  /** How many requests are sent in all; null for no such limit. */
+  readonly requests: number | null
+  /** How many iterations are started in all; null for no such limit. */
+  readonly iterations: number | null
+  /** The first whole seconds of the load, which are not measured. */
+  readonly warmupS: number
+  readonly gracefulStopS: number
+  readonly workers: number
+  readonly seed: number
+  readonly transport: 'undici'
+  readonly timeoutS: number
+  readonly connectTimeoutS: number
+  readonly insecure: boolean
+  readonly keepAlive: boolean
+}
+
+/** Users loop: the next iteration starts after the last one ended and its wait is over. */
+export interface ClosedPlan extends PlanBase {
+  readonly model: 'closed'
+  readonly wait: Wait
+  /** The level of users over run time; after the last stage its end value holds. */
+  readonly stages: readonly UserStage[]
+}
+
+/** Iterations are due by the clock, whatever the target does. */
+export interface OpenPlan extends PlanBase {
+  readonly model: 'open'
+  /** The arrival rate over run time; after the last stage its end value holds. */
+  readonly stages: readonly RateStage[]
+  readonly arrival: Arrival
+  readonly maxUsers: number
+  readonly onFull: OnFull
+}
+
+export type Plan = ClosedPlan | OpenPlan
+
+/** The plan that carries out what the user asked for; `userAgent` is sent where the user named none. */
+export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
+  const base: PlanBase = {
+    request: {
+      name: options.name,
+      method: options.method,
+      url: options.url.href,
+      headers: options.headers.some(([name]) => name.toLowerCase() === 'user-agent')
+        ? options.headers
+        : [['user-agent', userAgent], ...options.headers],
+      body: planBody(options.body),
+      expectStatus: options.expectStatus,
+    },
+    durationS: options.durationS,
+    requests: options.requests,
+    iterations: options.iterations,
+    warmupS: options.warmupS,
+    gracefulStopS: options.gracefulStopS,
+    workers: options.workers,
+    seed: options.seed,
+    transport: 'undici',
+    timeoutS: options.timeoutS,
+    connectTimeoutS: options.connectTimeoutS,
+    insecure: options.insecure,
+    keepAlive: options.keepAlive,
+  }
+  const { load } = options
+  if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }
+  const { arrival, maxUsers, onFull } = load
+  return { model: 'open', ...base, stages: rateStages(load), arrival, maxUsers, onFull }
+}
+
+/** Users and ramp are shorthands: there is one schedule, the stages. */
+function userStages({ users, rampUpS, stages }: ClosedLoad): UserStage[] {
+  if (stages === null) return [{ fromUsers: 0, toUsers: users, durationS: rampUpS }]
+  return spans(stages).map(({ from, to, durationS }) => ({ fromUsers: from, toUsers: to, durationS }))
+}
+
+function rateStages({ ratePerS, rampUpS, stages }: OpenLoad): RateStage[] {
+  if (stages === null) return [{ fromPerS: 0, toPerS: ratePerS, durationS: rampUpS }]
+  return spans(stages).map(({ from, to, durationS }) => ({ fromPerS: from, toPerS: to, durationS }))
+}
+
+/** The most users the plan ever has active at once. */
+export const plannedUsers = (plan: Plan): number =>
+  plan.model === 'closed' ? peakUsers(plan.stages) : plan.maxUsers
+
+/**
+ * Whether the plan names a pace that the generator must hold: a rate, or users with waits. Users without waits go as
+ * fast as they can.
+ */
+export const hasPace = (plan: Plan): boolean => plan.model === 'open' || plan.wait.kind !== 'none'
+
+function planBody(body: string | Uint8Array | null): BodyPlan | null {
+  if (body === null) return null
+  if (typeof body === 'string') return { text: body }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    return { text }
+  } catch {
+    let binary = ''
+    for (let i = 0; i < body.length; i += 0x8000)
+      binary += String.fromCharCode(...body.subarray(i, i + 0x8000))
+    return { base64: btoa(binary) }
+  }
+}
+
+/** How many bytes a planned body has. */
+export function bodyLength(body: BodyPlan | null): number {
+  if (body === null) return 0
+  if ('text' in body) return new TextEncoder().encode(body.text).length
+  return (body.base64.length / 4) * 3 - (body.base64.endsWith('==') ? 2 : body.base64.endsWith('=') ? 1 : 0)
+}

@@ -1,0 +1,142 @@
+/**
+ * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
+ * All problems are reported together, each with the option, the rule and the value.
+ */
+import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
+import {
+  DEFAULTS,
+  MOST_REQUESTS,
+  MOST_WORKERS,
+  OPTION_NAMES,
+  type HostDefaults,
+  type Options,
+  type Problem,
+} from './options.ts'
+import { readersOf, show } from './option-readers.ts'
+import {
+  readBody,
+  readHeaders,
+  readMethod,
+  readName,
+  readUrl,
+  withAuthorization,
+  withoutUserinfo,
+} from './request-options.ts'
+import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
+import { nearest } from './suggest.ts'
+import { parseDurationS, parseNumber } from './units.ts'
+
+/** Every option present, in base units, known to be sensible each on its own and together. */
+export interface ResolvedOptions {
+  readonly url: URL
+  readonly method: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string | Uint8Array | null
+  readonly name: string
+  readonly expectStatus: readonly StatusRange[]
+  readonly load: ClosedLoad | OpenLoad
+  readonly durationS: number | null
+  readonly requests: number | null
+  readonly iterations: number | null
+  readonly warmupS: number
+  readonly gracefulStopS: number
+  readonly workers: number
+  readonly seed: number
+  readonly timeoutS: number
+  readonly connectTimeoutS: number
+  readonly insecure: boolean
+  readonly keepAlive: boolean
+}
+
+/** Resolves the user's options, or returns every problem found. */
+export function resolveOptions(
+  options: Options,
+  host: HostDefaults,
+): { readonly resolved: ResolvedOptions } | { readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const readers = readersOf(options, problems)
+  const { wrong, read, count, duration, flag } = readers
+
+  for (const key of Object.keys(options)) {
+    if (options[key as keyof Options] === undefined || OPTION_NAMES.includes(key as keyof Options)) continue
+    const near = nearest(key, OPTION_NAMES)
+    wrong(key, near === null ? 'is not an option' : `is not an option; did you mean ${near}?`)
+  }
+
+  const url = readUrl(options.url, wrong)
+  const headers = readHeaders(options.headers, wrong)
+  const body = readBody(options.body, wrong)
+  const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
+  const name = read<string>('name', readName)
+  const expectStatus = read<readonly StatusRange[]>('expectStatus', (s: string | number) =>
+    parseStatuses(String(s)),
+  )
+
+  const load = resolveLoad(options, host, readers)
+  const requests = count('requests', MOST_REQUESTS)
+  const iterations = count('iterations', MOST_REQUESTS)
+  const durationS = duration('duration', 'above 0')
+  const warmupS =
+    read<number>('warmup', parseDurationS, (s) => (Number.isInteger(s) ? null : 'must be whole seconds')) ?? 0
+  const gracefulStopS = duration('gracefulStop', 'at least 0')
+  const workers = count('workers', MOST_WORKERS)
+  const seed = read<number>('seed', parseNumber, (n) =>
+    Number.isInteger(n) && n >= 0 && n <= 0xffff_ffff ? null : 'must be a whole number from 0 to 4294967295',
+  )
+  const timeoutS = duration('timeout', 'above 0')
+  const connectTimeoutS = duration('connectTimeout', 'above 0')
+  const insecure = flag('insecure')
+  const keepAlive = flag('keepAlive')
+
+  const given = (option: keyof Options): boolean => options[option] !== undefined
+  const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
+  const isCounted = requests !== null || iterations !== null
+  const loadS = staged ?? durationS ?? (isCounted ? null : DEFAULTS.durationS)
+  if (staged !== null) {
+    const clash = (['duration', 'requests', 'iterations'] as const).filter(
+      (key) => options[key] !== undefined,
+    )
+    for (const key of clash)
+      wrong(key, `does not go with stages, which say how long the load is, got ${show(options[key])}`)
+  }
+  if (loadS !== null && warmupS > 0 && warmupS >= loadS)
+    wrong('warmup', `must be shorter than the load of ${loadS} s, got ${show(options.warmup)}`)
+  if (load.model === 'closed' && load.stages === null && loadS !== null && load.rampUpS > loadS)
+    wrong(
+      given('rampUp') ? 'rampUp' : 'spawnRate',
+      `must have all users started within the load of ${loadS} s; so it would take ${load.rampUpS} s`,
+    )
+  if (load.model === 'open' && load.stages === null && loadS !== null && load.rampUpS > loadS)
+    wrong('rampUp', `must reach the rate within the load of ${loadS} s, got ${show(options.rampUp)}`)
+  if (insecure === true && url?.protocol === 'http:')
+    wrong('insecure', 'is about TLS certificates, but the URL is plain http')
+  const most = load.model === 'open' ? load.maxUsers : Infinity
+  if (workers !== null && workers > most)
+    wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
+
+  if (problems.length > 0 || url === null) return { problems }
+  const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
+  return {
+    resolved: {
+      url: withoutUserinfo(url),
+      method,
+      headers: withAuthorization(url, headers),
+      body,
+      name: name ?? `${method} ${url.pathname}`,
+      expectStatus: expectStatus ?? DEFAULT_EXPECTED,
+      load,
+      durationS: loadS,
+      requests,
+      iterations,
+      warmupS,
+      gracefulStopS: gracefulStopS ?? DEFAULTS.gracefulStopS,
+      // A worker without a user would only cost its start-up.
+      workers: workers ?? Math.max(1, Math.min(host.cores, users)),
+      seed: seed ?? DEFAULTS.seed,
+      timeoutS: timeoutS ?? DEFAULTS.timeoutS,
+      connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
+      insecure: insecure ?? false,
+      keepAlive: keepAlive ?? true,
+    },
+  }
+}

@@ -1,0 +1,14 @@
+/** "Did you mean": the nearest right name to a wrong one. */
+import { distance } from 'fastest-levenshtein'
+
+/** The nearest of `names`, or null when none is near enough to be what was meant. */
+export function nearest(wrong: string, names: Iterable<string>): string | null {
+  let best: string | null = null
+  let bestDistance = Infinity
+  for (const name of names) {
+    const d =
+      name.startsWith(wrong) && wrong.length >= 3 ? 1 : distance(wrong.toLowerCase(), name.toLowerCase())
+    if (d < bestDistance) [best, bestDistance] = [name, d]
+  }
+  return bestDistance <= Math.max(1, Math.floor(wrong.length / 3)) ? best : null
+}

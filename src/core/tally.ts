@@ -1,0 +1,258 @@
+/**
+ * Mergeable counts and histograms: what a worker records in one second, what a merged second is, what a run is.
+ * A monoid: an empty tally changes nothing, and merging is associative and commutative (times of first and last
+ * sight included). `pack` makes plain values that can cross a thread; `merge` adds them to another tally.
+ */
+import { Histogram, type PackedHistogram } from './histogram.ts'
+import type { Outcome } from './outcome.ts'
+
+/** The phases of an exchange that are kept as histograms. Connection phases are recorded once per connection. */
+export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const
+export type PhaseName = (typeof PHASES)[number]
+
+const COUNTS = [
+  'sent',
+  'finished',
+  'finishedInLoad',
+  'succeeded',
+  'failed',
+  'unfinished',
+  'bytesIn',
+  'bytesOut',
+] as const
+const HISTOGRAMS = ['latency', 'service', 'failedLatency', ...PHASES] as const
+type CountName = (typeof COUNTS)[number]
+type HistogramName = (typeof HISTOGRAMS)[number]
+
+/** What is counted for each request name. Histograms exist once they have been used. */
+export class RequestTally implements Record<CountName, number> {
+  readonly #wide: boolean
+  readonly #histograms: Partial<Record<HistogramName, Histogram>> = {}
+  sent = 0
+  finished = 0
+  /** Of `finished`, those that ended within the load span: the numerator of the rate. */
+  finishedInLoad = 0
+  succeeded = 0
+  failed = 0
+  unfinished = 0
+  bytesIn = 0
+  bytesOut = 0
+  readonly statuses = new Map<number, number>()
+  readonly outcomes = new Map<Outcome, number>()
+
+  constructor(wide: boolean) {
+    this.#wide = wide
+  }
+
+  /**
+   * `latency` of succeeded, timed-out and unfinished requests; `service` is kept apart only where the two differ
+   * (open model); `failedLatency` of every failed one.
+   */
+  histogram(name: HistogramName): Histogram {
+    return (this.#histograms[name] ??= new Histogram({ wide: this.#wide }))
+  }
+
+  /** The histogram if it was ever used. */
+  peek(name: HistogramName): Histogram | null {
+    return this.#histograms[name] ?? null
+  }
+
+  clear(): void {
+    for (const name of COUNTS) this[name] = 0
+    for (const name of HISTOGRAMS) this.#histograms[name]?.clear()
+    this.statuses.clear()
+    this.outcomes.clear()
+  }
+}
+
+/** Iterations of the scenario. In the closed model due = started; else carriedIn + due = started + dropped + unstarted. */
+export interface IterationCounts {
+  due: number
+  started: number
+  finished: number
+  failed: number
+  dropped: number
+  unstarted: number
+}
+
+/** Connections as the transport saw them; `reused` counts requests that went out on one already open. */
+export interface ConnectionCounts {
+  opened: number
+  reused: number
+  failed: number
+}
+
+/** One distinct way in which requests of a name failed. */
+export interface ErrorCount {
+  readonly name: string
+  readonly outcome: Outcome
+  readonly message: string
+  count: number
+  firstS: number
+  lastS: number
+}
+
+/** Distinct messages kept per tally; the rest is counted under this message, so a chatty server cannot eat memory. */
+export const MOST_MESSAGES = 100
+export const OTHER_MESSAGES = '(other messages)'
+
+export class Tally {
+  readonly #wide: boolean
+  readonly requests = new Map<string, RequestTally>()
+  readonly iterations: IterationCounts = noIterations()
+  readonly iterationDuration: Histogram
+  readonly lag: Histogram
+  /** Latencies less the longest that each response can have waited for the generator: the other end of the bound. */
+  readonly latencyFloor: Histogram
+  readonly connections: ConnectionCounts = noConnections()
+  readonly errors = new Map<string, ErrorCount>()
+
+  /** `wide` counts in 64 bits, for the totals of a run. */
+  constructor({ wide = false } = {}) {
+    this.#wide = wide
+    this.iterationDuration = new Histogram({ wide })
+    this.lag = new Histogram({ wide })
+    this.latencyFloor = new Histogram({ wide })
+  }
+
+  request(name: string): RequestTally {
+    let tally = this.requests.get(name)
+    if (tally === undefined) this.requests.set(name, (tally = new RequestTally(this.#wide)))
+    return tally
+  }
+
+  /** Counts a failure by its message, within the cap on distinct messages. */
+  error(name: string, outcome: Outcome, message: string, atS: number, count = 1, firstS = atS): void {
+    let key = `${name}\n${outcome}\n${message}`
+    let known = this.errors.get(key)
+    if (known === undefined && this.errors.size >= MOST_MESSAGES) {
+      message = OTHER_MESSAGES
+      key = `${name}\n${outcome}\n${message}`
+      known = this.errors.get(key)
+    }
+    if (known === undefined) this.errors.set(key, { name, outcome, message, count, firstS, lastS: atS })
+    else {
+      known.count += count
+      known.firstS = Math.min(known.firstS, firstS)
+      known.lastS = Math.max(known.lastS, atS)
+    }
+  }
+
+  clear(): void {
+    for (const request of this.requests.values()) request.clear()
+    Object.assign(this.iterations, noIterations())
+    Object.assign(this.connections, noConnections())
+    this.iterationDuration.clear()
+    this.lag.clear()
+    this.latencyFloor.clear()
+    this.errors.clear()
+  }
+}
+
+export type PackedRequest = { readonly [C in CountName]: number } & {
+  readonly name: string
+  readonly statuses: readonly (readonly [number, number])[]
+  readonly outcomes: readonly (readonly [Outcome, number])[]
+  readonly histograms: { readonly [H in HistogramName]?: PackedHistogram }
+}
+
+/** A tally as plain values that can cross a thread. */
+export interface PackedTally {
+  readonly requests: readonly PackedRequest[]
+  readonly iterations: Readonly<IterationCounts>
+  readonly iterationDuration: PackedHistogram | null
+  readonly lag: PackedHistogram | null
+  readonly latencyFloor: PackedHistogram | null
+  readonly connections: Readonly<ConnectionCounts>
+  readonly errors: readonly Readonly<ErrorCount>[]
+}
+
+/** A copy of the tally as plain values; histograms cost only their used slots. */
+export function packTally(tally: Tally): PackedTally {
+  const requests: PackedRequest[] = []
+  for (const [name, request] of tally.requests) {
+    const histograms: { [H in HistogramName]?: PackedHistogram } = {}
+    for (const key of HISTOGRAMS) {
+      const packed = request.peek(key)?.pack() ?? null
+      if (packed !== null) histograms[key] = packed
+    }
+    requests.push({
+      name,
+      sent: request.sent,
+      finished: request.finished,
+      finishedInLoad: request.finishedInLoad,
+      succeeded: request.succeeded,
+      failed: request.failed,
+      unfinished: request.unfinished,
+      bytesIn: request.bytesIn,
+      bytesOut: request.bytesOut,
+      statuses: [...request.statuses],
+      outcomes: [...request.outcomes],
+      histograms,
+    })
+  }
+  return {
+    requests,
+    iterations: { ...tally.iterations },
+    iterationDuration: tally.iterationDuration.pack(),
+    lag: tally.lag.pack(),
+    latencyFloor: tally.latencyFloor.pack(),
+    connections: { ...tally.connections },
+    errors: [...tally.errors.values()].map((error) => ({ ...error })),
+  }
+}
+
+/** Adds what a packed tally counted to another tally. */
+export function mergeTally(into: Tally, packed: PackedTally): Tally {
+  for (const from of packed.requests) {
+    const request = into.request(from.name)
+    for (const key of COUNTS) request[key] += from[key]
+    for (const [status, n] of from.statuses)
+      request.statuses.set(status, (request.statuses.get(status) ?? 0) + n)
+    for (const [outcome, n] of from.outcomes)
+      request.outcomes.set(outcome, (request.outcomes.get(outcome) ?? 0) + n)
+    for (const key of HISTOGRAMS) {
+      const histogram = from.histograms[key]
+      if (histogram !== undefined) request.histogram(key).add(histogram)
+    }
+  }
+  addFields(into.iterations, packed.iterations)
+  addFields(into.connections, packed.connections)
+  into.iterationDuration.add(packed.iterationDuration)
+  into.lag.add(packed.lag)
+  into.latencyFloor.add(packed.latencyFloor)
+  for (const { name, outcome, message, count, firstS, lastS } of packed.errors)
+    into.error(name, outcome, message, lastS, count, firstS)
+  return into
+}
+
+/** All request names taken together, as one. */
+export function mergeRequests(tally: Tally, into: RequestTally): RequestTally {
+  for (const request of tally.requests.values()) {
+    for (const key of COUNTS) into[key] += request[key]
+    for (const [status, n] of request.statuses)
+      into.statuses.set(status, (into.statuses.get(status) ?? 0) + n)
+    for (const [outcome, n] of request.outcomes)
+      into.outcomes.set(outcome, (into.outcomes.get(outcome) ?? 0) + n)
+    for (const key of HISTOGRAMS) {
+      const packed = request.peek(key)?.pack() ?? null
+      if (packed !== null) into.histogram(key).add(packed)
+    }
+  }
+  return into
+}
+
+function addFields<T extends { [K in keyof T]: number }>(into: T, from: Readonly<T>): void {
+  for (const key of Object.keys(from) as (keyof T)[]) into[key] = (into[key] + from[key]) as T[keyof T]
+}
+
+const noIterations = (): IterationCounts => ({
+  due: 0,
+  started: 0,
+  finished: 0,
+  failed: 0,
+  dropped: 0,
+  unstarted: 0,
+})
+
+const noConnections = (): ConnectionCounts => ({ opened: 0, reused: 0, failed: 0 })

@@ -1,0 +1,321 @@
+/**
+ * The timeline: snapshots of all workers merged by second number, never by the order in which they arrive.
+ *
+ * A second closes when every worker that still owes it has reported it, or 2 s after it ended, marked incomplete; a
+ * late snapshot still corrects the second and the totals. A blocked or dead worker never stops the clock.
+ */
+import { Histogram, type SparseHistogram } from './histogram.ts'
+import { deriveMetrics, respan, type Metrics } from './metrics.ts'
+import {
+  mergeRequests,
+  mergeTally,
+  packTally,
+  RequestTally,
+  Tally,
+  type IterationCounts,
+  type PackedTally,
+} from './tally.ts'
+import type { HostVitals, WorkerVitals } from './vitals.ts'
+
+/** One worker's whole second of run time, counted from the start instant. */
+export interface Snapshot {
+  readonly worker: number
+  readonly second: number
+  readonly tally: PackedTally
+  readonly vitals: WorkerVitals
+  /** Users active and requests in flight when the second ended. */
+  readonly users: number
+  readonly inFlight: number
+  /** The most arrivals that waited for a user at once in that second. */
+  readonly queued: number
+}
+
+/** A second of the report. */
+export interface SecondRow extends Metrics {
+  readonly second: number
+  readonly phase: 'warmup' | 'load' | 'drain'
+  /** Whether every worker that was alive has reported it. */
+  readonly complete: boolean
+  readonly users: number
+  readonly inFlight: number
+  /** The most arrivals that waited for a user at once. */
+  readonly queued: number
+  readonly due: number
+  readonly dropped: number
+  readonly byName: Readonly<Record<string, Metrics>>
+  /** The second's latencies at two significant digits. */
+  readonly histogram: SparseHistogram
+  readonly workers: readonly WorkerVitals[]
+  readonly host: HostVitals | null
+}
+
+/** How long a second may stay open after its end. */
+export const CLOSE_AFTER_S = 2
+/** The span of live percentiles. */
+const WINDOW_S = 10
+
+interface OpenSecond {
+  readonly snapshots: Snapshot[]
+  /** What is known of the second without a worker having reported it: the requests a lost worker had in flight. */
+  readonly lost: PackedTally[]
+  host: HostVitals | null
+}
+
+interface WorkerState {
+  /** The first second it will not report any more: it is done, or lost. */
+  endsBefore: number
+  lost: boolean
+  /** Requests in flight by name, from its own counts. */
+  readonly inFlight: Map<string, number>
+  /** Arrivals that were due and wait for a user. */
+  waiting: number
+  nextSecond: number
+}
+
+export class Timeline {
+  readonly #workers: WorkerState[]
+  /** Seconds not derived for good: open, incomplete or within the live window. */
+  readonly #open = new Map<number, OpenSecond>()
+  readonly #rows: SecondRow[] = []
+  readonly #total = new Tally({ wide: true })
+  #loadEndS: number
+  readonly warmupS: number
+  /** What was sent and not ended in the warm-up, by name, and what was due and not started. */
+  readonly #carriedIn = new Map<string, number>()
+  #carriedInIterations = 0
+
+  /**
+   * `loadEndS` is when the load ends as far as the plan knows, Infinity when it does not; the first `warmupS` whole
+   * seconds are kept and shown, but not part of the total.
+   */
+  constructor(workers: number, loadEndS: number, warmupS = 0) {
+    this.#workers = Array.from({ length: workers }, () => ({
+      endsBefore: Infinity,
+      lost: false,
+      inFlight: new Map<string, number>(),
+      waiting: 0,
+      nextSecond: 0,
+    }))
+    this.#loadEndS = loadEndS
+    this.warmupS = warmupS
+  }
+
+  /** The merge of all measured seconds so far. */
+  get total(): Tally {
+    return this.#total
+  }
+
+  /** The closed seconds so far, in order. */
+  get rows(): readonly SecondRow[] {
+    return this.#rows
+  }
+
+  get loadEndS(): number {
+    return this.#loadEndS
+  }
+
+  /** The load ended, or will end, at this instant of run time. */
+  endLoad(atS: number): void {
+    const before = this.#rows.map(({ second }) => this.#loadS(second))
+    this.#loadEndS = atS
+    for (const [second, row] of this.#rows.entries()) {
+      const loadS = this.#loadS(second)
+      if (loadS === before[second]) continue
+      if (this.#open.has(second)) this.#rederive(second)
+      else this.#rows[second] = respannedRow(row, before[second]!, loadS)
+    }
+  }
+
+  add(snapshot: Snapshot): void {
+    const worker = this.#workers[snapshot.worker]!
+    worker.nextSecond = Math.max(worker.nextSecond, snapshot.second + 1)
+    for (const { name, sent, finished, unfinished } of snapshot.tally.requests)
+      worker.inFlight.set(name, (worker.inFlight.get(name) ?? 0) + sent - finished - unfinished)
+    worker.waiting += waitingOf(snapshot.tally.iterations)
+    this.#count(snapshot.second, snapshot.tally)
+    this.#second(snapshot.second).snapshots.push(snapshot)
+    if (snapshot.second < this.#rows.length) {
+      this.#rederive(snapshot.second)
+      if (snapshot.second < this.#rows.length - WINDOW_S) this.#forget(snapshot.second)
+    }
+  }
+
+  host(second: number, vitals: HostVitals): void {
+    this.#second(second).host = vitals
+  }
+
+  /** The worker has reported all it ever will. */
+  done(worker: number): void {
+    this.#workers[worker]!.endsBefore = this.#workers[worker]!.nextSecond
+  }
+
+  /**
+   * The worker is gone. Its closed seconds are kept; the one it had open is lost and marked; requests it had in
+   * flight by its last word are unfinished, and arrivals that waited are unstarted. Returns the number of the lost second.
+   */
+  lost(worker: number): number {
+    const state = this.#workers[worker]!
+    const second = state.nextSecond
+    state.endsBefore = second
+    state.lost = true
+    const tally = new Tally()
+    for (const [name, n] of state.inFlight) if (n > 0) tally.request(name).unfinished += n
+    state.inFlight.clear()
+    tally.iterations.unstarted += state.waiting
+    state.waiting = 0
+    const packed = packTally(tally)
+    this.#count(second, packed)
+    this.#second(second).lost.push(packed)
+    if (second < this.#rows.length) this.#rederive(second)
+    return second
+  }
+
+  /** Closes what can be closed at this instant of run time and returns it, in order. */
+  close(nowS: number): SecondRow[] {
+    const closed: SecondRow[] = []
+    for (let second = this.#rows.length; ; second++) {
+      const inTime = second + 1 + CLOSE_AFTER_S > nowS
+      if (second + 1 > nowS || (inTime && !this.#isReported(second)) || this.#isAfterRun(second)) break
+      const row = this.#derive(second)
+      this.#rows.push(row)
+      closed.push(row)
+      this.#forget(second - WINDOW_S)
+    }
+    return closed
+  }
+
+  /** Closes every second that was begun, when no worker is left to report; returns the new ones. */
+  finish(): SecondRow[] {
+    const last = Math.max(-1, ...this.#open.keys())
+    const closed: SecondRow[] = []
+    for (let second = this.#rows.length; second <= last; second++) {
+      // A host reading alone, after the last word of the workers, makes no second of the run.
+      const begun = [...this.#open].some(
+        ([number, open]) => number >= second && (open.snapshots.length > 0 || open.lost.length > 0),
+      )
+      if (!begun) break
+      const row = this.#derive(second)
+      this.#rows.push(row)
+      closed.push(row)
+    }
+    return closed
+  }
+
+  /** The metrics of the last 10 closed seconds, for live views. */
+  recent(): Metrics {
+    const to = this.#rows.length
+    const from = Math.max(0, to - WINDOW_S)
+    const tally = new Tally()
+    for (let second = from; second < to; second++) this.#mergeSecond(tally, second)
+    const loadS = Math.max(0, Math.min(to, this.#loadEndS) - from)
+    return deriveMetrics(mergeRequests(tally, new RequestTally(false)), { loadS, carriedIn: 0 }, tally.lag)
+  }
+
+  /** Requests of this name that were in flight when measuring began. */
+  carriedIn(name: string): number {
+    return this.#carriedIn.get(name) ?? 0
+  }
+
+  /** Arrivals that waited for a user when measuring began. */
+  get carriedInIterations(): number {
+    return this.#carriedInIterations
+  }
+
+  #count(second: number, tally: PackedTally): void {
+    if (second >= this.warmupS) {
+      mergeTally(this.#total, tally)
+      return
+    }
+    for (const { name, sent, finished, unfinished } of tally.requests)
+      this.#carriedIn.set(name, this.carriedIn(name) + sent - finished - unfinished)
+    this.#carriedInIterations += waitingOf(tally.iterations)
+  }
+
+  /** How much of a second is load. */
+  #loadS(second: number): number {
+    return Math.min(1, Math.max(0, this.#loadEndS - second))
+  }
+
+  #second(second: number): OpenSecond {
+    let open = this.#open.get(second)
+    if (open === undefined) this.#open.set(second, (open = { snapshots: [], lost: [], host: null }))
+    return open
+  }
+
+  /** Whether every worker that owes this second has reported it. */
+  #isReported(second: number): boolean {
+    const snapshots = this.#open.get(second)?.snapshots ?? []
+    return this.#workers.every(
+      ({ endsBefore }, index) => second >= endsBefore || snapshots.some(({ worker }) => worker === index),
+    )
+  }
+
+  /** Whether a worker that died took this second with it: nobody waits for it, but it is not complete either. */
+  #isLost(second: number): boolean {
+    return this.#workers.some(({ endsBefore, lost }) => lost && second === endsBefore)
+  }
+
+  /** Whether no worker has, or will ever have, anything to do with this second. */
+  #isAfterRun(second: number): boolean {
+    return !this.#isLost(second) && this.#workers.every(({ endsBefore }) => second >= endsBefore)
+  }
+
+  #mergeSecond(into: Tally, second: number): void {
+    const open = this.#open.get(second)
+    if (open === undefined) return
+    for (const { tally } of open.snapshots) mergeTally(into, tally)
+    for (const tally of open.lost) mergeTally(into, tally)
+  }
+
+  #derive(second: number): SecondRow {
+    const { snapshots, host } = this.#second(second)
+    const tally = new Tally()
+    this.#mergeSecond(tally, second)
+    const all = mergeRequests(tally, new RequestTally(false))
+    const span = { loadS: this.#loadS(second), carriedIn: 0 }
+    const byName: Record<string, Metrics> = {}
+    for (const [name, request] of tally.requests) byName[name] = deriveMetrics(request, span)
+    return {
+      second,
+      phase: second < this.warmupS ? 'warmup' : span.loadS > 0 ? 'load' : 'drain',
+      complete: this.#isReported(second) && !this.#isLost(second),
+      users: snapshots.reduce((n, { users }) => n + users, 0),
+      inFlight: snapshots.reduce((n, { inFlight }) => n + inFlight, 0),
+      queued: snapshots.reduce((n, { queued }) => n + queued, 0),
+      due: tally.iterations.due,
+      dropped: tally.iterations.dropped,
+      ...deriveMetrics(all, span, tally.lag),
+      byName,
+      histogram: (all.peek('latency') ?? EMPTY).sparse(),
+      workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
+      host,
+    }
+  }
+
+  #rederive(second: number): void {
+    if (this.#open.has(second)) this.#rows[second] = this.#derive(second)
+  }
+
+  /** Lets go of a second's histograms once nothing can correct it any more. */
+  #forget(second: number): void {
+    if (second >= 0 && this.#isReported(second)) this.#open.delete(second)
+  }
+}
+
+/** A second whose histograms are gone, when another part of it turns out to be load. */
+function respannedRow(row: SecondRow, fromS: number, toS: number): SecondRow {
+  const byName: Record<string, Metrics> = {}
+  for (const [name, metrics] of Object.entries(row.byName)) byName[name] = respan(metrics, fromS, toS)
+  return {
+    ...row,
+    ...respan(row, fromS, toS),
+    phase: row.phase === 'warmup' ? 'warmup' : toS > 0 ? 'load' : 'drain',
+    byName,
+  }
+}
+
+/** How many more arrivals wait at the end of a span than at its beginning. */
+const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
+  due - started - dropped - unstarted
+
+const EMPTY = new Histogram()

@@ -1,0 +1,42 @@
+/** The exit codes of the command line. When several apply, `core/exit.ts` says which one wins. */
+export const EXIT = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  void: 97,
+  regression: 98,
+  thresholds: 99,
+  interrupted: 130,
+  terminated: 143,
+} as const
+
+/** The codes an error can carry; a code is never reused for another meaning. */
+export type ErrorCode =
+  | 'CORERUSH_OPTIONS' // the user's words make no runnable plan
+  | 'CORERUSH_LIMIT' // this host cannot carry the plan
+  | 'CORERUSH_OUTPUT' // an output cannot be written
+  | 'CORERUSH_TARGET' // the embedded target cannot listen
+  | 'CORERUSH_CREW' // the worker threads could not be started
+
+/** An error corerush foresaw: says what is wrong, which exit code it means and, where known, what to do about it. */
+export class CorerushError extends Error {
+  override readonly name = 'CorerushError'
+  readonly code: ErrorCode
+  readonly exitCode: number
+  readonly hint: string | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    rest: { exitCode?: number; hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, rest.cause === undefined ? undefined : { cause: rest.cause })
+    this.code = code
+    this.exitCode = rest.exitCode ?? EXIT.usage
+    this.hint = rest.hint
+  }
+}
+
+/** The message of anything thrown, for a person. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)
