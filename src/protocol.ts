@@ -1,0 +1,33 @@
+/** The messages between the main thread and a worker; types only, so that neither side can reach into the other. */
+import type { Plan } from './core/plan.ts'
+import type { Share } from './core/share.ts'
+import type { Snapshot } from './core/timeline.ts'
+
+/** What a worker is given when it is hired. */
+export interface Assignment {
+  readonly plan: Plan
+  readonly share: Share
+  /** A counter shared by all workers, when the plan has a count: how many iterations have been taken of it. */
+  readonly tickets: SharedArrayBuffer | null
+}
+
+export type ToWorker =
+  /** Begin at this instant of the monotonic clock (µs of `process.hrtime`). */
+  | { readonly type: 'start'; readonly atUs: number }
+  /** End the load at this run time; null: when what is due has started, and what still finishes belongs to the load. */
+  | { readonly type: 'stop'; readonly loadEndS: number | null }
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** This worker took the last ticket. */
+  | { readonly type: 'exhausted' }
+
+/** What a worker returns when it is drained; its last second may have been a short one. */
+export interface Drained {
+  readonly last: Snapshot
+  /** Run time at which its last request ended. */
+  readonly lastDoneS: number
+  /** Run time at which it was drained. */
+  readonly endedS: number
+}

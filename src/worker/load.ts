@@ -1,0 +1,220 @@
+/**
+ * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
+ * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
+ */
+import { plannedUsers, type Plan } from '../core/plan.ts'
+import { portion, type Share } from '../core/share.ts'
+import type { Alarm, Clock } from './clock.ts'
+import type { Recorder } from './recorder.ts'
+import { ClosedSchedule } from './schedule/closed.ts'
+import { OpenSchedule } from './schedule/open.ts'
+import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
+import type { Transport } from './transport/transport.ts'
+import type { Turn } from './turn.ts'
+import { User, type Surroundings } from './user.ts'
+import { Wheel } from './wheel.ts'
+
+export interface LoadParts {
+  readonly plan: Plan
+  readonly share: Share
+  readonly clock: Clock
+  readonly transport: Transport
+  readonly recorder: Recorder
+  readonly turn: Turn
+  /** Takes one ticket; false when there is none left. */
+  readonly takeTicket: () => boolean
+}
+
+/** Timers of the load itself come first on the wheel, then the users'. */
+const SECOND_TIMER = 0
+const LOAD_END_TIMER = 1
+const DRAIN_END_TIMER = 2
+const HEARTBEAT_TIMER = 3
+const SCHEDULE_TIMER = 4
+const FIRST_USER_TIMER = 5
+/** A timer that is always due soon, so that the delay of an otherwise quiet loop is known too. */
+const HEARTBEAT_US = 50_000
+
+export class Load {
+  readonly #parts: LoadParts
+  readonly #wheel: Wheel
+  readonly #schedule: Schedule
+  #alarm: Alarm | null = null
+  #alarmUs = Infinity
+  #advancing = false
+  #ending = false
+  /** Iterations under way, from before their first request is sent. */
+  #flying = 0
+  #drained: () => void = () => undefined
+  /** Resolves when nothing is in flight any more and nothing more will start. */
+  readonly drained: Promise<void>
+
+  constructor(parts: LoadParts) {
+    this.#parts = parts
+    const { plan, share, recorder } = parts
+    this.#wheel = new Wheel(FIRST_USER_TIMER + portion(plannedUsers(plan), share))
+    this.drained = new Promise((resolve) => (this.#drained = resolve))
+    if (plan.durationS !== null) recorder.loadEndUs = plan.durationS * 1e6
+    recorder.isDueOnStart = plan.model === 'closed'
+    this.#schedule = this.#makeSchedule()
+    parts.turn.onEnd = this.#look
+  }
+
+  /** The start instant has come, or is about to. */
+  begin(): void {
+    const { plan } = this.#parts
+    this.#armTimer(SECOND_TIMER, 1e6)
+    this.#armTimer(HEARTBEAT_TIMER, HEARTBEAT_US)
+    if (plan.durationS !== null) this.#armTimer(LOAD_END_TIMER, plan.durationS * 1e6)
+    this.#schedule.begin()
+    this.#setAlarm()
+  }
+
+  /**
+   * Ends the load at this instant of run time; null: all that was planned has been due, and the load span is open until
+   * the last of it is done.
+   */
+  stop(loadEndS: number | null): void {
+    if (this.#ending) return
+    const { recorder, clock } = this.#parts
+    if (loadEndS === null) this.#schedule.close(() => this.#end(clock.nowUs()))
+    else {
+      recorder.loadEndUs = Math.min(recorder.loadEndUs, loadEndS * 1e6)
+      if (recorder.loadEndUs <= clock.nowUs()) this.#end(recorder.loadEndUs)
+      else this.#armTimer(LOAD_END_TIMER, recorder.loadEndUs)
+    }
+    this.#setAlarm()
+  }
+
+  #end(loadEndUs: number): void {
+    const { plan, clock } = this.#parts
+    if (this.#ending) return
+    this.#wheel.disarm(LOAD_END_TIMER)
+    this.#wheel.disarm(SCHEDULE_TIMER)
+    this.#schedule.end(loadEndUs)
+    this.#ending = true
+    if (this.#flying === 0) this.#finish()
+    else if (plan.gracefulStopS === 0) this.#endDrain()
+    else this.#armTimer(DRAIN_END_TIMER, clock.nowUs() + plan.gracefulStopS * 1e6)
+  }
+
+  #endDrain(): void {
+    for (const user of this.#schedule.users) user.cut()
+  }
+
+  #finish(): void {
+    this.#alarm?.cancel()
+    this.#alarmUs = -Infinity
+    this.#parts.recorder.users = 0
+    this.#drained()
+  }
+
+  #makeSchedule(): Schedule {
+    const { plan, share, transport, recorder, turn, clock, takeTicket } = this.#parts
+    const tally = recorder.requestTally(plan.request.name)
+    const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
+    const disarm = (user: User): void => this.#wheel.disarm(FIRST_USER_TIMER + user.id)
+    const around: Surroundings = {
+      plan,
+      request: transport.prepare(plan.request),
+      tally,
+      recorder,
+      turn,
+      openConnection: () => transport.connection(),
+      takeOff: () => {
+        if (this.#ending) return false
+        this.#flying++
+        return true
+      },
+      landed: () => {
+        this.#flying--
+        if (this.#ending && this.#flying === 0) this.#finish()
+      },
+      arm,
+      disarm,
+      wake: (user, nowUs) => this.#schedule.wake(user, nowUs),
+      ended: (user, ended) => this.#schedule.ended(user, ended),
+    }
+    const parts: ScheduleParts = {
+      share,
+      recorder,
+      tally,
+      nowUs: clock.nowUs,
+      arm,
+      disarm,
+      armSchedule: (dueUs) => this.#armTimer(SCHEDULE_TIMER, dueUs),
+      isEnding: () => this.#ending,
+      takeTicket,
+      newUser: (id) => new User(id, around),
+    }
+    return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
+  }
+
+  #armTimer(timer: number, dueUs: number): void {
+    this.#wheel.arm(timer, dueUs)
+    if (!this.#advancing && dueUs < this.#alarmUs) this.#setAlarm()
+  }
+
+  readonly #ring = (): void => {
+    this.#alarmUs = Infinity
+    this.#alarm = null
+    const { clock, turn, recorder } = this.#parts
+    const nowUs = clock.nowUs()
+    turn.touch(nowUs)
+    const dueUs = this.#wheel.nextUs()
+    if (dueUs <= nowUs) recorder.loopDelay(nowUs - dueUs)
+    this.#advancing = true
+    this.#wheel.advance(nowUs, this.#fire)
+    this.#advancing = false
+    this.#setAlarm()
+    turn.touch(clock.nowUs())
+  }
+
+  /**
+   * The platform's timers tick at 1 ms and come up to 2 ms late. Under load the loop is awake far more often than that:
+   * what has become due by the end of a turn need not wait for them.
+   */
+  readonly #look = (nowUs: number): void => {
+    if (nowUs < this.#alarmUs || this.#alarmUs === -Infinity) return
+    this.#alarm?.cancel()
+    this.#ring()
+  }
+
+  readonly #fire = (timer: number): void => {
+    const { clock, recorder } = this.#parts
+    const nowUs = clock.nowUs()
+    switch (timer) {
+      case SECOND_TIMER:
+        recorder.advance(nowUs)
+        this.#wheel.arm(SECOND_TIMER, (Math.floor(nowUs / 1e6) + 1) * 1e6)
+        break
+      case HEARTBEAT_TIMER:
+        this.#wheel.arm(HEARTBEAT_TIMER, nowUs + HEARTBEAT_US)
+        break
+      case LOAD_END_TIMER:
+        this.#end(recorder.loadEndUs)
+        break
+      case DRAIN_END_TIMER:
+        this.#endDrain()
+        break
+      case SCHEDULE_TIMER:
+        this.#schedule.ring(nowUs)
+        break
+      default:
+        this.#schedule.users[timer - FIRST_USER_TIMER]!.wake(nowUs)
+    }
+  }
+
+  /** One platform timer, for the next slot of the wheel that has anything in it. */
+  #setAlarm(): void {
+    if (this.#alarmUs === -Infinity) return
+    const nextUs = this.#wheel.nextUs()
+    if (nextUs === this.#alarmUs) return
+    this.#alarm?.cancel()
+    this.#alarm = null
+    this.#alarmUs = nextUs
+    if (nextUs === Infinity) return
+    const delayMs = Math.max(1, Math.ceil((nextUs - this.#parts.clock.nowUs()) / 1000))
+    this.#alarm = this.#parts.clock.after(delayMs, this.#ring)
+  }
+}

@@ -1,0 +1,95 @@
+/** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
+import type { MessagePort } from 'node:worker_threads'
+import { longestWaitS } from '../core/wait.ts'
+import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
+import { monotonicUs, RunClock } from './clock.ts'
+import { Load } from './load.ts'
+import { Recorder } from './recorder.ts'
+import { undiciTransport } from './transport/undici.ts'
+import { Turn } from './turn.ts'
+import { vitalSigns } from './vitals.ts'
+import { warmUp } from './warmup.ts'
+
+/** Carries one share of a run. Resolves when it is drained; a fault of its own ends the thread and so the promise. */
+export default async function work({
+  assignment,
+  port,
+}: {
+  assignment: Assignment
+  port: MessagePort
+}): Promise<Drained> {
+  const { plan, share } = assignment
+  const tell = (message: FromWorker): void => port.postMessage(message)
+  const orders = listen(port)
+
+  const vitals = vitalSigns()
+  const clock = new RunClock()
+  const turn = new Turn(clock.nowUs)
+  const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
+  const load = new Load({
+    plan,
+    share,
+    clock,
+    recorder,
+    turn,
+    transport: undiciTransport(
+      { ...plan, longestIdleS: plan.model === 'closed' ? longestWaitS(plan.wait) : 0 },
+      clock,
+      turn,
+    ),
+    takeTicket: ticketBox(assignment, () => tell({ type: 'exhausted' })),
+  })
+  await warmUp(plan, vitals)
+  // Everything that takes time is done: bodies decoded, users made, code compiled.
+  tell({ type: 'ready' })
+  const startUs = await orders.started
+  clock.startAt(startUs)
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, (startUs - monotonicUs()) / 1000 - 1)))
+  recorder.begin()
+  load.begin()
+  orders.onStop((loadEndS) => load.stop(loadEndS))
+  await load.drained
+  const endedUs = clock.nowUs()
+  const last = recorder.finish(endedUs)
+  vitals.close()
+  return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6 }
+}
+
+/** The orders of the main thread; a stop that comes early is kept until somebody listens. */
+function listen(port: MessagePort): {
+  readonly started: Promise<number>
+  onStop(listener: (loadEndS: number | null) => void): void
+} {
+  let start: (atUs: number) => void
+  const started = new Promise<number>((resolve) => (start = resolve))
+  const stops: (number | null)[] = []
+  let listener: ((loadEndS: number | null) => void) | null = null
+  port.on('message', (order: ToWorker) => {
+    if (order.type === 'start') start(order.atUs)
+    else if (listener !== null) listener(order.loadEndS)
+    else stops.push(order.loadEndS)
+  })
+  return {
+    started,
+    onStop(onStop) {
+      listener = onStop
+      for (const loadEndS of stops.splice(0)) onStop(loadEndS)
+    },
+  }
+}
+
+/**
+ * Tickets are counters shared by all workers: exactly as many requests and iterations are started as were planned, and
+ * no worker has a tail. An iteration has one request here, so one counter serves for both.
+ */
+function ticketBox({ plan, tickets }: Assignment, onLast: () => void): () => boolean {
+  if (tickets === null) return () => true
+  const most = Math.min(plan.requests ?? Infinity, plan.iterations ?? Infinity)
+  const taken = new Int32Array(tickets)
+  return () => {
+    if (Atomics.load(taken, 0) >= most) return false
+    const mine = Atomics.add(taken, 0, 1)
+    if (mine === most - 1) onLast()
+    return mine < most
+  }
+}

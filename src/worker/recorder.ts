@@ -1,0 +1,265 @@
+/**
+ * Records what happens in the open second and hands it over whole when the second has ended. Everything is stamped by
+ * one monotonic clock and recorded at once, so events come in order and each falls into the second of its own time.
+ */
+import { ms } from '../core/metrics.ts'
+import { isTimeout } from '../core/outcome.ts'
+import { packTally, Tally, type RequestTally } from '../core/tally.ts'
+import type { Snapshot } from '../core/timeline.ts'
+import { Histogram } from '../core/histogram.ts'
+import type { Spread, WorkerVitals } from '../core/vitals.ts'
+import type { Exchange } from './transport/transport.ts'
+import type { Readings, VitalSigns } from './vitals.ts'
+
+const SECOND_US = 1_000_000
+const SHORTEST_SPAN_MS = 100
+
+export class Recorder {
+  readonly #worker: number
+  readonly #vitals: VitalSigns
+  readonly #emit: (snapshot: Snapshot) => void
+  readonly #tally = new Tally()
+  readonly #loopDelay = new Histogram()
+  #second = 0
+  #endUs = SECOND_US
+  #readings: Readings
+  #readAtUs = 0
+  #lastVitals: WorkerVitals | null = null
+  /** Requests that end later are not part of the load. */
+  loadEndUs = Infinity
+  /** In the closed model an iteration is due when it starts; in the open model arrivals are counted apart. */
+  isDueOnStart = true
+  /** Users active now. */
+  users = 0
+  /** Requests in flight now. */
+  inFlight = 0
+  /** Of the open second: how long its responses can have waited in all, and how many there were. */
+  #waitedUs = 0
+  #answered = 0
+  /** Arrivals that wait for a user now, and the most of them at once in the open second. */
+  #queued = 0
+  #mostQueued = 0
+  lastDoneUs = 0
+
+  constructor(worker: number, vitals: VitalSigns, emit: (snapshot: Snapshot) => void) {
+    this.#worker = worker
+    this.#vitals = vitals
+    this.#emit = emit
+    this.#readings = vitals.read()
+  }
+
+  /** The start instant is now: what the thread did before it is no part of the first second. */
+  begin(): void {
+    this.#readings = this.#vitals.read()
+  }
+
+  /** Closes the seconds that have ended by now. */
+  advance(nowUs: number): void {
+    if (nowUs < this.#endUs) return
+    // A loop that was blocked closes several at once; their vitals are those of the whole span.
+    const vitals = this.#spanVitals(nowUs)
+    while (nowUs >= this.#endUs) {
+      this.#emit(this.#snapshot(vitals))
+      this.#second++
+      this.#endUs += SECOND_US
+    }
+  }
+
+  /** The last second, however short it was. */
+  finish(nowUs: number): Snapshot {
+    this.advance(nowUs)
+    return this.#snapshot(this.#spanVitals(nowUs))
+  }
+
+  /** The tally of a request name; it stays the same over all seconds, so that the hot path looks it up once. */
+  requestTally(name: string): RequestTally {
+    return this.#tally.request(name)
+  }
+
+  /** An iteration started, `lagUs` after the later of its due time and its user being free. */
+  started(nowUs: number, lagUs: number): void {
+    this.advance(nowUs)
+    const { iterations } = this.#tally
+    if (this.isDueOnStart) iterations.due++
+    iterations.started++
+    this.#tally.lag.record(lagUs)
+  }
+
+  /** An arrival is due, in the second that is open. */
+  due(): void {
+    this.#tally.iterations.due++
+  }
+
+  /** The arrival that was counted just now found no user. */
+  dropped(): void {
+    this.#tally.iterations.dropped++
+  }
+
+  /** So many arrivals wait for a user now. */
+  queue(length: number): void {
+    if (length > this.#mostQueued) this.#mostQueued = length
+    this.#queued = length
+  }
+
+  /** An arrival still waited when the load ended; what it had waited by then is the least a user would have felt. */
+  unstarted(request: RequestTally, nowUs: number, ageUs: number): void {
+    this.advance(nowUs)
+    this.#tally.iterations.unstarted++
+    this.#latency(request, ageUs, 0)
+  }
+
+  ended(nowUs: number, durationUs: number, failed: boolean): void {
+    this.advance(nowUs)
+    const { iterations } = this.#tally
+    iterations.finished++
+    if (failed) iterations.failed++
+    this.#tally.iterationDuration.record(durationUs)
+  }
+
+  sent(request: RequestTally, nowUs: number): void {
+    this.advance(nowUs)
+    request.sent++
+    this.inFlight++
+  }
+
+  /**
+   * A request ended, or was cut off at the end of the drain. Its latency counts from `sinceUs`; of it, at most
+   * `waitedUs` its response waited for this thread, and `lagUs` it was started late: that much is the generator's own.
+   */
+  done(
+    request: RequestTally,
+    exchange: Exchange,
+    { sinceUs, waitedUs, lagUs }: { sinceUs: number; waitedUs: number; lagUs: number },
+  ): void {
+    const { doneUs, outcome } = exchange
+    this.advance(doneUs)
+    this.inFlight--
+    const latencyUs = doneUs - sinceUs
+    const isOpen = !this.isDueOnStart
+    request.bytesIn += exchange.bytesIn
+    request.bytesOut += exchange.bytesOut
+    this.#connection(request, exchange)
+    if (outcome === 'unfinished') {
+      request.unfinished++
+      this.#latency(request, latencyUs, 0)
+      if (isOpen) request.histogram('service').record(doneUs - exchange.sentUs)
+      return
+    }
+    this.lastDoneUs = doneUs
+    request.finished++
+    if (doneUs <= this.loadEndUs) request.finishedInLoad++
+    request.outcomes.set(outcome, (request.outcomes.get(outcome) ?? 0) + 1)
+    if (exchange.status !== 0)
+      request.statuses.set(exchange.status, (request.statuses.get(exchange.status) ?? 0) + 1)
+    if (outcome === 'ok') {
+      request.succeeded++
+      this.#latency(request, latencyUs, waitedUs + lagUs)
+      this.#waitedUs += waitedUs
+      this.#answered++
+    } else {
+      request.failed++
+      request.histogram('failedLatency').record(latencyUs)
+      if (isTimeout(outcome)) this.#latency(request, latencyUs, lagUs)
+      this.#tally.error(exchange.request!.plan.name, outcome, exchange.message, doneUs / SECOND_US)
+    }
+    if (isOpen && (outcome === 'ok' || isTimeout(outcome)))
+      request.histogram('service').record(doneUs - exchange.sentUs)
+    if (exchange.firstByteUs > 0) {
+      const headersFromUs = exchange.reused ? exchange.sentUs : exchange.sentUs + connectingUs(exchange)
+      request.histogram('firstByte').record(Math.max(0, exchange.firstByteUs - headersFromUs))
+      if (exchange.status !== 0) request.histogram('download').record(doneUs - exchange.firstByteUs)
+    }
+  }
+
+  /** The event loop came to a timer this late. */
+  loopDelay(lateUs: number): void {
+    this.#loopDelay.record(Math.max(0, lateUs))
+  }
+
+  #latency(request: RequestTally, latencyUs: number, ownUs: number): void {
+    request.histogram('latency').record(latencyUs)
+    this.#tally.latencyFloor.record(Math.max(0, latencyUs - ownUs))
+  }
+
+  #connection(request: RequestTally, exchange: Exchange): void {
+    const { connections } = this.#tally
+    if (exchange.reused) connections.reused++
+    else if (exchange.phase === 'headers' || exchange.phase === 'body') connections.opened++
+    else connections.failed++
+    if (exchange.dnsUs >= 0) request.histogram('dns').record(exchange.dnsUs)
+    if (exchange.connectUs >= 0) request.histogram('connect').record(exchange.connectUs)
+    if (exchange.tlsUs >= 0) request.histogram('tls').record(exchange.tlsUs)
+  }
+
+  #snapshot(vitals: WorkerVitals): Snapshot {
+    const snapshot: Snapshot = {
+      worker: this.#worker,
+      second: this.#second,
+      tally: packTally(this.#tally),
+      vitals: {
+        ...vitals,
+        lagMs: lagOf(this.#tally.lag),
+        loopDelayMs: spreadOf(this.#loopDelay),
+        waitedMs: this.#answered > 0 ? ms(this.#waitedUs / this.#answered) : null,
+      },
+      users: this.users,
+      inFlight: this.inFlight,
+      queued: this.#mostQueued,
+    }
+    this.#mostQueued = this.#queued
+    this.#tally.clear()
+    this.#loopDelay.clear()
+    this.#waitedUs = this.#answered = 0
+    return snapshot
+  }
+
+  #spanVitals(nowUs: number): WorkerVitals {
+    const spanMs = (nowUs - this.#readAtUs) / 1000
+    // Of a sliver, at the end of a run, the clocks of the platform can tell nothing: it is as the second before it.
+    if (spanMs < SHORTEST_SPAN_MS && this.#lastVitals !== null) return this.#lastVitals
+    const before = this.#readings
+    const after = this.#vitals.read()
+    const seconds = Math.max(1, spanMs / 1000)
+    const activeMs = after.activeMs - before.activeMs
+    const loopMs = activeMs + (after.idleMs - before.idleMs)
+    const since = (to: number | null, from: number | null): number | null =>
+      to === null || from === null ? null : to - from
+    const onCoreMs = since(after.onCoreMs, before.onCoreMs)
+    const runQueueMs = since(after.runQueueMs, before.runQueueMs)
+    const slices = since(after.slices, before.slices)
+    this.#readings = after
+    this.#readAtUs = nowUs
+    this.#lastVitals = {
+      worker: this.#worker,
+      utilization: round(loopMs > 0 ? activeMs / loopMs : 0),
+      loopDelayMs: null,
+      lagMs: null,
+      waitedMs: null,
+      gcMs: round((after.gcMs - before.gcMs) / seconds),
+      cpu: onCoreMs === null ? null : round(Math.min(1, onCoreMs / Math.max(1, spanMs))),
+      runQueueMs: runQueueMs === null ? null : round(runQueueMs / seconds),
+      runQueueSlices: slices === null ? null : Math.round(slices / seconds),
+      heapBytes: after.heapBytes,
+    }
+    return this.#lastVitals
+  }
+}
+
+const round = (x: number): number => Math.round(x * 1000) / 1000
+
+const connectingUs = ({ dnsUs, connectUs, tlsUs }: Exchange): number =>
+  Math.max(0, dnsUs) + Math.max(0, connectUs) + Math.max(0, tlsUs)
+
+function spreadOf(histogram: Histogram): Spread | null {
+  if (histogram.count === 0) return null
+  return {
+    p50: ms(histogram.quantileUs(0.5)!),
+    p99: ms(histogram.quantileUs(0.99)!),
+    max: ms(histogram.maxUs!),
+  }
+}
+
+function lagOf(histogram: Histogram): WorkerVitals['lagMs'] {
+  const spread = spreadOf(histogram)
+  return spread === null ? null : { ...spread, mean: ms(histogram.meanUs!) }
+}

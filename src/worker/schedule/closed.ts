@@ -1,0 +1,122 @@
+/**
+ * The closed model: users loop. Each is active in the spans that the stages give it, iterates, waits, and iterates
+ * again; when its span is over it finishes what it is doing and leaves.
+ */
+import { plannedUsers, type ClosedPlan } from '../../core/plan.ts'
+import { seededRandom, type Random } from '../../core/random.ts'
+import { globalIndex, portion } from '../../core/share.ts'
+import { activeSpans, type ActiveSpan } from '../../core/stages.ts'
+import { nextDueUs } from '../../core/wait.ts'
+import type { Ended, User } from '../user.ts'
+import type { Schedule, ScheduleParts } from './schedule.ts'
+
+/** What the schedule knows of one user. */
+interface Loop {
+  readonly spans: readonly ActiveSpan[]
+  readonly random: Random
+  span: number
+  isActive: boolean
+  /** When its next iteration is due. */
+  dueUs: number
+}
+
+export class ClosedSchedule implements Schedule {
+  readonly users: User[] = []
+  readonly #plan: ClosedPlan
+  readonly #parts: ScheduleParts
+  readonly #loops: Loop[] = []
+
+  constructor(plan: ClosedPlan, parts: ScheduleParts) {
+    this.#plan = plan
+    this.#parts = parts
+    const count = portion(plannedUsers(plan), parts.share)
+    for (let id = 0; id < count; id++) {
+      const number = globalIndex(id, parts.share)
+      this.users.push(parts.newUser(id))
+      this.#loops.push({
+        spans: activeSpans(plan.stages, number),
+        random: seededRandom(plan.seed, number),
+        span: 0,
+        isActive: false,
+        dueUs: 0,
+      })
+    }
+  }
+
+  begin(): void {
+    for (const user of this.users) this.#sleep(user)
+  }
+
+  wake(user: User, nowUs: number): void {
+    const loop = this.#loops[user.id]!
+    if (!loop.isActive) {
+      this.#parts.recorder.advance(nowUs)
+      this.#parts.recorder.users++
+      loop.isActive = true
+      loop.dueUs = loop.spans[loop.span]!.startS * 1e6
+    }
+    this.#next(user, loop)
+  }
+
+  ended(user: User, { doneUs, canFollow, backoffUs }: Ended): void {
+    const loop = this.#loops[user.id]!
+    if (this.#parts.isEnding()) {
+      this.#rest(loop)
+      return
+    }
+    loop.dueUs = nextDueUs(this.#plan.wait, user.dueUs, doneUs, loop.random) + backoffUs
+    // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
+    if (canFollow && loop.dueUs <= doneUs) this.#next(user, loop)
+    else this.#parts.arm(user, Math.min(loop.dueUs, loop.spans[loop.span]!.stopS * 1e6))
+  }
+
+  ring(): void {
+    // Users have alarms of their own.
+  }
+
+  close(done: () => void): void {
+    done()
+  }
+
+  end(): void {
+    for (const user of this.users) {
+      if (user.isFlying) continue
+      this.#parts.disarm(user)
+      this.#rest(this.#loops[user.id]!)
+    }
+  }
+
+  /** Starts the iteration that is due, unless the user's span is over. */
+  #next(user: User, loop: Loop): void {
+    const stopUs = loop.spans[loop.span]!.stopS * 1e6
+    if (loop.dueUs >= stopUs) {
+      this.#rest(loop)
+      user.disconnect()
+      loop.span++
+      this.#sleep(user)
+    } else if (!this.#mayStart() || !user.iterate(loop.dueUs)) this.#rest(loop)
+  }
+
+  /** A loop that is late hears of what was due before the end of the load only after it. */
+  #mayStart(): boolean {
+    const { nowUs, recorder, takeTicket } = this.#parts
+    return nowUs() < recorder.loadEndUs && takeTicket()
+  }
+
+  /** Arms the start of the user's next span, if there is one. */
+  #sleep(user: User): void {
+    const { spans, span } = this.#loops[user.id]!
+    if (span < spans.length) this.#parts.arm(user, spans[span]!.startS * 1e6)
+  }
+
+  /**
+   * The user is active no more. At the end of the load its connection stays: closing hundreds at once would keep the
+   * loop from the responses still to come, and they all go with the thread.
+   */
+  #rest(loop: Loop): void {
+    if (!loop.isActive) return
+    this.#parts.recorder.advance(this.#parts.nowUs())
+    this.#parts.recorder.users--
+    loop.isActive = false
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The open model: iterations are due by the clock, whatever the target does. An arrival takes a free user, the last
+ * one that became free first, so that few connections stay busy; when there is none a new one is made, up to this
+ * worker's portion of `maxUsers`; beyond that it waits in the queue, or is dropped.
+ */
+import { dueTimes, type DueTimes } from '../../core/arrivals.ts'
+import type { OpenPlan } from '../../core/plan.ts'
+import { portion } from '../../core/share.ts'
+import type { Ended, User } from '../user.ts'
+import { Queue } from './queue.ts'
+import type { Schedule, ScheduleParts } from './schedule.ts'
+
+/**
+ * How many users are made at once. A loop that was held up finds many arrivals due, and the responses of the users it
+ * has lie unread: making a user and its connection for each arrival would hold it up ten times longer, and so on until
+ * nothing else is done. So a few are made, then the network is looked at, and users that became free go first.
+ */
+const MADE_AT_ONCE = 8
+
+/** An arrival that is due at the end of the load may come out this much before it by rounding. */
+const HAIR_US = 0.001
+
+export class OpenSchedule implements Schedule {
+  readonly users: User[] = []
+  readonly #plan: OpenPlan
+  readonly #parts: ScheduleParts
+  readonly #mostUsers: number
+  readonly #dueTimes: DueTimes
+  readonly #free: User[] = []
+  /** Due times of the arrivals that wait for a user. */
+  readonly #queue = new Queue()
+  #nextUs: number
+  /** Users made in this turn of the loop. */
+  #made = 0
+  /** The count of the plan is reached: nothing more is due, but what waits will start. */
+  #isDry = false
+  /** Called when nothing waits any more. */
+  #whenServed: (() => void) | null = null
+  /** The load has ended: nothing starts any more. */
+  #isOver = false
+
+  constructor(plan: OpenPlan, parts: ScheduleParts) {
+    this.#plan = plan
+    this.#parts = parts
+    this.#mostUsers = portion(plan.maxUsers, parts.share)
+    this.#dueTimes = dueTimes(plan.stages, plan.arrival, parts.share, plan.seed)
+    this.#nextUs = this.#dueTimes() * 1e6
+  }
+
+  begin(): void {
+    this.#arm()
+  }
+
+  /** Its back-off is over. */
+  wake(user: User, nowUs: number): void {
+    this.#setFree(user, nowUs)
+  }
+
+  ended(user: User, { doneUs, canFollow, backoffUs }: Ended): void {
+    if (this.#isOver) this.#parts.recorder.users--
+    else if (backoffUs > 0) this.#parts.arm(user, doneUs + backoffUs)
+    // From within a fault nothing is sent; the wheel brings the user back in the next turn of the loop.
+    else if (!canFollow && !this.#queue.isEmpty) this.#parts.arm(user, doneUs)
+    else this.#setFree(user, doneUs)
+  }
+
+  ring(nowUs: number): void {
+    this.#made = 0
+    this.#serve()
+    this.#arrive(nowUs)
+    this.#arm()
+  }
+
+  close(done: () => void): void {
+    this.#isDry = true
+    this.#whenServed = done
+    this.#checkServed()
+  }
+
+  end(loadEndUs: number): void {
+    // Arrivals of the last moment, whose slot of the wheel has not come yet, are part of the load.
+    const nowUs = this.#parts.nowUs()
+    this.#made = -Infinity
+    this.#serve()
+    this.#arrive(Math.min(nowUs, loadEndUs))
+    this.#isOver = true
+    const { recorder } = this.#parts
+    for (let dueUs = this.#queue.take(); dueUs !== null; dueUs = this.#queue.take())
+      recorder.unstarted(this.#parts.tally, nowUs, Math.max(0, loadEndUs - dueUs))
+    this.#tellQueue()
+    recorder.users = this.users.filter((user) => user.isFlying).length
+  }
+
+  /** Hands out every arrival that is due by now, but none that is due at or after the end of the load. */
+  #arrive(nowUs: number): void {
+    const { recorder, takeTicket } = this.#parts
+    const endUs = recorder.loadEndUs - HAIR_US
+    while (this.#nextUs <= nowUs && this.#nextUs < endUs && !this.#isDry) {
+      const dueUs = this.#nextUs
+      recorder.advance(this.#parts.nowUs())
+      const user = this.#free.pop() ?? this.#newUser()
+      const isDropped = user === null && this.#plan.onFull === 'drop' && this.#isFull
+      // A dropped arrival leaves its place in the count of the plan to a later one.
+      if (!isDropped && !takeTicket()) {
+        this.#isDry = true
+        if (user !== null) this.#free.push(user)
+        return
+      }
+      recorder.due()
+      if (user !== null) user.iterate(dueUs, dueUs)
+      else if (isDropped) recorder.dropped()
+      else {
+        this.#queue.add(dueUs)
+        this.#tellQueue()
+      }
+      this.#nextUs = this.#dueTimes() * 1e6
+    }
+  }
+
+  #arm(): void {
+    if (this.#isOver) return
+    // What waits for a user to be made waits for the next turn of the loop only.
+    if (!this.#queue.isEmpty && !this.#isFull) this.#parts.armSchedule(this.#parts.nowUs())
+    else if (this.#nextUs < Infinity && !this.#isDry) this.#parts.armSchedule(this.#nextUs)
+  }
+
+  get #isFull(): boolean {
+    return this.users.length >= this.#mostUsers
+  }
+
+  /** Arrivals that only wait for a user to be made are the generator's lateness; the queue is of those who find none. */
+  #tellQueue(): void {
+    this.#parts.recorder.queue(this.#isFull ? this.#queue.length : 0)
+  }
+
+  /** Makes users for the arrivals that have waited longest. */
+  #serve(): void {
+    while (!this.#queue.isEmpty && !this.#isOver) {
+      const user = this.#newUser()
+      if (user === null) return
+      const dueUs = this.#queue.take()!
+      this.#tellQueue()
+      user.iterate(dueUs, dueUs)
+    }
+    this.#checkServed()
+  }
+
+  #checkServed(): void {
+    if (!this.#queue.isEmpty || this.#whenServed === null) return
+    const done = this.#whenServed
+    this.#whenServed = null
+    done()
+  }
+
+  /** Gives the user the arrival that has waited longest, or lets it wait for one. */
+  #setFree(user: User, nowUs: number): void {
+    // What still waits when the load is over does not start, even if the loop is late to hear of the end.
+    const dueUs = nowUs < this.#parts.recorder.loadEndUs ? this.#queue.take() : null
+    if (dueUs === null) this.#free.push(user)
+    else {
+      this.#tellQueue()
+      user.iterate(dueUs, nowUs)
+      this.#checkServed()
+    }
+  }
+
+  #newUser(): User | null {
+    if (this.#isFull || this.#made >= MADE_AT_ONCE) return null
+    this.#made++
+    const user = this.#parts.newUser(this.users.length)
+    this.users.push(user)
+    this.#parts.recorder.users++
+    return user
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What went wrong, as an outcome: from the phase the exchange had reached and from what the platform says. Platforms
+ * use one word for several faults (undici's `UND_ERR_SOCKET` for three), so the phase decides first.
+ */
+import type { Outcome, Phase } from '../../core/outcome.ts'
+
+interface Fault extends Error {
+  readonly code?: string
+  readonly errors?: readonly Error[]
+}
+
+export interface Classified {
+  readonly outcome: Outcome
+  /** In the platform's words, on one line and of bounded length. */
+  readonly message: string
+}
+
+const LONGEST_MESSAGE = 200
+
+export function classify(error: Error, phase: Phase): Classified {
+  // When every address of a host failed, Node wraps the failures into one error without a message.
+  const fault = ((error as Fault).errors?.[0] ?? error) as Fault
+  const code = fault.code ?? (error as Fault).code ?? ''
+
+  const message = (fault.message || fault.name)
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .slice(0, LONGEST_MESSAGE)
+  return { outcome: outcomeOf(fault, code, phase), message }
+}
+
+function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
+  // Local limits can strike in any phase before the connection stands.
+  if (code === 'EMFILE' || code === 'ENFILE') return 'connect.no-descriptor'
+  if (code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE') return 'connect.no-port'
+  switch (phase) {
+    case 'dns':
+      if (code === 'ENOTFOUND') return 'dns.not-found'
+      if (code.startsWith('EAI_')) return 'dns.failed'
+      // No look-up event came: the host was an address, or all its addresses failed at once.
+      return connectFault(code)
+    case 'connect':
+      return connectFault(code)
+    case 'tls':
+      return isCertificateFault(code) ? 'tls.certificate' : 'tls.failed'
+    case 'headers':
+    case 'body': {
+      if (code === 'ECONNRESET' || code === 'EPIPE') return `${phase}.reset`
+      if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'headers.too-large'
+      if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || fault.name === 'HTTPParserError')
+        return `${phase}.malformed`
+      if (code === 'UND_ERR_SOCKET')
+        return /^bad /.test(fault.message) ? `${phase}.malformed` : `${phase}.closed`
+      return `${phase}.failed`
+    }
+  }
+}
+
+function connectFault(code: string): Outcome {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'connect.refused'
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'connect.reset'
+    case 'ETIMEDOUT':
+      return 'connect.timeout'
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EHOSTDOWN':
+    case 'ENETDOWN':
+      return 'connect.unreachable'
+    default:
+      return 'connect.failed'
+  }
+}
+
+const isCertificateFault = (code: string): boolean =>
+  /CERT|SELF_SIGNED|UNABLE_TO_|_CHAIN|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/.test(code)

@@ -1,0 +1,81 @@
+/**
+ * What every transport offers the worker: connections that carry one exchange at a time, by callbacks on a reused
+ * object that stamps its own times. No promises, no allocation per request that can be avoided.
+ */
+import type { Outcome, Phase } from '../../core/outcome.ts'
+import type { RequestPlan } from '../../core/plan.ts'
+
+/** A request made ready once, to be sent many times. */
+export interface Prepared {
+  readonly plan: RequestPlan
+  readonly bytesOut: number
+}
+
+/** Told about an exchange by its connection; `done` is never called from within `send`. */
+export interface ExchangeListener {
+  /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut before. */
+  sent(): void
+  /** The exchange ended: all fields are set. */
+  done(): void
+}
+
+/** One HTTP exchange after the other: the fields of the last one stand until the next is sent. Times are run time in µs. */
+export class Exchange {
+  readonly listener: ExchangeListener
+  request: Prepared | null = null
+  /** Connect start if the exchange needed a connection, else just before the write. */
+  sentUs = 0
+  firstByteUs = 0
+  doneUs = 0
+  /** Durations of making the connection, in µs; negative when the exchange made none or did not come so far. */
+  dnsUs = -1
+  connectUs = -1
+  tlsUs = -1
+  /** How long the steps of making the connection can have waited for this thread, in µs. */
+  ownUs = 0
+  /** Whether the request went out on a connection that was open already. */
+  reused = false
+  phase: Phase = 'connect'
+  status = 0
+  bytesIn = 0
+  bytesOut = 0
+  outcome: Outcome | 'unfinished' = 'ok'
+  /** The next exchange may be sent from within `done`; from within a fault of the connection it must not. */
+  canFollow = false
+  /** Why it failed, in the words of the platform; empty for a complete response. */
+  message = ''
+
+  constructor(listener: ExchangeListener) {
+    this.listener = listener
+  }
+
+  begin(request: Prepared): void {
+    this.request = request
+    this.sentUs = this.firstByteUs = this.doneUs = 0
+    this.dnsUs = this.connectUs = this.tlsUs = -1
+    this.ownUs = 0
+    this.reused = true
+    this.phase = 'headers'
+    this.status = this.bytesIn = this.bytesOut = 0
+    this.outcome = 'ok'
+    this.canFollow = false
+    this.message = ''
+  }
+}
+
+/** One connection slot: opened when first needed, opened again when it was lost. Carries one exchange at a time. */
+export interface Connection {
+  send(exchange: Exchange, request: Prepared): void
+  /**
+   * Ends the exchange in flight: `timeout` with the time-out of the phase it reached, `unfinished` at the end of the
+   * drain. `done` is called now or within the next turns of the loop.
+   */
+  cut(reason: 'timeout' | 'unfinished'): void
+  /** Closes the connection; an exchange in flight is not told. */
+  close(): void
+}
+
+export interface Transport {
+  prepare(plan: RequestPlan): Prepared
+  connection(): Connection
+}

@@ -1,0 +1,157 @@
+/**
+ * A virtual user: its own connection and, at any moment, at rest or in flight with an iteration. What it does next is
+ * the schedule's to say.
+ */
+import { isConnectionFailure } from '../core/outcome.ts'
+import type { Plan } from '../core/plan.ts'
+import { isExpected } from '../core/status.ts'
+import type { RequestTally } from '../core/tally.ts'
+import type { Recorder } from './recorder.ts'
+import { Exchange, type Connection, type ExchangeListener, type Prepared } from './transport/transport.ts'
+import type { Turn } from './turn.ts'
+
+/** How an iteration ended, as far as it matters for the next one. */
+export interface Ended {
+  readonly doneUs: number
+  /** The next iteration may start from within the end of this one. */
+  readonly canFollow: boolean
+  /** How long the user backs off before it tries the target again, in µs; 0 unless its connection failed. */
+  readonly backoffUs: number
+}
+
+/** What the users of a worker share, and what a user may ask of the load it is part of. */
+export interface Surroundings {
+  readonly plan: Plan
+  readonly request: Prepared
+  readonly tally: RequestTally
+  readonly recorder: Recorder
+  readonly turn: Turn
+  readonly openConnection: () => Connection
+  /** Asks to start an iteration; false when the load has ended. */
+  readonly takeOff: () => boolean
+  /** An iteration that took off has ended; the last thing that is done about it. */
+  readonly landed: () => void
+  /** Calls `wake` at this run time; a user has one alarm, and arming it again moves it. */
+  readonly arm: (user: User, dueUs: number) => void
+  readonly disarm: (user: User) => void
+  /** The user's alarm rang while it was at rest. */
+  readonly wake: (user: User, nowUs: number) => void
+  /** The user's iteration ended. Not called for one that the end of the drain cut off. */
+  readonly ended: (user: User, ended: Ended) => void
+}
+
+const BACKOFF_FIRST_US = 100_000
+const BACKOFF_MOST_US = 1_000_000
+
+export class User implements ExchangeListener {
+  /** The user's place in its worker: the number of its alarm. */
+  readonly id: number
+  readonly #around: Surroundings
+  readonly #exchange: Exchange
+  #isFlying = false
+  #connection: Connection | null = null
+  /** When its iteration is, or was last, due, and when it was free to start it. */
+  #dueUs = 0
+  #freeUs = 0
+  #startedUs = -1
+  #lagUs = 0
+  #backoffUs = 0
+
+  constructor(id: number, around: Surroundings) {
+    this.id = id
+    this.#around = around
+    this.#exchange = new Exchange(this)
+  }
+
+  get isFlying(): boolean {
+    return this.#isFlying
+  }
+
+  /** When its iteration is, or was last, due, in µs of run time. */
+  get dueUs(): number {
+    return this.#dueUs
+  }
+
+  /** Its alarm rang: for the schedule while it is at rest, else its request has a deadline to meet. */
+  wake(nowUs: number): void {
+    if (this.#isFlying) this.#expire(nowUs)
+    else this.#around.wake(this, nowUs)
+  }
+
+  /** Starts an iteration that was due at `dueUs` and could start from `freeUs` on; false when none may start any more. */
+  iterate(dueUs: number, freeUs = dueUs): boolean {
+    const around = this.#around
+    if (!around.takeOff()) return false
+    this.#dueUs = dueUs
+    this.#freeUs = freeUs
+    this.#isFlying = true
+    this.#connection ??= around.openConnection()
+    this.#connection.send(this.#exchange, around.request)
+    return true
+  }
+
+  /** The drain is over. */
+  cut(): void {
+    if (this.#isFlying) this.#connection!.cut('unfinished')
+  }
+
+  /** Gives up its connection; for a user that the plan no longer wants. */
+  disconnect(): void {
+    this.#connection?.close()
+    this.#connection = null
+  }
+
+  sent(): void {
+    const { recorder, tally, plan } = this.#around
+    const { sentUs, reused } = this.#exchange
+    this.#startedUs = sentUs
+    this.#lagUs = Math.max(0, sentUs - Math.max(this.#dueUs, this.#freeUs))
+    recorder.started(sentUs, this.#lagUs)
+    recorder.sent(tally, sentUs)
+    const limitS = reused ? plan.timeoutS : Math.min(plan.timeoutS, plan.connectTimeoutS)
+    this.#around.arm(this, sentUs + limitS * 1e6)
+  }
+
+  done(): void {
+    const exchange = this.#exchange
+    this.#around.disarm(this)
+    this.#isFlying = false
+    // Cut before anything of it went out, at the very end of the drain: nothing was sent, nothing is to be counted.
+    if (this.#startedUs === exchange.sentUs) this.#conclude(exchange)
+    this.#around.landed()
+  }
+
+  /** Records how the request ended and lets the schedule decide what comes next. */
+  #conclude(exchange: Exchange): void {
+    const { plan, recorder, tally, turn, ended } = this.#around
+    const { doneUs } = exchange
+    if (exchange.outcome === 'ok' && !isExpected(plan.request.expectStatus, exchange.status)) {
+      exchange.outcome = 'status'
+      exchange.message = `status ${exchange.status}`
+    }
+    const { outcome } = exchange
+    const isOpen = plan.model === 'open'
+    recorder.done(tally, exchange, {
+      // Open model: what a user felt who wanted this when it was due. Closed model: latency is service time.
+      sinceUs: isOpen ? this.#dueUs : exchange.sentUs,
+      waitedUs: turn.waitedUs(doneUs) + exchange.ownUs,
+      // A late start is part of the latency only where that counts from when the iteration was due.
+      lagUs: isOpen ? this.#lagUs : 0,
+    })
+    if (outcome === 'unfinished') return
+    recorder.ended(doneUs, doneUs - this.#startedUs, outcome !== 'ok')
+    this.#backoffUs = isConnectionFailure(outcome)
+      ? Math.min(BACKOFF_MOST_US, this.#backoffUs * 2 || BACKOFF_FIRST_US)
+      : 0
+    ended(this, { doneUs, canFollow: exchange.canFollow, backoffUs: this.#backoffUs })
+  }
+
+  /** The connect time-out or the time-out of the whole request has passed. */
+  #expire(nowUs: number): void {
+    const { phase, sentUs } = this.#exchange
+    const wholeUs = sentUs + this.#around.plan.timeoutS * 1e6
+    const isConnecting = phase === 'dns' || phase === 'connect' || phase === 'tls'
+    if (isConnecting || nowUs >= wholeUs) this.#connection!.cut('timeout')
+    else this.#around.arm(this, wholeUs)
+  }
+}
