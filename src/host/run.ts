@@ -1,0 +1,254 @@
+/** A run from the user's options to the report: resolve, plan, hire the crew, collect, judge. */
+import { arch, cpus, platform, totalmem } from 'node:os'
+import type { Options, Problem } from '../core/options.ts'
+import { resolveOptions } from '../core/resolve.ts'
+import { buildPlan, type Plan } from '../core/plan.ts'
+import type { StoppedBy } from '../core/exit.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { redactPlan } from '../core/redact.ts'
+import { buildReport, type HostReport, type Report } from '../core/report.ts'
+import { Timeline, type SecondRow } from '../core/timeline.ts'
+import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import type { LiveSecond, Output } from '../output/output.ts'
+import { VERSION } from '../version.ts'
+import { findCores } from './cores.ts'
+import { Crew, type CrewOptions } from './crew.ts'
+import { checkLimits, probeTarget, spareDescriptors } from './preflight.ts'
+import { watchHost } from './vitals.ts'
+
+/** What a program can hook into a run. */
+export interface RunHooks {
+  /** Aborting ends the load gracefully; the run still resolves to its full report. Aborting again changes nothing. */
+  readonly signal?: AbortSignal | undefined
+  /** Called with each second as it closes. */
+  readonly onSecond?: ((second: SecondRow) => void) | undefined
+  /** Consumers of seconds and of the report. */
+  readonly outputs?: readonly Output[] | undefined
+  /** Called when an output, or `onSecond`, fails; the run goes on. By default the failure is thrown when the run has ended. */
+  readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
+}
+
+/** How far ahead of the order to start, and to stop, its instant lies: time for a message to reach every worker. */
+const AHEAD_S = 0.02
+/** How long the probe of the target may take; the workers get ready meanwhile. */
+const PROBE_MS = 1000
+const TICK_MS = 100
+
+/** The plan that the options describe on this host; throws a CorerushError that names every problem. */
+export function planRun(options: Options): Plan {
+  const result = resolveOptions(options, {
+    cores: findCores().usable,
+    descriptors: spareDescriptors(),
+  })
+  if ('problems' in result) throw new OptionsError(result.problems)
+  return buildPlan(result.resolved, `corerush/${VERSION}`)
+}
+
+/** What keeps outputs from being written; each with the output's name. */
+export function outputProblems(outputs: readonly Output[]): Problem[] {
+  const problems: Problem[] = []
+  for (const output of outputs)
+    try {
+      output.check?.()
+    } catch (error) {
+      problems.push({ option: 'out', message: `${output.name}: ${messageOf(error)}` })
+    }
+  return problems
+}
+
+/** Every option that cannot be used. */
+export class OptionsError extends CorerushError {
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[]) {
+    super('CORERUSH_OPTIONS', problems.map(({ option, message }) => `${option} ${message}`).join('\n'))
+    this.problems = problems
+  }
+}
+
+/**
+ * Runs a load test and resolves to its report. Rejects with a CorerushError when the options make no plan or this host
+ * cannot carry it; a target that fails is no error but a finding of the report.
+ */
+export async function run(options: Options, hooks: RunHooks = {}): Promise<Report> {
+  return conduct(planRun(options), hooks)
+}
+
+/** Carries out a plan. */
+export async function conduct(
+  plan: Plan,
+  hooks: RunHooks = {},
+  crewOptions: CrewOptions = {},
+): Promise<Report> {
+  checkLimits(plan)
+  const unwritable = outputProblems(hooks.outputs ?? [])
+  if (unwritable.length > 0) throw new OptionsError(unwritable)
+  const outputs = new Outputs(hooks)
+
+  const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS)
+  const lostWorkers: { worker: number; second: number; message: string }[] = []
+  const ending = { by: null as StoppedBy | null }
+  let lastDoneS = 0
+  let endedS = 0
+  const crew = new Crew(
+    plan,
+    {
+      snapshot: (snapshot) => timeline.add(snapshot),
+      exhausted() {
+        ending.by ??= plan.requests === null ? 'iterations' : 'requests'
+        crew.stop(null)
+      },
+      ended(worker, drained) {
+        timeline.done(worker)
+        lastDoneS = Math.max(lastDoneS, drained.lastDoneS)
+        endedS = Math.max(endedS, drained.endedS)
+      },
+      lost: (worker, message) => lostWorkers.push({ worker, second: timeline.lost(worker), message }),
+    },
+    crewOptions,
+  )
+  try {
+    const probe = probeTarget(plan, PROBE_MS)
+    await crew.ready
+    const problem = await probe
+    const warnings = problem === null ? [] : [`the target did not answer before the run: ${problem}`]
+
+    const startUs = nowUs() + AHEAD_S * 1e6
+    const startedAt = new Date(Date.now() + AHEAD_S * 1000).toISOString()
+    const elapsedS = (): number => (nowUs() - startUs) / 1e6
+    outputs.start({ plan: redactPlan(plan), version: VERSION, warnings, elapsedS })
+    crew.start(startUs)
+
+    const hostWatch = watchHost()
+    let hostSecond = 0
+    const tick = (): void => {
+      const second = Math.floor(elapsedS())
+      if (second > hostSecond) {
+        timeline.host(second - 1, hostWatch.read())
+        hostSecond = second
+      }
+      outputs.seconds(timeline.close(elapsedS()), timeline)
+    }
+    const ticker = setInterval(tick, TICK_MS)
+    const stop = (): void => {
+      const atS = Math.max(0, elapsedS() + AHEAD_S)
+      ending.by = stopReason(hooks.signal)
+      if (atS < timeline.loadEndS) timeline.endLoad(atS)
+      crew.stop(atS)
+    }
+    if (hooks.signal?.aborted === true) stop()
+    hooks.signal?.addEventListener('abort', stop, { once: true })
+    try {
+      await crew.finished
+    } finally {
+      clearInterval(ticker)
+      hooks.signal?.removeEventListener('abort', stop)
+    }
+    tick()
+
+    const durationS = lostWorkers.length === plan.workers ? Math.max(0, elapsedS()) : endedS
+    if (lostWorkers.length === plan.workers) {
+      ending.by ??= 'workers'
+      timeline.endLoad(Math.min(timeline.loadEndS, durationS))
+    } else if (timeline.loadEndS > durationS || ending.by === 'requests' || ending.by === 'iterations')
+      timeline.endLoad(Math.min(timeline.loadEndS, lastDoneS))
+    outputs.seconds(timeline.finish(), timeline)
+
+    const report = buildReport(plan, timeline, {
+      version: VERSION,
+      startedAt,
+      durationS,
+      host: describeHost(),
+      stoppedBy: ending.by ?? 'duration',
+      warnings,
+      lostWorkers,
+    })
+    outputs.finish(report)
+    return report
+  } finally {
+    await crew.dismiss()
+  }
+}
+
+/** The monotonic clock that all threads share, in µs. */
+const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)
+
+function stopReason(signal: AbortSignal | undefined): StoppedBy {
+  const reason: unknown = signal?.reason
+  return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
+}
+
+function describeHost(): HostReport {
+  const cores = findCores()
+  return {
+    node: process.version,
+    platform: platform(),
+    arch: arch(),
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cores.usable,
+    cpuQuota: cores.quota,
+    memoryBytes: totalmem(),
+  }
+}
+
+/** All outputs of a run as one: each failure is told once, and no output stops another one or the run. */
+class Outputs {
+  readonly #outputs: readonly Output[]
+  readonly #hooks: RunHooks
+  readonly #failed = new Set<Output>()
+  readonly #untold: CorerushError[] = []
+
+  constructor(hooks: RunHooks) {
+    const { onSecond, outputs = [] } = hooks
+    // A callback that throws must not end the process from within a timer; it fails as an output does.
+    const callback: Output[] =
+      onSecond === undefined ? [] : [{ name: 'onSecond', second: ({ row }) => onSecond(row) }]
+    this.#outputs = [...callback, ...outputs]
+    this.#hooks = hooks
+  }
+
+  start(run: Parameters<NonNullable<Output['start']>>[0]): void {
+    this.#each((output) => output.start?.(run))
+  }
+
+  seconds(rows: readonly SecondRow[], timeline: Timeline): void {
+    if (rows.length === 0 || this.#outputs.length === 0) return
+    const sofar = { recent: timeline.recent(), ...countSoFar(timeline) }
+    for (const row of rows) this.#each((output) => output.second?.({ row, ...sofar }))
+  }
+
+  /** Throws what failed during the run, when nobody else was told. */
+  finish(report: Report): void {
+    this.#each((output) => output.finish?.(report))
+    const [first] = this.#untold
+    if (first !== undefined) throw first
+  }
+
+  #each(call: (output: Output) => void): void {
+    for (const output of this.#outputs)
+      try {
+        if (!this.#failed.has(output)) call(output)
+      } catch (error) {
+        this.#failed.add(output)
+        if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
+        else
+          this.#untold.push(
+            new CorerushError('CORERUSH_OUTPUT', `${output.name}: ${messageOf(error)}`, {
+              exitCode: EXIT.unexpected,
+              cause: error,
+            }),
+          )
+      }
+  }
+}
+
+function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' | 'outcomes'> {
+  let finished = 0
+  let failed = 0
+  const outcomes = new Map<Outcome, number>()
+  for (const request of timeline.total.requests.values()) {
+    finished += request.finished
+    failed += request.failed + request.unfinished
+    for (const [outcome, n] of request.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n)
+  }
+  return { finished, failed, outcomes }
+}

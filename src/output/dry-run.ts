@@ -1,0 +1,162 @@
+/** What a run would do, for `--dry-run`: the plan, and what each worker will do in each stage. Pure. */
+import { arrivalsBy, peakRate } from '../core/arrivals.ts'
+import { bodyLength, plannedUsers, type ClosedPlan, type OpenPlan, type Plan } from '../core/plan.ts'
+import { redactPlan } from '../core/redact.ts'
+import { portion, type Share } from '../core/share.ts'
+import { activeSpans } from '../core/stages.ts'
+import { printStatuses } from '../core/status.ts'
+import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
+import { meanCycleS, printWait } from '../core/wait.ts'
+import { renderLine, type Style } from './paint.ts'
+import { renderTable, type Column } from './table.ts'
+
+export function renderPlan(plan: Plan, style: Style): string {
+  const { request } = redactPlan(plan)
+  const bytes = bodyLength(plan.request.body)
+  const rows: [string, string][] = [
+    ['request', `${request.method} ${request.url}`],
+    ['name', request.name],
+    ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
+    ['body', bytes === 0 ? 'none' : showBytes(bytes)],
+    ['success', `status ${printStatuses(request.expectStatus)}`],
+    ...(plan.model === 'closed' ? closed(plan) : open(plan)),
+    ...(plan.warmupS > 0
+      ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]
+      : []),
+    ['ends', ending(plan)],
+    [
+      'time-outs',
+      `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
+    ],
+    ['seed', String(plan.seed)],
+  ]
+  return [
+    renderLine([['dry run: nothing is sent', 'bold']], style),
+    ...rows.map(([title, text]) => renderLine([[title.padEnd(10), 'dim'], text], style)),
+    '',
+    ...renderTable(plan.model === 'closed' ? closedColumns(plan) : openColumns(plan), stageRows(plan), style),
+    '',
+  ].join('\n')
+}
+
+function closed(plan: ClosedPlan): [string, string][] {
+  const users = plannedUsers(plan)
+  const cycleS = meanCycleS(plan.wait, 0)
+  return [
+    [
+      'model',
+      `closed: up to ${showCount(users)} user${users === 1 ? '' : 's'}, ${plan.wait.kind === 'none' ? 'no wait' : `wait ${printWait(plan.wait)}`}`,
+    ],
+    [
+      'at most',
+      cycleS > 0
+        ? `${showRate(users / cycleS)} requests/s when the target answers at once`
+        : 'as many requests/s as users, target and generator manage',
+    ],
+  ]
+}
+
+function open(plan: OpenPlan): [string, string][] {
+  const full =
+    plan.onFull === 'queue' ? 'then arrivals wait and their latency counts' : 'then arrivals are dropped'
+  return [
+    ['model', `open: up to ${showPerS(peakRate(plan.stages))} iterations/s, ${plan.arrival} arrivals`],
+    ['users', `made when needed, up to ${showCount(plan.maxUsers)}; ${full}`],
+  ]
+}
+
+/** One worker's part of one stage, or of what is held after the last one. */
+interface StageRow {
+  readonly stage: string
+  readonly share: Share
+  readonly fromS: number
+  readonly toS: number
+}
+
+function stageRows(plan: Plan): StageRow[] {
+  const rows: StageRow[] = []
+  const workers = Array.from({ length: plan.workers }, (_, index) => ({ index, of: plan.workers }))
+  const add = (stage: string, fromS: number, toS: number): void => {
+    for (const share of workers) rows.push({ stage, share, fromS, toS })
+  }
+  let t = 0
+  for (const stage of plan.stages) {
+    const [from, to] =
+      'fromUsers' in stage
+        ? [showCount(stage.fromUsers), showCount(stage.toUsers)]
+        : [showPerS(stage.fromPerS), `${showPerS(stage.toPerS)}/s`]
+    const endS = Math.min(t + stage.durationS, plan.durationS ?? Infinity)
+    if (stage.durationS > 0) add(`${printDurationS(endS - t)}: ${from} → ${to}`, t, endS)
+    t = endS
+  }
+  const endS = plan.durationS ?? Infinity
+  if (endS > t) {
+    const last = plan.stages.at(-1)!
+    const value = 'toUsers' in last ? showCount(last.toUsers) : `${showPerS(last.toPerS)}/s`
+    add(`${endS === Infinity ? 'then' : printDurationS(endS - t)}: hold ${value}`, t, endS)
+  }
+  return rows
+}
+
+/** A planned rate: exact where it is a whole number. */
+const showPerS = (perS: number): string => (Number.isInteger(perS) ? showCount(perS) : showRate(perS))
+
+const STAGE: Column<StageRow> = { title: 'stage', align: 'left', cell: ({ stage }) => stage }
+const WORKER: Column<StageRow> = { title: 'worker', cell: ({ share }) => String(share.index) }
+
+function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
+  const users = plannedUsers(plan)
+  /** This worker's users that are active at an instant, or are about to be. */
+  const active = ({ share }: StageRow, atS: number): number => {
+    let n = 0
+    for (let k = share.index; k < users; k += share.of)
+      if (activeSpans(plan.stages, k).some(({ startS, stopS }) => startS < atS && atS < stopS)) n++
+    return n
+  }
+  const starting = (row: StageRow): string => {
+    let first = Infinity
+    let last = -Infinity
+    for (let k = row.share.index; k < users; k += row.share.of)
+      for (const { startS } of activeSpans(plan.stages, k))
+        if (startS >= row.fromS && startS < row.toS) {
+          first = Math.min(first, startS)
+          last = Math.max(last, startS)
+        }
+    return first > last ? 'none' : `${first.toFixed(3)} s … ${last.toFixed(3)} s`
+  }
+  return [
+    STAGE,
+    WORKER,
+    { title: 'users at its end', cell: (row) => showCount(active(row, Math.min(row.toS, 1e12))) },
+    { title: 'users start at', rank: 1, cell: starting },
+  ]
+}
+
+function openColumns(plan: OpenPlan): Column<StageRow>[] {
+  const most = Math.min(plan.requests ?? Infinity, plan.iterations ?? Infinity)
+  const arrivals = ({ share, fromS, toS }: StageRow): string => {
+    // Arrival n is due when the area under the rate reaches n, so ⌈area⌉ arrivals are due before an instant.
+    const before = (atS: number): number => Math.min(most, Math.ceil(arrivalsBy(plan.stages, atS) - 1e-6))
+    const to = toS === Infinity ? most : before(toS)
+    if (to === Infinity) return 'until stopped'
+    return showCount(portion(to, share) - portion(before(fromS), share))
+  }
+  const users = ({ share }: StageRow): string => showCount(portion(plan.maxUsers, share))
+  return [
+    STAGE,
+    WORKER,
+    { title: plan.arrival === 'poisson' ? 'arrivals expected' : 'arrivals', cell: arrivals },
+    { title: 'users at most', rank: 1, cell: users },
+  ]
+}
+
+function ending({ durationS, requests, iterations, gracefulStopS }: Plan): string {
+  const after = [
+    ...(durationS === null ? [] : [`after ${printDurationS(durationS)}`]),
+    ...(requests === null ? [] : [`after exactly ${showCount(requests)} requests, shared by all workers`]),
+    ...(iterations === null
+      ? []
+      : [`after exactly ${showCount(iterations)} iterations, shared by all workers`]),
+  ].join(' or ')
+  return `${after}; then ${printDurationS(gracefulStopS)} for what is in flight`
+}

@@ -1,0 +1,46 @@
+/**
+ * What every output is: a consumer of closed seconds and of the final report. Rendering is pure and apart from
+ * writing. A failing output is reported and never stops the run.
+ */
+import type { Metrics } from '../core/metrics.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Plan } from '../core/plan.ts'
+import type { Report } from '../core/report.ts'
+import type { SecondRow } from '../core/timeline.ts'
+
+/** The run as it begins. */
+export interface RunStart {
+  readonly plan: Plan
+  readonly version: string
+  readonly warnings: readonly string[]
+  /** Seconds since the start instant, by the run's clock. */
+  readonly elapsedS: () => number
+}
+
+/** A closed second and what goes with it in a live view. */
+export interface LiveSecond {
+  readonly row: SecondRow
+  /** The last 10 closed seconds. */
+  readonly recent: Metrics
+  /** Of the whole run so far. */
+  readonly finished: number
+  readonly failed: number
+  readonly outcomes: ReadonlyMap<Outcome, number>
+}
+
+export interface Output {
+  /** How the output is called in a message about it, such as `json=report.json`. */
+  readonly name: string
+  /** Throws when it will not be able to write, before anything is sent. */
+  check?(): void
+  start?(run: RunStart): void
+  second?(live: LiveSecond): void
+  finish?(report: Report): void
+}
+
+/** What an output may write to: a stream, with its size where it is a terminal. */
+export interface Screen {
+  readonly columns?: number
+  readonly rows?: number
+  write(text: string): unknown
+}
