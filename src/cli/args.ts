@@ -1,0 +1,210 @@
+/**
+ * The command line: argv into the user's words. The only place that knows yargs, which splits the words and renders
+ * the help; what they mean, and every complaint about them, is `core/options`' and this file's, so that all problems
+ * can be told at once.
+ */
+import yargs from 'yargs'
+import { nearest } from '../core/suggest.ts'
+import type { Options, Problem } from '../core/options.ts'
+import { RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
+
+export const COMMANDS = ['run', 'target'] as const
+type CommandName = (typeof COMMANDS)[number]
+
+/** The words of the command line, sorted; not yet understood. */
+export interface Command {
+  readonly name: CommandName
+  readonly texts: ReadonlyMap<string, string>
+  readonly lists: ReadonlyMap<string, readonly string[]>
+  readonly switches: ReadonlyMap<string, boolean>
+  readonly problems: readonly Problem[]
+  readonly wants: 'help' | 'version' | null
+}
+
+/** Sorts the words of the command line and notes everything that is no flag, or a flag without its value. */
+export function parseArgv(argv: readonly string[]): Command {
+  const name: CommandName = argv[0] === 'target' ? 'target' : 'run'
+  const words = argv[0] === name ? argv.slice(1) : argv
+  const flags = flagsOf(name)
+  const parsed = parser(name).parseSync(words) as Record<string, unknown> & { _: (string | number)[] }
+  const problems: Problem[] = []
+  const texts = new Map<string, string>()
+  const lists = new Map<string, readonly string[]>()
+  const switches = new Map<string, boolean>()
+  const known = new Set(['help', 'version', 'h', 'V'])
+
+  for (const { name: flag, alias = [], kind } of flags) {
+    for (const spelling of [flag, ...alias]) known.add(spelling)
+    const value = parsed[flag]
+    if (value === undefined) continue
+    if (kind === 'switch') {
+      switches.set(flag, (Array.isArray(value) ? value.at(-1) : value) === true)
+      continue
+    }
+    const values = (Array.isArray(value) ? value : [value]).map(String)
+    if (values.length === 0 || values.some((text) => text === ''))
+      problems.push({ option: flag, message: 'needs a value' })
+    else if (kind === 'list') lists.set(flag, values)
+    else if (values.length > 1)
+      problems.push({ option: flag, message: `was given ${values.length} times: ${values.join(', ')}` })
+    else texts.set(flag, values[0]!)
+  }
+  problems.push(...switchesWithValues(words, flags))
+  for (const key of Object.keys(parsed)) {
+    if (key === '_' || key === '$0' || known.has(key)) continue
+    const near = nearest(
+      key,
+      flags.map(({ name: flag }) => flag),
+    )
+    problems.push({
+      option: key,
+      message: near === null ? 'is not a flag' : `is not a flag; did you mean --${near}?`,
+    })
+  }
+  for (const word of parsed._) problems.push(strayWord(String(word)))
+  const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
+  return { name, texts, lists, switches, problems, wants }
+}
+
+/** `--insecure=yes`: yargs takes every value of a switch but `true` for false, and says nothing. */
+function switchesWithValues(words: readonly string[], flags: readonly Flag[]): Problem[] {
+  const problems: Problem[] = []
+  for (const word of words) {
+    const [, dashes, spelling, value] = /^(--?)([^=]+)=(.*)$/s.exec(word) ?? []
+    if (spelling === undefined || value === 'true' || value === 'false') continue
+    const name = dashes === '-' ? spelling.slice(-1) : spelling
+    const flag = flags.find((one) => one.name === name || (one.alias ?? []).includes(name))
+    if (flag?.kind === 'switch')
+      problems.push({ option: flag.name, message: `takes no value, got "${value}"` })
+  }
+  return problems
+}
+
+function strayWord(word: string): Problem {
+  if (/^https?:\/\//.test(word))
+    return { option: word, message: `is not an option; did you mean --url ${word}?` }
+  if (COMMANDS.includes(word as CommandName))
+    return { option: word, message: `is not a command here; it comes first: corerush ${word} …` }
+  const near = nearest(word, COMMANDS)
+  return {
+    option: word,
+    message: near === null ? 'is neither a command nor an option' : `is not a command; did you mean ${near}?`,
+  }
+}
+
+/** The help of a command, ready to print. */
+export function renderHelp(name: CommandName, columns: number): Promise<string> {
+  return parser(name).wrap(Math.min(110, columns)).getHelp()
+}
+
+/** The user's words for a run, as `Options`; the body is still a text, or `@FILE`. */
+export function optionsOf({ texts, lists, switches }: Command): Options {
+  const headers = lists.get('header')
+  return {
+    url: texts.get('url'),
+    method: texts.get('method'),
+    ...(headers === undefined ? {} : { headers }),
+    name: texts.get('name'),
+    expectStatus: texts.get('expect-status'),
+    users: texts.get('users'),
+    rate: texts.get('rate'),
+    stages: lists.get('stage'),
+    arrival: texts.get('arrival') as Options['arrival'],
+    maxUsers: texts.get('max-users'),
+    onFull: texts.get('on-full') as Options['onFull'],
+    iterations: texts.get('iterations'),
+    warmup: texts.get('warmup'),
+    spawnRate: texts.get('spawn-rate'),
+    rampUp: texts.get('ramp-up'),
+    wait: texts.get('wait'),
+    duration: texts.get('duration'),
+    requests: texts.get('requests'),
+    gracefulStop: texts.get('graceful-stop'),
+    workers: texts.get('workers'),
+    seed: texts.get('seed'),
+    timeout: texts.get('timeout'),
+    connectTimeout: texts.get('connect-timeout'),
+    insecure: switches.get('insecure'),
+    keepAlive: switches.get('keepalive'),
+  }
+}
+
+/** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */
+const OPTION_FLAGS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [RUN_FLAGS, TARGET_FLAGS]
+      .flatMap((groups) => Object.values(groups).flat())
+      .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
+  ),
+  headers: 'header',
+  keepAlive: 'keepalive',
+  stages: 'stage',
+}
+
+/** A problem as a line that names the flag as it is typed. */
+export function renderProblem({ option, message }: Problem): string {
+  const flag = OPTION_FLAGS[option] ?? option
+  const isWord =
+    !/^[\w-]+$/.test(option) || / is neither | is not a command| is not an option/.test(` ${message}`)
+  return `${isWord ? option : flag.length === 1 ? `-${flag}` : `--${flag}`} ${message.replace(/\bspawnRate\b/g, '--spawn-rate')}`
+}
+
+const groupsOf = (name: CommandName): FlagGroups => (name === 'target' ? TARGET_FLAGS : RUN_FLAGS)
+
+const flagsOf = (name: CommandName): readonly Flag[] => Object.values(groupsOf(name)).flat()
+
+function parser(name: CommandName) {
+  let parser = yargs([])
+    .scriptName('corerush')
+    .locale('en')
+    .exitProcess(false)
+    .fail(false)
+    .help(false)
+    .version(false)
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'strip-aliased': true,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': true,
+      'greedy-arrays': false,
+    })
+    .option('help', { alias: 'h', type: 'boolean', describe: 'show this' })
+    .option('version', { alias: 'V', type: 'boolean', describe: 'show the version' })
+  parser =
+    name === 'target'
+      ? parser.usage(
+          'corerush target [options]\n\nServes the embedded target: an HTTP server of known latency on loopback.',
+        )
+      : parser
+          .usage(
+            'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+          )
+          .command('target', 'serve the embedded target')
+          .example(
+            'corerush --users 550 --url http://127.0.0.1:8080/',
+            '550 users, as fast as they can, for 10 s',
+          )
+          .example(
+            'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
+            'paced users posting a file',
+          )
+          .example('corerush --stage 30s:1000/s --stage 1m:1000/s --url …', 'arrivals that ramp up and hold')
+          .epilogue(
+            'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 99 thresholds failed · 130 interrupted · 143 terminated',
+          )
+  const flags = Object.entries(groupsOf(name)).flatMap(([group, members]) =>
+    members.map((member) => ({ ...member, group: `${group}:` })),
+  )
+  for (const { name: flag, alias, kind, describe, group, show } of flags)
+    parser = parser.option(flag, {
+      ...(alias === undefined ? {} : { alias: [...alias] }),
+      type: kind === 'switch' ? 'boolean' : 'string',
+      ...(kind === 'switch' ? {} : { requiresArg: false }),
+      describe,
+      group,
+      ...(show === undefined ? {} : { defaultDescription: show }),
+    })
+  return parser
+}

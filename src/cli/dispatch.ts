@@ -1,0 +1,36 @@
+/** Runs the command that argv names and resolves to its exit code. Everything a user can get wrong ends here. */
+import { CorerushError, EXIT } from '../errors.ts'
+import { OptionsError } from '../host/run.ts'
+import { VERSION } from '../version.ts'
+import { parseArgv, renderHelp, renderProblem } from './args.ts'
+
+export async function dispatch(argv: readonly string[]): Promise<number> {
+  try {
+    const command = parseArgv(argv)
+    if (command.wants === 'version') {
+      process.stdout.write(`${VERSION}\n`)
+      return EXIT.ok
+    }
+    if (command.wants === 'help') {
+      process.stdout.write(`${await renderHelp(command.name, process.stdout.columns || 80)}\n`)
+      return EXIT.ok
+    }
+    // Each command loads only what it needs.
+    if (command.name === 'target') return await (await import('./target.ts')).targetCommand(command)
+    return await (await import('./run.ts')).runCommand(command)
+  } catch (error) {
+    process.stderr.write(renderError(error))
+    return error instanceof CorerushError ? error.exitCode : EXIT.unexpected
+  }
+}
+
+function renderError(error: unknown): string {
+  if (error instanceof OptionsError)
+    return (
+      error.problems.map((problem) => `corerush: ${renderProblem(problem)}\n`).join('') +
+      'corerush: nothing was sent; see corerush --help\n'
+    )
+  if (error instanceof CorerushError)
+    return `corerush: ${error.message}\n` + (error.hint === undefined ? '' : `corerush: try ${error.hint}\n`)
+  return `corerush: unexpected error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`
+}

@@ -1,0 +1,97 @@
+/** Every flag of every command, by the groups in which the help shows them. */
+
+export interface Flag {
+  readonly name: string
+  readonly alias?: readonly string[]
+  readonly kind: 'text' | 'list' | 'switch'
+  readonly describe: string
+  /** The default, in words. */
+  readonly show?: string
+}
+
+export type FlagGroups = Readonly<Record<string, readonly Flag[]>>
+
+const text = (name: string, describe: string, rest: Partial<Flag> = {}): Flag => ({
+  name,
+  kind: 'text',
+  describe,
+  ...rest,
+})
+const list = (name: string, describe: string, rest: Partial<Flag> = {}): Flag => ({
+  name,
+  kind: 'list',
+  describe,
+  ...rest,
+})
+const flip = (name: string, describe: string, rest: Partial<Flag> = {}): Flag => ({
+  name,
+  kind: 'switch',
+  describe,
+  ...rest,
+})
+
+export const RUN_FLAGS: FlagGroups = {
+  Target: [
+    text('url', 'where the requests go'),
+    text('method', 'HTTP method', { alias: ['X', 'm'], show: 'GET, or POST with a body' }),
+    list('header', '"Name: value"; may be repeated', { alias: ['H'] }),
+    text('body', 'request body: text, or @FILE', { alias: ['b'] }),
+    text('name', 'name of the request in the report', { show: 'method and path' }),
+    text('expect-status', 'statuses that are success: 200, 2xx,404, 200-299', { show: '2xx,3xx' }),
+  ],
+  'Closed load (users loop)': [
+    text('users', 'virtual users, over all cores', { alias: ['u', 'vus', 'c', 'concurrency'], show: '1' }),
+    text('spawn-rate', 'users started per second', { alias: ['r'], show: 'all in the first second' }),
+    text('wait', 'pause of a user: 1s, 0.9s-1.1s, pacing:1s, throughput:2', { show: 'none' }),
+  ],
+  'Open load (arrivals by the clock)': [
+    text('rate', 'iterations due per second, over all cores: 1000/s, 90/m', { alias: ['R'] }),
+    text('arrival', 'uniform or poisson', { show: 'uniform' }),
+    text('max-users', 'most users there can be', { show: '10k, or what the file limit allows' }),
+    text('on-full', 'when all users are busy: queue (latency counts on) or drop', { show: 'queue' }),
+  ],
+  'Load over time': [
+    text('ramp-up', 'span over which users, or the rate, rise from 0: 10s'),
+    list('stage', '30s:100 (users) or 30s:100/s (rate): from the value before to this one; repeat', {
+      alias: ['s'],
+    }),
+    text('warmup', 'first whole seconds that are not measured', { show: '0' }),
+  ],
+  'When to stop': [
+    text('duration', 'length of the load, ramps included', { alias: ['d'], show: '10s' }),
+    text('requests', 'send exactly so many, in all; lifts the default duration', { alias: ['n'] }),
+    text('iterations', 'start exactly so many, in all; lifts the default duration'),
+    text('graceful-stop', 'time for requests in flight to end after the load', { show: '30s' }),
+  ],
+  'This machine': [
+    text('workers', 'worker threads', { alias: ['w'], show: 'one per usable core' }),
+    text('seed', 'seed of everything random', { show: '1' }),
+  ],
+  HTTP: [
+    text('timeout', 'longest time for a request, connecting included', { show: '30s' }),
+    text('connect-timeout', 'longest time to make a connection', { show: '10s' }),
+    flip('insecure', 'accept any TLS certificate', { alias: ['k'] }),
+    flip('keepalive', 'keep connections open; --no-keepalive makes a new one for each request', {
+      show: 'on',
+    }),
+  ],
+  Outputs: [
+    list('out', 'json=PATH writes the report; json=- to standard output, the summary then goes to stderr', {
+      alias: ['o'],
+    }),
+    flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
+    flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
+  ],
+  Plan: [flip('dry-run', 'print the plan for each worker and send nothing')],
+}
+
+export const TARGET_FLAGS: FlagGroups = {
+  Target: [
+    text('port', 'port to listen on; 0 for any, which is printed', { show: '8080' }),
+    text('host', 'address to listen on', { show: '127.0.0.1' }),
+    text('latency', '20ms, uniform:5ms,50ms or lognormal:20ms,0.5', { show: '0' }),
+    list('status', 'answer with this status, always or for a part: 503:0.05'),
+    text('body-bytes', 'size of the answers', { show: '200' }),
+    text('seed', 'seed of latencies and statuses', { show: '1' }),
+  ],
+}

@@ -1,0 +1,26 @@
+/** The command `corerush target`: serves until it is told to stop. */
+import { EXIT } from '../errors.ts'
+import { OptionsError } from '../host/run.ts'
+import { resolveTargetOptions, runTarget } from '../target/main.ts'
+import type { Command } from './args.ts'
+
+export async function targetCommand({ texts, lists, problems }: Command): Promise<number> {
+  const resolved = resolveTargetOptions({
+    ...optional('port', texts.get('port')),
+    ...optional('host', texts.get('host')),
+    ...optional('latency', texts.get('latency')),
+    ...optional('status', lists.get('status')),
+    ...optional('bodyBytes', texts.get('body-bytes')),
+    ...optional('seed', texts.get('seed')),
+  })
+  const all = [...problems, ...('problems' in resolved ? resolved.problems : [])]
+  if (all.length > 0 || 'problems' in resolved) throw new OptionsError(all)
+
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  await runTarget(resolved.options, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal })
+  return EXIT.ok
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
+  (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>
