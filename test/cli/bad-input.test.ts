@@ -1,0 +1,137 @@
+/** What a user can get wrong: every problem in one line of its own, all together, exit 2, and nothing is sent. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MAIN, runCli, start } from '../support/cli.ts'
+import { startFaults, type Faults } from '../support/faults.ts'
+
+let server: Faults
+let folder: string
+beforeAll(async () => {
+  server = await startFaults('ok')
+  folder = mkdtempSync(join(tmpdir(), 'corerush-test-'))
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The complaints about a command line, in which URL stands for a living server and FOLDER for a folder. */
+async function complaints(words: string): Promise<string[]> {
+  const args = words
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => word.replaceAll('URL', server.url).replaceAll('FOLDER', folder))
+  const { code, stdout, stderr } = await runCli(args)
+  expect(stdout).toBe('')
+  expect(code).toBe(2)
+  const lines = stderr.trimEnd().split('\n')
+  expect(lines.pop()).toBe('corerush: nothing was sent; see corerush --help')
+  expect(server.accepted()).toBe(0)
+  return lines.map((line) => line.replaceAll(server.url, 'URL').replaceAll(folder, 'FOLDER'))
+}
+
+describe.concurrent('one problem, one line', () => {
+  const cases: Record<string, string> = {
+    '': '--url is missing: where shall the requests go?',
+    '--url': '--url needs a value',
+    '--url nonsense': '--url must be an absolute http or https URL, got "nonsense"',
+    '--url 127.0.0.1:80/x': 'did you mean http://127.0.0.1:80/x?',
+    '--url ftp://127.0.0.1/': '--url must be an absolute http or https URL, got "ftp://127.0.0.1/"',
+    '--url http://127.0.0.1:65536/': '--url must be an absolute http or https URL',
+    '--url URL --usrs 5': '--usrs is not a flag; did you mean --users?',
+    '--url URL -Z': 'corerush: -Z is not a flag',
+    '--url URL --Users 5': 'corerush: --Users is not a flag; did you mean --users?',
+    '--url URL --users 0': '--users must be a whole number from 1 to 1000000, got "0"',
+    '--url URL --users=-3': '--users must be a whole number from 1 to 1000000, got "-3"',
+    '--url URL -c abc': '--users must be a number such as 550, 10k or 2M, got "abc"',
+    '--url URL --users': '--users needs a value',
+    '--url URL --users 1 -u 2': '--users was given 2 times: 1, 2',
+    '--url URL --duration 10q': '--duration must be a duration such as 500ms, 30s, 2m or 1h30m',
+    '--url URL --duration 0': '--duration must be longer than 0, got "0"',
+    '--url URL --wait 2s-1s': '--wait must be a range from a smaller to a larger duration',
+    '--url URL --requests 1.5': '--requests must be a whole number',
+    '--url URL --workers 0': '--workers must be a whole number',
+    '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
+    '--url URL --expect-status 99': '--expect-status must list statuses',
+    '--url URL --header nonsense': '--header must be lines such as "Name: value", got "nonsense"',
+    '--url URL --insecure': '--insecure is about TLS certificates, but the URL is plain http',
+    '--url URL --dry-run=yes': '--dry-run takes no value, got "yes"',
+    '--url URL -qk=no': '--insecure takes no value, got "no"',
+    '--url URL --body @FOLDER/none': '--body names a file that cannot be read: ENOENT',
+    '--url URL --body @FOLDER': '--body names a file that cannot be read: EISDIR',
+    '--url URL --out FOLDER/x': '--out must be json=PATH or json=-, got "FOLDER/x"',
+    '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: there is no folder',
+    '--url URL --out json=FOLDER': '--out json=FOLDER: is a folder',
+    '--url URL --out json=- -o json=-': '--out was given json=- twice',
+    '--url URL stray': 'stray is neither a command nor an option',
+    '--url URL traget': 'traget is not a command; did you mean target?',
+    'target --port 65536': '--port must be a port from 0 to 65535, got 65536',
+    'target --port abc': '--port must be a port from 0 to 65535, got "abc"',
+    'target --users 5': '--users is not a flag',
+    'target --status 700': '--status must be a status from 200 to 599',
+  }
+  test.for(Object.entries(cases))('corerush %s', async ([words, complaint]) => {
+    const lines = await complaints(words)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain(complaint)
+  })
+})
+
+test('five problems at once are five lines', async () => {
+  const words = '--usrs 5 -d 3x --wait soon -o json=FOLDER/none/x --url URL/ stray'
+  expect(await complaints(words)).toMatchInlineSnapshot(`
+    [
+      "corerush: --usrs is not a flag; did you mean --users?",
+      "corerush: stray is neither a command nor an option",
+      "corerush: --out json=FOLDER/none/x: cannot be written: there is no folder FOLDER/none",
+      "corerush: --wait must be a wait such as 1s, 0.9s-1.1s, pacing:1s or throughput:2, got "soon"",
+      "corerush: --duration must be a duration such as 500ms, 30s, 2m or 1h30m (a bare number is seconds), got "3x"",
+    ]
+  `)
+})
+
+test('a URL without its flag says what was meant', async () => {
+  expect(await complaints('URL/')).toEqual([
+    'corerush: URL/ is not an option; did you mean --url URL/?',
+    'corerush: --url is missing: where shall the requests go?',
+  ])
+})
+
+test('a port that is taken, or a host that is not ours, ends the target with exit 2 and a hint', async () => {
+  const taken = await runCli(['target', '--port', String(server.port)])
+  expect(taken).toMatchObject({ code: 2, stdout: '' })
+  expect(taken.stderr).toMatch(/the port is already in use\ncorerush: try /)
+  const foreign = await runCli(['target', '--host', '192.0.2.1', '--port', '0'])
+  expect(foreign).toMatchObject({ code: 2, stdout: '' })
+  expect(foreign.stderr).toContain('it is not an address of this machine')
+})
+
+test('more users than this process may have files: refused with what would lift the limit', async () => {
+  const command = `ulimit -n 1024 && exec '${process.execPath}' '${MAIN}' -u 1M --url ${server.url}`
+  const { code, stderr } = await start('sh', ['-c', command]).finished
+  expect([code, server.accepted()]).toEqual([2, 0])
+  expect(stderr).toMatch(/1000000 users need 1000200 open files.*\ncorerush: try ulimit -n 1000200\n/)
+})
+
+describe('help and version', () => {
+  test('every flag of the design is in the help, which fits a terminal', async () => {
+    const { code, stdout, stderr } = await runCli(['--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    const flags =
+      'url method header body name expect-status users spawn-rate ramp-up wait duration requests graceful-stop ' +
+      'workers seed timeout connect-timeout insecure keepalive out quiet color dry-run help version'
+    for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    const target = await runCli(['target', '-h'])
+    for (const flag of ['port', 'latency', 'status', 'body-bytes', 'seed'])
+      expect(target.stdout).toContain(`--${flag}`)
+  })
+
+  test('the version is that of the package, alone or among other words', async () => {
+    const { version } = (await import('../../package.json', { with: { type: 'json' } })).default
+    expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+    expect(await runCli(['-V', '-q'])).toMatchObject({ code: 0, stdout: `${version}\n` })
+  })
+})

@@ -1,0 +1,99 @@
+/** The live view on a real pseudo-terminal, made by `script` of util-linux. */
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MAIN, start, startTarget, type Started, type TargetProcess } from '../support/cli.ts'
+
+const { status, stdout: itself } = spawnSync('script', ['--version'], { encoding: 'utf8' })
+const hasScript = status === 0 && itself.includes('util-linux')
+
+const HIDE = '\u001b[?25l'
+const SHOW = '\u001b[?25h'
+
+let target: TargetProcess
+beforeAll(async () => {
+  target = await startTarget(['--latency', '5ms'])
+})
+afterAll(() => target.kill('SIGTERM'))
+
+/** corerush on a terminal of this size; what it paints is on `stdout`, and what is written to its input is typed. */
+function onTerminal(
+  [columns, rows]: readonly [number, number],
+  words: readonly string[],
+  env: Record<string, string> = {},
+): Started {
+  const size = columns > 0 ? `stty cols ${columns} rows ${rows} && ` : ''
+  const args = ['-u', '5', '-w', '2', '--wait', '100ms', ...words].join(' ')
+  const command = `${size}exec '${process.execPath}' '${MAIN}' ${args}`
+  return start('script', ['-qec', command, '/dev/null'], { env })
+}
+
+describe.skipIf(!hasScript).concurrent('on a terminal', () => {
+  test('a frame is painted over in place, fits the window, and leaves a clean screen and a cursor', async () => {
+    const { code, stdout } = await onTerminal([80, 24], ['-d', '3s', '--url', target.url]).finished
+    expect([0, 97]).toContain(code)
+    expect(stdout.split(HIDE)).toHaveLength(2)
+    expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
+    expect(stdout).toMatch(/\u001b\[\d+F/)
+    const [, live, summary] = /\u001b\[\?25l([^]*)\u001b\[\?25h([^]*)$/.exec(stdout)!
+    expect(live).toContain('worker 0')
+    expect(live).toContain('worker 1')
+    expect(live).toMatch(/users .*5 of 5/)
+    const plain = live!.replace(/\u001b\[[?\d;]*[A-Za-z]/g, '')
+    for (const line of plain.split('\r\n')) expect(line.length).toBeLessThanOrEqual(79)
+    expect(summary).toContain('verdict: ')
+    expect(summary).not.toMatch(/\u001b\[\d*[FJK]/)
+  })
+
+  test('Ctrl-C: the cursor comes back, the report is complete, exit 130', async () => {
+    const running = onTerminal([80, 24], ['-d', '10m', '--url', target.url])
+    await running.says('stdout', /worker 0/)
+    running.process.stdin!.write('\u0003')
+    const { code, stdout } = await running.finished
+    expect(code).toBe(130)
+    expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
+    expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain('interrupted')
+  })
+
+  test('Ctrl-C twice: the cursor comes back all the same', async () => {
+    const running = onTerminal([80, 24], ['-d', '10m', '--url', target.url])
+    await running.says('stdout', /worker 0/)
+    const typing = setInterval(() => running.process.stdin!.write('\u0003'), 5)
+    const { code, stdout } = await running.finished
+    clearInterval(typing)
+    expect(code).toBe(130)
+    expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
+  })
+
+  test('TERM=dumb and --quiet: no escape at all, or no live view', async () => {
+    const words = ['-n', '10', '--url', target.url]
+    const dumb = await onTerminal([80, 24], words, { TERM: 'dumb' }).finished
+    expect(dumb.stdout).toContain('verdict: ')
+    expect(dumb.stdout).not.toContain('\u001b')
+    const quiet = await onTerminal([80, 24], ['--quiet', '--no-color', ...words]).finished
+    expect(quiet.stdout).toContain('verdict: ')
+    expect(quiet.stdout).not.toContain('\u001b')
+  })
+
+  test('NO_COLOR: the live view moves the cursor, and paints nothing', async () => {
+    const words = ['-d', '2s', '--url', target.url]
+    const { stdout } = await onTerminal([80, 24], words, { NO_COLOR: '1' }).finished
+    expect(stdout).toContain(HIDE)
+    expect(stdout).not.toMatch(/\u001b\[\d*m/)
+  })
+
+  test('a narrow and low window: nothing is wider or higher than it', async () => {
+    const { stdout } = await onTerminal([30, 5], ['-d', '2s', '--url', target.url]).finished
+    const [, live] = /\u001b\[\?25l([^]*)\u001b\[\?25h/.exec(stdout)!
+    for (const frame of live!.split('\u001b[?2026h').slice(1)) {
+      const lines = frame.replace(/\u001b\[[?\d;]*[A-Za-z]/g, '').split('\r\n')
+      expect(lines.length - 1).toBeLessThanOrEqual(4)
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(29)
+    }
+  })
+
+  test('a terminal that does not know its size is taken for 80 × 24', async () => {
+    const running = onTerminal([0, 0], ['-d', '2s', '--url', target.url])
+    await running.says('stdout', /worker 1/)
+    expect((await running.finished).stdout).toContain(target.url)
+  })
+})

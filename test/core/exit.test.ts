@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { exitCodeOf, type StoppedBy } from '../../src/core/exit.ts'
+import type { ThresholdResult } from '../../src/core/threshold.ts'
+import type { VerdictLevel } from '../../src/core/verdict.ts'
+
+const threshold = (ok: boolean): ThresholdResult => ({
+  expression: 'failed < 1%',
+  level: 'error',
+  ok,
+  actual: 0,
+  limit: 0.01,
+  samples: 1,
+})
+
+test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
+  ['duration', 'sound', [true, true], 0],
+  ['requests', 'suspect', [true, true], 0],
+  ['duration', 'sound', [], 0],
+  ['duration', 'sound', [true, false], 99],
+  ['duration', 'suspect', [false, true], 99],
+  // A void run judges nothing about the target.
+  ['duration', 'void', [true], 97],
+  ['duration', 'void', [false], 97],
+  ['workers', 'void', [false], 97],
+  // Who interrupts a run knows that it is not whole.
+  ['SIGINT', 'sound', [true], 130],
+  ['SIGINT', 'void', [false], 130],
+  ['abort', 'void', [false], 130],
+  ['SIGTERM', 'sound', [true], 143],
+  ['SIGTERM', 'void', [false], 143],
+])('ended by %s, %s, thresholds %j: exit code %d', (stoppedBy, level, oks, code) =>
+  expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold) })).toBe(code),
+)

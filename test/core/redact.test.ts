@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest'
+import type { Plan } from '../../src/core/plan.ts'
+import { redactPlan } from '../../src/core/redact.ts'
+import { A_REQUEST, aPlan } from '../support/plan.ts'
+
+const CANARY = 'c4n4ry-5ecret'
+const shown = (request: Partial<Plan['request']>): string =>
+  JSON.stringify(redactPlan(aPlan({ request: { ...A_REQUEST, ...request } })))
+
+describe('a secret is sent, never shown', () => {
+  test.each([
+    'authorization',
+    'Authorization',
+    'Proxy-Authorization',
+    'cookie',
+    'Set-Cookie',
+    'X-Api-Key',
+    'x-auth-token',
+    'X-CSRF-Token',
+    'client-secret',
+    'x-password',
+  ])('in the header %s', (name) => {
+    const text = shown({
+      headers: [
+        ['accept', '*/*'],
+        [name, CANARY],
+      ],
+    })
+    expect(text).not.toContain(CANARY)
+    expect(text).toContain(`["${name}","***"]`)
+  })
+
+  test.each(['token', 'access_token', 'api_key', 'apikey', 'key', 'sig', 'password', 'client_secret'])(
+    'in the query parameter %s',
+    (name) => {
+      const text = shown({ url: `http://target.test/a?q=1&${name}=${CANARY}&z=2` })
+      expect(text).not.toContain(CANARY)
+      expect(text).toContain('q=1')
+      expect(text).toContain('z=2')
+    },
+  )
+
+  test('in a query parameter that comes twice', () => {
+    expect(shown({ url: `http://target.test/?key=${CANARY}1&key=${CANARY}2` })).not.toContain(CANARY)
+  })
+})
+
+test('what is no secret is shown as it is sent', () => {
+  const plan = aPlan({
+    request: { ...A_REQUEST, url: 'http://target.test/a?q=%20x', headers: [['accept', 'text/xml']] },
+  })
+  expect(redactPlan(plan)).toEqual(plan)
+})
+
+test('the plan itself is not touched: it is still to be sent', () => {
+  const plan = aPlan({ request: { ...A_REQUEST, headers: [['authorization', CANARY]] } })
+  const before = structuredClone(plan)
+  redactPlan(plan)
+  expect(plan).toEqual(before)
+})

@@ -1,0 +1,295 @@
+import { describe, expect, test } from 'vitest'
+import { Histogram } from '../../src/core/histogram.ts'
+import { deriveMetrics } from '../../src/core/metrics.ts'
+import { RequestTally } from '../../src/core/tally.ts'
+import type { Evidence, Reason } from '../../src/core/evidence.ts'
+import { judge } from '../../src/core/verdict.ts'
+import { aRow, evidence, floor, quietHost, rowsWhere } from '../support/evidence.ts'
+import { anOpenPlan, aPlan } from '../support/plan.ts'
+
+const always = (): boolean => true
+const noPace = aPlan({ wait: { kind: 'none' } })
+/** The users of the evidence wait 80 ms and are served in 20 ms: a cycle of 100 ms. */
+const lag = (meanMs: number): { lagMs: { p50: number; p99: number; max: number; mean: number } } => ({
+  lagMs: { p50: meanMs, p99: meanMs, max: meanMs, mean: meanMs },
+})
+const reasons = (different: Partial<Evidence>): readonly Reason[] => judge(evidence(different)).reasons
+const found = (different: Partial<Evidence>): string[] =>
+  reasons(different).map(({ level, code }) => `${level} ${code}`)
+
+describe('good evidence', () => {
+  test('is sound, with the bound of each percentile and nothing to say', () => {
+    expect(judge(evidence())).toEqual({
+      level: 'sound',
+      limit: 'none',
+      errorBoundMs: { p50: 0.1, p75: 0.1, p90: 0.1, p95: 0.1, p99: 0.1, p99_9: 0.1 },
+      reasons: [],
+    })
+  })
+
+  test('without a pace, what limits a healthy run is the target', () => {
+    expect(judge(evidence({ plan: noPace }))).toMatchObject({ level: 'sound', limit: 'target' })
+  })
+
+  test('a platform that does not tell is no evidence against it', () => {
+    const silent = { cpu: null, runQueueMs: null, runQueueSlices: null, loopDelayMs: null, lagMs: null }
+    expect(judge(evidence({ rows: rowsWhere(always, silent, { host: null }) })).level).toBe('sound')
+  })
+
+  test('a run without a single sample is judged, with bounds that are null', () => {
+    const total = deriveMetrics(new RequestTally(false), { loadS: 10, carriedIn: 0 })
+    const verdict = judge(evidence({ total, latencyFloor: new Histogram(), rows: [] }))
+    expect(verdict).toMatchObject({ level: 'sound', limit: 'none', errorBoundMs: { p50: null, p99_9: null } })
+  })
+
+  test('no evidence that is merely imperfect makes a reason: one bad second of twenty', () => {
+    const one = (second: number): boolean => second === 3
+    const doubled = (vitals: Parameters<typeof rowsWhere>[1]): Evidence['rows'] => [
+      ...rowsWhere(one, vitals),
+      ...rowsWhere(() => false, {}),
+    ]
+    expect(found({ rows: doubled({ utilization: 0.99, gcMs: 300, ...lag(20) }) })).toEqual([])
+  })
+})
+
+describe('a part of the measurement was lost: void, whatever the plan', () => {
+  test.each([
+    ['with a pace', evidence().plan],
+    ['without', noPace],
+  ])('%s', (_, plan) => {
+    expect(found({ plan, lostWorkers: [{ worker: 1, second: 4, message: 'out of memory' }] })).toEqual([
+      'void worker.lost',
+    ])
+    expect(found({ plan, rows: rowsWhere((second) => second === 7, {}, { complete: false }) })).toEqual([
+      'void seconds.missing',
+    ])
+  })
+
+  test('the reason says who and when', () => {
+    expect(reasons({ lostWorkers: [{ worker: 1, second: 4, message: 'out of memory' }] })).toMatchObject([
+      { worker: 1, fromS: 4, toS: 9, message: expect.stringContaining('out of memory') as string },
+    ])
+    expect(
+      reasons({ rows: rowsWhere((second) => second === 3 || second === 7, {}, { complete: false }) }),
+    ).toMatchObject([{ fromS: 3, toS: 7, message: '2 of 10 seconds lack the report of a worker' }])
+  })
+
+  test('the second that a dead worker took with it is told once', () => {
+    expect(
+      found({
+        lostWorkers: [{ worker: 1, second: 4, message: 'gone' }],
+        rows: rowsWhere((second) => second === 4, {}, { complete: false }),
+      }),
+    ).toEqual(['void worker.lost'])
+  })
+})
+
+describe('a worker without time', () => {
+  const half = (second: number): boolean => second >= 5
+
+  test('void when the plan named a pace and half of the seconds missed it', () => {
+    const rows = rowsWhere(half, { utilization: 0.99, ...lag(6) })
+    expect(found({ rows })).toEqual(['void generator.saturated'])
+    expect(reasons({ rows })).toMatchObject([{ worker: 1, fromS: 5, toS: 9 }])
+    expect(judge(evidence({ rows })).limit).toBe('generator')
+  })
+
+  test('users without waits that simply run at full speed: suspect, a lower bound for the target', () => {
+    const rows = rowsWhere(half, { utilization: 0.99, ...lag(6) })
+    expect(judge(evidence({ plan: noPace, rows }))).toMatchObject({
+      level: 'suspect',
+      limit: 'generator',
+      reasons: [{ code: 'generator.full-speed', worker: 1, fromS: 5, toS: 9 }],
+    })
+  })
+
+  test('busy but in time is suspect for its latencies only', () => {
+    expect(found({ rows: rowsWhere(half, { utilization: 0.9 }) })).toEqual(['suspect generator.busy'])
+    expect(found({ rows: rowsWhere(half, { utilization: 0.99 }) })).toEqual(['suspect generator.busy'])
+  })
+
+  test('a loop that works in bursts is idle between them, and still did not hold the pace', () => {
+    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(300) }) })).toEqual([
+      'void generator.saturated',
+    ])
+    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(19) }) })).toEqual([
+      'suspect pace.late',
+    ])
+  })
+
+  test('late but not busy is a pace that was not quite held', () => {
+    expect(found({ rows: rowsWhere(half, lag(2)) })).toEqual(['suspect pace.late'])
+    expect(found({ rows: rowsWhere(half, lag(0.9)) })).toEqual([])
+  })
+
+  test('late against a pacing is late against the longer of pace and service', () => {
+    const plan = aPlan({ wait: { kind: 'pacing', seconds: 1 } })
+    expect(found({ plan, rows: rowsWhere(half, lag(9)) })).toEqual([])
+    expect(found({ plan, rows: rowsWhere(half, lag(11)) })).toEqual(['suspect pace.late'])
+  })
+
+  test('what happens in the drain is no part of the load', () => {
+    const rows = rowsWhere(always, { utilization: 1, gcMs: 900, ...lag(50) }, { phase: 'drain' })
+    expect(found({ rows })).toEqual([])
+  })
+})
+
+describe('latencies that may be the generator’s own', () => {
+  test('up to 1 ms or 5 % is sound, beyond is suspect with the bound', () => {
+    // 5 % of 20 ms is 1 ms.
+    expect(found({ latencyFloor: floor(950) })).toEqual([])
+    expect(found({ latencyFloor: floor(1100) })).toEqual(['suspect latency.inflated'])
+    expect(judge(evidence({ latencyFloor: floor(5000) })).errorBoundMs.p99).toBeCloseTo(5, 1)
+  })
+
+  test('time that the thread waited for a core comes on top', () => {
+    const rows = rowsWhere(always, { runQueueMs: 200, runQueueSlices: 100 })
+    expect(judge(evidence({ rows })).errorBoundMs.p50).toBeCloseTo(2.1, 2)
+    expect(found({ rows })).toEqual(['suspect latency.inflated'])
+  })
+
+  test('a percentile with too few samples accuses nobody', () => {
+    const few = new RequestTally(false)
+    const latencyFloor = new Histogram()
+    for (let i = 0; i < 15; i++) {
+      few.histogram('latency').record(20_000)
+      latencyFloor.record(0)
+    }
+    const total = deriveMetrics(few, { loadS: 10, carriedIn: 0 })
+    expect(found({ total, latencyFloor })).toEqual([])
+  })
+
+  test('the seconds concerned are those with delays', () => {
+    const rows = rowsWhere((second) => second === 2 || second === 4, {
+      loopDelayMs: { p50: 1, p99: 9, max: 9 },
+    })
+    expect(reasons({ rows, latencyFloor: floor(3000) })).toMatchObject([{ fromS: 2, toS: 4 }])
+  })
+})
+
+describe('troubles of the host and the runtime are suspect', () => {
+  test('garbage collection', () => {
+    expect(found({ rows: rowsWhere(always, { gcMs: 150 }) })).toEqual(['suspect gc.long'])
+  })
+
+  test('steal', () => {
+    const host = { ...quietHost, cores: [{ core: 0, busy: 0.9, iowait: 0, steal: 0.3 }] }
+    expect(found({ rows: rowsWhere((s) => s < 3, {}, { host }) })).toEqual(['suspect host.steal'])
+    expect(found({ rows: rowsWhere((s) => s < 2, {}, { host }) })).toEqual([])
+  })
+
+  test('throttling by a quota', () => {
+    const host = { ...quietHost, throttledMs: 80 }
+    expect(found({ rows: rowsWhere((s) => s < 3, {}, { host }) })).toEqual(['suspect host.throttled'])
+  })
+
+  test('no port or descriptor left', () => {
+    expect(found({ generatorFaults: 1 })).toEqual(['suspect generator.faults'])
+    expect(judge(evidence({ plan: noPace, generatorFaults: 1 })).limit).toBe('generator')
+  })
+})
+
+describe('in the open model', () => {
+  const plan = anOpenPlan({ maxUsers: 50 })
+  const { iterations } = evidence()
+
+  test('healthy workers that start what is due are sound, and nothing limits them', () => {
+    expect(judge(evidence({ plan }))).toMatchObject({ level: 'sound', limit: 'none', reasons: [] })
+  })
+
+  test('the rate is a pace: saturated workers that start late are void', () => {
+    const saturated = { utilization: 0.99, ...lag(60) }
+    expect(found({ plan, rows: rowsWhere(always, saturated) })).toEqual(['void generator.saturated'])
+    expect(reasons({ plan, rows: rowsWhere(always, saturated) })[0]!.advice).toContain('lower rate')
+    expect(judge(evidence({ plan, rows: rowsWhere(always, saturated) })).limit).toBe('generator')
+  })
+
+  test('late by more than a hundredth of a second is suspect, whatever the service time', () => {
+    expect(found({ plan, rows: rowsWhere(always, lag(11)) })).toEqual(['suspect pace.late'])
+    expect(found({ plan, rows: rowsWhere(always, lag(9)) })).toEqual([])
+    expect(reasons({ plan, rows: rowsWhere(always, lag(11)) })[0]!.message).toContain('of a second')
+  })
+
+  test('busy all the time but punctual is no full speed, only busy', () => {
+    expect(found({ plan, rows: rowsWhere(always, { utilization: 0.99 }) })).toEqual([
+      'suspect generator.busy',
+    ])
+  })
+
+  describe('arrivals that found all users busy are a note, and no fault of the generator', () => {
+    const serviceMs = { ...aRow(0).serviceMs, p99: 2000 }
+    const queued = (n: number) =>
+      rowsWhere((second) => second >= 3 && second < 6, {}, { queued: n, due: 100, serviceMs })
+
+    test('waiting: as many users more as ever waited at once would have done', () => {
+      const verdict = judge(
+        evidence({ plan, rows: queued(120), iterations: { ...iterations, unstarted: 7 } }),
+      )
+      expect(verdict).toMatchObject({ level: 'sound', limit: 'target' })
+      expect(verdict.reasons).toMatchObject([
+        {
+          code: 'users.exhausted',
+          level: 'note',
+          message: 'in 3 of 10 s arrivals found all 50 users busy; 7 never started',
+          fromS: 3,
+          toS: 5,
+        },
+      ])
+      expect(verdict.reasons[0]!.advice).toContain('about --max-users 170 ')
+    })
+
+    test('waiting: no more than the rate keeps busy, however long the queue grew', () => {
+      expect(reasons({ plan, rows: queued(900) })[0]!.advice).toContain('about --max-users 200 ')
+    })
+
+    test('waiting, and all of them served in the end', () => {
+      expect(reasons({ plan, rows: queued(1) })).toMatchObject([
+        { message: 'in 3 of 10 s arrivals found all 50 users busy and waited' },
+      ])
+    })
+
+    test('dropped: as many users as the rate keeps busy by the service time of the worst second', () => {
+      const dropping = { ...plan, onFull: 'drop' } as const
+      const slow = { ...aRow(0).serviceMs, p99: 2000 }
+      const rows = rowsWhere((second) => second === 4, {}, { due: 100, dropped: 40, serviceMs: slow })
+      const found_ = reasons({ plan: dropping, rows, iterations: { ...iterations, dropped: 40 } })
+      expect(found_).toMatchObject([
+        {
+          code: 'users.exhausted',
+          level: 'note',
+          message: 'in 1 of 10 s arrivals found all 50 users busy; 40 were dropped',
+        },
+      ])
+      expect(found_[0]!.advice).toContain('about --max-users 200 ')
+    })
+
+    test('dropped: never fewer than there were, though what ended was quick', () => {
+      const rows = rowsWhere((second) => second === 4, {}, { dropped: 1 })
+      expect(reasons({ plan: { ...plan, onFull: 'drop' }, rows })[0]!.advice).toContain('--max-users 51 ')
+    })
+
+    test('a queue of the drain, which is none, or of a closed run, which has none, is not looked at', () => {
+      expect(found({ plan, rows: rowsWhere(always, {}, { queued: 5, phase: 'drain' }) })).toEqual([])
+      expect(found({ rows: queued(5) })).toEqual([])
+    })
+
+    test('are no finding where the generator itself kept them busy', () => {
+      const rows = rowsWhere(always, { utilization: 0.99, ...lag(60) }, { queued: 5 })
+      expect(found({ plan, rows })).toEqual(['void generator.saturated'])
+      expect(judge(evidence({ plan, rows })).limit).toBe('generator')
+    })
+  })
+})
+
+test('every reason says what to do about it', () => {
+  for (const different of [
+    { lostWorkers: [{ worker: 0, second: 0, message: 'x' }] },
+    { rows: rowsWhere(always, { utilization: 0.99, gcMs: 200, ...lag(50) }, { complete: false }) },
+    { plan: noPace, rows: rowsWhere(always, { utilization: 0.99 }), latencyFloor: floor(9000) },
+  ])
+    for (const reason of reasons(different)) {
+      expect(reason.advice).not.toBe('')
+      expect(reason.message).not.toMatch(/NaN|undefined|Infinity|null/)
+      expect(reason.fromS).toBeLessThanOrEqual(reason.toS)
+    }
+})

@@ -1,0 +1,259 @@
+/** Targets that fail, each in its way: counted by class, never lost, never a crash, and exit 99. */
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { run, type Outcome } from '../../dist/index.js'
+import {
+  runForReport,
+  startCli,
+  startTarget,
+  readReport,
+  until,
+  withTarget,
+  withFolder,
+} from '../support/cli.ts'
+import { expectConservation } from '../support/conservation.ts'
+import { startFaults, type FaultName } from '../support/faults.ts'
+import { startTlsTarget } from '../support/tls.ts'
+
+/** Thresholds failed; on a busy machine the run may be void instead. */
+const FAILED = [99, 97]
+const GOOD = [0, 97]
+const BRIEF = { users: 2, requests: 6, gracefulStop: '20s' } as const
+const SHORT = ['-u', '2', '-n', '6', '--graceful-stop', '20s']
+
+interface Case {
+  readonly outcome: Outcome
+  /** Requests need a connection each. */
+  readonly breaks: boolean
+  readonly statuses?: Readonly<Record<string, number>>
+  /** Where one is meant to pass; elsewhere a busy machine must not make it pass. */
+  readonly timeoutMs?: number
+}
+
+describe.concurrent('a target that misbehaves', () => {
+  const cases: Record<FaultName, Case> = {
+    ok: { outcome: 'ok', breaks: false, statuses: { 200: 6 } },
+    reset: { outcome: 'headers.reset', breaks: true },
+    resetMidBody: { outcome: 'body.reset', breaks: true, statuses: { 200: 6 } },
+    closeBeforeHeaders: { outcome: 'headers.closed', breaks: true },
+    truncated: { outcome: 'body.closed', breaks: true, statuses: { 200: 6 } },
+    truncatedChunk: { outcome: 'body.closed', breaks: true, statuses: { 200: 6 } },
+    garbage: { outcome: 'headers.malformed', breaks: true },
+    silent: { outcome: 'headers.timeout', breaks: true, timeoutMs: 300 },
+    drip: { outcome: 'body.timeout', breaks: true, statuses: { 200: 6 }, timeoutMs: 800 },
+    closeAfterEach: { outcome: 'ok', breaks: true, statuses: { 200: 6 } },
+    http10: { outcome: 'ok', breaks: true, statuses: { 200: 6 } },
+    notModified: { outcome: 'ok', breaks: true, statuses: { 304: 6 } },
+    noContent: { outcome: 'ok', breaks: false, statuses: { 204: 6 } },
+    chunked: { outcome: 'ok', breaks: false, statuses: { 200: 6 } },
+    status503: { outcome: 'status', breaks: false, statuses: { 503: 6 } },
+  }
+  test.for(Object.entries(cases))(
+    '%s',
+    async ([name, { outcome, breaks, statuses = {}, timeoutMs = 30_000 }]) => {
+      const server = await startFaults(name as FaultName)
+      try {
+        const report = await run({ url: server.url, ...BRIEF, timeout: `${timeoutMs}ms` })
+        expectConservation(report)
+        expect(report.outcomes).toEqual({ [outcome]: 6 })
+        expect(report.total.statuses).toEqual(statuses)
+        expect(outcome === 'ok' ? GOOD : FAILED).toContain(report.exitCode)
+
+        // No connection failed, so what was sent has arrived; and one connection more is the probe.
+        expect(server.requests()).toBe(report.total.sent)
+        expect(report.connections.failed).toBe(0)
+        expect(server.accepted()).toBe(report.connections.opened + 1)
+        if (breaks) expect(report.connections).toMatchObject({ opened: 6, reused: 0 })
+        else expect(report.connections.opened).toBeLessThanOrEqual(2)
+
+        const { failedMs, latencyMs } = report.total
+        if (outcome === 'ok') expect([report.errors, failedMs.max]).toEqual([[], null])
+        else {
+          expect(report.errors.map((error) => [error.outcome, error.count])).toEqual([[outcome, 6]])
+          expect(report.errors[0]!.message).not.toBe('')
+          expect(failedMs.min).not.toBeNull()
+        }
+        // Time-outs stay in the latencies with the time they reached; other failures would flatter.
+        if (outcome.endsWith('.timeout')) expect(latencyMs.min).toBeGreaterThanOrEqual(timeoutMs - 1)
+        else if (outcome !== 'ok') expect(latencyMs.max).toBeNull()
+      } finally {
+        await server.stop()
+      }
+    },
+  )
+
+  test('a status that is expected is success', async () => {
+    const server = await startFaults('status503')
+    try {
+      const report = await run({ url: server.url, ...BRIEF, expectStatus: 503 })
+      expectConservation(report)
+      expect(report.outcomes).toEqual({ ok: 6 })
+      expect(GOOD).toContain(report.exitCode)
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test('requests without an answer at the end of the drain are unfinished, at the time they reached', async () => {
+    const server = await startFaults('silent')
+    try {
+      const words = ['-u', '4', '-w', '2', '--ramp-up', '0', '-d', '1s', '--graceful-stop', '300ms']
+      const { code, report, stderr } = await runForReport([...words, '--url', server.url])
+      expectConservation(report)
+      expect(report.total).toMatchObject({ sent: 4, finished: 0, unfinished: 4, failedRatio: 1 })
+      expect(report.connections).toEqual({ opened: 4, reused: 0, failed: 0 })
+      expect(server.requests()).toBe(4)
+      expect(server.accepted()).toBe(5)
+      // In flight for the load, whose second they began in, and the drain.
+      expect(report.total.latencyMs.max).toBeGreaterThanOrEqual(300)
+      expect(FAILED).toContain(code)
+      expect(stderr).toContain('4 requests had no answer when the drain ended')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+describe.concurrent('a target that is not there', () => {
+  test('down: a warning before the run, refused and counted, users back off, exit 99', async () => {
+    const port = await closedPort()
+    const words = ['-u', '5', '-w', '2', '-d', '2s', '--url', `http://127.0.0.1:${port}/`]
+    const { code, report, stderr } = await runForReport(words)
+    expectConservation(report)
+    expect(stderr).toMatch(/^warning: .*not reachable.*ECONNREFUSED/m)
+    expect(report.warnings).toHaveLength(1)
+    expect(Object.keys(report.outcomes)).toEqual(['connect.refused'])
+    expect(FAILED).toContain(code)
+    expect(report.thresholds.find(({ expression }) => expression === 'succeeded > 0')!.ok).toBe(false)
+    // After 0.1, 0.2, 0.4 and 0.8 s a user tries again: five times in two seconds, and every user at least once.
+    expect(report.total.sent).toBeGreaterThanOrEqual(5)
+    expect(report.total.sent).toBeLessThanOrEqual(5 * 5)
+    expect(report.connections).toEqual({ opened: 0, reused: 0, failed: report.total.sent })
+    expect([report.total.bytesIn, report.total.bytesOut]).toEqual([0, 0])
+  })
+
+  test('a host name that does not exist', async () => {
+    const words = ['-u', '2', '-d', '1s', '--connect-timeout', '500ms', '--graceful-stop', '1s']
+    const { code, report, stderr } = await runForReport([...words, '--url', 'http://no-such-host.invalid/'])
+    expectConservation(report, { lossless: false })
+    expect(stderr).toMatch(/^warning: .*no-such-host\.invalid/m)
+    for (const outcome of Object.keys(report.outcomes)) expect(outcome).toMatch(/^dns\./)
+    expect(report.total.succeeded).toBe(0)
+    expect(report.connections.opened).toBe(0)
+    expect(FAILED).toContain(code)
+  })
+
+  test('a port that accepts and whose handshake never comes: tls.timeout after the connect time-out', async () => {
+    const server = await startFaults('silent')
+    try {
+      const words = ['-u', '2', '-n', '2', '--connect-timeout', '300ms', '--graceful-stop', '20s']
+      const url = server.url.replace('http:', 'https:')
+      const { code, report } = await runForReport([...words, '--url', url])
+      expectConservation(report)
+      expect(report.outcomes).toEqual({ 'tls.timeout': 2 })
+      expect(report.total.latencyMs.min).toBeGreaterThanOrEqual(299)
+      expect(FAILED).toContain(code)
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+describe('TLS', () => {
+  test('a certificate that nobody trusts fails, and with -k it does not', async (context) => {
+    const server = await startTlsTarget()
+    if (server === null) return context.skip('no openssl on this machine')
+    try {
+      const refused = await runForReport([...SHORT, '--url', server.url])
+      expectConservation(refused.report)
+      expect(refused.report.outcomes).toEqual({ 'tls.certificate': 6 })
+      expect(refused.report.connections).toEqual({ opened: 0, reused: 0, failed: 6 })
+      expect(FAILED).toContain(refused.code)
+      expect(server.requests()).toBe(0)
+
+      const insecure = await runForReport([...SHORT, '-k', '--url', server.url])
+      expectConservation(insecure.report)
+      expect(insecure.report.outcomes).toEqual({ ok: 6 })
+      expect(insecure.report.total.phasesMs.tls.min).toBeGreaterThan(0)
+      expect(GOOD).toContain(insecure.code)
+      expect(server.requests()).toBe(6)
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test('a trusted certificate, and one that is trusted and names another host', async (context) => {
+    for (const [names, outcome] of [
+      ['DNS:localhost,IP:127.0.0.1', 'ok'],
+      ['DNS:other.test', 'tls.certificate'],
+    ] as const) {
+      const server = await startTlsTarget(names)
+      if (server === null) return context.skip('no openssl on this machine')
+      try {
+        await withFolder(async (folder) => {
+          const cert = join(folder, 'cert.pem')
+          writeFileSync(cert, server.cert)
+          const env = { NODE_EXTRA_CA_CERTS: cert }
+          const { report } = await runForReport([...SHORT, '--url', server.url], { env })
+          expectConservation(report)
+          expect(report.outcomes).toEqual({ [outcome]: 6 })
+          expect(report.connections.failed).toBe(outcome === 'ok' ? 0 : 6)
+          expect(server.requests()).toBe(outcome === 'ok' ? 6 : 0)
+        })
+      } finally {
+        await server.stop()
+      }
+    }
+  })
+
+  test('https to a port that speaks plain http', async () => {
+    await withTarget([], async (target) => {
+      const { code, report } = await runForReport([...SHORT, '--url', target.url.replace('http:', 'https:')])
+      expectConservation(report)
+      expect(report.outcomes).toEqual({ 'tls.failed': 6 })
+      expect(FAILED).toContain(code)
+      expect((await target.counts()).requests).toBe(0)
+    })
+  })
+})
+
+test('a server that dies in the middle and comes back: failures by class, then success again, all counted', async () => {
+  const first = await startTarget([])
+  const running = startCli([
+    ...['-u', '10', '-w', '2', '--wait', '50ms', '-d', '6s', '--timeout', '2s', '--graceful-stop', '1s'],
+    ...['--url', first.url, '-o', 'json=-'],
+  ])
+  await until(async () => (await first.counts()).requests >= 20)
+  await first.kill('SIGKILL')
+  await new Promise((resolve) => setTimeout(resolve, 800))
+  const second = await startTarget([], first.port)
+  const report = readReport(await running.finished)
+  const served = await second.counts()
+  await second.kill('SIGTERM')
+
+  expectConservation(report)
+  expect(served.requests).toBeGreaterThan(0)
+  expect(report.outcomes.ok).toBeGreaterThanOrEqual(20)
+  expect(report.outcomes['connect.refused']).toBeGreaterThan(0)
+  const others = Object.keys(report.outcomes).filter(
+    (outcome) => !/^(ok|connect\.|headers\.|body\.)/.test(outcome),
+  )
+  expect(others).toEqual([])
+  const lastFailure = Math.max(...report.errors.map(({ lastS }) => lastS))
+  expect(report.timeline.some((row) => row.second > lastFailure && row.succeeded > 0)).toBe(true)
+  expect([99, 97]).toContain(report.exitCode)
+})
+
+/** A port of 127.0.0.1 on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

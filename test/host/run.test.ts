@@ -1,0 +1,186 @@
+/** The library, as a program uses it: the built one, against real servers. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  CorerushError,
+  OptionsError,
+  planRun,
+  renderSummary,
+  run,
+  VERSION,
+  type Options,
+  type Output,
+  type Report,
+  type RunStart,
+  type SecondRow,
+} from '../../dist/index.js'
+import { runForReport } from '../support/cli.ts'
+import { expectConservation } from '../support/conservation.ts'
+import { startFaults, type Faults } from '../support/faults.ts'
+
+let server: Faults
+beforeAll(async () => {
+  server = await startFaults('ok')
+})
+afterAll(() => server.stop())
+
+const GOOD = [0, 97]
+const brief = (more: Options = {}): Options => ({ url: server.url, users: 2, requests: 10, ...more })
+
+describe('run', () => {
+  test('resolves to the very report that the command line writes', async () => {
+    const options = { url: server.url, users: 4, workers: 2, requests: 40, seed: 7 }
+    const report = await run(options)
+    expectConservation(report)
+    expect(GOOD).toContain(report.exitCode)
+    expect(report.version).toBe(VERSION)
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+    const words = ['-u', '4', '-w', '2', '-n', '40', '--seed', '7', '--url', server.url]
+    const other = (await runForReport(words)).report
+    expect(fields(other)).toEqual(fields(report))
+    expect(other.plan).toEqual(report.plan)
+    expect(report.plan).toEqual(planRun(options))
+    expect(renderSummary(report, { color: false, width: 80 })).toMatch(/verdict: \w+\.[^]*\n$/)
+  })
+
+  test('runs one after the other, and two at once, in one process', async () => {
+    const before = server.requests()
+    const reports = [await run(brief()), ...(await Promise.all([run(brief()), run(brief())]))]
+    for (const report of reports) expectConservation(report)
+    expect(server.requests() - before).toBe(30)
+  })
+
+  test('onSecond and the outputs get each second once, in order, and no secret', async () => {
+    const rows: SecondRow[] = []
+    const calls: string[] = []
+    const starts: RunStart[] = []
+    const output: Output = {
+      name: 'recorder',
+      check: () => calls.push('check'),
+      start(begin) {
+        calls.push('start')
+        starts.push(begin)
+      },
+      second: ({ row, recent, finished }) => {
+        calls.push(`second ${row.second}`)
+        expect(finished).toBeGreaterThanOrEqual(row.finished)
+        expect(recent.finished).toBeGreaterThanOrEqual(row.finished)
+      },
+      finish: () => calls.push('finish'),
+    }
+    const report = await run(
+      brief({
+        requests: undefined,
+        duration: '1200ms',
+        wait: '50ms',
+        url: `${server.url}/?token=hidden`,
+        headers: { cookie: 'hidden' },
+      }),
+      { onSecond: (row) => rows.push(row), outputs: [output] },
+    )
+    expectConservation(report)
+    expect(rows.map(({ second }) => second)).toEqual(report.timeline.map(({ second }) => second))
+    expect(calls).toEqual(['check', 'start', ...rows.map(({ second }) => `second ${second}`), 'finish'])
+    expect(starts[0]).toMatchObject({ version: VERSION, warnings: [] })
+    expect(JSON.stringify([starts, report])).not.toContain('hidden')
+  })
+
+  test.for([
+    ['in the middle', 300],
+    ['before it begins', null],
+  ] as const)('an abort %s ends the load gracefully', async ([, afterMs]) => {
+    const controller = new AbortController()
+    if (afterMs === null) controller.abort()
+    else setTimeout(() => controller.abort(), afterMs)
+    const options = brief({ requests: undefined, duration: '10m', wait: '50ms' })
+    const report = await run(options, { signal: controller.signal })
+    expectConservation(report)
+    expect(report).toMatchObject({ stoppedBy: 'abort', exitCode: 130 })
+    expect(report.total.unfinished).toBe(0)
+  })
+})
+
+describe('a program that errs', () => {
+  test('options that make no plan reject before anything is sent, with every problem', async () => {
+    const before = server.accepted()
+    const options = { url: server.url, users: 0, duraton: '1s', wait: 'soon', headers: ['x'] } as Options
+    const error = await run(options).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(OptionsError)
+    expect(error).toBeInstanceOf(CorerushError)
+    expect(error).toMatchObject({ code: 'CORERUSH_OPTIONS', exitCode: 2 })
+    expect((error as OptionsError).problems.map(({ option }) => option).sort()).toEqual([
+      'duraton',
+      'headers',
+      'users',
+      'wait',
+    ])
+    expect(server.accepted()).toBe(before)
+  })
+
+  test('an output that cannot write rejects before anything is sent', async () => {
+    const before = server.accepted()
+    const check = (): never => {
+      throw new Error('the disk is full')
+    }
+    await expect(
+      run(brief(), {
+        outputs: [
+          { name: 'one', check },
+          { name: 'two', check },
+        ],
+      }),
+    ).rejects.toMatchObject({
+      problems: [
+        { option: 'out', message: 'one: the disk is full' },
+        { option: 'out', message: 'two: the disk is full' },
+      ],
+    })
+    expect(server.accepted()).toBe(before)
+  })
+
+  const broken = (name: string): Output => ({
+    name,
+    second: () => {
+      throw new Error('broken')
+    },
+    finish: () => {
+      throw new Error('never called again')
+    },
+  })
+  const shortRun = (): Options => brief({ requests: undefined, duration: '1200ms', wait: '100ms' })
+
+  test('an output that throws is told once, and stops neither the run nor the others', async () => {
+    const told: unknown[] = []
+    let finished: Report | null = null
+    const report = await run(shortRun(), {
+      outputs: [broken('bad'), { name: 'good', finish: (final) => (finished = final) }],
+      onSecond: () => {
+        throw new Error('broken as well')
+      },
+      onOutputError: (output, error) => told.push([output, (error as Error).message]),
+    })
+    expectConservation(report)
+    expect(report.stoppedBy).toBe('duration')
+    expect(told).toEqual([
+      ['onSecond', 'broken as well'],
+      ['bad', 'broken'],
+    ])
+    expect(finished).toBe(report)
+  })
+
+  test('when nobody listens to it, the failure is thrown at the end', async () => {
+    let finished: Report | null = null
+    const outputs = [broken('bad'), { name: 'good', finish: (final: Report) => (finished = final) }]
+    await expect(run(shortRun(), { outputs })).rejects.toMatchObject({
+      code: 'CORERUSH_OUTPUT',
+      exitCode: 1,
+      message: 'bad: broken',
+    })
+    expect(finished!.stoppedBy).toBe('duration')
+  })
+})
+
+/** The fields of a report, of its metrics, of its seconds and of its verdict. */
+const fields = (report: Report): string[][] =>
+  [report, report.total, report.timeline[0]!, report.timeline[0]!.workers[0]!, report.verdict].map((part) =>
+    Object.keys(part),
+  )

@@ -1,0 +1,151 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { SecondRow } from '../../src/core/timeline.ts'
+import type { Evidence } from '../../src/core/evidence.ts'
+import { judge, type VerdictLevel } from '../../src/core/verdict.ts'
+import type { WorkerVitals } from '../../src/core/vitals.ts'
+import type { Wait } from '../../src/core/wait.ts'
+import { evidence, floor, healthy, quietHost } from '../support/evidence.ts'
+import { aPlan } from '../support/plan.ts'
+
+const RANK: Readonly<Record<VerdictLevel | 'note', number>> = { note: 0, sound: 0, suspect: 1, void: 2 }
+
+const vitals = fc.record<Partial<WorkerVitals>>(
+  {
+    utilization: fc.constantFrom(0.3, 0.79, 0.81, 0.94, 0.96, 1),
+    gcMs: fc.constantFrom(0, 99, 101, 500),
+    lagMs: fc
+      .constantFrom(0.1, 0.9, 1.5, 4, 6, 50)
+      .map((mean) => ({ p50: mean, p99: mean, max: mean, mean })),
+    runQueueMs: fc.constantFrom(0, 50, 500),
+  },
+  { requiredKeys: [] },
+)
+const worse = fc.record({
+  complete: fc.boolean(),
+  steal: fc.constantFrom(0, 0.05, 0.2),
+  throttledMs: fc.constantFrom(0, 40, 60),
+  vitals,
+})
+type Worse = typeof worse extends fc.Arbitrary<infer T> ? T : never
+const seconds = fc.array(worse, { minLength: 10, maxLength: 10 })
+
+const wait = fc.constantFrom<Wait>(
+  { kind: 'none' },
+  { kind: 'constant', seconds: 0.08 },
+  { kind: 'pacing', seconds: 0.1 },
+)
+
+/** A second with the worst of what it was and of what is added. */
+function worsened(row: SecondRow, bad: Worse): SecondRow {
+  const worst = (a: number, b: number | undefined): number => Math.max(a, b ?? 0)
+  const [calm, victim] = row.workers
+  const core = row.host!.cores![0]!
+  return {
+    ...row,
+    complete: row.complete && bad.complete,
+    host: {
+      ...row.host!,
+      throttledMs: worst(row.host!.throttledMs!, bad.throttledMs),
+      cores: [{ ...core, steal: worst(core.steal!, bad.steal) }],
+    },
+    workers: [
+      calm!,
+      {
+        ...victim!,
+        utilization: worst(victim!.utilization, bad.vitals.utilization),
+        gcMs: worst(victim!.gcMs, bad.vitals.gcMs),
+        runQueueMs: worst(victim!.runQueueMs!, bad.vitals.runQueueMs ?? 0),
+        lagMs: (bad.vitals.lagMs?.mean ?? 0) > victim!.lagMs!.mean ? bad.vitals.lagMs! : victim!.lagMs,
+      },
+    ],
+  }
+}
+
+const rows = (bads: readonly Worse[], base: readonly SecondRow[]): SecondRow[] =>
+  base.map((row, second) => worsened(row, bads[second]!))
+
+const start = (
+  w: Wait,
+  bads: readonly Worse[],
+  more: { faults: number; waitedUs: number; lost: boolean },
+): Evidence => {
+  const good = evidence()
+  return {
+    ...good,
+    plan: aPlan({ wait: w }),
+    rows: rows(bads, good.rows),
+    generatorFaults: more.faults,
+    latencyFloor: floor(more.waitedUs),
+    lostWorkers: more.lost ? [{ worker: 1, second: 3, message: 'gone' }] : [],
+  }
+}
+const more = fc.record({
+  faults: fc.constantFrom(0, 0, 1, 50),
+  waitedUs: fc.constantFrom(0, 500, 2000, 9000),
+  lost: fc.constantFrom(false, false, true),
+})
+
+test('worse evidence never makes a better verdict', () => {
+  fc.assert(
+    fc.property(wait, seconds, seconds, more, more, (w, bad, added, a, b) => {
+      const before = start(w, bad, a)
+      const after: Evidence = {
+        ...before,
+        rows: rows(added, before.rows),
+        generatorFaults: a.faults + b.faults,
+        latencyFloor: floor(Math.max(a.waitedUs, b.waitedUs)),
+        lostWorkers: a.lost ? before.lostWorkers : start(w, bad, b).lostWorkers,
+      }
+      expect(RANK[judge(after).level]).toBeGreaterThanOrEqual(RANK[judge(before).level])
+    }),
+  )
+})
+
+test('nor does a single piece of it, added to a run that was good so far', () => {
+  fc.assert(
+    fc.property(wait, fc.nat({ max: 9 }), worse, (w, second, bad) => {
+      const good = { ...evidence(), plan: aPlan({ wait: w }) }
+      const one = good.rows.map((row) => (row.second === second ? worsened(row, bad) : row))
+      expect(RANK[judge({ ...good, rows: one }).level]).toBeGreaterThanOrEqual(RANK[judge(good).level])
+    }),
+  )
+})
+
+test('void means that the plan named a pace, or that a part of the measurement was lost', () => {
+  fc.assert(
+    fc.property(wait, seconds, more, (w, bad, a) => {
+      const given = start(w, bad, a)
+      const verdict = judge(given)
+      const lost = given.lostWorkers.length > 0 || given.rows.some(({ complete }) => !complete)
+      if (verdict.level === 'void') expect(w.kind !== 'none' || lost).toBe(true)
+      if (lost) expect(verdict.level).toBe('void')
+    }),
+  )
+})
+
+test('the level is that of the worst reason, and the same evidence gives the same verdict', () => {
+  fc.assert(
+    fc.property(wait, seconds, more, (w, bad, a) => {
+      const verdict = judge(start(w, bad, a))
+      expect(RANK[verdict.level]).toBe(Math.max(0, ...verdict.reasons.map(({ level }) => RANK[level])))
+      expect(judge(start(w, bad, a))).toEqual(verdict)
+    }),
+  )
+})
+
+test('the order of the workers does not matter', () => {
+  fc.assert(
+    fc.property(wait, seconds, more, (w, bad, a) => {
+      const given = start(w, bad, a)
+      const turned = given.rows.map((row) => ({ ...row, workers: [...row.workers].reverse() }))
+      expect(judge({ ...given, rows: turned }).level).toBe(judge(given).level)
+    }),
+  )
+})
+
+test('the healthy run is really healthy', () => {
+  expect(judge(evidence()).level).toBe('sound')
+  expect(healthy.utilization).toBeLessThan(0.8)
+  expect(quietHost.throttledMs).toBe(0)
+})

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { JsonFile, JsonStream, renderJson } from '../../src/output/json.ts'
+import { withFolder } from '../support/cli.ts'
+import { planOf, reportOf } from '../support/reports.ts'
+
+const plain = reportOf(planOf(), [{ ok: { '世界\n': [20] } }, { worker: 1 }])
+const stream = () => {
+  const written: string[] = []
+  return { written, write: (text: string) => written.push(text) }
+}
+
+test('one line, which reads back to the same report', () => {
+  const json = renderJson(plain)
+  expect(json.indexOf('\n')).toBe(json.length - 1)
+  expect(JSON.parse(json)).toEqual(plain)
+  const out = stream()
+  new JsonStream(out).finish(plain)
+  expect(out.written).toEqual([json])
+})
+
+test('a file is written whole in place of an older one; a folder, or none, is refused beforehand', async () => {
+  await withFolder((folder) => {
+    const path = join(folder, 'r.json')
+    writeFileSync(path, 'old')
+    const out = stream()
+    const file = new JsonFile(path, out)
+    expect(file.name).toBe(`json=${path}`)
+    file.check()
+    file.finish(plain)
+    expect(readFileSync(path, 'utf8')).toBe(renderJson(plain))
+    expect([readdirSync(folder), out.written]).toEqual([['r.json'], []])
+    expect(() => new JsonFile(folder, out).check()).toThrow('is a folder')
+    expect(() => new JsonFile(join(folder, 'none/r.json'), out).check()).toThrow('there is no folder')
+    expect(() => new JsonFile(join(path, 'r.json'), out).check()).toThrow('there is no folder')
+  })
+})
+
+test('a link stays a link, to a file that was there or was not yet; a pipe is written to and stays one', async () => {
+  await withFolder((folder) => {
+    const [link, real, pipe] = ['link.json', 'real.json', 'pipe'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    symlinkSync('real.json', link)
+    for (let round = 0; round < 2; round++) {
+      new JsonFile(link, stream()).finish(plain)
+      expect(lstatSync(link).isSymbolicLink()).toBe(true)
+      expect(readFileSync(real, 'utf8')).toBe(renderJson(plain))
+    }
+    execFileSync('mkfifo', [pipe])
+    const reader = openSync(pipe, constants.O_RDWR)
+    try {
+      new JsonFile(pipe, stream()).finish(plain)
+      expect(lstatSync(pipe).isFIFO()).toBe(true)
+    } finally {
+      closeSync(reader)
+    }
+  })
+})
+
+test('what cannot be written goes to the fallback, and nothing is left behind', async () => {
+  await withFolder((folder) => {
+    const path = join(folder, 'r.json')
+    const out = stream()
+    const file = new JsonFile(path, out)
+    file.check()
+    mkdirSync(path)
+    expect(() => file.finish(plain)).toThrow(
+      /could not be written, and went to standard output instead: EISDIR/,
+    )
+    expect(out.written).toEqual([renderJson(plain)])
+    expect(readdirSync(folder)).toEqual(['r.json'])
+  })
+})

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Outcome } from '../../src/core/outcome.ts'
+import {
+  LiveView,
+  ProgressLines,
+  renderLive,
+  renderProgress,
+  WarningLines,
+  type LiveState,
+} from '../../src/output/live.ts'
+import type { LiveSecond, RunStart } from '../../src/output/output.ts'
+import { widthOf } from '../../src/output/paint.ts'
+import type { Options } from '../../src/core/options.ts'
+import { planOf, reportOf, timelineOf, type Second } from '../support/reports.ts'
+
+const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
+  plan: planOf(options),
+  version: '1.2.3',
+  warnings,
+  elapsedS: () => 1.5,
+})
+
+function liveOf(seconds: readonly Second[]): LiveSecond {
+  const { timeline, outcomes, total } = reportOf(planOf(), seconds)
+  return {
+    row: timeline.at(-1)!,
+    recent: timelineOf(planOf(), seconds).timeline.recent(),
+    finished: total.finished,
+    failed: total.failed,
+    outcomes: new Map(Object.entries(outcomes) as [Outcome, number][]),
+  }
+}
+
+const HEALTHY: Second[] = [
+  { ok: { GetPrograms: [20, 21, 22] }, utilization: 0.05 },
+  { worker: 1, ok: { GetPrograms: [23, 24] }, utilization: 0.06 },
+]
+const TROUBLE: Second[] = [
+  {
+    ok: { GetPrograms: [20, 1200] },
+    failures: [
+      ['GetPrograms', 'connect.refused', 'refused', 1234],
+      ['GetPrograms', 'headers.timeout', 'timed out', 7],
+    ],
+    utilization: 0.85,
+  },
+  { worker: 1, ok: { GetPrograms: [23] }, utilization: 1 },
+]
+const state = (latest: LiveSecond | null, elapsedS = 1.5, options?: Options): LiveState => ({
+  run: runOf(options),
+  elapsedS,
+  latest,
+})
+const frame = (live: LiveState, width: number): string =>
+  `\n${renderLive(live, { color: false, width }).join('\n')}\n`
+
+describe('a frame', () => {
+  test('before the first second has closed', () => {
+    expect(frame(state(null, 0.4), 80)).toMatchInlineSnapshot(`
+      "
+      corerush GET http://127.0.0.1:8080/GetPrograms
+      ██████························ 0:00 · 0:02 left
+      the first second is being measured …
+      "
+    `)
+  })
+  test('of a healthy run', () => {
+    expect(frame(state(liveOf(HEALTHY)), 80)).toMatchInlineSnapshot(`
+      "
+      corerush GET http://127.0.0.1:8080/GetPrograms
+      ██████████████████████▌······· 0:01 · 0:01 left
+      users 10 of 10   in flight 0   requests 5   req/s 5.00
+      last 10 s: p50 22.0 ms   p95 24.0 ms   p99 24.0 ms   max 24.0 ms
+      failed none
+      generator healthy   lag p99 300 µs   loop delay 2.50 ms   gc 1.25 ms
+      worker 0  ██······································ 5%
+      worker 1  ██▍····································· 6%
+      "
+    `)
+  })
+  test('of a run in trouble, past its end', () => {
+    expect(frame(state(liveOf(TROUBLE), 2.5), 80)).toMatchInlineSnapshot(`
+      "
+      corerush GET http://127.0.0.1:8080/GetPrograms
+      ██████████████████████████████ 0:02 · draining
+      users 10 of 10   in flight 0   requests 1,244   req/s 1,244
+      last 10 s: p50 23.0 ms   p95 1.20 s   p99 1.20 s   max 1.20 s
+      failed 1,241 (99.76%)   connect.refused 1,234   headers.timeout 7
+      generator saturated   lag p99 300 µs   loop delay 2.50 ms   gc 1.25 ms
+      worker 0  ██████████████████████████████████······ 85%
+      worker 1  ████████████████████████████████████████ 100%
+      "
+    `)
+  })
+  test('40 and 20 columns wide', () => {
+    expect(frame(state(liveOf(TROUBLE)), 40)).toMatchInlineSnapshot(`
+      "
+      corerush GET http://127.0.0.1:8080/GetP…
+      ███████▌·· 0:01 · 0:01 left
+      users 10 of 10   in flight 0
+      requests 1,244   req/s 1,244
+      last 10 s: p50 23.0 ms   p95 1.20 s
+      p99 1.20 s   max 1.20 s
+      failed 1,241 (99.76%)
+      connect.refused 1,234
+      headers.timeout 7
+      generator saturated   lag p99 300 µs
+      loop delay 2.50 ms   gc 1.25 ms
+      worker 0  █████████████████··· 85%
+      worker 1  ████████████████████ 100%
+      "
+    `)
+    expect(frame(state(liveOf(TROUBLE)), 20)).toMatchInlineSnapshot(`
+      "
+      corerush GET http:/…
+      ███· 0:01 · 0:01 le…
+      users 10 of 10
+      in flight 0
+      requests 1,244
+      req/s 1,244
+      last 10 s: p50 23.0…
+      p95 1.20 s
+      p99 1.20 s
+      max 1.20 s
+      failed 1,241 (99.76…
+      connect.refused 1,2…
+      headers.timeout 7
+      generator saturated
+      lag p99 300 µs
+      loop delay 2.50 ms
+      gc 1.25 ms
+      worker 0  ███▍ 85%
+      worker 1  ████ 100%
+      "
+    `)
+  })
+  test('of a run that ends by its requests', () => {
+    expect(frame(state(liveOf(HEALTHY), 75, { requests: 10, duration: undefined }), 60))
+      .toMatchInlineSnapshot(`
+      "
+      corerush GET http://127.0.0.1:8080/GetPrograms
+      ███████████████··············· 1:15
+      users 10 of 10   in flight 0   requests 5   req/s 5.00
+      last 10 s: p50 22.0 ms   p95 24.0 ms   p99 24.0 ms
+      max 24.0 ms
+      failed none
+      generator healthy   lag p99 300 µs   loop delay 2.50 ms
+      gc 1.25 ms
+      worker 0  ██······································ 5%
+      worker 1  ██▍····································· 6%
+      "
+    `)
+  })
+  test('with more workers than lines are given to', () => {
+    const many = liveOf(HEALTHY)
+    const workers = Array.from({ length: 20 }, (_, worker) => ({ ...many.row.workers[0]!, worker }))
+    const lines = renderLive(state({ ...many, row: { ...many.row, workers } }), { color: false, width: 80 })
+    expect(lines.filter((line) => line.startsWith('worker '))).toHaveLength(16)
+    expect(lines.at(-1)).toBe('and 4 more workers')
+  })
+  test.for([1, 10, 20, 30, 40, 60, 80, 200])(
+    'is never wider than %i columns, nor steers the terminal',
+    (width) => {
+      const options = { name: 'x\u001b[2J世界', url: `http://127.0.0.1:8080/${'x'.repeat(99)}` }
+      for (const live of [
+        state(null),
+        state(liveOf(HEALTHY), 1, options),
+        state(liveOf(TROUBLE), 1, options),
+      ])
+        for (const line of renderLive(live, { color: false, width })) {
+          expect({ line, fits: widthOf(line) <= width }).toEqual({ line, fits: true })
+
+          expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
+        }
+    },
+  )
+})
+
+test('the plain line, for where there is no terminal', () => {
+  expect(renderProgress(state(null, 3))).toMatchInlineSnapshot(`"corerush 0:03"`)
+  expect(renderProgress(state(liveOf(HEALTHY)))).toMatchInlineSnapshot(
+    `"corerush 0:01  users 10/10  requests 5  req/s 5.00  p50 22.0 ms  p95 24.0 ms  p99 24.0 ms  failed 0  busiest worker 6%"`,
+  )
+  expect(renderProgress(state(liveOf(TROUBLE)))).toMatchInlineSnapshot(
+    `"corerush 0:01  users 10/10  requests 1244  req/s 1,244  p50 23.0 ms  p95 1.20 s  p99 1.20 s  failed 1241  busiest worker 100%"`,
+  )
+})
+
+describe('what is written', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const screen = (size: { columns?: number; rows?: number } = {}) => {
+    const written: string[] = []
+    return { ...size, written, write: (text: string) => written.push(text) }
+  }
+
+  test('the live view hides the cursor, paints each frame over the last in one write, and restores once', () => {
+    const terminal = screen({ columns: 80, rows: 24 })
+    const view = new LiveView(terminal, false)
+    view.restore()
+    expect(terminal.written).toEqual([])
+    view.start(runOf({}, ['the target\u001b[2J is down']))
+    expect(terminal.written.slice(0, 2)).toEqual(['warning: the target�[2J is down\n', '\u001b[?25l'])
+    expect(terminal.written).toHaveLength(3)
+    view.second(liveOf(HEALTHY))
+    vi.advanceTimersByTime(1000)
+    expect(terminal.written).toHaveLength(7)
+    const heights = terminal.written.slice(2).map((text) => text.split('\n').length - 1)
+    expect(heights).toEqual([3, 8, 8, 8, 8])
+    expect(terminal.written[3]).toMatch(/^\u001b\[\?2026h\u001b\[3F/)
+    expect(terminal.written[4]).toMatch(/^\u001b\[\?2026h\u001b\[8F/)
+    view.finish()
+    view.restore()
+    vi.advanceTimersByTime(1000)
+    expect(terminal.written).toHaveLength(8)
+    expect(terminal.written.at(-1)).toBe('\u001b[8F\u001b[0J\u001b[?25h')
+  })
+
+  test.for([
+    [{ columns: 0, rows: 0 }, 79],
+    [{}, 79],
+    [{ columns: 30, rows: 5 }, 29],
+    [{ columns: 1, rows: 1 }, 1],
+  ] as const)('on a screen of %o no frame is wider than %i', ([size, width]) => {
+    const terminal = screen(size)
+    const view = new LiveView(terminal, false)
+    view.second(liveOf(TROUBLE))
+    view.start(runOf())
+    const lines = terminal.written[1]!.replace(/\u001b\[[?\d;]*[A-Za-z]/g, '').split('\n')
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width)
+    if (width > 1) expect(lines[0]).toContain('corerush')
+    view.restore()
+  })
+
+  test('the plain lines come every five seconds, and warnings always', () => {
+    const stream = screen()
+    const lines = new ProgressLines(stream)
+    lines.start(runOf({}, ['one\u001b[2J']))
+    const live = liveOf(HEALTHY)
+    for (let second = 0; second < 12; second++) lines.second({ ...live, row: { ...live.row, second } })
+    expect(stream.written.map((line) => line.slice(0, 14))).toEqual([
+      'warning: one�[',
+      'corerush 0:05 ',
+      'corerush 0:10 ',
+    ])
+    const quiet = screen()
+    new WarningLines(quiet).start(runOf({}, ['one\u001b[2J', 'two']))
+    expect(quiet.written).toEqual(['warning: one�[2J\n', 'warning: two\n'])
+  })
+})

@@ -1,0 +1,95 @@
+/** Evidence for a verdict: a healthy run of ten seconds, with whatever a test wants to be different. */
+import { Histogram } from '../../src/core/histogram.ts'
+import { deriveMetrics } from '../../src/core/metrics.ts'
+import { RequestTally } from '../../src/core/tally.ts'
+import type { SecondRow } from '../../src/core/timeline.ts'
+import type { Evidence } from '../../src/core/evidence.ts'
+import type { HostVitals, WorkerVitals } from '../../src/core/vitals.ts'
+import { aPlan } from './plan.ts'
+
+const SECONDS = 10
+const SERVICE_US = 20_000
+const REQUESTS = 1000
+
+export const healthy: WorkerVitals = {
+  worker: 0,
+  utilization: 0.3,
+  loopDelayMs: { p50: 0.1, p99: 0.5, max: 0.8 },
+  lagMs: { p50: 0.3, p99: 0.9, max: 1, mean: 0.4 },
+  waitedMs: 0,
+  gcMs: 2,
+  cpu: 0.3,
+  runQueueMs: 0,
+  runQueueSlices: 100,
+  heapBytes: 20e6,
+}
+
+export const quietHost: HostVitals = {
+  cores: [
+    { core: 0, busy: 0.4, iowait: 0, steal: 0 },
+    { core: 1, busy: 0.4, iowait: 0, steal: 0 },
+  ],
+  memoryTotalBytes: 8e9,
+  memoryAvailableBytes: 4e9,
+  throttledMs: 0,
+}
+
+/** Requests that all took 20 ms. */
+function requests(n: number): RequestTally {
+  const request = new RequestTally(false)
+  request.sent = request.finished = request.finishedInLoad = request.succeeded = n
+  for (let i = 0; i < n; i++) request.histogram('latency').record(SERVICE_US)
+  return request
+}
+
+export function aRow(second: number, different: Partial<SecondRow> = {}): SecondRow {
+  return {
+    second,
+    phase: 'load',
+    complete: true,
+    users: 10,
+    inFlight: 0,
+    queued: 0,
+    due: REQUESTS / SECONDS,
+    dropped: 0,
+    ...deriveMetrics(requests(REQUESTS / SECONDS), { loadS: 1, carriedIn: 0 }),
+    byName: {},
+    histogram: { upToUs: [], counts: [] },
+    workers: [healthy, { ...healthy, worker: 1 }],
+    host: quietHost,
+    ...different,
+  }
+}
+
+/** Latencies of the run less `waitedUs` that each response can have waited. */
+export function floor(waitedUs: number): Histogram {
+  const histogram = new Histogram()
+  for (let i = 0; i < REQUESTS; i++) histogram.record(Math.max(0, SERVICE_US - waitedUs))
+  return histogram
+}
+
+export function evidence(different: Partial<Evidence> = {}): Evidence {
+  return {
+    plan: aPlan({ wait: { kind: 'constant', seconds: 0.08 } }),
+    rows: Array.from({ length: SECONDS }, (_, second) => aRow(second)),
+    total: deriveMetrics(requests(REQUESTS), { loadS: SECONDS, carriedIn: 0 }),
+    latencyFloor: floor(100),
+    lostWorkers: [],
+    loadEndS: SECONDS,
+    iterations: { due: REQUESTS, started: REQUESTS, finished: REQUESTS, failed: 0, dropped: 0, unstarted: 0 },
+    generatorFaults: 0,
+    ...different,
+  }
+}
+
+/** Ten seconds of load in which the vitals of one worker differ in some. */
+export const rowsWhere = (
+  isBad: (second: number) => boolean,
+  vitals: Partial<WorkerVitals>,
+  row: Partial<SecondRow> = {},
+): SecondRow[] =>
+  Array.from({ length: SECONDS }, (_, second) =>
+    isBad(second)
+      ? aRow(second, { workers: [healthy, { ...healthy, worker: 1, ...vitals }], ...row })
+      : aRow(second),
+  )

@@ -1,0 +1,50 @@
+/** A small plan, with whatever a test wants to be different. */
+import type { ClosedPlan, OpenPlan, RequestPlan } from '../../src/core/plan.ts'
+
+export const A_REQUEST: RequestPlan = {
+  name: 'GET /',
+  method: 'GET',
+  url: 'http://target.test/',
+  headers: [['user-agent', 'corerush/test']],
+  body: null,
+  expectStatus: [{ from: 200, to: 399 }],
+}
+
+const COMMON = {
+  request: A_REQUEST,
+  durationS: 10,
+  requests: null,
+  iterations: null,
+  warmupS: 0,
+  gracefulStopS: 30,
+  workers: 1,
+  seed: 1,
+  transport: 'undici',
+  timeoutS: 30,
+  connectTimeoutS: 10,
+  insecure: false,
+  keepAlive: true,
+} as const
+
+export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {
+  return {
+    model: 'closed',
+    ...COMMON,
+    wait: { kind: 'none' },
+    stages: [{ fromUsers: 0, toUsers: 10, durationS: 1 }],
+    ...different,
+  }
+}
+
+/** The same in the open model: 100 arrivals per second. */
+export function anOpenPlan(different: Partial<OpenPlan> = {}): OpenPlan {
+  return {
+    model: 'open',
+    ...COMMON,
+    stages: [{ fromPerS: 100, toPerS: 100, durationS: 10 }],
+    arrival: 'uniform',
+    maxUsers: 1000,
+    onFull: 'queue',
+    ...different,
+  }
+}

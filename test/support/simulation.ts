@@ -1,0 +1,109 @@
+/** A whole run without threads: every worker's load on one virtual clock, against one simulated network each. */
+import type { Plan } from '../../src/core/plan.ts'
+import { mergeTally, Tally } from '../../src/core/tally.ts'
+import type { Snapshot } from '../../src/core/timeline.ts'
+import { Load } from '../../src/worker/load.ts'
+import { Recorder } from '../../src/worker/recorder.ts'
+import { Turn } from '../../src/worker/turn.ts'
+import type { VitalSigns } from '../../src/worker/vitals.ts'
+import { SimulatedTransport, VirtualClock, type Answer, type Sent } from './virtual.ts'
+
+/** A thread that has nothing to say of itself. */
+export const STILL: VitalSigns = {
+  read: () => ({
+    idleMs: 0,
+    activeMs: 0,
+    gcMs: 0,
+    onCoreMs: null,
+    runQueueMs: null,
+    slices: null,
+    heapBytes: 1e6,
+  }),
+  close: () => undefined,
+}
+
+export class Simulation {
+  /** Loads begin a moment before the start instant, as they do in a worker. */
+  readonly clock = new VirtualClock(-1000)
+  readonly snapshots: Snapshot[] = []
+  readonly loads: Load[] = []
+  readonly networks: SimulatedTransport[] = []
+  readonly #recorders: Recorder[] = []
+  #drained = 0
+  #taken = 0
+
+  constructor(
+    plan: Plan,
+    answer: (request: Sent) => Answer = () => ({ afterUs: 5000 }),
+    { workers = 1, cutsAtOnce = false } = {},
+  ) {
+    const most = Math.min(plan.requests ?? Infinity, plan.iterations ?? Infinity)
+    for (let index = 0; index < workers; index++) {
+      const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
+      const transport = new SimulatedTransport(this.clock, answer, cutsAtOnce)
+      const load = new Load({
+        plan,
+        share: { index, of: workers },
+        clock: this.clock,
+        transport,
+        recorder,
+        turn: new Turn(this.clock.nowUs, this.clock.nowUs),
+        takeTicket: () => most === Infinity || this.#taken++ < most,
+      })
+      void load.drained.then(() => {
+        this.#drained++
+        this.snapshots.push(recorder.finish(this.clock.nowUs()))
+      })
+      this.#recorders.push(recorder)
+      this.networks.push(transport)
+      this.loads.push(load)
+    }
+    for (const recorder of this.#recorders) recorder.begin()
+    for (const load of this.loads) load.begin()
+  }
+
+  /** Runs to that second of run time. */
+  async to(untilS: number): Promise<this> {
+    await this.clock.runTo(untilS * 1e6)
+    return this
+  }
+
+  /** All requests of all workers, in the order in which they were sent. */
+  get sent(): readonly Sent[] {
+    return this.networks.flatMap(({ sent }) => sent).sort((a, b) => a.atUs - b.atUs)
+  }
+  get sentMs(): readonly number[] {
+    return this.sent.map(({ atUs }) => atUs / 1000)
+  }
+  get isDrained(): boolean {
+    return this.#drained === this.loads.length
+  }
+
+  /** One count, summed over all snapshots and names. */
+  count(field: 'sent' | 'finished' | 'finishedInLoad' | 'succeeded' | 'failed' | 'unfinished'): number {
+    let n = 0
+    for (const { tally } of this.snapshots) for (const request of tally.requests) n += request[field]
+    return n
+  }
+
+  /** Everything that all snapshots say, merged. */
+  get total(): Tally {
+    const total = new Tally({ wide: true })
+    for (const { tally } of this.snapshots) mergeTally(total, tally)
+    return total
+  }
+
+  /** Ends the load of every worker at this instant, or when the last request is done. */
+  stop(loadEndS: number | null): void {
+    for (const load of this.loads) load.stop(loadEndS)
+  }
+
+  /** How the requests ended, each outcome with its number. */
+  get outcomes(): Readonly<Record<string, number>> {
+    const outcomes: Record<string, number> = {}
+    for (const { tally } of this.snapshots)
+      for (const request of tally.requests)
+        for (const [outcome, n] of request.outcomes) outcomes[outcome] = (outcomes[outcome] ?? 0) + n
+    return outcomes
+  }
+}

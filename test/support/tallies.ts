@@ -1,0 +1,110 @@
+/** Random tallies, and tallies as plain data that can be compared whatever the order in which they were counted. */
+import fc from 'fast-check'
+import type { PackedHistogram } from '../../src/core/histogram.ts'
+import { OUTCOMES, type Outcome } from '../../src/core/outcome.ts'
+import { packTally, Tally, type PackedTally, type RequestTally } from '../../src/core/tally.ts'
+
+type HistogramName = Parameters<RequestTally['histogram']>[0]
+
+/** One thing that is counted. */
+export type Event =
+  | { readonly kind: 'sent'; readonly name: string }
+  | { readonly kind: 'ended'; readonly name: string; readonly outcome: Outcome; readonly status: number }
+  | { readonly kind: 'took'; readonly name: string; readonly phase: HistogramName; readonly us: number }
+  | { readonly kind: 'failure'; readonly name: string; readonly message: string; readonly atS: number }
+  | { readonly kind: 'iteration'; readonly lagUs: number; readonly tookUs: number; readonly failed: boolean }
+  | { readonly kind: 'connection'; readonly was: 'opened' | 'reused' | 'failed' }
+
+const name = fc.constantFrom('GET /a', 'POST /b', 'c')
+const us = fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 4_000_000_000 }))
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  fc.record({ kind: fc.constant('sent' as const), name }),
+  fc.record({
+    kind: fc.constant('ended' as const),
+    name,
+    outcome: fc.constantFrom(...OUTCOMES),
+    status: fc.constantFrom(0, 200, 204, 404, 503),
+  }),
+  fc.record({
+    kind: fc.constant('took' as const),
+    name,
+    phase: fc.constantFrom<HistogramName>('latency', 'service', 'failedLatency', 'dns', 'firstByte'),
+    us,
+  }),
+  fc.record({
+    kind: fc.constant('failure' as const),
+    name,
+    message: fc.constantFrom('refused', 'status 503', 'closed'),
+    atS: fc.integer({ min: 0, max: 100_000 }).map((ms) => ms / 1000),
+  }),
+  fc.record({ kind: fc.constant('iteration' as const), lagUs: us, tookUs: us, failed: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('connection' as const),
+    was: fc.constantFrom('opened' as const, 'reused' as const, 'failed' as const),
+  }),
+)
+export const events = fc.array(event, { maxLength: 40 })
+
+export function count(tally: Tally, happened: readonly Event[]): Tally {
+  for (const e of happened)
+    switch (e.kind) {
+      case 'sent':
+        tally.request(e.name).sent++
+        break
+      case 'ended': {
+        const request = tally.request(e.name)
+        request.finished++
+        if (e.outcome === 'ok') request.succeeded++
+        else request.failed++
+        request.bytesIn += e.status
+        request.outcomes.set(e.outcome, (request.outcomes.get(e.outcome) ?? 0) + 1)
+        request.statuses.set(e.status, (request.statuses.get(e.status) ?? 0) + 1)
+        break
+      }
+      case 'took':
+        tally.request(e.name).histogram(e.phase).record(e.us)
+        break
+      case 'failure':
+        tally.error(e.name, 'connect.refused', e.message, e.atS)
+        break
+      case 'iteration':
+        tally.iterations.due++
+        tally.iterations.started++
+        tally.iterations.finished++
+        if (e.failed) tally.iterations.failed++
+        tally.lag.record(e.lagUs)
+        tally.iterationDuration.record(e.tookUs)
+        tally.latencyFloor.record(e.tookUs)
+        break
+      case 'connection':
+        tally.connections[e.was]++
+    }
+  return tally
+}
+
+/** Sorted, and with the thousands of slots of a histogram as one text, which is compared much faster. */
+export function plain(tally: Tally | PackedTally): unknown {
+  const packed = tally instanceof Tally ? packTally(tally) : tally
+  const slots = (histogram: PackedHistogram | null): unknown =>
+    histogram && { ...histogram, counts: histogram.counts.join() }
+  const sorted = <T>(items: readonly T[]): T[] =>
+    [...items].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  return {
+    ...packed,
+    requests: sorted(
+      packed.requests.map((request) => ({
+        ...request,
+        statuses: sorted(request.statuses),
+        outcomes: sorted(request.outcomes),
+        histograms: Object.fromEntries(
+          Object.entries(request.histograms).map(([key, histogram]) => [key, slots(histogram)]),
+        ),
+      })),
+    ),
+    iterationDuration: slots(packed.iterationDuration),
+    lag: slots(packed.lag),
+    latencyFloor: slots(packed.latencyFloor),
+    errors: sorted(packed.errors),
+  }
+}

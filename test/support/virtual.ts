@@ -1,0 +1,195 @@
+/** Virtual time, and a network in it: a worker's load runs on both without waiting for anything. */
+import type { Outcome, Phase } from '../../src/core/outcome.ts'
+import type { RequestPlan } from '../../src/core/plan.ts'
+import type { Alarm, Clock } from '../../src/worker/clock.ts'
+import type { Connection, Exchange, Prepared, Transport } from '../../src/worker/transport/transport.ts'
+
+interface Appointment {
+  readonly atUs: number
+  readonly callback: () => void
+  isCancelled: boolean
+}
+
+/** A clock that stands still until it is run forward; what falls on one instant happens in the order it was asked for. */
+export class VirtualClock implements Clock {
+  #nowUs: number
+  /** Sorted by time, the next one last. */
+  readonly #appointments: Appointment[] = []
+  readonly nowUs = (): number => this.#nowUs
+
+  constructor(startUs = 0) {
+    this.#nowUs = startUs
+  }
+
+  after(delayMs: number, callback: () => void): Alarm {
+    return this.at(this.#nowUs + delayMs * 1000, callback)
+  }
+
+  /** To the microsecond, as a network has it; timers only know milliseconds. */
+  at(atUs: number, callback: () => void): Alarm {
+    const appointment: Appointment = { atUs, callback, isCancelled: false }
+    let low = 0
+    let high = this.#appointments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#appointments[middle]!.atUs > atUs) low = middle + 1
+      else high = middle
+    }
+    this.#appointments.splice(low, 0, appointment)
+    return { cancel: () => (appointment.isCancelled = true) }
+  }
+
+  /**
+   * Runs forward; everything happens at its own instant, or now if that has passed already. Promises settle in
+   * between, as they do between two callbacks of the platform.
+   */
+  async runTo(untilUs: number): Promise<void> {
+    for (let next = this.#appointments.at(-1); next !== undefined; next = this.#appointments.at(-1)) {
+      if (next.atUs > untilUs) break
+      this.#appointments.pop()
+      if (next.isCancelled) continue
+      this.#nowUs = Math.max(this.#nowUs, next.atUs)
+      next.callback()
+      await Promise.resolve()
+    }
+    this.#nowUs = Math.max(this.#nowUs, untilUs)
+  }
+
+  /** The event loop is blocked: time goes by and nothing happens. What was due meanwhile comes late. */
+  block(byUs: number): void {
+    this.#nowUs += byUs
+  }
+}
+
+/** What the simulated target does with a request. */
+export interface Answer {
+  /** From sent to done, connecting included; Infinity for never. */
+  readonly afterUs: number
+  /** How long a connection takes to stand, where one is needed; Infinity for never. @default 0 */
+  readonly connectUs?: number
+  /** How it ends. @default ok */
+  readonly outcome?: Outcome
+  /** @default 200 */
+  readonly status?: number
+}
+
+/** A request as the network saw it. */
+export interface Sent {
+  readonly atUs: number
+  /** Number of the connection, in the order in which users opened theirs. */
+  readonly connection: number
+  /** Number of the request on its connection, from 0. */
+  readonly turn: number
+  /** When it ended, and how; null while it is in flight. */
+  doneUs: number | null
+  outcome: Exchange['outcome'] | null
+}
+
+export class SimulatedTransport implements Transport {
+  /** All requests so far, in the order in which they were sent. */
+  readonly sent: Sent[] = []
+  readonly clock: VirtualClock
+  readonly answer: (request: Sent) => Answer
+  /** Whether `cut` calls `done` at once; else it does a moment later. The contract allows both. */
+  readonly cutsAtOnce: boolean
+  connections = 0
+
+  constructor(clock: VirtualClock, answer: (request: Sent) => Answer, cutsAtOnce = false) {
+    this.clock = clock
+    this.answer = answer
+    this.cutsAtOnce = cutsAtOnce
+  }
+
+  prepare(plan: RequestPlan): Prepared {
+    return { plan, bytesOut: 10 }
+  }
+
+  connection(): Connection {
+    return new SimulatedConnection(this, this.connections++)
+  }
+}
+
+class SimulatedConnection implements Connection {
+  readonly #network: SimulatedTransport
+  readonly #number: number
+  #turn = 0
+  #isOpen = false
+  #exchange: Exchange | null = null
+  #record: Sent | null = null
+  #appointments: Alarm[] = []
+
+  constructor(network: SimulatedTransport, number: number) {
+    this.#network = network
+    this.#number = number
+  }
+
+  send(exchange: Exchange, request: Prepared): void {
+    if (this.#exchange !== null) throw new Error('a connection carries one exchange at a time')
+    const { clock, sent, answer } = this.#network
+    const atUs = clock.nowUs()
+    exchange.begin(request)
+    exchange.sentUs = atUs
+    this.#exchange = exchange
+    this.#record = { atUs, connection: this.#number, turn: this.#turn++, doneUs: null, outcome: null }
+    sent.push(this.#record)
+    const { afterUs, connectUs = 0, outcome = 'ok', status = 200 } = answer(this.#record)
+    if (!this.#isOpen) {
+      exchange.reused = false
+      exchange.phase = 'connect'
+      this.#later(atUs + connectUs, () => {
+        this.#isOpen = true
+        exchange.phase = 'headers'
+        exchange.connectUs = connectUs
+      })
+    }
+    this.#later(atUs + Math.max(afterUs, this.#isOpen ? 0 : outcome === 'ok' ? connectUs : 0), () => {
+      const phase = outcome.split('.')[0]!
+      if (outcome === 'ok') {
+        exchange.status = status
+        exchange.phase = 'body'
+        exchange.firstByteUs = clock.nowUs()
+        exchange.bytesIn = 100
+      } else if (outcome !== 'status' && outcome !== 'check') exchange.phase = phase as Phase
+      this.#finish(outcome, outcome === 'ok' ? '' : `simulated ${outcome}`)
+    })
+    exchange.listener.sent()
+  }
+
+  cut(reason: 'timeout' | 'unfinished'): void {
+    const exchange = this.#exchange!
+    this.#cancel()
+    const finish = (): void =>
+      this.#finish(reason === 'unfinished' ? 'unfinished' : `${exchange.phase}.timeout`, 'cut')
+    if (this.#network.cutsAtOnce) finish()
+    else this.#later(this.#network.clock.nowUs(), finish)
+  }
+
+  close(): void {
+    this.#cancel()
+    this.#exchange = null
+    this.#isOpen = false
+  }
+
+  #later(atUs: number, callback: () => void): void {
+    if (atUs < Infinity) this.#appointments.push(this.#network.clock.at(atUs, callback))
+  }
+
+  #cancel(): void {
+    for (const appointment of this.#appointments) appointment.cancel()
+    this.#appointments = []
+  }
+
+  #finish(outcome: Exchange['outcome'], message: string): void {
+    this.#cancel()
+    const exchange = this.#exchange!
+    this.#exchange = null
+    if (outcome !== 'ok') this.#isOpen = false
+    exchange.doneUs = this.#network.clock.nowUs()
+    exchange.outcome = outcome
+    exchange.canFollow = outcome === 'ok'
+    exchange.message = message
+    this.#record!.doneUs = exchange.doneUs
+    this.#record!.outcome = outcome
+    exchange.listener.done()
+  }
+}

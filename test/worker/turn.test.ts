@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Turn } from '../../src/worker/turn.ts'
+
+/** An event loop told what to do: it polls, it works, it sleeps. */
+class Loop {
+  nowUs = 0
+  idleUs = 0
+  readonly turn = new Turn(
+    () => this.nowUs,
+    () => this.idleUs,
+  )
+
+  work(us: number): void {
+    this.nowUs += us
+  }
+  /** Waits for events that long, and is woken by one. */
+  sleep(us: number): void {
+    this.nowUs += us
+    this.idleUs += us
+  }
+  completed(): number {
+    return this.turn.waitedUs(this.nowUs)
+  }
+  /** The turn is over: what was scheduled for its end runs. */
+  async end(): Promise<void> {
+    await new Promise(setImmediate)
+  }
+}
+
+describe('how long a response can have waited for the loop', () => {
+  test('no time at all when it has just ended a sleep', async () => {
+    const loop = new Loop()
+    loop.work(5000)
+    loop.completed()
+    await loop.end()
+    loop.sleep(20_000)
+    expect(loop.completed()).toBe(0)
+    // The second one of the same poll may have waited while the first was worked on.
+    loop.work(300)
+    expect(loop.completed()).toBe(300)
+  })
+
+  test('since the poll before this one, when the loop never slept', async () => {
+    const loop = new Loop()
+    const polls = [1000, 4500, 4700, 12_000]
+    let before = 0
+    for (const pollUs of polls) {
+      loop.work(pollUs - loop.nowUs)
+      expect(loop.completed()).toBe(pollUs - before)
+      loop.work(100)
+      expect(loop.completed()).toBe(pollUs - before + 100)
+      await loop.end()
+      before = pollUs
+    }
+  })
+
+  test('since it woke, when it has worked on other things since', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.sleep(50_000)
+    loop.turn.touch(loop.nowUs)
+    loop.work(7000)
+    loop.turn.touch(loop.nowUs)
+    expect(loop.completed()).toBe(7000)
+  })
+
+  test('work that nobody told of counts as if it came after the sleep', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.sleep(50_000)
+    loop.work(7000)
+    expect(loop.completed()).toBe(7000)
+    await loop.end()
+    loop.work(2000)
+    loop.sleep(10_000)
+    // The bound may be too wide, never too narrow.
+    expect(loop.completed()).toBe(2000)
+  })
+
+  test('a change of the idle counter below 1 µs is rounding, no sleep', async () => {
+    const loop = new Loop()
+    loop.work(1000)
+    loop.completed()
+    await loop.end()
+    loop.work(3000)
+    loop.idleUs += 0.9
+    expect(loop.completed()).toBe(3000)
+  })
+})
+
+test('the bound is never negative, and never shorter than the response really waited', async () => {
+  const step = fc.record({
+    sleepUs: fc.constantFrom(0, 0, 500, 20_000),
+    workUs: fc.nat({ max: 5000 }),
+    /** When, during the work after the poll before, the response arrived; 1 is at the end of it. */
+    arrived: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const loop = new Loop()
+      for (const { sleepUs, workUs, arrived } of steps) {
+        // It arrives while the loop works, or while it sleeps, and then it ends the sleep.
+        const arrivedUs = sleepUs > 0 ? loop.nowUs + workUs + sleepUs : loop.nowUs + workUs * arrived
+        loop.work(workUs)
+        loop.sleep(sleepUs)
+        const bound = loop.completed()
+        expect(bound).toBeGreaterThanOrEqual(0)
+        expect(bound).toBeGreaterThanOrEqual(loop.nowUs - arrivedUs - 0.001)
+        await loop.end()
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('the end of a turn is told once, with its instant, and only if the network brought something', async () => {
+  const loop = new Loop()
+  const ends: number[] = []
+  loop.turn.onEnd = (nowUs) => ends.push(nowUs)
+  loop.work(100)
+  loop.turn.touch(loop.nowUs)
+  await loop.end()
+  expect(ends).toEqual([])
+
+  loop.completed()
+  loop.work(300)
+  loop.completed()
+  await loop.end()
+  expect(ends).toEqual([400])
+})
