@@ -28,8 +28,13 @@ export async function runCommand(command: Command): Promise<number> {
   }
 
   const live = liveOutput(command)
-  const stopping = stopOnSignals(() => {
-    if (live instanceof LiveView) live.restore()
+  const stopping = stopOnSignals({
+    heard: () => {
+      if ('stopping' in live) live.stopping()
+    },
+    restore: () => {
+      if (live instanceof LiveView) live.restore()
+    },
   })
   const failedOutputs: string[] = []
   try {
@@ -91,7 +96,7 @@ function readOutputs({ lists }: Command, problems: Problem[]): Output[] {
   return outputs
 }
 
-function liveOutput({ switches }: Command): Output {
+function liveOutput({ switches }: Command): LiveView | ProgressLines | WarningLines {
   const { stderr } = process
   if (switches.get('quiet') === true) return new WarningLines(stderr)
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
@@ -117,7 +122,10 @@ function wantsColor(stream: NodeJS.WriteStream, switches: ReadonlyMap<string, bo
 }
 
 /** The first signal ends the load gracefully, the second one the process at once. */
-function stopOnSignals(restore: () => void): { readonly signal: AbortSignal; release(): void } {
+function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
+  readonly signal: AbortSignal
+  release(): void
+} {
   const controller = new AbortController()
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
@@ -125,6 +133,7 @@ function stopOnSignals(restore: () => void): { readonly signal: AbortSignal; rel
       process.exit(name === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted)
     }
     controller.abort(name)
+    heard()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -4,7 +4,7 @@
  */
 import { plannedUsers } from '../core/plan.ts'
 import { BUSY, SATURATED } from '../core/rules.ts'
-import { showClock, showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import { printDurationS, showClock, showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import type { WorkerVitals } from '../core/vitals.ts'
 import type { LiveSecond, Output, RunStart, Screen } from './output.ts'
 import { bar, flow, renderLine, type Paint, type Span, type Style } from './paint.ts'
@@ -14,17 +14,20 @@ export interface LiveState {
   readonly run: RunStart
   readonly elapsedS: number
   readonly latest: LiveSecond | null
+  /** The user has asked for the end; what is in flight may still finish. */
+  readonly isStopping?: boolean
 }
 
 const MOST_WORKERS = 16
 
 /** The lines of one frame. */
-export function renderLive({ run, elapsedS, latest }: LiveState, style: Style): string[] {
+export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveState, style: Style): string[] {
   const { plan } = run
   const line = (...spans: Span[]): string => renderLine(spans, style)
   const limitS = plan.durationS
-  const left =
-    limitS === null
+  const left = isStopping
+    ? ' · stopping; again ends at once'
+    : limitS === null
       ? ''
       : elapsedS < limitS
         ? ` · ${showClock(Math.ceil(limitS - elapsedS))} left`
@@ -162,12 +165,18 @@ const SHOW_CURSOR = '\u001b[?25h'
 const BEGIN_FRAME = '\u001b[?2026h'
 const END_FRAME = '\u001b[?2026l'
 
-export class LiveView implements Output {
+/** An output that tells the user that the order to stop has been heard. */
+export interface Stoppable {
+  stopping(): void
+}
+
+export class LiveView implements Output, Stoppable {
   readonly name = 'live view'
   readonly #screen: Screen
   readonly #color: boolean
   #run: RunStart | null = null
   #latest: LiveSecond | null = null
+  #isStopping = false
   #painted = 0
   #timer: NodeJS.Timeout | null = null
 
@@ -191,6 +200,11 @@ export class LiveView implements Output {
     this.#latest = live
   }
 
+  stopping(): void {
+    this.#isStopping = true
+    if (this.#timer !== null) this.#paint()
+  }
+
   finish(): void {
     this.restore()
   }
@@ -209,7 +223,7 @@ export class LiveView implements Output {
     // The last column stays free: a full line would wrap on some terminals.
     const width = Math.max(1, (this.#screen.columns || 80) - 1)
     const lines = renderLive(
-      { run, elapsedS: Math.max(0, run.elapsedS()), latest: this.#latest },
+      { run, elapsedS: Math.max(0, run.elapsedS()), latest: this.#latest, isStopping: this.#isStopping },
       { color: this.#color, width },
     ).slice(0, Math.max(1, (this.#screen.rows || 24) - 1))
     const frame = lines.map((text) => `${text}\u001b[K\n`).join('')
@@ -225,7 +239,7 @@ export class LiveView implements Output {
 const LINE_EVERY_S = 5
 
 /** One plain line every five seconds. */
-export class ProgressLines implements Output {
+export class ProgressLines implements Output, Stoppable {
   readonly name = 'progress'
   readonly #stream: Screen
   #run: RunStart | null = null
@@ -244,6 +258,12 @@ export class ProgressLines implements Output {
     if ((live.row.second + 1) % LINE_EVERY_S !== 0) return
     const run = this.#run!
     this.#stream.write(`${renderProgress({ run, elapsedS: live.row.second + 1, latest: live })}\n`)
+  }
+
+  stopping(): void {
+    const graceS = this.#run?.plan.gracefulStopS ?? 0
+    const wait = graceS > 0 ? `requests in flight have ${printDurationS(graceS)} to end` : 'the load ends'
+    this.#stream.write(`corerush is stopping: ${wait}; a second signal ends it at once, without a report\n`)
   }
 }
 

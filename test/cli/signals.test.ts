@@ -58,7 +58,11 @@ describe.concurrent('a signal', () => {
         expect(running.process.exitCode).toBeNull()
         const again = setInterval(() => running.kill('SIGINT'), 500)
         running.kill('SIGINT')
-        expect(await running.finished).toMatchObject({ code: 130, signal: null, stdout: '' })
+        const finished = await running.finished
+        expect(finished).toMatchObject({ code: 130, signal: null, stdout: '' })
+        expect(finished.stderr).toMatch(
+          /^corerush is stopping: .* 10m to end; a second signal ends it at once/m,
+        )
         clearInterval(again)
         expect(existsSync(file)).toBe(false)
       })

@@ -1,6 +1,7 @@
 /** The live view on a real pseudo-terminal, made by `script` of util-linux. */
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startFaults } from '../support/faults.ts'
 import { MAIN, start, startTarget, type Started, type TargetProcess } from '../support/cli.ts'
 
 const { status, stdout: itself } = spawnSync('script', ['--version'], { encoding: 'utf8' })
@@ -54,14 +55,21 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain('interrupted')
   })
 
-  test('Ctrl-C twice: the cursor comes back all the same', async () => {
-    const running = onTerminal([80, 24], ['-d', '10m', '--url', target.url])
-    await running.says('stdout', /worker 0/)
-    const typing = setInterval(() => running.process.stdin!.write('\u0003'), 5)
-    const { code, stdout } = await running.finished
-    clearInterval(typing)
-    expect(code).toBe(130)
-    expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
+  test('Ctrl-C twice: the first is acknowledged, the second ends it at once, and the cursor comes back', async () => {
+    const server = await startFaults('silent')
+    try {
+      const running = onTerminal([80, 24], ['-d', '10m', '--graceful-stop', '10m', '--url', server.url])
+      await running.says('stdout', /worker 0/)
+      running.process.stdin!.write('\u0003')
+      await running.says('stdout', /stopping; again ends at once/)
+      running.process.stdin!.write('\u0003')
+      const { code, stdout } = await running.finished
+      expect(code).toBe(130)
+      expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
+      expect(stdout).not.toContain('verdict: ')
+    } finally {
+      await server.stop()
+    }
   })
 
   test('TERM=dumb and --quiet: no escape at all, or no live view', async () => {

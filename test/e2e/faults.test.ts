@@ -221,7 +221,7 @@ describe('TLS', () => {
   })
 })
 
-test('a server that dies in the middle and comes back: failures by class, then success again, all counted', async () => {
+test.concurrent('a server that dies in the middle and comes back: failures by class, then success again, all counted', async () => {
   const first = await startTarget([])
   const running = startCli([
     ...['-u', '10', '-w', '2', '--wait', '50ms', '-d', '6s', '--timeout', '2s', '--graceful-stop', '1s'],

@@ -1,22 +1,24 @@
 /** Workers that die, block or cannot start: the run ends, keeps what it has, and says what is missing. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test as base } from 'vitest'
 import { planRun, renderSummary, type Report } from '../../dist/index.js'
 import { conduct } from '../../dist/host/run.js'
 import { expectConservation } from '../support/conservation.ts'
 import { response, startFaults, type Faults } from '../support/faults.ts'
 
-let server: Faults
-beforeEach(async () => {
-  // Slow enough that a worker that dies takes requests in flight with it.
-  server = await startFaults(({ socket }) =>
-    setTimeout(() => socket.writable && socket.write(response('200 OK', 'ok')), 100),
-  )
+const test = base.extend<{ server: Faults }>({
+  server: async ({}, use) => {
+    // Slow enough that a worker that dies takes requests in flight with it.
+    const server = await startFaults(({ socket }) =>
+      setTimeout(() => socket.writable && socket.write(response('200 OK', 'ok')), 100),
+    )
+    await use(server)
+    await server.stop()
+  },
 })
-afterEach(() => server.stop())
 
 const fixture = (name: string): string => new URL(`../support/workers/${name}.mjs`, import.meta.url).href
 
-const conducted = (name: string, durationS: number, heapMb?: number): Promise<Report> =>
+const conducted = (server: Faults, name: string, durationS: number, heapMb?: number): Promise<Report> =>
   conduct(
     planRun({
       url: server.url,
@@ -37,45 +39,48 @@ const reason = ({ verdict }: Report, code: string) => {
   return found[0]!
 }
 
-describe('a worker that dies', () => {
+describe.concurrent('a worker that dies', () => {
   test.for([
     ['of an exception', 'throws', undefined, /the fixture.* died/],
     ['for want of memory', 'exhausts', 64, /memory/],
-  ] as const)('%s voids the run, which goes on and names it', async ([, name, heapMb, message]) => {
-    const report = await conducted(name, 3, heapMb)
-    expectConservation(report, { lossless: false })
-    expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'duration' })
-    expect(report.verdict.level).toBe('void')
-    const lost = reason(report, 'worker.lost')
-    expect(lost).toMatchObject({ worker: 1, level: 'void' })
-    expect(lost.message).toMatch(message)
-    expect(lost.message).toMatch(/^worker 1 died in second \d/)
+  ] as const)(
+    '%s voids the run, which goes on and names it',
+    async ([, name, heapMb, message], { server }) => {
+      const report = await conducted(server, name, 3, heapMb)
+      expectConservation(report, { lossless: false })
+      expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'duration' })
+      expect(report.verdict.level).toBe('void')
+      const lost = reason(report, 'worker.lost')
+      expect(lost).toMatchObject({ worker: 1, level: 'void' })
+      expect(lost.message).toMatch(message)
+      expect(lost.message).toMatch(/^worker 1 died in second \d/)
 
-    // What it reported is kept, the second it had open is lost, and the other one goes on.
-    const second = lost.fromS
-    const workersOf = (row: Report['timeline'][number]) => row.workers.map(({ worker }) => worker)
-    expect(second).toBeGreaterThanOrEqual(1)
-    for (const row of report.timeline.slice(0, second)) {
-      expect(workersOf(row)).toEqual([0, 1])
-      expect(row.complete).toBe(true)
-    }
-    expect(report.timeline[second]).toMatchObject({ complete: false })
-    expect(workersOf(report.timeline[second]!)).toEqual([0])
-    expect(report.timeline.at(-1)!.second).toBeGreaterThan(second)
-    expect(report.timeline.filter(({ complete }) => !complete)).toHaveLength(1)
+      // What it reported is kept, the second it had open is lost, and the other one goes on.
+      const second = lost.fromS
+      const workersOf = (row: Report['timeline'][number]) => row.workers.map(({ worker }) => worker)
+      expect(second).toBeGreaterThanOrEqual(1)
+      for (const row of report.timeline.slice(0, second)) {
+        expect(workersOf(row)).toEqual([0, 1])
+        expect(row.complete).toBe(true)
+      }
+      expect(report.timeline[second]).toMatchObject({ complete: false })
+      expect(workersOf(report.timeline[second]!)).toEqual([0])
+      expect(report.timeline.at(-1)!.second).toBeGreaterThan(second)
+      expect(report.timeline.filter(({ complete }) => !complete)).toHaveLength(1)
 
-    // It had up to four requests in flight by its last word; the target has seen more than anybody could report.
-    expect(report.total.unfinished).toBeLessThanOrEqual(4)
-    expect(server.requests()).toBeGreaterThanOrEqual(report.total.sent)
-    expect(report.errors).toEqual([])
-    const summary = renderSummary(report, { color: false, width: 80 })
-    expect(summary).toContain('verdict: void.')
-    expect(summary).toContain('Worker 1 died in second')
-    expect(summary).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
-  })
+      // It had up to four requests in flight by its last word; the target has seen more than anybody could report.
+      expect(report.total.unfinished).toBeLessThanOrEqual(4)
+      expect(server.requests()).toBeGreaterThanOrEqual(report.total.sent)
+      expect(report.errors).toEqual([])
+      const summary = renderSummary(report, { color: false, width: 80 })
+      expect(summary).toContain('verdict: void.')
+      expect(summary).toContain('Worker 1 died in second')
+      expect(summary).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
+    },
+  )
 
-  test('all of them: a report all the same', async () => {
-    const report = await conducted('all-throw', 600)
+  test('all of them: a report all the same', async ({ server }) => {
+    const report = await conducted(server, 'all-throw', 600)
     expectConservation(report, { lossless: false })
     expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'workers' })
     const lost = report.verdict.reasons.filter(({ code }) => code === 'worker.lost')
@@ -87,35 +92,41 @@ describe('a worker that dies', () => {
   })
 })
 
-test('a worker that cannot be loaded rejects the run before anything is sent', async () => {
-  await expect(conducted('broken', 1)).rejects.toMatchObject({
-    code: 'CORERUSH_CREW',
-    exitCode: 1,
-    message: expect.stringMatching(/worker \d could not start: the fixture cannot be loaded/) as string,
-  })
-  await expect(conducted('there-is-none', 1)).rejects.toMatchObject({ code: 'CORERUSH_CREW' })
-  expect(server.requests()).toBe(0)
-})
+test.concurrent(
+  'a worker that cannot be loaded rejects the run before anything is sent',
+  async ({ server }) => {
+    await expect(conducted(server, 'broken', 1)).rejects.toMatchObject({
+      code: 'CORERUSH_CREW',
+      exitCode: 1,
+      message: expect.stringMatching(/worker \d could not start: the fixture cannot be loaded/) as string,
+    })
+    await expect(conducted(server, 'there-is-none', 1)).rejects.toMatchObject({ code: 'CORERUSH_CREW' })
+    expect(server.requests()).toBe(0)
+  },
+)
 
-test('a worker that blocks does not stop the clock, and its late seconds still correct the totals', async () => {
-  const closed: [number, boolean][] = []
-  const plan = planRun({
-    url: server.url,
-    users: 4,
-    workers: 2,
-    duration: '4s',
-    rampUp: 0,
-    gracefulStop: '1s',
-  })
-  const report = await conduct(
-    plan,
-    { onSecond: ({ second, complete }) => closed.push([second, complete]) },
-    { filename: fixture('blocks') },
-  )
-  expectConservation(report)
-  expect(closed.map(([second]) => second)).toEqual(closed.map((_, i) => i))
-  // The second in which it began to block was closed without it, and is complete in the end.
-  expect(closed.some(([, complete]) => !complete)).toBe(true)
-  expect(report.timeline.every(({ complete }) => complete)).toBe(true)
-  expect(server.requests()).toBe(report.total.sent)
-})
+test.concurrent(
+  'a worker that blocks does not stop the clock, and its late seconds still correct the totals',
+  async ({ server }) => {
+    const closed: [number, boolean][] = []
+    const plan = planRun({
+      url: server.url,
+      users: 4,
+      workers: 2,
+      duration: '4s',
+      rampUp: 0,
+      gracefulStop: '1s',
+    })
+    const report = await conduct(
+      plan,
+      { onSecond: ({ second, complete }) => closed.push([second, complete]) },
+      { filename: fixture('blocks') },
+    )
+    expectConservation(report)
+    expect(closed.map(([second]) => second)).toEqual(closed.map((_, i) => i))
+    // The second in which it began to block was closed without it, and is complete in the end.
+    expect(closed.some(([, complete]) => !complete)).toBe(true)
+    expect(report.timeline.every(({ complete }) => complete)).toBe(true)
+    expect(server.requests()).toBe(report.total.sent)
+  },
+)

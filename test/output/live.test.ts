@@ -64,6 +64,11 @@ describe('a frame', () => {
       "
     `)
   })
+  test('the order to stop is acknowledged, whatever is left', () => {
+    const stopping = { ...state(liveOf(HEALTHY)), isStopping: true }
+    expect(frame(stopping, 80)).toContain(' 0:01 · stopping; again ends at once\n')
+  })
+
   test('of a healthy run', () => {
     expect(frame(state(liveOf(HEALTHY)), 80)).toMatchInlineSnapshot(`
       "
