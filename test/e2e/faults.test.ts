@@ -221,32 +221,35 @@ describe('TLS', () => {
   })
 })
 
-test.concurrent('a server that dies in the middle and comes back: failures by class, then success again, all counted', async () => {
-  const first = await startTarget([])
-  const running = startCli([
-    ...['-u', '10', '-w', '2', '--wait', '50ms', '-d', '6s', '--timeout', '2s', '--graceful-stop', '1s'],
-    ...['--url', first.url, '-o', 'json=-'],
-  ])
-  await until(async () => (await first.counts()).requests >= 20)
-  await first.kill('SIGKILL')
-  await new Promise((resolve) => setTimeout(resolve, 800))
-  const second = await startTarget([], first.port)
-  const report = readReport(await running.finished)
-  const served = await second.counts()
-  await second.kill('SIGTERM')
+test.concurrent(
+  'a server that dies in the middle and comes back: failures by class, then success again, all counted',
+  async () => {
+    const first = await startTarget([])
+    const running = startCli([
+      ...['-u', '10', '-w', '2', '--wait', '50ms', '-d', '6s', '--timeout', '2s', '--graceful-stop', '1s'],
+      ...['--url', first.url, '-o', 'json=-'],
+    ])
+    await until(async () => (await first.counts()).requests >= 20)
+    await first.kill('SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 800))
+    const second = await startTarget([], first.port)
+    const report = readReport(await running.finished)
+    const served = await second.counts()
+    await second.kill('SIGTERM')
 
-  expectConservation(report)
-  expect(served.requests).toBeGreaterThan(0)
-  expect(report.outcomes.ok).toBeGreaterThanOrEqual(20)
-  expect(report.outcomes['connect.refused']).toBeGreaterThan(0)
-  const others = Object.keys(report.outcomes).filter(
-    (outcome) => !/^(ok|connect\.|headers\.|body\.)/.test(outcome),
-  )
-  expect(others).toEqual([])
-  const lastFailure = Math.max(...report.errors.map(({ lastS }) => lastS))
-  expect(report.timeline.some((row) => row.second > lastFailure && row.succeeded > 0)).toBe(true)
-  expect([99, 97]).toContain(report.exitCode)
-})
+    expectConservation(report)
+    expect(served.requests).toBeGreaterThan(0)
+    expect(report.outcomes.ok).toBeGreaterThanOrEqual(20)
+    expect(report.outcomes['connect.refused']).toBeGreaterThan(0)
+    const others = Object.keys(report.outcomes).filter(
+      (outcome) => !/^(ok|connect\.|headers\.|body\.)/.test(outcome),
+    )
+    expect(others).toEqual([])
+    const lastFailure = Math.max(...report.errors.map(({ lastS }) => lastS))
+    expect(report.timeline.some((row) => row.second > lastFailure && row.succeeded > 0)).toBe(true)
+    expect([99, 97]).toContain(report.exitCode)
+  },
+)
 
 /** A port of 127.0.0.1 on which nobody listens. */
 async function closedPort(): Promise<number> {
