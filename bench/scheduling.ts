@@ -49,8 +49,9 @@ async function measure(users: number, seconds: number) {
       })
       const now = clock.nowUs()
       if (now >= endUs) resolve()
-      else clock.after(Math.max(1, Math.ceil((wheel.nextUs() - now) / 1000)), tick)
+      else alarm.set(wheel.nextUs())
     }
+    const alarm = clock.alarm(tick)
     tick()
   })
   const spentMs = cpuMs() - startCpuMs

@@ -1,14 +1,16 @@
-/** Time for the worker: run time in µs, and one way to be called later. Tests bring a virtual one. */
+/** Time for the worker: run time in µs, and alarms. Tests bring a virtual one. */
 import { performance } from 'node:perf_hooks'
 
 export interface Clock {
   /** Run time in µs, counted from the start instant; negative before it. Monotonic. */
   readonly nowUs: () => number
-  /** Calls back once, at least `delayMs` milliseconds from now (whole milliseconds, as the platform's timers are). */
-  after(delayMs: number, callback: () => void): Alarm
+  /** An alarm that calls back each time it was set, never before the time it was set to. */
+  alarm(callback: () => void): Alarm
 }
 
 export interface Alarm {
+  /** Calls back once at this run time, or in a later turn of the loop when that has passed; replaces what was set before. */
+  set(atUs: number): void
   cancel(): void
 }
 
@@ -51,8 +53,64 @@ export class RunClock implements Clock {
     this.#zeroMs = startUs / 1000 - aheadMs(this.#now)
   }
 
-  after(delayMs: number, callback: () => void): Alarm {
-    const timer = setTimeout(callback, delayMs)
-    return { cancel: () => clearTimeout(timer) }
+  alarm(callback: () => void): Alarm {
+    return new PlatformAlarm(this.nowUs, callback)
+  }
+}
+
+/**
+ * Timers of the platform count whole milliseconds, so that a loop which sleeps to the next one is half a millisecond late
+ * on average. An alarm therefore takes the millisecond before, where it can, and spends the rest turning the loop, which
+ * reads the network meanwhile: at most so long at a time, and at most this share of all time.
+ */
+const TURNING_MOST_US = 500
+const TURNING_SHARE = 0.1
+
+class PlatformAlarm implements Alarm {
+  readonly #nowUs: () => number
+  readonly #callback: () => void
+  #atUs = 0
+  #timeout: NodeJS.Timeout | null = null
+  #immediate: NodeJS.Immediate | null = null
+  /** How long it may turn the loop now, as of an instant. */
+  #creditUs = 0
+  #creditedUs = 0
+  readonly #wake = (): void => {
+    this.#credit(this.#immediate === null ? TURNING_SHARE : TURNING_SHARE - 1)
+    this.#timeout = this.#immediate = null
+    if (this.#creditedUs >= this.#atUs) this.#callback()
+    else this.#wait()
+  }
+
+  constructor(nowUs: () => number, callback: () => void) {
+    this.#nowUs = nowUs
+    this.#callback = callback
+  }
+
+  set(atUs: number): void {
+    this.cancel()
+    this.#atUs = atUs
+    this.#credit(TURNING_SHARE)
+    this.#wait()
+  }
+
+  cancel(): void {
+    if (this.#timeout !== null) clearTimeout(this.#timeout)
+    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    this.#timeout = this.#immediate = null
+  }
+
+  #wait(): void {
+    const leftUs = Math.max(0, this.#atUs - this.#creditedUs)
+    const wholeMs = Math.floor(leftUs / 1000)
+    const isTurning = leftUs - wholeMs * 1000 <= Math.max(0, this.#creditUs)
+    if (isTurning && wholeMs === 0) this.#immediate = setImmediate(this.#wake)
+    else this.#timeout = setTimeout(this.#wake, isTurning ? wholeMs : wholeMs + 1)
+  }
+
+  #credit(share: number): void {
+    const nowUs = this.#nowUs()
+    this.#creditUs = Math.min(TURNING_MOST_US, this.#creditUs + (nowUs - this.#creditedUs) * share)
+    this.#creditedUs = nowUs
   }
 }

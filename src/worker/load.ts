@@ -39,7 +39,7 @@ export class Load {
   readonly #parts: LoadParts
   readonly #wheel: Wheel
   readonly #schedule: Schedule
-  #alarm: Alarm | null = null
+  readonly #alarm: Alarm
   #alarmUs = Infinity
   #advancing = false
   #ending = false
@@ -52,6 +52,7 @@ export class Load {
   constructor(parts: LoadParts) {
     this.#parts = parts
     const { plan, share, recorder } = parts
+    this.#alarm = parts.clock.alarm(this.#ring)
     this.#wheel = new Wheel(FIRST_USER_TIMER + portion(plannedUsers(plan), share))
     this.drained = new Promise((resolve) => (this.#drained = resolve))
     if (plan.durationS !== null) recorder.loadEndUs = plan.durationS * 1e6
@@ -103,7 +104,7 @@ export class Load {
   }
 
   #finish(): void {
-    this.#alarm?.cancel()
+    this.#alarm.cancel()
     this.#alarmUs = -Infinity
     this.#parts.recorder.users = 0
     this.#drained()
@@ -157,7 +158,6 @@ export class Load {
 
   readonly #ring = (): void => {
     this.#alarmUs = Infinity
-    this.#alarm = null
     const { clock, turn, recorder } = this.#parts
     const nowUs = clock.nowUs()
     turn.touch(nowUs)
@@ -171,12 +171,12 @@ export class Load {
   }
 
   /**
-   * The platform's timers tick at 1 ms and come up to 2 ms late. Under load the loop is awake far more often than that:
-   * what has become due by the end of a turn need not wait for them.
+   * Under load the loop is awake far more often than its alarm rings: what has become due by the end of a turn need not
+   * wait for it.
    */
   readonly #look = (nowUs: number): void => {
     if (nowUs < this.#alarmUs || this.#alarmUs === -Infinity) return
-    this.#alarm?.cancel()
+    this.#alarm.cancel()
     this.#ring()
   }
 
@@ -205,16 +205,13 @@ export class Load {
     }
   }
 
-  /** One platform timer, for the next slot of the wheel that has anything in it. */
+  /** One alarm, for the earliest timer of the wheel. */
   #setAlarm(): void {
     if (this.#alarmUs === -Infinity) return
     const nextUs = this.#wheel.nextUs()
     if (nextUs === this.#alarmUs) return
-    this.#alarm?.cancel()
-    this.#alarm = null
     this.#alarmUs = nextUs
-    if (nextUs === Infinity) return
-    const delayMs = Math.max(1, Math.ceil((nextUs - this.#parts.clock.nowUs()) / 1000))
-    this.#alarm = this.#parts.clock.after(delayMs, this.#ring)
+    if (nextUs === Infinity) this.#alarm.cancel()
+    else this.#alarm.set(nextUs)
   }
 }

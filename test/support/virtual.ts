@@ -10,6 +10,10 @@ interface Appointment {
   isCancelled: boolean
 }
 
+export interface Cancellable {
+  cancel(): void
+}
+
 /** A clock that stands still until it is run forward; what falls on one instant happens in the order it was asked for. */
 export class VirtualClock implements Clock {
   #nowUs: number
@@ -21,12 +25,22 @@ export class VirtualClock implements Clock {
     this.#nowUs = startUs
   }
 
-  after(delayMs: number, callback: () => void): Alarm {
-    return this.at(this.#nowUs + delayMs * 1000, callback)
+  /** As coarse as a platform may be: whole milliseconds from when it was set, and never at once. */
+  alarm(callback: () => void): Alarm {
+    let appointment: Cancellable | null = null
+    const cancel = (): void => appointment?.cancel()
+    return {
+      set: (atUs) => {
+        cancel()
+        const delayMs = Math.max(1, Math.ceil((atUs - this.#nowUs) / 1000))
+        appointment = this.at(this.#nowUs + delayMs * 1000, callback)
+      },
+      cancel,
+    }
   }
 
-  /** To the microsecond, as a network has it; timers only know milliseconds. */
-  at(atUs: number, callback: () => void): Alarm {
+  /** To the microsecond, as a network has it. */
+  at(atUs: number, callback: () => void): Cancellable {
     const appointment: Appointment = { atUs, callback, isCancelled: false }
     let low = 0
     let high = this.#appointments.length
@@ -116,7 +130,7 @@ class SimulatedConnection implements Connection {
   #isOpen = false
   #exchange: Exchange | null = null
   #record: Sent | null = null
-  #appointments: Alarm[] = []
+  #appointments: Cancellable[] = []
 
   constructor(network: SimulatedTransport, number: number) {
     this.#network = network
