@@ -32,7 +32,7 @@ const HEADER = `Content-Type: ${TYPE}`
 const urlOf = ({ host, port }: FullSpeed): string => `http://${host}:${port}/GetPrograms`
 
 /** Whether the built command knows this transport; what is not built yet is left out and named. */
-function knowsTransport(transport: string): boolean {
+export function knowsTransport(transport: string): boolean {
   const dryRun = ['--url', 'http://127.0.0.1:1/', '--transport', transport, '--dry-run']
   return spawnSync(process.execPath, [CLI, ...dryRun], { stdio: 'ignore' }).status === 0
 }

@@ -1,0 +1,81 @@
+/**
+ * Connects so many users, each with one answered request behind it and a long wait before it, and tells what this process
+ * then holds: resident memory, and heap with what it holds outside, after a full collection. One kind and one number in a
+ * process, so that nothing is left over from another.
+ *
+ * node --expose-gc idle-users.mjs KIND URL USERS, where the kind is a transport of corerush, `client` (undici's, without
+ * anything of ours) or `socket` (node:net's).
+ */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageChannel } from 'node:worker_threads'
+
+const [kind, url, count] = process.argv.slice(2)
+const users = Number(count)
+/** What a user has to do with is kept here, so that no collection takes it. */
+const held = []
+
+const KINDS = { client: clients, socket: sockets }
+await (KINDS[kind] ?? corerush)()
+for (let i = 0; i < 3; i++) {
+  await sleep(100)
+  globalThis.gc()
+}
+const { rss, heapUsed, external } = process.memoryUsage()
+process.send({ rss, heap: heapUsed + external })
+process.exit()
+
+/** A worker's own code, in this thread, up to the second in which the last user had its answer. */
+async function corerush() {
+  const [{ planRun }, { default: work }, { monotonicUs }] = await Promise.all([
+    import('../dist/host/run.js'),
+    import('../dist/worker/main.js'),
+    import('../dist/worker/clock.js'),
+  ])
+  const plan = planRun({ url, users, workers: 1, wait: '1h', rampUp: '2s', duration: '10m', ...transport() })
+  const { port1, port2 } = new MessageChannel()
+  const share = { index: 0, of: 1 }
+  work({ assignment: { plan, share, tickets: null }, port: port2 })
+  let succeeded = 0
+  await new Promise((resolve) =>
+    port1.on('message', ({ type, snapshot }) => {
+      if (type === 'ready') port1.postMessage({ type: 'start', atUs: monotonicUs() + 20_000 })
+      else if (type === 'snapshot') {
+        for (const request of snapshot.tally.requests) succeeded += request.succeeded
+        if (succeeded === users) resolve()
+      }
+    }),
+  )
+}
+
+/** Before there was a choice of transports there was undici. */
+function transport() {
+  return kind === 'undici' && process.env.NO_CHOICE ? {} : { transport: kind }
+}
+
+async function clients() {
+  const { Client } = await import('undici')
+  const { origin, pathname } = new URL(url)
+  for (let i = 0; i < users; i++)
+    await new Promise((resolve, reject) => {
+      const client = new Client(origin, { keepAliveTimeout: 3_600_000, headersTimeout: 0, bodyTimeout: 0 })
+      held.push(client)
+      client.dispatch(
+        { path: pathname, method: 'GET' },
+        { onConnect() {}, onHeaders: () => true, onData: () => true, onComplete: resolve, onError: reject },
+      )
+    })
+}
+
+async function sockets() {
+  const { hostname, port, pathname } = new URL(url)
+  const request = `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`
+  for (let i = 0; i < users; i++) {
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+    held.push(socket)
+    socket.write(request)
+    await once(socket, 'data')
+    socket.on('data', () => undefined)
+  }
+}
