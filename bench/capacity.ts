@@ -17,7 +17,7 @@ import { startCheapTarget } from './cheap-target.ts'
 import { CONTENDERS, type Contender } from './contenders.ts'
 import { PINS, timed } from './cpu-time.ts'
 import { describeMachine } from './processes.ts'
-import { median } from './spread.ts'
+import { median, spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
 const { values } = parseArgs({
@@ -208,10 +208,4 @@ function reportGoals(): void {
         ratios(roundsOf(name, most), roundsOf(name, fewest)),
       )
   console.log(`\n${renderTable(rows)}\n`)
-}
-
-function spread(found: readonly number[], digits: number): string {
-  if (found.length === 0) return '–'
-  const [least, greatest] = [Math.min(...found), Math.max(...found)]
-  return `${median(found).toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`
 }

@@ -9,7 +9,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MessageChannel } from 'node:worker_threads'
 
 const [kind, url, count] = process.argv.slice(2)
 const users = Number(count)
@@ -26,27 +25,20 @@ const { rss, heapUsed, external } = process.memoryUsage()
 process.send({ rss, heap: heapUsed + external })
 process.exit()
 
-/** A worker's own code, in this thread, up to the second in which the last user had its answer. */
+/** A worker, up to the second in which the last user had its answer. */
 async function corerush() {
-  const [{ planRun }, { default: work }, { monotonicUs }] = await Promise.all([
+  const [{ planRun }, { succeeded, workAlone }] = await Promise.all([
     import('../dist/host/run.js'),
-    import('../dist/worker/main.js'),
-    import('../dist/worker/clock.js'),
+    import('./worker-alone.mjs'),
   ])
   const plan = planRun({ url, users, workers: 1, wait: '1h', rampUp: '2s', duration: '10m', ...transport() })
-  const { port1, port2 } = new MessageChannel()
-  const share = { index: 0, of: 1 }
-  work({ assignment: { plan, share, tickets: null }, port: port2 })
-  let succeeded = 0
-  await new Promise((resolve) =>
-    port1.on('message', ({ type, snapshot }) => {
-      if (type === 'ready') port1.postMessage({ type: 'start', atUs: monotonicUs() + 20_000 })
-      else if (type === 'snapshot') {
-        for (const request of snapshot.tally.requests) succeeded += request.succeeded
-        if (succeeded === users) resolve()
-      }
-    }),
-  )
+  let answered = 0
+  await new Promise((resolve, reject) => {
+    workAlone(plan, (snapshot) => {
+      answered += succeeded(snapshot)
+      if (answered === users) resolve()
+    }).catch(reject)
+  })
 }
 
 /** Before there was a choice of transports there was undici. */

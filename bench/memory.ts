@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { startCheapTarget } from './cheap-target.ts'
 import { knowsTransport } from './contenders.ts'
 import { describeMachine, keep } from './processes.ts'
-import { median } from './spread.ts'
+import { spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
 const IDLE_USERS = fileURLToPath(new URL('idle-users.mjs', import.meta.url))
@@ -55,7 +55,10 @@ try {
 }
 
 const kilobytes = (bytes: readonly number[]): string =>
-  `${(median(bytes) / 1000).toFixed(2)} (${(Math.min(...bytes) / 1000).toFixed(2)}–${(Math.max(...bytes) / 1000).toFixed(2)})`
+  spread(
+    bytes.map((n) => n / 1000),
+    2,
+  )
 console.log(`Between ${few} and ${many} users, ${values.rounds} rounds: median (least–greatest)\n`)
 console.log(
   renderTable([
