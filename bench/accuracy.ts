@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { freeze } from './freeze.ts'
 import { knownDelay } from './known-delay.ts'
 import { onTheWire } from './on-the-wire.ts'
-import { peers } from './peers.ts'
+import { peers } from './accuracy-peers.ts'
 import { describeMachine, startLoggingTarget } from './processes.ts'
 
 const { values } = parseArgs({

@@ -11,6 +11,7 @@ import { Histogram } from '../dist/core/histogram.js'
 import { seededRandom } from '../dist/core/random.js'
 import { RunClock } from '../dist/worker/clock.js'
 import { Wheel } from '../dist/worker/wheel.js'
+import { median } from './spread.ts'
 
 const { values } = parseArgs({
   options: {
@@ -63,9 +64,6 @@ async function measure(users: number, seconds: number) {
     bytes: bytes / users,
   }
 }
-
-const median = (numbers: number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
 console.log(
   `${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}; medians of ${values.rounds} rounds`,

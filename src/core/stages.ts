@@ -61,5 +61,6 @@ export function activeSpans(stages: readonly UserStage[], k: number): ActiveSpan
     level = toUsers
   }
   if (user.isActive) spans.push({ startS: user.startS, stopS: Infinity })
-  return spans
+  // A copy has the room it needs; an array that grew by one has room for 17, and there is one for every user.
+  return spans.slice()
 }

@@ -10,7 +10,6 @@ import {
   mergeRequests,
   mergeTally,
   packTally,
-  RequestTally,
   Tally,
   type IterationCounts,
   type PackedTally,
@@ -59,6 +58,8 @@ interface OpenSecond {
   /** What is known of the second without a worker having reported it: the requests a lost worker had in flight. */
   readonly lost: PackedTally[]
   host: HostVitals | null
+  /** All its requests as one, and its lag, as of when it was last derived: what the live window is made of. */
+  merged: PackedTally | null
 }
 
 interface WorkerState {
@@ -206,9 +207,12 @@ export class Timeline {
     const to = this.#rows.length
     const from = Math.max(0, to - WINDOW_S)
     const tally = new Tally()
-    for (let second = from; second < to; second++) this.#mergeSecond(tally, second)
+    for (let second = from; second < to; second++) {
+      const merged = this.#open.get(second)?.merged ?? null
+      if (merged !== null) mergeTally(tally, merged)
+    }
     const loadS = Math.max(0, Math.min(to, this.#loadEndS) - from)
-    return deriveMetrics(mergeRequests(tally, new RequestTally(false)), { loadS, carriedIn: 0 }, tally.lag)
+    return deriveMetrics(tally.request(ALL), { loadS, carriedIn: 0 }, tally.lag)
   }
 
   /** Requests of this name that were in flight when measuring began. */
@@ -238,7 +242,8 @@ export class Timeline {
 
   #second(second: number): OpenSecond {
     let open = this.#open.get(second)
-    if (open === undefined) this.#open.set(second, (open = { snapshots: [], lost: [], host: null }))
+    if (open === undefined)
+      this.#open.set(second, (open = { snapshots: [], lost: [], host: null, merged: null }))
     return open
   }
 
@@ -268,10 +273,14 @@ export class Timeline {
   }
 
   #derive(second: number): SecondRow {
-    const { snapshots, host } = this.#second(second)
+    const open = this.#second(second)
+    const { snapshots, host } = open
     const tally = new Tally()
     this.#mergeSecond(tally, second)
-    const all = mergeRequests(tally, new RequestTally(false))
+    const merged = new Tally()
+    merged.lag.add(tally.lag.pack())
+    const all = mergeRequests(tally, merged.request(ALL))
+    open.merged = packTally(merged)
     const span = { loadS: this.#loadS(second), carriedIn: 0 }
     const byName: Record<string, Metrics> = {}
     for (const [name, request] of tally.requests) byName[name] = deriveMetrics(request, span)
@@ -317,5 +326,8 @@ function respannedRow(row: SecondRow, fromS: number, toS: number): SecondRow {
 /** How many more arrivals wait at the end of a span than at its beginning. */
 const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
   due - started - dropped - unstarted
+
+/** In place of a name, where all requests are taken together. */
+const ALL = ''
 
 const EMPTY = new Histogram()

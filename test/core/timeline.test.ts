@@ -297,6 +297,15 @@ describe('live figures', () => {
     }
   })
 
+  test('take all names together, with what comes late', () => {
+    const timeline = new Timeline(2, 100)
+    timeline.add(snapshot(0, 0, { name: 'A', sent: 3, finished: 3, tookMs: 1 }))
+    timeline.close(3)
+    expect(timeline.recent()).toMatchObject({ finished: 3, latencyMs: { max: 1 } })
+    timeline.add(snapshot(1, 0, { name: 'B', sent: 2, finished: 2, tookMs: 9 }))
+    expect(timeline.recent()).toMatchObject({ finished: 5, sent: 5, latencyMs: { min: 1, max: 9 } })
+  })
+
   test('a second still open is not among them', () => {
     const timeline = new Timeline(1, 100)
     timeline.add(snapshot(0, 0, { finished: 7 }))

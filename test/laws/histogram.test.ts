@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { build } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
 import { Histogram } from '../../src/core/histogram.ts'
 import { PERCENTILES } from '../../src/core/metrics.ts'
@@ -46,6 +47,29 @@ test('a quantile is the sorted value of that rank, to three significant digits, 
       expect(got).toBeGreaterThanOrEqual(sorted[0]!)
     }),
     { numRuns: 300 },
+  )
+})
+
+test('every duration is recorded in the slot that the library has for it', () => {
+  const theirs = build({
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HOUR_US,
+    numberOfSignificantValueDigits: 3,
+  }) as unknown as { countsArrayIndex(value: number): number }
+  const edge = fc.integer({ min: 0, max: 31 }).map((power) => 2 ** power)
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        durationUs,
+        edge,
+        edge.map((us) => us - 1),
+      ),
+      (us) => {
+        expect(record([us]).pack()!.first).toBe(theirs.countsArrayIndex(us))
+      },
+    ),
+    { numRuns: 500 },
   )
 })
 

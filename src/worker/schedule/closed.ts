@@ -55,7 +55,7 @@ export class ClosedSchedule implements Schedule {
       loop.isActive = true
       loop.dueUs = loop.spans[loop.span]!.startS * 1e6
     }
-    this.#next(user, loop)
+    this.#next(user, loop, nowUs)
   }
 
   ended(user: User, { doneUs, canFollow, backoffUs }: Ended): void {
@@ -66,7 +66,7 @@ export class ClosedSchedule implements Schedule {
     }
     loop.dueUs = nextDueUs(this.#plan.wait, user.dueUs, doneUs, loop.random) + backoffUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
-    if (canFollow && loop.dueUs <= doneUs) this.#next(user, loop)
+    if (canFollow && loop.dueUs <= doneUs) this.#next(user, loop, doneUs)
     else this.#parts.arm(user, Math.min(loop.dueUs, loop.spans[loop.span]!.stopS * 1e6))
   }
 
@@ -87,20 +87,20 @@ export class ClosedSchedule implements Schedule {
   }
 
   /** Starts the iteration that is due, unless the user's span is over. */
-  #next(user: User, loop: Loop): void {
+  #next(user: User, loop: Loop, nowUs: number): void {
     const stopUs = loop.spans[loop.span]!.stopS * 1e6
     if (loop.dueUs >= stopUs) {
       this.#rest(loop)
       user.disconnect()
       loop.span++
       this.#sleep(user)
-    } else if (!this.#mayStart() || !user.iterate(loop.dueUs)) this.#rest(loop)
+    } else if (!this.#mayStart(nowUs) || !user.iterate(loop.dueUs)) this.#rest(loop)
   }
 
   /** A loop that is late hears of what was due before the end of the load only after it. */
-  #mayStart(): boolean {
-    const { nowUs, recorder, takeTicket } = this.#parts
-    return nowUs() < recorder.loadEndUs && takeTicket()
+  #mayStart(nowUs: number): boolean {
+    const { recorder, takeTicket } = this.#parts
+    return nowUs < recorder.loadEndUs && takeTicket()
   }
 
   /** Arms the start of the user's next span, if there is one. */

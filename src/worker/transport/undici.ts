@@ -19,6 +19,7 @@ import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import { classify } from './fault.ts'
+import { joinable, joinWrites } from './joined-write.ts'
 import type { Connection, Exchange, Prepared, Transport } from './transport.ts'
 
 export interface UndiciOptions {
@@ -67,7 +68,7 @@ function prepare(plan: RequestPlan, keepAlive: boolean): PreparedDispatch {
       path: url.pathname + url.search,
       method: plan.method,
       headers: plan.headers.flat(),
-      body: bytes,
+      body: bytes === null ? null : joinable(bytes),
       // Without a word, undici closes the connection after HEAD and after GET with a body.
       reset: !keepAlive,
     },
@@ -169,6 +170,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       }
       callback(...result)
     })
+    joinWrites(socket)
     this.#connecting = socket
     if (exchange === null) return
     socket.once('lookup', (error: Error | null) => {

@@ -1,0 +1,148 @@
+/**
+ * The cheapest target that this machine can have, for benches of what a request costs its generator: the C program where
+ * there is a compiler, else nginx, else the embedded one. All answer 200 with a body of 200 bytes.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { cpuSoFarS, isThere, pinned } from './cpu-time.ts'
+import { CLI, keep } from './processes.ts'
+
+const SOURCE = fileURLToPath(new URL('tiny-target.c', import.meta.url))
+
+export interface CheapTarget {
+  /** What it is, for the table. */
+  readonly kind: string
+  readonly host: string
+  readonly port: number
+  /** How many requests it has received. */
+  requests(): Promise<number>
+  /** Its CPU time so far, in seconds; null where the platform does not tell. */
+  cpuS(): number | null
+  stop(): Promise<void>
+}
+
+export async function startCheapTarget(): Promise<CheapTarget> {
+  const folder = mkdtempSync(join(tmpdir(), 'corerush-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const compiled = compile(folder)
+  if (compiled !== null) return startCompiled(compiled)
+  return isThere('nginx') ? startNginx(folder) : startEmbedded()
+}
+
+/** The program's path; null without a compiler, or where it knows no epoll. */
+function compile(folder: string): string | null {
+  if (!isThere('cc')) return null
+  const path = join(folder, 'tiny-target')
+  try {
+    execFileSync('cc', ['-O2', '-o', path, SOURCE], { stdio: 'ignore' })
+    return path
+  } catch {
+    return null
+  }
+}
+
+async function startCompiled(path: string): Promise<CheapTarget> {
+  const child = start([path])
+  const lines = createInterface(child.stdout!)[Symbol.asyncIterator]()
+  const next = async (): Promise<number> => Number((await lines.next()).value)
+  return {
+    ...(await serving(child, 'a C program, one epoll loop', await next())),
+    async requests() {
+      child.stdin!.write('\n')
+      return next()
+    },
+  }
+}
+
+const NGINX = (folder: string, port: number): string => `
+daemon off; master_process off; worker_rlimit_nofile 20000; pid ${folder}/pid; error_log ${folder}/errors;
+events { worker_connections 16384; }
+http {
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; client_body_temp_path ${folder};
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location = /count { stub_status; }
+    location / { default_type application/xml; return 200 '${'x'.repeat(200)}'; }
+  }
+}
+`
+
+async function startNginx(folder: string): Promise<CheapTarget> {
+  const port = await freePort()
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, NGINX(folder, port))
+  const child = start(['nginx', '-p', folder, '-e', join(folder, 'errors'), '-c', file])
+  let asked = 0
+  return {
+    ...(await serving(child, 'nginx, one process', port)),
+    async requests() {
+      const text = await (await fetch(`http://127.0.0.1:${port}/count`)).text()
+      // Its third line: connections accepted and handled, then requests; those that ask for it are among them.
+      const [, requests] = /\n *\d+ +\d+ +(\d+)/.exec(text) ?? []
+      return Number(requests) - ++asked
+    },
+  }
+}
+
+async function startEmbedded(): Promise<CheapTarget> {
+  const port = await freePort()
+  const child = start([process.execPath, CLI, 'target', '--port', String(port)])
+  return {
+    ...(await serving(child, 'the embedded target, which costs more than some of the generators', port)),
+    async requests() {
+      const count = await (await fetch(`http://127.0.0.1:${port}/__corerush/count`)).json()
+      return (count as { requests: number }).requests
+    },
+  }
+}
+
+const start = (command: readonly string[]): ChildProcess => {
+  const [program = '', ...argv] = pinned('target', command)
+  return keep(spawn(program, argv, { stdio: ['pipe', 'pipe', 'inherit'] }))
+}
+
+async function serving(
+  child: ChildProcess,
+  kind: string,
+  port: number,
+): Promise<Omit<CheapTarget, 'requests'>> {
+  const host = '127.0.0.1'
+  const deadlineMs = performance.now() + 5000
+  // A port is told, or chosen, a moment before somebody listens there.
+  while (!(await answers(`http://${host}:${port}/`))) {
+    if (performance.now() > deadlineMs || child.exitCode !== null)
+      throw new Error(`the target did not start: ${kind}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return {
+    kind,
+    host,
+    port,
+    cpuS: () => cpuSoFarS(child.pid!),
+    async stop() {
+      child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    async (response) => (await response.text()).length > 0,
+    () => false,
+  )
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

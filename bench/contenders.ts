@@ -1,0 +1,155 @@
+/** Who sends the story's request in the capacity bench, and with which command. Nothing is installed for it. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isThere } from './cpu-time.ts'
+import { CLI, STORY_REQUEST } from './processes.ts'
+
+/** The same load for everyone: closed, without waits, on keep-alive connections. */
+export interface FullSpeed {
+  readonly host: string
+  readonly port: number
+  readonly connections: number
+  readonly seconds: number
+  /** For files that a contender wants to be written. */
+  readonly folder: string
+}
+
+export interface Contender {
+  readonly name: string
+  /** Why it cannot take part; null when it can. */
+  readonly missing: string | null
+  command(load: FullSpeed): readonly string[]
+}
+
+const BODY = fileURLToPath(new URL('../examples/getprograms.xml', import.meta.url))
+const BARE_SOCKET = fileURLToPath(new URL('bare-socket.mjs', import.meta.url))
+const TYPE = 'application/xml'
+const HEADER = `Content-Type: ${TYPE}`
+
+const urlOf = ({ host, port }: FullSpeed): string => `http://${host}:${port}/GetPrograms`
+
+/** Whether the built command knows this transport; what is not built yet is left out and named. */
+export function knowsTransport(transport: string): boolean {
+  const dryRun = ['--url', 'http://127.0.0.1:1/', '--transport', transport, '--dry-run']
+  return spawnSync(process.execPath, [CLI, ...dryRun], { stdio: 'ignore' }).status === 0
+}
+
+function corerush(transport: 'undici' | 'wire', workers: number): Contender {
+  const isKnown = knowsTransport(transport)
+  // Before there was a choice there was undici.
+  const flags = isKnown ? ['--transport', transport] : []
+  return {
+    name: `corerush ${transport}, ${workers} worker${workers === 1 ? '' : 's'}`,
+    missing: isKnown || transport === 'undici' ? null : 'not known to the built command',
+    command: (load) => [
+      ...[process.execPath, CLI, '--url', urlOf(load), ...STORY_REQUEST, ...flags],
+      ...['--users', String(load.connections), '--duration', String(load.seconds)],
+      ...['--workers', String(workers), '--quiet'],
+    ],
+  }
+}
+
+function onPath(name: string, command: Contender['command']): Contender {
+  return { name, missing: isThere(name) ? null : 'not on the PATH', command }
+}
+
+function written(folder: string, name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const WRK = (): string =>
+  `wrk.method = "POST"; wrk.headers["Content-Type"] = "${TYPE}"; wrk.body = ${JSON.stringify(body())}`
+const LOCUST = (): string => `
+from locust import FastHttpUser, task
+class Bench(FastHttpUser):
+    @task
+    def programs(self):
+        self.client.post('/GetPrograms', data=${JSON.stringify(body())}, headers={'Content-Type': '${TYPE}'})
+`
+const K6 = ({ connections, seconds, ...load }: FullSpeed): string => `
+import http from 'k6/http'
+export const options = { vus: ${connections}, duration: '${seconds}s', discardResponseBodies: true }
+const headers = { 'Content-Type': '${TYPE}' }
+export default () => http.post('${urlOf({ connections, seconds, ...load })}', ${JSON.stringify(body())}, { headers })
+`
+/** Without the line end, which a string literal of these languages would have to escape. */
+const body = (): string => readFileSync(BODY, 'utf8').trim()
+
+/** The command of a development dependency. */
+function autocannon(): string | null {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('autocannon/package.json')), 'autocannon.js')
+  } catch {
+    return null
+  }
+}
+
+const AUTOCANNON = autocannon()
+
+export const CONTENDERS: readonly Contender[] = [
+  corerush('undici', 1),
+  corerush('undici', 8),
+  corerush('wire', 1),
+  corerush('wire', 8),
+  {
+    name: 'bare net.Socket',
+    missing: null,
+    command: ({ host, port, connections, seconds }) =>
+      [process.execPath, BARE_SOCKET, host, port, connections, seconds, BODY].map(String),
+  },
+  {
+    name: 'autocannon',
+    missing: AUTOCANNON === null ? 'not in node_modules' : null,
+    command: (load) => [
+      ...[process.execPath, AUTOCANNON!, '--no-progress', '--method', 'POST', '--headers', HEADER],
+      ...['--input', BODY, '--connections', String(load.connections)],
+      ...['--duration', String(load.seconds), urlOf(load)],
+    ],
+  },
+  onPath('wrk', (load) => [
+    ...['wrk', '--threads', '1', '--connections', String(load.connections)],
+    ...['--duration', `${load.seconds}s`, '--script', written(load.folder, 'wrk.lua', WRK()), urlOf(load)],
+  ]),
+  onPath('ab', (load) => [
+    ...['ab', '-q', '-k', '-p', BODY, '-T', TYPE, '-c', String(load.connections)],
+    // A time limit sets a count as well, unless the count comes after it.
+    ...['-t', String(load.seconds), '-n', '10000000', urlOf(load)],
+  ]),
+  onPath('hey', (load) => [
+    ...['hey', '-cpus', '1', '-c', String(load.connections), '-z', `${load.seconds}s`],
+    ...['-m', 'POST', '-T', TYPE, '-D', BODY, urlOf(load)],
+  ]),
+  onPath('h2load', (load) => [
+    ...['h2load', '--h1', '--threads=1', `--clients=${load.connections}`, `--duration=${load.seconds}`],
+    ...[`--data=${BODY}`, `--header=${HEADER}`, urlOf(load)],
+  ]),
+  onPath('locust', (load) => [
+    ...['locust', '--headless', '--only-summary', '-f', written(load.folder, 'locustfile.py', LOCUST())],
+    ...['--users', String(load.connections), '--spawn-rate', String(load.connections)],
+    ...['--run-time', `${load.seconds}s`, '--host', `http://${load.host}:${load.port}`],
+  ]),
+  onPath('k6', (load) => ['k6', 'run', '--quiet', written(load.folder, 'k6.js', K6(load))]),
+  onPath('vegeta', (load) => [
+    ...['vegeta', 'attack', '-rate=0', `-workers=${load.connections}`, `-max-workers=${load.connections}`],
+    ...[
+      `-connections=${load.connections}`,
+      `-duration=${load.seconds}s`,
+      `-body=${BODY}`,
+      '-output=/dev/null',
+    ],
+    `-targets=${written(load.folder, 'targets', `POST ${urlOf(load)}\n${HEADER}\n`)}`,
+  ]),
+  onPath('oha', (load) => [
+    ...['oha', '--no-tui', '-c', String(load.connections), '-z', `${load.seconds}s`],
+    ...['-m', 'POST', '-T', TYPE, '-D', BODY, urlOf(load)],
+  ]),
+  onPath('bombardier', (load) => [
+    ...['bombardier', '--print', 'result', '-c', String(load.connections), '-d', `${load.seconds}s`],
+    ...['-m', 'POST', '-H', HEADER, '-f', BODY, urlOf(load)],
+  ]),
+]

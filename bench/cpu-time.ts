@@ -1,0 +1,61 @@
+/** Commands of the benches, each kept to a core of its own, and the CPU time that the OS counts for them. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { keep } from './processes.ts'
+
+/** Whether a command can be found on the PATH. */
+export function isThere(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', 'command -v "$1"', 'sh', name], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Generator and target each get a core of their own where the machine has two and `taskset` can keep them there. */
+export const PINS: { readonly target: number; readonly generator: number } | null =
+  availableParallelism() > 1 && isThere('taskset') ? { target: 0, generator: 1 } : null
+
+export const pinned = (who: 'target' | 'generator', command: readonly string[]): readonly string[] =>
+  PINS === null ? command : ['taskset', '--cpu-list', String(PINS[who]), ...command]
+
+/**
+ * The shell waits for the command and then tells its user and system time, threads and waited-for children included,
+ * as the kernel added them up: nothing is read while it runs, nothing is missed at its end. As many files may be open as
+ * the hard limit allows.
+ */
+const TIMED = `ulimit -n "$(ulimit -Hn)"; TIMEFORMAT='%3U %3S'; time "$@" 2>&1`
+
+/** What a command prints, on either stream, and its CPU time in seconds. A command that fails is its output's to tell. */
+export async function timed(command: readonly string[]): Promise<{ output: string; cpuS: number }> {
+  const child = keep(
+    spawn('bash', ['-c', TIMED, 'bash', ...pinned('generator', command)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
+  let output = ''
+  let times = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (times += chunk.toString()))
+  await once(child, 'close')
+  const [, user, system] = /^([\d.]+) ([\d.]+)\s*$/.exec(times) ?? []
+  if (user === undefined || system === undefined)
+    throw new Error(`no CPU time of ${command.join(' ')}: ${times}${output}`)
+  return { output, cpuS: Number(user) + Number(system) }
+}
+
+/** The CPU time of a running process so far, in seconds; null where there is no `/proc`. */
+export function cpuSoFarS(pid: number): number | null {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return null
+  }
+  // After the name, which may hold anything but ends with the last parenthesis: state is field 3, utime 14, stime 15.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}

@@ -1,0 +1,96 @@
+/**
+ * What does a connected user hold while it waits? `npm run bench:memory`; the answer is in bench/README.md.
+ *
+ * Each kind runs in a process of its own with few users and in another with many; what is between the two, divided by the
+ * users between the two, is a user. All of them are connected, have had one answer and wait. Beside the transports of
+ * corerush stand what they are made of: undici's bare Client and node's bare socket.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startCheapTarget } from './cheap-target.ts'
+import { knowsTransport } from './contenders.ts'
+import { describeMachine, keep } from './processes.ts'
+import { spread } from './spread.ts'
+import { renderTable } from './table.ts'
+
+const IDLE_USERS = fileURLToPath(new URL('idle-users.mjs', import.meta.url))
+const GOALS_KB: Readonly<Record<string, number>> = { undici: 14, wire: 5 }
+
+const { values } = parseArgs({
+  options: {
+    few: { type: 'string', default: '1000' },
+    many: { type: 'string', default: '9000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: 'undici,wire,client,socket' },
+  },
+})
+const few = Number(values.few)
+const many = Number(values.many)
+
+interface Held {
+  readonly rss: number
+  readonly heap: number
+}
+
+console.log(`${describeMachine()}\n`)
+const target = await startCheapTarget()
+const kinds = values.only
+  .split(',')
+  .filter(
+    (kind) => kind !== 'wire' || knowsTransport('wire') || leaveOut('wire is not known to the built command'),
+  )
+const hasChoice = knowsTransport('undici')
+const perUser = new Map<string, Held[]>(kinds.map((kind) => [kind, []]))
+try {
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const kind of kinds) {
+      const [less, more] = [await measure(kind, few), await measure(kind, many)]
+      const user = (of: keyof Held): number => (more[of] - less[of]) / (many - few)
+      perUser.get(kind)!.push({ rss: user('rss'), heap: user('heap') })
+    }
+} finally {
+  await target.stop()
+}
+
+const kilobytes = (bytes: readonly number[]): string =>
+  spread(
+    bytes.map((n) => n / 1000),
+    2,
+  )
+console.log(`Between ${few} and ${many} users, ${values.rounds} rounds: median (least–greatest)\n`)
+console.log(
+  renderTable([
+    ['kind', 'RSS, kB per user', 'heap and what it holds outside, kB', 'goal, RSS'],
+    ...[...perUser].map(([kind, held]) => [
+      kind in GOALS_KB ? `corerush ${kind}` : kind === 'client' ? 'bare undici Client' : 'bare net.Socket',
+      kilobytes(held.map(({ rss }) => rss)),
+      kilobytes(held.map(({ heap }) => heap)),
+      GOALS_KB[kind]?.toFixed(0) ?? '–',
+    ]),
+  ]),
+)
+
+async function measure(kind: string, users: number): Promise<Held> {
+  const url = `http://${target.host}:${target.port}/`
+  const child = keep(
+    fork(IDLE_USERS, [kind, url, String(users)], {
+      execArgv: ['--expose-gc'],
+      ...(hasChoice ? {} : { env: { ...process.env, NO_CHOICE: '1' } }),
+    }),
+  )
+  const told = once(child, 'message') as Promise<[Held]>
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${kind} with ${users} users ended before it told, with ${String(code)}`)
+  })
+  const [held] = await Promise.race([told, ended])
+  // What comes after the word is the end that is expected.
+  await ended.catch(() => undefined)
+  return held
+}
+
+function leaveOut(why: string): false {
+  console.log(`Left out: ${why}\n`)
+  return false
+}
