@@ -1,5 +1,6 @@
 /** The user's words: what a run can be told, all of it optional but the URL. Counts and rates are totals over all cores. */
 import type { Arrival, OnFull } from './arrivals.ts'
+import type { TransportChoice } from './transport.ts'
 
 /** A number of seconds, or a duration such as `500ms`, `30s`, `1h30m`. */
 export type Duration = number | string
@@ -52,6 +53,8 @@ export interface Options {
   workers?: Count | undefined
   /** Seed of everything random, for repeatable plans. @default 1 */
   seed?: Count | undefined
+  /** What carries the requests: `undici`, `wire` (plain HTTP/1.1 at less than half the cost), or `auto`: wire where it can. @default undici */
+  transport?: TransportChoice | undefined
   /** Longest time from sent to done, connecting included. @default 30s */
   timeout?: Duration | undefined
   /** Longest time to make a connection. @default 10s */
@@ -109,6 +112,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'gracefulStop',
   'workers',
   'seed',
+  'transport',
   'timeout',
   'connectTimeout',
   'insecure',

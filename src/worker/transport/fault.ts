@@ -45,9 +45,7 @@ function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
     case 'headers':
     case 'body': {
       if (code === 'ECONNRESET' || code === 'EPIPE') return `${phase}.reset`
-      if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'headers.too-large'
-      if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || fault.name === 'HTTPParserError')
-        return `${phase}.malformed`
+      if (isMalformed(code) || fault.name === 'HTTPParserError') return `${phase}.malformed`
       if (code === 'UND_ERR_SOCKET')
         return /^bad /.test(fault.message) ? `${phase}.malformed` : `${phase}.closed`
       return `${phase}.failed`
@@ -76,3 +74,6 @@ function connectFault(code: string): Outcome {
 
 const isCertificateFault = (code: string): boolean =>
   /CERT|SELF_SIGNED|UNABLE_TO_|_CHAIN|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/.test(code)
+
+const isMalformed = (code: string): boolean =>
+  code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'

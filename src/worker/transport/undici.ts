@@ -14,19 +14,20 @@
  */
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
-import type { BodyPlan, RequestPlan } from '../../core/plan.ts'
+import type { RequestPlan } from '../../core/plan.ts'
 import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import { classify } from './fault.ts'
-import type { Connection, Exchange, Prepared, Transport } from './transport.ts'
-
-export interface UndiciOptions {
-  readonly insecure: boolean
-  readonly keepAlive: boolean
-  /** The longest time a connection may be idle between two requests of its user, in seconds. */
-  readonly longestIdleS: number
-}
+import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
+import {
+  bytesOf,
+  type Connection,
+  type Exchange,
+  type Prepared,
+  type Transport,
+  type TransportOptions,
+} from './transport.ts'
 
 interface PreparedDispatch extends Prepared {
   readonly origin: string
@@ -35,26 +36,18 @@ interface PreparedDispatch extends Prepared {
 
 type Connector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket
 
-/** A server's `Keep-Alive: timeout=…` is obeyed this much early, so that a request does not cross its close. */
-const HINT_MARGIN_MS = 500
-/** No connection is kept idle longer than this, whatever the server hints. */
-const LONGEST_IDLE_MS = 86_400_000
-
-export function undiciTransport(options: UndiciOptions, clock: Clock, turn: Turn): Transport {
+export function undiciTransport(options: TransportOptions, clock: Clock, turn: Turn): Transport {
   // One connector for all: it holds the cache of TLS sessions. No time-out of its own.
   const connector = buildConnector({
     rejectUnauthorized: !options.insecure,
     timeout: 0,
   }) as unknown as Connector
-  const idleMs = Math.min(LONGEST_IDLE_MS, Math.max(60_000, options.longestIdleS * 1000 + 5_000))
+  const idleMs = idleLimitMs(options.longestIdleS)
   return {
     prepare: (plan) => prepare(plan, options.keepAlive),
     connection: () => new UndiciConnection(connector, clock, turn, idleMs),
   }
 }
-
-const bytesOf = (body: BodyPlan): Buffer =>
-  'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64')
 
 function prepare(plan: RequestPlan, keepAlive: boolean): PreparedDispatch {
   const url = new URL(plan.url)
