@@ -1,11 +1,13 @@
 /** The user's words: what a run can be told, all of it optional but the URL. Counts and rates are totals over all cores. */
 import type { Arrival, OnFull } from './arrivals.ts'
-import type { TransportChoice } from './transport.ts'
 
 /** A number of seconds, or a duration such as `500ms`, `30s`, `1h30m`. */
 export type Duration = number | string
 /** A number, or one with `k` or `M`: `10k`, `2M`. */
 export type Count = number | string
+
+/** What carries the requests; `auto`: wire where it can do what is asked, else undici. */
+export type TransportChoice = 'undici' | 'wire' | 'auto'
 
 /** What to run. Every field is optional but `url`; counts and rates are totals over all cores. */
 export interface Options {

@@ -11,6 +11,7 @@ import {
   type HostDefaults,
   type Options,
   type Problem,
+  type TransportChoice,
 } from './options.ts'
 import { oneOf, readersOf, show } from './option-readers.ts'
 import {
@@ -24,7 +25,7 @@ import {
 } from './request-options.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
-import { wireRefusals, type TransportChoice, type TransportName } from './transport.ts'
+import { wireRefusals, type TransportName } from './transport.ts'
 import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */

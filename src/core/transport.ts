@@ -1,10 +1,8 @@
 /** Which transport carries the requests, and what only one of them can do. */
-import type { Options } from './options.ts'
+import type { Options, TransportChoice } from './options.ts'
 
 /** `undici`: all of HTTP that corerush knows. `wire`: HTTP/1.1 over plain sockets, for less than half the price. */
-export type TransportName = 'undici' | 'wire'
-/** `auto`: wire where it can do what is asked, else undici. */
-export type TransportChoice = TransportName | 'auto'
+export type TransportName = Exclude<TransportChoice, 'auto'>
 
 /** Options that ask for something that wire cannot do. */
 const UNDICI_ONLY: readonly (keyof Options)[] = []

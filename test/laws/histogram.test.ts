@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { build } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
 import { Histogram } from '../../src/core/histogram.ts'
 import { PERCENTILES } from '../../src/core/metrics.ts'
@@ -136,6 +137,29 @@ test('sparse keeps every count, in order, each within 1 % of its value', () => {
           expect(edgeUs).toBeGreaterThanOrEqual(us)
           expect(edgeUs - us).toBeLessThanOrEqual(us / 100)
         }
+    }),
+  )
+})
+
+test('a value is recorded into the slot that the library would take, and the library knows its extremes', () => {
+  const theirs = build({
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 3_600_000_000,
+    numberOfSignificantValueDigits: 3,
+  }) as unknown as { countsArrayIndex(us: number): number }
+  const edges = Array.from({ length: 32 }, (_, power) => 2 ** power).flatMap((edge) => [
+    edge - 1,
+    edge,
+    edge + 1,
+  ])
+  const us = fc.oneof(fc.constantFrom(...edges), fc.integer({ min: 0, max: 3_600_000_000 }))
+  fc.assert(
+    fc.property(us, (value) => {
+      const ours = new Histogram()
+      ours.record(value)
+      expect(ours.pack()!.first).toBe(theirs.countsArrayIndex(value))
+      expect(ours.pack()!.counts).toEqual(Uint32Array.of(1))
     }),
   )
 })
