@@ -81,6 +81,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** The socket being connected; null once the connection stands. */
   #connecting: Socket | null = null
   #phaseStartUs = 0
+  /** The peer broke the connection. After `Connection: close`, undici takes that for the end of the response. */
+  #reset: Error | null = null
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
 
@@ -163,6 +165,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       callback(...result)
     })
     this.#connecting = socket
+    this.#reset = null
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET') this.#reset = error
+    })
     if (exchange === null) return
     socket.once('lookup', (error: Error | null) => {
       // A look-up can still answer after its socket was cut, when the exchange is another one.
@@ -227,7 +233,13 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    this.#exchange!.canFollow = true
+    const exchange = this.#exchange!
+    if (this.#reset !== null) {
+      const { outcome, message } = classify(this.#reset, exchange.phase)
+      this.#finish(outcome, message)
+      return
+    }
+    exchange.canFollow = true
     this.#finish('ok', '')
   }
 
@@ -242,10 +254,11 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)
-    // A 304 may name the length of the body that it does not have; undici takes that for a fault.
-    else if (exchange.status === 304 && exchange.bytesIn === 0) this.#finish('ok', '')
+    // These have no body, and may name the length that it would have; undici takes that for a fault.
+    else if ((exchange.status === 304 || exchange.status === 204) && exchange.bytesIn === 0)
+      this.#finish('ok', '')
     else {
-      const { outcome, message } = classify(error, exchange.phase)
+      const { outcome, message } = classify(this.#reset ?? error, exchange.phase)
       this.#finish(outcome, message)
     }
   }
