@@ -276,10 +276,15 @@ const answers =
   ({ answer, ends = false }: Row, isDripping: boolean): FaultBehaviour =>
   ({ socket }) => {
     const bytes = Buffer.from(answer, 'latin1')
-    const finish = (): void => void (ends && socket.end())
+    const finish = (): void => {
+      if (ends) socket.end()
+    }
     const drip = (at: number): void => {
       if (!socket.writable) return
-      if (at >= bytes.length) return finish()
+      if (at >= bytes.length) {
+        finish()
+        return
+      }
       // Large heads in larger pieces: what matters are the cuts.
       const to = at + (bytes.length > 2000 ? 701 : 1)
       socket.write(bytes.subarray(at, to), () => setImmediate(drip, to))

@@ -78,7 +78,9 @@ export class Client {
         this.#connection.send(exchange, request)
       }
       const exchange: Exchange = new Exchange({
-        sent: () => void this.sent++,
+        sent: () => {
+          this.sent++
+        },
         done: () => {
           clearTimeout(timer)
           const { outcome, status, bytesIn, bytesOut, reused, canFollow } = exchange
