@@ -122,6 +122,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     gracefulStop: texts.get('graceful-stop'),
     workers: texts.get('workers'),
     seed: texts.get('seed'),
+    transport: texts.get('transport') as Options['transport'],
     timeout: texts.get('timeout'),
     connectTimeout: texts.get('connect-timeout'),
     insecure: switches.get('insecure'),

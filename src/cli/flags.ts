@@ -66,6 +66,13 @@ export const RUN_FLAGS: FlagGroups = {
   'This machine': [
     text('workers', 'worker threads', { alias: ['w'], show: 'one per usable core' }),
     text('seed', 'seed of everything random', { show: '1' }),
+    text(
+      'transport',
+      'undici, wire (plain HTTP/1.1 at less than half the cost), or auto: wire where it can',
+      {
+        show: 'undici',
+      },
+    ),
   ],
   HTTP: [
     text('timeout', 'longest time for a request, connecting included', { show: '30s' }),

@@ -1,10 +1,10 @@
 /** Which load the options ask for: users that loop (closed model), or arrivals by the clock (open model). */
 import type { Arrival, OnFull } from './arrivals.ts'
 import type { Readers, Wrong } from './option-readers.ts'
-import { show } from './option-readers.ts'
+import { oneOf, show } from './option-readers.ts'
 import { DEFAULTS, MOST_USERS, type Duration, type HostDefaults, type Options } from './options.ts'
 import { parseStage, type StageText } from './stage.ts'
-import { parseDurationS, parseNumber, parseRatePerS, type Parsed } from './units.ts'
+import { parseDurationS, parseNumber, parseRatePerS } from './units.ts'
 import { parseWait, type Wait } from './wait.ts'
 
 /** The load of the closed model: a level of users. */
@@ -132,11 +132,6 @@ function beyondLimits({ unit, to, durationS }: StageText): string | null {
   if (unit === 'perS' && to > MOST_PER_S) return `must have at most ${MOST_PER_S} arrivals per second`
   return durationS > LONGEST_RAMP_S ? 'must be at most 30d long each' : null
 }
-
-const oneOf =
-  <T extends string>(...values: readonly T[]) =>
-  (raw: unknown): Parsed<T> =>
-    values.includes(raw as T) ? { value: raw as T } : { problem: `must be ${values.join(' or ')}` }
 
 /** The most users a closed load ever has at once. */
 export const mostUsers = ({ users, stages }: ClosedLoad): number =>

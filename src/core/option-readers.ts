@@ -24,6 +24,12 @@ export interface Readers {
 
 const LONGEST_S = 30 * 86_400
 
+/** A word that is one of these. */
+export const oneOf =
+  <T extends string>(...values: readonly T[]) =>
+  (raw: unknown): Parsed<T> =>
+    values.includes(raw as T) ? { value: raw as T } : { problem: `must be ${values.join(' or ')}` }
+
 export function readersOf(options: Options, problems: Problem[]): Readers {
   const wrong: Wrong = (option, message) => {
     problems.push({ option, message })

@@ -6,6 +6,9 @@ export type Duration = number | string
 /** A number, or one with `k` or `M`: `10k`, `2M`. */
 export type Count = number | string
 
+/** What carries the requests; `auto`: wire where it can do what is asked, else undici. */
+export type TransportChoice = 'undici' | 'wire' | 'auto'
+
 /** What to run. Every field is optional but `url`; counts and rates are totals over all cores. */
 export interface Options {
   /** Where the requests go: an absolute http or https URL. */
@@ -52,6 +55,8 @@ export interface Options {
   workers?: Count | undefined
   /** Seed of everything random, for repeatable plans. @default 1 */
   seed?: Count | undefined
+  /** What carries the requests: `undici`, `wire` (plain HTTP/1.1 at less than half the cost), or `auto`: wire where it can. @default undici */
+  transport?: TransportChoice | undefined
   /** Longest time from sent to done, connecting included. @default 30s */
   timeout?: Duration | undefined
   /** Longest time to make a connection. @default 10s */
@@ -109,6 +114,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'gracefulStop',
   'workers',
   'seed',
+  'transport',
   'timeout',
   'connectTimeout',
   'insecure',

@@ -23,7 +23,6 @@ export const OUTCOMES = [
   'headers.reset',
   'headers.closed',
   'headers.malformed',
-  'headers.too-large',
   'headers.timeout',
   'headers.failed',
   'body.reset',

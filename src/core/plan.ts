@@ -7,6 +7,7 @@ import type { ResolvedOptions } from './resolve.ts'
 import { spans } from './stage.ts'
 import { peakUsers, type UserStage } from './stages.ts'
 import type { StatusRange } from './status.ts'
+import type { TransportName } from './transport.ts'
 import type { Wait } from './wait.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
@@ -36,7 +37,7 @@ interface PlanBase {
   readonly gracefulStopS: number
   readonly workers: number
   readonly seed: number
-  readonly transport: 'undici'
+  readonly transport: TransportName
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -83,7 +84,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     gracefulStopS: options.gracefulStopS,
     workers: options.workers,
     seed: options.seed,
-    transport: 'undici',
+    transport: options.transport,
     timeoutS: options.timeoutS,
     connectTimeoutS: options.connectTimeoutS,
     insecure: options.insecure,

@@ -11,8 +11,9 @@ import {
   type HostDefaults,
   type Options,
   type Problem,
+  type TransportChoice,
 } from './options.ts'
-import { readersOf, show } from './option-readers.ts'
+import { oneOf, readersOf, show } from './option-readers.ts'
 import {
   readBody,
   readHeaders,
@@ -24,6 +25,7 @@ import {
 } from './request-options.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
+import { wireRefusals, type TransportName } from './transport.ts'
 import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
@@ -42,6 +44,7 @@ export interface ResolvedOptions {
   readonly gracefulStopS: number
   readonly workers: number
   readonly seed: number
+  readonly transport: TransportName
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -83,6 +86,11 @@ export function resolveOptions(
   const seed = read<number>('seed', parseNumber, (n) =>
     Number.isInteger(n) && n >= 0 && n <= 0xffff_ffff ? null : 'must be a whole number from 0 to 4294967295',
   )
+  const choice = read<TransportChoice>('transport', oneOf('undici', 'wire', 'auto')) ?? 'undici'
+  const refusals = wireRefusals(options)
+  if (choice === 'wire')
+    for (const option of refusals)
+      wrong('transport', `must be undici or auto with ${option}: wire cannot do that`)
   const timeoutS = duration('timeout', 'above 0')
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
@@ -133,6 +141,7 @@ export function resolveOptions(
       // A worker without a user would only cost its start-up.
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,
+      transport: choice === 'undici' || refusals.length > 0 ? 'undici' : 'wire',
       timeoutS: timeoutS ?? DEFAULTS.timeoutS,
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,

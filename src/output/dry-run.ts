@@ -28,6 +28,7 @@ export function renderPlan(plan: Plan, style: Style): string {
       'time-outs',
       `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
     ],
+    ['transport', plan.transport],
     ['seed', String(plan.seed)],
   ]
   return [

@@ -73,6 +73,7 @@ function head(report: Report, style: Style): string[] {
           `at most ${showCount(users)} users`,
         ]),
     `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
+    ...(plan.transport === 'undici' ? [] : [`transport ${plan.transport}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
     ...(ended === null ? [] : [ended]),

@@ -5,7 +5,7 @@ import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
-import { undiciTransport } from './transport/undici.ts'
+import { transportOf } from './transport/choice.ts'
 import { Turn } from './turn.ts'
 import { vitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
@@ -22,6 +22,7 @@ export default async function work({
   const tell = (message: FromWorker): void => port.postMessage(message)
   const orders = listen(port)
 
+  const makeTransport = await transportOf(plan.transport)
   const vitals = vitalSigns()
   const clock = new RunClock()
   const turn = new Turn(clock.nowUs)
@@ -32,14 +33,14 @@ export default async function work({
     clock,
     recorder,
     turn,
-    transport: undiciTransport(
+    transport: makeTransport(
       { ...plan, longestIdleS: plan.model === 'closed' ? longestWaitS(plan.wait) : 0 },
       clock,
       turn,
     ),
     takeTicket: ticketBox(assignment, () => tell({ type: 'exhausted' })),
   })
-  await warmUp(plan, vitals)
+  await warmUp(plan, vitals, makeTransport)
   // Everything that takes time is done: bodies decoded, users made, code compiled.
   tell({ type: 'ready' })
   const startUs = await orders.started

@@ -8,7 +8,7 @@ import type { Plan } from '../core/plan.ts'
 import { RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
-import { undiciTransport } from './transport/undici.ts'
+import type { MakeTransport } from './transport/choice.ts'
 import { Turn } from './turn.ts'
 import type { VitalSigns } from './vitals.ts'
 
@@ -19,7 +19,7 @@ const LONGEST_S = 0.2
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok')
 
 /** Resolves when warm. Never fails a run: where no loopback server can be had, the worker starts cold. */
-export async function warmUp(plan: Plan, vitals: VitalSigns): Promise<void> {
+export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: MakeTransport): Promise<void> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -60,7 +60,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns): Promise<void> {
     clock,
     recorder: new Recorder(0, vitals, () => undefined),
     turn,
-    transport: undiciTransport({ insecure: false, keepAlive: true, longestIdleS: 0 }, clock, turn),
+    transport: makeTransport({ insecure: false, keepAlive: true, longestIdleS: 0 }, clock, turn),
     takeTicket: () => {
       if (left === 1) setImmediate(() => load.stop(null))
       return left-- > 0

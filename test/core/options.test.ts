@@ -38,6 +38,7 @@ describe('a URL is enough', () => {
       gracefulStopS: 30,
       workers: 1,
       seed: 1,
+      transport: 'undici',
       timeoutS: 30,
       connectTimeoutS: 10,
       insecure: false,

@@ -186,23 +186,29 @@ describe('TLS', () => {
     }
   })
 
-  test('a trusted certificate, and one that is trusted and names another host', async (context) => {
-    for (const [names, outcome] of [
-      ['DNS:localhost,IP:127.0.0.1', 'ok'],
-      ['DNS:other.test', 'tls.certificate'],
+  test('a trusted certificate; one that is trusted and names another host, or has expired', async (context) => {
+    const ours = 'DNS:localhost,IP:127.0.0.1'
+    for (const [names, isExpired, outcome] of [
+      [ours, false, 'ok'],
+      ['DNS:other.test', false, 'tls.certificate'],
+      [ours, true, 'tls.certificate'],
     ] as const) {
-      const server = await startTlsTarget(names)
+      const server = await startTlsTarget(names, isExpired)
       if (server === null) return context.skip('no openssl on this machine')
       try {
         await withFolder(async (folder) => {
           const cert = join(folder, 'cert.pem')
           writeFileSync(cert, server.cert)
           const env = { NODE_EXTRA_CA_CERTS: cert }
-          const { report } = await runForReport([...SHORT, '--url', server.url], { env })
-          expectConservation(report)
-          expect(report.outcomes).toEqual({ [outcome]: 6 })
-          expect(report.connections.failed).toBe(outcome === 'ok' ? 0 : 6)
-          expect(server.requests()).toBe(outcome === 'ok' ? 6 : 0)
+          const words = (transport: string) => [...SHORT, '--transport', transport, '--url', server.url]
+          const runs = await Promise.all(['undici', 'wire'].map((name) => runForReport(words(name), { env })))
+          for (const { report } of runs) {
+            expectConservation(report)
+            expect(report.outcomes).toEqual({ [outcome]: 6 })
+            expect(report.connections.failed).toBe(outcome === 'ok' ? 0 : 6)
+          }
+          expect(runs.map(({ report }) => report.transport)).toEqual(['undici', 'wire'])
+          expect(server.requests()).toBe(outcome === 'ok' ? 12 : 0)
         })
       } finally {
         await server.stop()

@@ -20,6 +20,7 @@ test('the plan of one user as fast as it can, and of more workers than users', (
       at most   as many requests/s as users, target and generator manage
       ends      after exactly 1,003 requests, shared by all workers; then 30s for wha…
       time-outs 30s for a request, 10s to connect
+      transport undici
       seed      1
 
       stage         worker  users at its end     users start at
@@ -58,6 +59,7 @@ test('the plan of the story, secrets masked, 40 columns wide', () => {
     at most   550 requests/s when the target answers at once
     ends      after 15s; then 30s for what is in flight
     time-outs 30s for a request, 10s to connect
+    transport undici
     seed      1
 
     stage          worker  users at its end     users start at
@@ -97,6 +99,7 @@ test('the plan of arrivals in stages: what is due from each worker in each', () 
     warm-up   the first 2s are not measured
     ends      after 19s; then 30s for what is in flight
     time-outs 30s for a request, 10s to connect
+    transport undici
     seed      1
 
     stage            worker  arrivals  users at most
@@ -132,6 +135,7 @@ test('of arrivals that are counted, poisson and dropped: no more than the count,
     users     made when needed, up to 9; then arrivals are dropped
     ends      after exactly 1,000 requests, shared by all workers; then 30s for what is in fl…
     time-outs 30s for a request, 10s to connect
+    transport undici
     seed      1
 
     stage              worker  arrivals expected  users at most

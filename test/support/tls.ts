@@ -15,22 +15,31 @@ export interface TlsTarget {
   requests(): number
   /** TLS connections whose handshake succeeded. */
   connections(): number
+  /** Those of them that resumed a session. */
+  resumed(): number
   stop(): Promise<void>
 }
 
-/** Starts the server, which answers 200 `ok` to everything; null when this machine has no `openssl` command. */
-export async function startTlsTarget(names = 'DNS:localhost,IP:127.0.0.1'): Promise<TlsTarget | null> {
-  const identity = selfSigned(names)
+/** Starts the server, which answers 200 `ok` to everything; its certificate may have expired already. Null when this machine has no `openssl` command. */
+export async function startTlsTarget(
+  names = 'DNS:localhost,IP:127.0.0.1',
+  isExpired = false,
+): Promise<TlsTarget | null> {
+  const identity = selfSigned(names, isExpired)
   if (identity === null) return null
   let requests = 0
   let connections = 0
+  let resumed = 0
   const server = createServer(identity, (req, res) => {
     requests++
     req.resume()
     res.writeHead(200, { 'content-type': 'text/plain', 'content-length': 2 })
     res.end('ok')
   })
-  server.on('secureConnection', () => connections++)
+  server.on('secureConnection', (socket) => {
+    connections++
+    if (socket.isSessionReused()) resumed++
+  })
   // A client that refuses the certificate ends the handshake; that is its right.
   server.on('tlsClientError', () => {})
   await new Promise<void>((resolve, reject) => {
@@ -44,6 +53,7 @@ export async function startTlsTarget(names = 'DNS:localhost,IP:127.0.0.1'): Prom
     cert: identity.cert,
     requests: () => requests,
     connections: () => connections,
+    resumed: () => resumed,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -52,14 +62,21 @@ export async function startTlsTarget(names = 'DNS:localhost,IP:127.0.0.1'): Prom
   }
 }
 
-function selfSigned(names: string): { readonly key: string; readonly cert: string } | null {
+function selfSigned(
+  names: string,
+  isExpired: boolean,
+): { readonly key: string; readonly cert: string } | null {
   const folder = mkdtempSync(join(tmpdir(), 'corerush-tls-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const command =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost ' +
-    `-addext subjectAltName=${names}`
+  const openssl = (words: string): void =>
+    void execFileSync('openssl', [...words.split(' '), '-out', cert], { stdio: 'pipe' })
   try {
-    execFileSync('openssl', [...command.split(' '), '-keyout', key, '-out', cert], { stdio: 'pipe' })
+    openssl(
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost ` +
+        `-addext subjectAltName=${names} -keyout ${key}`,
+    )
+    // Signed anew, to be valid until now.
+    if (isExpired) openssl(`x509 -in ${cert} -signkey ${key} -days 0`)
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null

@@ -16,6 +16,7 @@ export interface Classified {
 }
 
 const LONGEST_MESSAGE = 200
+const SHORTER = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
 
 export function classify(error: Error, phase: Phase): Classified {
   // When every address of a host failed, Node wraps the failures into one error without a message.
@@ -45,8 +46,9 @@ function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
     case 'headers':
     case 'body': {
       if (code === 'ECONNRESET' || code === 'EPIPE') return `${phase}.reset`
-      if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'headers.too-large'
-      if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || fault.name === 'HTTPParserError')
+      // With `Connection: close`, undici hands the end of the connection to its parser, which finds a body too short.
+      if (phase === 'body' && (code === SHORTER || /EOF/.test(fault.message))) return 'body.closed'
+      if (code === SHORTER || code === 'UND_ERR_HEADERS_OVERFLOW' || fault.name === 'HTTPParserError')
         return `${phase}.malformed`
       if (code === 'UND_ERR_SOCKET')
         return /^bad /.test(fault.message) ? `${phase}.malformed` : `${phase}.closed`

@@ -3,7 +3,15 @@
  * object that stamps its own times. No promises, no allocation per request that can be avoided.
  */
 import type { Outcome, Phase } from '../../core/outcome.ts'
-import type { RequestPlan } from '../../core/plan.ts'
+import type { BodyPlan, RequestPlan } from '../../core/plan.ts'
+
+/** What a transport is told about the run. */
+export interface TransportOptions {
+  readonly insecure: boolean
+  readonly keepAlive: boolean
+  /** The longest time a connection may be idle between two requests of its user, in seconds. */
+  readonly longestIdleS: number
+}
 
 /** A request made ready once, to be sent many times. */
 export interface Prepared {
@@ -79,3 +87,7 @@ export interface Transport {
   prepare(plan: RequestPlan): Prepared
   connection(): Connection
 }
+
+/** A planned body as it goes out. */
+export const bytesOf = (body: BodyPlan): Buffer =>
+  'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64')

@@ -14,20 +14,21 @@
  */
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
-import type { BodyPlan, RequestPlan } from '../../core/plan.ts'
+import type { RequestPlan } from '../../core/plan.ts'
 import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import { classify } from './fault.ts'
+import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
 import { joinable, joinWrites } from './joined-write.ts'
-import type { Connection, Exchange, Prepared, Transport } from './transport.ts'
-
-export interface UndiciOptions {
-  readonly insecure: boolean
-  readonly keepAlive: boolean
-  /** The longest time a connection may be idle between two requests of its user, in seconds. */
-  readonly longestIdleS: number
-}
+import {
+  bytesOf,
+  type Connection,
+  type Exchange,
+  type Prepared,
+  type Transport,
+  type TransportOptions,
+} from './transport.ts'
 
 interface PreparedDispatch extends Prepared {
   readonly origin: string
@@ -36,26 +37,18 @@ interface PreparedDispatch extends Prepared {
 
 type Connector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket
 
-/** A server's `Keep-Alive: timeout=…` is obeyed this much early, so that a request does not cross its close. */
-const HINT_MARGIN_MS = 500
-/** No connection is kept idle longer than this, whatever the server hints. */
-const LONGEST_IDLE_MS = 86_400_000
-
-export function undiciTransport(options: UndiciOptions, clock: Clock, turn: Turn): Transport {
+export function undiciTransport(options: TransportOptions, clock: Clock, turn: Turn): Transport {
   // One connector for all: it holds the cache of TLS sessions. No time-out of its own.
   const connector = buildConnector({
     rejectUnauthorized: !options.insecure,
     timeout: 0,
   }) as unknown as Connector
-  const idleMs = Math.min(LONGEST_IDLE_MS, Math.max(60_000, options.longestIdleS * 1000 + 5_000))
+  const idleMs = idleLimitMs(options.longestIdleS)
   return {
     prepare: (plan) => prepare(plan, options.keepAlive),
     connection: () => new UndiciConnection(connector, clock, turn, idleMs),
   }
 }
-
-const bytesOf = (body: BodyPlan): Buffer =>
-  'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64')
 
 function prepare(plan: RequestPlan, keepAlive: boolean): PreparedDispatch {
   const url = new URL(plan.url)
@@ -89,6 +82,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** The socket being connected; null once the connection stands. */
   #connecting: Socket | null = null
   #phaseStartUs = 0
+  /** The peer broke the connection. After `Connection: close`, undici takes that for the end of the response. */
+  #reset: Error | null = null
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
 
@@ -172,6 +167,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     })
     joinWrites(socket)
     this.#connecting = socket
+    this.#reset = null
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET') this.#reset = error
+    })
     if (exchange === null) return
     socket.once('lookup', (error: Error | null) => {
       // A look-up can still answer after its socket was cut, when the exchange is another one.
@@ -236,7 +235,13 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    this.#exchange!.canFollow = true
+    const exchange = this.#exchange!
+    if (this.#reset !== null) {
+      const { outcome, message } = classify(this.#reset, exchange.phase)
+      this.#finish(outcome, message)
+      return
+    }
+    exchange.canFollow = true
     this.#finish('ok', '')
   }
 
@@ -251,10 +256,11 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)
-    // A 304 may name the length of the body that it does not have; undici takes that for a fault.
-    else if (exchange.status === 304 && exchange.bytesIn === 0) this.#finish('ok', '')
+    // These have no body, and may name the length that it would have; undici takes that for a fault.
+    else if ((exchange.status === 304 || exchange.status === 204) && exchange.bytesIn === 0)
+      this.#finish('ok', '')
     else {
-      const { outcome, message } = classify(error, exchange.phase)
+      const { outcome, message } = classify(this.#reset ?? error, exchange.phase)
       this.#finish(outcome, message)
     }
   }

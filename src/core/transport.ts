@@ -1,0 +1,12 @@
+/** Which transport carries the requests, and what only one of them can do. */
+import type { Options, TransportChoice } from './options.ts'
+
+/** `undici`: all of HTTP that corerush knows. `wire`: HTTP/1.1 over plain sockets, for less than half the price. */
+export type TransportName = Exclude<TransportChoice, 'auto'>
+
+/** Options that ask for something that wire cannot do. */
+const UNDICI_ONLY: readonly (keyof Options)[] = []
+
+/** What of the options wire cannot do, by name. An option that is off asks for nothing. */
+export const wireRefusals = (options: Options, undiciOnly = UNDICI_ONLY): readonly (keyof Options)[] =>
+  undiciOnly.filter((option) => ![undefined, false, 0, '0'].includes(options[option] as undefined))

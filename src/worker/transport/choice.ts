@@ -1,0 +1,13 @@
+/** The transport that the plan names. Only that one is loaded: undici costs a worker 20 MB and a fifth of a second. */
+import type { TransportName } from '../../core/transport.ts'
+import type { Clock } from '../clock.ts'
+import type { Turn } from '../turn.ts'
+import type { Transport, TransportOptions } from './transport.ts'
+
+export type MakeTransport = (options: TransportOptions, clock: Clock, turn: Turn) => Transport
+
+export async function transportOf(name: TransportName): Promise<MakeTransport> {
+  return name === 'wire'
+    ? (await import('./wire.ts')).wireTransport
+    : (await import('./undici.ts')).undiciTransport
+}

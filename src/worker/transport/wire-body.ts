@@ -1,0 +1,161 @@
+/**
+ * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped, and
+ * nothing is allocated. The head has said how the body is framed.
+ */
+import { MOST_HEAD_BYTES, type WireHead } from './wire-head.ts'
+
+const LF = 10
+const CR = 13
+const SEMICOLON = 59
+
+// States: what the next byte is part of.
+const COUNTED = 0
+const TO_END = 1
+const SIZE = 2
+const EXTENSION = 3
+const SIZE_END = 4
+const CHUNK = 5
+const CHUNK_CR = 6
+const CHUNK_LF = 7
+const TRAILER = 8
+const DONE = 9
+const FAULT = 10
+
+export class WireBody {
+  /** Body bytes read, without what frames them. */
+  bytes = 0
+  /** What is wrong with the framing; empty while nothing is. */
+  fault = ''
+  #state = DONE
+  /** Of the body or of the chunk: bytes still to come. */
+  #left = 0
+  /** Bytes of a chunk's size line so far. */
+  #lineBytes = 0
+
+  get isDone(): boolean {
+    return this.#state === DONE
+  }
+
+  /** The end of the connection is the end of the body. */
+  get endsWithConnection(): boolean {
+    return this.#state === TO_END
+  }
+
+  /** There is none. */
+  beginEmpty(): void {
+    this.bytes = 0
+    this.fault = ''
+    this.#state = DONE
+  }
+
+  /** There may be one, framed as the head says. */
+  begin(head: WireHead): void {
+    this.bytes = this.#lineBytes = this.#left = 0
+    this.fault = ''
+    if (head.isChunked) this.#state = SIZE
+    else if (head.isEncoded || head.length < 0) this.#state = TO_END
+    else {
+      this.#left = head.length
+      this.#state = head.length === 0 ? DONE : COUNTED
+    }
+  }
+
+  /** Reads on; returns where it stopped: behind the body when that is done, at the byte that is at fault, else `to`. */
+  read(bytes: Uint8Array, from: number, to: number, head: WireHead): number {
+    let at = from
+    while (at < to) {
+      switch (this.#state) {
+        case TO_END:
+          this.bytes += to - at
+          return to
+        case COUNTED:
+        case CHUNK: {
+          const taken = Math.min(this.#left, to - at)
+          this.bytes += taken
+          this.#left -= taken
+          at += taken
+          if (this.#left > 0) return at
+          if (this.#state === COUNTED) {
+            this.#state = DONE
+            return at
+          }
+          this.#state = CHUNK_CR
+          break
+        }
+        case TRAILER:
+          at = head.read(bytes, at, to)
+          if (head.fault !== '') return this.#fail(head.fault, at)
+          if (head.isDone) this.#state = DONE
+          return at
+        case DONE:
+        case FAULT:
+          return at
+        default:
+          if (!this.#readFrame(bytes[at]!, head)) return at
+          at++
+      }
+    }
+    return at
+  }
+
+  #fail(fault: string, at: number): number {
+    this.fault = fault
+    this.#state = FAULT
+    return at
+  }
+
+  /** One byte of what stands around the chunks. */
+  #readFrame(byte: number, head: WireHead): boolean {
+    switch (this.#state) {
+      case SIZE: {
+        const digit = hexDigit(byte)
+        if (digit >= 0) this.#left = this.#left * 16 + digit
+        else if (this.#lineBytes > 0 && byte === CR) this.#state = SIZE_END
+        else if (this.#lineBytes > 0 && byte === SEMICOLON) this.#state = EXTENSION
+        else return this.#refuse('a chunk without a plain size')
+        if (this.#left > Number.MAX_SAFE_INTEGER) return this.#refuse('a chunk beyond all sizes')
+        return this.#isShort()
+      }
+      case EXTENSION:
+        if (byte === CR) this.#state = SIZE_END
+        else if ((byte < 32 && byte !== 9) || byte === 127)
+          return this.#refuse(`the byte ${byte} in a chunk extension`)
+        return this.#isShort()
+      case CHUNK_CR:
+        if (byte !== CR) return this.#refuse('no CRLF behind a chunk')
+        this.#state = CHUNK_LF
+        return true
+      case CHUNK_LF:
+        if (byte !== LF) return this.#refuse('no CRLF behind a chunk')
+        this.#state = SIZE
+        this.#lineBytes = 0
+        return true
+      default:
+        if (byte !== LF) return this.#refuse('CR without LF')
+        if (this.#left > 0) this.#state = CHUNK
+        else {
+          head.beginTrailer()
+          this.#state = TRAILER
+        }
+        return true
+    }
+  }
+
+  #refuse(fault: string): boolean {
+    this.#fail(fault, 0)
+    return false
+  }
+
+  #isShort(): boolean {
+    return (
+      ++this.#lineBytes < MOST_HEAD_BYTES ||
+      this.#refuse(`a chunk's size line of more than ${MOST_HEAD_BYTES} bytes`)
+    )
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48
+  const letter = byte | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
+}

@@ -1,0 +1,106 @@
+/** Both transports, driven one exchange at a time without a load around them. */
+import type { TransportName } from '../../src/core/transport.ts'
+import type { RequestPlan } from '../../src/core/plan.ts'
+import { RunClock } from '../../src/worker/clock.ts'
+import { transportOf } from '../../src/worker/transport/choice.ts'
+import {
+  Exchange,
+  type Connection,
+  type Transport,
+  type TransportOptions,
+} from '../../src/worker/transport/transport.ts'
+import { Turn } from '../../src/worker/turn.ts'
+
+export const TRANSPORT_NAMES: readonly TransportName[] = ['undici', 'wire']
+
+/** What an exchange came to: all that a report is made of, but for the times. */
+export interface Seen {
+  readonly outcome: Exchange['outcome']
+  readonly status: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly reused: boolean
+}
+
+export interface Asking extends Partial<RequestPlan> {
+  /** The exchange is cut so long after it began; 0: at the end of this turn of the loop. */
+  readonly cutAfterMs?: number
+  readonly cutAs?: 'timeout' | 'unfinished'
+}
+
+/** One user's connection slot of one transport. */
+export class Client {
+  readonly clock = new RunClock()
+  readonly #transport: Transport
+  readonly #connection: Connection
+  readonly #url: string
+  /** The last exchange, for its times. */
+  last: Exchange | null = null
+  sent = 0
+
+  private constructor(transport: (clock: RunClock) => Transport, url: string) {
+    this.#transport = transport(this.clock)
+    this.#connection = this.#transport.connection()
+    this.#url = url
+  }
+
+  static async of(
+    name: TransportName,
+    url: string,
+    options: Partial<TransportOptions> = {},
+  ): Promise<Client> {
+    const make = await transportOf(name)
+    const all = { insecure: false, keepAlive: true, longestIdleS: 0, ...options }
+    return new Client((clock) => make(all, clock, new Turn(clock.nowUs)), url)
+  }
+
+  /** Sends one request; resolves a turn of the loop after it is done. */
+  ask(asking: Asking = {}): Promise<Seen> {
+    return this.askAll(1, asking).then(([seen]) => seen!)
+  }
+
+  /** Sends so many, each from within the end of the one before where the transport allows it, else a turn later. */
+  askAll(count: number, { cutAfterMs, cutAs = 'timeout', ...plan }: Asking = {}): Promise<readonly Seen[]> {
+    const request = this.#transport.prepare({
+      name: 'request',
+      method: plan.body ? 'POST' : 'GET',
+      url: this.#url,
+      headers: [['user-agent', 'conformance']],
+      body: null,
+      expectStatus: [],
+      ...plan,
+    })
+    const all: Seen[] = []
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined
+      const send = (): void => {
+        if (cutAfterMs !== undefined) timer = setTimeout(() => this.#connection.cut(cutAs), cutAfterMs)
+        this.#connection.send(exchange, request)
+      }
+      const exchange: Exchange = new Exchange({
+        sent: () => {
+          this.sent++
+        },
+        done: () => {
+          clearTimeout(timer)
+          const { outcome, status, bytesIn, bytesOut, reused, canFollow } = exchange
+          all.push({ outcome, status, bytesIn, bytesOut, reused })
+          if (all.length === count) setImmediate(() => resolve(all))
+          else if (canFollow) send()
+          else setImmediate(send)
+        },
+      })
+      this.last = exchange
+      send()
+    })
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+}
+
+/** So many turns of the loop, each with a look at the network. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 1))
+}
