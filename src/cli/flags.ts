@@ -66,10 +66,21 @@ export const RUN_FLAGS: FlagGroups = {
   'This machine': [
     text('workers', 'worker threads', { alias: ['w'], show: 'one per usable core' }),
     text('seed', 'seed of everything random', { show: '1' }),
+    list('local-address', 'addresses to connect from, users taking them in turn: 127.0.0.1,127.0.0.2'),
   ],
   HTTP: [
     text('timeout', 'longest time for a request, connecting included', { show: '30s' }),
     text('connect-timeout', 'longest time to make a connection', { show: '10s' }),
+    flip('http2', 'HTTP/2: negotiated over TLS, by prior knowledge over http'),
+    text('max-redirects', 'redirects to follow; each hop is a request', { show: '0' }),
+    text('auth', 'user:password of basic authorization'),
+    text('proxy', 'URL of an http proxy; user:password@ where it asks for them'),
+    text('unix-socket', 'connect to this Unix socket, whatever the host'),
+    list('connect-to', 'HOST:PORT:ADDR:PORT: connect to the second pair in place of the first; repeat'),
+    text('ca', 'FILE: certificate authorities to trust, in PEM'),
+    text('cert', 'FILE: client certificate, in PEM'),
+    text('key', 'FILE: its key, in PEM'),
+    text('dns-ttl', 'how long a look-up of a host name holds', { show: 'for the run' }),
     flip('insecure', 'accept any TLS certificate', { alias: ['k'] }),
     flip('keepalive', 'keep connections open; --no-keepalive makes a new one for each request', {
       show: 'on',

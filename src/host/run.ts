@@ -93,8 +93,8 @@ export async function conduct(
     plan,
     {
       snapshot: (snapshot) => timeline.add(snapshot),
-      exhausted() {
-        ending.by ??= plan.requests === null ? 'iterations' : 'requests'
+      exhausted(count) {
+        ending.by ??= count
         crew.stop(null)
       },
       ended(worker, drained) {

@@ -37,6 +37,8 @@ export class Exchange {
   reused = false
   phase: Phase = 'connect'
   status = 0
+  /** Where a redirect leads, in the server's words; empty without one. Stands for the status 3xx only. */
+  location = ''
   bytesIn = 0
   bytesOut = 0
   outcome: Outcome | 'unfinished' = 'ok'
@@ -77,5 +79,6 @@ export interface Connection {
 
 export interface Transport {
   prepare(plan: RequestPlan): Prepared
-  connection(): Connection
+  /** For the user with this number among all users of the run. */
+  connection(user: number): Connection
 }
