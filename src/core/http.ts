@@ -95,7 +95,7 @@ const OPTION_WORDS: Readonly<Partial<Record<keyof Options, string>>> = {
 
 function readProxy({ proxy: raw }: Options, { wrong }: Readers): Proxy | null {
   if (raw === undefined) return null
-  const written = String(raw).trim()
+  const written = typeof (raw as unknown) === 'string' ? raw.trim() : ''
   const bad = (rule: string): null =>
     wrong('proxy', `${rule}, got ${show(written.replace(/[^/]*@/, '***@'))}`)
   const href = written.includes('://') ? written : `http://${written}`

@@ -7,7 +7,7 @@ import type { Attempt, AttemptListener, Connector, Destination } from './connect
 import type { Exchange } from './transport.ts'
 
 /** Calls back once, with what went wrong or with the socket; never from within `open`. */
-export type Opened = (error: Error | null, socket: Socket | null) => void
+export type Opened = (...result: [Error, null] | [null, Socket]) => void
 
 export class Opening implements AttemptListener {
   readonly #exchange: Exchange | null

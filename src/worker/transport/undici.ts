@@ -150,10 +150,9 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
         this.#tellSent(exchange)
       }
     }
-    const opening = new Opening(exchange, this.#clock, this.#turn, (error, socket) => {
+    const opening = new Opening(exchange, this.#clock, this.#turn, (...result) => {
       if (this.#connecting === opening) this.#connecting = null
-      if (socket !== null) callback(null, socket)
-      else callback(error, null)
+      callback(...result)
     })
     this.#connecting = opening.open(this.#connector, destinationOf(options), this.#user, startUs)
   }
