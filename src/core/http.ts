@@ -83,6 +83,10 @@ export function resolveHttp(options: Options, url: URL | null, readers: Readers)
         wrong(option, 'is about TLS certificates, but the URL is plain http')
   const families = new Set(localAddresses.map(ipFamily))
   if (families.size > 1) wrong('localAddress', 'must be addresses of one family, IPv4 or IPv6')
+  const toFamily =
+    url === null || proxy !== null || connectTo.length > 0 ? null : ipFamily(bareHost(url.hostname))
+  if (families.size === 1 && toFamily !== null && !families.has(toFamily))
+    wrong('localAddress', `must be of the family of the host, IPv${toFamily}`)
   return { http2, maxRedirects, proxy, unixSocket, connectTo, ca, cert, key, localAddresses, dnsTtlS }
 }
 

@@ -52,7 +52,8 @@ export async function startTlsTarget(names = 'DNS:localhost,IP:127.0.0.1'): Prom
   }
 }
 
-function selfSigned(names: string): { readonly key: string; readonly cert: string } | null {
+/** A key and a certificate for these names, which nobody trusts yet; null when this machine has no `openssl` command. */
+export function selfSigned(names: string): { readonly key: string; readonly cert: string } | null {
   const folder = mkdtempSync(join(tmpdir(), 'corerush-tls-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   const command =
