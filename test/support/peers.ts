@@ -44,6 +44,8 @@ const OK: RequestListener = (req, res) => {
 export const startHttp = (at: string | { path: string }, answer: RequestListener = OK): Promise<Peer> =>
   listening(createHttp(answer), at)
 
+const NEVER: (path: string) => boolean = () => false
+
 /** Answers over HTTP/2 only: with an identity over TLS, else in cleartext. */
 export async function startHttp2(
   identity?: { readonly key: string; readonly cert: string },
@@ -51,7 +53,7 @@ export async function startHttp2(
     status: 200,
     body: 'ok',
   }),
-): Promise<Peer & { readonly seen: string[] }> {
+): Promise<Peer & { readonly seen: string[]; ends: (path: string) => boolean }> {
   const seen: string[] = []
   const server = identity === undefined ? createH2c() : createSecureServer(identity)
   server.on('sessionError', () => undefined)
@@ -63,9 +65,11 @@ export async function startHttp2(
     else if (status > 0) {
       stream.respond({ ':status': status })
       stream.end(body)
+      if (peer.ends(headers[':path']!)) setImmediate(() => stream.session?.destroy())
     }
   })
-  return { ...(await listening(server, '127.0.0.1')), seen }
+  const peer = { ...(await listening(server, '127.0.0.1')), seen, ends: NEVER }
+  return peer
 }
 
 /** A proxy that forwards absolute-form requests and makes tunnels; with `credentials` it wants them. */

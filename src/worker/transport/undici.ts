@@ -10,8 +10,9 @@
  *   sends from within a failure.
  * - When a request under way is aborted, it connects anew at once, with nothing left to send: the exchange after it
  *   would wait for a connection that nobody has timed. So the Client goes with its aborted request.
- * - In HTTP/2 a request can fail from within `dispatch`; `done` is never called from within `send`, so it is told after.
- *   Nothing asks the server for its life by pings, and `reset` means nothing: the Client goes with its request.
+ * - In HTTP/2, `dispatch` on a session that is being destroyed tells of the failure from within, keeps the request, and
+ *   tells of it again. So a Client goes with its failed request, and `done` is called after `send`, never within. Its
+ *   pings are off. It knows no `reset`: a connection for one request goes with its Client, too.
  * - What a callback throws is handed to `onError`, as if the network had failed; see `#crash`.
  */
 import { Client, type buildConnector, type Dispatcher } from 'undici'
@@ -44,9 +45,12 @@ export function undiciTransport(
   const idleMs = Math.min(LONGEST_IDLE_MS, Math.max(60_000, options.longestIdleS * 1000 + 5_000))
   return {
     prepare: (plan) => prepare(plan, options),
-    connection: (user) =>
-      new UndiciConnection(connector, clock, turn, user, idleMs, options.http2 && !options.keepAlive),
+    connection: (user) => new UndiciConnection(connector, clock, turn, user, { ...options, idleMs }),
   }
+}
+
+interface ConnectionOptions extends DispatchOptions {
+  readonly idleMs: number
 }
 
 /** What undici tells an exchange whose connection was closed under it: nobody is to be told. */
@@ -57,9 +61,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   readonly #clock: Clock
   readonly #turn: Turn
   readonly #user: number
-  readonly #idleMs: number
-  /** The connection goes with each request, and undici does not see to it. */
-  readonly #isForOne: boolean
+  readonly #options: ConnectionOptions
   #client: Client | null = null
   #origin = ''
   #exchange: Exchange | null = null
@@ -68,21 +70,15 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
   #isSending = false
+  /** Why the request failed before `send` was over. */
+  #failure: Error | null = null
 
-  constructor(
-    connector: Connector,
-    clock: Clock,
-    turn: Turn,
-    user: number,
-    idleMs: number,
-    isForOne: boolean,
-  ) {
+  constructor(connector: Connector, clock: Clock, turn: Turn, user: number, options: ConnectionOptions) {
     this.#connector = connector
     this.#clock = clock
     this.#turn = turn
     this.#user = user
-    this.#idleMs = idleMs
-    this.#isForOne = isForOne
+    this.#options = options
   }
 
   send(exchange: Exchange, request: Prepared): void {
@@ -100,6 +96,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#isSending = true
     this.#client.dispatch(dispatch, this)
     this.#isSending = false
+    if (this.#failure !== null) this.#failSent(this.#failure)
   }
 
   cut(reason: 'timeout' | 'unfinished'): void {
@@ -131,7 +128,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: this.#idleMs,
+      keepAliveTimeout: this.#options.idleMs,
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       keepAliveTimeoutThreshold: HINT_MARGIN_MS,
       pingInterval: 0,
@@ -198,12 +195,20 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
 
   onComplete(): void {
     this.#exchange!.canFollow = true
-    if (this.#isForOne) this.#giveUp()
+    if (this.#options.http2 && !this.#options.keepAlive) this.#giveUp()
     this.#finish('ok', '')
   }
 
   onError(error: Error): void {
     this.#fail(error)
+  }
+
+  /** The request failed while it was being handed over: its Client must forget it, or it would fail twice. */
+  #failSent(error: Error): void {
+    this.#failure = null
+    this.#client?.destroy(CLOSED, () => undefined)
+    this.#client = null
+    queueMicrotask(() => this.#fail(error))
   }
 
   #fail(error: Error): void {
@@ -214,10 +219,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       return
     }
     if (this.#isSending) {
-      queueMicrotask(() => this.#fail(error))
+      this.#failure = error
       return
     }
-    if (isConnecting(exchange.phase)) this.#giveUp()
+    if (this.#options.http2 || isConnecting(exchange.phase)) this.#giveUp()
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)

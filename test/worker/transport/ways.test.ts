@@ -81,6 +81,48 @@ describe('HTTP/2', () => {
     await server.stop()
   })
 
+  test('whatever ends the session, each request ends once, and in a class', async () => {
+    const old = await startHttp('127.0.0.1')
+    const server = await startHttp2(undefined, (path) => ({
+      status: path === '/reset' ? 0 : 200,
+      body: path,
+    }))
+    // Sessions end right behind an answer, when the next request is on its way.
+    server.ends = (path) => path === '/last'
+    const origin = `http://127.0.0.1:${server.port}`
+    const urls = [
+      `${origin}/`,
+      `${origin}/last`,
+      `${origin}/`,
+      `${origin}/reset`,
+      `http://127.0.0.1:${old.port}/`,
+    ]
+    const users = Array.from({ length: 20 }, (_, user) => new OneUser({ user, plan: { http2: true } }))
+    const seen = new Set<string>()
+    await Promise.all(
+      users.map(async (user, k) => {
+        for (let i = 0; i < 20; i++) {
+          const url = urls[(k + i) % urls.length]!
+          const { outcome } = await user.send({ url })
+          seen.add(`${new URL(url).origin === origin ? new URL(url).pathname : 'old'} ${outcome}`)
+        }
+        user.connection.close()
+      }),
+    )
+    for (const [path, outcome] of [...seen].map((one) => one.split(' ')))
+      expect(
+        {
+          '/': ['ok', 'headers.closed', 'headers.reset'],
+          '/last': ['ok', 'headers.closed', 'headers.reset', 'body.closed', 'body.reset'],
+          '/reset': ['headers.reset', 'headers.closed'],
+          old: ['headers.malformed', 'headers.closed'],
+        }[path!],
+      ).toContain(outcome)
+    expect(seen).toContain('/ ok')
+    expect(seen).toContain('/reset headers.reset')
+    await Promise.all([server.stop(), old.stop()])
+  })
+
   test('is never replaced by HTTP/1.1: a server that does not speak it fails the request', async () => {
     const [went] = await sendAll([{ url: plain.url }], { plan: { http2: true, timeoutS: 1 } })
     expect(went).toMatchObject({
