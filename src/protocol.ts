@@ -7,7 +7,7 @@ import type { Snapshot } from './core/timeline.ts'
 export interface Assignment {
   readonly plan: Plan
   readonly share: Share
-  /** A counter shared by all workers, when the plan has a count: how many iterations have been taken of it. */
+  /** Counters shared by all workers, when the plan has a count: how many iterations and requests have been taken of it. */
   readonly tickets: SharedArrayBuffer | null
 }
 
@@ -20,8 +20,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
-  /** This worker took the last ticket. */
-  | { readonly type: 'exhausted' }
+  /** This worker took the last ticket of the count. */
+  | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
 
 /** What a worker returns when it is drained; its last second may have been a short one. */
 export interface Drained {
@@ -30,4 +30,6 @@ export interface Drained {
   readonly lastDoneS: number
   /** Run time at which it was drained. */
   readonly endedS: number
+  /** Host names that it looked up, with the addresses found. */
+  readonly addresses: Readonly<Record<string, readonly string[]>>
 }

@@ -97,7 +97,7 @@ export function renderHelp(name: CommandName, columns: number): Promise<string> 
   return parser(name).wrap(Math.min(110, columns)).getHelp()
 }
 
-/** The user's words for a run, as `Options`; the body is still a text, or `@FILE`. */
+/** The user's words for a run, as `Options`; the body is still a text, or `@FILE`, and certificates are files. */
 export function optionsOf({ texts, lists, switches }: Command): Options {
   const headers = lists.get('header')
   return {
@@ -127,6 +127,14 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     connectTimeout: texts.get('connect-timeout'),
     insecure: switches.get('insecure'),
     keepAlive: switches.get('keepalive'),
+    http2: switches.get('http2'),
+    maxRedirects: texts.get('max-redirects'),
+    auth: texts.get('auth'),
+    proxy: texts.get('proxy'),
+    unixSocket: texts.get('unix-socket'),
+    connectTo: lists.get('connect-to'),
+    localAddress: lists.get('local-address')?.flatMap((text) => text.split(',')),
+    dnsTtl: texts.get('dns-ttl'),
   }
 }
 

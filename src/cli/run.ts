@@ -56,7 +56,11 @@ export async function runCommand(command: Command): Promise<number> {
 
 /** The plan of the command line; adds what is wrong with it to the problems. */
 function readPlan(command: Command, problems: Problem[]) {
-  const options: Options = { ...optionsOf(command), ...readBody(command, problems) }
+  const options: Options = {
+    ...optionsOf(command),
+    ...readBody(command, problems),
+    ...readPems(command, problems),
+  }
   try {
     return planRun(options)
   } catch (error) {
@@ -78,6 +82,22 @@ function readBody({ texts }: Command, problems: Problem[]): Pick<Options, 'body'
     problems.push({ option: 'body', message: `names a file that cannot be read: ${messageOf(error)}` })
     return { body: '' }
   }
+}
+
+/** What is in the files of `--ca`, `--cert` and `--key`. */
+function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' | 'cert' | 'key'> {
+  const pems: Pick<Options, 'ca' | 'cert' | 'key'> = {}
+  for (const option of ['ca', 'cert', 'key'] as const) {
+    const path = texts.get(option)
+    if (path === undefined) continue
+    try {
+      pems[option] = readFileSync(path)
+    } catch (error) {
+      problems.push({ option, message: `names a file that cannot be read: ${messageOf(error)}` })
+      pems[option] = ''
+    }
+  }
+  return pems
 }
 
 function readOutputs({ lists }: Command, problems: Problem[]): Output[] {

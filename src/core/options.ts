@@ -65,6 +65,28 @@ export interface Options {
   insecure?: boolean | undefined
   /** Keep connections open between requests. @default true */
   keepAlive?: boolean | undefined
+  /** HTTP/2, negotiated over TLS or by prior knowledge over cleartext; a target that does not speak it fails. @default false */
+  http2?: boolean | undefined
+  /** How many redirects an iteration follows at most; each hop is a request. @default 0 */
+  maxRedirects?: Count | undefined
+  /** `user:password` of basic authorization. */
+  auth?: string | undefined
+  /** The http URL of a proxy, with `user:password@` where it asks for them. */
+  proxy?: string | undefined
+  /** Connect to this Unix socket whatever the URL's host is. */
+  unixSocket?: string | undefined
+  /** `HOST:PORT:ADDR:PORT`, as curl has it: connect to the second pair in place of the first. */
+  connectTo?: string | readonly string[] | undefined
+  /** Certificate authorities to trust in place of the platform's, in PEM. */
+  ca?: string | Uint8Array | undefined
+  /** The client certificate, in PEM; with `key`. */
+  cert?: string | Uint8Array | undefined
+  /** The key of the client certificate, in PEM. */
+  key?: string | Uint8Array | undefined
+  /** Addresses of this host to connect from, users taking them in turn: a list, or a text with commas. @default the platform's choice */
+  localAddress?: string | readonly string[] | undefined
+  /** How long a look-up of a host name holds. @default for the run */
+  dnsTtl?: Duration | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -119,6 +141,17 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'connectTimeout',
   'insecure',
   'keepAlive',
+  'http2',
+  'maxRedirects',
+  'auth',
+  'proxy',
+  'unixSocket',
+  'connectTo',
+  'ca',
+  'cert',
+  'key',
+  'localAddress',
+  'dnsTtl',
 ]
 
 /** What this host offers where the user said nothing. */

@@ -2,6 +2,7 @@
  * The plan: the immutable description of a run that every worker gets and the report embeds. JSON in and out.
  */
 import type { Arrival, OnFull, RateStage } from './arrivals.ts'
+import type { HttpPlan } from './http.ts'
 import type { ClosedLoad, OpenLoad } from './load.ts'
 import type { ResolvedOptions } from './resolve.ts'
 import { spans } from './stage.ts'
@@ -24,7 +25,7 @@ export interface RequestPlan {
 }
 
 /** What both models have in common. */
-interface PlanBase {
+interface PlanBase extends HttpPlan {
   readonly request: RequestPlan
   /** Seconds of load, ramps included; null when only a count ends it. */
   readonly durationS: number | null
@@ -89,6 +90,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     connectTimeoutS: options.connectTimeoutS,
     insecure: options.insecure,
     keepAlive: options.keepAlive,
+    ...options.http,
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }

@@ -6,9 +6,14 @@ const MASK = '***'
 
 /** The plan as it may be shown. */
 export function redactPlan(plan: Plan): Plan {
-  const { request } = plan
+  const { request, proxy } = plan
+  const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
   return {
     ...plan,
+    proxy: proxy === null ? null : { ...proxy, authorization: masked(proxy.authorization) },
+    ca: masked(plan.ca),
+    cert: masked(plan.cert),
+    key: masked(plan.key),
     request: {
       ...request,
       url: redactUrl(request.url),

@@ -61,6 +61,8 @@ export interface Report {
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
+  /** Host names that were looked up, each with all addresses found; users take those of one family in turn. */
+  readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly timeline: readonly SecondRow[]
   readonly thresholds: readonly ThresholdResult[]
   readonly verdict: Verdict
@@ -76,6 +78,7 @@ export interface RunFacts {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly lostWorkers: Evidence['lostWorkers']
+  readonly addresses: Report['addresses']
 }
 
 export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
@@ -133,6 +136,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       .map((error) => ({ ...error, firstS: round(error.firstS), lastS: round(error.lastS) }))
       .sort((a, b) => b.count - a.count),
     connections: { ...tally.connections },
+    addresses: facts.addresses,
     timeline: rows,
     thresholds,
     verdict,

@@ -88,13 +88,42 @@ export function withoutUserinfo(url: URL): URL {
   return bare
 }
 
-/** `user:password@` in the URL becomes the basic authorization that it stands for, unless a header says otherwise. */
-export function withAuthorization(url: URL, headers: [string, string][]): [string, string][] {
-  if (url.username === '' || headers.some(([name]) => name.toLowerCase() === 'authorization')) return headers
-  const bytes = new TextEncoder().encode(
-    `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`,
-  )
-  return [...headers, ['authorization', `Basic ${btoa(String.fromCharCode(...bytes))}`]]
+/** `user:password@` in the URL, or `auth`, becomes the basic authorization that it stands for; a header wins over the URL. */
+export function withAuthorization(
+  url: URL,
+  auth: string | null,
+  headers: [string, string][],
+): [string, string][] {
+  const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization')
+  if (auth !== null) return [...headers, ['authorization', `Basic ${base64(auth)}`]]
+  const value = url.username === '' || isGiven ? undefined : basicAuthorization(url)
+  return value === undefined ? headers : [...headers, ['authorization', value]]
+}
+
+/** The basic authorization of a URL's user and password; undefined when they are not encoded properly. */
+export function basicAuthorization({ username, password }: URL): string | undefined {
+  if (!isDecodable(username) || !isDecodable(password)) return undefined
+  return `Basic ${base64(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`
+}
+
+const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+
+/** `user:password` as `--auth` has it: the one place that says who the users are. */
+export function readAuth(
+  options: Options,
+  url: URL | null,
+  headers: readonly (readonly [string, string])[],
+  wrong: Wrong,
+): string | null {
+  const raw: unknown = options.auth
+  if (raw === undefined) return null
+  // It is a secret, so it is not quoted.
+  if (typeof raw !== 'string' || !/^[^:]+:/.test(raw) || /[\u0000-\u001f\u007f]/.test(raw))
+    return wrong('auth', 'must be user:password')
+  if (url !== null && url.username !== '') return wrong('auth', 'says who the users are, and so does the URL')
+  if (headers.some(([name]) => name.toLowerCase() === 'authorization'))
+    return wrong('auth', 'says who the users are, and so does the authorization header')
+  return raw
 }
 
 /** The body as it is given: text or bytes. */

@@ -2,6 +2,7 @@
  * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
  * All problems are reported together, each with the option, the rule and the value.
  */
+import { resolveHttp, type HttpPlan } from './http.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
   DEFAULTS,
@@ -15,6 +16,7 @@ import {
 } from './options.ts'
 import { oneOf, readersOf, show } from './option-readers.ts'
 import {
+  readAuth,
   readBody,
   readHeaders,
   readMethod,
@@ -49,6 +51,7 @@ export interface ResolvedOptions {
   readonly connectTimeoutS: number
   readonly insecure: boolean
   readonly keepAlive: boolean
+  readonly http: HttpPlan
 }
 
 /** Resolves the user's options, or returns every problem found. */
@@ -68,6 +71,7 @@ export function resolveOptions(
 
   const url = readUrl(options.url, wrong)
   const headers = readHeaders(options.headers, wrong)
+  const auth = readAuth(options, url, headers, wrong)
   const body = readBody(options.body, wrong)
   const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
   const name = read<string>('name', readName)
@@ -95,6 +99,7 @@ export function resolveOptions(
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
+  const http = resolveHttp(options, url, readers)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
@@ -116,8 +121,6 @@ export function resolveOptions(
     )
   if (load.model === 'open' && load.stages === null && loadS !== null && load.rampUpS > loadS)
     wrong('rampUp', `must reach the rate within the load of ${loadS} s, got ${show(options.rampUp)}`)
-  if (insecure === true && url?.protocol === 'http:')
-    wrong('insecure', 'is about TLS certificates, but the URL is plain http')
   const most = load.model === 'open' ? load.maxUsers : Infinity
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
@@ -128,7 +131,7 @@ export function resolveOptions(
     resolved: {
       url: withoutUserinfo(url),
       method,
-      headers: withAuthorization(url, headers),
+      headers: withAuthorization(url, auth, headers),
       body,
       name: name ?? `${method} ${url.pathname}`,
       expectStatus: expectStatus ?? DEFAULT_EXPECTED,
@@ -146,6 +149,7 @@ export function resolveOptions(
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,
       keepAlive: keepAlive ?? true,
+      http,
     },
   }
 }

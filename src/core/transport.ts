@@ -5,7 +5,18 @@ import type { Options, TransportChoice } from './options.ts'
 export type TransportName = Exclude<TransportChoice, 'auto'>
 
 /** Options that ask for something that wire cannot do. */
-const UNDICI_ONLY: readonly (keyof Options)[] = []
+const UNDICI_ONLY: readonly (keyof Options)[] = [
+  'http2',
+  'maxRedirects',
+  'proxy',
+  'unixSocket',
+  'connectTo',
+  'ca',
+  'cert',
+  'key',
+  'localAddress',
+  'dnsTtl',
+]
 
 /** What of the options wire cannot do, by name. An option that is off asks for nothing. */
 export const wireRefusals = (options: Options, undiciOnly = UNDICI_ONLY): readonly (keyof Options)[] =>

@@ -15,8 +15,8 @@ import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 /** Told what the workers do. `ended` and `lost` come once for each worker, after its last snapshot. */
 export interface CrewListener {
   snapshot(snapshot: Snapshot): void
-  /** All tickets are taken. */
-  exhausted(): void
+  /** All tickets of the count are taken. */
+  exhausted(count: 'requests' | 'iterations'): void
   ended(worker: number, drained: Drained): void
   lost(worker: number, message: string): void
 }
@@ -28,6 +28,8 @@ export interface CrewOptions {
   readonly heapMb?: number
 }
 
+/** Iterations taken, requests taken. */
+const COUNTERS = 2
 const WORKER = new URL('../worker/main.js', import.meta.url).href
 
 export class Crew {
@@ -53,7 +55,7 @@ export class Crew {
     const tickets =
       plan.requests === null && plan.iterations === null
         ? null
-        : new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+        : new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT)
     const ready: Promise<void>[] = []
     const finished: Promise<void>[] = []
     for (let index = 0; index < plan.workers; index++) {
@@ -98,7 +100,7 @@ export class Crew {
     const ready = new Promise<void>((resolve, reject) => ([setReady, failReady] = [resolve, reject]))
     const receive = (message: FromWorker): void => {
       if (message.type === 'ready') setReady()
-      else if (message.type === 'exhausted') listener.exhausted()
+      else if (message.type === 'exhausted') listener.exhausted(message.count)
       else listener.snapshot(message.snapshot)
     }
     port.on('message', receive)

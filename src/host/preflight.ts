@@ -1,6 +1,7 @@
 /** What can be known before the first request: whether this host can carry the plan, and whether the target answers. */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
@@ -34,26 +35,35 @@ export function openFileLimit(root = '/'): number | null {
   }
 }
 
-/** Tries one connection to the target, without a request; resolves to what went wrong, or null. */
+/** Tries one connection to where the first user connects, without a request; resolves to what went wrong, or null. */
 export function probeTarget(plan: Plan, withinMs: number): Promise<string | null> {
-  const { hostname, port, protocol, host } = new URL(plan.request.url)
+  const url = new URL(plan.request.url)
+  const route = routeOf(plan, url.protocol, bareHost(url.hostname), portOf(url))
+  const [localAddress] = plan.localAddresses
+  const where = 'path' in route ? route.path : `${route.host}:${route.port}`
+  const name = where === `${bareHost(url.hostname)}:${portOf(url)}` ? url.host : where
   return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port || (protocol === 'https:' ? 443 : 80)),
-    })
+    const socket = connect(
+      'path' in route
+        ? route
+        : {
+            host: route.host,
+            port: route.port,
+            ...(localAddress === undefined ? {} : { localAddress, family: ipFamily(localAddress)! }),
+          },
+    )
     const end = (problem: string | null): void => {
       clearTimeout(timer)
       socket.destroy()
       resolve(problem)
     }
     const timer = setTimeout(
-      () => end(`${host} has not accepted a connection within ${withinMs} ms`),
+      () => end(`${name} has not accepted a connection within ${withinMs} ms`),
       withinMs,
     )
     socket.once('connect', () => end(null))
     socket.once('error', (error: Error & { errors?: Error[] }) =>
-      end(`${host} is not reachable: ${messageOf(error.errors?.[0] ?? error)}`),
+      end(`${name} is not reachable: ${messageOf(error.errors?.[0] ?? error)}`),
     )
   })
 }

@@ -11,9 +11,11 @@ import { Timeline, type SecondRow } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output } from '../output/output.ts'
 import { VERSION } from '../version.ts'
+import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { checkLimits, probeTarget, spareDescriptors } from './preflight.ts'
+import { checkLocalAddresses, checkPorts } from './ports.ts'
 import { watchHost } from './vitals.ts'
 
 /** What a program can hook into a run. */
@@ -41,6 +43,8 @@ export function planRun(options: Options): Plan {
     descriptors: spareDescriptors(),
   })
   if ('problems' in result) throw new OptionsError(result.problems)
+  const unusable = certificateProblem(result.resolved.http)
+  if (unusable !== null) throw new OptionsError([unusable])
   return buildPlan(result.resolved, `corerush/${VERSION}`)
 }
 
@@ -80,6 +84,8 @@ export async function conduct(
   crewOptions: CrewOptions = {},
 ): Promise<Report> {
   checkLimits(plan)
+  await checkLocalAddresses(plan)
+  const portWarning = await checkPorts(plan)
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const outputs = new Outputs(hooks)
@@ -89,18 +95,21 @@ export async function conduct(
   const ending = { by: null as StoppedBy | null }
   let lastDoneS = 0
   let endedS = 0
+  const addresses = new Map<string, Set<string>>()
   const crew = new Crew(
     plan,
     {
       snapshot: (snapshot) => timeline.add(snapshot),
-      exhausted() {
-        ending.by ??= plan.requests === null ? 'iterations' : 'requests'
+      exhausted(count) {
+        ending.by ??= count
         crew.stop(null)
       },
       ended(worker, drained) {
         timeline.done(worker)
         lastDoneS = Math.max(lastDoneS, drained.lastDoneS)
         endedS = Math.max(endedS, drained.endedS)
+        for (const [host, found] of Object.entries(drained.addresses))
+          addresses.set(host, new Set([...(addresses.get(host) ?? []), ...found]))
       },
       lost: (worker, message) => lostWorkers.push({ worker, second: timeline.lost(worker), message }),
     },
@@ -110,7 +119,10 @@ export async function conduct(
     const probe = probeTarget(plan, PROBE_MS)
     await crew.ready
     const problem = await probe
-    const warnings = problem === null ? [] : [`the target did not answer before the run: ${problem}`]
+    const warnings = [
+      ...(portWarning === null ? [] : [portWarning]),
+      ...(problem === null ? [] : [`the target did not answer before the run: ${problem}`]),
+    ]
 
     const startUs = nowUs() + AHEAD_S * 1e6
     const startedAt = new Date(Date.now() + AHEAD_S * 1000).toISOString()
@@ -161,6 +173,7 @@ export async function conduct(
       stoppedBy: ending.by ?? 'duration',
       warnings,
       lostWorkers,
+      addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
     })
     outputs.finish(report)
     return report

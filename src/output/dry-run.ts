@@ -7,6 +7,7 @@ import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
 import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
 import { meanCycleS, printWait } from '../core/wait.ts'
+import { httpFacts } from './http.ts'
 import { renderLine, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
 
@@ -19,6 +20,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
     ['body', bytes === 0 ? 'none' : showBytes(bytes)],
     ['success', `status ${printStatuses(request.expectStatus)}`],
+    ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
     ...(plan.model === 'closed' ? closed(plan) : open(plan)),
     ...(plan.warmupS > 0
       ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]

@@ -13,12 +13,14 @@ import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
+import { httpFacts } from './http.ts'
 import { renderVerdict } from './verdict.ts'
 
 export type { Style } from './paint.ts'
 
 const MOST_ERRORS = 10
 const MOST_WORKERS = 8
+const MOST_ADDRESSES = 8
 const WEAK = '~'
 const DOT = ' · '
 /** Columns of the labels on the left. */
@@ -72,6 +74,7 @@ function head(report: Report, style: Style): string[] {
           `${plan.arrival} arrivals`,
           `at most ${showCount(users)} users`,
         ]),
+    ...httpFacts(plan),
     `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
     ...(plan.transport === 'undici' ? [] : [`transport ${plan.transport}`]),
     `${report.loadS.toFixed(1)} s of load`,
@@ -210,9 +213,15 @@ function latency(report: Report, style: Style): string[] {
       `${showBytes(total.bytesOut)} sent`,
       `${showBytes(total.bytesIn)} received`,
     ),
+    ...Object.entries(report.addresses).flatMap(([host, found]) =>
+      section('addresses', `${host} ${found.slice(0, MOST_ADDRESSES).join(', ')}${more(found)}`),
+    ),
   )
   return lines
 }
+
+const more = (found: readonly string[]): string =>
+  found.length > MOST_ADDRESSES ? ` and ${found.length - MOST_ADDRESSES} more` : ''
 
 const label = (name: PercentileName): string => name.replace('_', '.')
 

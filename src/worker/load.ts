@@ -3,12 +3,14 @@
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
 import { plannedUsers, type Plan } from '../core/plan.ts'
-import { portion, type Share } from '../core/share.ts'
+import { globalIndex, portion, type Share } from '../core/share.ts'
 import type { Alarm, Clock } from './clock.ts'
 import type { Recorder } from './recorder.ts'
+import { Redirects } from './redirects.ts'
 import { ClosedSchedule } from './schedule/closed.ts'
 import { OpenSchedule } from './schedule/open.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
+import type { Tickets } from './tickets.ts'
 import type { Transport } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
 import { User, type Surroundings } from './user.ts'
@@ -21,8 +23,7 @@ export interface LoadParts {
   readonly transport: Transport
   readonly recorder: Recorder
   readonly turn: Turn
-  /** Takes one ticket; false when there is none left. */
-  readonly takeTicket: () => boolean
+  readonly tickets: Tickets
 }
 
 /** Timers of the load itself come first on the wheel, then the users'. */
@@ -111,7 +112,7 @@ export class Load {
   }
 
   #makeSchedule(): Schedule {
-    const { plan, share, transport, recorder, turn, clock, takeTicket } = this.#parts
+    const { plan, share, transport, recorder, turn, clock, tickets } = this.#parts
     const tally = recorder.requestTally(plan.request.name)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
     const disarm = (user: User): void => this.#wheel.disarm(FIRST_USER_TIMER + user.id)
@@ -121,7 +122,9 @@ export class Load {
       tally,
       recorder,
       turn,
-      openConnection: () => transport.connection(),
+      openConnection: (id) => transport.connection(globalIndex(id, share)),
+      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan.request.url, plan.maxRedirects) : null,
+      takeRequest: tickets.takeRequest,
       takeOff: () => {
         if (this.#ending) return false
         this.#flying++
@@ -145,7 +148,7 @@ export class Load {
       disarm,
       armSchedule: (dueUs) => this.#armTimer(SCHEDULE_TIMER, dueUs),
       isEnding: () => this.#ending,
-      takeTicket,
+      takeTicket: tickets.takeIteration,
       newUser: (id) => new User(id, around),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)

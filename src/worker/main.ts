@@ -5,7 +5,10 @@ import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
+import { ticketsOf } from './tickets.ts'
+import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
+import { Connector } from './transport/connector.ts'
 import { Turn } from './turn.ts'
 import { vitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
@@ -27,6 +30,7 @@ export default async function work({
   const clock = new RunClock()
   const turn = new Turn(clock.nowUs)
   const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
+  const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const load = new Load({
     plan,
     share,
@@ -35,10 +39,11 @@ export default async function work({
     turn,
     transport: makeTransport(
       { ...plan, longestIdleS: plan.model === 'closed' ? longestWaitS(plan.wait) : 0 },
+      new Connector(plan, addresses),
       clock,
       turn,
     ),
-    takeTicket: ticketBox(assignment, () => tell({ type: 'exhausted' })),
+    tickets: ticketsOf(assignment, (count) => tell({ type: 'exhausted', count })),
   })
   await warmUp(plan, vitals, makeTransport)
   // Everything that takes time is done: bodies decoded, users made, code compiled.
@@ -53,7 +58,7 @@ export default async function work({
   const endedUs = clock.nowUs()
   const last = recorder.finish(endedUs)
   vitals.close()
-  return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6 }
+  return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
 }
 
 /** The orders of the main thread; a stop that comes early is kept until somebody listens. */
@@ -76,21 +81,5 @@ function listen(port: MessagePort): {
       listener = onStop
       for (const loadEndS of stops.splice(0)) onStop(loadEndS)
     },
-  }
-}
-
-/**
- * Tickets are counters shared by all workers: exactly as many requests and iterations are started as were planned, and
- * no worker has a tail. An iteration has one request here, so one counter serves for both.
- */
-function ticketBox({ plan, tickets }: Assignment, onLast: () => void): () => boolean {
-  if (tickets === null) return () => true
-  const most = Math.min(plan.requests ?? Infinity, plan.iterations ?? Infinity)
-  const taken = new Int32Array(tickets)
-  return () => {
-    if (Atomics.load(taken, 0) >= most) return false
-    const mine = Atomics.add(taken, 0, 1)
-    if (mine === most - 1) onLast()
-    return mine < most
   }
 }

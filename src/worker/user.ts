@@ -1,12 +1,13 @@
 /**
- * A virtual user: its own connection and, at any moment, at rest or in flight with an iteration. What it does next is
- * the schedule's to say.
+ * A virtual user: its own connection and, at any moment, at rest or in flight with an iteration: a request, and the
+ * redirects that it leads to. What it does next is the schedule's to say.
  */
 import { isConnectionFailure } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
 import { isExpected } from '../core/status.ts'
 import type { RequestTally } from '../core/tally.ts'
 import type { Recorder } from './recorder.ts'
+import type { Hop, Redirects } from './redirects.ts'
 import { Exchange, type Connection, type ExchangeListener, type Prepared } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
 
@@ -26,7 +27,12 @@ export interface Surroundings {
   readonly tally: RequestTally
   readonly recorder: Recorder
   readonly turn: Turn
-  readonly openConnection: () => Connection
+  /** Of the user with this place in its worker. */
+  readonly openConnection: (user: number) => Connection
+  /** Null when redirects are not followed. */
+  readonly redirects: Redirects | null
+  /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
+  readonly takeRequest: () => boolean
   /** Asks to start an iteration; false when the load has ended. */
   readonly takeOff: () => boolean
   /** An iteration that took off has ended; the last thing that is done about it. */
@@ -50,10 +56,16 @@ export class User implements ExchangeListener {
   readonly #exchange: Exchange
   #isFlying = false
   #connection: Connection | null = null
+  /** The connection for redirects to another origin, and the one that the request in flight went over. */
+  #elsewhere: Connection | null = null
+  #inUse: Connection | null = null
+  /** Redirects followed in this iteration. */
+  #hops = 0
   /** When its iteration is, or was last, due, and when it was free to start it. */
   #dueUs = 0
   #freeUs = 0
   #startedUs = -1
+  #sentUs = -1
   #lagUs = 0
   #backoffUs = 0
 
@@ -85,28 +97,33 @@ export class User implements ExchangeListener {
     this.#dueUs = dueUs
     this.#freeUs = freeUs
     this.#isFlying = true
-    this.#connection ??= around.openConnection()
-    this.#connection.send(this.#exchange, around.request)
+    this.#hops = 0
+    this.#inUse = this.#connection ??= around.openConnection(this.id)
+    this.#inUse.send(this.#exchange, around.request)
     return true
   }
 
   /** The drain is over. */
   cut(): void {
-    if (this.#isFlying) this.#connection!.cut('unfinished')
+    if (this.#isFlying) this.#inUse!.cut('unfinished')
   }
 
-  /** Gives up its connection; for a user that the plan no longer wants. */
+  /** Gives up its connections; for a user that the plan no longer wants. */
   disconnect(): void {
     this.#connection?.close()
-    this.#connection = null
+    this.#elsewhere?.close()
+    this.#connection = this.#elsewhere = null
   }
 
   sent(): void {
     const { recorder, tally, plan } = this.#around
     const { sentUs, reused } = this.#exchange
-    this.#startedUs = sentUs
-    this.#lagUs = Math.max(0, sentUs - Math.max(this.#dueUs, this.#freeUs))
-    recorder.started(sentUs, this.#lagUs)
+    this.#sentUs = sentUs
+    if (this.#hops === 0) {
+      this.#startedUs = sentUs
+      this.#lagUs = Math.max(0, sentUs - Math.max(this.#dueUs, this.#freeUs))
+      recorder.started(sentUs, this.#lagUs)
+    }
     recorder.sent(tally, sentUs)
     const limitS = reused ? plan.timeoutS : Math.min(plan.timeoutS, plan.connectTimeoutS)
     this.#around.arm(this, sentUs + limitS * 1e6)
@@ -114,30 +131,51 @@ export class User implements ExchangeListener {
 
   done(): void {
     const exchange = this.#exchange
+    const { redirects } = this.#around
     this.#around.disarm(this)
+    const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
+    if (hop !== null) {
+      this.#record(exchange)
+      this.#follow(hop)
+      return
+    }
     this.#isFlying = false
     // Cut before anything of it went out, at the very end of the drain: nothing was sent, nothing is to be counted.
-    if (this.#startedUs === exchange.sentUs) this.#conclude(exchange)
+    if (this.#sentUs === exchange.sentUs) this.#conclude(exchange)
     this.#around.landed()
   }
 
-  /** Records how the request ended and lets the schedule decide what comes next. */
+  /** The redirect that the response asks for and that may be followed. */
+  #nextHop(exchange: Exchange, redirects: Redirects): Hop | null {
+    const { request, status, location, outcome } = exchange
+    if (outcome !== 'ok' || !redirects.asks(status, location, this.#hops)) return null
+    const hop = redirects.follow(request!, status, location)
+    if ('problem' in hop) {
+      exchange.outcome = 'status'
+      exchange.message = hop.problem
+      return null
+    }
+    return this.#around.takeRequest() ? hop : null
+  }
+
+  #follow({ request, isElsewhere }: Hop): void {
+    this.#hops++
+    this.#inUse = isElsewhere
+      ? (this.#elsewhere ??= this.#around.openConnection(this.id))
+      : (this.#connection ??= this.#around.openConnection(this.id))
+    this.#inUse.send(this.#exchange, request)
+  }
+
+  /** Judges and records how the iteration ended and lets the schedule decide what comes next. */
   #conclude(exchange: Exchange): void {
-    const { plan, recorder, tally, turn, ended } = this.#around
+    const { plan, recorder, ended } = this.#around
     const { doneUs } = exchange
     if (exchange.outcome === 'ok' && !isExpected(plan.request.expectStatus, exchange.status)) {
       exchange.outcome = 'status'
       exchange.message = `status ${exchange.status}`
     }
+    this.#record(exchange)
     const { outcome } = exchange
-    const isOpen = plan.model === 'open'
-    recorder.done(tally, exchange, {
-      // Open model: what a user felt who wanted this when it was due. Closed model: latency is service time.
-      sinceUs: isOpen ? this.#dueUs : exchange.sentUs,
-      waitedUs: turn.waitedUs(doneUs) + exchange.ownUs,
-      // A late start is part of the latency only where that counts from when the iteration was due.
-      lagUs: isOpen ? this.#lagUs : 0,
-    })
     if (outcome === 'unfinished') return
     recorder.ended(doneUs, doneUs - this.#startedUs, outcome !== 'ok')
     this.#backoffUs = isConnectionFailure(outcome)
@@ -146,12 +184,25 @@ export class User implements ExchangeListener {
     ended(this, { doneUs, canFollow: exchange.canFollow, backoffUs: this.#backoffUs })
   }
 
+  #record(exchange: Exchange): void {
+    const { plan, recorder, tally, turn } = this.#around
+    // Of an iteration's first request in the open model: what a user felt who wanted this when it was due. A redirect is
+    // sent when the one before it is done, and its latency is service time, as all are in the closed model.
+    const isFromDue = plan.model === 'open' && this.#hops === 0
+    recorder.done(tally, exchange, {
+      sinceUs: isFromDue ? this.#dueUs : exchange.sentUs,
+      waitedUs: turn.waitedUs(exchange.doneUs) + exchange.ownUs,
+      // A late start is part of the latency only where that counts from when the iteration was due.
+      lagUs: isFromDue ? this.#lagUs : 0,
+    })
+  }
+
   /** The connect time-out or the time-out of the whole request has passed. */
   #expire(nowUs: number): void {
     const { phase, sentUs } = this.#exchange
     const wholeUs = sentUs + this.#around.plan.timeoutS * 1e6
     const isConnecting = phase === 'dns' || phase === 'connect' || phase === 'tls'
-    if (isConnecting || nowUs >= wholeUs) this.#connection!.cut('timeout')
+    if (isConnecting || nowUs >= wholeUs) this.#inUse!.cut('timeout')
     else this.#around.arm(this, wholeUs)
   }
 }

@@ -4,11 +4,14 @@
  * users open their connections. What is recorded here is thrown away; the target sees nothing of it.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { PLAIN_HTTP } from '../core/http.ts'
 import type { Plan } from '../core/plan.ts'
 import { RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
+import { Addresses } from './transport/addresses.ts'
 import type { MakeTransport } from './transport/choice.ts'
+import { Connector } from './transport/connector.ts'
 import { Turn } from './turn.ts'
 import type { VitalSigns } from './vitals.ts'
 
@@ -50,6 +53,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
     warmupS: 0,
     gracefulStopS: 0.05,
     keepAlive: true,
+    ...PLAIN_HTTP,
   }
   const clock = new RunClock()
   const turn = new Turn(clock.nowUs)
@@ -60,10 +64,18 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
     clock,
     recorder: new Recorder(0, vitals, () => undefined),
     turn,
-    transport: makeTransport({ insecure: false, keepAlive: true, longestIdleS: 0 }, clock, turn),
-    takeTicket: () => {
-      if (left === 1) setImmediate(() => load.stop(null))
-      return left-- > 0
+    transport: makeTransport(
+      { ...trial, longestIdleS: 0 },
+      new Connector(trial, new Addresses(null, clock.nowUs)),
+      clock,
+      turn,
+    ),
+    tickets: {
+      takeIteration: () => {
+        if (left === 1) setImmediate(() => load.stop(null))
+        return left-- > 0
+      },
+      takeRequest: () => true,
     },
   })
   load.begin()

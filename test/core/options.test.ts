@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { PLAIN_HTTP } from '../../src/core/http.ts'
 import type { Options, Problem } from '../../src/core/options.ts'
 import { resolveOptions, type ResolvedOptions } from '../../src/core/resolve.ts'
 
@@ -43,6 +44,7 @@ describe('a URL is enough', () => {
       connectTimeoutS: 10,
       insecure: false,
       keepAlive: true,
+      http: PLAIN_HTTP,
     } satisfies ResolvedOptions)
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { PLAIN_HTTP } from '../../src/core/http.ts'
 import type { Options } from '../../src/core/options.ts'
 import { resolveOptions, type ResolvedOptions } from '../../src/core/resolve.ts'
 import {
@@ -66,6 +67,7 @@ test('the plan of the story that corerush was born from', () => {
     connectTimeoutS: 10,
     insecure: false,
     keepAlive: true,
+    ...PLAIN_HTTP,
   } satisfies Plan)
 })
 

@@ -124,6 +124,7 @@ export function reportOf(plan: Plan, seconds: readonly Second[], facts: Partial<
     },
     stoppedBy: 'duration',
     warnings: [],
+    addresses: {},
     ...facts,
     lostWorkers,
   })

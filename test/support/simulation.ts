@@ -4,6 +4,7 @@ import { mergeTally, Tally } from '../../src/core/tally.ts'
 import type { Snapshot } from '../../src/core/timeline.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
+import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Turn } from '../../src/worker/turn.ts'
 import type { VitalSigns } from '../../src/worker/vitals.ts'
 import { SimulatedTransport, VirtualClock, type Answer, type Sent } from './virtual.ts'
@@ -30,14 +31,13 @@ export class Simulation {
   readonly networks: SimulatedTransport[] = []
   readonly #recorders: Recorder[] = []
   #drained = 0
-  #taken = 0
 
   constructor(
     plan: Plan,
     answer: (request: Sent) => Answer = () => ({ afterUs: 5000 }),
     { workers = 1, cutsAtOnce = false } = {},
   ) {
-    const most = Math.min(plan.requests ?? Infinity, plan.iterations ?? Infinity)
+    const counters = new SharedArrayBuffer(8)
     for (let index = 0; index < workers; index++) {
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
       const transport = new SimulatedTransport(this.clock, answer, cutsAtOnce)
@@ -48,7 +48,7 @@ export class Simulation {
         transport,
         recorder,
         turn: new Turn(this.clock.nowUs, this.clock.nowUs),
-        takeTicket: () => most === Infinity || this.#taken++ < most,
+        tickets: ticketsOf({ plan, tickets: counters }, () => undefined),
       })
       void load.drained.then(() => {
         this.#drained++

@@ -62,9 +62,10 @@ export async function startTlsTarget(
   }
 }
 
-function selfSigned(
+/** A key and a certificate for these names, which nobody trusts yet; null when this machine has no `openssl` command. */
+export function selfSigned(
   names: string,
-  isExpired: boolean,
+  isExpired = false,
 ): { readonly key: string; readonly cert: string } | null {
   const folder = mkdtempSync(join(tmpdir(), 'corerush-tls-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

@@ -1,4 +1,7 @@
 /** Both transports, driven one exchange at a time without a load around them. */
+import { PLAIN_HTTP } from '../../src/core/http.ts'
+import { Addresses } from '../../src/worker/transport/addresses.ts'
+import { Connector } from '../../src/worker/transport/connector.ts'
 import type { TransportName } from '../../src/core/transport.ts'
 import type { RequestPlan } from '../../src/core/plan.ts'
 import { RunClock } from '../../src/worker/clock.ts'
@@ -40,7 +43,7 @@ export class Client {
 
   private constructor(transport: (clock: RunClock) => Transport, url: string) {
     this.#transport = transport(this.clock)
-    this.#connection = this.#transport.connection()
+    this.#connection = this.#transport.connection(0)
     this.#url = url
   }
 
@@ -50,8 +53,11 @@ export class Client {
     options: Partial<TransportOptions> = {},
   ): Promise<Client> {
     const make = await transportOf(name)
-    const all = { insecure: false, keepAlive: true, longestIdleS: 0, ...options }
-    return new Client((clock) => make(all, clock, new Turn(clock.nowUs)), url)
+    const all = { ...PLAIN_HTTP, insecure: false, keepAlive: true, longestIdleS: 0, ...options }
+    return new Client((clock) => {
+      const connector = new Connector(all, new Addresses(null, clock.nowUs))
+      return make(all, connector, clock, new Turn(clock.nowUs))
+    }, url)
   }
 
   /** Sends one request; resolves a turn of the loop after it is done. */

@@ -85,6 +85,8 @@ export interface Answer {
   readonly outcome?: Outcome
   /** @default 200 */
   readonly status?: number
+  /** Where a redirect leads. */
+  readonly location?: string
 }
 
 /** A request as the network saw it. */
@@ -94,6 +96,7 @@ export interface Sent {
   readonly connection: number
   /** Number of the request on its connection, from 0. */
   readonly turn: number
+  readonly request: RequestPlan
   /** When it ended, and how; null while it is in flight. */
   doneUs: number | null
   outcome: Exchange['outcome'] | null
@@ -144,9 +147,16 @@ class SimulatedConnection implements Connection {
     exchange.begin(request)
     exchange.sentUs = atUs
     this.#exchange = exchange
-    this.#record = { atUs, connection: this.#number, turn: this.#turn++, doneUs: null, outcome: null }
+    this.#record = {
+      atUs,
+      connection: this.#number,
+      turn: this.#turn++,
+      request: request.plan,
+      doneUs: null,
+      outcome: null,
+    }
     sent.push(this.#record)
-    const { afterUs, connectUs = 0, outcome = 'ok', status = 200 } = answer(this.#record)
+    const { afterUs, connectUs = 0, outcome = 'ok', status = 200, location = '' } = answer(this.#record)
     if (!this.#isOpen) {
       exchange.reused = false
       exchange.phase = 'connect'
@@ -160,6 +170,7 @@ class SimulatedConnection implements Connection {
       const phase = outcome.split('.')[0]!
       if (outcome === 'ok') {
         exchange.status = status
+        exchange.location = location
         exchange.phase = 'body'
         exchange.firstByteUs = clock.nowUs()
         exchange.bytesIn = 100

@@ -2,9 +2,15 @@
 import type { TransportName } from '../../core/transport.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
+import type { Connector } from './connector.ts'
 import type { Transport, TransportOptions } from './transport.ts'
 
-export type MakeTransport = (options: TransportOptions, clock: Clock, turn: Turn) => Transport
+export type MakeTransport = (
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+) => Transport
 
 export async function transportOf(name: TransportName): Promise<MakeTransport> {
   return name === 'wire'

@@ -23,7 +23,8 @@ export function classify(error: Error, phase: Phase): Classified {
   const fault = ((error as Fault).errors?.[0] ?? error) as Fault
   const code = fault.code ?? (error as Fault).code ?? ''
 
-  const message = (fault.message || fault.name)
+  const words = code === 'ERR_HTTP2_ERROR' ? `not HTTP/2: ${fault.message}` : fault.message
+  const message = (words || fault.name)
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .slice(0, LONGEST_MESSAGE)
   return { outcome: outcomeOf(fault, code, phase), message }
@@ -45,6 +46,10 @@ function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
       return isCertificateFault(code) ? 'tls.certificate' : 'tls.failed'
     case 'headers':
     case 'body': {
+      // A stream was reset; undici tells of it in its own words when that came before the response.
+      if (code === 'ERR_HTTP2_STREAM_ERROR' || code === 'UND_ERR_INFO') return `${phase}.reset`
+      if (code === 'ERR_HTTP2_ERROR') return `${phase}.malformed`
+      if (/^ERR_HTTP2_(GOAWAY_SESSION|SESSION_ERROR|INVALID_SESSION)$/.test(code)) return `${phase}.closed`
       if (code === 'ECONNRESET' || code === 'EPIPE') return `${phase}.reset`
       // With `Connection: close`, undici hands the end of the connection to its parser, which finds a body too short.
       if (phase === 'body' && (code === SHORTER || /EOF/.test(fault.message))) return 'body.closed'

@@ -2,11 +2,12 @@
  * What every transport offers the worker: connections that carry one exchange at a time, by callbacks on a reused
  * object that stamps its own times. No promises, no allocation per request that can be avoided.
  */
+import type { HttpPlan } from '../../core/http.ts'
 import type { Outcome, Phase } from '../../core/outcome.ts'
 import type { BodyPlan, RequestPlan } from '../../core/plan.ts'
 
 /** What a transport is told about the run. */
-export interface TransportOptions {
+export interface TransportOptions extends Pick<HttpPlan, 'http2' | 'proxy'> {
   readonly insecure: boolean
   readonly keepAlive: boolean
   /** The longest time a connection may be idle between two requests of its user, in seconds. */
@@ -45,6 +46,8 @@ export class Exchange {
   reused = false
   phase: Phase = 'connect'
   status = 0
+  /** Where a redirect leads, in the server's words; empty without one. Stands for the status 3xx only. */
+  location = ''
   bytesIn = 0
   bytesOut = 0
   outcome: Outcome | 'unfinished' = 'ok'
@@ -85,7 +88,8 @@ export interface Connection {
 
 export interface Transport {
   prepare(plan: RequestPlan): Prepared
-  connection(): Connection
+  /** For the user with this number among all users of the run. */
+  connection(user: number): Connection
 }
 
 /** A planned body as it goes out. */

@@ -3,69 +3,47 @@
  * only importer of undici; version 8 knows only the newer handler form, and then this file is what changes.
  *
  * What undici does that shapes this file:
- * - `onConnect` means "about to write the request", not that a connection was made; the connector is our own wrapper,
- *   so that the start and the phases of making a connection are known, and its socket can be cut.
+ * - `onConnect` means "about to write the request", not that a connection was made; the connector is our own, so that
+ *   the start and the phases of making a connection are known, and it can be cut.
  * - Its time-outs tick every half second, so they are off and deadlines are the worker's.
  * - Dispatching from `onError` after a failed connection trips an assertion that kills the thread: the worker never
  *   sends from within a failure.
  * - When a request under way is aborted, it connects anew at once, with nothing left to send: the exchange after it
  *   would wait for a connection that nobody has timed. So the Client goes with its aborted request.
+ * - In HTTP/2, `dispatch` on a session that is being destroyed tells of the failure from within, keeps the request, and
+ *   tells of it again. So a Client goes with its failed request, and `done` is called after `send`, never within. Its
+ *   pings are off. It knows no `reset`: a connection for one request goes with its Client, too.
  * - What a callback throws is handed to `onError`, as if the network had failed; see `#crash`.
  */
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import { Client, type buildConnector, type Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
-import type { RequestPlan } from '../../core/plan.ts'
 import type { Phase } from '../../core/outcome.ts'
+import { isRedirect } from '../../core/redirect.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
+import type { Connector, Destination } from './connector.ts'
+import { locationOf, prepare, type DispatchOptions, type PreparedDispatch } from './dispatch.ts'
 import { classify } from './fault.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
-import { joinable, joinWrites } from './joined-write.ts'
-import {
-  bytesOf,
-  type Connection,
-  type Exchange,
-  type Prepared,
-  type Transport,
-  type TransportOptions,
-} from './transport.ts'
+import { joinWrites } from './joined-write.ts'
+import { Opening } from './opening.ts'
+import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
 
-interface PreparedDispatch extends Prepared {
-  readonly origin: string
-  readonly dispatch: Dispatcher.DispatchOptions
-}
-
-type Connector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket
-
-export function undiciTransport(options: TransportOptions, clock: Clock, turn: Turn): Transport {
-  // One connector for all: it holds the cache of TLS sessions. No time-out of its own.
-  const connector = buildConnector({
-    rejectUnauthorized: !options.insecure,
-    timeout: 0,
-  }) as unknown as Connector
+export function undiciTransport(
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+): Transport {
   const idleMs = idleLimitMs(options.longestIdleS)
   return {
-    prepare: (plan) => prepare(plan, options.keepAlive),
-    connection: () => new UndiciConnection(connector, clock, turn, idleMs),
+    prepare: (plan) => prepare(plan, options),
+    connection: (user) => new UndiciConnection(connector, clock, turn, user, { ...options, idleMs }),
   }
 }
 
-function prepare(plan: RequestPlan, keepAlive: boolean): PreparedDispatch {
-  const url = new URL(plan.url)
-  const bytes = plan.body === null ? null : bytesOf(plan.body)
-  return {
-    plan,
-    bytesOut: bytes?.length ?? 0,
-    origin: url.origin,
-    dispatch: {
-      path: url.pathname + url.search,
-      method: plan.method,
-      headers: plan.headers.flat(),
-      body: bytes === null ? null : joinable(bytes),
-      // Without a word, undici closes the connection after HEAD and after GET with a body.
-      reset: !keepAlive,
-    },
-  }
+interface ConnectionOptions extends DispatchOptions {
+  readonly idleMs: number
 }
 
 /** What undici tells an exchange whose connection was closed under it: nobody is to be told. */
@@ -75,23 +53,27 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   readonly #connector: Connector
   readonly #clock: Clock
   readonly #turn: Turn
-  readonly #idleMs: number
+  readonly #user: number
+  readonly #options: ConnectionOptions
   #client: Client | null = null
   #origin = ''
   #exchange: Exchange | null = null
-  /** The socket being connected; null once the connection stands. */
-  #connecting: Socket | null = null
-  #phaseStartUs = 0
+  /** The connection being made; null once it stands. */
+  #connecting: Opening | null = null
   /** The peer broke the connection. After `Connection: close`, undici takes that for the end of the response. */
   #reset: Error | null = null
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
+  #isSending = false
+  /** Why the request failed before `send` was over. */
+  #failure: Error | null = null
 
-  constructor(connector: Connector, clock: Clock, turn: Turn, idleMs: number) {
+  constructor(connector: Connector, clock: Clock, turn: Turn, user: number, options: ConnectionOptions) {
     this.#connector = connector
     this.#clock = clock
     this.#turn = turn
-    this.#idleMs = idleMs
+    this.#user = user
+    this.#options = options
   }
 
   send(exchange: Exchange, request: Prepared): void {
@@ -106,7 +88,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#client = this.#open(origin)
       this.#origin = origin
     }
+    this.#isSending = true
     this.#client.dispatch(dispatch, this)
+    this.#isSending = false
+    if (this.#failure !== null) this.#failSent(this.#failure)
   }
 
   cut(reason: 'timeout' | 'unfinished'): void {
@@ -114,7 +99,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     if (this.#abort !== null) {
       this.#abort(new Error(`cut: ${reason}`))
       this.close()
-    } else if (this.#connecting !== null) this.#connecting.destroy(new Error(`cut: ${reason}`))
+    } else if (this.#connecting !== null) this.#connecting.cancel(new Error(`cut: ${reason}`))
     else if (this.#exchange !== null) {
       // Neither written nor connecting: whatever undici waits for, the end of a drain does not.
       const { phase } = this.#exchange
@@ -127,6 +112,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     const client = this.#client
     this.#client = this.#exchange = null
     client?.destroy(CLOSED, () => undefined)
+    this.#connecting?.cancel(CLOSED)
+    this.#connecting = null
   }
 
   #open(origin: string): Client {
@@ -136,64 +123,40 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: this.#idleMs,
+      keepAliveTimeout: this.#options.idleMs,
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       keepAliveTimeoutThreshold: HINT_MARGIN_MS,
+      pingInterval: 0,
     })
   }
 
-  /** Makes a connection for the exchange that waits for one, and stamps its phases. */
+  /** Makes a connection for the exchange that waits for one. */
   #connect(options: buildConnector.Options, callback: buildConnector.Callback): void {
     const exchange = this.#exchange
     const startUs = this.#clock.nowUs()
     if (exchange !== null) {
-      const first = exchange.sentUs === 0
       exchange.reused = false
-      exchange.phase = 'dns'
-      this.#phaseStartUs = startUs
-      if (first) {
+      exchange.phase = 'connect'
+      if (exchange.sentUs === 0) {
         exchange.sentUs = startUs
         this.#tellSent(exchange)
       }
     }
-    const socket = this.#connector(options, (...result) => {
-      this.#connecting = null
-      if (result[0] === null && exchange !== null) {
-        if (exchange.phase === 'tls') exchange.tlsUs = this.#step(exchange)
-        else exchange.connectUs = this.#step(exchange)
-        exchange.phase = 'headers'
-      }
+    const opening = new Opening(exchange, this.#clock, this.#turn, (...result) => {
+      if (this.#connecting === opening) this.#connecting = null
+      if (result[1] !== null) this.#watch(result[1])
       callback(...result)
     })
-    joinWrites(socket)
-    this.#connecting = socket
     this.#reset = null
+    this.#connecting = opening.open(this.#connector, destinationOf(options), this.#user, startUs)
+  }
+
+  /** A connection that stands. */
+  #watch(socket: Socket): void {
+    if (!this.#options.http2) joinWrites(socket)
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET') this.#reset = error
     })
-    if (exchange === null) return
-    socket.once('lookup', (error: Error | null) => {
-      // A look-up can still answer after its socket was cut, when the exchange is another one.
-      if (error !== null || this.#connecting !== socket) return
-      exchange.dnsUs = this.#step(exchange)
-      exchange.phase = 'connect'
-    })
-    // An address needs no look-up, and then there is no such event.
-    if (!socket.connecting || isAddress(options.hostname)) exchange.phase = 'connect'
-    if (options.protocol === 'https:')
-      socket.once('connect', () => {
-        exchange.connectUs = this.#step(exchange)
-        exchange.phase = 'tls'
-      })
-  }
-
-  /** A step of making the connection is done: how long it took, in µs. */
-  #step(exchange: Exchange): number {
-    const nowUs = this.#clock.nowUs()
-    const tookUs = nowUs - this.#phaseStartUs
-    exchange.ownUs += this.#turn.waitedUs(nowUs)
-    this.#phaseStartUs = nowUs
-    return tookUs
   }
 
   // ── undici's handler: the exchange as it happens ──
@@ -220,10 +183,11 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#turn.poll(exchange.firstByteUs)
   }
 
-  onHeaders(status: number): boolean {
+  onHeaders(status: number, headers: Buffer[]): boolean {
     if (status >= 200) {
       const exchange = this.#exchange!
       exchange.status = status
+      if (isRedirect(status)) exchange.location = locationOf(headers)
       exchange.phase = 'body'
     }
     return true
@@ -242,17 +206,34 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       return
     }
     exchange.canFollow = true
+    if (this.#options.http2 && !this.#options.keepAlive) this.#giveUp()
     this.#finish('ok', '')
   }
 
   onError(error: Error): void {
+    this.#fail(error)
+  }
+
+  /** The request failed while it was being handed over: its Client must forget it, or it would fail twice. */
+  #failSent(error: Error): void {
+    this.#failure = null
+    this.#client?.destroy(CLOSED, () => undefined)
+    this.#client = null
+    queueMicrotask(() => this.#fail(error))
+  }
+
+  #fail(error: Error): void {
     const exchange = this.#exchange
     if (error === CLOSED) return
     if (exchange === null) {
       this.#crash(error)
       return
     }
-    if (isConnecting(exchange.phase)) this.#giveUp()
+    if (this.#isSending) {
+      this.#failure = error
+      return
+    }
+    if (this.#options.http2 || isConnecting(exchange.phase)) this.#giveUp()
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)
@@ -266,8 +247,9 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   /**
-   * A certificate for another name leaves undici's Client with a request that it takes for running, and it sends no
-   * other ever after; so none outlives a failed connection. It is still at work when it tells, and goes when it is not.
+   * The Client is done with. A certificate for another name leaves undici's Client with a request that it takes for
+   * running, and it sends no other ever after; so none outlives a failed connection. It is still at work when it tells,
+   * and goes when it is not.
    */
   #giveUp(): void {
     const client = this.#client
@@ -309,4 +291,12 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
 
 const isConnecting = (phase: Phase): boolean => phase === 'dns' || phase === 'connect' || phase === 'tls'
 
-const isAddress = (hostname: string): boolean => /^[\d.]+$|:/.test(hostname)
+function destinationOf({ hostname, port, protocol, servername }: buildConnector.Options): Destination {
+  const isTls = protocol === 'https:'
+  return {
+    protocol: isTls ? 'https:' : 'http:',
+    host: hostname,
+    port: Number(port || (isTls ? 443 : 80)),
+    servername: servername ?? null,
+  }
+}

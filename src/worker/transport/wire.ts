@@ -21,6 +21,7 @@ import type { RequestPlan } from '../../core/plan.ts'
 import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
+import type { Connector } from './connector.ts'
 import { classify } from './fault.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
 import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
@@ -31,7 +32,7 @@ const BUFFER_BYTES = 65_536
 /** Probes of an idle connection, so that a peer that vanished is noticed. */
 const PROBE_AFTER_MS = 60_000
 
-export const wireTransport = (options: TransportOptions, clock: Clock, turn: Turn): Transport =>
+export const wireTransport = (options: TransportOptions, _: Connector, clock: Clock, turn: Turn): Transport =>
   new Wire(options, clock, turn)
 
 /** What the connections of a worker share. */

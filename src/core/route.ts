@@ -1,0 +1,64 @@
+/** Where the connection for a URL really goes: to its host, to another one in its place, to a proxy, to a Unix socket. */
+
+/** `HOST:PORT:ADDR:PORT`: connections for the first pair go to the second; null stands for any, or for what it was. */
+export interface ConnectTo {
+  readonly host: string | null
+  readonly port: number | null
+  readonly toHost: string | null
+  readonly toPort: number | null
+}
+
+export interface Proxy {
+  readonly host: string
+  readonly port: number
+  /** The value of `proxy-authorization`; null without credentials. */
+  readonly authorization: string | null
+}
+
+/** What of a plan decides where connections go. */
+export interface Routing {
+  readonly proxy: Proxy | null
+  readonly unixSocket: string | null
+  readonly connectTo: readonly ConnectTo[]
+}
+
+export type Route =
+  | { readonly path: string }
+  | {
+      readonly host: string
+      readonly port: number
+      /** `HOST:PORT` to have the proxy connect to; null where nothing has to be asked for. */
+      readonly tunnelTo: string | null
+    }
+
+/** Plain http goes through a proxy as it is, request by request; https needs a tunnel. */
+export function routeOf(
+  { proxy, unixSocket, connectTo }: Routing,
+  protocol: string,
+  host: string,
+  port: number,
+): Route {
+  if (unixSocket !== null) return { path: unixSocket }
+  if (proxy !== null)
+    return {
+      host: proxy.host,
+      port: proxy.port,
+      tunnelTo: protocol === 'https:' ? `${host.includes(':') ? `[${host}]` : host}:${port}` : null,
+    }
+  const other = connectTo.find(
+    (one) => (one.host === null || one.host === host) && (one.port === null || one.port === port),
+  )
+  return { host: other?.toHost ?? host, port: other?.toPort ?? port, tunnelTo: null }
+}
+
+/** The host of a URL as a socket wants it: without the brackets of IPv6. */
+export const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
+
+export const portOf = ({ port, protocol }: { readonly port: string; readonly protocol: string }): number =>
+  Number(port || (protocol === 'https:' ? 443 : 80))
+
+/** 4 or 6; null for a name. */
+export function ipFamily(host: string): 4 | 6 | null {
+  if (/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(host)) return 4
+  return host.includes(':') && URL.canParse(`http://[${host.replace(/%.*$/, '')}]/`) ? 6 : null
+}

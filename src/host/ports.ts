@@ -1,0 +1,107 @@
+/** How many connections this host can have to one target: its ephemeral ports, for each address that it connects from. */
+import { lookup } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
+import { peakRate } from '../core/arrivals.ts'
+import { plannedUsers, type Plan } from '../core/plan.ts'
+import { showCount } from '../core/units.ts'
+import { meanCycleS } from '../core/wait.ts'
+import { CorerushError, messageOf } from '../errors.ts'
+
+/** How long a port is not used again by the side that closed the connection. */
+const TIME_WAIT_S = 60
+const RANGE = 'proc/sys/net/ipv4/ip_local_port_range'
+
+/** How many ports the kernel gives out by itself; null where the platform does not say. */
+export function ephemeralPorts(root = '/'): number | null {
+  try {
+    const [from, to] = readFileSync(root + RANGE, 'utf8')
+      .trim()
+      .split(/\s+/)
+      .map(Number)
+    return to! - from! + 1
+  } catch {
+    // Not Linux: not available.
+    return null
+  }
+}
+
+/** Throws when an address to connect from is not this host's. */
+export async function checkLocalAddresses({ localAddresses }: Plan): Promise<void> {
+  for (const address of new Set(localAddresses)) {
+    const problem = await new Promise<string | null>((resolve) => {
+      const server = createServer()
+      server.once('error', (error) => resolve(messageOf(error)))
+      server.listen(0, address, () => server.close(() => resolve(null)))
+    })
+    if (problem !== null)
+      throw new CorerushError('CORERUSH_LIMIT', `nothing can connect from ${address}: ${problem}`, {
+        hint: `ip addr add ${address} dev lo`,
+      })
+  }
+}
+
+/** Throws when there are more users than ports to connect from; resolves to a warning when they may run out, or null. */
+export async function checkPorts(plan: Plan, root = '/'): Promise<string | null> {
+  const ports = ephemeralPorts(root)
+  const route = routeOf(plan, ...destinationOf(plan.request.url))
+  if (ports === null || 'path' in route) return null
+  const addresses = await addressesOf(route.host)
+  // What cannot be looked up is the run's to tell.
+  if (addresses.length === 0) return null
+  // A port bound to an address of one's own is taken whatever it connects to; else it is taken for one target only.
+  const own = plan.localAddresses.length
+  const room = ports * (own || addresses.length)
+  const users = plannedUsers(plan)
+  if (users > room)
+    throw new CorerushError(
+      'CORERUSH_LIMIT',
+      `${showCount(users)} users need as many ports, and there are ${showCount(room)} to connect from to ` +
+        `${route.host}:${route.port}`,
+      { hint: morePorts(users, ports, addresses) },
+    )
+  const perS = plan.keepAlive ? 0 : mostPerS(plan)
+  const lasting = Math.min(TIME_WAIT_S, plan.durationS ?? TIME_WAIT_S)
+  return perS * lasting <= room
+    ? null
+    : `up to ${showCount(Math.round(perS))} new connections per second can use up the ${showCount(room)} ports ` +
+        `of this host before closed ones come free again, ${TIME_WAIT_S} s later: keep connections open, or ` +
+        `spread them with --local-address`
+}
+
+/** What makes room for all users: more addresses on loopback, more ports, or both. */
+function morePorts(users: number, ports: number, targets: readonly string[]): string {
+  const needed = Math.ceil(users / ports)
+  const own = Array.from({ length: needed }, (_, i) => `127.0.${Math.floor(i / 250)}.${(i % 250) + 1}`)
+  if (targets.every((address) => address.startsWith('127.')) && needed <= 250)
+    return `--local-address ${own.join(',')}`
+  const wide = 65_535 - 1024 + 1
+  const widen = 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"'
+  return users <= wide * targets.length
+    ? widen
+    : `${widen}, and --local-address with ${Math.ceil(users / (wide * targets.length))} addresses of this host`
+}
+
+/** The most requests per second that the plan can make; 0 where only target and generator set a limit. */
+function mostPerS(plan: Plan): number {
+  if (plan.model === 'open') return peakRate(plan.stages)
+  const cycleS = meanCycleS(plan.wait, 0)
+  return cycleS > 0 ? plannedUsers(plan) / cycleS : 0
+}
+
+const destinationOf = (href: string): [string, string, number] => {
+  const url = new URL(href)
+  return [url.protocol, bareHost(url.hostname), portOf(url)]
+}
+
+/** Of the family that the platform prefers. */
+async function addressesOf(host: string): Promise<string[]> {
+  if (ipFamily(host) !== null) return [host]
+  try {
+    const found = await lookup(host, { all: true, verbatim: true })
+    return found.filter(({ family }) => family === found[0]!.family).map(({ address }) => address)
+  } catch {
+    return []
+  }
+}

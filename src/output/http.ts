@@ -1,0 +1,28 @@
+/** How requests travel, in words: what a plan asks for beyond HTTP/1.1 straight to the target. Pure. */
+import type { HttpPlan } from '../core/http.ts'
+import { printDurationS, showCount } from '../core/units.ts'
+
+const hostPort = (host: string | null, port: number | null): string =>
+  `${host === null ? '*' : host.includes(':') ? `[${host}]` : host}:${port ?? '*'}`
+
+/** One phrase for each thing. */
+export function httpFacts(plan: HttpPlan): string[] {
+  const { http2, maxRedirects, proxy, unixSocket, connectTo, localAddresses, dnsTtlS } = plan
+  return [
+    ...(http2 ? ['HTTP/2 only'] : []),
+    ...(proxy === null ? [] : [`proxy ${hostPort(proxy.host, proxy.port)}`]),
+    ...(unixSocket === null ? [] : [`socket ${unixSocket}`]),
+    ...connectTo.map(
+      ({ host, port, toHost, toPort }) => `${hostPort(host, port)} at ${hostPort(toHost, toPort)}`,
+    ),
+    ...(plan.cert === null ? [] : ['client certificate']),
+    ...(plan.ca === null ? [] : ['own certificate authorities']),
+    ...(localAddresses.length === 0
+      ? []
+      : localAddresses.length <= 4
+        ? [`from ${localAddresses.join(', ')}`]
+        : [`from ${localAddresses.length} addresses`]),
+    ...(maxRedirects === 0 ? [] : [`up to ${showCount(maxRedirects)} redirects`]),
+    ...(dnsTtlS === null ? [] : [`names looked up every ${printDurationS(dnsTtlS)}`]),
+  ]
+}

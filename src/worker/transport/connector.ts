@@ -1,0 +1,225 @@
+/**
+ * Makes connections, step by step: name look-up, TCP with a proxy's tunnel, TLS. Knows no HTTP but CONNECT, so every
+ * transport can use it. Time-outs are the caller's, who cancels.
+ */
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls'
+import type { HttpPlan } from '../../core/http.ts'
+import type { Phase } from '../../core/outcome.ts'
+import { ipFamily, routeOf, type Route } from '../../core/route.ts'
+import { turnOf, type Addresses, type Known } from './addresses.ts'
+import { openTunnel } from './tunnel.ts'
+
+export type ConnectorOptions = HttpPlan & { readonly insecure: boolean }
+
+export interface Destination {
+  readonly protocol: 'http:' | 'https:'
+  /** Without the brackets of IPv6. */
+  readonly host: string
+  readonly port: number
+  /** Whose certificate it shall be; null for the host itself. */
+  readonly servername: string | null
+}
+
+/** Told how an attempt goes; of the last two exactly one is called, once, and never from within `connect`. */
+export interface AttemptListener {
+  /** A step begins, and the one before it is done. The first one comes from within `connect`. */
+  enters(phase: Extract<Phase, 'dns' | 'connect' | 'tls'>): void
+  connected(socket: Socket): void
+  failed(error: Error): void
+}
+
+const NO_HTTP2 = 'the server does not speak HTTP/2: it did not agree to h2 (ALPN)'
+/** As undici's own connector has them. */
+const READ_AHEAD_BYTES = { tcp: 65_536, tls: 16_384 }
+const PROBE_IDLE_MS = 60_000
+/** Sessions of this many hosts are kept for resumption. */
+const MOST_SESSIONS = 100
+
+export class Connector {
+  readonly options: ConnectorOptions
+  readonly addresses: Addresses
+  readonly #sessions = new Map<string, Buffer>()
+  #context: SecureContext | null = null
+
+  constructor(options: ConnectorOptions, addresses: Addresses) {
+    this.options = options
+    this.addresses = addresses
+  }
+
+  /** For the user with this number among all users of the run. */
+  connect(to: Destination, user: number, listener: AttemptListener): Attempt {
+    return new Attempt(this, to, user, listener)
+  }
+
+  /** Reads the certificates, which takes its time: once for all connections, and before the first is needed. */
+  get secureContext(): SecureContext {
+    const { ca, cert, key } = this.options
+    this.#context ??= createSecureContext({
+      ...(ca === null ? {} : { ca }),
+      ...(cert === null || key === null ? {} : { cert, key }),
+    })
+    return this.#context
+  }
+
+  /** TLS over a connection that is still to be made, or over a tunnel. */
+  secure(to: Destination, over: ConnectionOptions): TLSSocket {
+    const { insecure, http2 } = this.options
+    const servername = to.servername ?? (isIP(to.host) === 0 ? to.host : '')
+    const named = servername || to.host
+    const session = this.#sessions.get(named)
+    const socket = connectTls({
+      ...over,
+      highWaterMark: READ_AHEAD_BYTES.tls,
+      secureContext: this.secureContext,
+      rejectUnauthorized: !insecure,
+      servername,
+      // The address connected to is not the name that the certificate must have.
+      checkServerIdentity: (_, certificate) => checkServerIdentity(named, certificate),
+      ALPNProtocols: [http2 ? 'h2' : 'http/1.1'],
+      ...(session === undefined ? {} : { session }),
+    } as ConnectionOptions)
+    socket.on('session', (fresh: Buffer) => {
+      if (this.#sessions.size >= MOST_SESSIONS && !this.#sessions.has(named)) this.#sessions.clear()
+      this.#sessions.set(named, fresh)
+    })
+    return socket
+  }
+}
+
+/** One connection being made. */
+export class Attempt {
+  readonly #connector: Connector
+  readonly #to: Destination
+  readonly #user: number
+  readonly #listener: AttemptListener
+  #giveUpLookUp: (() => void) | null = null
+  #socket: Socket | null = null
+  #isOver = false
+
+  constructor(connector: Connector, to: Destination, user: number, listener: AttemptListener) {
+    this.#connector = connector
+    this.#to = to
+    this.#user = user
+    this.#listener = listener
+    const route = routeOf(connector.options, to.protocol, to.host, to.port)
+    if ('path' in route) this.#open(route, [], null)
+    else {
+      const known = connector.addresses.known(route.host)
+      if (known !== null) this.#dial(route, known)
+      else this.#lookUp(route)
+    }
+  }
+
+  /** Ends it with this failure, which is told later. */
+  cancel(error: Error): void {
+    this.#giveUpLookUp?.()
+    if (this.#socket !== null) this.#socket.destroy(error)
+    else queueMicrotask(() => this.#fail(error))
+  }
+
+  #lookUp(route: Exclude<Route, { path: string }>): void {
+    this.#listener.enters('dns')
+    this.#giveUpLookUp = this.#connector.addresses.find(route.host, (error, known) => {
+      this.#giveUpLookUp = null
+      if (known !== null) this.#dial(route, known)
+      else this.#fail(error ?? new Error('nothing found'))
+    })
+  }
+
+  #dial(route: Exclude<Route, { path: string }>, known: Known): void {
+    const { localAddresses } = this.#connector.options
+    const localAddress =
+      localAddresses.length === 0 ? null : localAddresses[this.#user % localAddresses.length]!
+    const turn = turnOf(known, this.#user, localAddress === null ? null : ipFamily(localAddress))
+    this.#open(route, turn, localAddress, known)
+  }
+
+  #open(route: Route, addresses: readonly string[], localAddress: string | null, known?: Known): void {
+    const { protocol } = this.#to
+    this.#listener.enters('connect')
+    if (!('path' in route) && addresses.length === 0) {
+      const error = new Error(`${route.host} has no address of the family of ${localAddress ?? 'this host'}`)
+      queueMicrotask(() => this.#fail(error))
+      return
+    }
+    const where = 'path' in route ? { path: route.path } : dialling(route, addresses, localAddress)
+    const tunnelTo = 'path' in route ? null : route.tunnelTo
+    const isTls = protocol === 'https:'
+    const plain = { ...where, highWaterMark: READ_AHEAD_BYTES.tcp }
+    const socket = isTls && tunnelTo === null ? this.#connector.secure(this.#to, where) : connectTcp(plain)
+    this.#use(socket)
+    socket.setNoDelay(true).setKeepAlive(true, PROBE_IDLE_MS)
+    socket.once('connect', () => {
+      if (known !== undefined) known.proven ??= socket.remoteFamily === 'IPv6' ? 6 : 4
+      if (tunnelTo !== null) this.#tunnel(socket, tunnelTo)
+      else if (isTls) this.#handshake(socket as TLSSocket)
+      else {
+        // Prior knowledge: whoever takes the socket over reads from it which version it is for.
+        if (this.#connector.options.http2) Object.assign(socket, { alpnProtocol: 'h2' })
+        this.#succeed(socket)
+      }
+    })
+  }
+
+  #tunnel(socket: Socket, to: string): void {
+    openTunnel(socket, to, this.#connector.options.proxy!, (error) => {
+      if (error !== null) socket.destroy(error)
+      else if (!this.#isOver) {
+        socket.off('error', this.#fail)
+        const secure = this.#connector.secure(this.#to, { socket })
+        this.#use(secure)
+        this.#handshake(secure)
+      }
+    })
+  }
+
+  #handshake(socket: TLSSocket): void {
+    this.#listener.enters('tls')
+    socket.once('secureConnect', () => {
+      if (this.#connector.options.http2 && socket.alpnProtocol !== 'h2') socket.destroy(new Error(NO_HTTP2))
+      else this.#succeed(socket)
+    })
+  }
+
+  #use(socket: Socket): void {
+    this.#socket = socket
+    socket.on('error', this.#fail)
+  }
+
+  #succeed(socket: Socket): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#socket = null
+    this.#listener.connected(socket)
+    // Whoever has it now listens.
+    socket.off('error', this.#fail)
+  }
+
+  readonly #fail = (error: Error & { code?: string }): void => {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#socket = null
+    const isRefusal = error.code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'
+    this.#listener.failed(isRefusal && this.#connector.options.http2 ? new Error(NO_HTTP2) : error)
+  }
+}
+
+/** To one address, or to the one of two families that answers first. */
+function dialling(
+  { host, port }: { readonly host: string; readonly port: number },
+  addresses: readonly string[],
+  localAddress: string | null,
+): TcpNetConnectOpts {
+  const from = localAddress === null ? {} : { localAddress }
+  if (addresses.length === 1) return { host: addresses[0]!, port, autoSelectFamily: false, ...from }
+  const found = addresses.map((address) => ({ address, family: ipFamily(address)! }))
+  return { host, port, autoSelectFamily: true, lookup: (_host, _options, callback) => callback(null, found) }
+}

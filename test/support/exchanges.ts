@@ -1,0 +1,77 @@
+/** Requests over the undici transport, one after the other, in this process: no threads, no schedule. */
+import type { ClosedPlan, RequestPlan } from '../../src/core/plan.ts'
+import { RunClock } from '../../src/worker/clock.ts'
+import { Addresses, type LookUp } from '../../src/worker/transport/addresses.ts'
+import { Connector } from '../../src/worker/transport/connector.ts'
+import { Exchange, type Connection } from '../../src/worker/transport/transport.ts'
+import { undiciTransport } from '../../src/worker/transport/undici.ts'
+import { Turn } from '../../src/worker/turn.ts'
+import { A_REQUEST, aPlan } from './plan.ts'
+
+/** How an exchange went. */
+export type Went = Pick<
+  Exchange,
+  'outcome' | 'message' | 'status' | 'location' | 'reused' | 'bytesIn' | 'bytesOut'
+> & { readonly phases: readonly string[] }
+
+export interface UserParts {
+  readonly plan?: Partial<ClosedPlan>
+  /** Number among all users. */
+  readonly user?: number
+  readonly lookUp?: LookUp
+}
+
+/** One user's connection; close it at the end. */
+export class OneUser {
+  readonly addresses: Addresses
+  readonly connection: Connection
+  readonly #prepare: (request: RequestPlan) => ReturnType<ReturnType<typeof undiciTransport>['prepare']>
+
+  constructor({ plan: different = {}, user = 0, lookUp }: UserParts = {}) {
+    const plan = aPlan(different)
+    const clock = new RunClock()
+    this.addresses = new Addresses(plan.dnsTtlS, clock.nowUs, lookUp)
+    const transport = undiciTransport(
+      { ...plan, longestIdleS: 0 },
+      new Connector(plan, this.addresses),
+      clock,
+      new Turn(clock.nowUs),
+    )
+    this.connection = transport.connection(user)
+    this.#prepare = (request) => transport.prepare(request)
+  }
+
+  /** Sends one request and resolves when it is done; `sent` is called when its network work begins. */
+  send(request: Partial<RequestPlan>, sent: () => void = () => undefined): Promise<Went> {
+    const prepared = this.#prepare({ ...A_REQUEST, ...request })
+    return new Promise((resolve) => {
+      let isSending = true
+      const exchange: Exchange = new Exchange({
+        sent,
+        done: () => {
+          if (isSending) throw new Error('done was called from within send')
+          const { outcome, message, status, location, reused, bytesIn, bytesOut } = exchange
+          const phases = (['dns', 'connect', 'tls'] as const).filter((phase) => exchange[`${phase}Us`] >= 0)
+          // What follows must not be sent from within a failure.
+          setImmediate(() =>
+            resolve({ outcome, message, status, location, reused, bytesIn, bytesOut, phases }),
+          )
+        },
+      })
+      this.connection.send(exchange, prepared)
+      isSending = false
+    })
+  }
+}
+
+/** The requests of one user, in turn. */
+export async function sendAll(
+  requests: readonly Partial<RequestPlan>[],
+  parts: UserParts = {},
+): Promise<Went[]> {
+  const user = new OneUser(parts)
+  const went: Went[] = []
+  for (const request of requests) went.push(await user.send(request))
+  user.connection.close()
+  return went
+}
