@@ -21,6 +21,8 @@ export interface Contender {
   readonly name: string
   /** Why it cannot take part; null when it can. */
   readonly missing: string | null
+  /** How many seconds longer than the others it takes until its code is compiled. @default 0 */
+  readonly settlesS?: number
   command(load: FullSpeed): readonly string[]
 }
 
@@ -44,6 +46,8 @@ function corerush(transport: 'undici' | 'wire', workers: number): Contender {
   return {
     name: `corerush ${transport}, ${workers} worker${workers === 1 ? '' : 's'}`,
     missing: isKnown || transport === 'undici' ? null : 'not known to the built command',
+    // Each worker compiles for itself, here all of them on one core.
+    settlesS: workers - 1,
     command: (load) => [
       ...[process.execPath, CLI, '--url', urlOf(load), ...STORY_REQUEST, ...flags],
       ...['--users', String(load.connections), '--duration', String(load.seconds)],
