@@ -207,5 +207,5 @@ function reportGoals(): void {
         LEAST_OF_FEWEST,
         ratios(roundsOf(name, most), roundsOf(name, fewest)),
       )
-  console.log(`\n${renderTable(rows)}\n`)
+  if (rows.length > 1) console.log(`\n${renderTable(rows)}\n`)
 }
