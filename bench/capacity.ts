@@ -87,8 +87,8 @@ report()
 
 /** Requests per second of CPU time, of the long run beyond the short one. */
 async function measure(contender: Contender, connections: number): Promise<number | null> {
-  // Longer where there is more to connect, so that the short run is past it.
-  const shortS = Math.ceil(1 + connections / 2500)
+  // Longer where there is more to connect or to compile, so that the short run is past it.
+  const shortS = Math.ceil(1 + connections / 2500) + (contender.settlesS ?? 0)
   const short = await run(contender, connections, shortS)
   const long = await run(contender, connections, shortS + seconds)
   const requests = long.requests - short.requests
@@ -207,5 +207,5 @@ function reportGoals(): void {
         LEAST_OF_FEWEST,
         ratios(roundsOf(name, most), roundsOf(name, fewest)),
       )
-  console.log(`\n${renderTable(rows)}\n`)
+  if (rows.length > 1) console.log(`\n${renderTable(rows)}\n`)
 }

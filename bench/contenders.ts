@@ -1,11 +1,10 @@
 /** Who sends the story's request in the capacity bench, and with which command. Nothing is installed for it. */
-import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isThere } from './cpu-time.ts'
-import { CLI, STORY_REQUEST } from './processes.ts'
+import { CLI, knowsTransport, STORY_REQUEST } from './processes.ts'
 
 /** The same load for everyone: closed, without waits, on keep-alive connections. */
 export interface FullSpeed {
@@ -21,6 +20,8 @@ export interface Contender {
   readonly name: string
   /** Why it cannot take part; null when it can. */
   readonly missing: string | null
+  /** How many seconds longer than the others it takes until its code is compiled. @default 0 */
+  readonly settlesS?: number
   command(load: FullSpeed): readonly string[]
 }
 
@@ -31,19 +32,16 @@ const HEADER = `Content-Type: ${TYPE}`
 
 const urlOf = ({ host, port }: FullSpeed): string => `http://${host}:${port}/GetPrograms`
 
-/** Whether the built command knows this transport; what is not built yet is left out and named. */
-export function knowsTransport(transport: string): boolean {
-  const dryRun = ['--url', 'http://127.0.0.1:1/', '--transport', transport, '--dry-run']
-  return spawnSync(process.execPath, [CLI, ...dryRun], { stdio: 'ignore' }).status === 0
-}
+const KNOWS_WIRE = knowsTransport('wire')
 
 function corerush(transport: 'undici' | 'wire', workers: number): Contender {
-  const isKnown = knowsTransport(transport)
-  // Before there was a choice there was undici.
-  const flags = isKnown ? ['--transport', transport] : []
+  // undici is the default, and needs no word.
+  const flags = transport === 'undici' ? [] : ['--transport', transport]
   return {
     name: `corerush ${transport}, ${workers} worker${workers === 1 ? '' : 's'}`,
-    missing: isKnown || transport === 'undici' ? null : 'not known to the built command',
+    missing: transport === 'undici' || KNOWS_WIRE ? null : 'not known to the built command',
+    // Each worker compiles for itself, here all of them on one core.
+    settlesS: workers - 1,
     command: (load) => [
       ...[process.execPath, CLI, '--url', urlOf(load), ...STORY_REQUEST, ...flags],
       ...['--users', String(load.connections), '--duration', String(load.seconds)],

@@ -2,7 +2,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { keep } from './processes.ts'
 
 /** Whether a command can be found on the PATH. */
@@ -16,8 +15,19 @@ export function isThere(name: string): boolean {
 }
 
 /** Generator and target each get a core of their own where the machine has two and `taskset` can keep them there. */
-export const PINS: { readonly target: number; readonly generator: number } | null =
-  availableParallelism() > 1 && isThere('taskset') ? { target: 0, generator: 1 } : null
+export const PINS: { readonly target: number; readonly generator: number } | null = findPins()
+
+function findPins(): typeof PINS {
+  if (!isThere('taskset')) return null
+  // Such as `0-3,8`: the cores that this process may use.
+  const [, list = ''] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+  const cores = list.split(',').flatMap((span) => {
+    const [from = NaN, to = from] = span.split('-').map(Number)
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
+  const [target, generator] = cores
+  return target === undefined || generator === undefined ? null : { target, generator }
+}
 
 export const pinned = (who: 'target' | 'generator', command: readonly string[]): readonly string[] =>
   PINS === null ? command : ['taskset', '--cpu-list', String(PINS[who]), ...command]
@@ -55,7 +65,8 @@ export function cpuSoFarS(pid: number): number | null {
   } catch {
     return null
   }
-  // After the name, which may hold anything but ends with the last parenthesis: state is field 3, utime 14, stime 15.
+  // After the name, which may hold anything but ends with the last parenthesis: state is field 3, utime 14, stime 15, in
+  // ticks of 10 ms.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
 }

@@ -22,8 +22,7 @@ for (let i = 0; i < 3; i++) {
   globalThis.gc()
 }
 const { rss, heapUsed, external } = process.memoryUsage()
-process.send({ rss, heap: heapUsed + external })
-process.exit()
+process.send({ rss, heap: heapUsed + external }, () => process.exit())
 
 /** A worker, up to the second in which the last user had its answer. */
 async function corerush() {
@@ -31,7 +30,9 @@ async function corerush() {
     import('../dist/host/run.js'),
     import('./worker-alone.mjs'),
   ])
-  const plan = planRun({ url, users, workers: 1, wait: '1h', rampUp: '2s', duration: '10m', ...transport() })
+  // undici is the default, and needs no word.
+  const transport = kind === 'wire' ? { transport: kind } : {}
+  const plan = planRun({ url, users, workers: 1, wait: '1h', rampUp: '2s', duration: '10m', ...transport })
   let answered = 0
   await new Promise((resolve, reject) => {
     workAlone(plan, (snapshot) => {
@@ -39,11 +40,6 @@ async function corerush() {
       if (answered === users) resolve()
     }).catch(reject)
   })
-}
-
-/** Before there was a choice of transports there was undici. */
-function transport() {
-  return kind === 'undici' && process.env.NO_CHOICE ? {} : { transport: kind }
 }
 
 async function clients() {

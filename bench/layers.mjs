@@ -16,7 +16,8 @@ import { succeeded, workAlone } from './worker-alone.mjs'
 const [kind, url, users, seconds] = process.argv.slice(2)
 // The first second is for the compiler and the connections, the last one is cut short.
 const duration = Number(seconds) + 2
-const transport = kind === 'none' || process.env.NO_CHOICE ? {} : { transport: kind }
+// undici is the default, and needs no word.
+const transport = kind === 'wire' ? { transport: kind } : {}
 const plan = planRun({ url, users, workers: 1, rampUp: 0, duration, body: '<story/>', ...transport })
 const marks = []
 let requests = 0
@@ -29,11 +30,9 @@ function onSnapshot(snapshot) {
 
 await (kind === 'none' ? loadAlone() : workAlone(plan, onSnapshot))
 const [first, last] = [marks[0], marks[Number(seconds)]]
-process.send({
-  requests: last.requests - first.requests,
-  usPerRequest: (last.cpuUs - first.cpuUs) / (last.requests - first.requests),
-})
-process.disconnect()
+const usPerRequest = (last.cpuUs - first.cpuUs) / (last.requests - first.requests)
+// Its connections are still open, and would keep it.
+process.send(usPerRequest, () => process.exit())
 
 /** The worker's load on a transport without a network: what was sent in one turn of the loop is answered in the next. */
 async function loadAlone() {

@@ -2,16 +2,14 @@
  * What does a connected user hold while it waits? `npm run bench:memory`; the answer is in bench/README.md.
  *
  * Each kind runs in a process of its own with few users and in another with many; what is between the two, divided by the
- * users between the two, is a user. All of them are connected, have had one answer and wait. Beside the transports of
+ * users between the two, is a user. Few are not very few, so that V8 has given its young generation all it ever will. All
+ * of them are connected, have had one answer and wait. Beside the transports of
  * corerush stand what they are made of: undici's bare Client and node's bare socket.
  */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCheapTarget } from './cheap-target.ts'
-import { knowsTransport } from './contenders.ts'
-import { describeMachine, keep } from './processes.ts'
+import { describeMachine, knowsTransport, told } from './processes.ts'
 import { spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
@@ -20,8 +18,8 @@ const GOALS_KB: Readonly<Record<string, number>> = { undici: 14, wire: 5 }
 
 const { values } = parseArgs({
   options: {
-    few: { type: 'string', default: '1000' },
-    many: { type: 'string', default: '9000' },
+    few: { type: 'string', default: '4000' },
+    many: { type: 'string', default: '14000' },
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: 'undici,wire,client,socket' },
   },
@@ -41,7 +39,6 @@ const kinds = values.only
   .filter(
     (kind) => kind !== 'wire' || knowsTransport('wire') || leaveOut('wire is not known to the built command'),
   )
-const hasChoice = knowsTransport('undici')
 const perUser = new Map<string, Held[]>(kinds.map((kind) => [kind, []]))
 try {
   for (let round = 0; round < Number(values.rounds); round++)
@@ -72,22 +69,9 @@ console.log(
   ]),
 )
 
-async function measure(kind: string, users: number): Promise<Held> {
+function measure(kind: string, users: number): Promise<Held> {
   const url = `http://${target.host}:${target.port}/`
-  const child = keep(
-    fork(IDLE_USERS, [kind, url, String(users)], {
-      execArgv: ['--expose-gc'],
-      ...(hasChoice ? {} : { env: { ...process.env, NO_CHOICE: '1' } }),
-    }),
-  )
-  const told = once(child, 'message') as Promise<[Held]>
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${kind} with ${users} users ended before it told, with ${String(code)}`)
-  })
-  const [held] = await Promise.race([told, ended])
-  // What comes after the word is the end that is expected.
-  await ended.catch(() => undefined)
-  return held
+  return told(IDLE_USERS, [kind, url, String(users)], ['--expose-gc'])
 }
 
 function leaveOut(why: string): false {

@@ -95,13 +95,13 @@ function makeTally(names: number, random: () => number): Tally {
 }
 
 function snapshot(worker: number, second: number, tally: Tally): Snapshot {
-  const spread = { p50: 0.1, p99: 1, max: 2 }
+  const ms = { p50: 0.1, p99: 1, max: 2 }
   return {
     worker,
     second,
     tally: packTally(tally),
     vitals: {
-      ...{ worker, utilization: 0.5, loopDelayMs: spread, lagMs: { ...spread, mean: 0.2 }, waitedMs: 0.1 },
+      ...{ worker, utilization: 0.5, loopDelayMs: ms, lagMs: { ...ms, mean: 0.2 }, waitedMs: 0.1 },
       ...{ gcMs: 5, cpu: 0.5, runQueueMs: 1, runQueueSlices: 500, heapBytes: 2e7 },
     },
     users: 1000,

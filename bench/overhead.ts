@@ -5,13 +5,10 @@
  * stand-in that calls back in the next turn of the loop. CPU per request from the OS, after the first second. Rounds are
  * interleaved and shares taken within each.
  */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCheapTarget } from './cheap-target.ts'
-import { knowsTransport } from './contenders.ts'
-import { describeMachine, keep } from './processes.ts'
+import { describeMachine, knowsTransport, told } from './processes.ts'
 import { median, spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
@@ -28,7 +25,6 @@ const { values } = parseArgs({
 const levels = values.users.split(',').map(Number)
 
 console.log(`${describeMachine()}\n`)
-const hasChoice = knowsTransport('undici')
 const transports = ['undici', ...(knowsTransport('wire') ? ['wire'] : [])]
 const target = await startCheapTarget()
 const rows = [
@@ -57,17 +53,10 @@ console.log(
   `Target: ${target.kind}; ${values.rounds} rounds of ${values.seconds} s: median (least–greatest)\n`,
 )
 console.log(renderTable(rows))
-if (!hasChoice || transports.length === 1) console.log('\nLeft out: wire is not known to the built command')
+if (transports.length === 1) console.log('\nLeft out: wire is not known to the built command')
 
-async function measure(kind: string, users: number): Promise<number> {
+/** CPU time of a request, in µs. */
+function measure(kind: string, users: number): Promise<number> {
   const url = `http://${target.host}:${target.port}/GetPrograms`
-  const child = keep(
-    fork(LAYERS, [kind, url, String(users), values.seconds], {
-      execArgv: [],
-      ...(hasChoice ? {} : { env: { ...process.env, NO_CHOICE: '1' } }),
-    }),
-  )
-  const [{ usPerRequest }] = (await once(child, 'message')) as [{ usPerRequest: number }]
-  await once(child, 'exit')
-  return usPerRequest
+  return told(LAYERS, [kind, url, String(users), values.seconds])
 }

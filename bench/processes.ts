@@ -1,5 +1,5 @@
 /** What the benches run in processes of their own: targets, and corerush as its users start it. Nothing outlives the bench. */
-import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -28,6 +28,23 @@ export function keep<C extends ChildProcess>(child: C): C {
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child
+}
+
+/** Whether the built command knows this transport; a bench leaves out, and names, what is not built. */
+export function knowsTransport(transport: string): boolean {
+  const dryRun = ['--url', 'http://127.0.0.1:1/', '--transport', transport, '--dry-run']
+  return spawnSync(process.execPath, [CLI, ...dryRun], { stdio: 'ignore' }).status === 0
+}
+
+/** The one thing that a script tells its parent before it ends. */
+export async function told<T>(script: string, argv: readonly string[], execArgv: string[] = []): Promise<T> {
+  const child = keep(fork(script, argv, { execArgv }))
+  const word = once(child, 'message') as Promise<[T]>
+  const end = once(child, 'exit') as Promise<[number | null]>
+  const first = await Promise.race([word, end.then(([code]) => ({ code }))])
+  if ('code' in first) throw new Error(`${script} ${argv.join(' ')} ended without a word, with ${first.code}`)
+  await end
+  return first[0]
 }
 
 export interface TargetProcess {

@@ -69,4 +69,6 @@ export class Turn {
   }
 }
 
-const loopIdleUs = (): number => performance.eventLoopUtilization().idle * 1000
+/** What `eventLoopUtilization().idle` reads, at less than half the cost. */
+const { nodeTiming } = performance
+const loopIdleUs = (): number => nodeTiming.idleTime * 1000
