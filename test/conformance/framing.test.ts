@@ -132,6 +132,14 @@ const ROWS: Readonly<Record<string, Row>> = {
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
   ),
 
+  '101 that does not say to what': malformedHead(
+    'HTTP/1.1 101 Switching\r\n\r\n' + head('content-length: 0'),
+  ),
+  'HEAD, 101': {
+    ...malformedHead('HTTP/1.1 101 Switching\r\n\r\n' + head('content-length: 0')),
+    method: 'HEAD',
+  },
+
   // Whether the connection goes on.
   'connection: close': {
     answer: head('Connection: Close', 'content-length: 2') + 'ok',
@@ -257,6 +265,23 @@ const ROWS: Readonly<Record<string, Row>> = {
   'not HTTP': malformedHead('SSH-2.0-OpenSSH_9.6\r\n'),
   'a TLS alert': malformedHead('\x15\x03\x03\x00\x02\x02\x46'),
   'HTTP in lower case': malformedHead('http/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+  'a line end before the status': {
+    ...malformedHead('\r\n' + head('content-length: 2') + 'ok'),
+    undici: { outcome: 'ok', status: 200, bytesIn: 2, reuses: true },
+  },
+  'HTTP/2.0': {
+    ...malformedHead('HTTP/2.0 200 OK\r\ncontent-length: 2\r\n\r\nok'),
+    undici: { outcome: 'ok', status: 200, bytesIn: 2 },
+  },
+  'an interim response that closes': malformedHead(
+    'HTTP/1.1 103 Early Hints\r\nconnection: close\r\n\r\n' + head('content-length: 2') + 'ok',
+  ),
+  'a chunk extension without a name': malformedBody(chunked('5;\r\nhello\r\n0\r\n\r\n'), 0),
+  'a chunk extension with a value and no name': {
+    ...malformedBody(chunked('5;=x\r\nhello\r\n0\r\n\r\n'), 0),
+    undici: { outcome: 'ok', bytesIn: 5, reuses: true },
+  },
+  'a chunk extension with a space': malformedBody(chunked('5;a b\r\nhello\r\n0\r\n\r\n'), 0),
   'HTTP/3.0': malformedHead('HTTP/3.0 200 OK\r\ncontent-length: 0\r\n\r\n'),
   'no status': malformedHead('HTTP/1.1 OK\r\ncontent-length: 0\r\n\r\n'),
   'a status of four digits': malformedHead('HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'),

@@ -64,9 +64,11 @@ export class WireResponse {
     const { status } = head
     // Nobody asked for another protocol.
     if (status === 101) head.fault = 'switching protocols'
-    // An interim response: the final one follows.
-    else if (status < 200) head.begin()
-    else {
+    else if (status < 200) {
+      // An interim response: the final one follows, on a connection that goes on.
+      if (this.keepsConnection) head.begin()
+      else head.fault = 'an interim response that closes the connection'
+    } else {
       this.status = status
       if (this.#isHead || status === 204 || status === 304) this.#body.beginEmpty()
       else this.#body.begin(head)
