@@ -1,5 +1,6 @@
 /** Random responses that are valid, with what must be read of them; and what becomes of their bytes on the way. */
 import fc from 'fast-check'
+import type { Socket } from 'node:net'
 
 export interface AResponse {
   readonly bytes: Buffer
@@ -134,6 +135,15 @@ export const someCuts = fc.array(somePart, { maxLength: 12 })
 export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const at = [0, ...cuts.map((part) => Math.floor(part * bytes.length)).sort((a, b) => a - b), bytes.length]
   return at.slice(1).flatMap((to, i) => (to > at[i]! ? [bytes.subarray(at[i], to)] : []))
+}
+
+/** Writes piece by piece, a turn of the loop between two; resolves when all are written, or nobody is there to read on. */
+export async function pour(socket: Socket, pieces: readonly Buffer[]): Promise<void> {
+  for (const piece of pieces) {
+    if (!socket.writable) return
+    await new Promise((resolve) => socket.write(piece, resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** Bytes that mean something to a reader of HTTP, and any others. */
