@@ -85,7 +85,7 @@ export class WireHead {
   }
 
   begin(): void {
-    this.status = 0
+    this.status = this.minor = 0
     this.length = this.keepAliveS = -1
     this.isEncoded = this.isChunked = this.closes = this.keeps = this.#isTrailer = false
     this.fault = ''
