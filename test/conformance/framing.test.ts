@@ -1,8 +1,9 @@
 /** How responses are framed: each row is read the same by both transports, whole and in single bytes. */
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/core/outcome.ts'
-import { startFaults, type FaultBehaviour } from '../support/faults.ts'
-import { Client, TRANSPORT_NAMES } from '../support/transports.ts'
+import { startFaults } from '../support/faults.ts'
+import { cutAt, pour } from '../support/responses.ts'
+import { Client, TRANSPORT_NAMES, turns } from '../support/transports.ts'
 
 interface Row {
   readonly method?: string
@@ -132,6 +133,14 @@ const ROWS: Readonly<Record<string, Row>> = {
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
   ),
 
+  '101 that does not say to what': malformedHead(
+    'HTTP/1.1 101 Switching\r\n\r\n' + head('content-length: 0'),
+  ),
+  'HEAD, 101': {
+    ...malformedHead('HTTP/1.1 101 Switching\r\n\r\n' + head('content-length: 0')),
+    method: 'HEAD',
+  },
+
   // Whether the connection goes on.
   'connection: close': {
     answer: head('Connection: Close', 'content-length: 2') + 'ok',
@@ -257,6 +266,23 @@ const ROWS: Readonly<Record<string, Row>> = {
   'not HTTP': malformedHead('SSH-2.0-OpenSSH_9.6\r\n'),
   'a TLS alert': malformedHead('\x15\x03\x03\x00\x02\x02\x46'),
   'HTTP in lower case': malformedHead('http/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+  'a line end before the status': {
+    ...malformedHead('\r\n' + head('content-length: 2') + 'ok'),
+    undici: { outcome: 'ok', status: 200, bytesIn: 2, reuses: true },
+  },
+  'HTTP/2.0': {
+    ...malformedHead('HTTP/2.0 200 OK\r\ncontent-length: 2\r\n\r\nok'),
+    undici: { outcome: 'ok', status: 200, bytesIn: 2 },
+  },
+  'an interim response that closes': malformedHead(
+    'HTTP/1.1 103 Early Hints\r\nconnection: close\r\n\r\n' + head('content-length: 2') + 'ok',
+  ),
+  'a chunk extension without a name': malformedBody(chunked('5;\r\nhello\r\n0\r\n\r\n'), 0),
+  'a chunk extension with a value and no name': {
+    ...malformedBody(chunked('5;=x\r\nhello\r\n0\r\n\r\n'), 0),
+    undici: { outcome: 'ok', bytesIn: 5, reuses: true },
+  },
+  'a chunk extension with a space': malformedBody(chunked('5;a b\r\nhello\r\n0\r\n\r\n'), 0),
   'HTTP/3.0': malformedHead('HTTP/3.0 200 OK\r\ncontent-length: 0\r\n\r\n'),
   'no status': malformedHead('HTTP/1.1 OK\r\ncontent-length: 0\r\n\r\n'),
   'a status of four digits': malformedHead('HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'),
@@ -272,29 +298,15 @@ const ROWS: Readonly<Record<string, Row>> = {
   'a trailer without a colon': malformedBody(chunked('0\r\nxy\r\n\r\n'), 0),
 }
 
-const answers =
-  ({ answer, ends = false }: Row, isDripping: boolean): FaultBehaviour =>
-  ({ socket }) => {
-    const bytes = Buffer.from(answer, 'latin1')
-    const finish = (): void => {
-      if (ends) socket.end()
-    }
-    const drip = (at: number): void => {
-      if (!socket.writable) return
-      if (at >= bytes.length) {
-        finish()
-        return
-      }
-      // Large heads in larger pieces: what matters are the cuts.
-      const to = at + (bytes.length > 2000 ? 701 : 1)
-      socket.write(bytes.subarray(at, to), () => setImmediate(drip, to))
-    }
-    if (isDripping) drip(0)
-    else {
-      if (bytes.length > 0) socket.write(bytes)
-      finish()
-    }
-  }
+/** The answer as it is written: whole, or byte by byte. Large heads in larger pieces: what matters are the cuts. */
+function piecesOf(answer: string, isDripping: boolean): Buffer[] {
+  const bytes = Buffer.from(answer, 'latin1')
+  const size = !isDripping ? Infinity : bytes.length > 2000 ? 701 : 1
+  return cutAt(
+    bytes,
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => (i * size) / bytes.length),
+  )
+}
 
 describe.each(TRANSPORT_NAMES)('%s reads', (name) => {
   test.concurrent.for(
@@ -313,12 +325,21 @@ describe.each(TRANSPORT_NAMES)('%s reads', (name) => {
       ...row,
       ...(name === 'undici' ? row.undici : {}),
     }
-    const server = await startFaults(answers(row, isDripping))
+    const pieces = piecesOf(row.answer, isDripping)
+    let poured: Promise<void> | undefined
+    const server = await startFaults(({ socket }) => {
+      poured = pour(socket, pieces).then(() => {
+        if (row.ends) socket.end()
+      })
+    })
     const client = await Client.of(name, server.url)
     const body = method === 'HEAD' ? null : { text: 'four' }
     const expected = { outcome, status, bytesIn, bytesOut: body === null ? 0 : 4 }
     const asking = { method, body, cutAfterMs: 5000 }
     expect(await client.ask(asking)).toEqual({ ...expected, reused: false })
+    // A response can be complete before all has come.
+    await poured
+    await turns(1)
     expect(await client.ask(asking)).toEqual({ ...expected, reused: reuses })
     expect([server.requests(), server.accepted(), client.sent]).toEqual([2, reuses ? 1 : 2, 2])
     client.close()

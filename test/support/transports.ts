@@ -26,7 +26,9 @@ export interface Seen {
 }
 
 export interface Asking extends Partial<RequestPlan> {
-  /** The exchange is cut so long after it began; 0: at the end of this turn of the loop. */
+  /** The exchange is cut as soon as it has come so far. */
+  readonly cutWhen?: (exchange: Exchange) => boolean
+  /** It is cut so long after it began, at the latest. */
   readonly cutAfterMs?: number
   readonly cutAs?: 'timeout' | 'unfinished'
 }
@@ -66,7 +68,10 @@ export class Client {
   }
 
   /** Sends so many, each from within the end of the one before where the transport allows it, else a turn later. */
-  askAll(count: number, { cutAfterMs, cutAs = 'timeout', ...plan }: Asking = {}): Promise<readonly Seen[]> {
+  askAll(
+    count: number,
+    { cutWhen, cutAfterMs, cutAs = 'timeout', ...plan }: Asking = {},
+  ): Promise<readonly Seen[]> {
     const request = this.#transport.prepare({
       name: 'request',
       method: plan.body ? 'POST' : 'GET',
@@ -82,6 +87,12 @@ export class Client {
       const send = (): void => {
         if (cutAfterMs !== undefined) timer = setTimeout(() => this.#connection.cut(cutAs), cutAfterMs)
         this.#connection.send(exchange, request)
+        if (cutWhen !== undefined) watch(cutWhen)
+      }
+      const watch = (hasCome: (exchange: Exchange) => boolean): void => {
+        if (all.length > 0) return
+        if (hasCome(exchange)) this.#connection.cut(cutAs)
+        else setTimeout(watch, 1, hasCome)
       }
       const exchange: Exchange = new Exchange({
         sent: () => {

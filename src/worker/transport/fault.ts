@@ -55,6 +55,8 @@ function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
       if (phase === 'body' && (code === SHORTER || /EOF/.test(fault.message))) return 'body.closed'
       if (code === SHORTER || code === 'UND_ERR_HEADERS_OVERFLOW' || fault.name === 'HTTPParserError')
         return `${phase}.malformed`
+      // undici takes for certain that a 101 says to which protocol, and asserts it.
+      if (code === 'ERR_ASSERTION') return `${phase}.malformed`
       if (code === 'UND_ERR_SOCKET')
         return /^bad /.test(fault.message) ? `${phase}.malformed` : `${phase}.closed`
       return `${phase}.failed`

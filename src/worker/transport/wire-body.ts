@@ -2,24 +2,32 @@
  * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped, and
  * nothing is allocated. The head has said how the body is framed.
  */
-import { MOST_HEAD_BYTES, type WireHead } from './wire-head.ts'
+import { MOST_HEAD_BYTES, TEXT, TOKEN, type WireHead } from './wire-head.ts'
 
 const LF = 10
 const CR = 13
+const QUOTE = 34
 const SEMICOLON = 59
+const EQUALS = 61
+const BACKSLASH = 92
 
 // States: what the next byte is part of.
 const COUNTED = 0
 const TO_END = 1
 const SIZE = 2
-const EXTENSION = 3
-const SIZE_END = 4
-const CHUNK = 5
-const CHUNK_CR = 6
-const CHUNK_LF = 7
-const TRAILER = 8
-const DONE = 9
-const FAULT = 10
+const EXTENSION_START = 3
+const EXTENSION = 4
+const EXTENSION_VALUE = 5
+const QUOTED = 6
+const QUOTED_PAIR = 7
+const QUOTED_END = 8
+const SIZE_END = 9
+const CHUNK = 10
+const CHUNK_CR = 11
+const CHUNK_LF = 12
+const TRAILER = 13
+const DONE = 14
+const FAULT = 15
 
 export class WireBody {
   /** Body bytes read, without what frames them. */
@@ -111,15 +119,18 @@ export class WireBody {
         const digit = hexDigit(byte)
         if (digit >= 0) this.#left = this.#left * 16 + digit
         else if (this.#lineBytes > 0 && byte === CR) this.#state = SIZE_END
-        else if (this.#lineBytes > 0 && byte === SEMICOLON) this.#state = EXTENSION
+        else if (this.#lineBytes > 0 && byte === SEMICOLON) this.#state = EXTENSION_START
         else return this.#refuse('a chunk without a plain size')
         if (this.#left > Number.MAX_SAFE_INTEGER) return this.#refuse('a chunk beyond all sizes')
         return this.#isShort()
       }
+      case EXTENSION_START:
       case EXTENSION:
-        if (byte === CR) this.#state = SIZE_END
-        else if ((byte < 32 && byte !== 9) || byte === 127)
-          return this.#refuse(`the byte ${byte} in a chunk extension`)
+      case EXTENSION_VALUE:
+      case QUOTED:
+      case QUOTED_PAIR:
+      case QUOTED_END:
+        if (!this.#readExtension(byte)) return this.#refuse(`the byte ${byte} in a chunk extension`)
         return this.#isShort()
       case CHUNK_CR:
         if (byte !== CR) return this.#refuse('no CRLF behind a chunk')
@@ -139,6 +150,31 @@ export class WireBody {
         }
         return true
     }
+  }
+
+  /** One byte of `;name=value` or `;name="quoted value"` behind a chunk's size; false where it does not belong. */
+  #readExtension(byte: number): boolean {
+    const state = this.#state
+    if (state === QUOTED_PAIR) {
+      this.#state = QUOTED
+      return TEXT[byte] === 1
+    }
+    if (state === QUOTED) {
+      if (byte === QUOTE) this.#state = QUOTED_END
+      else if (byte === BACKSLASH) this.#state = QUOTED_PAIR
+      return TEXT[byte] === 1
+    }
+    if (state === EXTENSION_START) {
+      this.#state = EXTENSION
+      return TOKEN[byte] !== 0
+    }
+    if (byte === CR) this.#state = SIZE_END
+    else if (byte === SEMICOLON) this.#state = EXTENSION_START
+    else if (state === QUOTED_END) return false
+    else if (byte === EQUALS && state === EXTENSION) this.#state = EXTENSION_VALUE
+    else if (byte === QUOTE && state === EXTENSION_VALUE) this.#state = QUOTED
+    else return TOKEN[byte] !== 0
+    return true
   }
 
   #refuse(fault: string): boolean {

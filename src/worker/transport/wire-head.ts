@@ -34,12 +34,12 @@ const DONE = 11
 const FAULT = 12
 
 /** Of bytes that may be in a name: the byte, in lower case. 0 for all others. */
-const TOKEN = new Uint8Array(256)
+export const TOKEN = new Uint8Array(256)
 for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
   TOKEN[char.charCodeAt(0)] = char.charCodeAt(0)
 for (let letter = 65; letter <= 90; letter++) TOKEN[letter] = letter + 32
 /** 1 for bytes that may be in a value. */
-const TEXT = new Uint8Array(256).fill(1, SPACE)
+export const TEXT = new Uint8Array(256).fill(1, SPACE)
 TEXT[TAB] = 1
 TEXT[127] = 0
 
@@ -85,7 +85,7 @@ export class WireHead {
   }
 
   begin(): void {
-    this.status = 0
+    this.status = this.minor = 0
     this.length = this.keepAliveS = -1
     this.isEncoded = this.isChunked = this.closes = this.keeps = this.#isTrailer = false
     this.fault = ''

@@ -2,6 +2,9 @@
 import { WireBody } from './wire-body.ts'
 import { WireHead } from './wire-head.ts'
 
+/** Longer heads are not kept for comparison. */
+const MOST_KNOWN_BYTES = 1024
+
 export class WireResponse {
   /** Of the final head, once it was read; else 0. */
   status = 0
@@ -9,13 +12,21 @@ export class WireResponse {
   #isHead = false
   readonly #head = new WireHead()
   readonly #body = new WireBody()
+  #hasBegun = false
+  /**
+   * The bytes that `#head` was read from, when they came in one piece. A server's heads are mostly the same until the
+   * second of its `Date` is over, and comparing is much cheaper than reading: equal bytes say the same again.
+   */
+  readonly #known = Buffer.alloc(MOST_KNOWN_BYTES)
+  #knownBytes = 0
 
   /** What comes next is the answer to a request of this kind. */
   begin(isHead: boolean): void {
     this.#isHead = isHead
     this.status = 0
-    this.isComplete = false
-    this.#head.begin()
+    this.isComplete = this.#hasBegun = false
+    if (this.fault !== '') this.#knownBytes = 0
+    if (this.#knownBytes === 0) this.#head.begin()
     this.#body.beginEmpty()
   }
 
@@ -41,8 +52,9 @@ export class WireResponse {
   }
 
   /** Reads on; returns where it stopped: behind the response when that is complete, at the fault, else `to`. */
-  read(bytes: Uint8Array, from: number, to: number): number {
+  read(bytes: Buffer, from: number, to: number): number {
     let at = from
+    if (!this.#hasBegun) at = this.#readWhole(bytes, from, to)
     while (this.status === 0) {
       at = this.#head.read(bytes, at, to)
       if (!this.#head.isDone) return at
@@ -59,14 +71,35 @@ export class WireResponse {
     return (this.isComplete = this.status !== 0 && this.#body.endsWithConnection)
   }
 
+  /** Reads a head that is the same as the last one, or that lies here as a whole and is the next to compare with. */
+  #readWhole(bytes: Buffer, from: number, to: number): number {
+    this.#hasBegun = true
+    const known = this.#knownBytes
+    if (known > 0 && to - from >= known && bytes.compare(this.#known, 0, known, from, from + known) === 0) {
+      this.#endHead()
+      return from + known
+    }
+    this.#knownBytes = 0
+    const head = this.#head
+    head.begin()
+    const end = head.read(bytes, from, to)
+    if (!head.isDone) return end
+    this.#endHead()
+    if (this.status !== 0 && end - from <= MOST_KNOWN_BYTES)
+      this.#knownBytes = bytes.copy(this.#known, 0, from, end)
+    return end
+  }
+
   #endHead(): void {
     const head = this.#head
     const { status } = head
     // Nobody asked for another protocol.
     if (status === 101) head.fault = 'switching protocols'
-    // An interim response: the final one follows.
-    else if (status < 200) head.begin()
-    else {
+    else if (status < 200) {
+      // An interim response: the final one follows, on a connection that goes on.
+      if (this.keepsConnection) head.begin()
+      else head.fault = 'an interim response that closes the connection'
+    } else {
       this.status = status
       if (this.#isHead || status === 204 || status === 304) this.#body.beginEmpty()
       else this.#body.begin(head)
