@@ -42,10 +42,12 @@ export function undiciTransport(
   clock: Clock,
   turn: Turn,
 ): Transport {
-  const idleMs = Math.min(LONGEST_IDLE_MS, Math.max(60_000, options.longestIdleS * 1000 + 5_000))
+  const { http2, proxy, keepAlive, longestIdleS } = options
+  const idleMs = Math.min(LONGEST_IDLE_MS, Math.max(60_000, longestIdleS * 1000 + 5_000))
+  const ofConnections: ConnectionOptions = { http2, proxy, keepAlive, idleMs }
   return {
     prepare: (plan) => prepare(plan, options),
-    connection: (user) => new UndiciConnection(connector, clock, turn, user, { ...options, idleMs }),
+    connection: (user) => new UndiciConnection(connector, clock, turn, user, ofConnections),
   }
 }
 
@@ -235,9 +237,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   /**
-   * The Client is done with. A certificate for another name leaves undici's Client with a request that it takes for running, and it sends no
-   * other ever after; so none outlives a failed
-   * connection. It is still at work when it tells, and goes when it is not.
+   * The Client has served. After a certificate for another name it takes a request for running, and sends no other ever
+   * after; so none outlives a failed connection. It is still at work when it tells, and goes when it is not.
    */
   #giveUp(): void {
     const client = this.#client

@@ -27,7 +27,11 @@ describe('HTTP/2', () => {
     const server = await startHttp2()
     const url = `http://127.0.0.1:${server.port}/a?b=1`
     const went = await sendAll(
-      [{ url }, { url, method: 'POST', body: { text: 'hello' } }, { url, method: 'HEAD' }],
+      [
+        { url },
+        { url, method: 'POST', body: { text: 'hello' }, headers: [['Content-Type', 'text/plain']] },
+        { url, method: 'HEAD' },
+      ],
       {
         plan: { http2: true },
       },
