@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectTo } from '../../../src/core/route.ts'
 import { OneUser, sendAll } from '../../support/exchanges.ts'
@@ -340,4 +341,18 @@ describe('names', () => {
     user.connection.cut('timeout')
     expect(await cut).toMatchObject({ outcome: 'dns.timeout', phases: [] })
   })
+})
+
+test('nothing is asked for that the plan does not ask for, and a body is counted as it came', async () => {
+  const seen: string[][] = []
+  const packed = gzipSync('x'.repeat(1000))
+  const server = await startHttp('127.0.0.1', (req, res) => {
+    seen.push(Object.keys(req.headers).sort())
+    res.setHeader('content-encoding', 'gzip')
+    res.end(packed)
+  })
+  const [went] = await sendAll([{ url: `http://127.0.0.1:${server.port}/` }])
+  expect(went).toMatchObject({ outcome: 'ok', bytesIn: packed.length })
+  expect(seen).toEqual([['connection', 'host', 'user-agent']])
+  await server.stop()
 })
