@@ -9,9 +9,11 @@ import { showCount } from '../core/units.ts'
 import { meanCycleS } from '../core/wait.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
-/** How long a port is not used again by the side that closed the connection. */
+/** How long a port is not used again by the side that closed the connection, and where it is allowed to be reused. */
 const TIME_WAIT_S = 60
+const REUSE_S = 1
 const RANGE = 'proc/sys/net/ipv4/ip_local_port_range'
+const REUSE = 'proc/sys/net/ipv4/tcp_tw_reuse'
 
 /** How many ports the kernel gives out by itself; null where the platform does not say. */
 export function ephemeralPorts(root = '/'): number | null {
@@ -37,7 +39,7 @@ export async function checkLocalAddresses({ localAddresses }: Plan): Promise<voi
     })
     if (problem !== null)
       throw new CorerushError('CORERUSH_LIMIT', `nothing can connect from ${address}: ${problem}`, {
-        hint: `ip addr add ${address} dev lo`,
+        hint: 'ip addr, which lists the addresses of this host',
       })
   }
 }
@@ -46,14 +48,14 @@ export async function checkLocalAddresses({ localAddresses }: Plan): Promise<voi
 export async function checkPorts(plan: Plan, root = '/'): Promise<string | null> {
   const ports = ephemeralPorts(root)
   const route = routeOf(plan, ...destinationOf(plan.request.url))
-  if (ports === null || 'path' in route) return null
+  const users = plannedUsers(plan)
+  if (ports === null || 'path' in route || (users <= ports && plan.keepAlive)) return null
   const addresses = await addressesOf(route.host)
   // What cannot be looked up is the run's to tell.
   if (addresses.length === 0) return null
   // A port bound to an address of one's own is taken whatever it connects to; else it is taken for one target only.
   const own = plan.localAddresses.length
   const room = ports * (own || addresses.length)
-  const users = plannedUsers(plan)
   if (users > room)
     throw new CorerushError(
       'CORERUSH_LIMIT',
@@ -62,19 +64,33 @@ export async function checkPorts(plan: Plan, root = '/'): Promise<string | null>
       { hint: morePorts(users, ports, addresses) },
     )
   const perS = plan.keepAlive ? 0 : mostPerS(plan)
-  const lasting = Math.min(TIME_WAIT_S, plan.durationS ?? TIME_WAIT_S)
-  return perS * lasting <= room
-    ? null
-    : `up to ${showCount(Math.round(perS))} new connections per second can use up the ${showCount(room)} ports ` +
-        `of this host before closed ones come free again, ${TIME_WAIT_S} s later: keep connections open, or ` +
-        `spread them with --local-address`
+  const heldS = heldAfterCloseS(root, addresses)
+  if (perS * Math.min(heldS, plan.durationS ?? heldS) <= room) return null
+  return (
+    `up to ${showCount(Math.round(perS))} new connections per second can use up the ${showCount(room)} ports to ` +
+    `connect from, which come free ${heldS} s after a close: keep connections open, or give more --local-address`
+  )
 }
+
+/** How long a port is held after this side closed; Linux lets it be reused sooner, by default on loopback only. */
+function heldAfterCloseS(root: string, addresses: readonly string[]): number {
+  try {
+    const reuse = readFileSync(root + REUSE, 'utf8').trim()
+    const isLoopback = addresses.every(isLoopbackAddress)
+    return reuse === '1' || (reuse === '2' && isLoopback) ? REUSE_S : TIME_WAIT_S
+  } catch {
+    // Not Linux: the longest there is.
+    return TIME_WAIT_S
+  }
+}
+
+const isLoopbackAddress = (address: string): boolean => address.startsWith('127.') || address === '::1'
 
 /** What makes room for all users: more addresses on loopback, more ports, or both. */
 function morePorts(users: number, ports: number, targets: readonly string[]): string {
   const needed = Math.ceil(users / ports)
   const own = Array.from({ length: needed }, (_, i) => `127.0.${Math.floor(i / 250)}.${(i % 250) + 1}`)
-  if (targets.every((address) => address.startsWith('127.')) && needed <= 250)
+  if (targets.every((address) => ipFamily(address) === 4 && isLoopbackAddress(address)) && needed <= 250)
     return `--local-address ${own.join(',')}`
   const wide = 65_535 - 1024 + 1
   const widen = 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"'

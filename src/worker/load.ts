@@ -43,6 +43,7 @@ export class Load {
   readonly #alarm: Alarm
   #alarmUs = Infinity
   #advancing = false
+  #rings = 0
   #ending = false
   /** Iterations under way, from before their first request is sent. */
   #flying = 0
@@ -148,6 +149,7 @@ export class Load {
       disarm,
       armSchedule: (dueUs) => this.#armTimer(SCHEDULE_TIMER, dueUs),
       isEnding: () => this.#ending,
+      rings: () => this.#rings,
       takeTicket: tickets.takeIteration,
       newUser: (id) => new User(id, around),
     }
@@ -166,6 +168,7 @@ export class Load {
     turn.touch(nowUs)
     const dueUs = this.#wheel.nextUs()
     if (dueUs <= nowUs) recorder.loopDelay(nowUs - dueUs)
+    this.#rings++
     this.#advancing = true
     this.#wheel.advance(nowUs, this.#fire)
     this.#advancing = false

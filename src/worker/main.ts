@@ -31,6 +31,8 @@ export default async function work({
   const turn = new Turn(clock.nowUs)
   const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
+  const connector = new Connector(plan, addresses)
+  if (plan.request.url.startsWith('https:')) connector.readCertificates()
   const load = new Load({
     plan,
     share,
@@ -39,7 +41,7 @@ export default async function work({
     turn,
     transport: makeTransport(
       { ...plan, longestIdleS: plan.model === 'closed' ? longestWaitS(plan.wait) : 0 },
-      new Connector(plan, addresses),
+      connector,
       clock,
       turn,
     ),

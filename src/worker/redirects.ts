@@ -1,5 +1,6 @@
 /** The hops of redirects, prepared once for each pair of a request and a location. */
 import { isRedirect, redirected } from '../core/redirect.ts'
+import { oneLine } from './transport/fault.ts'
 import type { Prepared, Transport } from './transport/transport.ts'
 
 /** A request that a redirect asks for. */
@@ -51,7 +52,7 @@ export class Redirects {
 
   #prepare(request: Prepared, status: number, location: string): Hop | { readonly problem: string } {
     const plan = redirected(request.plan, status, location)
-    if ('problem' in plan) return plan
+    if ('problem' in plan) return { problem: oneLine(plan.problem) }
     return {
       request: this.#transport.prepare(plan),
       isElsewhere: new URL(plan.url).origin !== this.#origin,

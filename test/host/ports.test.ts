@@ -67,7 +67,7 @@ test('connections that are not kept may use them up: a warning', async () => {
   const brief = { users: 100, keepAlive: false, duration: '1m' }
   expect(await said(SMALL, { ...brief, wait: '1m' })).toBeNull()
   expect(await said(SMALL, { ...brief, wait: '10s' })).toMatch(
-    /^up to 10 new connections per second can use up the 100 ports of this host before closed ones come free/,
+    /^up to 10 new connections per second can use up the 100 ports to connect from, which come free 60 s after a close/,
   )
   expect(await said(SMALL, { ...brief, wait: '10s', keepAlive: true })).toBeNull()
   expect(await said(SMALL, { ...brief, wait: 0, duration: '5s' })).toBeNull()

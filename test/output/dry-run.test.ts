@@ -147,3 +147,34 @@ test('of arrivals that are counted, poisson and dropped: no more than the count,
   `)
   expect(sum(Object.values(arrivals(shown(plan, 90))).flat())).toBe(1000)
 })
+
+test('how requests travel, where it is not plain HTTP/1.1', () => {
+  const lines = (options: Parameters<typeof planOf>[0]): string[] =>
+    shown(planOf(options), 200)
+      .split('\n')
+      .filter((line) => line.startsWith('http '))
+  expect(lines({})).toEqual([])
+  expect(
+    lines({
+      url: 'https://target.test/',
+      http2: true,
+      connectTo: ['target.test::127.0.0.1:8443', ':443:[::1]:'],
+      ca: '-----BEGIN CERTIFICATE-----',
+      localAddress: '127.0.0.1,127.0.0.2',
+      maxRedirects: 3,
+      dnsTtl: '30s',
+    }),
+  ).toMatchInlineSnapshot(`
+    [
+      "http      HTTP/2 only",
+      "http      target.test:* at 127.0.0.1:8443",
+      "http      *:443 at [::1]:*",
+      "http      own certificate authorities",
+      "http      from 127.0.0.1, 127.0.0.2",
+      "http      up to 3 redirects",
+      "http      names looked up every 30s",
+    ]
+  `)
+  expect(lines({ proxy: 'http://us:secret@[::1]:3128' })).toEqual(['http      proxy [::1]:3128'])
+  expect(lines({ unixSocket: '/run/app.sock' })).toEqual(['http      socket /run/app.sock'])
+})

@@ -48,8 +48,8 @@ const ends =
   ({ socket }) =>
     void socket.end(text)
 
-/** Time for what was written to reach the client, who would otherwise only see the reset that overtakes it. */
-const BEFORE_RESET_MS = 30
+/** Time for what was written to be read by the client: it takes data and a reset that come together for an early end. */
+const BEFORE_RESET_MS = 100
 const DRIP_EVERY_MS = 100
 
 const named = {

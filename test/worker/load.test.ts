@@ -36,6 +36,19 @@ describe('users start', () => {
     )
   })
 
+  test('in groups when thousands are due at once, in their order, and how late each is shows as lag', async () => {
+    const plan = aPlan({ stages: atOnce(1000), wait: { kind: 'constant', seconds: 100 } })
+    const simulation = await new Simulation(plan, () => ({ afterUs: 50 })).to(5)
+    const { sent, sentMs, total } = simulation
+    expect(sent.map(({ connection }) => connection)).toEqual(Array.from({ length: 1000 }, (_, k) => k))
+    const inEach = new Map<number, number>()
+    for (const ms of sentMs) inEach.set(ms, (inEach.get(ms) ?? 0) + 1)
+    expect(Math.max(...inEach.values())).toBe(32)
+    expect(Math.max(...sentMs)).toBe(Math.floor(999 / 32))
+    expect(total.lag.maxUs).toBe(31_000)
+    expect(total.iterations).toMatchObject({ due: 1000, started: 1000 })
+  })
+
   test('and stop, the last started first, when the plan has fewer of them', async () => {
     const plan = aPlan({
       stages: [

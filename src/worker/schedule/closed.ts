@@ -10,6 +10,13 @@ import { nextDueUs } from '../../core/wait.ts'
 import type { Ended, User } from '../user.ts'
 import type { Schedule, ScheduleParts } from './schedule.ts'
 
+/**
+ * How many users begin at once. Each makes a connection, and a loop that is late finds thousands of them due: in one go
+ * they would keep it from the responses of the others for a second. The rest begins a moment later, which is lag.
+ */
+const BEGIN_AT_ONCE = 32
+const MOMENT_US = 1000
+
 /** What the schedule knows of one user. */
 interface Loop {
   readonly spans: readonly ActiveSpan[]
@@ -25,6 +32,9 @@ export class ClosedSchedule implements Schedule {
   readonly #plan: ClosedPlan
   readonly #parts: ScheduleParts
   readonly #loops: Loop[] = []
+  /** Users that wanted to begin when the alarm rang the last time, and which time that was. */
+  #beginning = 0
+  #rings = 0
 
   constructor(plan: ClosedPlan, parts: ScheduleParts) {
     this.#plan = plan
@@ -50,6 +60,11 @@ export class ClosedSchedule implements Schedule {
   wake(user: User, nowUs: number): void {
     const loop = this.#loops[user.id]!
     if (!loop.isActive) {
+      const momentsLater = this.#momentsLater()
+      if (momentsLater > 0) {
+        this.#parts.arm(user, nowUs + momentsLater * MOMENT_US)
+        return
+      }
       this.#parts.recorder.advance(nowUs)
       this.#parts.recorder.users++
       loop.isActive = true
@@ -84,6 +99,14 @@ export class ClosedSchedule implements Schedule {
       this.#parts.disarm(user)
       this.#rest(this.#loops[user.id]!)
     }
+  }
+
+  /** How long one more user that wants to begin now has to wait. */
+  #momentsLater(): number {
+    const rings = this.#parts.rings()
+    if (rings !== this.#rings) this.#beginning = 0
+    this.#rings = rings
+    return Math.floor(this.#beginning++ / BEGIN_AT_ONCE)
   }
 
   /** Starts the iteration that is due, unless the user's span is over. */

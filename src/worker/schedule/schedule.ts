@@ -32,6 +32,8 @@ export interface ScheduleParts {
   /** Arms the schedule's own alarm. */
   readonly armSchedule: (dueUs: number) => void
   readonly isEnding: () => boolean
+  /** How often the load's alarm has rung: all that wakes at once has the same number. */
+  readonly rings: () => number
   /** Takes the right to one more iteration; false when the count of the plan is reached. */
   readonly takeTicket: () => boolean
   readonly newUser: (id: number) => User

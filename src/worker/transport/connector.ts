@@ -59,8 +59,8 @@ export class Connector {
     return new Attempt(this, to, user, listener)
   }
 
-  /** Reads the certificates, which takes its time: once for all connections, and before the first is needed. */
-  get secureContext(): SecureContext {
+  /** Reads the certificates, which takes its time: once for all connections. */
+  readCertificates(): SecureContext {
     const { ca, cert, key } = this.options
     this.#context ??= createSecureContext({
       ...(ca === null ? {} : { ca }),
@@ -78,7 +78,7 @@ export class Connector {
     const socket = connectTls({
       ...over,
       highWaterMark: READ_AHEAD_BYTES.tls,
-      secureContext: this.secureContext,
+      secureContext: this.readCertificates(),
       rejectUnauthorized: !insecure,
       servername,
       // The address connected to is not the name that the certificate must have.
@@ -173,7 +173,7 @@ export class Attempt {
     openTunnel(socket, to, this.#connector.options.proxy!, (error) => {
       if (error !== null) socket.destroy(error)
       else if (!this.#isOver) {
-        socket.off('error', this.#fail)
+        // A fault of the tunnel itself is one of this attempt, and nobody's after that.
         const secure = this.#connector.secure(this.#to, { socket })
         this.#use(secure)
         this.#handshake(secure)

@@ -24,11 +24,12 @@ export function classify(error: Error, phase: Phase): Classified {
   const code = fault.code ?? (error as Fault).code ?? ''
 
   const words = code === 'ERR_HTTP2_ERROR' ? `not HTTP/2: ${fault.message}` : fault.message
-  const message = (words || fault.name)
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .slice(0, LONGEST_MESSAGE)
-  return { outcome: outcomeOf(fault, code, phase), message }
+  return { outcome: outcomeOf(fault, code, phase), message: oneLine(words || fault.name) }
 }
+
+/** What others wrote, on one line and of bounded length. */
+export const oneLine = (message: string): string =>
+  message.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, LONGEST_MESSAGE)
 
 function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
   // Local limits can strike in any phase before the connection stands.

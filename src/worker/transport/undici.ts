@@ -35,10 +35,11 @@ export function undiciTransport(
   clock: Clock,
   turn: Turn,
 ): Transport {
-  const idleMs = idleLimitMs(options.longestIdleS)
+  const { http2, proxy, keepAlive, longestIdleS } = options
+  const ofConnections: ConnectionOptions = { http2, proxy, keepAlive, idleMs: idleLimitMs(longestIdleS) }
   return {
     prepare: (plan) => prepare(plan, options),
-    connection: (user) => new UndiciConnection(connector, clock, turn, user, { ...options, idleMs }),
+    connection: (user) => new UndiciConnection(connector, clock, turn, user, ofConnections),
   }
 }
 
@@ -247,9 +248,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   /**
-   * The Client is done with. A certificate for another name leaves undici's Client with a request that it takes for
-   * running, and it sends no other ever after; so none outlives a failed connection. It is still at work when it tells,
-   * and goes when it is not.
+   * The Client has served. After a certificate for another name it takes a request for running, and sends no other ever
+   * after; so none outlives a failed connection. It is still at work when it tells, and goes when it is not.
    */
   #giveUp(): void {
     const client = this.#client

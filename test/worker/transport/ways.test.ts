@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectTo } from '../../../src/core/route.ts'
 import { OneUser, sendAll } from '../../support/exchanges.ts'
@@ -27,7 +28,11 @@ describe('HTTP/2', () => {
     const server = await startHttp2()
     const url = `http://127.0.0.1:${server.port}/a?b=1`
     const went = await sendAll(
-      [{ url }, { url, method: 'POST', body: { text: 'hello' } }, { url, method: 'HEAD' }],
+      [
+        { url },
+        { url, method: 'POST', body: { text: 'hello' }, headers: [['Content-Type', 'text/plain']] },
+        { url, method: 'HEAD' },
+      ],
       {
         plan: { http2: true },
       },
@@ -336,4 +341,18 @@ describe('names', () => {
     user.connection.cut('timeout')
     expect(await cut).toMatchObject({ outcome: 'dns.timeout', phases: [] })
   })
+})
+
+test('nothing is asked for that the plan does not ask for, and a body is counted as it came', async () => {
+  const seen: string[][] = []
+  const packed = gzipSync('x'.repeat(1000))
+  const server = await startHttp('127.0.0.1', (req, res) => {
+    seen.push(Object.keys(req.headers).sort())
+    res.setHeader('content-encoding', 'gzip')
+    res.end(packed)
+  })
+  const [went] = await sendAll([{ url: `http://127.0.0.1:${server.port}/` }])
+  expect(went).toMatchObject({ outcome: 'ok', bytesIn: packed.length })
+  expect(seen).toEqual([['connection', 'host', 'user-agent']])
+  await server.stop()
 })
