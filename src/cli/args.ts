@@ -126,6 +126,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     connectTimeout: texts.get('connect-timeout'),
     insecure: switches.get('insecure'),
     keepAlive: switches.get('keepalive'),
+    thresholds: lists.get('threshold'),
   }
 }
 
@@ -139,6 +140,7 @@ const OPTION_FLAGS: Readonly<Record<string, string>> = {
   headers: 'header',
   keepAlive: 'keepalive',
   stages: 'stage',
+  thresholds: 'threshold',
 }
 
 /** A problem as a line that names the flag as it is typed. */

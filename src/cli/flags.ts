@@ -75,8 +75,14 @@ export const RUN_FLAGS: FlagGroups = {
       show: 'on',
     }),
   ],
+  Judging: [
+    list('threshold', 'rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s"; repeat', {
+      show: 'failed < 1%',
+    }),
+    flip('fail', 'exit 97 and 99 for a void run and a failed threshold; --no-fail exits 0', { show: 'on' }),
+  ],
   Outputs: [
-    list('out', 'json=PATH writes the report; json=- to standard output, the summary then goes to stderr', {
+    list('out', 'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output', {
       alias: ['o'],
     }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),

@@ -5,7 +5,7 @@
  * It keeps its own sum (the library's mean walks all slots, 5–8 ms) and merges by its own loop over the used slots
  * (the library's `add` walks all 23,552).
  */
-import { build } from 'hdr-histogram-js'
+import { build, encodeIntoCompressedBase64, type Histogram as Encodable } from 'hdr-histogram-js'
 
 const LOWEST_US = 1
 const HIGHEST_US = 3_600_000_000
@@ -145,6 +145,11 @@ export class Histogram {
     slots.minNonZeroValue = this.#minUs === 0 ? slots.minNonZeroValue : this.#minUs
     this.#clamped += packed.clamped
     return this
+  }
+
+  /** In the V2 encoding that all tools of HdrHistogram read, compressed and in base64; values are µs. */
+  encode(): string {
+    return encodeIntoCompressedBase64(this.#slots as unknown as Encodable)
   }
 
   /** The recorded values at two significant digits, small enough to keep one for every second of a run. */

@@ -60,6 +60,8 @@ export interface Options {
   insecure?: boolean | undefined
   /** Keep connections open between requests. @default true */
   keepAlive?: boolean | undefined
+  /** Rules about the target such as `p99 < 300ms`, `failed < 1%`, `GetPrograms: p95 < 200ms over 10s`. @default failed < 1% */
+  thresholds?: string | readonly string[] | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -113,6 +115,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'connectTimeout',
   'insecure',
   'keepAlive',
+  'thresholds',
 ]
 
 /** What this host offers where the user said nothing. */

@@ -7,6 +7,7 @@ import type { ResolvedOptions } from './resolve.ts'
 import { spans } from './stage.ts'
 import { peakUsers, type UserStage } from './stages.ts'
 import type { StatusRange } from './status.ts'
+import { withDefaults, type Threshold } from './threshold.ts'
 import type { Wait } from './wait.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
@@ -41,6 +42,8 @@ interface PlanBase {
   readonly connectTimeoutS: number
   readonly insecure: boolean
   readonly keepAlive: boolean
+  /** The rules that the run is held against, the default ones among them. */
+  readonly thresholds: readonly Threshold[]
 }
 
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
@@ -88,6 +91,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     connectTimeoutS: options.connectTimeoutS,
     insecure: options.insecure,
     keepAlive: options.keepAlive,
+    thresholds: withDefaults(options.thresholds),
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }

@@ -24,6 +24,8 @@ import {
 } from './request-options.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
+import { readThresholds } from './threshold-options.ts'
+import type { Threshold } from './threshold.ts'
 import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
@@ -46,6 +48,7 @@ export interface ResolvedOptions {
   readonly connectTimeoutS: number
   readonly insecure: boolean
   readonly keepAlive: boolean
+  readonly thresholds: readonly Threshold[]
 }
 
 /** Resolves the user's options, or returns every problem found. */
@@ -114,6 +117,18 @@ export function resolveOptions(
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
+  const requestName = name ?? `${method} ${url?.pathname ?? ''}`
+  const thresholds = readThresholds(
+    options.thresholds,
+    {
+      names: [requestName],
+      stages: load.stages ?? [],
+      measuredS: loadS === null ? null : loadS - warmupS,
+      warmupS,
+    },
+    wrong,
+  )
+
   if (problems.length > 0 || url === null) return { problems }
   const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
   return {
@@ -122,7 +137,7 @@ export function resolveOptions(
       method,
       headers: withAuthorization(url, headers),
       body,
-      name: name ?? `${method} ${url.pathname}`,
+      name: requestName,
       expectStatus: expectStatus ?? DEFAULT_EXPECTED,
       load,
       durationS: loadS,
@@ -137,6 +152,7 @@ export function resolveOptions(
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,
       keepAlive: keepAlive ?? true,
+      thresholds,
     },
   }
 }

@@ -5,9 +5,10 @@ import { resolveOptions } from '../core/resolve.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
 import { buildReport, type HostReport, type Report } from '../core/report.ts'
-import { Timeline, type SecondRow } from '../core/timeline.ts'
+import { Timeline, type SecondRow, type SettledSecond } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output } from '../output/output.ts'
 import { VERSION } from '../version.ts'
@@ -84,7 +85,11 @@ export async function conduct(
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const outputs = new Outputs(hooks)
 
-  const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS)
+  const gate = new Gate(plan)
+  const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS, (second) => {
+    gate.settle(second)
+    outputs.settled(second)
+  })
   const lostWorkers: { worker: number; second: number; message: string }[] = []
   const ending = { by: null as StoppedBy | null }
   let lastDoneS = 0
@@ -127,21 +132,23 @@ export async function conduct(
         hostSecond = second
       }
       outputs.seconds(timeline.close(elapsedS()), timeline)
+      if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
-    const ticker = setInterval(tick, TICK_MS)
-    const stop = (): void => {
+    const stop = (by: StoppedBy): void => {
       const atS = Math.max(0, elapsedS() + AHEAD_S)
-      ending.by = stopReason(hooks.signal)
+      ending.by = by
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
-    if (hooks.signal?.aborted === true) stop()
-    hooks.signal?.addEventListener('abort', stop, { once: true })
+    const ticker = setInterval(tick, TICK_MS)
+    const abort = (): void => stop(stopReason(hooks.signal))
+    if (hooks.signal?.aborted === true) abort()
+    hooks.signal?.addEventListener('abort', abort, { once: true })
     try {
       await crew.finished
     } finally {
       clearInterval(ticker)
-      hooks.signal?.removeEventListener('abort', stop)
+      hooks.signal?.removeEventListener('abort', abort)
     }
     tick()
 
@@ -161,6 +168,7 @@ export async function conduct(
       stoppedBy: ending.by ?? 'duration',
       warnings,
       lostWorkers,
+      gate,
     })
     outputs.finish(report)
     return report
@@ -214,6 +222,10 @@ class Outputs {
     if (rows.length === 0 || this.#outputs.length === 0) return
     const sofar = { recent: timeline.recent(), ...countSoFar(timeline) }
     for (const row of rows) this.#each((output) => output.second?.({ row, ...sofar }))
+  }
+
+  settled(second: SettledSecond): void {
+    this.#each((output) => output.settled?.(second))
   }
 
   /** Throws what failed during the run, when nobody else was told. */

@@ -5,6 +5,7 @@ import { redactPlan } from '../core/redact.ts'
 import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
+import { printThreshold } from '../core/threshold.ts'
 import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
 import { meanCycleS, printWait } from '../core/wait.ts'
 import { renderLine, type Style } from './paint.ts'
@@ -29,6 +30,7 @@ export function renderPlan(plan: Plan, style: Style): string {
       `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
     ],
     ['seed', String(plan.seed)],
+    ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
   ]
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),

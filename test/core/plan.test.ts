@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { withDefaults } from '../../src/core/threshold.ts'
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
 import { resolveOptions, type ResolvedOptions } from '../../src/core/resolve.ts'
@@ -66,6 +67,7 @@ test('the plan of the story that corerush was born from', () => {
     connectTimeoutS: 10,
     insecure: false,
     keepAlive: true,
+    thresholds: withDefaults([]),
   } satisfies Plan)
 })
 

@@ -21,6 +21,8 @@ test('the plan of one user as fast as it can, and of more workers than users', (
       ends      after exactly 1,003 requests, shared by all workers; then 30s for wha…
       time-outs 30s for a request, 10s to connect
       seed      1
+      threshold succeeded > 0
+      threshold failed < 1%
 
       stage         worker  users at its end     users start at
       1s: 0 → 1          0                 1  0.000 s … 0.000 s
@@ -59,6 +61,8 @@ test('the plan of the story, secrets masked, 40 columns wide', () => {
     ends      after 15s; then 30s for what is in flight
     time-outs 30s for a request, 10s to connect
     seed      1
+    threshold succeeded > 0
+    threshold failed < 1%
 
     stage          worker  users at its end     users start at
     1s: 0 → 550         0               275  0.000 s … 0.996 s
@@ -98,6 +102,8 @@ test('the plan of arrivals in stages: what is due from each worker in each', () 
     ends      after 19s; then 30s for what is in flight
     time-outs 30s for a request, 10s to connect
     seed      1
+    threshold succeeded > 0
+    threshold failed < 1%
 
     stage            worker  arrivals  users at most
     10s: 0 → 100/s        0       167            167
@@ -133,6 +139,8 @@ test('of arrivals that are counted, poisson and dropped: no more than the count,
     ends      after exactly 1,000 requests, shared by all workers; then 30s for what is in fl…
     time-outs 30s for a request, 10s to connect
     seed      1
+    threshold succeeded > 0
+    threshold failed < 1%
 
     stage              worker  arrivals expected  users at most
     10s: 0 → 1.50/s         0                  4              5

@@ -1,4 +1,5 @@
 /** A small plan, with whatever a test wants to be different. */
+import { withDefaults } from '../../src/core/threshold.ts'
 import type { ClosedPlan, OpenPlan, RequestPlan } from '../../src/core/plan.ts'
 
 export const A_REQUEST: RequestPlan = {
@@ -24,6 +25,7 @@ const COMMON = {
   connectTimeoutS: 10,
   insecure: false,
   keepAlive: true,
+  thresholds: withDefaults([]),
 } as const
 
 export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {

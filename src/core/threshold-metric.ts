@@ -1,0 +1,197 @@
+/** What a threshold can be about: every metric by its name, its unit, and how it is read from what was measured. */
+import type { Histogram } from './histogram.ts'
+import { failedRatio, ms, requestsPerS } from './metrics.ts'
+import { nearest } from './suggest.ts'
+import type { RequestTally, Tally } from './tally.ts'
+import { showCount, showMs, showPercent, showRate } from './units.ts'
+
+/** The unit in which a metric is measured, and its limit kept. */
+export type Unit = 'ms' | 'ratio' | 'perS' | 'count'
+
+/** What a threshold is held against: requests of one name or of all, and what is only kept for the whole. */
+export interface Measured {
+  readonly request: RequestTally
+  readonly tally: Tally
+  /** Seconds of load in it. */
+  readonly loadS: number
+}
+
+/** A figure and the number of samples it rests on; null where there was nothing to measure. */
+export interface Figure {
+  readonly actual: number | null
+  readonly samples: number
+}
+
+export interface ThresholdMetric {
+  readonly name: string
+  readonly unit: Unit
+  /** Whether it is known for each request name, and not only for all together. */
+  readonly isByName: boolean
+  /** Of a percentile the samples below which it says little: 10 / (1 − q); else 0. */
+  readonly fewestSamples: number
+  readonly measure: (measured: Measured) => Figure
+}
+
+type Pick = (measured: Measured) => Histogram | null
+const DISTRIBUTIONS: Readonly<Record<string, { readonly pick: Pick; readonly isByName: boolean }>> = {
+  latency: { pick: ({ request }) => request.peek('latency'), isByName: true },
+  // In the closed model latency is service time, and kept once.
+  service: { pick: ({ request }) => request.peek('service') ?? request.peek('latency'), isByName: true },
+  failed: { pick: ({ request }) => request.peek('failedLatency'), isByName: true },
+  dns: { pick: ({ request }) => request.peek('dns'), isByName: true },
+  connect: { pick: ({ request }) => request.peek('connect'), isByName: true },
+  tls: { pick: ({ request }) => request.peek('tls'), isByName: true },
+  ttfb: { pick: ({ request }) => request.peek('firstByte'), isByName: true },
+  download: { pick: ({ request }) => request.peek('download'), isByName: true },
+  lag: { pick: ({ tally }) => tally.lag, isByName: false },
+  iteration: { pick: ({ tally }) => tally.iterationDuration, isByName: false },
+}
+
+const ended = ({ finished, unfinished }: RequestTally): number => finished + unfinished
+
+/** A count is only known where there was something to count: no data never passes. */
+const requests =
+  (count: (request: RequestTally) => number) =>
+  ({ request }: Measured): Figure => {
+    const samples = Math.max(request.sent, ended(request))
+    return { actual: samples > 0 ? count(request) : null, samples }
+  }
+const iterations =
+  (field: 'due' | 'started' | 'dropped' | 'unstarted') =>
+  ({ tally }: Measured): Figure => {
+    const { due, started, dropped, unstarted } = tally.iterations
+    const samples = Math.max(due, started + dropped + unstarted)
+    return { actual: samples > 0 ? tally.iterations[field] : null, samples }
+  }
+
+const figure = (
+  name: string,
+  unit: Unit,
+  measure: ThresholdMetric['measure'],
+  isByName = true,
+): ThresholdMetric => ({ name, unit, isByName, fewestSamples: 0, measure })
+
+const SIMPLE: readonly ThresholdMetric[] = [
+  figure('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
+  figure('rps', 'perS', ({ request, loadS }) => ({
+    actual: request.finishedInLoad > 0 ? requestsPerS(request, loadS) : null,
+    samples: request.finishedInLoad,
+  })),
+  figure(
+    'count',
+    'count',
+    requests(({ finished }) => finished),
+  ),
+  figure(
+    'sent',
+    'count',
+    requests(({ sent }) => sent),
+  ),
+  figure(
+    'succeeded',
+    'count',
+    requests(({ succeeded }) => succeeded),
+  ),
+  figure(
+    'unfinished',
+    'count',
+    requests(({ unfinished }) => unfinished),
+  ),
+  figure('due', 'count', iterations('due'), false),
+  figure('started', 'count', iterations('started'), false),
+  figure('dropped', 'count', iterations('dropped'), false),
+  figure('unstarted', 'count', iterations('unstarted'), false),
+]
+
+/** The metric of this name, under its canonical name; null when there is none. */
+export function metricOf(word: string): ThresholdMetric | null {
+  const simple = SIMPLE.find(({ name }) => name === word)
+  if (simple !== undefined) return simple
+  // A percentile may have a point of its own.
+  const [, prefix, name] = /^(?:([A-Za-z]+)\.)?(min|mean|max|p\d.*)$/.exec(word) ?? []
+  if (name === undefined) return null
+  const distribution = prefix ?? 'latency'
+  if (!Object.hasOwn(DISTRIBUTIONS, distribution)) return null
+  const { pick, isByName } = DISTRIBUTIONS[distribution]!
+  const read = readFigure(name)
+  if (read === null) return null
+  return {
+    name: distribution === 'latency' ? read.name : `${distribution}.${read.name}`,
+    unit: 'ms',
+    isByName,
+    fewestSamples: read.fewestSamples,
+    measure(measured) {
+      const histogram = pick(measured)
+      if (histogram === null || histogram.count === 0) return { actual: null, samples: 0 }
+      return { actual: ms(read.us(histogram)), samples: histogram.count }
+    },
+  }
+}
+
+interface ReadFigure {
+  readonly name: string
+  readonly fewestSamples: number
+  readonly us: (histogram: Histogram) => number
+}
+
+function readFigure(name: string): ReadFigure | null {
+  if (name === 'min') return { name, fewestSamples: 0, us: (histogram) => histogram.minUs! }
+  if (name === 'mean') return { name, fewestSamples: 0, us: (histogram) => histogram.meanUs! }
+  if (name === 'max') return { name, fewestSamples: 0, us: (histogram) => histogram.maxUs! }
+  // The report writes p99_9, people write p99.9.
+  const [, digits] = /^p(\d{1,2}(?:[._]\d{1,5})?)$/.exec(name) ?? []
+  if (digits === undefined) return null
+  const percent = Number(digits.replace('_', '.'))
+  if (percent === 0) return null
+  return {
+    name: `p${percent}`,
+    fewestSamples: Math.round(1000 / (100 - percent)),
+    us: (histogram) => histogram.quantileUs(percent / 100)!,
+  }
+}
+
+const FIGURES = ['min', 'mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'max']
+/** What other tools call them, where it is far from what it is called here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  avg: 'mean',
+  med: 'p50',
+  median: 'p50',
+  p100: 'max',
+  errors: 'failed',
+  error_rate: 'failed',
+  http_req_failed: 'failed',
+  http_reqs: 'count',
+  requests: 'count',
+  requestsPerS: 'rps',
+  'req/s': 'rps',
+  http_req_duration: 'p95',
+  dropped_iterations: 'dropped',
+  firstByte: 'ttfb.p95',
+  ...Object.fromEntries(Object.keys(DISTRIBUTIONS).map((name) => [name, `${name}.p95`])),
+}
+
+/** The nearest name that there is to one that there is not; null when none is near. */
+export function nearestMetric(word: string): string | null {
+  if (Object.hasOwn(ELSEWHERE, word)) return ELSEWHERE[word]!
+  const names = [
+    ...SIMPLE.map(({ name }) => name),
+    ...FIGURES,
+    ...Object.keys(DISTRIBUTIONS).flatMap((name) => FIGURES.map((last) => `${name}.${last}`)),
+  ]
+  return nearest(word, names)
+}
+
+/** A measured figure for a person. */
+export function showFigure(actual: number | null, unit: Unit): string {
+  if (actual === null) return 'no data'
+  switch (unit) {
+    case 'ms':
+      return showMs(actual)
+    case 'ratio':
+      return showPercent(actual)
+    case 'perS':
+      return `${showRate(actual)}/s`
+    case 'count':
+      return showCount(actual)
+  }
+}
