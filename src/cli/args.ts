@@ -120,6 +120,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     duration: texts.get('duration'),
     requests: texts.get('requests'),
     gracefulStop: texts.get('graceful-stop'),
+    waitForTarget: texts.get('wait-for-target'),
     workers: texts.get('workers'),
     seed: texts.get('seed'),
     timeout: texts.get('timeout'),

@@ -61,6 +61,9 @@ export const RUN_FLAGS: FlagGroups = {
     text('duration', 'length of the load, ramps included', { alias: ['d'], show: '10s' }),
     text('requests', 'send exactly so many, in all; lifts the default duration', { alias: ['n'] }),
     text('iterations', 'start exactly so many, in all; lifts the default duration'),
+    text('wait-for-target', 'wait so long for the target to accept connections before the load: 30s', {
+      show: 'no',
+    }),
     text('graceful-stop', 'time for requests in flight to end after the load', { show: '30s' }),
   ],
   'This machine': [

@@ -1,6 +1,7 @@
 /** The command `corerush`: plan, run, summary, exit code. */
 import { readFileSync } from 'node:fs'
 import type { Options, Problem } from '../core/options.ts'
+import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { conduct, OptionsError, planRun } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
@@ -30,6 +31,10 @@ export async function runCommand(command: Command): Promise<number> {
     return EXIT.ok
   }
 
+  if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
+    stderr.write(
+      `corerush: waiting up to ${printDurationS(plan.waitForTargetS)} for ${new URL(plan.request.url).host}\n`,
+    )
   const live = liveOutput(command)
   const stopping = stopOnSignals(() => {
     if (live instanceof LiveView) live.restore()

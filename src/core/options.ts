@@ -48,6 +48,8 @@ export interface Options {
   warmup?: Duration | undefined
   /** How long requests in flight may take to end after the load. @default 30s */
   gracefulStop?: Duration | undefined
+  /** How long to wait for the target to accept a connection before the run begins. @default not at all */
+  waitForTarget?: Duration | undefined
   /** Worker threads. @default one per core that this process may use */
   workers?: Count | undefined
   /** Seed of everything random, for repeatable plans. @default 1 */
@@ -109,6 +111,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'iterations',
   'warmup',
   'gracefulStop',
+  'waitForTarget',
   'workers',
   'seed',
   'timeout',

@@ -35,6 +35,8 @@ interface PlanBase {
   /** The first whole seconds of the load, which are not measured. */
   readonly warmupS: number
   readonly gracefulStopS: number
+  /** How long the run may wait for the target to accept a connection before it begins; 0: not at all. */
+  readonly waitForTargetS: number
   readonly workers: number
   readonly seed: number
   readonly transport: 'undici'
@@ -84,6 +86,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     iterations: options.iterations,
     warmupS: options.warmupS,
     gracefulStopS: options.gracefulStopS,
+    waitForTargetS: options.waitForTargetS,
     workers: options.workers,
     seed: options.seed,
     transport: 'undici',

@@ -42,6 +42,7 @@ export interface ResolvedOptions {
   readonly iterations: number | null
   readonly warmupS: number
   readonly gracefulStopS: number
+  readonly waitForTargetS: number
   readonly workers: number
   readonly seed: number
   readonly timeoutS: number
@@ -82,6 +83,7 @@ export function resolveOptions(
   const warmupS =
     read<number>('warmup', parseDurationS, (s) => (Number.isInteger(s) ? null : 'must be whole seconds')) ?? 0
   const gracefulStopS = duration('gracefulStop', 'at least 0')
+  const waitForTargetS = duration('waitForTarget', 'above 0')
   const workers = count('workers', MOST_WORKERS)
   const seed = read<number>('seed', parseNumber, (n) =>
     Number.isInteger(n) && n >= 0 && n <= 0xffff_ffff ? null : 'must be a whole number from 0 to 4294967295',
@@ -145,6 +147,7 @@ export function resolveOptions(
       iterations,
       warmupS,
       gracefulStopS: gracefulStopS ?? DEFAULTS.gracefulStopS,
+      waitForTargetS: waitForTargetS ?? 0,
       // A worker without a user would only cost its start-up.
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,

@@ -14,7 +14,7 @@ import type { LiveSecond, Output } from '../output/output.ts'
 import { VERSION } from '../version.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
-import { checkLimits, probeTarget, spareDescriptors } from './preflight.ts'
+import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { watchHost } from './vitals.ts'
 
 /** What a program can hook into a run. */
@@ -84,6 +84,7 @@ export async function conduct(
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const outputs = new Outputs(hooks)
+  await waitForTarget(plan, hooks.signal)
 
   const gate = new Gate(plan)
   const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS, (second) => {

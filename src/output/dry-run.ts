@@ -24,6 +24,14 @@ export function renderPlan(plan: Plan, style: Style): string {
     ...(plan.warmupS > 0
       ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]
       : []),
+    ...(plan.waitForTargetS > 0
+      ? [
+          ['begins', `when the target accepts, within ${printDurationS(plan.waitForTargetS)}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['ends', ending(plan)],
     [
       'time-outs',

@@ -9,6 +9,7 @@ import { showFigure } from '../core/threshold-metric.ts'
 import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import type { Destination } from './destination.ts'
 import type { Output, Screen } from './output.ts'
+import { printable } from './paint.ts'
 import { sparkline } from './sparkline.ts'
 
 /** More of each kind than this the runner does not show. */
@@ -44,9 +45,9 @@ export function renderStepSummary(report: Report): string {
     return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
   }
   return [
-    `### corerush: ${MARK[verdict.level]} ${verdict.level}, ${passed(thresholds)}`,
+    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(thresholds)}`,
     '',
-    `${escapeMarkdown(`${plan.request.method} ${plan.request.url}`)} · ${plan.model} model · ${report.workers} workers · ${report.loadS.toFixed(1)} s of load`,
+    `${escapeMarkdown(`${plan.request.method} ${plan.request.url}`)} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
     '',
     '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
     '|---|--:|--:|--:|--:|--:|--:|--:|',
@@ -137,12 +138,15 @@ function command(kind: 'error' | 'warning', title: string, message: string): str
   const data = (text: string): string =>
     text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
   const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
-  return `::${kind} title=${property(printable(title))}::${data(printable(message))}\n`
+  return `::${kind} title=${property(steady(title))}::${data(steady(message))}\n`
 }
 
-/** Line breaks stay, for they are escaped; nothing else may steer whoever reads the log. */
-const printable = (text: string): string =>
-  text.replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '�')
+/** Line breaks stay, for the command escapes them; nothing else may steer whoever reads the log. */
+const steady = (text: string): string =>
+  text
+    .split(/(\r\n|\r|\n)/)
+    .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+    .join('')
 
 /** Text that Markdown and HTML take for nothing but text, on one line of a table. */
 export const escapeMarkdown = (text: string): string =>

@@ -36,6 +36,7 @@ describe('a URL is enough', () => {
       iterations: null,
       warmupS: 0,
       gracefulStopS: 30,
+      waitForTargetS: 0,
       workers: 1,
       seed: 1,
       timeoutS: 30,

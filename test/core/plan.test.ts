@@ -60,6 +60,7 @@ test('the plan of the story that corerush was born from', () => {
     iterations: null,
     warmupS: 0,
     gracefulStopS: 30,
+    waitForTargetS: 0,
     workers: 2,
     seed: 1,
     transport: 'undici',

@@ -18,6 +18,7 @@ const COMMON = {
   iterations: null,
   warmupS: 0,
   gracefulStopS: 30,
+  waitForTargetS: 0,
   workers: 1,
   seed: 1,
   transport: 'undici',
