@@ -35,7 +35,6 @@ test.each<[string, Options]>([
 ])('the report of a real run is valid: %s', async (_, options) => {
   const report = await run({ url: server.url, ...options })
   expect([validate(report), validate.errors]).toEqual([true, null])
-  const { total: _total, ...partial } = report
-  expect(validate(partial)).toBe(false)
+  expect(validate({ ...report, total: undefined })).toBe(false)
   expect(validate({ ...report, total: { ...report.total, finished: 'many' } })).toBe(false)
 })

@@ -31,16 +31,16 @@ export async function runCommand(command: Command): Promise<number> {
     return EXIT.ok
   }
 
-  if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
-    stderr.write(
-      `corerush: waiting up to ${printDurationS(plan.waitForTargetS)} for ${new URL(plan.request.url).host}\n`,
-    )
   const live = liveOutput(command)
   const stopping = stopOnSignals(() => {
     if (live instanceof LiveView) live.restore()
   })
   const failedOutputs: string[] = []
   try {
+    if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
+      stderr.write(
+        `corerush: waiting up to ${printDurationS(plan.waitForTargetS)} for ${new URL(plan.request.url).host}\n`,
+      )
     const report = await conduct(plan, {
       signal: stopping.signal,
       outputs: [live, ...outputs],

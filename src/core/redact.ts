@@ -1,7 +1,7 @@
 /** Secrets of a plan are sent, never shown: in the report and in every output they read `***`. */
 import type { Plan } from './plan.ts'
 
-const SECRET = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key)$|token|secret|password/i
+const SECRET = /auth|cookie|token|secret|passw|pwd|credential|session|signature|api[-_]?key/i
 const MASK = '***'
 
 /** The plan as it may be shown. */
@@ -19,9 +19,7 @@ export function redactPlan(plan: Plan): Plan {
 
 function redactUrl(href: string): string {
   const url = new URL(href)
-  const secrets = [...url.searchParams.keys()].filter(
-    (key) => SECRET.test(key) || /^(api_?key|key|sig)$/i.test(key),
-  )
+  const secrets = [...url.searchParams.keys()].filter((key) => SECRET.test(key) || /^(key|sig)$/i.test(key))
   if (secrets.length === 0) return href
   for (const key of secrets) url.searchParams.set(key, MASK)
   return url.href

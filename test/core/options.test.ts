@@ -446,7 +446,7 @@ describe('thresholds are held against the plan before anything is sent', () => {
   ])('%s %j', (threshold, options, rule) => {
     const found = sentences({ ...options, thresholds: [threshold] })
     if (rule === null) expect(found).toEqual([])
-    else expect(found).toEqual([expect.stringContaining(`${rule}`)])
+    else expect(found).toEqual([expect.stringContaining(rule)])
   })
 
   test('what a program hands over need not be text; one text is a list of one', () => {

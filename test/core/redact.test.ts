@@ -19,6 +19,11 @@ describe('a secret is sent, never shown', () => {
     'X-CSRF-Token',
     'client-secret',
     'x-password',
+    'X-Auth',
+    'apikey',
+    'X-Session-Id',
+    'X-Credential',
+    'X-Amz-Signature',
   ])('in the header %s', (name) => {
     const text = shown({
       headers: [
@@ -30,15 +35,26 @@ describe('a secret is sent, never shown', () => {
     expect(text).toContain(`["${name}","***"]`)
   })
 
-  test.each(['token', 'access_token', 'api_key', 'apikey', 'key', 'sig', 'password', 'client_secret'])(
-    'in the query parameter %s',
-    (name) => {
-      const text = shown({ url: `http://target.test/a?q=1&${name}=${CANARY}&z=2` })
-      expect(text).not.toContain(CANARY)
-      expect(text).toContain('q=1')
-      expect(text).toContain('z=2')
-    },
-  )
+  test.each([
+    'auth',
+    'session',
+    'X-Amz-Signature',
+    'X-Amz-Credential',
+    'passwd',
+    'token',
+    'access_token',
+    'api_key',
+    'apikey',
+    'key',
+    'sig',
+    'password',
+    'client_secret',
+  ])('in the query parameter %s', (name) => {
+    const text = shown({ url: `http://target.test/a?q=1&${name}=${CANARY}&z=2` })
+    expect(text).not.toContain(CANARY)
+    expect(text).toContain('q=1')
+    expect(text).toContain('z=2')
+  })
 
   test('in a query parameter that comes twice', () => {
     expect(shown({ url: `http://target.test/?key=${CANARY}1&key=${CANARY}2` })).not.toContain(CANARY)
