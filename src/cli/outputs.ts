@@ -31,9 +31,6 @@ export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
     if (kind !== undefined && path !== undefined) asked.push({ kind, path })
     else problems.push({ option: 'out', message: `must be KIND=PATH, ${hintFor(word)}, got "${text}"` })
   }
-  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env
-  if (GITHUB_ACTIONS === 'true' && GITHUB_STEP_SUMMARY && !asked.some(({ kind }) => kind === 'github'))
-    asked.push({ kind: 'github', path: GITHUB_STEP_SUMMARY })
 
   const toStdout = asked.filter(({ path }) => path === '-')
   if (toStdout.length > 1)
@@ -52,11 +49,23 @@ export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
     : { stream: process.stdout, name: 'standard output' }
   const outputs = asked.map(({ kind, path }) => makeOutput(kind, path, fallback))
   problems.push(...outputProblems(outputs))
+  if (!asked.some(({ kind }) => kind === 'github')) outputs.push(...unasked(fallback))
   const paths = asked.map(({ path }) => path).filter((path) => path !== '-')
   for (const path of new Set(paths))
     if (paths.filter((other) => other === path).length > 1)
       problems.push({ option: 'out', message: `names ${path} twice` })
   return { outputs, ownsStdout }
+}
+
+/** The job summary where GitHub Actions runs. Nobody asked for it, so that it cannot be written stops no run. */
+function unasked(fallback: Fallback): Output[] {
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env
+  if (GITHUB_ACTIONS !== 'true' || !GITHUB_STEP_SUMMARY) return []
+  const output = makeOutput('github', GITHUB_STEP_SUMMARY, fallback)
+  const [problem] = outputProblems([output])
+  if (problem === undefined) return [output]
+  process.stderr.write(`corerush: no job summary: ${problem.message}\n`)
+  return []
 }
 
 function hintFor(word: string | undefined): string {

@@ -39,6 +39,8 @@ export class Gate {
   readonly #recent: { readonly second: number; readonly tally: PackedTally }[] = []
   readonly #longestWindowS: number
   readonly #isStoppable: boolean
+  /** Whether any rule is about less than the whole run, or about it while it goes on. */
+  readonly #watches: boolean
   /** The worst window so far of each threshold that has windows. */
   readonly #worst = new Map<Threshold, Figure>()
   #trip: Trip | null = null
@@ -49,6 +51,7 @@ export class Gate {
     this.#isStoppable = plan.thresholds.some(({ abortAfterS }) => abortAfterS !== null)
     for (const { stage, overS } of plan.thresholds)
       if (stage !== null && overS === null) this.#stages.set(stage, new Span())
+    this.#watches = this.#isStoppable || this.#longestWindowS > 0 || this.#stages.size > 0
   }
 
   /** The first threshold with `abort-on-fail` that failed. */
@@ -58,7 +61,7 @@ export class Gate {
 
   /** A second of the run is settled; they come in order. */
   settle({ second, phase, loadS, tally }: SettledSecond): void {
-    if (phase === 'warmup') return
+    if (phase === 'warmup' || !this.#watches) return
     const packed = packTally(tally)
     if (this.#isStoppable) this.#run.add(packed, loadS)
     for (const [stage, span] of this.#stages) if (this.#isWithin(stage, second)) span.add(packed, loadS)
@@ -83,8 +86,8 @@ export class Gate {
         expression: printThreshold(threshold),
         level: threshold.level,
         // What stopped the run stays failed, whatever the answers that came afterwards made of the figure.
-        ok: !hasTripped && holds(threshold, figure.actual),
-        actual: hasTripped ? this.#trip!.actual : figure.actual,
+        ok: !hasTripped && passes(threshold, figure),
+        actual: hasTripped ? this.#trip!.actual : figureToShow(threshold, figure),
         limit: threshold.limit,
         unit: metricOf(threshold.metric)!.unit,
         samples: figure.samples,
@@ -138,8 +141,7 @@ export class Gate {
       }
       const figure = measure(threshold, window)
       const worst = this.#worst.get(threshold)
-      if (worst === undefined || isWorse(threshold, figure.actual, worst.actual))
-        this.#worst.set(threshold, figure)
+      if (worst === undefined || isWorse(threshold, figure, worst)) this.#worst.set(threshold, figure)
     }
   }
 
@@ -150,7 +152,7 @@ export class Gate {
       if (abortAfterS === null || second + 1 - this.#plan.warmupS < abortAfterS) continue
       const { actual } = this.#figure(threshold, this.#run)
       // Without data there is nothing yet that could have failed; at the end there is.
-      if (actual === null || holds(threshold, actual)) continue
+      if (actual === null || compares(threshold, actual)) continue
       this.#trip = { threshold, actual, atS: second + 1 }
       return
     }
@@ -199,11 +201,21 @@ const COMPARE: Readonly<Record<Operator, (actual: number, limit: number) => bool
   '!=': (actual, limit) => actual !== limit,
 }
 
-const holds = ({ operator, limit }: Threshold, actual: number | null): boolean =>
-  actual !== null && COMPARE[operator](actual, limit)
+const compares = ({ operator, limit }: Threshold, actual: number): boolean => COMPARE[operator](actual, limit)
+
+/** No data never passes, not even a 0 of nothing. */
+const passes = (threshold: Threshold, { actual, samples }: Figure): boolean =>
+  actual !== null && samples > 0 && compares(threshold, actual)
+
+/** A 0 of nothing that fails says why; one that would have passed is no data. */
+const figureToShow = (threshold: Threshold, { actual, samples }: Figure): number | null =>
+  actual !== null && samples === 0 && compares(threshold, actual) ? null : actual
 
 /** Whether a figure is further on the wrong side than another one; nothing is worse than no data. */
-function isWorse({ operator, limit }: Threshold, a: number | null, b: number | null): boolean {
+function isWorse(threshold: Threshold, one: Figure, other: Figure): boolean {
+  const { operator, limit } = threshold
+  const a = figureToShow(threshold, one)
+  const b = figureToShow(threshold, other)
   if (a === null || b === null) return a === null && b !== null
   if (operator === '<' || operator === '<=') return a > b
   if (operator === '>' || operator === '>=') return a < b

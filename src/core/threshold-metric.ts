@@ -16,7 +16,10 @@ export interface Measured {
   readonly loadS: number
 }
 
-/** A figure and the number of samples it rests on; null where there was nothing to measure. */
+/**
+ * A figure and the number of samples it rests on; null where there was nothing to measure. A count or a rate of nothing
+ * is 0, on no samples.
+ */
 export interface Figure {
   readonly actual: number | null
   readonly samples: number
@@ -49,19 +52,16 @@ const DISTRIBUTIONS: Readonly<Record<string, { readonly pick: Pick; readonly isB
 
 const ended = ({ finished, unfinished }: RequestTally): number => finished + unfinished
 
-/** A count is only known where there was something to count: no data never passes. */
 const requests =
   (count: (request: RequestTally) => number) =>
   ({ request }: Measured): Figure => {
-    const samples = Math.max(request.sent, ended(request))
-    return { actual: samples > 0 ? count(request) : null, samples }
+    return { actual: count(request), samples: Math.max(request.sent, ended(request)) }
   }
 const iterations =
   (field: 'due' | 'started' | 'dropped' | 'unstarted') =>
   ({ tally }: Measured): Figure => {
     const { due, started, dropped, unstarted } = tally.iterations
-    const samples = Math.max(due, started + dropped + unstarted)
-    return { actual: samples > 0 ? tally.iterations[field] : null, samples }
+    return { actual: tally.iterations[field], samples: Math.max(due, started + dropped + unstarted) }
   }
 
 const figure = (
@@ -74,7 +74,7 @@ const figure = (
 const SIMPLE: readonly ThresholdMetric[] = [
   figure('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
   figure('rps', 'perS', ({ request, loadS }) => ({
-    actual: request.finishedInLoad > 0 ? requestsPerS(request, loadS) : null,
+    actual: requestsPerS(request, loadS),
     samples: request.finishedInLoad,
   })),
   figure(

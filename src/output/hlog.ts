@@ -9,6 +9,7 @@ import { mergeRequests, RequestTally } from '../core/tally.ts'
 import type { SettledSecond } from '../core/timeline.ts'
 import type { Destination } from './destination.ts'
 import type { Output } from './output.ts'
+import { printable } from './paint.ts'
 
 export class HistogramLog implements Output {
   readonly name: string
@@ -59,4 +60,4 @@ function renderLogLine(histogram: Histogram, second: number, tag: string | null)
 }
 
 /** A tag ends at a comma, and is one word to the tools. */
-const tagOf = (name: string): string => name.replace(/[,\s\u0000-\u001f\u007f]+/g, '_')
+const tagOf = (name: string): string => printable(name).replace(/[,\s]+/g, '_')

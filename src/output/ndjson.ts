@@ -8,13 +8,14 @@
  */
 import type { Report } from '../core/report.ts'
 import type { SecondRow } from '../core/timeline.ts'
+import { renderJsonLine } from './json.ts'
 import type { LiveSecond, Output, Screen } from './output.ts'
 
-const renderSecond = (row: SecondRow): string => `${JSON.stringify({ type: 'second', ...row })}\n`
+const renderSecond = (row: SecondRow): string => renderJsonLine({ type: 'second', ...row })
 
 function renderLast(report: Report): string {
   const { timeline, ...summary } = report
-  return `${JSON.stringify({ type: 'summary', seconds: timeline.length, ...summary })}\n`
+  return renderJsonLine({ type: 'summary', seconds: timeline.length, ...summary })
 }
 
 /** Every second once, and the summary. */
@@ -25,8 +26,8 @@ export const renderNdjson = (report: Report): string =>
 export class NdjsonStream implements Output {
   readonly name = 'ndjson=-'
   readonly #stream: Screen
-  /** What was last said of each second. */
-  readonly #said: string[] = []
+  /** What was last said of each second. A corrected second is a new row. */
+  readonly #said: SecondRow[] = []
 
   constructor(stream: Screen) {
     this.#stream = stream
@@ -42,9 +43,8 @@ export class NdjsonStream implements Output {
   }
 
   #say(row: SecondRow): void {
-    const line = renderSecond(row)
-    if (this.#said[row.second] === line) return
-    this.#said[row.second] = line
-    this.#stream.write(line)
+    if (this.#said[row.second] === row) return
+    this.#said[row.second] = row
+    this.#stream.write(renderSecond(row))
   }
 }

@@ -15,11 +15,11 @@ import {
   type TargetProcess,
 } from '../support/cli.ts'
 import { expectConservation } from '../support/conservation.ts'
-import { startFaults } from '../support/faults.ts'
+import { response, startFaults } from '../support/faults.ts'
 
 let target: TargetProcess
 beforeAll(async () => {
-  target = await startTarget(['--latency', '5ms', '--status', '503:0.2'])
+  target = await startTarget(['--latency', '5ms'])
 })
 afterAll(() => target.kill('SIGTERM'))
 
@@ -29,25 +29,36 @@ const BAD = [99, 97]
 
 describe.concurrent('thresholds and exit codes', () => {
   test('a failed threshold is 99, and with --no-fail 0; the report keeps saying 99', async () => {
-    const words = [...SHORT, '--url', target.url, '--threshold', 'failed < 1%', '-o', 'json=-']
+    const words = [
+      ...SHORT,
+      '--url',
+      target.url,
+      '--threshold',
+      'p50 < 1ms',
+      '--threshold',
+      'failed < 100%',
+      '-o',
+      'json=-',
+    ]
     const [strict, lenient] = await Promise.all([runCli(words), runCli([...words, '--no-fail'])])
     const reports = [strict, lenient].map(readReport)
     for (const report of reports) {
       expect(BAD).toContain(report.exitCode)
       expect(report.thresholds.map(({ expression, ok }) => [expression, ok])).toEqual([
         ['succeeded > 0', true],
-        ['failed < 1%', false],
+        ['p50 < 1ms', false],
+        ['failed < 100%', true],
       ])
     }
     expect([strict.code, lenient.code]).toEqual([reports[0]!.exitCode, 0])
-    expect(strict.stderr).toMatch(/^✗ failed < 1% {2}\d/m)
+    expect(strict.stderr).toMatch(/^✗ p50 < 1ms {2}\d/m)
     expect(lenient.stderr).toContain(`corerush: --no-fail makes exit code ${reports[1]!.exitCode} a 0`)
   })
 
   test('one that only warns fails nothing', async () => {
     const own = [
       '--threshold',
-      'failed < 50%',
+      'failed < 100%',
       '--threshold',
       'p50 < 1ms warn',
       '--threshold',
@@ -60,16 +71,7 @@ describe.concurrent('thresholds and exit codes', () => {
   })
 
   test('abort-on-fail ends the load, lets what is in flight end, and says why', async () => {
-    const words = [
-      '-u',
-      '4',
-      '-d',
-      '10m',
-      '--wait',
-      '50ms',
-      '--threshold',
-      'failed < 1% over 1s abort-on-fail',
-    ]
+    const words = ['-u', '4', '-d', '10m', '--wait', '50ms', '--threshold', 'p50 < 1ms over 1s abort-on-fail']
     const finished = await runCli([...words, '--url', target.url, '-o', 'json=-'])
     const report = readReport(finished)
     expectConservation(report)
@@ -78,7 +80,7 @@ describe.concurrent('thresholds and exit codes', () => {
     expect(report.total.unfinished).toBe(0)
     expect(BAD).toContain(finished.code)
     expect(report.warnings.join()).toMatch(
-      /stopped after \d+ s: the threshold "failed < 1% over 1s abort-on-fail" failed/,
+      /stopped after \d+ s: the threshold "p50 < 1ms over 1s abort-on-fail" failed/,
     )
     expect(finished.stderr).toContain('stopped by a threshold')
   })
@@ -115,15 +117,15 @@ describe.concurrent('thresholds and exit codes', () => {
 
 describe.concurrent('the outputs of one run', () => {
   test('agree to the request, and hold no secret', async () => {
+    const server = await startFaults(({ socket, index }) =>
+      socket.write(response(index % 5 === 0 ? '503 Busy' : '200 OK', 'body')),
+    )
     await withFolder(async (folder) => {
       const secret = 'c4n4ry-5ecret'
-      const url = `${target.url.replace('//', `//user:${secret}@`)}/GetPrograms?access_token=${secret}`
-      const headers = ['Authorization: Bearer', 'Cookie: sid=', 'X-Api-Key: '].flatMap((h) => [
-        '-H',
-        `${h}${secret}`,
-      ])
+      const url = `${server.url.replace('//', `//user:${secret}@`)}/GetPrograms?access_token=${secret}`
+      const headers = ['Cookie: sid=', 'X-Api-Key: '].flatMap((header) => ['-H', `${header}${secret}`])
       const kinds = ['json=r.json', 'csv=r', 'junit=r.xml', 'hlog=r.hlog', 'github=r.md', 'ndjson=-']
-      const words = [...SHORT, '--name', 'A', ...headers.slice(2), ...kinds.flatMap((kind) => ['-o', kind])]
+      const words = [...SHORT, '--name', 'A', ...headers, ...kinds.flatMap((kind) => ['-o', kind])]
       const { code, stdout, stderr } = await runCli([...words, '--url', url], { cwd: folder })
       expect(BAD).toContain(code)
       const files = Object.fromEntries(
@@ -165,6 +167,7 @@ describe.concurrent('the outputs of one run', () => {
       expect(files['r.md']).toMatch(new RegExp(`^\\| total \\| ${requests} \\|`, 'm'))
       expect(files['r.xml']).toMatch(new RegExp(`^total +${requests} `, 'm'))
     })
+    await server.stop()
   })
 
   test('GitHub Actions gets its summary without being asked, added to what is there', async () => {
@@ -172,10 +175,16 @@ describe.concurrent('the outputs of one run', () => {
       const summary = join(folder, 'summary.md')
       writeFileSync(summary, 'before\n')
       const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary }
-      const { stdout } = await runCli([...SHORT, '--url', target.url], { env })
+      const failing = [...SHORT, '--threshold', 'p50 < 1ms']
+      const { stdout } = await runCli([...failing, '--url', target.url], { env })
       expect(readFileSync(summary, 'utf8')).toMatch(/^before\n### corerush: ❌/)
       expect(stdout).toMatch(/^::error title=corerush%3A /m)
-      const asked = await runCli([...SHORT, '--url', target.url, '-o', 'github=own.md', '-o', 'json=-'], {
+      // Nobody asked for the summary: that it cannot be written is told and stops nothing.
+      const gone = { ...env, GITHUB_STEP_SUMMARY: join(folder, 'none/summary.md') }
+      const without = await runCli(['-n', '2', '-u', '1', '--url', target.url], { env: gone })
+      expect(without.stderr).toMatch(/^corerush: no job summary: .*there is no folder/)
+      expect(without.stdout).toMatch(/^verdict: /m)
+      const asked = await runCli([...failing, '--url', target.url, '-o', 'github=own.md', '-o', 'json=-'], {
         env,
         cwd: folder,
       })

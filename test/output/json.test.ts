@@ -78,6 +78,18 @@ test('a link stays a link, to a file that was there or was not yet; a pipe is wr
   })
 })
 
+test('a job summary is added to, not replaced', async () => {
+  await withFolder((folder) => {
+    const path = join(folder, 'summary.md')
+    const file = new FileDestination(path, { stream: stream(), name: 'standard output' }, { append: true })
+    for (const text of ['one\n', 'two\n']) {
+      file.check()
+      file.write(text)
+    }
+    expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+  })
+})
+
 test('what cannot be written goes to the fallback, and nothing is left behind', async () => {
   await withFolder((folder) => {
     const path = join(folder, 'r.json')

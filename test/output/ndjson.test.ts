@@ -11,6 +11,13 @@ const parse = (text: string): Line[] => {
     .split('\n')
     .map((line) => JSON.parse(line) as Line)
 }
+test('no text in it is a command to a runner of GitHub Actions, and it reads back the same', () => {
+  const name = 'a ##[error]b'
+  const line = renderNdjson(reportOf(planOf({ workers: 1, name }), [{ ok: { [name]: [10] } }]))
+  expect(line).not.toContain('##[')
+  expect(parse(line).at(-1)).toHaveProperty(['byName', name])
+})
+
 const RUN: Second[] = [{ ok: { 'A\n': [10] } }, { second: 1, ok: { 'A\n': [20, 30] } }]
 const report = reportOf(planOf({ workers: 1 }), RUN)
 

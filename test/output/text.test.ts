@@ -195,7 +195,7 @@ describe('the summary', () => {
 
       traffic   10 connections opened · 0 B sent · 0 B received
 
-      ✗ succeeded > 0  no data
+      ✗ succeeded > 0  0
       ✗ failed < 1%  no data
 
       generator worker 0 25% (max 25%) · worker 1 25% (max 25%)
