@@ -26,6 +26,7 @@ export interface ThresholdResult {
 export interface Trip {
   readonly threshold: Threshold
   readonly actual: number
+  readonly samples: number
   /** Run time at the end of the last second that was judged. */
   readonly atS: number
 }
@@ -80,14 +81,14 @@ export class Gate {
   results(timeline: Timeline, all: RequestTally, loadS: number, wasStopped: boolean): ThresholdResult[] {
     const run = new Span(timeline.total, loadS, all)
     return this.#plan.thresholds.map((threshold) => {
-      const figure = this.#figure(threshold, run)
-      const hasTripped = wasStopped && this.#trip?.threshold === threshold
+      // What stopped the run stays failed, whatever the answers that came afterwards made of the figure.
+      const trip = wasStopped && this.#trip?.threshold === threshold ? this.#trip : null
+      const figure = trip ?? this.#figure(threshold, run)
       return {
         expression: printThreshold(threshold),
         level: threshold.level,
-        // What stopped the run stays failed, whatever the answers that came afterwards made of the figure.
-        ok: !hasTripped && passes(threshold, figure),
-        actual: hasTripped ? this.#trip!.actual : figureToShow(threshold, figure),
+        ok: trip === null && passes(threshold, figure),
+        actual: figureToShow(threshold, figure),
         limit: threshold.limit,
         unit: metricOf(threshold.metric)!.unit,
         samples: figure.samples,
@@ -150,10 +151,10 @@ export class Gate {
     for (const threshold of this.#plan.thresholds) {
       const { abortAfterS } = threshold
       if (abortAfterS === null || second + 1 - this.#plan.warmupS < abortAfterS) continue
-      const { actual } = this.#figure(threshold, this.#run)
+      const { actual, samples } = this.#figure(threshold, this.#run)
       // Without data there is nothing yet that could have failed; at the end there is.
       if (actual === null || compares(threshold, actual)) continue
-      this.#trip = { threshold, actual, atS: second + 1 }
+      this.#trip = { threshold, actual, samples, atS: second + 1 }
       return
     }
   }

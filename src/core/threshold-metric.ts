@@ -35,8 +35,11 @@ export interface ThresholdMetric {
   readonly measure: (measured: Measured) => Figure
 }
 
-type Pick = (measured: Measured) => Histogram | null
-const DISTRIBUTIONS: Readonly<Record<string, { readonly pick: Pick; readonly isByName: boolean }>> = {
+interface Distribution {
+  readonly pick: (measured: Measured) => Histogram | null
+  readonly isByName: boolean
+}
+const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
   latency: { pick: ({ request }) => request.peek('latency'), isByName: true },
   // In the closed model latency is service time, and kept once.
   service: { pick: ({ request }) => request.peek('service') ?? request.peek('latency'), isByName: true },
@@ -52,61 +55,44 @@ const DISTRIBUTIONS: Readonly<Record<string, { readonly pick: Pick; readonly isB
 
 const ended = ({ finished, unfinished }: RequestTally): number => finished + unfinished
 
+type Measure = ThresholdMetric['measure']
+const simple = (name: string, unit: Unit, measure: Measure, isByName = true): ThresholdMetric => ({
+  name,
+  unit,
+  isByName,
+  fewestSamples: 0,
+  measure,
+})
 const requests =
-  (count: (request: RequestTally) => number) =>
-  ({ request }: Measured): Figure => {
-    return { actual: count(request), samples: Math.max(request.sent, ended(request)) }
-  }
+  (field: 'sent' | 'finished' | 'succeeded' | 'unfinished'): Measure =>
+  ({ request }) => ({ actual: request[field], samples: Math.max(request.sent, ended(request)) })
 const iterations =
-  (field: 'due' | 'started' | 'dropped' | 'unstarted') =>
-  ({ tally }: Measured): Figure => {
-    const { due, started, dropped, unstarted } = tally.iterations
-    return { actual: tally.iterations[field], samples: Math.max(due, started + dropped + unstarted) }
+  (field: 'due' | 'started' | 'dropped' | 'unstarted'): Measure =>
+  ({ tally: { iterations } }) => {
+    const { due, started, dropped, unstarted } = iterations
+    return { actual: iterations[field], samples: Math.max(due, started + dropped + unstarted) }
   }
-
-const figure = (
-  name: string,
-  unit: Unit,
-  measure: ThresholdMetric['measure'],
-  isByName = true,
-): ThresholdMetric => ({ name, unit, isByName, fewestSamples: 0, measure })
 
 const SIMPLE: readonly ThresholdMetric[] = [
-  figure('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
-  figure('rps', 'perS', ({ request, loadS }) => ({
+  simple('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
+  simple('rps', 'perS', ({ request, loadS }) => ({
     actual: requestsPerS(request, loadS),
     samples: request.finishedInLoad,
   })),
-  figure(
-    'count',
-    'count',
-    requests(({ finished }) => finished),
-  ),
-  figure(
-    'sent',
-    'count',
-    requests(({ sent }) => sent),
-  ),
-  figure(
-    'succeeded',
-    'count',
-    requests(({ succeeded }) => succeeded),
-  ),
-  figure(
-    'unfinished',
-    'count',
-    requests(({ unfinished }) => unfinished),
-  ),
-  figure('due', 'count', iterations('due'), false),
-  figure('started', 'count', iterations('started'), false),
-  figure('dropped', 'count', iterations('dropped'), false),
-  figure('unstarted', 'count', iterations('unstarted'), false),
+  simple('count', 'count', requests('finished')),
+  simple('sent', 'count', requests('sent')),
+  simple('succeeded', 'count', requests('succeeded')),
+  simple('unfinished', 'count', requests('unfinished')),
+  simple('due', 'count', iterations('due'), false),
+  simple('started', 'count', iterations('started'), false),
+  simple('dropped', 'count', iterations('dropped'), false),
+  simple('unstarted', 'count', iterations('unstarted'), false),
 ]
 
 /** The metric of this name, under its canonical name; null when there is none. */
 export function metricOf(word: string): ThresholdMetric | null {
-  const simple = SIMPLE.find(({ name }) => name === word)
-  if (simple !== undefined) return simple
+  const known = SIMPLE.find(({ name }) => name === word)
+  if (known !== undefined) return known
   // A percentile may have a point of its own.
   const [, prefix, name] = /^(?:([A-Za-z]+)\.)?(min|mean|max|p\d.*)$/.exec(word) ?? []
   if (name === undefined) return null

@@ -53,16 +53,28 @@ describe('over the whole run', () => {
   )
 
   test('what a threshold reads is what the report says', () => {
-    const plan = planOf({ thresholds: ['p95 < 1s', 'mean < 1s', 'lag.p99 < 1s', 'rps > 0', 'failed >= 0%'] })
+    const plan = planOf({
+      thresholds: ['p99.9 < 1s', 'p95 < 1s', 'mean < 1s', 'lag.p99 < 1s', 'rps > 0', 'failed >= 0%'],
+    })
     const report = reportOf(plan, [{ ok: { [NAME]: [1.2345, 3, 8, 21.7] } }, { worker: 1 }])
     const { latencyMs, lagMs, requestsPerS, failedRatio } = report.total
-    expect(report.thresholds.slice(-5).map(({ actual }) => actual)).toEqual([
+    expect(report.thresholds.slice(-6).map(({ actual }) => actual)).toEqual([
+      latencyMs.p99_9,
       latencyMs.p95,
       latencyMs.mean,
       lagMs.p99,
       requestsPerS,
       failedRatio,
     ])
+  })
+
+  test('a 0 of nothing that fails is shown; in a window it is the worst', () => {
+    const [succeeded, rps] = judged(['succeeded > 0', 'rps > 5'], [{}])
+    expect(succeeded).toMatchObject({ ok: false, actual: 0, samples: 0 })
+    expect(rps).toMatchObject({ ok: false, actual: 0, samples: 0 })
+    const stalled = seconds(times(10, 10), [], times(10, 10))
+    expect(one('rps > 5 over 1s', stalled)).toMatchObject({ ok: false, actual: 0 })
+    expect(one('rps > 5', stalled)).toMatchObject({ ok: true })
   })
 
   test('without a single request nothing passes', () => {
@@ -178,7 +190,7 @@ describe('abort-on-fail', () => {
     const plan = planOf({ workers: 1, duration: '3s', thresholds })
     const run = seconds(times(10, 80), times(1000, 1), [])
     const stopped = reportOf(plan, run, { stoppedBy: 'threshold' })
-    expect(stopped.thresholds.at(-1)).toMatchObject({ ok: false, actual: 80 })
+    expect(stopped.thresholds.at(-1)).toMatchObject({ ok: false, actual: 80, samples: 10 })
     expect(stopped.warnings).toContain('stopped after 1 s: the threshold "mean < 50ms abort-on-fail" failed')
     const whole = reportOf(plan, run)
     expect(whole.thresholds.at(-1)).toMatchObject({ ok: true })
