@@ -6,6 +6,7 @@
 import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options.ts'
+import { redactUrlText } from '../core/secret.ts'
 import { RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
 
 export const COMMANDS = ['run', 'target'] as const
@@ -82,7 +83,10 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
 
 function strayWord(word: string): Problem {
   if (/^https?:\/\//.test(word))
-    return { option: word, message: `is not an option; did you mean --url ${word}?` }
+    return {
+      option: redactUrlText(word),
+      message: `is not an option; did you mean --url ${redactUrlText(word)}?`,
+    }
   if (COMMANDS.includes(word as CommandName))
     return { option: word, message: `is not a command here; it comes first: corerush ${word} …` }
   const near = nearest(word, COMMANDS)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../../src/core/plan.ts'
 import { redactPlan } from '../../src/core/redact.ts'
+import { redactUrlText } from '../../src/core/secret.ts'
+import { resolveOptions } from '../../src/core/resolve.ts'
 import { A_REQUEST, aPlan } from '../support/plan.ts'
 
 const CANARY = 'c4n4ry-5ecret'
@@ -61,9 +63,27 @@ describe('a secret is sent, never shown', () => {
   })
 })
 
+test('a complaint about a URL or a header does not quote its secrets', () => {
+  expect(redactUrlText(`ftp://user:${CANARY}@h/a?x=1&token=${CANARY}#f`)).toBe(
+    'ftp://***@h/a?x=1&token=***#f',
+  )
+  expect(redactUrlText('not a URL')).toBe('not a URL')
+  const options = { headers: [`Authorization: ${CANARY} €`], url: `ftp://u:${CANARY}@h/?key=${CANARY}` }
+  const result = resolveOptions(options, { cores: 1, descriptors: 100 })
+  expect('problems' in result && result.problems).toHaveLength(2)
+  expect(JSON.stringify(result)).not.toContain(CANARY)
+})
+
 test('what is no secret is shown as it is sent', () => {
   const plan = aPlan({
-    request: { ...A_REQUEST, url: 'http://target.test/a?q=%20x', headers: [['accept', 'text/xml']] },
+    request: {
+      ...A_REQUEST,
+      url: 'http://target.test/a?q=%20x',
+      headers: [
+        ['accept', 'text/xml'],
+        ['x-author', 'Tene'],
+      ],
+    },
   })
   expect(redactPlan(plan)).toEqual(plan)
 })
