@@ -1,7 +1,7 @@
 /** What is a secret, by the name of its header or parameter, and how texts read that hold one. */
 
 // `author` is no secret, `authorization` is.
-const SECRET = /auth(?!or(?!iz))|cookie|token|secret|passw|pwd|credential|session|signature|api[-_]?key/i
+const SECRET = /auth(?!or(?!i[sz]))|cookie|token|secret|passw|pwd|credential|session|signature|api[-_]?key/i
 const MASK = '***'
 
 /** The value of a header as it may be shown. */
@@ -12,7 +12,7 @@ const isSecretParameter = (name: string): boolean => SECRET.test(name) || /^(key
 /** A URL as it may be shown. */
 export function redactUrl(href: string): string {
   const url = new URL(href)
-  const secrets = [...url.searchParams.keys()].filter((key) => SECRET.test(key) || /^(key|sig)$/i.test(key))
+  const secrets = [...url.searchParams.keys()].filter(isSecretParameter)
   if (secrets.length === 0) return href
   for (const key of secrets) url.searchParams.set(key, MASK)
   return url.href
