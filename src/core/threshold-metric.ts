@@ -159,6 +159,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** The nearest name that there is to one that there is not; null when none is near. */
 export function nearestMetric(word: string): string | null {
   if (Object.hasOwn(ELSEWHERE, word)) return ELSEWHERE[word]!
+  // As k6 writes a percentile.
+  const [, percent] = /^p\((\d{1,2}(?:\.\d{1,5})?)\)$/.exec(word) ?? []
+  if (percent !== undefined) return `p${percent}`
   const names = [
     ...SIMPLE.map(({ name }) => name),
     ...FIGURES,

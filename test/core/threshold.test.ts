@@ -61,6 +61,7 @@ describe('what a user writes', () => {
     ['service < 1s', 'did you mean service.p95?'],
     ['med < 1s', 'did you mean p50?'],
     ['http_req_duration < 1s', 'did you mean p95?'],
+    ['p(99.9) < 1s', 'did you mean p99.9?'],
     ['p100 < 1s', 'did you mean max?'],
     ['p0 < 1s', 'did you mean p50?'],
     ['toString < 1s', 'the README lists them'],
