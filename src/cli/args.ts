@@ -6,6 +6,7 @@
 import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options.ts'
+import { redactUrlText } from '../core/secret.ts'
 import { RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
 
 export const COMMANDS = ['run', 'target'] as const
@@ -82,7 +83,10 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
 
 function strayWord(word: string): Problem {
   if (/^https?:\/\//.test(word))
-    return { option: word, message: `is not an option; did you mean --url ${word}?` }
+    return {
+      option: redactUrlText(word),
+      message: `is not an option; did you mean --url ${redactUrlText(word)}?`,
+    }
   if (COMMANDS.includes(word as CommandName))
     return { option: word, message: `is not a command here; it comes first: corerush ${word} …` }
   const near = nearest(word, COMMANDS)
@@ -120,6 +124,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     duration: texts.get('duration'),
     requests: texts.get('requests'),
     gracefulStop: texts.get('graceful-stop'),
+    waitForTarget: texts.get('wait-for-target'),
     workers: texts.get('workers'),
     seed: texts.get('seed'),
     transport: texts.get('transport') as Options['transport'],
@@ -135,6 +140,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     connectTo: lists.get('connect-to'),
     localAddress: lists.get('local-address')?.flatMap((text) => text.split(',')),
     dnsTtl: texts.get('dns-ttl'),
+    thresholds: lists.get('threshold'),
   }
 }
 
@@ -148,6 +154,7 @@ const OPTION_FLAGS: Readonly<Record<string, string>> = {
   headers: 'header',
   keepAlive: 'keepalive',
   stages: 'stage',
+  thresholds: 'threshold',
 }
 
 /** A problem as a line that names the flag as it is typed. */

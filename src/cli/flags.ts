@@ -61,6 +61,9 @@ export const RUN_FLAGS: FlagGroups = {
     text('duration', 'length of the load, ramps included', { alias: ['d'], show: '10s' }),
     text('requests', 'send exactly so many, in all; lifts the default duration', { alias: ['n'] }),
     text('iterations', 'start exactly so many, in all; lifts the default duration'),
+    text('wait-for-target', 'wait so long for the target to accept connections before the load: 30s', {
+      show: 'no',
+    }),
     text('graceful-stop', 'time for requests in flight to end after the load', { show: '30s' }),
   ],
   'This machine': [
@@ -93,8 +96,14 @@ export const RUN_FLAGS: FlagGroups = {
       show: 'on',
     }),
   ],
+  Judging: [
+    list('threshold', 'rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s"; repeat', {
+      show: 'failed < 1%',
+    }),
+    flip('fail', 'exit 97 and 99 for a void run and a failed threshold; --no-fail exits 0', { show: 'on' }),
+  ],
   Outputs: [
-    list('out', 'json=PATH writes the report; json=- to standard output, the summary then goes to stderr', {
+    list('out', 'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output', {
       alias: ['o'],
     }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),

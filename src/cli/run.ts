@@ -1,26 +1,29 @@
 /** The command `corerush`: plan, run, summary, exit code. */
 import { readFileSync } from 'node:fs'
 import type { Options, Problem } from '../core/options.ts'
+import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
-import { conduct, OptionsError, outputProblems, planRun } from '../host/run.ts'
+import { conduct, OptionsError, planRun } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
-import { JsonFile, JsonStream } from '../output/json.ts'
 import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
-import type { Output } from '../output/output.ts'
 import type { Style } from '../output/paint.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
+import { readOutputs } from './outputs.ts'
+
+/** The exit codes that judge a run which was carried out. */
+const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
 export async function runCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
-  const files = readOutputs(command, problems)
+  const { outputs, ownsStdout } = readOutputs(command, problems)
   const plan = readPlan(command, problems)
   const isDry = command.switches.get('dry-run') === true
   if (isDry && command.lists.has('out'))
     problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
-  const summaryStream = files.some((output) => output instanceof JsonStream) ? stderr : stdout
+  const summaryStream = ownsStdout ? stderr : stdout
 
   if (isDry) {
     stdout.write(renderPlan(plan, styleOf(stdout, command)))
@@ -38,16 +41,25 @@ export async function runCommand(command: Command): Promise<number> {
   })
   const failedOutputs: string[] = []
   try {
+    if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
+      stderr.write(
+        `corerush: waiting up to ${printDurationS(plan.waitForTargetS)} for ${new URL(plan.request.url).host}\n`,
+      )
     const report = await conduct(plan, {
       signal: stopping.signal,
-      outputs: [live, ...files],
+      outputs: [live, ...outputs],
       onOutputError(output, error) {
         failedOutputs.push(output)
         stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
       },
     })
     summaryStream.write(renderSummary(report, styleOf(summaryStream, command)))
-    return report.exitCode === EXIT.ok && failedOutputs.length > 0 ? EXIT.unexpected : report.exitCode
+    let { exitCode } = report
+    if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
+      stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
+      exitCode = EXIT.ok
+    }
+    return exitCode === EXIT.ok && failedOutputs.length > 0 ? EXIT.unexpected : exitCode
   } finally {
     if (live instanceof LiveView) live.restore()
     stopping.release()
@@ -98,22 +110,6 @@ function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' |
     }
   }
   return pems
-}
-
-function readOutputs({ lists }: Command, problems: Problem[]): Output[] {
-  const outputs: Output[] = []
-  for (const text of lists.get('out') ?? []) {
-    const [, kind, path] = /^([a-z]+)=(.+)$/.exec(text) ?? []
-    if (kind !== 'json' || path === undefined)
-      problems.push({ option: 'out', message: `must be json=PATH or json=-, got "${text}"` })
-    else outputs.push(path === '-' ? new JsonStream(process.stdout) : new JsonFile(path, process.stdout))
-  }
-  problems.push(...outputProblems(outputs))
-  const names = outputs.map(({ name }) => name)
-  for (const name of new Set(names))
-    if (names.filter((other) => other === name).length > 1)
-      problems.push({ option: 'out', message: `was given ${name} twice` })
-  return outputs
 }
 
 function liveOutput({ switches }: Command): LiveView | ProgressLines | WarningLines {

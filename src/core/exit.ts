@@ -1,12 +1,16 @@
 /** The exit code that a finished run means. */
 import { EXIT } from '../errors.ts'
-import type { ThresholdResult } from './threshold.ts'
+import type { ThresholdResult } from './gate.ts'
 import type { VerdictLevel } from './verdict.ts'
 
 /** What ended the load. */
-export type StoppedBy = 'duration' | 'requests' | 'iterations' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
+export type StoppedBy =
+  'duration' | 'requests' | 'iterations' | 'threshold' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
 
-/** Of all that applies the first: interrupted, void, thresholds. A void run judges nothing about the target. */
+/**
+ * Of all that applies the first: interrupted, void, thresholds. A void run judges nothing about the target, and a
+ * threshold that only warns fails nothing.
+ */
 export function exitCodeOf(run: {
   readonly stoppedBy: StoppedBy
   readonly level: VerdictLevel
@@ -15,5 +19,5 @@ export function exitCodeOf(run: {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void') return EXIT.void
-  return run.thresholds.every(({ ok }) => ok) ? EXIT.ok : EXIT.thresholds
+  return run.thresholds.every(({ ok, level }) => ok || level === 'warn') ? EXIT.ok : EXIT.thresholds
 }

@@ -58,8 +58,17 @@ export interface Span {
   readonly carriedIn: number
 }
 
+/** (failed + unfinished) / (finished + unfinished); null when nothing ended. */
+export function failedRatio({ failed, finished, unfinished }: RequestTally): number | null {
+  const ended = finished + unfinished
+  return ended > 0 ? (failed + unfinished) / ended : null
+}
+
+/** Requests finished inside the load span per second of it; null outside the load. */
+export const requestsPerS = ({ finishedInLoad }: RequestTally, loadS: number): number | null =>
+  loadS > 0 ? round(finishedInLoad / loadS) : null
+
 export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram | null = null): Metrics {
-  const ended = request.finished + request.unfinished
   const latencyMs = summarize(request.peek('latency'))
   return {
     sent: request.sent,
@@ -68,8 +77,8 @@ export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram 
     succeeded: request.succeeded,
     failed: request.failed,
     unfinished: request.unfinished,
-    requestsPerS: span.loadS > 0 ? round(request.finishedInLoad / span.loadS) : null,
-    failedRatio: ended > 0 ? (request.failed + request.unfinished) / ended : null,
+    requestsPerS: requestsPerS(request, span.loadS),
+    failedRatio: failedRatio(request),
     bytesIn: request.bytesIn,
     bytesOut: request.bytesOut,
     statuses: Object.fromEntries([...request.statuses].sort(([a], [b]) => a - b)),

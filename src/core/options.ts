@@ -51,6 +51,8 @@ export interface Options {
   warmup?: Duration | undefined
   /** How long requests in flight may take to end after the load. @default 30s */
   gracefulStop?: Duration | undefined
+  /** How long to wait for the target to accept a connection before the run begins. @default not at all */
+  waitForTarget?: Duration | undefined
   /** Worker threads. @default one per core that this process may use */
   workers?: Count | undefined
   /** Seed of everything random, for repeatable plans. @default 1 */
@@ -87,6 +89,8 @@ export interface Options {
   localAddress?: string | readonly string[] | undefined
   /** How long a look-up of a host name holds. @default for the run */
   dnsTtl?: Duration | undefined
+  /** Rules about the target such as `p99 < 300ms`, `failed < 1%`, `GetPrograms: p95 < 200ms over 10s`. @default failed < 1% */
+  thresholds?: string | readonly string[] | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -134,6 +138,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'iterations',
   'warmup',
   'gracefulStop',
+  'waitForTarget',
   'workers',
   'seed',
   'transport',
@@ -152,6 +157,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'key',
   'localAddress',
   'dnsTtl',
+  'thresholds',
 ]
 
 /** What this host offers where the user said nothing. */

@@ -9,6 +9,7 @@ import { spans } from './stage.ts'
 import { peakUsers, type UserStage } from './stages.ts'
 import type { StatusRange } from './status.ts'
 import type { TransportName } from './transport.ts'
+import { withDefaults, type Threshold } from './threshold.ts'
 import type { Wait } from './wait.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
@@ -36,6 +37,8 @@ interface PlanBase extends HttpPlan {
   /** The first whole seconds of the load, which are not measured. */
   readonly warmupS: number
   readonly gracefulStopS: number
+  /** How long the run may wait for the target to accept a connection before it begins; 0: not at all. */
+  readonly waitForTargetS: number
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
@@ -43,6 +46,8 @@ interface PlanBase extends HttpPlan {
   readonly connectTimeoutS: number
   readonly insecure: boolean
   readonly keepAlive: boolean
+  /** The rules that the run is held against, the default ones among them. */
+  readonly thresholds: readonly Threshold[]
 }
 
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
@@ -83,6 +88,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     iterations: options.iterations,
     warmupS: options.warmupS,
     gracefulStopS: options.gracefulStopS,
+    waitForTargetS: options.waitForTargetS,
     workers: options.workers,
     seed: options.seed,
     transport: options.transport,
@@ -91,6 +97,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     insecure: options.insecure,
     keepAlive: options.keepAlive,
     ...options.http,
+    thresholds: withDefaults(options.thresholds),
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }

@@ -1,8 +1,6 @@
 /** Secrets of a plan are sent, never shown: in the report and in every output they read `***`. */
 import type { Plan } from './plan.ts'
-
-const SECRET = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key)$|token|secret|password/i
-const MASK = '***'
+import { MASK, redactHeader, redactUrl } from './secret.ts'
 
 /** The plan as it may be shown. */
 export function redactPlan(plan: Plan): Plan {
@@ -17,17 +15,7 @@ export function redactPlan(plan: Plan): Plan {
     request: {
       ...request,
       url: redactUrl(request.url),
-      headers: request.headers.map(([name, value]) => [name, SECRET.test(name) ? MASK : value]),
+      headers: request.headers.map(([name, value]) => [name, redactHeader(name, value)]),
     },
   }
-}
-
-function redactUrl(href: string): string {
-  const url = new URL(href)
-  const secrets = [...url.searchParams.keys()].filter(
-    (key) => SECRET.test(key) || /^(api_?key|key|sig)$/i.test(key),
-  )
-  if (secrets.length === 0) return href
-  for (const key of secrets) url.searchParams.set(key, MASK)
-  return url.href
 }

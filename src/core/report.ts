@@ -11,9 +11,9 @@ import {
   type ErrorCount,
   type IterationCounts,
 } from './tally.ts'
-import { DEFAULT_THRESHOLDS, evaluateThreshold, type ThresholdResult } from './threshold.ts'
 import type { SecondRow, Timeline } from './timeline.ts'
 import type { Evidence } from './evidence.ts'
+import type { Gate, ThresholdResult } from './gate.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export const REPORT_SCHEMA = 'corerush.report/1'
@@ -79,6 +79,8 @@ export interface RunFacts {
   readonly warnings: readonly string[]
   readonly lostWorkers: Evidence['lostWorkers']
   readonly addresses: Report['addresses']
+  /** What saw every settled second of the run. */
+  readonly gate: Gate
 }
 
 export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
@@ -91,7 +93,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
   const byName: Record<string, Metrics> = {}
   for (const name of names)
     byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
-  const thresholds = DEFAULT_THRESHOLDS.map((threshold) => evaluateThreshold(threshold, total))
+  const wasStopped = facts.stoppedBy === 'threshold'
+  const thresholds = facts.gate.results(timeline, all, loadS, wasStopped)
   let generatorFaults = 0
   for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
   const verdict = judge({
@@ -120,6 +123,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     stoppedBy: facts.stoppedBy,
     warnings: [
       ...facts.warnings,
+      ...facts.gate.warnings(thresholds, wasStopped),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],

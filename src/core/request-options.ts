@@ -1,6 +1,7 @@
 /** The options that describe the request: URL, method, headers, name. */
 import { show, type Wrong } from './option-readers.ts'
 import type { Options } from './options.ts'
+import { redactHeader, redactUrlText } from './secret.ts'
 import type { Parsed } from './units.ts'
 
 export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
@@ -9,9 +10,11 @@ export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
   if (text === undefined || text === '') return wrong('url', 'is missing: where shall the requests go?')
   const url = URL.canParse(text) ? new URL(text) : null
   const hint =
-    /^[\w.-]+(:\d+)?(\/|$)/.test(text) && !text.includes('://') ? `; did you mean http://${text}?` : ''
+    /^[\w.-]+(:\d+)?(\/|$)/.test(text) && !text.includes('://')
+      ? `; did you mean http://${redactUrlText(text)}?`
+      : ''
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '')
-    return wrong('url', `must be an absolute http or https URL, got "${text}"${hint}`)
+    return wrong('url', `must be an absolute http or https URL, got "${redactUrlText(text)}"${hint}`)
   if (!isDecodable(url.username) || !isDecodable(url.password))
     return wrong('url', 'must have a user and password that are percent-encoded properly')
   return url
@@ -51,7 +54,10 @@ export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, str
   const add = (name: string, value: string, shown: string): void => {
     if (!TOKEN.test(name)) wrong('headers', `must be lines such as "Name: value", got "${shown}"`)
     else if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
-      wrong('headers', `must have values of printable Latin-1 characters, got "${shown}"`)
+      wrong(
+        'headers',
+        `must have values of printable Latin-1 characters, got "${name}: ${redactHeader(name, value)}"`,
+      )
     else if (TRANSPORT_HEADERS.has(name.toLowerCase()))
       wrong('headers', `must not set ${name.toLowerCase()}: corerush writes it itself`)
     else pairs.push([name, value])

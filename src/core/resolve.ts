@@ -28,6 +28,8 @@ import {
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
+import { readThresholds } from './threshold-options.ts'
+import type { Threshold } from './threshold.ts'
 import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
@@ -44,6 +46,7 @@ export interface ResolvedOptions {
   readonly iterations: number | null
   readonly warmupS: number
   readonly gracefulStopS: number
+  readonly waitForTargetS: number
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
@@ -52,6 +55,7 @@ export interface ResolvedOptions {
   readonly insecure: boolean
   readonly keepAlive: boolean
   readonly http: HttpPlan
+  readonly thresholds: readonly Threshold[]
 }
 
 /** Resolves the user's options, or returns every problem found. */
@@ -86,6 +90,7 @@ export function resolveOptions(
   const warmupS =
     read<number>('warmup', parseDurationS, (s) => (Number.isInteger(s) ? null : 'must be whole seconds')) ?? 0
   const gracefulStopS = duration('gracefulStop', 'at least 0')
+  const waitForTargetS = duration('waitForTarget', 'above 0')
   const workers = count('workers', MOST_WORKERS)
   const seed = read<number>('seed', parseNumber, (n) =>
     Number.isInteger(n) && n >= 0 && n <= 0xffff_ffff ? null : 'must be a whole number from 0 to 4294967295',
@@ -125,6 +130,18 @@ export function resolveOptions(
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
+  const requestName = name ?? `${method} ${url?.pathname ?? ''}`
+  const thresholds = readThresholds(
+    options.thresholds,
+    {
+      names: [requestName],
+      stages: load.stages ?? [],
+      measuredS: loadS === null ? null : loadS - warmupS,
+      warmupS,
+    },
+    wrong,
+  )
+
   if (problems.length > 0 || url === null) return { problems }
   const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
   return {
@@ -133,7 +150,7 @@ export function resolveOptions(
       method,
       headers: withAuthorization(url, auth, headers),
       body,
-      name: name ?? `${method} ${url.pathname}`,
+      name: requestName,
       expectStatus: expectStatus ?? DEFAULT_EXPECTED,
       load,
       durationS: loadS,
@@ -141,6 +158,7 @@ export function resolveOptions(
       iterations,
       warmupS,
       gracefulStopS: gracefulStopS ?? DEFAULTS.gracefulStopS,
+      waitForTargetS: waitForTargetS ?? 0,
       // A worker without a user would only cost its start-up.
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,
@@ -150,6 +168,7 @@ export function resolveOptions(
       insecure: insecure ?? false,
       keepAlive: keepAlive ?? true,
       http,
+      thresholds,
     },
   }
 }

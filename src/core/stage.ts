@@ -37,3 +37,14 @@ export function spans(stages: readonly StageText[]): { from: number; to: number;
     return span
   })
 }
+
+/** From when to when stage `n`, counted from 1, lasts, in seconds of run time; null when there is no such stage. */
+export function stageSpan(
+  stages: readonly { readonly durationS: number }[],
+  n: number,
+): { readonly fromS: number; readonly toS: number } | null {
+  const stage = stages[n - 1]
+  if (stage === undefined) return null
+  const fromS = stages.slice(0, n - 1).reduce((sum, { durationS }) => sum + durationS, 0)
+  return { fromS, toS: fromS + stage.durationS }
+}

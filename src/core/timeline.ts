@@ -48,6 +48,16 @@ export interface SecondRow extends Metrics {
   readonly host: HostVitals | null
 }
 
+/** A second that nothing can correct any more: every worker has reported it, or the run is over. */
+export interface SettledSecond {
+  readonly second: number
+  readonly phase: SecondRow['phase']
+  /** How much of it is load. */
+  readonly loadS: number
+  /** All workers' counts of it. */
+  readonly tally: Tally
+}
+
 /** How long a second may stay open after its end. */
 export const CLOSE_AFTER_S = 2
 /** The span of live percentiles. */
@@ -79,6 +89,9 @@ export class Timeline {
   readonly #open = new Map<number, OpenSecond>()
   readonly #rows: SecondRow[] = []
   readonly #total = new Tally({ wide: true })
+  readonly #onSettled: ((second: SettledSecond) => void) | null
+  /** The first second that is not settled. */
+  #unsettled = 0
   #loadEndS: number
   readonly warmupS: number
   /** What was sent and not ended in the warm-up, by name, and what was due and not started. */
@@ -87,9 +100,15 @@ export class Timeline {
 
   /**
    * `loadEndS` is when the load ends as far as the plan knows, Infinity when it does not; the first `warmupS` whole
-   * seconds are kept and shown, but not part of the total.
+   * seconds are kept and shown, but not part of the total. `onSettled` is told of each second once, in order, when
+   * nothing can correct it any more.
    */
-  constructor(workers: number, loadEndS: number, warmupS = 0) {
+  constructor(
+    workers: number,
+    loadEndS: number,
+    warmupS = 0,
+    onSettled: ((second: SettledSecond) => void) | null = null,
+  ) {
     this.#workers = Array.from({ length: workers }, () => ({
       endsBefore: Infinity,
       lost: false,
@@ -99,6 +118,7 @@ export class Timeline {
     }))
     this.#loadEndS = loadEndS
     this.warmupS = warmupS
+    this.#onSettled = onSettled
   }
 
   /** The merge of all measured seconds so far. */
@@ -180,8 +200,10 @@ export class Timeline {
       const row = this.#derive(second)
       this.#rows.push(row)
       closed.push(row)
+      this.#settle()
       this.#forget(second - WINDOW_S)
     }
+    this.#settle()
     return closed
   }
 
@@ -199,6 +221,7 @@ export class Timeline {
       this.#rows.push(row)
       closed.push(row)
     }
+    this.#settle(true)
     return closed
   }
 
@@ -305,9 +328,23 @@ export class Timeline {
     if (this.#open.has(second)) this.#rows[second] = this.#derive(second)
   }
 
+  /** Tells of the closed seconds that have become settled; at the end of the run, that is all of them. */
+  #settle(isOver = false): void {
+    while (this.#unsettled < this.#rows.length && (isOver || this.#isReported(this.#unsettled))) {
+      const second = this.#unsettled++
+      if (this.#onSettled !== null) {
+        const tally = new Tally()
+        this.#mergeSecond(tally, second)
+        const { phase } = this.#rows[second]!
+        this.#onSettled({ second, phase, loadS: this.#loadS(second), tally })
+      }
+      if (second < this.#rows.length - WINDOW_S) this.#forget(second)
+    }
+  }
+
   /** Lets go of a second's histograms once nothing can correct it any more. */
   #forget(second: number): void {
-    if (second >= 0 && this.#isReported(second)) this.#open.delete(second)
+    if (second >= 0 && second < this.#unsettled) this.#open.delete(second)
   }
 }
 

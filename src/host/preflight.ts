@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
+import { printDurationS } from '../core/units.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
+/** How long one attempt to connect may take while waiting for the target, and the pause before the next. */
+const LONGEST_PROBE_MS = 1000
+const PAUSE_MS = 100
 /** Descriptors that the process needs for itself. */
 const RESERVED_DESCRIPTORS = 200
 
@@ -33,6 +37,27 @@ export function openFileLimit(root = '/'): number | null {
     // Not Linux: not available.
     return null
   }
+}
+
+/**
+ * Tries to connect until the target accepts; throws a CorerushError when it has not within the time that the plan
+ * gives it. An abort ends the waiting without an error.
+ */
+export async function waitForTarget(plan: Plan, signal: AbortSignal | undefined): Promise<void> {
+  const untilMs = performance.now() + plan.waitForTargetS * 1000
+  let leftMs = plan.waitForTargetS * 1000
+  let problem: string | null = null
+  while (leftMs > 0 && signal?.aborted !== true) {
+    problem = await probeTarget(plan, Math.min(LONGEST_PROBE_MS, leftMs))
+    if (problem === null) return
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    leftMs = untilMs - performance.now()
+  }
+  if (problem !== null && signal?.aborted !== true)
+    throw new CorerushError(
+      'CORERUSH_UNREACHABLE',
+      `the target did not come up within ${printDurationS(plan.waitForTargetS)}: ${problem}; nothing was sent`,
+    )
 }
 
 /** Tries one connection to where the first user connects, without a request; resolves to what went wrong, or null. */

@@ -5,16 +5,17 @@ import { resolveOptions } from '../core/resolve.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
 import { buildReport, type HostReport, type Report } from '../core/report.ts'
-import { Timeline, type SecondRow } from '../core/timeline.ts'
+import { Timeline, type SecondRow, type SettledSecond } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output } from '../output/output.ts'
 import { VERSION } from '../version.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
-import { checkLimits, probeTarget, spareDescriptors } from './preflight.ts'
+import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './ports.ts'
 import { watchHost } from './vitals.ts'
 
@@ -89,8 +90,13 @@ export async function conduct(
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const outputs = new Outputs(hooks)
+  await waitForTarget(plan, hooks.signal)
 
-  const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS)
+  const gate = new Gate(plan)
+  const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS, (second) => {
+    gate.settle(second)
+    outputs.settled(second)
+  })
   const lostWorkers: { worker: number; second: number; message: string }[] = []
   const ending = { by: null as StoppedBy | null }
   let lastDoneS = 0
@@ -139,21 +145,23 @@ export async function conduct(
         hostSecond = second
       }
       outputs.seconds(timeline.close(elapsedS()), timeline)
+      if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
-    const ticker = setInterval(tick, TICK_MS)
-    const stop = (): void => {
+    const stop = (by: StoppedBy): void => {
       const atS = Math.max(0, elapsedS() + AHEAD_S)
-      ending.by = stopReason(hooks.signal)
+      ending.by = by
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
-    if (hooks.signal?.aborted === true) stop()
-    hooks.signal?.addEventListener('abort', stop, { once: true })
+    const ticker = setInterval(tick, TICK_MS)
+    const abort = (): void => stop(stopReason(hooks.signal))
+    if (hooks.signal?.aborted === true) abort()
+    hooks.signal?.addEventListener('abort', abort, { once: true })
     try {
       await crew.finished
     } finally {
       clearInterval(ticker)
-      hooks.signal?.removeEventListener('abort', stop)
+      hooks.signal?.removeEventListener('abort', abort)
     }
     tick()
 
@@ -174,6 +182,7 @@ export async function conduct(
       warnings,
       lostWorkers,
       addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
+      gate,
     })
     outputs.finish(report)
     return report
@@ -227,6 +236,10 @@ class Outputs {
     if (rows.length === 0 || this.#outputs.length === 0) return
     const sofar = { recent: timeline.recent(), ...countSoFar(timeline) }
     for (const row of rows) this.#each((output) => output.second?.({ row, ...sofar }))
+  }
+
+  settled(second: SettledSecond): void {
+    this.#each((output) => output.settled?.(second))
   }
 
   /** Throws what failed during the run, when nobody else was told. */

@@ -5,6 +5,7 @@ import { redactPlan } from '../core/redact.ts'
 import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
+import { printThreshold } from '../core/threshold.ts'
 import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
 import { meanCycleS, printWait } from '../core/wait.ts'
 import { httpFacts } from './http.ts'
@@ -25,6 +26,14 @@ export function renderPlan(plan: Plan, style: Style): string {
     ...(plan.warmupS > 0
       ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]
       : []),
+    ...(plan.waitForTargetS > 0
+      ? [
+          ['begins', `when the target accepts, within ${printDurationS(plan.waitForTargetS)}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['ends', ending(plan)],
     [
       'time-outs',
@@ -32,6 +41,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     ],
     ['transport', plan.transport],
     ['seed', String(plan.seed)],
+    ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
   ]
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),

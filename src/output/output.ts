@@ -6,7 +6,7 @@ import type { Metrics } from '../core/metrics.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
-import type { SecondRow } from '../core/timeline.ts'
+import type { SecondRow, SettledSecond } from '../core/timeline.ts'
 
 /** The run as it begins. */
 export interface RunStart {
@@ -35,6 +35,8 @@ export interface Output {
   check?(): void
   start?(run: RunStart): void
   second?(live: LiveSecond): void
+  /** Each second once, in order, when nothing can correct it any more; the last ones at the end of the run. */
+  settled?(second: SettledSecond): void
   finish?(report: Report): void
 }
 

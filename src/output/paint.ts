@@ -84,8 +84,12 @@ export function pad(text: string, width: number, align: 'left' | 'right'): strin
 
 export const widthOf = (text: string): number => stringWidth(text)
 
-/** Without the characters that would steer a terminal. */
-export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�')
+/**
+ * Without the characters that would steer a terminal, and without the `##[` that a runner of GitHub Actions takes for a
+ * command wherever it stands in a line.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�').replaceAll('##[', '#�[')
 
 /** A horizontal bar of `width` cells for a share from 0 to 1, with eighths. */
 export function bar(share: number, width: number): string {

@@ -7,6 +7,7 @@ import {
   type PercentileName,
 } from '../core/metrics.ts'
 import type { Report } from '../core/report.ts'
+import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import { peakRate } from '../core/arrivals.ts'
 import { printWait } from '../core/wait.ts'
@@ -57,6 +58,7 @@ function head(report: Report, style: Style): string[] {
     duration: null,
     requests: 'all requests sent',
     iterations: 'all iterations started',
+    threshold: 'stopped by a threshold',
     SIGINT: 'interrupted',
     SIGTERM: 'terminated',
     abort: 'aborted',
@@ -278,11 +280,12 @@ function clipPainted(painted: string, style: Style): string {
 }
 
 function thresholds(report: Report, line: Line): string[] {
-  return report.thresholds.map(({ expression, ok, actual }) => {
-    const isRatio = expression.startsWith('failed')
-    const shown = actual === null ? 'no data' : isRatio ? showPercent(actual) : showCount(actual)
-    return line([ok ? '✓' : '✗', ok ? 'green' : 'red'], ` ${expression}`, [`  ${shown}`, 'dim'])
-  })
+  return report.thresholds.map(({ expression, ok, level, actual, unit }) =>
+    line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [
+      `  ${showFigure(actual, unit)}`,
+      'dim',
+    ]),
+  )
 }
 
 function generator(report: Report, style: Style): string[] {

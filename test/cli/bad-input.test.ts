@@ -61,10 +61,26 @@ describe.concurrent('one problem, one line', () => {
     '--url URL -qk=no': '--insecure takes no value, got "no"',
     '--url URL --body @FOLDER/none': '--body names a file that cannot be read: ENOENT',
     '--url URL --body @FOLDER': '--body names a file that cannot be read: EISDIR',
-    '--url URL --out FOLDER/x': '--out must be json=PATH or json=-, got "FOLDER/x"',
+    '--url URL --out FOLDER/x':
+      '--out must be KIND=PATH, with one of json, ndjson, csv, junit, github, hlog, got',
+    '--url URL --out jso=x': '--out must be KIND=PATH, did you mean json?, got "jso=x"',
+    '--url URL --out xml=FOLDER/x': '--out must be KIND=PATH, with one of json',
+    '--url URL --out csv=-': '--out csv writes four files and needs a prefix for their names, got csv=-',
+    '--url URL --out csv=FOLDER/none/x': 'csv=FOLDER/none/x: FOLDER/none/x_stats.csv cannot be written',
+    '--url URL --out junit=FOLDER': '--out junit=FOLDER: is a folder',
+    '--url URL --out json=- -o ndjson=-':
+      '--out can write one thing to standard output, got json=- and ndjson=-',
+    '--url URL --out json=FOLDER/x -o hlog=FOLDER/x': '--out names FOLDER/x twice',
+    '--url URL --threshold p98.5<300': '--threshold must give p98.5 a limit with its unit, such as 300ms',
+    '--url URL --threshold faild<1%': '--threshold must name a metric that there is; did you mean failed?',
+    '--url URL/GetPrograms --name GetPrograms --threshold GetProgram:p95<1s':
+      '--threshold must name a request of the plan, did you mean "GetPrograms"?',
+    '--url URL --threshold p95<1s -n 5 --threshold p95<1000ms': '--threshold must be given once each',
+    '--url URL --threshold': '--threshold needs a value',
+    '--url URL --fail=maybe': '--fail takes no value, got "maybe"',
     '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: there is no folder',
     '--url URL --out json=FOLDER': '--out json=FOLDER: is a folder',
-    '--url URL --out json=- -o json=-': '--out was given json=- twice',
+    '--url URL --out json=- -o json=-': '--out can write one thing to standard output, got json=- and json=-',
     '--url URL stray': 'stray is neither a command nor an option',
     '--url URL traget': 'traget is not a command; did you mean target?',
     'target --port 65536': '--port must be a port from 0 to 65535, got 65536',
@@ -121,7 +137,7 @@ describe('help and version', () => {
     expect([code, stderr]).toEqual([0, ''])
     const flags =
       'url method header body name expect-status users spawn-rate ramp-up wait duration requests graceful-stop ' +
-      'workers seed timeout connect-timeout insecure keepalive out quiet color dry-run help version'
+      'workers seed timeout connect-timeout insecure keepalive threshold fail out quiet color dry-run help version'
     for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const target = await runCli(['target', '-h'])

@@ -25,6 +25,8 @@ test('a dry run prints the plan and the exact portion of each worker, and sends 
         ends      after 1m or after exactly 10,000 requests, shared by all workers; then 30s for what is in flight
         time-outs 30s for a request, 10s to connect
         seed      1
+        threshold succeeded > 0
+        threshold failed < 1%
 
         stage          worker  users at its end      users start at
         11s: 0 → 550        0               138  0.000 s … 10.960 s

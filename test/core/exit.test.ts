@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { exitCodeOf, type StoppedBy } from '../../src/core/exit.ts'
-import type { ThresholdResult } from '../../src/core/threshold.ts'
+import type { ThresholdResult } from '../../src/core/gate.ts'
 import type { VerdictLevel } from '../../src/core/verdict.ts'
 
 const threshold = (ok: boolean): ThresholdResult => ({
@@ -9,6 +9,7 @@ const threshold = (ok: boolean): ThresholdResult => ({
   ok,
   actual: 0,
   limit: 0.01,
+  unit: 'ratio',
   samples: 1,
 })
 
@@ -22,6 +23,8 @@ test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
   ['duration', 'void', [true], 97],
   ['duration', 'void', [false], 97],
   ['workers', 'void', [false], 97],
+  ['threshold', 'sound', [false], 99],
+  ['threshold', 'void', [false], 97],
   // Who interrupts a run knows that it is not whole.
   ['SIGINT', 'sound', [true], 130],
   ['SIGINT', 'void', [false], 130],
@@ -31,3 +34,8 @@ test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
 ])('ended by %s, %s, thresholds %j: exit code %d', (stoppedBy, level, oks, code) =>
   expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold) })).toBe(code),
 )
+
+test('a threshold that only warns fails nothing', () => {
+  const thresholds = [threshold(true), { ...threshold(false), level: 'warn' as const }]
+  expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds })).toBe(0)
+})

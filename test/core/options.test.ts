@@ -37,6 +37,7 @@ describe('a URL is enough', () => {
       iterations: null,
       warmupS: 0,
       gracefulStopS: 30,
+      waitForTargetS: 0,
       workers: 1,
       seed: 1,
       transport: 'undici',
@@ -45,6 +46,7 @@ describe('a URL is enough', () => {
       insecure: false,
       keepAlive: true,
       http: PLAIN_HTTP,
+      thresholds: [],
     } satisfies ResolvedOptions)
   })
 
@@ -416,4 +418,45 @@ test('every problem is reported, together with all others', () => {
 test("a secret in the URL's user and password is not repeated in what is resolved but as authorization", () => {
   const { url, name } = resolved({ url: 'http://user:c4n4ry@target.test/a' })
   expect(`${url.href} ${name}`).not.toContain('c4n4ry')
+})
+
+describe('thresholds are held against the plan before anything is sent', () => {
+  const staged = { stages: ['5s:10', '500ms:20', '10s:20'] }
+  test.each<[string, object, string | null]>([
+    ['p99 < 1s over 10s', { duration: '10s' }, null],
+    ['p99 < 1s over 10s', { duration: '9s' }, 'must have a window that fits into the 9 whole seconds'],
+    ['p99 < 1s over 10s', { duration: '12s', warmup: '3s' }, 'must have a window that fits into the 9'],
+    ['p99 < 1s over 10s', { requests: 5 }, null],
+    [
+      'p99 < 1s abort-on-fail after 10s',
+      { duration: '10s' },
+      'must have a delay shorter than the measured load',
+    ],
+    ['p99 < 1s during stage 1', staged, null],
+    ['p99 < 1s during stage 2', staged, 'must name a stage with at least one whole second'],
+    ['p99 < 1s during stage 3', staged, null],
+    ['p99 < 1s during stage 4', staged, 'must name a stage that there is; there are 3'],
+    ['p99 < 1s during stage 1', {}, 'must name a stage that there is; there are 0'],
+    ['p99 < 1s over 6s during stage 1', staged, 'must have a window that fits into the 5'],
+    [
+      'p99 < 1s during stage 1',
+      { ...staged, warmup: '5s' },
+      'must name a stage with at least one whole second',
+    ],
+    ['GET /GetPrograms: p99 < 1s', {}, null],
+    ['GET /getprogram: p99 < 1s', {}, 'did you mean "GET /GetPrograms"?'],
+    ['Login: p99 < 1s', {}, 'must name a request of the plan, which are "GET /GetPrograms"'],
+  ])('%s %j', (threshold, options, rule) => {
+    const found = sentences({ ...options, thresholds: [threshold] })
+    if (rule === null) expect(found).toEqual([])
+    else expect(found).toEqual([expect.stringContaining(rule)])
+  })
+
+  test('what a program hands over need not be text; one text is a list of one', () => {
+    expect(sentences({ thresholds: [5, null] })).toEqual([
+      'thresholds must be text, got 5',
+      'thresholds must be text, got null',
+    ])
+    expect(resolved({ thresholds: 'rps > 5' }).thresholds).toHaveLength(1)
+  })
 })

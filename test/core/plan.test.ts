@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { withDefaults } from '../../src/core/threshold.ts'
 import { describe, expect, test } from 'vitest'
 import { PLAIN_HTTP } from '../../src/core/http.ts'
 import type { Options } from '../../src/core/options.ts'
@@ -60,6 +61,7 @@ test('the plan of the story that corerush was born from', () => {
     iterations: null,
     warmupS: 0,
     gracefulStopS: 30,
+    waitForTargetS: 0,
     workers: 2,
     seed: 1,
     transport: 'undici',
@@ -68,6 +70,7 @@ test('the plan of the story that corerush was born from', () => {
     insecure: false,
     keepAlive: true,
     ...PLAIN_HTTP,
+    thresholds: withDefaults([]),
   } satisfies Plan)
 })
 

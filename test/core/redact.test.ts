@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../../src/core/plan.ts'
 import { redactPlan } from '../../src/core/redact.ts'
+import { redactUrlText } from '../../src/core/secret.ts'
+import { resolveOptions } from '../../src/core/resolve.ts'
 import { A_REQUEST, aPlan } from '../support/plan.ts'
 
 const CANARY = 'c4n4ry-5ecret'
@@ -19,6 +21,11 @@ describe('a secret is sent, never shown', () => {
     'X-CSRF-Token',
     'client-secret',
     'x-password',
+    'X-Auth',
+    'apikey',
+    'X-Session-Id',
+    'X-Credential',
+    'X-Amz-Signature',
   ])('in the header %s', (name) => {
     const text = shown({
       headers: [
@@ -30,24 +37,53 @@ describe('a secret is sent, never shown', () => {
     expect(text).toContain(`["${name}","***"]`)
   })
 
-  test.each(['token', 'access_token', 'api_key', 'apikey', 'key', 'sig', 'password', 'client_secret'])(
-    'in the query parameter %s',
-    (name) => {
-      const text = shown({ url: `http://target.test/a?q=1&${name}=${CANARY}&z=2` })
-      expect(text).not.toContain(CANARY)
-      expect(text).toContain('q=1')
-      expect(text).toContain('z=2')
-    },
-  )
+  test.each([
+    'auth',
+    'session',
+    'X-Amz-Signature',
+    'X-Amz-Credential',
+    'passwd',
+    'token',
+    'access_token',
+    'api_key',
+    'apikey',
+    'key',
+    'sig',
+    'password',
+    'client_secret',
+  ])('in the query parameter %s', (name) => {
+    const text = shown({ url: `http://target.test/a?q=1&${name}=${CANARY}&z=2` })
+    expect(text).not.toContain(CANARY)
+    expect(text).toContain('q=1')
+    expect(text).toContain('z=2')
+  })
 
   test('in a query parameter that comes twice', () => {
     expect(shown({ url: `http://target.test/?key=${CANARY}1&key=${CANARY}2` })).not.toContain(CANARY)
   })
 })
 
+test('a complaint about a URL or a header does not quote its secrets', () => {
+  expect(redactUrlText(`ftp://user:${CANARY}@h/a?x=1&token=${CANARY}#f`)).toBe(
+    'ftp://***@h/a?x=1&token=***#f',
+  )
+  expect(redactUrlText('not a URL')).toBe('not a URL')
+  const options = { headers: [`Authorization: ${CANARY} €`], url: `ftp://u:${CANARY}@h/?key=${CANARY}` }
+  const result = resolveOptions(options, { cores: 1, descriptors: 100 })
+  expect('problems' in result && result.problems).toHaveLength(2)
+  expect(JSON.stringify(result)).not.toContain(CANARY)
+})
+
 test('what is no secret is shown as it is sent', () => {
   const plan = aPlan({
-    request: { ...A_REQUEST, url: 'http://target.test/a?q=%20x', headers: [['accept', 'text/xml']] },
+    request: {
+      ...A_REQUEST,
+      url: 'http://target.test/a?q=%20x',
+      headers: [
+        ['accept', 'text/xml'],
+        ['x-author', 'Tene'],
+      ],
+    },
   })
   expect(redactPlan(plan)).toEqual(plan)
 })

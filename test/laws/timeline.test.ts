@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { packTally } from '../../src/core/tally.ts'
+import { mergeTally, packTally, Tally } from '../../src/core/tally.ts'
 import { Timeline, type Snapshot } from '../../src/core/timeline.ts'
 import { snapshot } from '../support/snapshots.ts'
 import { plain } from '../support/tallies.ts'
@@ -78,6 +78,35 @@ test('what the rows show adds up to the total', () => {
           expect(rows.reduce((n, row) => n + (row.byName[name]?.[field] ?? 0), 0)).toBe(
             total.requests.get(name)?.[field] ?? 0,
           )
+    }),
+    RUNS,
+  )
+})
+
+test('each second is settled once, in order, and the settled seconds add up to the total', () => {
+  fc.assert(
+    fc.property(reports, order, clock, (snapshots, permutation, waits) => {
+      const merged = new Tally({ wide: true })
+      const settled: number[] = []
+      const timeline = new Timeline(WORKERS, SECONDS, 0, ({ second, tally }) => {
+        settled.push(second)
+        mergeTally(merged, packTally(tally))
+      })
+      let nowS = 0
+      let lost = -1
+      for (const [n, i] of permutation.entries()) {
+        const one = snapshots[i]!
+        // The last worker dies somewhere on the way.
+        if (one.worker === WORKERS - 1 && n > permutation.length / 2 && lost < 0)
+          lost = timeline.lost(one.worker)
+        if (one.worker === WORKERS - 1 && lost >= 0) continue
+        timeline.add(one)
+        timeline.close((nowS += waits[n]!))
+      }
+      timeline.finish()
+      expect(settled).toEqual([...settled.keys()])
+      expect(settled).toHaveLength(timeline.rows.length)
+      expect(plain(packTally(merged))).toEqual(plain(packTally(timeline.total)))
     }),
     RUNS,
   )

@@ -22,6 +22,8 @@ test('the plan of one user as fast as it can, and of more workers than users', (
       time-outs 30s for a request, 10s to connect
       transport undici
       seed      1
+      threshold succeeded > 0
+      threshold failed < 1%
 
       stage         worker  users at its end     users start at
       1s: 0 → 1          0                 1  0.000 s … 0.000 s
@@ -61,6 +63,8 @@ test('the plan of the story, secrets masked, 40 columns wide', () => {
     time-outs 30s for a request, 10s to connect
     transport undici
     seed      1
+    threshold succeeded > 0
+    threshold failed < 1%
 
     stage          worker  users at its end     users start at
     1s: 0 → 550         0               275  0.000 s … 0.996 s
@@ -101,6 +105,8 @@ test('the plan of arrivals in stages: what is due from each worker in each', () 
     time-outs 30s for a request, 10s to connect
     transport undici
     seed      1
+    threshold succeeded > 0
+    threshold failed < 1%
 
     stage            worker  arrivals  users at most
     10s: 0 → 100/s        0       167            167
@@ -137,6 +143,8 @@ test('of arrivals that are counted, poisson and dropped: no more than the count,
     time-outs 30s for a request, 10s to connect
     transport undici
     seed      1
+    threshold succeeded > 0
+    threshold failed < 1%
 
     stage              worker  arrivals expected  users at most
     10s: 0 → 1.50/s         0                  4              5

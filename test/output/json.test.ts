@@ -12,7 +12,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { JsonFile, JsonStream, renderJson } from '../../src/output/json.ts'
+import { FileDestination, StreamDestination } from '../../src/output/destination.ts'
+import { Document } from '../../src/output/document.ts'
+import { renderJson } from '../../src/output/json.ts'
+import type { Screen } from '../../src/output/output.ts'
 import { withFolder } from '../support/cli.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 
@@ -22,12 +25,15 @@ const stream = () => {
   return { written, write: (text: string) => written.push(text) }
 }
 
+const jsonFile = (path: string, out: Screen): Document =>
+  new Document('json', renderJson, new FileDestination(path, { stream: out, name: 'standard output' }))
+
 test('one line, which reads back to the same report', () => {
   const json = renderJson(plain)
   expect(json.indexOf('\n')).toBe(json.length - 1)
   expect(JSON.parse(json)).toEqual(plain)
   const out = stream()
-  new JsonStream(out).finish(plain)
+  new Document('json', renderJson, new StreamDestination(out)).finish(plain)
   expect(out.written).toEqual([json])
 })
 
@@ -36,15 +42,15 @@ test('a file is written whole in place of an older one; a folder, or none, is re
     const path = join(folder, 'r.json')
     writeFileSync(path, 'old')
     const out = stream()
-    const file = new JsonFile(path, out)
+    const file = jsonFile(path, out)
     expect(file.name).toBe(`json=${path}`)
     file.check()
     file.finish(plain)
     expect(readFileSync(path, 'utf8')).toBe(renderJson(plain))
     expect([readdirSync(folder), out.written]).toEqual([['r.json'], []])
-    expect(() => new JsonFile(folder, out).check()).toThrow('is a folder')
-    expect(() => new JsonFile(join(folder, 'none/r.json'), out).check()).toThrow('there is no folder')
-    expect(() => new JsonFile(join(path, 'r.json'), out).check()).toThrow('there is no folder')
+    expect(() => jsonFile(folder, out).check()).toThrow('is a folder')
+    expect(() => jsonFile(join(folder, 'none/r.json'), out).check()).toThrow('there is no folder')
+    expect(() => jsonFile(join(path, 'r.json'), out).check()).toThrow('there is no folder')
   })
 })
 
@@ -57,14 +63,14 @@ test('a link stays a link, to a file that was there or was not yet; a pipe is wr
     ]
     symlinkSync('real.json', link)
     for (let round = 0; round < 2; round++) {
-      new JsonFile(link, stream()).finish(plain)
+      jsonFile(link, stream()).finish(plain)
       expect(lstatSync(link).isSymbolicLink()).toBe(true)
       expect(readFileSync(real, 'utf8')).toBe(renderJson(plain))
     }
     execFileSync('mkfifo', [pipe])
     const reader = openSync(pipe, constants.O_RDWR)
     try {
-      new JsonFile(pipe, stream()).finish(plain)
+      jsonFile(pipe, stream()).finish(plain)
       expect(lstatSync(pipe).isFIFO()).toBe(true)
     } finally {
       closeSync(reader)
@@ -72,11 +78,23 @@ test('a link stays a link, to a file that was there or was not yet; a pipe is wr
   })
 })
 
+test('a job summary is added to, not replaced', async () => {
+  await withFolder((folder) => {
+    const path = join(folder, 'summary.md')
+    const file = new FileDestination(path, { stream: stream(), name: 'standard output' }, { append: true })
+    for (const text of ['one\n', 'two\n']) {
+      file.check()
+      file.write(text)
+    }
+    expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+  })
+})
+
 test('what cannot be written goes to the fallback, and nothing is left behind', async () => {
   await withFolder((folder) => {
     const path = join(folder, 'r.json')
     const out = stream()
-    const file = new JsonFile(path, out)
+    const file = jsonFile(path, out)
     file.check()
     mkdirSync(path)
     expect(() => file.finish(plain)).toThrow(

@@ -29,6 +29,8 @@ describe('a line', () => {
     expect(shown).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
     expect(shown).toBe('a�[31mb�c��d�2Je�f�g')
     expect(printable('世界 – é 🎉')).toBe('世界 – é 🎉')
+    // A command to a runner of GitHub Actions.
+    expect(printable('a ##[error]b')).toBe('a #�[error]b')
   })
 
   test.for([1, 2, 3, 4, 5, 6, 7, 8, 20])('is never wider than %i columns, whatever is in it', (width) => {

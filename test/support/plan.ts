@@ -1,5 +1,6 @@
 /** A small plan, with whatever a test wants to be different. */
 import { PLAIN_HTTP } from '../../src/core/http.ts'
+import { withDefaults } from '../../src/core/threshold.ts'
 import type { ClosedPlan, OpenPlan, RequestPlan } from '../../src/core/plan.ts'
 
 export const A_REQUEST: RequestPlan = {
@@ -18,6 +19,7 @@ const COMMON = {
   iterations: null,
   warmupS: 0,
   gracefulStopS: 30,
+  waitForTargetS: 0,
   workers: 1,
   seed: 1,
   transport: 'undici',
@@ -26,6 +28,7 @@ const COMMON = {
   insecure: false,
   keepAlive: true,
   ...PLAIN_HTTP,
+  thresholds: withDefaults([]),
 } as const
 
 export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {

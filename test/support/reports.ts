@@ -1,11 +1,12 @@
 /** A small run made by hand: snapshots into a timeline into a report, by the code that makes the real ones. */
+import { Gate } from '../../src/core/gate.ts'
 import type { Options } from '../../src/core/options.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
 import { buildPlan, type Plan } from '../../src/core/plan.ts'
 import { buildReport, type Report, type RunFacts } from '../../src/core/report.ts'
 import { packTally, Tally } from '../../src/core/tally.ts'
-import { Timeline, type Snapshot } from '../../src/core/timeline.ts'
+import { Timeline, type SettledSecond, type Snapshot } from '../../src/core/timeline.ts'
 
 /** What one worker did in one second. */
 export interface Second {
@@ -96,19 +97,33 @@ export function timelineOf(
   plan: Plan,
   seconds: readonly Second[],
   lost: RunFacts['lostWorkers'] = [],
-): { readonly timeline: Timeline; readonly lostWorkers: RunFacts['lostWorkers'] } {
-  const timeline = new Timeline(plan.workers, plan.durationS ?? 2)
+  onSettled?: (second: SettledSecond) => void,
+): {
+  readonly timeline: Timeline
+  readonly lostWorkers: RunFacts['lostWorkers']
+  readonly gate: Gate
+} {
+  const gate = new Gate(plan)
+  const timeline = new Timeline(plan.workers, plan.durationS ?? 2, plan.warmupS, (second) => {
+    gate.settle(second)
+    onSettled?.(second)
+  })
   for (const second of seconds) timeline.add(snapshotOf(second))
   const lostWorkers = lost.map((one) => ({ ...one, second: timeline.lost(one.worker) }))
   for (let worker = 0; worker < plan.workers; worker++)
     if (!lostWorkers.some((lost) => lost.worker === worker)) timeline.done(worker)
   timeline.finish()
-  return { timeline, lostWorkers }
+  return { timeline, lostWorkers, gate }
 }
 
 /** The report of these seconds. */
-export function reportOf(plan: Plan, seconds: readonly Second[], facts: Partial<RunFacts> = {}): Report {
-  const { timeline, lostWorkers } = timelineOf(plan, seconds, facts.lostWorkers)
+export function reportOf(
+  plan: Plan,
+  seconds: readonly Second[],
+  facts: Partial<RunFacts> = {},
+  onSettled?: (second: SettledSecond) => void,
+): Report {
+  const { timeline, lostWorkers, gate } = timelineOf(plan, seconds, facts.lostWorkers, onSettled)
   return buildReport(plan, timeline, {
     version: '1.2.3',
     startedAt: '2026-01-02T03:04:05.678Z',
@@ -127,5 +142,6 @@ export function reportOf(plan: Plan, seconds: readonly Second[], facts: Partial<
     addresses: {},
     ...facts,
     lostWorkers,
+    gate,
   })
 }

@@ -1,0 +1,62 @@
+/** The thresholds among the options: each read, and held against the plan that they are about. */
+import { show, type Wrong } from './option-readers.ts'
+import type { Options } from './options.ts'
+import { stageSpan, type StageText } from './stage.ts'
+import { nearest } from './suggest.ts'
+import { parseThreshold, printThreshold, type Threshold } from './threshold.ts'
+
+/** What a threshold can refer to. */
+export interface ThresholdContext {
+  /** The names of all requests. */
+  readonly names: readonly string[]
+  /** The stages as they were written; none when users or a rate were given. */
+  readonly stages: readonly StageText[]
+  readonly warmupS: number
+  /** Seconds of load without the warm-up; null when only a count ends it. */
+  readonly measuredS: number | null
+}
+
+export function readThresholds(
+  raw: Options['thresholds'],
+  context: ThresholdContext,
+  wrong: Wrong,
+): Threshold[] {
+  if (raw === undefined) return []
+  const texts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
+  const thresholds: Threshold[] = []
+  const seen = new Set<string>()
+  for (const text of texts) {
+    const parsed = typeof text === 'string' ? parseThreshold(text) : { problem: 'must be text' }
+    const problem = 'problem' in parsed ? parsed.problem : misfit(parsed.value, context)
+    if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`)
+    else if ('value' in parsed) {
+      const expression = printThreshold(parsed.value)
+      if (seen.has(expression)) wrong('thresholds', `must be given once each, got "${expression}" twice`)
+      seen.add(expression)
+      thresholds.push(parsed.value)
+    }
+  }
+  return thresholds
+}
+
+/** Why the plan can never give this threshold anything to judge; null when it can. */
+function misfit({ name, stage, overS, abortAfterS }: Threshold, context: ThresholdContext): string | null {
+  const { names, stages, warmupS, measuredS } = context
+  if (name !== null && !names.includes(name)) {
+    const near = nearest(name, names)
+    const known = names.map((one) => `"${one}"`).join(', ')
+    return `must name a request of the plan, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`
+  }
+  let spanS = measuredS
+  if (stage !== null) {
+    const span = stageSpan(stages, stage)
+    if (span === null) return `must name a stage that there is; there are ${stages.length}`
+    spanS = Math.floor(span.toS) - Math.max(warmupS, Math.ceil(span.fromS))
+    if (spanS < 1) return 'must name a stage with at least one whole second of measured load'
+  }
+  if (overS !== null && spanS !== null && overS > Math.floor(spanS))
+    return `must have a window that fits into the ${Math.floor(Math.max(0, spanS))} whole seconds it is about`
+  if (abortAfterS !== null && measuredS !== null && abortAfterS >= measuredS)
+    return `must have a delay shorter than the measured load of ${measuredS} s`
+  return null
+}

@@ -1,0 +1,24 @@
+/** A text made of the report alone, written when the run has ended: JSON, JUnit, lines of seconds in a file. */
+import type { Report } from '../core/report.ts'
+import type { Destination } from './destination.ts'
+import type { Output } from './output.ts'
+
+export class Document implements Output {
+  readonly name: string
+  readonly #render: (report: Report) => string
+  readonly #destination: Destination
+
+  constructor(kind: string, render: (report: Report) => string, destination: Destination) {
+    this.name = `${kind}=${destination.name}`
+    this.#render = render
+    this.#destination = destination
+  }
+
+  check(): void {
+    this.#destination.check()
+  }
+
+  finish(report: Report): void {
+    this.#destination.write(this.#render(report))
+  }
+}

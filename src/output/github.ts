@@ -1,0 +1,177 @@
+/**
+ * The run for GitHub Actions: a job summary in Markdown, appended to the file that the runner names, and at most ten
+ * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
+ * render it and the runner would obey it. Rendering is pure.
+ */
+import type { Report } from '../core/report.ts'
+import type { ThresholdResult } from '../core/gate.ts'
+import { showFigure } from '../core/threshold-metric.ts'
+import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import type { Destination } from './destination.ts'
+import type { Output, Screen } from './output.ts'
+import { printable } from './paint.ts'
+import { sparkline } from './sparkline.ts'
+
+/** More of each kind than this the runner does not show. */
+const MOST_ANNOTATIONS = 10
+const MOST_ROWS = 50
+const MOST_ERRORS = 10
+const SPARK_WIDTH = 60
+
+const MARK: Record<Report['verdict']['level'], string> = { sound: '✅', suspect: '⚠️', void: '❌' }
+
+/** The job summary. */
+export function renderStepSummary(report: Report): string {
+  const { plan, total, verdict, thresholds } = report
+  const names = Object.entries(report.byName)
+  const rows = [...names.slice(0, MOST_ROWS), ['total', total] as const].map(([name, metrics]) => {
+    const { p50, p95, p99, max } = metrics.latencyMs
+    return [
+      escapeMarkdown(name),
+      showCount(metrics.finished + metrics.unfinished),
+      showPercent(metrics.failedRatio),
+      showRate(metrics.requestsPerS),
+      ...[p50, p95, p99, max].map(showMs),
+    ]
+  })
+  const load = report.timeline.filter(({ phase }) => phase === 'load')
+  const spark = (
+    title: string,
+    values: (number | null)[],
+    show: (value: number | null) => string,
+  ): string => {
+    const known = values.filter((value) => value !== null)
+    const highest = known.length > 0 ? Math.max(...known) : null
+    return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
+  }
+  return [
+    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(thresholds)}`,
+    '',
+    `${escapeMarkdown(`${plan.request.method} ${plan.request.url}`)} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+    '',
+    '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    ...(names.length > MOST_ROWS ? ['', `${names.length - MOST_ROWS} more names are in the report.`] : []),
+    '',
+    '| per second of load | | highest |',
+    '|---|---|--:|',
+    spark(
+      'requests',
+      load.map(({ requestsPerS, finished }) => requestsPerS ?? finished),
+      showRate,
+    ),
+    spark(
+      'p99',
+      load.map(({ latencyMs }) => latencyMs.p99),
+      showMs,
+    ),
+    spark(
+      'failed',
+      load.map(({ failed, unfinished }) => failed + unfinished),
+      (n) => showCount(n ?? 0),
+    ),
+    '',
+    '| | threshold | measured |',
+    '|---|---|--:|',
+    ...thresholds.map(
+      (result) =>
+        `| ${result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
+    ),
+    '',
+    ...(report.errors.length > 0
+      ? [
+          '| failures | count | message |',
+          '|---|--:|---|',
+          ...report.errors
+            .slice(0, MOST_ERRORS)
+            .map(
+              ({ outcome, count, message }) =>
+                `| ${escapeMarkdown(outcome)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+            ),
+          '',
+        ]
+      : []),
+    ...verdict.reasons.map(
+      ({ code, message, advice }) => `- ${escapeMarkdown(code)}: ${escapeMarkdown(`${message}. ${advice}`)}`,
+    ),
+    ...(verdict.reasons.length > 0 ? [''] : []),
+  ].join('\n')
+}
+
+function passed(thresholds: readonly ThresholdResult[]): string {
+  const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
+  return failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
+}
+
+/** The annotations: the void run first, then the failed thresholds, then those that only warn. */
+export function renderAnnotations(report: Report): string {
+  const { verdict, thresholds } = report
+  const broken = (level: ThresholdResult['level']): string[] =>
+    thresholds
+      .filter((result) => !result.ok && result.level === level)
+      .map(({ expression, actual, unit }) =>
+        command(
+          level === 'warn' ? 'warning' : 'error',
+          `corerush: ${expression}`,
+          `measured ${showFigure(actual, unit)}`,
+        ),
+      )
+  const isVoid = verdict.level === 'void'
+  return [
+    ...(isVoid
+      ? verdict.reasons
+          .filter(({ level }) => level === 'void')
+          .map(({ code, message, advice }) =>
+            command('error', `corerush: void (${code})`, `${message}. ${advice}`),
+          )
+      : []),
+    ...broken('error'),
+    ...broken('warn'),
+    ...report.warnings.map((warning) => command('warning', 'corerush', warning)),
+  ]
+    .slice(0, MOST_ANNOTATIONS)
+    .join('')
+}
+
+function command(kind: 'error' | 'warning', title: string, message: string): string {
+  const data = (text: string): string =>
+    text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  return `::${kind} title=${property(steady(title))}::${data(steady(message))}\n`
+}
+
+/** Line breaks stay, for the command escapes them; nothing else may steer whoever reads the log. */
+const steady = (text: string): string =>
+  text
+    .split(/(\r\n|\r|\n)/)
+    .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+    .join('')
+
+/** Text that Markdown and HTML take for nothing but text, on one line of a table. */
+export const escapeMarkdown = (text: string): string =>
+  text
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/[!-/:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)
+
+export class GithubSummary implements Output {
+  readonly name: string
+  readonly #destination: Destination
+  readonly #commands: Screen
+
+  /** Annotations go to `commands`, a stream that the runner reads. */
+  constructor(destination: Destination, commands: Screen) {
+    this.name = `github=${destination.name}`
+    this.#destination = destination
+    this.#commands = commands
+  }
+
+  check(): void {
+    this.#destination.check()
+  }
+
+  finish(report: Report): void {
+    this.#commands.write(renderAnnotations(report))
+    this.#destination.write(renderStepSummary(report))
+  }
+}
