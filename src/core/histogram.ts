@@ -157,7 +157,9 @@ export class Histogram {
 
   /** In the V2 encoding that all tools of HdrHistogram read, compressed and in base64; values are µs. */
   encode(): string {
-    return encodeIntoCompressedBase64(this.#slots as unknown as Encodable)
+    // What the library would have kept while recording; it encodes up to the maximum.
+    const slots = Object.assign(this.#slots, { maxValue: this.#maxUs, _totalCount: this.#count })
+    return encodeIntoCompressedBase64(slots as unknown as Encodable)
   }
 
   /** The recorded values at two significant digits, small enough to keep one for every second of a run. */
