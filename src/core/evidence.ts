@@ -1,5 +1,4 @@
 /** What a verdict rests on, and the findings it consists of. */
-import type { Histogram } from './histogram.ts'
 import type { Metrics, PercentileName } from './metrics.ts'
 import type { Plan } from './plan.ts'
 import type { IterationCounts } from './tally.ts'
@@ -32,8 +31,8 @@ export type ReasonCode =
   | 'host.throttled'
   | 'users.exhausted'
 
-/** By how much the generator may have lengthened each percentile of latency, in ms; null without samples. */
-export type ErrorBounds = { readonly [P in PercentileName]: number | null }
+/** A figure for each percentile, in ms; null without samples. */
+export type PercentilesMs = { readonly [P in PercentileName]: number | null }
 
 /** All that a verdict rests on. */
 export interface Evidence {
@@ -42,8 +41,8 @@ export interface Evidence {
   /** When the load ended, in seconds of run time. */
   readonly loadEndS: number
   readonly total: Metrics
-  /** Latencies of all requests less the longest that each response can have waited for the generator. */
-  readonly latencyFloor: Histogram
+  /** Percentiles of the latencies of all requests less the longest that each response can have waited for the generator. */
+  readonly floorMs: PercentilesMs
   readonly lostWorkers: readonly {
     readonly worker: number
     readonly second: number

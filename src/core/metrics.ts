@@ -109,6 +109,15 @@ const NO_SAMPLES: LatencySummary = {
   reliableTo: null,
 }
 
+/** The reported percentiles of a histogram. */
+export const percentilesMs = (histogram: Histogram): { readonly [P in PercentileName]: number | null } =>
+  Object.fromEntries(
+    PERCENTILES.map(([name, q]) => {
+      const us = histogram.quantileUs(q)
+      return [name, us === null ? null : ms(us)]
+    }),
+  ) as { [P in PercentileName]: number | null }
+
 export function summarize(histogram: Histogram | null): LatencySummary {
   if (histogram === null || histogram.count === 0) return NO_SAMPLES
   const at = (q: number): number => ms(histogram.quantileUs(q)!)

@@ -1,6 +1,6 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
 import { exitCodeOf, type StoppedBy } from './exit.ts'
-import { deriveMetrics, summarize, type LatencySummary, type Metrics } from './metrics.ts'
+import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { redactPlan } from './redact.ts'
@@ -96,7 +96,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     rows,
     loadEndS: timeline.loadEndS,
     total,
-    latencyFloor: tally.latencyFloor,
+    floorMs: percentilesMs(tally.latencyFloor),
     iterations: tally.iterations,
     lostWorkers: facts.lostWorkers,
     generatorFaults,

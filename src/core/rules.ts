@@ -2,7 +2,7 @@
  * The rules of the verdict. Each looks at the evidence and finds nothing, or a reason with the seconds and the worker
  * concerned and what to do about it.
  */
-import type { ErrorBounds, Evidence, Reason } from './evidence.ts'
+import type { PercentilesMs, Evidence, Reason } from './evidence.ts'
 import { isReliable, PERCENTILES, type Metrics } from './metrics.ts'
 import { hasPace, type Plan } from './plan.ts'
 import type { SecondRow } from './timeline.ts'
@@ -23,7 +23,7 @@ const PACE_MISSED = 0.05
 const LONG_MS = 20
 const PACE_LATE = 0.01
 
-export function findReasons(evidence: Evidence, bounds: ErrorBounds): Reason[] {
+export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
   const { plan, total } = evidence
   const load = wholeSeconds(evidence)
   const reasons = [
@@ -224,7 +224,7 @@ function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
   ]
 }
 
-function inflatedLatency(total: Metrics, bounds: ErrorBounds, load: readonly SecondRow[]): Reason[] {
+function inflatedLatency(total: Metrics, bounds: PercentilesMs, load: readonly SecondRow[]): Reason[] {
   const beyond = PERCENTILES.filter(([name]) => {
     const value = total.latencyMs[name]
     const bound = bounds[name]

@@ -58,6 +58,7 @@ export class Load {
     recorder.isDueOnStart = plan.model === 'closed'
     this.#schedule = this.#makeSchedule()
     parts.turn.onEnd = this.#look
+    recorder.takeTurns = () => parts.turn.take()
   }
 
   /** The start instant has come, or is about to. */
@@ -212,7 +213,7 @@ export class Load {
     if (nextUs === this.#alarmUs) return
     this.#alarm?.cancel()
     this.#alarm = null
-    this.#alarmUs = nextUs
+    this.#alarmUs = this.#parts.turn.alarmUs = nextUs
     if (nextUs === Infinity) return
     const delayMs = Math.max(1, Math.ceil((nextUs - this.#parts.clock.nowUs()) / 1000))
     this.#alarm = this.#parts.clock.after(delayMs, this.#ring)

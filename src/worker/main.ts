@@ -6,7 +6,7 @@ import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
 import { undiciTransport } from './transport/undici.ts'
-import { Turn } from './turn.ts'
+import { loopIdleUs, Turn } from './turn.ts'
 import { vitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
 
@@ -24,7 +24,7 @@ export default async function work({
 
   const vitals = vitalSigns()
   const clock = new RunClock()
-  const turn = new Turn(clock.nowUs)
+  const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
   const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
   const load = new Load({
     plan,

@@ -7,16 +7,44 @@
  * first thing that the network brings in a turn marks its poll, and the loop's idle time grows exactly while it sleeps.
  * A request that made a connection has waited so at each step of it.
  *
- * What this cannot see is the time in which the thread was ready and had no core; the kernel's run-queue time adds it.
+ * Two things look like sleep to the loop and are none. A thread that was woken and got no core: the kernel counts that
+ * time, and it is taken off the sleep. And a process that was stopped, or a machine that was: such a loop sleeps on
+ * past its alarm, so of a sleep that did, nothing is believed.
  */
 import { performance } from 'node:perf_hooks'
 
 /** Below this, a change of the idle counter is rounding and no sleep. */
 const SLEPT_US = 1
+/** The kernel's count is read at most this often: more would cost more than 1 % of a core. */
+const QUEUE_READ_US = 100
+/** The platform's timers come up to 2 ms late; a loop that sleeps on for longer was held. */
+const HELD_US = 4000
+
+/** What the turns of a span were like. */
+export interface TurnCounts {
+  /** Turns in which the network brought something. */
+  readonly turns: number
+  /** The most that it brought in one of them: events that waited for each other. */
+  readonly most: number
+  /** The longest wait for a core that was seen at a waking. */
+  readonly longestQueueUs: number
+  /** How long the loop slept on past its alarms. */
+  readonly heldUs: number
+}
 
 export class Turn {
   readonly #nowUs: () => number
   readonly #idleUs: () => number
+  readonly #queueUs: () => number
+  #queueReadAtUs = -Infinity
+  #queuedUs: number
+  #turns = 0
+  #inTurn = 0
+  #most = 0
+  #longestQueueUs = 0
+  #heldUs = 0
+  /** When the loop is to wake at the latest, whatever the network does. */
+  alarmUs = Infinity
   #checkedUs = 0
   #checkedIdleUs = 0
   /** The earliest instant since which the loop can have been busy without a break. */
@@ -33,11 +61,28 @@ export class Turn {
     this.onEnd?.(nowUs)
   }
 
-  /** `nowUs` reads the run's clock, `idleUs` the loop's total idle time, in µs. */
-  constructor(nowUs: () => number, idleUs: () => number = loopIdleUs) {
+  /**
+   * `nowUs` reads the run's clock, `idleUs` the loop's total idle time, `queueUs` the total time in which the thread
+   * was ready and had no core, in µs; it stays 0 where the platform does not tell.
+   */
+  constructor(nowUs: () => number, idleUs: () => number = loopIdleUs, queueUs: () => number = () => 0) {
     this.#nowUs = nowUs
     this.#idleUs = idleUs
+    this.#queueUs = queueUs
     this.#checkedIdleUs = idleUs()
+    this.#queuedUs = queueUs()
+  }
+
+  /** What the turns since the last call were like. */
+  take(): TurnCounts {
+    const counts = {
+      turns: this.#turns,
+      most: Math.max(this.#most, this.#inTurn),
+      longestQueueUs: this.#longestQueueUs,
+      heldUs: this.#heldUs,
+    }
+    this.#turns = this.#most = this.#longestQueueUs = this.#heldUs = 0
+    return counts
   }
 
   /**
@@ -47,15 +92,36 @@ export class Turn {
   touch(nowUs: number): void {
     const idleUs = this.#idleUs()
     const sleptUs = idleUs - this.#checkedIdleUs
-    if (sleptUs > SLEPT_US) this.#busySinceUs = Math.min(nowUs, this.#checkedUs + sleptUs)
+    if (sleptUs > SLEPT_US) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
     this.#checkedUs = nowUs
     this.#checkedIdleUs = idleUs
+  }
+
+  /** When the sleep that ends now was over, at the earliest. */
+  #wokeUs(nowUs: number, sleptUs: number): number {
+    let queuedUs = 0
+    if (nowUs - this.#queueReadAtUs >= QUEUE_READ_US) {
+      const totalUs = this.#queueUs()
+      queuedUs = totalUs - this.#queuedUs
+      this.#queuedUs = totalUs
+      this.#queueReadAtUs = nowUs
+      if (queuedUs > this.#longestQueueUs) this.#longestQueueUs = queuedUs
+    }
+    const wokeUs = Math.min(nowUs, this.#checkedUs + Math.max(0, sleptUs - queuedUs))
+    const heldUs = wokeUs - this.alarmUs
+    if (heldUs < HELD_US) return wokeUs
+    // It may have been held from the last look at it on.
+    this.#heldUs += heldUs
+    return this.#checkedUs
   }
 
   /** The network brought something: the first such call of a turn marks its poll. */
   poll(nowUs: number): void {
     if (this.#isOpen) return
     this.#isOpen = true
+    this.#turns++
+    if (this.#inTurn > this.#most) this.#most = this.#inTurn
+    this.#inTurn = 0
     this.touch(nowUs)
     this.#lastPollUs = this.#pollUs
     this.#pollUs = nowUs
@@ -65,8 +131,9 @@ export class Turn {
   /** The longest that what the network brings now can have waited for this thread, in µs. */
   waitedUs(nowUs: number): number {
     this.poll(nowUs)
+    this.#inTurn++
     return Math.max(0, nowUs - Math.max(this.#busySinceUs, this.#lastPollUs))
   }
 }
 
-const loopIdleUs = (): number => performance.eventLoopUtilization().idle * 1000
+export const loopIdleUs = (): number => performance.eventLoopUtilization().idle * 1000
