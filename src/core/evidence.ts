@@ -14,6 +14,7 @@ export interface Reason {
   readonly fromS: number
   readonly toS: number
   readonly worker?: number
+  readonly core?: number
 }
 
 /** Codes are stable and never reused for another meaning. */
@@ -24,11 +25,22 @@ export type ReasonCode =
   | 'generator.full-speed'
   | 'generator.busy'
   | 'generator.faults'
+  | 'generator.paused'
+  | 'generator.blocked'
+  | 'pace.missed'
   | 'pace.late'
   | 'latency.inflated'
   | 'gc.long'
+  | 'host.contended'
   | 'host.steal'
   | 'host.throttled'
+  | 'host.memory'
+  | 'core.hot'
+  | 'ports.few'
+  | 'descriptors.few'
+  | 'network.retransmits'
+  | 'network.overflows'
+  | 'samples.few'
   | 'users.exhausted'
 
 /** A figure for each percentile, in ms; null without samples. */

@@ -9,7 +9,7 @@
 import type { PercentilesMs, Evidence, Reason } from './evidence.ts'
 import { ms, PERCENTILES, type PercentileName } from './metrics.ts'
 import { hasPace } from './plan.ts'
-import { findReasons } from './rules.ts'
+import { findReasons } from './rules/rules.ts'
 
 export type VerdictLevel = 'sound' | 'suspect' | 'void'
 
@@ -23,19 +23,25 @@ export interface Verdict {
 }
 
 export function judge(evidence: Evidence): Verdict {
-  const { plan, total } = evidence
   const errorBoundMs = errorBounds(evidence)
   const reasons = findReasons(evidence, errorBoundMs)
   const has = (level: Reason['level']): boolean => reasons.some((reason) => reason.level === level)
-  const isGenerator = reasons.some(({ code }) => code.startsWith('generator.') || code === 'pace.late')
-  const isTarget =
-    total.finished > 0 && (!hasPace(plan) || reasons.some(({ code }) => code === 'users.exhausted'))
   return {
     level: has('void') ? 'void' : has('suspect') ? 'suspect' : 'sound',
-    limit: isGenerator ? 'generator' : isTarget ? 'target' : 'none',
+    limit: likelyLimit(evidence, reasons),
     errorBoundMs,
     reasons,
   }
+}
+
+/** The generator first: while it has no time, nothing else can be told. */
+function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
+  const is = (...prefixes: string[]): boolean =>
+    reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
+  if (is('generator.', 'pace.', 'host.throttled', 'host.contended')) return 'generator'
+  if (is('network.', 'ports.')) return 'network'
+  if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted'))) return 'target'
+  return 'none'
 }
 
 /**

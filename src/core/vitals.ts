@@ -33,8 +33,6 @@ export interface WorkerVitals {
   readonly cpu: number | null
   /** Time in which the thread was ready to run and had to wait for a core. */
   readonly runQueueMs: number | null
-  /** The longest such wait that the loop woke up from. */
-  readonly runQueueMaxMs: number | null
   /** How often the thread was given a core in that second. */
   readonly runQueueSlices: number | null
   /** Time in which the thread neither slept by its own choice, nor ran, nor waited for a core: the process was stopped, or its machine. */

@@ -229,7 +229,7 @@ export class Recorder {
     const onCoreMs = since(after.onCoreMs, before.onCoreMs)
     const runQueueMs = since(after.runQueueMs, before.runQueueMs)
     const slices = since(after.slices, before.slices)
-    const { turns, most, longestQueueUs, heldUs } = this.takeTurns()
+    const { turns, most, heldUs } = this.takeTurns()
     // Within what the loop took for work, it was on a core, or waited for one, or was away.
     const awayMs =
       onCoreMs === null || runQueueMs === null ? null : Math.max(0, activeMs - onCoreMs - runQueueMs)
@@ -248,7 +248,6 @@ export class Recorder {
       gcMs: round((after.gcMs - before.gcMs) / seconds),
       cpu: onCoreMs === null ? null : round(Math.min(1, onCoreMs / Math.max(1, spanMs))),
       runQueueMs: runQueueMs === null ? null : round(runQueueMs / seconds),
-      runQueueMaxMs: runQueueMs === null ? null : ms(longestQueueUs),
       awayMs: awayMs === null ? null : round((awayMs + heldUs / 1000) / seconds),
       runQueueSlices: slices === null ? null : Math.round(slices / seconds),
       heapBytes: after.heapBytes,
@@ -257,7 +256,7 @@ export class Recorder {
   }
 }
 
-const NO_TURNS: TurnCounts = { turns: 0, most: 0, longestQueueUs: 0, heldUs: 0 }
+const NO_TURNS: TurnCounts = { turns: 0, most: 0, heldUs: 0 }
 
 const round = (x: number): number => Math.round(x * 1000) / 1000
 

@@ -15,8 +15,12 @@ import { performance } from 'node:perf_hooks'
 
 /** Below this, a change of the idle counter is rounding and no sleep. */
 const SLEPT_US = 1
-/** The kernel's count is read at most this often: more would cost more than 1 % of a core. */
+/**
+ * The kernel's count is read at most this often: more would cost more than 1 % of a core. Of a loop that does not sleep
+ * it is read less often, only so that a later waking is not charged with what came long before it.
+ */
 const QUEUE_READ_US = 100
+const BUSY_QUEUE_READ_US = 1000
 /** The platform's timers come up to 2 ms late; a loop that sleeps on for longer was held. */
 const HELD_US = 4000
 
@@ -26,10 +30,14 @@ export interface TurnCounts {
   readonly turns: number
   /** The most that it brought in one of them: events that waited for each other. */
   readonly most: number
-  /** The longest wait for a core that was seen at a waking. */
-  readonly longestQueueUs: number
   /** How long the loop slept on past its alarms. */
   readonly heldUs: number
+}
+
+/** A request on its way out: stamped as sent, and what of its latency this thread owns. */
+export interface Sent {
+  readonly sentUs: number
+  ownUs: number
 }
 
 export class Turn {
@@ -41,8 +49,8 @@ export class Turn {
   #turns = 0
   #inTurn = 0
   #most = 0
-  #longestQueueUs = 0
   #heldUs = 0
+  #written: Sent | null = null
   /** When the loop is to wake at the latest, whatever the network does. */
   alarmUs = Infinity
   #checkedUs = 0
@@ -78,10 +86,9 @@ export class Turn {
     const counts = {
       turns: this.#turns,
       most: Math.max(this.#most, this.#inTurn),
-      longestQueueUs: this.#longestQueueUs,
       heldUs: this.#heldUs,
     }
-    this.#turns = this.#most = this.#longestQueueUs = this.#heldUs = 0
+    this.#turns = this.#most = this.#heldUs = 0
     return counts
   }
 
@@ -92,27 +99,46 @@ export class Turn {
   touch(nowUs: number): void {
     const idleUs = this.#idleUs()
     const sleptUs = idleUs - this.#checkedIdleUs
+    if (this.#written !== null) this.#isOut(nowUs - sleptUs)
     if (sleptUs > SLEPT_US) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
+    else this.#queuedSince(nowUs, BUSY_QUEUE_READ_US)
     this.#checkedUs = nowUs
     this.#checkedIdleUs = idleUs
   }
 
+  /**
+   * A request is stamped as sent and is about to be written. Nothing tells when the kernel has it, and the thread can
+   * lose its core in between: it has it when the next one is stamped, or when the loop sleeps, at the latest.
+   */
+  sent(request: Sent): void {
+    if (this.#written !== null) this.#isOut(request.sentUs)
+    this.#written = request
+  }
+
+  #isOut(byUs: number): void {
+    const request = this.#written!
+    this.#written = null
+    request.ownUs += Math.max(0, byUs - request.sentUs)
+  }
+
   /** When the sleep that ends now was over, at the earliest. */
   #wokeUs(nowUs: number, sleptUs: number): number {
-    let queuedUs = 0
-    if (nowUs - this.#queueReadAtUs >= QUEUE_READ_US) {
-      const totalUs = this.#queueUs()
-      queuedUs = totalUs - this.#queuedUs
-      this.#queuedUs = totalUs
-      this.#queueReadAtUs = nowUs
-      if (queuedUs > this.#longestQueueUs) this.#longestQueueUs = queuedUs
-    }
+    const queuedUs = this.#queuedSince(nowUs, QUEUE_READ_US)
     const wokeUs = Math.min(nowUs, this.#checkedUs + Math.max(0, sleptUs - queuedUs))
     const heldUs = wokeUs - this.alarmUs
     if (heldUs < HELD_US) return wokeUs
     // It may have been held from the last look at it on.
     this.#heldUs += heldUs
     return this.#checkedUs
+  }
+
+  /** How long the thread waited for a core since this was last looked at; 0 when that is less than `afterUs` ago. */
+  #queuedSince(nowUs: number, afterUs: number): number {
+    if (nowUs - this.#queueReadAtUs < afterUs) return 0
+    const beforeUs = this.#queuedUs
+    this.#queueReadAtUs = nowUs
+    this.#queuedUs = this.#queueUs()
+    return this.#queuedUs - beforeUs
   }
 
   /** The network brought something: the first such call of a turn marks its poll. */

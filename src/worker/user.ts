@@ -55,6 +55,10 @@ export class User implements ExchangeListener {
   #freeUs = 0
   #startedUs = -1
   #lagUs = 0
+  /** How much earlier the user would have been free for its iteration, had this thread never kept it busy. */
+  #keptUs = 0
+  /** The same for the iteration that comes next, if that has waited for this user. */
+  #keepsUs = 0
   #backoffUs = 0
 
   constructor(id: number, around: Surroundings) {
@@ -84,6 +88,8 @@ export class User implements ExchangeListener {
     if (!around.takeOff()) return false
     this.#dueUs = dueUs
     this.#freeUs = freeUs
+    // An arrival that waited for a user waited for what the user's iterations before it owe to this thread, too.
+    this.#keptUs = Math.min(Math.max(0, freeUs - dueUs), this.#keepsUs)
     this.#isFlying = true
     this.#connection ??= around.openConnection()
     this.#connection.send(this.#exchange, around.request)
@@ -102,7 +108,8 @@ export class User implements ExchangeListener {
   }
 
   sent(): void {
-    const { recorder, tally, plan } = this.#around
+    const { recorder, tally, plan, turn } = this.#around
+    turn.sent(this.#exchange)
     const { sentUs, reused } = this.#exchange
     this.#startedUs = sentUs
     this.#lagUs = Math.max(0, sentUs - Math.max(this.#dueUs, this.#freeUs))
@@ -131,12 +138,14 @@ export class User implements ExchangeListener {
     }
     const { outcome } = exchange
     const isOpen = plan.model === 'open'
+    const waitedUs = turn.waitedUs(doneUs) + exchange.ownUs
+    this.#keepsUs = this.#keptUs + this.#lagUs + waitedUs
     recorder.done(tally, exchange, {
       // Open model: what a user felt who wanted this when it was due. Closed model: latency is service time.
       sinceUs: isOpen ? this.#dueUs : exchange.sentUs,
-      waitedUs: turn.waitedUs(doneUs) + exchange.ownUs,
+      waitedUs,
       // A late start is part of the latency only where that counts from when the iteration was due.
-      lagUs: isOpen ? this.#lagUs : 0,
+      lagUs: isOpen ? this.#lagUs + this.#keptUs : 0,
     })
     if (outcome === 'unfinished') return
     recorder.ended(doneUs, doneUs - this.#startedUs, outcome !== 'ok')

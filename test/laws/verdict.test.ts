@@ -76,7 +76,7 @@ const start = (
     plan: aPlan({ wait: w }),
     rows: rows(bads, good.rows),
     generatorFaults: more.faults,
-    latencyFloor: floor(more.waitedUs),
+    floorMs: floor(more.waitedUs),
     lostWorkers: more.lost ? [{ worker: 1, second: 3, message: 'gone' }] : [],
   }
 }
@@ -94,7 +94,7 @@ test('worse evidence never makes a better verdict', () => {
         ...before,
         rows: rows(added, before.rows),
         generatorFaults: a.faults + b.faults,
-        latencyFloor: floor(Math.max(a.waitedUs, b.waitedUs)),
+        floorMs: floor(Math.max(a.waitedUs, b.waitedUs)),
         lostWorkers: a.lost ? before.lostWorkers : start(w, bad, b).lostWorkers,
       }
       expect(RANK[judge(after).level]).toBeGreaterThanOrEqual(RANK[judge(before).level])
