@@ -15,7 +15,7 @@ import { startStampedTarget, type Stamps } from './stamped-target.ts'
 export const WARMUP_S = 1
 const RAMP_UP_S = 0.5
 /** What a run may take on top of its load: start, drain, and a disturbed host. */
-const GRACE_S = 20
+const GRACE_S = 25
 
 /** The truth about a run, by the target's log. */
 export interface Truth {

@@ -168,7 +168,7 @@ export class Load {
     this.#wheel.advance(nowUs, this.#fire)
     this.#advancing = false
     this.#setAlarm()
-    turn.touch(clock.nowUs())
+    turn.worked(clock.nowUs())
   }
 
   /**

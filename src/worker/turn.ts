@@ -65,7 +65,7 @@ export class Turn {
   readonly #end = (): void => {
     const nowUs = this.#nowUs()
     this.#isOpen = false
-    this.touch(nowUs)
+    this.worked(nowUs)
     this.onEnd?.(nowUs)
   }
 
@@ -92,18 +92,26 @@ export class Turn {
     return counts
   }
 
-  /**
-   * Something runs in the loop now, or has just been run: every call sharpens the bound for what comes after it,
-   * above all one at the end of some work, since what runs after the last call counts as if it came after the sleep.
-   */
+  /** Something runs in the loop now: every call sharpens the bound for what comes after it. */
   touch(nowUs: number): void {
     const idleUs = this.#idleUs()
-    const sleptUs = idleUs - this.#checkedIdleUs
+    const sleptUs = Math.max(0, idleUs - this.#checkedIdleUs)
     if (this.#written !== null) this.#isOut(nowUs - sleptUs)
     if (sleptUs > SLEPT_US) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
     else this.#queuedSince(nowUs, BUSY_QUEUE_READ_US)
     this.#checkedUs = nowUs
     this.#checkedIdleUs = idleUs
+  }
+
+  /**
+   * Something has been run in the loop since the last look at it, and nothing else. What comes after the last call
+   * counts as if it came after the sleep; and after a stop the platform's idle counter runs on while the loop works.
+   */
+  worked(nowUs: number): void {
+    if (this.#written !== null) this.#isOut(nowUs)
+    this.#queuedSince(nowUs, BUSY_QUEUE_READ_US)
+    this.#checkedUs = nowUs
+    this.#checkedIdleUs = this.#idleUs()
   }
 
   /**

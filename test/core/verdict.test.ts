@@ -313,7 +313,11 @@ describe('times in which a worker did nothing for its users', () => {
 
   test('a stop that took more of the plan than it can spare is void, however short the run', () => {
     // The users of one worker came 400 ms late in two of ten seconds, with a cycle of 100 ms.
-    const rows = rowsWhere((second) => second === 3 || second === 4, { ...delay(900), awayMs: 890, ...lag(400) })
+    const rows = rowsWhere((second) => second === 3 || second === 4, {
+      ...delay(900),
+      awayMs: 890,
+      ...lag(400),
+    })
     expect(found({ rows })).toEqual(['void pace.missed', 'suspect generator.paused'])
   })
 })
@@ -353,7 +357,16 @@ describe('limits of the network stack', () => {
   })
 
   test('few local ports left', () => {
-    const few = hostWith({ sockets: { inUse: 7000, timeWait: 20_000, portsLeft: 1200 } })
+    const sockets = { inUse: 7000, timeWait: 20_000, portsLeft: 1200 }
+    const few = {
+      rows: rowsWhere(
+        always,
+        {},
+        { host: { ...quietHost, sockets }, phasesMs: { ...aRow(0).phasesMs, connect: aRow(0).latencyMs } },
+      ),
+    }
+    // Who opens no connection needs no port.
+    expect(found(hostWith({ sockets }))).toEqual([])
     expect(found(few)).toEqual(['suspect ports.few'])
     expect(reasons(few)[0]!.message).toBe(
       '1,200 local ports were left in 10 of 10 s; 20,000 were held by closed connections (TIME_WAIT)',

@@ -30,11 +30,15 @@ function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
   ]
 }
 
-/** With few ports left, the kernel searches long for one, and soon finds none. */
+/** With few ports left, the kernel searches long for one, and soon finds none: a trouble of seconds that make connections. */
 function fewPorts(load: readonly SecondRow[]): Reason[] {
-  const rows = load.filter(({ host }) => {
+  const rows = load.filter(({ host, phasesMs }) => {
     const { portsLeft = null, inUse = 0, timeWait = 0 } = host?.sockets ?? {}
-    return portsLeft !== null && portsLeft < PORTS_LEFT * (portsLeft + inUse + timeWait)
+    return (
+      phasesMs.connect.mean !== null &&
+      portsLeft !== null &&
+      portsLeft < PORTS_LEFT * (portsLeft + inUse + timeWait)
+    )
   })
   if (rows.length === 0) return []
   const least = Math.min(...rows.map(({ host }) => host?.sockets?.portsLeft ?? Infinity))
