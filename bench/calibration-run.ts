@@ -195,5 +195,6 @@ function evidenceOf(report: Report): Evidence {
       .filter(({ code }) => code === 'worker.lost')
       .map(({ worker, fromS, message }) => ({ worker: worker ?? 0, second: fromS, message })),
     generatorFaults: (outcomes['connect.no-port'] ?? 0) + (outcomes['connect.no-descriptor'] ?? 0),
+    soundPerS: null,
   }
 }

@@ -2,14 +2,15 @@
 import { readFileSync } from 'node:fs'
 import type { Options, Problem } from '../core/options.ts'
 import { EXIT, messageOf } from '../errors.ts'
+import { readCapacity } from '../host/capacity.ts'
 import { conduct, OptionsError, outputProblems, planRun } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
 import { JsonFile, JsonStream } from '../output/json.ts'
 import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
 import type { Output } from '../output/output.ts'
-import type { Style } from '../output/paint.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
+import { styleOf, wantsColor } from './style.ts'
 
 export async function runCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
@@ -23,7 +24,7 @@ export async function runCommand(command: Command): Promise<number> {
   const summaryStream = files.some((output) => output instanceof JsonStream) ? stderr : stdout
 
   if (isDry) {
-    stdout.write(renderPlan(plan, styleOf(stdout, command)))
+    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()))
     return EXIT.ok
   }
 
@@ -96,24 +97,6 @@ function liveOutput({ switches }: Command): Output {
   if (switches.get('quiet') === true) return new WarningLines(stderr)
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
   return new LiveView(stderr, wantsColor(stderr, switches))
-}
-
-function styleOf(stream: NodeJS.WriteStream, { switches }: Command): Style {
-  return {
-    color: wantsColor(stream, switches),
-    // Into a pipe or a file nothing is cut off.
-    width: stream.isTTY ? Math.max(1, stream.columns || 80) : Infinity,
-  }
-}
-
-/** `--color` and `--no-color` win over NO_COLOR, that over FORCE_COLOR, that over what the stream is. */
-function wantsColor(stream: NodeJS.WriteStream, switches: ReadonlyMap<string, boolean>): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
-  const said = switches.get('color')
-  if (said !== undefined) return said
-  if (NO_COLOR !== undefined && NO_COLOR !== '') return false
-  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0'
-  return stream.isTTY && TERM !== 'dumb'
 }
 
 /** The first signal ends the load gracefully, the second one the process at once. */

@@ -40,6 +40,7 @@ export type ReasonCode =
   | 'descriptors.few'
   | 'network.retransmits'
   | 'network.overflows'
+  | 'target.busy'
   | 'samples.few'
   | 'users.exhausted'
 
@@ -63,4 +64,6 @@ export interface Evidence {
   readonly iterations: Readonly<IterationCounts>
   /** Requests that failed for want of a local port or a file descriptor. */
   readonly generatorFaults: number
+  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  readonly soundPerS: number | null
 }

@@ -60,6 +60,8 @@ export interface Options {
   insecure?: boolean | undefined
   /** Keep connections open between requests. @default true */
   keepAlive?: boolean | undefined
+  /** The page of a Prometheus node_exporter on the server: its CPU and memory stand beside the generator's. */
+  targetMetrics?: string | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -113,6 +115,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'connectTimeout',
   'insecure',
   'keepAlive',
+  'targetMetrics',
 ]
 
 /** What this host offers where the user said nothing. */

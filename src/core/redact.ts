@@ -9,6 +9,7 @@ export function redactPlan(plan: Plan): Plan {
   const { request } = plan
   return {
     ...plan,
+    targetMetrics: plan.targetMetrics === null ? null : redactUrl(plan.targetMetrics),
     request: {
       ...request,
       url: redactUrl(request.url),
@@ -17,7 +18,8 @@ export function redactPlan(plan: Plan): Plan {
   }
 }
 
-function redactUrl(href: string): string {
+/** The URL without what its query keeps secret. */
+export function redactUrl(href: string): string {
   const url = new URL(href)
   const secrets = [...url.searchParams.keys()].filter(
     (key) => SECRET.test(key) || /^(api_?key|key|sig)$/i.test(key),

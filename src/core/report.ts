@@ -76,6 +76,8 @@ export interface RunFacts {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly lostWorkers: Evidence['lostWorkers']
+  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  readonly soundPerS?: number | null
 }
 
 export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
@@ -100,6 +102,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     iterations: tally.iterations,
     lostWorkers: facts.lostWorkers,
     generatorFaults,
+    soundPerS: facts.soundPerS ?? null,
   })
   return {
     schema: REPORT_SCHEMA,

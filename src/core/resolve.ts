@@ -16,6 +16,7 @@ import { readersOf, show } from './option-readers.ts'
 import {
   readBody,
   readHeaders,
+  readMetricsUrl,
   readMethod,
   readName,
   readUrl,
@@ -46,6 +47,7 @@ export interface ResolvedOptions {
   readonly connectTimeoutS: number
   readonly insecure: boolean
   readonly keepAlive: boolean
+  readonly targetMetrics: string | null
 }
 
 /** Resolves the user's options, or returns every problem found. */
@@ -87,6 +89,7 @@ export function resolveOptions(
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
+  const targetMetrics = read<string>('targetMetrics', readMetricsUrl)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
@@ -137,6 +140,7 @@ export function resolveOptions(
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,
       keepAlive: keepAlive ?? true,
+      targetMetrics: targetMetrics ?? null,
     },
   }
 }

@@ -15,7 +15,7 @@ import {
   type IterationCounts,
   type PackedTally,
 } from './tally.ts'
-import type { HostVitals, WorkerVitals } from './vitals.ts'
+import type { HostVitals, TargetVitals, WorkerVitals } from './vitals.ts'
 
 /** One worker's whole second of run time, counted from the start instant. */
 export interface Snapshot {
@@ -47,6 +47,8 @@ export interface SecondRow extends Metrics {
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
   readonly host: HostVitals | null
+  /** What the server said of itself; null when nobody asked, or it did not answer. */
+  readonly target: TargetVitals | null
 }
 
 /** How long a second may stay open after its end. */
@@ -59,6 +61,7 @@ interface OpenSecond {
   /** What is known of the second without a worker having reported it: the requests a lost worker had in flight. */
   readonly lost: PackedTally[]
   host: HostVitals | null
+  target: TargetVitals | null
 }
 
 interface WorkerState {
@@ -142,6 +145,12 @@ export class Timeline {
 
   host(second: number, vitals: HostVitals): void {
     this.#second(second).host = vitals
+  }
+
+  /** What the server said of itself; it may come when the second has closed. */
+  target(second: number, vitals: TargetVitals): void {
+    if (second < this.#rows.length) this.#rows[second] = { ...this.#rows[second]!, target: vitals }
+    if (second >= this.#rows.length || this.#open.has(second)) this.#second(second).target = vitals
   }
 
   /** The worker has reported all it ever will. */
@@ -238,7 +247,8 @@ export class Timeline {
 
   #second(second: number): OpenSecond {
     let open = this.#open.get(second)
-    if (open === undefined) this.#open.set(second, (open = { snapshots: [], lost: [], host: null }))
+    if (open === undefined)
+      this.#open.set(second, (open = { snapshots: [], lost: [], host: null, target: null }))
     return open
   }
 
@@ -268,7 +278,7 @@ export class Timeline {
   }
 
   #derive(second: number): SecondRow {
-    const { snapshots, host } = this.#second(second)
+    const { snapshots, host, target } = this.#second(second)
     const tally = new Tally()
     this.#mergeSecond(tally, second)
     const all = mergeRequests(tally, new RequestTally(false))
@@ -289,6 +299,7 @@ export class Timeline {
       histogram: (all.peek('latency') ?? EMPTY).sparse(),
       workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
       host,
+      target,
     }
   }
 

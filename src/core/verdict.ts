@@ -40,7 +40,7 @@ function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Ver
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
   if (is('generator.', 'pace.', 'host.throttled', 'host.contended')) return 'generator'
   if (is('network.', 'ports.')) return 'network'
-  if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted'))) return 'target'
+  if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
 }
 

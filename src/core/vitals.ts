@@ -86,3 +86,14 @@ export interface HostVitals {
   readonly descriptors: { readonly open: number; readonly limit: number | null } | null
   readonly network: NetworkVitals | null
 }
+
+/** The server's second, as its own exporter tells it. Rates are per second of the span between two looks. */
+export interface TargetVitals {
+  readonly cores: readonly CoreVitals[]
+  readonly memoryTotalBytes: number | null
+  readonly memoryAvailableBytes: number | null
+  readonly load1: number | null
+  readonly bytesInPerS: number | null
+  readonly bytesOutPerS: number | null
+  readonly contextSwitchesPerS: number | null
+}

@@ -2,6 +2,7 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import type { Options, Problem } from '../core/options.ts'
 import { resolveOptions } from '../core/resolve.ts'
+import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import type { Outcome } from '../core/outcome.ts'
@@ -11,9 +12,12 @@ import { Timeline, type SecondRow } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output } from '../output/output.ts'
 import { VERSION } from '../version.ts'
+import { readCapacity } from './capacity.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { checkLimits, probeTarget, spareDescriptors } from './preflight.ts'
+import { readinessWarnings, readLoad } from './readiness.ts'
+import { TargetMetrics } from './target-metrics.ts'
 import { watchHost } from './vitals.ts'
 
 /** What a program can hook into a run. */
@@ -83,6 +87,9 @@ export async function conduct(
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const outputs = new Outputs(hooks)
+  const sound = soundPerS(readCapacity(), plan)
+  // Before the workers are hired, whose start is load as well.
+  const hostWarnings = readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound })
 
   const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS)
   const lostWorkers: { worker: number; second: number; message: string }[] = []
@@ -110,7 +117,10 @@ export async function conduct(
     const probe = probeTarget(plan, PROBE_MS)
     await crew.ready
     const problem = await probe
-    const warnings = problem === null ? [] : [`the target did not answer before the run: ${problem}`]
+    const warnings = [
+      ...(problem === null ? [] : [`the target did not answer before the run: ${problem}`]),
+      ...hostWarnings,
+    ]
 
     const startUs = nowUs() + AHEAD_S * 1e6
     const startedAt = new Date(Date.now() + AHEAD_S * 1000).toISOString()
@@ -119,11 +129,18 @@ export async function conduct(
     crew.start(startUs)
 
     const hostWatch = watchHost()
+    const metrics = plan.targetMetrics === null ? null : new TargetMetrics(plan.targetMetrics, elapsedS)
+    const lookAtTarget = async (second: number): Promise<void> => {
+      const vitals = (await metrics?.look()) ?? null
+      if (vitals !== null && second >= 0) timeline.target(second, vitals)
+    }
+    void lookAtTarget(-1)
     let hostSecond = 0
     const tick = (): void => {
       const second = Math.floor(elapsedS())
       if (second > hostSecond) {
         timeline.host(second - 1, hostWatch.read())
+        void lookAtTarget(second - 1)
         hostSecond = second
       }
       outputs.seconds(timeline.close(elapsedS()), timeline)
@@ -142,6 +159,7 @@ export async function conduct(
     } finally {
       clearInterval(ticker)
       hooks.signal?.removeEventListener('abort', stop)
+      metrics?.end()
     }
     tick()
 
@@ -159,8 +177,9 @@ export async function conduct(
       durationS,
       host: describeHost(),
       stoppedBy: ending.by ?? 'duration',
-      warnings,
+      warnings: [...warnings, ...targetProblem(metrics)],
       lostWorkers,
+      soundPerS: sound,
     })
     outputs.finish(report)
     return report
@@ -168,6 +187,12 @@ export async function conduct(
     await crew.dismiss()
   }
 }
+
+/** However often it failed, it is told once. */
+const targetProblem = (metrics: TargetMetrics | null): string[] =>
+  metrics === null || metrics.problem === null
+    ? []
+    : [`the target's own metrics could not be read at ${metrics.page}: ${metrics.problem}`]
 
 /** The monotonic clock that all threads share, in µs. */
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)

@@ -13,6 +13,7 @@ import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
+import { renderTarget } from './target.ts'
 import { renderVerdict } from './verdict.ts'
 
 export type { Style } from './paint.ts'
@@ -35,7 +36,7 @@ export function renderSummary(report: Report, style: Style): string {
     latency(report, style),
     errors(report, style),
     thresholds(report, line),
-    generator(report, style),
+    [...generator(report, style), ...renderTarget(report, LABEL, style)],
     renderVerdict(report, style),
   ]
   return (

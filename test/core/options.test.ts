@@ -42,6 +42,7 @@ describe('a URL is enough', () => {
       connectTimeoutS: 10,
       insecure: false,
       keepAlive: true,
+      targetMetrics: null,
     } satisfies ResolvedOptions)
   })
 

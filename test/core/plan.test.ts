@@ -66,6 +66,7 @@ test('the plan of the story that corerush was born from', () => {
     connectTimeoutS: 10,
     insecure: false,
     keepAlive: true,
+    targetMetrics: null,
   } satisfies Plan)
 })
 

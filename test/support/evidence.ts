@@ -66,6 +66,7 @@ export function aRow(second: number, different: Partial<SecondRow> = {}): Second
     histogram: { upToUs: [], counts: [] },
     workers: [healthy, { ...healthy, worker: 1 }],
     host: quietHost,
+    target: null,
     ...different,
   }
 }
@@ -87,6 +88,7 @@ export function evidence(different: Partial<Evidence> = {}): Evidence {
     loadEndS: SECONDS,
     iterations: { due: REQUESTS, started: REQUESTS, finished: REQUESTS, failed: 0, dropped: 0, unstarted: 0 },
     generatorFaults: 0,
+    soundPerS: null,
     ...different,
   }
 }

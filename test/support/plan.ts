@@ -24,6 +24,7 @@ const COMMON = {
   connectTimeoutS: 10,
   insecure: false,
   keepAlive: true,
+  targetMetrics: null,
 } as const
 
 export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {

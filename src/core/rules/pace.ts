@@ -127,13 +127,14 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
 }
 
 /** What would have left the hottest worker room, from what it made of what it had. */
-function lessLoad({ plan, total }: Evidence, load: readonly SecondRow[]): string {
+function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow[]): string {
   const peak = Math.max(...load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
   const perS = ((total.requestsPerS ?? 0) * COMFORTABLE) / Math.max(COMFORTABLE, peak)
+  const known = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
   const below = perS >= 1 ? ` below about ${showRate(perS)}/s` : ''
   return plan.model === 'open'
-    ? `use more workers or cores, or plan a lower rate,${below === '' ? ' as far as it holds' : below}`
-    : `use more workers or cores, or plan fewer users or longer waits,${below === '' ? ' as far as they hold' : below}`
+    ? `use more workers or cores, or plan a lower rate,${below === '' ? ' as far as it holds' : below}${known}`
+    : `use more workers or cores, or plan fewer users or longer waits,${below === '' ? ' as far as they hold' : below}${known}`
 }
 
 /**

@@ -9,6 +9,7 @@ import { lostWorkers, missingSeconds } from './losses.ts'
 import { networkTrouble } from './network.ts'
 import { pace } from './pace.ts'
 import { collectorPauses, stalls } from './stalls.ts'
+import { busyTarget } from './target.ts'
 import { exhaustedUsers } from './users.ts'
 
 export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
@@ -21,6 +22,7 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...collectorPauses(evidence),
     ...hostTrouble(evidence),
     ...networkTrouble(evidence),
+    ...busyTarget(evidence),
     ...fewSamples(evidence),
   ]
   // Users that a generator without time keeps busy say nothing about the target.
