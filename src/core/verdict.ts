@@ -38,7 +38,8 @@ export function judge(evidence: Evidence): Verdict {
 function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
   const is = (...prefixes: string[]): boolean =>
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
-  if (is('generator.', 'pace.', 'host.throttled', 'host.contended')) return 'generator'
+  const hinders = reasons.some(({ code, level }) => code === 'host.contended' && level !== 'note')
+  if (hinders || is('generator.', 'pace.', 'host.throttled')) return 'generator'
   if (is('network.', 'ports.')) return 'network'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'

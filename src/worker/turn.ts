@@ -50,6 +50,8 @@ export class Turn {
   #inTurn = 0
   #most = 0
   #heldUs = 0
+  /** It was held, and what came meanwhile is not read yet. Until then the platform counts as idle what it works. */
+  #isHeld = false
   #written: Sent | null = null
   /** When the loop is to wake at the latest, whatever the network does. */
   alarmUs = Infinity
@@ -64,7 +66,7 @@ export class Turn {
   onEnd: ((nowUs: number) => void) | null = null
   readonly #end = (): void => {
     const nowUs = this.#nowUs()
-    this.#isOpen = false
+    this.#isOpen = this.#isHeld = false
     this.worked(nowUs)
     this.onEnd?.(nowUs)
   }
@@ -97,15 +99,15 @@ export class Turn {
     const idleUs = this.#idleUs()
     const sleptUs = Math.max(0, idleUs - this.#checkedIdleUs)
     if (this.#written !== null) this.#isOut(nowUs - sleptUs)
-    if (sleptUs > SLEPT_US) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
+    if (sleptUs > SLEPT_US && !this.#isHeld) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
     else this.#queuedSince(nowUs, BUSY_QUEUE_READ_US)
     this.#checkedUs = nowUs
     this.#checkedIdleUs = idleUs
   }
 
   /**
-   * Something has been run in the loop since the last look at it, and nothing else. What comes after the last call
-   * counts as if it came after the sleep; and after a stop the platform's idle counter runs on while the loop works.
+   * Something has been run in the loop since the last look at it, and nothing else. What runs after the last such call
+   * counts as if it came after the sleep.
    */
   worked(nowUs: number): void {
     if (this.#written !== null) this.#isOut(nowUs)
@@ -137,6 +139,7 @@ export class Turn {
     if (heldUs < HELD_US) return wokeUs
     // It may have been held from the last look at it on.
     this.#heldUs += heldUs
+    this.#isHeld = true
     return this.#checkedUs
   }
 

@@ -11,6 +11,7 @@ import {
   MEMORY_LEFT,
   MEMORY_PRESSURE,
   SOME_SECONDS,
+  STARVED_MS,
   STOLEN,
   THROTTLED_MS,
 } from './limits.ts'
@@ -28,11 +29,12 @@ function contended(load: readonly SecondRow[]): Reason[] {
   const rows = load.filter(({ workers }) => workers.some((worker) => queuedMs(worker) > CONTENDED_MS))
   if (rows.length <= load.length * MANY_SECONDS) return []
   const worst = worstWorker(rows, queuedMs)
+  const starved = rows.filter(({ workers }) => workers.some((worker) => queuedMs(worker) > STARVED_MS))
   const others = Math.max(...rows.map(othersCores))
   return [
     {
       code: 'host.contended',
-      level: 'suspect',
+      level: starved.length > load.length * MANY_SECONDS ? 'suspect' : 'note',
       message: `worker ${worst.worker} waited for a core for more than ${showMs(CONTENDED_MS)} of each second ${inSeconds(rows, load)}, up to ${showMs(queuedMs(worst))}${others > 0 ? `; others on this host kept up to ${others.toFixed(1)} cores busy` : ''}`,
       advice:
         'end what else runs on this host, give the generator cores of its own (taskset, cpuset), or use fewer workers',

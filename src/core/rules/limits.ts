@@ -32,8 +32,9 @@ export const STALLED_MS = 100
 /** Of the second, in garbage collection. */
 export const COLLECTING_MS = 100
 
-/** Ready to run and without a core, of a second of the worst worker. */
+/** Ready to run and without a core, of a second of the worst worker: worth knowing, and beyond what the bound can be trusted with. */
 export const CONTENDED_MS = 100
+export const STARVED_MS = 300
 export const THROTTLED_MS = 50
 /** Of one core, taken by the hypervisor. */
 export const STOLEN = 0.1
