@@ -163,7 +163,7 @@ export class Load {
     const nowUs = clock.nowUs()
     turn.touch(nowUs)
     const dueUs = this.#wheel.nextUs()
-    if (dueUs <= nowUs) recorder.loopDelay(nowUs - dueUs)
+    if (dueUs <= nowUs) recorder.loopDelay(nowUs, nowUs - dueUs)
     this.#advancing = true
     this.#wheel.advance(nowUs, this.#fire)
     this.#advancing = false

@@ -172,8 +172,9 @@ export class Recorder {
     }
   }
 
-  /** The event loop came to a timer this late. */
-  loopDelay(lateUs: number): void {
+  /** The event loop came to a timer this late, and now. */
+  loopDelay(nowUs: number, lateUs: number): void {
+    this.advance(nowUs)
     this.#loopDelay.record(Math.max(0, lateUs))
   }
 

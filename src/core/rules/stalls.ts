@@ -20,7 +20,7 @@ export function stalls(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
   const isAway = (worker: WorkerVitals): boolean => (worker.awayMs ?? 0) > STALLED_MS
   const away = load.filter(({ workers }) => workers.some(isAway))
-  const blocked = load.filter(({ workers }) => workers.some((w) => longestMs(w) > STALLED_MS && !isAway(w)))
+  const blocked = blockedSeconds(evidence, load, isAway)
   const reasons: Reason[] = []
   if (away.length > 0) {
     const worst = worstWorker(away, ({ awayMs }) => awayMs ?? 0)
@@ -36,7 +36,7 @@ export function stalls(evidence: Evidence): Reason[] {
     })
   }
   if (blocked.length > 0) {
-    const worst = worstWorker(blocked, (worker) => (isAway(worker) ? 0 : longestMs(worker)))
+    const worst = worstWorker(evidence.rows, (worker) => (isAway(worker) ? 0 : longestMs(worker)))
     reasons.push({
       code: 'generator.blocked',
       level: levelOf(blocked, load),
@@ -47,6 +47,22 @@ export function stalls(evidence: Evidence): Reason[] {
     })
   }
   return reasons
+}
+
+/** A delay is told in the second in which it ended, be that of the drain, and concerns those before, too. */
+function blockedSeconds(
+  { rows }: Evidence,
+  load: readonly SecondRow[],
+  isAway: (worker: WorkerVitals) => boolean,
+): SecondRow[] {
+  const blocked = new Set<number>()
+  for (const { second, workers } of rows)
+    for (const worker of workers) {
+      const delayMs = longestMs(worker)
+      if (delayMs <= STALLED_MS || isAway(worker)) continue
+      for (let s = second - Math.floor(delayMs / 1000); s <= second; s++) blocked.add(s)
+    }
+  return load.filter(({ second }) => blocked.has(second))
 }
 
 export function collectorPauses(evidence: Evidence): Reason[] {
