@@ -57,6 +57,8 @@ export class Turn {
   alarmUs = Infinity
   #checkedUs = 0
   #checkedIdleUs = 0
+  /** Whether the loop slept before it was last looked at. */
+  #hasSlept = false
   /** The earliest instant since which the loop can have been busy without a break. */
   #busySinceUs = 0
   #pollUs = 0
@@ -99,7 +101,8 @@ export class Turn {
     const idleUs = this.#idleUs()
     const sleptUs = Math.max(0, idleUs - this.#checkedIdleUs)
     if (this.#written !== null) this.#isOut(nowUs - sleptUs)
-    if (sleptUs > SLEPT_US && !this.#isHeld) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
+    this.#hasSlept = sleptUs > SLEPT_US
+    if (this.#hasSlept && !this.#isHeld) this.#busySinceUs = this.#wokeUs(nowUs, sleptUs)
     else this.#queuedSince(nowUs, BUSY_QUEUE_READ_US)
     this.#checkedUs = nowUs
     this.#checkedIdleUs = idleUs
@@ -161,7 +164,8 @@ export class Turn {
     this.#inTurn = 0
     this.touch(nowUs)
     this.#lastPollUs = this.#pollUs
-    this.#pollUs = nowUs
+    // A poll that ended a sleep returned what was there when it ended: before a wait for a core, and before a stop.
+    this.#pollUs = this.#hasSlept ? this.#busySinceUs : nowUs
     setImmediate(this.#end)
   }
 

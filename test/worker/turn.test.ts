@@ -186,6 +186,21 @@ describe('what looks like sleep to the loop', () => {
     expect(loop.completed()).toBe(900_000 + 2 * QUIET_US)
   })
 
+  test('a stop between what the poll found and its return: what came meanwhile is of the next poll', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.turn.alarmUs = loop.nowUs + 50_000
+    loop.sleep(900_000)
+    loop.completed()
+    loop.work(100)
+    await loop.end()
+    expect(loop.completed()).toBe(900_100)
+    await loop.end()
+    loop.work(100)
+    expect(loop.completed()).toBe(100)
+  })
+
   test('timers that come a little late are no stop', async () => {
     const loop = new Loop()
     loop.completed()
