@@ -162,10 +162,12 @@ export class Turn {
     this.#turns++
     if (this.#inTurn > this.#most) this.#most = this.#inTurn
     this.#inTurn = 0
+    const checkedUs = this.#checkedUs
     this.touch(nowUs)
     this.#lastPollUs = this.#pollUs
-    // A poll that ended a sleep returned what was there when it ended: before a wait for a core, and before a stop.
-    this.#pollUs = this.#hasSlept ? this.#busySinceUs : nowUs
+    // The kernel gathered what it returns before the thread lost its core, or was stopped: when the sleep ended, or as
+    // soon as the loop had done its work.
+    this.#pollUs = this.#hasSlept ? this.#busySinceUs : checkedUs
     setImmediate(this.#end)
   }
 

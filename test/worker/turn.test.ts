@@ -49,6 +49,7 @@ describe('how long a response can have waited for the loop', () => {
     let before = 0
     for (const pollUs of polls) {
       loop.work(pollUs - loop.nowUs)
+      loop.turn.worked(loop.nowUs)
       expect(loop.completed()).toBe(pollUs - before)
       loop.work(100)
       expect(loop.completed()).toBe(pollUs - before + 100)
@@ -85,6 +86,7 @@ describe('how long a response can have waited for the loop', () => {
   test('a change of the idle counter below 1 µs is rounding, no sleep', async () => {
     const loop = new Loop()
     loop.work(1000)
+    loop.turn.worked(loop.nowUs)
     loop.completed()
     await loop.end()
     loop.work(3000)
