@@ -38,7 +38,7 @@ export function disturb(
   random: () => number,
   groups: QuotaGroups | null,
 ): Disturbed {
-  const nothing = async (): Promise<void> => undefined
+  const nothing = (): Promise<void> => Promise.resolve()
   const none: Disturbed = { command: generator, during: nothing, end: () => undefined }
   switch (what) {
     case 'none':
