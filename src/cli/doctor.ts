@@ -79,6 +79,8 @@ async function startTarget(): Promise<{ readonly url: string; stop(): Promise<vo
   // Whatever ends this process, the target goes with it.
   const end = (): boolean => child.kill('SIGKILL')
   process.once('exit', end)
+  process.once('SIGINT', () => process.exit(EXIT.interrupted))
+  process.once('SIGTERM', () => process.exit(EXIT.terminated))
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
       const listening = / listening on (http:\S+)$/.exec(line)

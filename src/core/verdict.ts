@@ -34,12 +34,15 @@ export function judge(evidence: Evidence): Verdict {
   }
 }
 
+/** What keeps the generator from making more. */
+const HINDRANCE = /^(generator|pace)\.|^host\.(throttled|contended)$/
+
 /** The generator first: while it has no time, nothing else can be told. */
 function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
   const is = (...prefixes: string[]): boolean =>
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
-  const hinders = reasons.some(({ code, level }) => code === 'host.contended' && level !== 'note')
-  if (hinders || is('generator.', 'pace.', 'host.throttled')) return 'generator'
+  const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
+  if (hinders) return 'generator'
   if (is('network.', 'ports.')) return 'network'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
