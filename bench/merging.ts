@@ -102,7 +102,8 @@ function snapshot(worker: number, second: number, tally: Tally): Snapshot {
     tally: packTally(tally),
     vitals: {
       ...{ worker, utilization: 0.5, loopDelayMs: ms, lagMs: { ...ms, mean: 0.2 }, waitedMs: 0.1 },
-      ...{ gcMs: 5, cpu: 0.5, runQueueMs: 1, runQueueSlices: 500, heapBytes: 2e7 },
+      ...{ waitSpreadMs: ms, turns: 800, mostPerTurn: 9, gcMs: 5, gcMaxMs: 2, awayMs: 0 },
+      ...{ cpu: 0.5, runQueueMs: 1, runQueueSlices: 500, heapBytes: 2e7 },
     },
     users: 1000,
     inFlight: 20,

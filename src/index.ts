@@ -11,7 +11,15 @@ export type { Report, HostReport } from './core/report.ts'
 export type { Metrics, LatencySummary, PercentileName } from './core/metrics.ts'
 export type { SecondRow } from './core/timeline.ts'
 export type { SparseHistogram } from './core/histogram.ts'
-export type { WorkerVitals, HostVitals, CoreVitals } from './core/vitals.ts'
+export type {
+  WorkerVitals,
+  HostVitals,
+  CoreVitals,
+  TargetVitals,
+  Pressure,
+  SocketVitals,
+  NetworkVitals,
+} from './core/vitals.ts'
 export type { Verdict, VerdictLevel } from './core/verdict.ts'
 export type { Reason, ReasonCode } from './core/evidence.ts'
 export type { ThresholdResult } from './core/gate.ts'

@@ -79,3 +79,9 @@ test('every file is named by its noun', () => {
   const nameless = ['utils.ts', 'util.ts', 'types.ts', 'helpers.ts', 'helper.ts', 'common.ts', 'misc.ts']
   expect(files.filter((file) => nameless.includes(basename(file)))).toEqual([])
 })
+
+test('no figure comes from the wall clock, so a step of it changes none', () => {
+  const readers = files.filter((file) => /\bDate\b/.test(readFileSync(join(SRC, file), 'utf8')))
+  // The labels of a report and of a measured capacity.
+  expect(readers.sort()).toEqual(['host/doctor.ts', 'host/run.ts'])
+})

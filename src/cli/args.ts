@@ -7,9 +7,9 @@ import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options.ts'
 import { redactUrlText } from '../core/secret.ts'
-import { RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
+import { DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
 
-export const COMMANDS = ['run', 'target'] as const
+export const COMMANDS = ['run', 'target', 'doctor'] as const
 type CommandName = (typeof COMMANDS)[number]
 
 /** The words of the command line, sorted; not yet understood. */
@@ -24,7 +24,7 @@ export interface Command {
 
 /** Sorts the words of the command line and notes everything that is no flag, or a flag without its value. */
 export function parseArgv(argv: readonly string[]): Command {
-  const name: CommandName = argv[0] === 'target' ? 'target' : 'run'
+  const name: CommandName = COMMANDS.find((command) => command !== 'run' && command === argv[0]) ?? 'run'
   const words = argv[0] === name ? argv.slice(1) : argv
   const flags = flagsOf(name)
   const parsed = parser(name).parseSync(words) as Record<string, unknown> & { _: (string | number)[] }
@@ -141,13 +141,14 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     localAddress: lists.get('local-address')?.flatMap((text) => text.split(',')),
     dnsTtl: texts.get('dns-ttl'),
     thresholds: lists.get('threshold'),
+    targetMetrics: texts.get('target-metrics'),
   }
 }
 
 /** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */
 const OPTION_FLAGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    [RUN_FLAGS, TARGET_FLAGS]
+    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS]
       .flatMap((groups) => Object.values(groups).flat())
       .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
   ),
@@ -165,7 +166,8 @@ export function renderProblem({ option, message }: Problem): string {
   return `${isWord ? option : flag.length === 1 ? `-${flag}` : `--${flag}`} ${message.replace(/\bspawnRate\b/g, '--spawn-rate')}`
 }
 
-const groupsOf = (name: CommandName): FlagGroups => (name === 'target' ? TARGET_FLAGS : RUN_FLAGS)
+const groupsOf = (name: CommandName): FlagGroups =>
+  ({ run: RUN_FLAGS, target: TARGET_FLAGS, doctor: DOCTOR_FLAGS })[name]
 
 const flagsOf = (name: CommandName): readonly Flag[] => Object.values(groupsOf(name)).flat()
 
@@ -193,23 +195,31 @@ function parser(name: CommandName) {
       ? parser.usage(
           'corerush target [options]\n\nServes the embedded target: an HTTP server of known latency on loopback.',
         )
-      : parser
-          .usage(
-            'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+      : name === 'doctor'
+        ? parser.usage(
+            'corerush doctor [options]\n\nShows the limits of this host, measures what it can generate soundly, and keeps that for later runs.',
           )
-          .command('target', 'serve the embedded target')
-          .example(
-            'corerush --users 550 --url http://127.0.0.1:8080/',
-            '550 users, as fast as they can, for 10 s',
-          )
-          .example(
-            'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
-            'paced users posting a file',
-          )
-          .example('corerush --stage 30s:1000/s --stage 1m:1000/s --url …', 'arrivals that ramp up and hold')
-          .epilogue(
-            'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 99 thresholds failed · 130 interrupted · 143 terminated',
-          )
+        : parser
+            .usage(
+              'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+            )
+            .command('target', 'serve the embedded target')
+            .command('doctor', 'show the limits of this host, and measure what it can generate')
+            .example(
+              'corerush --users 550 --url http://127.0.0.1:8080/',
+              '550 users, as fast as they can, for 10 s',
+            )
+            .example(
+              'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
+              'paced users posting a file',
+            )
+            .example(
+              'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
+              'arrivals that ramp up and hold',
+            )
+            .epilogue(
+              'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 99 thresholds failed · 130 interrupted · 143 terminated',
+            )
   const flags = Object.entries(groupsOf(name)).flatMap(([group, members]) =>
     members.map((member) => ({ ...member, group: `${group}:` })),
   )

@@ -38,6 +38,10 @@ export const RUN_FLAGS: FlagGroups = {
     text('body', 'request body: text, or @FILE', { alias: ['b'] }),
     text('name', 'name of the request in the report', { show: 'method and path' }),
     text('expect-status', 'statuses that are success: 200, 2xx,404, 200-299', { show: '2xx,3xx' }),
+    text(
+      'target-metrics',
+      'URL of a node_exporter on the server, to see its CPU and memory beside this host',
+    ),
   ],
   'Closed load (users loop)': [
     text('users', 'virtual users, over all cores', { alias: ['u', 'vus', 'c', 'concurrency'], show: '1' }),
@@ -120,5 +124,13 @@ export const TARGET_FLAGS: FlagGroups = {
     list('status', 'answer with this status, always or for a part: 503:0.05'),
     text('body-bytes', 'size of the answers', { show: '200' }),
     text('seed', 'seed of latencies and statuses', { show: '1' }),
+  ],
+}
+
+export const DOCTOR_FLAGS: FlagGroups = {
+  Doctor: [
+    text('span', 'length of each of its runs, of which the first second is warm-up', { show: '1.5s' }),
+    flip('json', 'write what was found as JSON'),
+    flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
 }

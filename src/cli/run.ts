@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs'
 import type { Options, Problem } from '../core/options.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
+import { readCapacity } from '../host/capacity.ts'
 import { conduct, OptionsError, planRun } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
 import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
-import type { Style } from '../output/paint.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readOutputs } from './outputs.ts'
+import { styleOf, wantsColor } from './style.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
@@ -26,7 +27,7 @@ export async function runCommand(command: Command): Promise<number> {
   const summaryStream = ownsStdout ? stderr : stdout
 
   if (isDry) {
-    stdout.write(renderPlan(plan, styleOf(stdout, command)))
+    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()))
     return EXIT.ok
   }
 
@@ -117,24 +118,6 @@ function liveOutput({ switches }: Command): LiveView | ProgressLines | WarningLi
   if (switches.get('quiet') === true) return new WarningLines(stderr)
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
   return new LiveView(stderr, wantsColor(stderr, switches))
-}
-
-function styleOf(stream: NodeJS.WriteStream, { switches }: Command): Style {
-  return {
-    color: wantsColor(stream, switches),
-    // Into a pipe or a file nothing is cut off.
-    width: stream.isTTY ? Math.max(1, stream.columns || 80) : Infinity,
-  }
-}
-
-/** `--color` and `--no-color` win over NO_COLOR, that over FORCE_COLOR, that over what the stream is. */
-function wantsColor(stream: NodeJS.WriteStream, switches: ReadonlyMap<string, boolean>): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
-  const said = switches.get('color')
-  if (said !== undefined) return said
-  if (NO_COLOR !== undefined && NO_COLOR !== '') return false
-  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0'
-  return stream.isTTY && TERM !== 'dumb'
 }
 
 /** The first signal ends the load gracefully, the second one the process at once. */

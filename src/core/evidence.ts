@@ -1,5 +1,4 @@
 /** What a verdict rests on, and the findings it consists of. */
-import type { Histogram } from './histogram.ts'
 import type { Metrics, PercentileName } from './metrics.ts'
 import type { Plan } from './plan.ts'
 import type { IterationCounts } from './tally.ts'
@@ -15,6 +14,7 @@ export interface Reason {
   readonly fromS: number
   readonly toS: number
   readonly worker?: number
+  readonly core?: number
 }
 
 /** Codes are stable and never reused for another meaning. */
@@ -25,15 +25,27 @@ export type ReasonCode =
   | 'generator.full-speed'
   | 'generator.busy'
   | 'generator.faults'
+  | 'generator.paused'
+  | 'generator.blocked'
+  | 'pace.missed'
   | 'pace.late'
   | 'latency.inflated'
   | 'gc.long'
+  | 'host.contended'
   | 'host.steal'
   | 'host.throttled'
+  | 'host.memory'
+  | 'core.hot'
+  | 'ports.few'
+  | 'descriptors.few'
+  | 'network.retransmits'
+  | 'network.overflows'
+  | 'target.busy'
+  | 'samples.few'
   | 'users.exhausted'
 
-/** By how much the generator may have lengthened each percentile of latency, in ms; null without samples. */
-export type ErrorBounds = { readonly [P in PercentileName]: number | null }
+/** A figure for each percentile, in ms; null without samples. */
+export type PercentilesMs = { readonly [P in PercentileName]: number | null }
 
 /** All that a verdict rests on. */
 export interface Evidence {
@@ -42,8 +54,8 @@ export interface Evidence {
   /** When the load ended, in seconds of run time. */
   readonly loadEndS: number
   readonly total: Metrics
-  /** Latencies of all requests less the longest that each response can have waited for the generator. */
-  readonly latencyFloor: Histogram
+  /** Percentiles of the latencies of all requests less the longest that each response can have waited for the generator. */
+  readonly floorMs: PercentilesMs
   readonly lostWorkers: readonly {
     readonly worker: number
     readonly second: number
@@ -52,4 +64,6 @@ export interface Evidence {
   readonly iterations: Readonly<IterationCounts>
   /** Requests that failed for want of a local port or a file descriptor. */
   readonly generatorFaults: number
+  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  readonly soundPerS: number | null
 }

@@ -118,6 +118,15 @@ const NO_SAMPLES: LatencySummary = {
   reliableTo: null,
 }
 
+/** The reported percentiles of a histogram. */
+export const percentilesMs = (histogram: Histogram): { readonly [P in PercentileName]: number | null } =>
+  Object.fromEntries(
+    PERCENTILES.map(([name, q]) => {
+      const us = histogram.quantileUs(q)
+      return [name, us === null ? null : ms(us)]
+    }),
+  ) as { [P in PercentileName]: number | null }
+
 export function summarize(histogram: Histogram | null): LatencySummary {
   if (histogram === null || histogram.count === 0) return NO_SAMPLES
   const at = (q: number): number => ms(histogram.quantileUs(q)!)
@@ -138,10 +147,12 @@ export function summarize(histogram: Histogram | null): LatencySummary {
 /** The last percentile that `count` samples support: at least 10 of them lie beyond it. */
 export function reliableTo(count: number): PercentileName | null {
   let last: PercentileName | null = null
-  // 10 / (1 − q) in whole samples; the product of floats is a hair off, and a hair must not cost a percentile.
-  for (const [name, q] of PERCENTILES) if (count >= Math.round(10 / (1 - q))) last = name
+  for (const [name, q] of PERCENTILES) if (count >= samplesFor(q)) last = name
   return last
 }
+
+/** How many samples a quantile takes: 10 / (1 − q), whole; the quotient of floats is a hair off, and a hair must not cost a percentile. */
+export const samplesFor = (q: number): number => Math.round(10 / (1 - q))
 
 /** Whether a percentile of a summary has enough samples to be relied on. */
 export function isReliable(summary: LatencySummary, name: PercentileName): boolean {

@@ -91,6 +91,8 @@ export interface Options {
   dnsTtl?: Duration | undefined
   /** Rules about the target such as `p99 < 300ms`, `failed < 1%`, `GetPrograms: p95 < 200ms over 10s`. @default failed < 1% */
   thresholds?: string | readonly string[] | undefined
+  /** The page of a Prometheus node_exporter on the server: its CPU and memory stand beside the generator's. */
+  targetMetrics?: string | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -158,6 +160,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'localAddress',
   'dnsTtl',
   'thresholds',
+  'targetMetrics',
 ]
 
 /** What this host offers where the user said nothing. */

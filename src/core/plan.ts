@@ -1,7 +1,7 @@
 /**
  * The plan: the immutable description of a run that every worker gets and the report embeds. JSON in and out.
  */
-import type { Arrival, OnFull, RateStage } from './arrivals.ts'
+import { peakRate, type Arrival, type OnFull, type RateStage } from './arrivals.ts'
 import type { HttpPlan } from './http.ts'
 import type { ClosedLoad, OpenLoad } from './load.ts'
 import type { ResolvedOptions } from './resolve.ts'
@@ -10,7 +10,7 @@ import { peakUsers, type UserStage } from './stages.ts'
 import type { StatusRange } from './status.ts'
 import type { TransportName } from './transport.ts'
 import { withDefaults, type Threshold } from './threshold.ts'
-import type { Wait } from './wait.ts'
+import { meanCycleS, type Wait } from './wait.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
 export type BodyPlan = { readonly text: string } | { readonly base64: string }
@@ -48,6 +48,8 @@ interface PlanBase extends HttpPlan {
   readonly keepAlive: boolean
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
+  /** The page of a node_exporter on the server; null for none. */
+  readonly targetMetrics: string | null
 }
 
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
@@ -98,6 +100,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     keepAlive: options.keepAlive,
     ...options.http,
     thresholds: withDefaults(options.thresholds),
+    targetMetrics: options.targetMetrics,
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }
@@ -119,6 +122,16 @@ function rateStages({ ratePerS, rampUpS, stages }: OpenLoad): RateStage[] {
 /** The most users the plan ever has active at once. */
 export const plannedUsers = (plan: Plan): number =>
   plan.model === 'closed' ? peakUsers(plan.stages) : plan.maxUsers
+
+/**
+ * The most requests per second that the plan asks for, when the target answers at once; Infinity when users go as fast
+ * as they can.
+ */
+export function plannedPerS(plan: Plan): number {
+  if (plan.model === 'open') return peakRate(plan.stages)
+  const cycleS = meanCycleS(plan.wait, 0)
+  return cycleS > 0 ? plannedUsers(plan) / cycleS : Infinity
+}
 
 /**
  * Whether the plan names a pace that the generator must hold: a rate, or users with waits. Users without waits go as

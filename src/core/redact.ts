@@ -12,6 +12,7 @@ export function redactPlan(plan: Plan): Plan {
     ca: masked(plan.ca),
     cert: masked(plan.cert),
     key: masked(plan.key),
+    targetMetrics: plan.targetMetrics === null ? null : redactUrl(plan.targetMetrics),
     request: {
       ...request,
       url: redactUrl(request.url),

@@ -1,6 +1,6 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
 import { exitCodeOf, type StoppedBy } from './exit.ts'
-import { deriveMetrics, summarize, type LatencySummary, type Metrics } from './metrics.ts'
+import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { redactPlan } from './redact.ts'
@@ -81,6 +81,8 @@ export interface RunFacts {
   readonly addresses: Report['addresses']
   /** What saw every settled second of the run. */
   readonly gate: Gate
+  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  readonly soundPerS?: number | null
 }
 
 export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
@@ -102,10 +104,11 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     rows,
     loadEndS: timeline.loadEndS,
     total,
-    latencyFloor: tally.latencyFloor,
+    floorMs: percentilesMs(tally.latencyFloor),
     iterations: tally.iterations,
     lostWorkers: facts.lostWorkers,
     generatorFaults,
+    soundPerS: facts.soundPerS ?? null,
   })
   return {
     schema: REPORT_SCHEMA,

@@ -20,6 +20,15 @@ export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
   return url
 }
 
+/** The page of the server's own metrics. */
+export function readMetricsUrl(text: string | number): Parsed<string> {
+  const url = URL.canParse(String(text)) ? new URL(String(text)) : null
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return { problem: 'must be the absolute http or https URL of a node_exporter page' }
+  if (url.username !== '' || url.password !== '') return { problem: 'must have no user and password in it' }
+  return { value: url.href }
+}
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text)

@@ -19,6 +19,7 @@ import {
   readAuth,
   readBody,
   readHeaders,
+  readMetricsUrl,
   readMethod,
   readName,
   readUrl,
@@ -56,6 +57,7 @@ export interface ResolvedOptions {
   readonly keepAlive: boolean
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
+  readonly targetMetrics: string | null
 }
 
 /** Resolves the user's options, or returns every problem found. */
@@ -105,6 +107,7 @@ export function resolveOptions(
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
   const http = resolveHttp(options, url, readers)
+  const targetMetrics = read<string>('targetMetrics', readMetricsUrl)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
@@ -169,6 +172,7 @@ export function resolveOptions(
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
+      targetMetrics: targetMetrics ?? null,
     },
   }
 }

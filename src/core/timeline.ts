@@ -14,7 +14,7 @@ import {
   type IterationCounts,
   type PackedTally,
 } from './tally.ts'
-import type { HostVitals, WorkerVitals } from './vitals.ts'
+import type { HostVitals, TargetVitals, WorkerVitals } from './vitals.ts'
 
 /** One worker's whole second of run time, counted from the start instant. */
 export interface Snapshot {
@@ -46,6 +46,8 @@ export interface SecondRow extends Metrics {
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
   readonly host: HostVitals | null
+  /** What the server said of itself; null when nobody asked, or it did not answer. */
+  readonly target: TargetVitals | null
 }
 
 /** A second that nothing can correct any more: every worker has reported it, or the run is over. */
@@ -70,6 +72,7 @@ interface OpenSecond {
   host: HostVitals | null
   /** All its requests as one, and its lag, as of when it was last derived: what the live window is made of. */
   merged: PackedTally | null
+  target: TargetVitals | null
 }
 
 interface WorkerState {
@@ -163,6 +166,12 @@ export class Timeline {
 
   host(second: number, vitals: HostVitals): void {
     this.#second(second).host = vitals
+  }
+
+  /** What the server said of itself; it may come when the second has closed. */
+  target(second: number, vitals: TargetVitals): void {
+    if (second < this.#rows.length) this.#rows[second] = { ...this.#rows[second]!, target: vitals }
+    if (second >= this.#rows.length || this.#open.has(second)) this.#second(second).target = vitals
   }
 
   /** The worker has reported all it ever will. */
@@ -266,7 +275,7 @@ export class Timeline {
   #second(second: number): OpenSecond {
     let open = this.#open.get(second)
     if (open === undefined)
-      this.#open.set(second, (open = { snapshots: [], lost: [], host: null, merged: null }))
+      this.#open.set(second, (open = { snapshots: [], lost: [], host: null, target: null, merged: null }))
     return open
   }
 
@@ -297,7 +306,7 @@ export class Timeline {
 
   #derive(second: number): SecondRow {
     const open = this.#second(second)
-    const { snapshots, host } = open
+    const { snapshots, host, target } = open
     const tally = new Tally()
     this.#mergeSecond(tally, second)
     const merged = new Tally()
@@ -321,6 +330,7 @@ export class Timeline {
       histogram: (all.peek('latency') ?? EMPTY).sparse(),
       workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
       host,
+      target,
     }
   }
 

@@ -4,6 +4,8 @@ import type { Options, TransportChoice } from './options.ts'
 /** `undici`: all of HTTP that corerush knows. `wire`: HTTP/1.1 over plain sockets, for less than half the price. */
 export type TransportName = Exclude<TransportChoice, 'auto'>
 
+export const TRANSPORTS: readonly TransportName[] = ['undici', 'wire']
+
 /** Options that ask for something that wire cannot do. */
 const UNDICI_ONLY: readonly (keyof Options)[] = [
   'http2',

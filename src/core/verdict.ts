@@ -6,11 +6,10 @@
  * *suspect*: usable with the bound in `errorBoundMs`. *void*: the generator could not hold the pace that the plan
  * named, or a part of the measurement was lost.
  */
-import type { ErrorBounds, Evidence, Reason } from './evidence.ts'
-import { PERCENTILES, type PercentileName } from './metrics.ts'
+import type { PercentilesMs, Evidence, Reason } from './evidence.ts'
+import { ms, PERCENTILES, type PercentileName } from './metrics.ts'
 import { hasPace } from './plan.ts'
-import { findReasons } from './rules.ts'
-import type { SecondRow } from './timeline.ts'
+import { findReasons } from './rules/rules.ts'
 
 export type VerdictLevel = 'sound' | 'suspect' | 'void'
 
@@ -19,53 +18,46 @@ export interface Verdict {
   /** What most likely limited the throughput of the run. */
   readonly limit: 'none' | 'generator' | 'target' | 'network'
   /** By how much the generator may have lengthened each percentile of latency, in ms; null without samples. */
-  readonly errorBoundMs: ErrorBounds
+  readonly errorBoundMs: PercentilesMs
   readonly reasons: readonly Reason[]
 }
 
 export function judge(evidence: Evidence): Verdict {
-  const { plan, total } = evidence
   const errorBoundMs = errorBounds(evidence)
   const reasons = findReasons(evidence, errorBoundMs)
   const has = (level: Reason['level']): boolean => reasons.some((reason) => reason.level === level)
-  const isGenerator = reasons.some(({ code }) => code.startsWith('generator.') || code === 'pace.late')
-  const isTarget =
-    total.finished > 0 && (!hasPace(plan) || reasons.some(({ code }) => code === 'users.exhausted'))
   return {
     level: has('void') ? 'void' : has('suspect') ? 'suspect' : 'sound',
-    limit: isGenerator ? 'generator' : isTarget ? 'target' : 'none',
+    limit: likelyLimit(evidence, reasons),
     errorBoundMs,
     reasons,
   }
 }
 
-/**
- * Every reported latency L is at most the true one plus the time b that it owes to this thread, and b is bounded for
- * each request by itself. So each true percentile lies between that of L − b and that of L. On top comes what the
- * thread waited for a core, which the loop cannot see: the mean wait of a second, from the seconds as bad as the
- * percentile is far.
- */
-function errorBounds({ total, latencyFloor, rows }: Evidence): ErrorBounds {
-  const waitsMs = rows
-    .filter(({ phase }) => phase === 'load')
-    .map(meanRunQueueMs)
-    .sort((a, b) => a - b)
-  const bound = (name: PercentileName, q: number): number | null => {
-    const reported = total.latencyMs[name]
-    const floorUs = latencyFloor.quantileUs(q)
-    if (reported === null || floorUs === null) return null
-    const waitedMs = waitsMs[Math.min(waitsMs.length - 1, Math.floor(q * waitsMs.length))] ?? 0
-    // Nothing can have added more than there is.
-    return Math.round(Math.min(reported * 1000, Math.max(0, (reported + waitedMs) * 1000 - floorUs))) / 1000
-  }
-  return Object.fromEntries(PERCENTILES.map(([name, q]) => [name, bound(name, q)])) as ErrorBounds
+/** What keeps the generator from making more. */
+const HINDRANCE = /^(generator|pace)\.|^host\.(throttled|contended)$/
+
+/** The generator first: while it has no time, nothing else can be told. */
+function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
+  const is = (...prefixes: string[]): boolean =>
+    reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
+  const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
+  if (hinders) return 'generator'
+  if (is('network.', 'ports.')) return 'network'
+  if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
+  return 'none'
 }
 
-/** The mean wait of a worker for a core each time it was given one, in the worst worker of a second. */
-const meanRunQueueMs = ({ workers }: SecondRow): number =>
-  Math.max(
-    0,
-    ...workers.map(({ runQueueMs, runQueueSlices }) =>
-      runQueueMs !== null && runQueueSlices !== null && runQueueSlices > 0 ? runQueueMs / runQueueSlices : 0,
-    ),
-  )
+/**
+ * Every reported latency L is at most the true one plus the time b that it owes to this thread, and b is bounded for
+ * each request by itself. So each true percentile lies between that of L − b and that of L.
+ */
+function errorBounds({ total, floorMs }: Evidence): PercentilesMs {
+  const bound = (name: PercentileName): number | null => {
+    const reported = total.latencyMs[name]
+    const floor = floorMs[name]
+    // Nothing can have added more than there is.
+    return reported === null || floor === null ? null : ms(Math.max(0, reported - floor) * 1000)
+  }
+  return Object.fromEntries(PERCENTILES.map(([name]) => [name, bound(name)])) as PercentilesMs
+}

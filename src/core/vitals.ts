@@ -21,14 +21,22 @@ export interface WorkerVitals {
   readonly lagMs: (Spread & { readonly mean: number }) | null
   /** How long on average a response can have waited for this worker; null when none came. */
   readonly waitedMs: number | null
-  /** Time spent in garbage collection. */
+  /** How that was spread over the responses. */
+  readonly waitSpreadMs: Spread | null
+  /** Turns of the loop in which the network brought something, and the most completions and connection steps in one. */
+  readonly turns: number
+  readonly mostPerTurn: number
+  /** Time spent in garbage collection, and the longest single pause. */
   readonly gcMs: number
+  readonly gcMaxMs: number
   /** Share of the second in which the thread was on a core. */
   readonly cpu: number | null
   /** Time in which the thread was ready to run and had to wait for a core. */
   readonly runQueueMs: number | null
   /** How often the thread was given a core in that second. */
   readonly runQueueSlices: number | null
+  /** Time in which the thread neither slept by its own choice, nor ran, nor waited for a core: the process was stopped, or its machine. */
+  readonly awayMs: number | null
   readonly heapBytes: number
 }
 
@@ -41,6 +49,30 @@ export interface CoreVitals {
   readonly steal: number | null
 }
 
+/** Share of a second in which some task on this host waited for a core, for memory, for a disk. */
+export interface Pressure {
+  readonly cpu: number | null
+  readonly memory: number | null
+  readonly io: number | null
+}
+
+/** TCP sockets of this network namespace. */
+export interface SocketVitals {
+  readonly inUse: number
+  /** Closed ones that keep their port for a minute. */
+  readonly timeWait: number
+  /** Local ports that no socket of this host holds; those in use for one peer can still serve another. */
+  readonly portsLeft: number | null
+}
+
+/** What the network stack of this host had to repeat or turn away in the second. */
+export interface NetworkVitals {
+  readonly retransmits: number
+  /** Connections that found the accept queue of a listening socket here full, and all that such a socket turned away. */
+  readonly listenOverflows: number | null
+  readonly listenDrops: number | null
+}
+
 /** The host's second. */
 export interface HostVitals {
   readonly cores: readonly CoreVitals[] | null
@@ -48,4 +80,20 @@ export interface HostVitals {
   readonly memoryAvailableBytes: number
   /** Time in which a CPU quota held this process back. */
   readonly throttledMs: number | null
+  readonly pressure: Pressure | null
+  readonly sockets: SocketVitals | null
+  /** Files this process has open, and may have. */
+  readonly descriptors: { readonly open: number; readonly limit: number | null } | null
+  readonly network: NetworkVitals | null
+}
+
+/** The server's second, as its own exporter tells it. Rates are per second of the span between two looks. */
+export interface TargetVitals {
+  readonly cores: readonly CoreVitals[]
+  readonly memoryTotalBytes: number | null
+  readonly memoryAvailableBytes: number | null
+  readonly load1: number | null
+  readonly bytesInPerS: number | null
+  readonly bytesOutPerS: number | null
+  readonly contextSwitchesPerS: number | null
 }

@@ -2,9 +2,9 @@
  * How many cores this process may really use: what the scheduler's affinity allows, and no more than the CPU quota of
  * its control groups (v1 and v2) pays for. Node 20 knows the first and not the second.
  */
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, posix } from 'node:path'
+import { readText } from './proc.ts'
 
 export interface Cores {
   /** Worker threads that make sense: at least 1. */
@@ -48,7 +48,7 @@ export function throttlingFile(root = '/'): string | null {
       // Inside a container the group is mounted at the root of the tree, whatever its name outside.
       for (const group of [path, '/']) {
         const file = join(root, mount, group, 'cpu.stat')
-        if (/throttled/.test(read(file) ?? '')) return file
+        if (/throttled/.test(readText(file) ?? '')) return file
       }
   }
   return null
@@ -57,7 +57,7 @@ export function throttlingFile(root = '/'): string | null {
 /** The control groups of this process, as pairs of controllers (empty for v2) and path. */
 function ownGroups(root: string): [string, string][] {
   const groups: [string, string][] = []
-  for (const line of (read(join(root, 'proc/self/cgroup')) ?? '').split('\n')) {
+  for (const line of (readText(join(root, 'proc/self/cgroup')) ?? '').split('\n')) {
     const match = /^\d+:([^:]*):(\/.*)$/.exec(line)
     if (match) groups.push([match[1]!, match[2]!])
   }
@@ -66,23 +66,17 @@ function ownGroups(root: string): [string, string][] {
 
 function readQuota(group: string, isV2: boolean): number | null {
   if (isV2) {
-    const [quota, period] = (read(join(group, 'cpu.max')) ?? '').trim().split(/\s+/)
+    const [quota, period] = (readText(join(group, 'cpu.max')) ?? '').trim().split(/\s+/)
     return ratio(quota, period)
   }
-  return ratio(read(join(group, 'cpu.cfs_quota_us'))?.trim(), read(join(group, 'cpu.cfs_period_us'))?.trim())
+  return ratio(
+    readText(join(group, 'cpu.cfs_quota_us'))?.trim(),
+    readText(join(group, 'cpu.cfs_period_us'))?.trim(),
+  )
 }
 
 function ratio(quota: string | undefined, period: string | undefined): number | null {
   const cores = Number(quota) / Number(period)
   // "max" and −1 stand for no quota.
   return Number.isFinite(cores) && cores > 0 ? cores : null
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    // Not there on this platform: not available.
-    return null
-  }
 }

@@ -2,6 +2,7 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import type { Options, Problem } from '../core/options.ts'
 import { resolveOptions } from '../core/resolve.ts'
+import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import type { Outcome } from '../core/outcome.ts'
@@ -12,11 +13,14 @@ import { Timeline, type SecondRow, type SettledSecond } from '../core/timeline.t
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output } from '../output/output.ts'
 import { VERSION } from '../version.ts'
+import { readCapacity } from './capacity.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './ports.ts'
+import { readinessWarnings, readLoad } from './readiness.ts'
+import { TargetMetrics } from './target-metrics.ts'
 import { watchHost } from './vitals.ts'
 
 /** What a program can hook into a run. */
@@ -91,6 +95,9 @@ export async function conduct(
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const outputs = new Outputs(hooks)
   await waitForTarget(plan, hooks.signal)
+  const sound = soundPerS(readCapacity(), plan)
+  // Before the workers are hired, whose start is load as well.
+  const hostWarnings = readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound })
 
   const gate = new Gate(plan)
   const timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS, (second) => {
@@ -128,6 +135,7 @@ export async function conduct(
     const warnings = [
       ...(portWarning === null ? [] : [portWarning]),
       ...(problem === null ? [] : [`the target did not answer before the run: ${problem}`]),
+      ...hostWarnings,
     ]
 
     const startUs = nowUs() + AHEAD_S * 1e6
@@ -137,11 +145,18 @@ export async function conduct(
     crew.start(startUs)
 
     const hostWatch = watchHost()
+    const metrics = plan.targetMetrics === null ? null : new TargetMetrics(plan.targetMetrics, elapsedS)
+    const lookAtTarget = async (second: number): Promise<void> => {
+      const vitals = (await metrics?.look()) ?? null
+      if (vitals !== null && second >= 0) timeline.target(second, vitals)
+    }
+    void lookAtTarget(-1)
     let hostSecond = 0
     const tick = (): void => {
       const second = Math.floor(elapsedS())
       if (second > hostSecond) {
         timeline.host(second - 1, hostWatch.read())
+        void lookAtTarget(second - 1)
         hostSecond = second
       }
       outputs.seconds(timeline.close(elapsedS()), timeline)
@@ -162,6 +177,7 @@ export async function conduct(
     } finally {
       clearInterval(ticker)
       hooks.signal?.removeEventListener('abort', abort)
+      metrics?.end()
     }
     tick()
 
@@ -179,10 +195,11 @@ export async function conduct(
       durationS,
       host: describeHost(),
       stoppedBy: ending.by ?? 'duration',
-      warnings,
+      warnings: [...warnings, ...targetProblem(metrics)],
       lostWorkers,
       addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
       gate,
+      soundPerS: sound,
     })
     outputs.finish(report)
     return report
@@ -190,6 +207,12 @@ export async function conduct(
     await crew.dismiss()
   }
 }
+
+/** However often it failed, it is told once. */
+const targetProblem = (metrics: TargetMetrics | null): string[] =>
+  metrics === null || metrics.problem === null
+    ? []
+    : [`the target's own metrics could not be read at ${metrics.page}: ${metrics.problem}`]
 
 /** The monotonic clock that all threads share, in µs. */
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)

@@ -1,9 +1,13 @@
 /** What the host says of itself each second: every core as `mpstat -P ALL` shows it, memory, throttling. */
-import { readFileSync } from 'node:fs'
 import { cpus, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { CoreVitals, HostVitals } from '../core/vitals.ts'
 import { throttlingFile } from './cores.ts'
+import { openFiles } from './descriptors.ts'
+import { openFileLimit } from './preflight.ts'
+import { pressureSince, readStalls } from './pressure.ts'
+import { readText } from './proc.ts'
+import { networkSince, portRange, readNetwork, readSockets } from './sockets.ts'
 
 /** One core's running totals, in the kernel's ticks. */
 interface CoreTicks {
@@ -20,26 +24,40 @@ export interface HostVitalSigns {
 }
 
 /** Watches this host; `root` is the folder under which `proc` and `sys` are looked for. */
-export function watchHost(root = '/'): HostVitalSigns {
+export function watchHost(root = '/', nowUs = monotonicUs): HostVitalSigns {
   const throttling = throttlingFile(root)
-  let cores = readCores(root)
-  let throttledMs = throttling === null ? null : readThrottledMs(throttling)
+  const ports = portRange(root)
+  const readTotals = () => ({
+    atUs: nowUs(),
+    cores: readCores(root),
+    throttledMs: throttling === null ? null : readThrottledMs(throttling),
+    stalls: readStalls(root),
+    network: readNetwork(root),
+  })
+  let before = readTotals()
   return {
     read() {
-      const coresNow = readCores(root)
-      const throttledNow = throttling === null ? null : readThrottledMs(throttling)
+      const after = readTotals()
+      const open = openFiles(root)
       const vitals: HostVitals = {
-        cores: coresNow === null || cores === null ? null : coreVitals(cores, coresNow),
+        cores: after.cores === null || before.cores === null ? null : coreVitals(before.cores, after.cores),
         ...readMemory(root),
         throttledMs:
-          throttledNow === null || throttledMs === null ? null : Math.max(0, throttledNow - throttledMs),
+          after.throttledMs === null || before.throttledMs === null
+            ? null
+            : Math.max(0, after.throttledMs - before.throttledMs),
+        pressure: pressureSince(before.stalls, after.stalls, after.atUs - before.atUs),
+        sockets: readSockets(root, ports),
+        descriptors: open === null ? null : { open, limit: openFileLimit(root) },
+        network: networkSince(before.network, after.network),
       }
-      cores = coresNow
-      throttledMs = throttledNow
+      before = after
       return vitals
     },
   }
 }
+
+const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n)
 
 /** The share of the span that each core was busy, waited for a disk, or was taken by the hypervisor. */
 export function coreVitals(before: readonly CoreTicks[], after: readonly CoreTicks[]): CoreVitals[] {
@@ -75,7 +93,7 @@ export function parseCores(stat: string): CoreTicks[] {
 }
 
 function readCores(root: string): CoreTicks[] | null {
-  const stat = read(join(root, 'proc/stat'))
+  const stat = readText(join(root, 'proc/stat'))
   if (stat !== null) return parseCores(stat)
   // Elsewhere the platform tells busy from idle, and nothing of iowait and steal.
   const ticks = cpus().map(({ times }, core) => {
@@ -86,7 +104,7 @@ function readCores(root: string): CoreTicks[] | null {
 }
 
 function readMemory(root: string): Pick<HostVitals, 'memoryTotalBytes' | 'memoryAvailableBytes'> {
-  const meminfo = read(join(root, 'proc/meminfo'))
+  const meminfo = readText(join(root, 'proc/meminfo'))
   const kilobytes = (key: string): number | null => {
     const match = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(meminfo ?? '')
     return match ? Number(match[1]) * 1024 : null
@@ -99,18 +117,9 @@ function readMemory(root: string): Pick<HostVitals, 'memoryTotalBytes' | 'memory
 
 /** v2 counts `throttled_usec`, v1 `throttled_time` in ns. */
 function readThrottledMs(file: string): number | null {
-  const stat = read(file) ?? ''
+  const stat = readText(file) ?? ''
   const usec = /^throttled_usec (\d+)$/m.exec(stat)
   if (usec) return Number(usec[1]) / 1e3
   const nsec = /^throttled_time (\d+)$/m.exec(stat)
   return nsec ? Number(nsec[1]) / 1e6 : null
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    // Not there on this platform: not available.
-    return null
-  }
 }

@@ -1,25 +1,35 @@
 /** What a run would do, for `--dry-run`: the plan, and what each worker will do in each stage. Pure. */
 import { arrivalsBy, peakRate } from '../core/arrivals.ts'
-import { bodyLength, plannedUsers, type ClosedPlan, type OpenPlan, type Plan } from '../core/plan.ts'
+import { capacityShare, soundPerS, type Capacity } from '../core/capacity.ts'
+import {
+  bodyLength,
+  plannedPerS,
+  plannedUsers,
+  type ClosedPlan,
+  type OpenPlan,
+  type Plan,
+} from '../core/plan.ts'
 import { redactPlan } from '../core/redact.ts'
 import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
 import { printThreshold } from '../core/threshold.ts'
 import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
-import { meanCycleS, printWait } from '../core/wait.ts'
+import { printWait } from '../core/wait.ts'
 import { httpFacts } from './http.ts'
 import { renderLine, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
 
-export function renderPlan(plan: Plan, style: Style): string {
-  const { request } = redactPlan(plan)
+/** `capacity` is what this host was measured to make, if it was. */
+export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null = null): string {
+  const { request, targetMetrics } = redactPlan(plan)
   const bytes = bodyLength(plan.request.body)
   const rows: [string, string][] = [
     ['request', `${request.method} ${request.url}`],
     ['name', request.name],
     ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
     ['body', bytes === 0 ? 'none' : showBytes(bytes)],
+    ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
     ['success', `status ${printStatuses(request.expectStatus)}`],
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
     ...(plan.model === 'closed' ? closed(plan) : open(plan)),
@@ -42,6 +52,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     ['transport', plan.transport],
     ['seed', String(plan.seed)],
     ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
+    ...needs(plan, capacity),
   ]
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),
@@ -54,7 +65,7 @@ export function renderPlan(plan: Plan, style: Style): string {
 
 function closed(plan: ClosedPlan): [string, string][] {
   const users = plannedUsers(plan)
-  const cycleS = meanCycleS(plan.wait, 0)
+  const perS = plannedPerS(plan)
   return [
     [
       'model',
@@ -62,8 +73,8 @@ function closed(plan: ClosedPlan): [string, string][] {
     ],
     [
       'at most',
-      cycleS > 0
-        ? `${showRate(users / cycleS)} requests/s when the target answers at once`
+      perS < Infinity
+        ? `${showRate(perS)} requests/s when the target answers at once`
         : 'as many requests/s as users, target and generator manage',
     ],
   ]
@@ -75,6 +86,19 @@ function open(plan: OpenPlan): [string, string][] {
   return [
     ['model', `open: up to ${showPerS(peakRate(plan.stages))} iterations/s, ${plan.arrival} arrivals`],
     ['users', `made when needed, up to ${showCount(plan.maxUsers)}; ${full}`],
+  ]
+}
+
+/** What the plan takes of this host, where that was measured and the plan names a pace. */
+function needs(plan: Plan, capacity: Capacity | null): [string, string][] {
+  const share = capacityShare(capacity, plan)
+  if (capacity === null || share === null) return []
+  const most = showRate(soundPerS(capacity, plan))
+  return [
+    [
+      'needs',
+      `about ${Math.max(1, Math.round(share * 100))}% of this host, which makes ${most} requests/s soundly (corerush doctor, ${capacity.measuredAt.slice(0, 10)})`,
+    ],
   ]
 }
 

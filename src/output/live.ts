@@ -3,7 +3,7 @@
  * lines where there is no terminal to paint on. Rendering is pure; `LiveView` and `ProgressLines` do the writing.
  */
 import { plannedUsers } from '../core/plan.ts'
-import { BUSY, SATURATED } from '../core/rules.ts'
+import { BUSY, SATURATED } from '../core/rules/limits.ts'
 import { printDurationS, showClock, showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import type { WorkerVitals } from '../core/vitals.ts'
 import type { LiveSecond, Output, RunStart, Screen } from './output.ts'

@@ -15,6 +15,7 @@ import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
 import { httpFacts } from './http.ts'
+import { renderTarget } from './target.ts'
 import { renderVerdict } from './verdict.ts'
 
 export type { Style } from './paint.ts'
@@ -38,7 +39,7 @@ export function renderSummary(report: Report, style: Style): string {
     latency(report, style),
     errors(report, style),
     thresholds(report, line),
-    generator(report, style),
+    [...generator(report, style), ...renderTarget(report, LABEL, style)],
     renderVerdict(report, style),
   ]
   return (

@@ -4,8 +4,11 @@ import { performance } from 'node:perf_hooks'
 export interface Clock {
   /** Run time in µs, counted from the start instant; negative before it. Monotonic. */
   readonly nowUs: () => number
-  /** An alarm that calls back each time it was set, never before the time it was set to. */
-  alarm(callback: () => void): Alarm
+  /**
+   * An alarm that calls back each time it was set, never before the time it was set to. While it turns the loop to be
+   * in time, it tells of each turn.
+   */
+  alarm(callback: () => void, turned?: (nowUs: number) => void): Alarm
 }
 
 export interface Alarm {
@@ -53,8 +56,8 @@ export class RunClock implements Clock {
     this.#zeroMs = startUs / 1000 - aheadMs(this.#now)
   }
 
-  alarm(callback: () => void): Alarm {
-    return new PlatformAlarm(this.nowUs, callback)
+  alarm(callback: () => void, turned: (nowUs: number) => void = () => undefined): Alarm {
+    return new PlatformAlarm(this.nowUs, callback, turned)
   }
 }
 
@@ -69,6 +72,7 @@ const TURNING_SHARE = 0.1
 class PlatformAlarm implements Alarm {
   readonly #nowUs: () => number
   readonly #callback: () => void
+  readonly #turned: (nowUs: number) => void
   #atUs = 0
   #timeout: NodeJS.Timeout | null = null
   #immediate: NodeJS.Immediate | null = null
@@ -79,12 +83,16 @@ class PlatformAlarm implements Alarm {
     this.#credit(this.#immediate === null ? TURNING_SHARE : TURNING_SHARE - 1)
     this.#timeout = this.#immediate = null
     if (this.#creditedUs >= this.#atUs) this.#callback()
-    else this.#wait()
+    else {
+      this.#turned(this.#creditedUs)
+      this.#wait()
+    }
   }
 
-  constructor(nowUs: () => number, callback: () => void) {
+  constructor(nowUs: () => number, callback: () => void, turned: (nowUs: number) => void) {
     this.#nowUs = nowUs
     this.#callback = callback
+    this.#turned = turned
   }
 
   set(atUs: number): void {

@@ -54,13 +54,14 @@ export class Load {
   constructor(parts: LoadParts) {
     this.#parts = parts
     const { plan, share, recorder } = parts
-    this.#alarm = parts.clock.alarm(this.#ring)
+    this.#alarm = parts.clock.alarm(this.#ring, (nowUs) => parts.turn.turned(nowUs))
     this.#wheel = new Wheel(FIRST_USER_TIMER + portion(plannedUsers(plan), share))
     this.drained = new Promise((resolve) => (this.#drained = resolve))
     if (plan.durationS !== null) recorder.loadEndUs = plan.durationS * 1e6
     recorder.isDueOnStart = plan.model === 'closed'
     this.#schedule = this.#makeSchedule()
     parts.turn.onEnd = this.#look
+    recorder.takeTurns = () => parts.turn.take()
   }
 
   /** The start instant has come, or is about to. */
@@ -167,13 +168,13 @@ export class Load {
     const nowUs = clock.nowUs()
     turn.touch(nowUs)
     const dueUs = this.#wheel.nextUs()
-    if (dueUs <= nowUs) recorder.loopDelay(nowUs - dueUs)
+    if (dueUs <= nowUs) recorder.loopDelay(nowUs, nowUs - dueUs)
     this.#rings++
     this.#advancing = true
     this.#wheel.advance(nowUs, this.#fire)
     this.#advancing = false
     this.#setAlarm()
-    turn.touch(clock.nowUs())
+    turn.worked(clock.nowUs())
   }
 
   /**
@@ -216,7 +217,7 @@ export class Load {
     if (this.#alarmUs === -Infinity) return
     const nextUs = this.#wheel.nextUs()
     if (nextUs === this.#alarmUs) return
-    this.#alarmUs = nextUs
+    this.#alarmUs = this.#parts.turn.alarmUs = nextUs
     if (nextUs === Infinity) this.#alarm.cancel()
     else this.#alarm.set(nextUs)
   }

@@ -9,7 +9,7 @@ import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
 import { Connector } from './transport/connector.ts'
-import { Turn } from './turn.ts'
+import { loopIdleUs, Turn } from './turn.ts'
 import { vitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
 
@@ -28,7 +28,7 @@ export default async function work({
   const makeTransport = await transportOf(plan.transport)
   const vitals = vitalSigns()
   const clock = new RunClock()
-  const turn = new Turn(clock.nowUs)
+  const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
   const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = new Connector(plan, addresses)

@@ -9,6 +9,7 @@ import type { Snapshot } from '../core/timeline.ts'
 import { Histogram } from '../core/histogram.ts'
 import type { Spread, WorkerVitals } from '../core/vitals.ts'
 import type { Exchange } from './transport/transport.ts'
+import type { TurnCounts } from './turn.ts'
 import type { Readings, VitalSigns } from './vitals.ts'
 
 const SECOND_US = 1_000_000
@@ -33,9 +34,10 @@ export class Recorder {
   users = 0
   /** Requests in flight now. */
   inFlight = 0
-  /** Of the open second: how long its responses can have waited in all, and how many there were. */
-  #waitedUs = 0
-  #answered = 0
+  /** How long the responses of the open second can have waited. */
+  readonly #waited = new Histogram()
+  /** Tells what the turns of the loop since the last call were like. */
+  takeTurns: () => TurnCounts = () => NO_TURNS
   /** Arrivals that wait for a user now, and the most of them at once in the open second. */
   #queued = 0
   #mostQueued = 0
@@ -154,8 +156,7 @@ export class Recorder {
     if (outcome === 'ok') {
       request.succeeded++
       this.#latency(request, latencyUs, waitedUs + lagUs)
-      this.#waitedUs += waitedUs
-      this.#answered++
+      this.#waited.record(waitedUs)
     } else {
       request.failed++
       request.histogram('failedLatency').record(latencyUs)
@@ -171,8 +172,9 @@ export class Recorder {
     }
   }
 
-  /** The event loop came to a timer this late. */
-  loopDelay(lateUs: number): void {
+  /** The event loop came to a timer this late, and now. */
+  loopDelay(nowUs: number, lateUs: number): void {
+    this.advance(nowUs)
     this.#loopDelay.record(Math.max(0, lateUs))
   }
 
@@ -200,7 +202,8 @@ export class Recorder {
         ...vitals,
         lagMs: lagOf(this.#tally.lag),
         loopDelayMs: spreadOf(this.#loopDelay),
-        waitedMs: this.#answered > 0 ? ms(this.#waitedUs / this.#answered) : null,
+        waitedMs: this.#waited.count > 0 ? ms(this.#waited.meanUs!) : null,
+        waitSpreadMs: spreadOf(this.#waited),
       },
       users: this.users,
       inFlight: this.inFlight,
@@ -209,7 +212,7 @@ export class Recorder {
     this.#mostQueued = this.#queued
     this.#tally.clear()
     this.#loopDelay.clear()
-    this.#waitedUs = this.#answered = 0
+    this.#waited.clear()
     return snapshot
   }
 
@@ -227,6 +230,10 @@ export class Recorder {
     const onCoreMs = since(after.onCoreMs, before.onCoreMs)
     const runQueueMs = since(after.runQueueMs, before.runQueueMs)
     const slices = since(after.slices, before.slices)
+    const { turns, most, heldUs } = this.takeTurns()
+    // Within what the loop took for work, it was on a core, or waited for one, or was away.
+    const awayMs =
+      onCoreMs === null || runQueueMs === null ? null : Math.max(0, activeMs - onCoreMs - runQueueMs)
     this.#readings = after
     this.#readAtUs = nowUs
     this.#lastVitals = {
@@ -235,15 +242,22 @@ export class Recorder {
       loopDelayMs: null,
       lagMs: null,
       waitedMs: null,
+      waitSpreadMs: null,
+      turns: Math.round(turns / seconds),
+      mostPerTurn: most,
+      gcMaxMs: round(after.gcMaxMs),
       gcMs: round((after.gcMs - before.gcMs) / seconds),
       cpu: onCoreMs === null ? null : round(Math.min(1, onCoreMs / Math.max(1, spanMs))),
       runQueueMs: runQueueMs === null ? null : round(runQueueMs / seconds),
+      awayMs: awayMs === null ? null : round((awayMs + heldUs / 1000) / seconds),
       runQueueSlices: slices === null ? null : Math.round(slices / seconds),
       heapBytes: after.heapBytes,
     }
     return this.#lastVitals
   }
 }
+
+const NO_TURNS: TurnCounts = { turns: 0, most: 0, heldUs: 0 }
 
 const round = (x: number): number => Math.round(x * 1000) / 1000
 

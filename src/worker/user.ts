@@ -67,6 +67,10 @@ export class User implements ExchangeListener {
   #startedUs = -1
   #sentUs = -1
   #lagUs = 0
+  /** How much earlier the user would have been free for its iteration, had this thread never kept it busy. */
+  #keptUs = 0
+  /** The same for the iteration that comes next, if that has waited for this user. */
+  #keepsUs = 0
   #backoffUs = 0
 
   constructor(id: number, around: Surroundings) {
@@ -96,6 +100,8 @@ export class User implements ExchangeListener {
     if (!around.takeOff()) return false
     this.#dueUs = dueUs
     this.#freeUs = freeUs
+    // An arrival that waited for a user waited for what the user's iterations before it owe to this thread, too.
+    this.#keptUs = Math.min(Math.max(0, freeUs - dueUs), this.#keepsUs)
     this.#isFlying = true
     this.#hops = 0
     this.#inUse = this.#connection ??= around.openConnection(this.id)
@@ -116,7 +122,8 @@ export class User implements ExchangeListener {
   }
 
   sent(): void {
-    const { recorder, tally, plan } = this.#around
+    const { recorder, tally, plan, turn } = this.#around
+    turn.sent(this.#exchange)
     const { sentUs, reused } = this.#exchange
     this.#sentUs = sentUs
     if (this.#hops === 0) {
@@ -189,11 +196,14 @@ export class User implements ExchangeListener {
     // Of an iteration's first request in the open model: what a user felt who wanted this when it was due. A redirect is
     // sent when the one before it is done, and its latency is service time, as all are in the closed model.
     const isFromDue = plan.model === 'open' && this.#hops === 0
+    const waitedUs = turn.waitedUs(exchange.doneUs) + exchange.ownUs
+    if (this.#hops === 0) this.#keepsUs = this.#keptUs + this.#lagUs
+    this.#keepsUs += waitedUs
     recorder.done(tally, exchange, {
       sinceUs: isFromDue ? this.#dueUs : exchange.sentUs,
-      waitedUs: turn.waitedUs(exchange.doneUs) + exchange.ownUs,
+      waitedUs,
       // A late start is part of the latency only where that counts from when the iteration was due.
-      lagUs: isFromDue ? this.#lagUs : 0,
+      lagUs: isFromDue ? this.#lagUs + this.#keptUs : 0,
     })
   }
 

@@ -54,6 +54,10 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --requests 1.5': '--requests must be a whole number',
     '--url URL --workers 0': '--workers must be a whole number',
     '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
+    '--url URL --target-metrics here':
+      '--target-metrics must be the absolute http or https URL of a node_exporter page, got "here"',
+    '--url URL --target-metrics http://me:it@127.0.0.1/':
+      '--target-metrics must have no user and password in it',
     '--url URL --expect-status 99': '--expect-status must list statuses',
     '--url URL --header nonsense': '--header must be lines such as "Name: value", got "nonsense"',
     '--url URL --insecure': '--insecure is about TLS certificates, but the URL is plain http',

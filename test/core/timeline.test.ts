@@ -320,3 +320,35 @@ describe('live figures', () => {
     expect(timeline.recent().requestsPerS).toBe(3)
   })
 })
+
+describe('what the target says of itself', () => {
+  const vitals = {
+    cores: [],
+    memoryTotalBytes: 8e9,
+    memoryAvailableBytes: 2e9,
+    load1: 1,
+    bytesInPerS: null,
+    bytesOutPerS: null,
+    contextSwitchesPerS: null,
+  }
+
+  test('stands in its second, whether that is open, closed, or corrected by a late worker', () => {
+    const timeline = new Timeline(2, 10)
+    timeline.add(snapshot(0, 0, { sent: 1, finished: 1 }))
+    timeline.target(0, vitals)
+    expect(timeline.close(5)[0]).toMatchObject({ second: 0, complete: false, target: vitals })
+    timeline.add(snapshot(1, 0, { sent: 1, finished: 1 }))
+    expect(timeline.rows[0]).toMatchObject({ complete: true, target: vitals })
+    timeline.target(1, vitals)
+    expect(timeline.rows[1]).toMatchObject({ target: vitals })
+    expect(timeline.rows[2]).toMatchObject({ target: null })
+  })
+
+  test('alone, after the last word of the workers, makes no second', () => {
+    const timeline = new Timeline(1, 10)
+    timeline.add(snapshot(0, 0, { sent: 1, finished: 1 }))
+    timeline.target(3, vitals)
+    timeline.done(0)
+    expect(seconds(timeline.finish())).toEqual([0])
+  })
+})

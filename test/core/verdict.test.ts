@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Histogram } from '../../src/core/histogram.ts'
-import { deriveMetrics } from '../../src/core/metrics.ts'
+import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
 import type { Evidence, Reason } from '../../src/core/evidence.ts'
 import { judge } from '../../src/core/verdict.ts'
@@ -38,7 +38,7 @@ describe('good evidence', () => {
 
   test('a run without a single sample is judged, with bounds that are null', () => {
     const total = deriveMetrics(new RequestTally(false), { loadS: 10, carriedIn: 0 })
-    const verdict = judge(evidence({ total, latencyFloor: new Histogram(), rows: [] }))
+    const verdict = judge(evidence({ total, floorMs: percentilesMs(new Histogram()), rows: [] }))
     expect(verdict).toMatchObject({ level: 'sound', limit: 'none', errorBoundMs: { p50: null, p99_9: null } })
   })
 
@@ -112,9 +112,9 @@ describe('a worker without time', () => {
     expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(300) }) })).toEqual([
       'void generator.saturated',
     ])
-    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(19) }) })).toEqual([
-      'suspect pace.late',
-    ])
+    // One of two workers 19 ms late in a cycle of 100 ms: 8 % of the load were never asked for.
+    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(19) }) })).toEqual(['void pace.missed'])
+    expect(found({ rows: rowsWhere(half, { utilization: 0.3, ...lag(19) }) })).toEqual(['suspect pace.late'])
   })
 
   test('late but not busy is a pace that was not quite held', () => {
@@ -137,33 +137,34 @@ describe('a worker without time', () => {
 describe('latencies that may be the generator’s own', () => {
   test('up to 1 ms or 5 % is sound, beyond is suspect with the bound', () => {
     // 5 % of 20 ms is 1 ms.
-    expect(found({ latencyFloor: floor(950) })).toEqual([])
-    expect(found({ latencyFloor: floor(1100) })).toEqual(['suspect latency.inflated'])
-    expect(judge(evidence({ latencyFloor: floor(5000) })).errorBoundMs.p99).toBeCloseTo(5, 1)
+    expect(found({ floorMs: floor(950) })).toEqual([])
+    expect(found({ floorMs: floor(1100) })).toEqual(['suspect latency.inflated'])
+    expect(judge(evidence({ floorMs: floor(5000) })).errorBoundMs.p99).toBeCloseTo(5, 1)
   })
 
-  test('time that the thread waited for a core comes on top', () => {
-    const rows = rowsWhere(always, { runQueueMs: 200, runQueueSlices: 100 })
-    expect(judge(evidence({ rows })).errorBoundMs.p50).toBeCloseTo(2.1, 2)
-    expect(found({ rows })).toEqual(['suspect latency.inflated'])
-  })
-
-  test('a percentile with too few samples accuses nobody', () => {
+  test('a percentile with too few samples accuses nobody, and is named', () => {
     const few = new RequestTally(false)
+    few.succeeded = 15
     const latencyFloor = new Histogram()
     for (let i = 0; i < 15; i++) {
       few.histogram('latency').record(20_000)
       latencyFloor.record(0)
     }
     const total = deriveMetrics(few, { loadS: 10, carriedIn: 0 })
-    expect(found({ total, latencyFloor })).toEqual([])
+    expect(found({ total, floorMs: percentilesMs(latencyFloor) })).toEqual(['note samples.few'])
+    expect(reasons({ total, floorMs: percentilesMs(latencyFloor) })).toMatchObject([
+      {
+        message: '15 requests are too few to rely on p50 to p99',
+        advice: 'run longer: p99 takes 1,000 requests',
+      },
+    ])
   })
 
   test('the seconds concerned are those with delays', () => {
     const rows = rowsWhere((second) => second === 2 || second === 4, {
       loopDelayMs: { p50: 1, p99: 9, max: 9 },
     })
-    expect(reasons({ rows, latencyFloor: floor(3000) })).toMatchObject([{ fromS: 2, toS: 4 }])
+    expect(reasons({ rows, floorMs: floor(3000) })).toMatchObject([{ fromS: 2, toS: 4 }])
   })
 })
 
@@ -281,11 +282,125 @@ describe('in the open model', () => {
   })
 })
 
+describe('times in which a worker did nothing for its users', () => {
+  const once = (second: number): boolean => second === 3
+  const delay = (maxMs: number) => ({ loopDelayMs: { p50: 1, p99: maxMs, max: maxMs } })
+
+  test('a loop that was blocked for three seconds', () => {
+    // Its seconds are reported when it comes back, and the delay in the one in which it does.
+    const rows = rowsWhere((second) => second === 5, { utilization: 0.7, ...delay(2900) })
+    expect(found({ rows })).toEqual(['suspect generator.blocked'])
+    expect(reasons({ rows }).find(({ code }) => code === 'generator.blocked')).toMatchObject({
+      worker: 1,
+      fromS: 3,
+      toS: 5,
+      message: expect.stringContaining('blocked for up to 2.90 s') as string,
+    })
+  })
+
+  test('a process that was stopped is told apart from one that computed', () => {
+    const rows = rowsWhere(once, { ...delay(900), awayMs: 890 })
+    expect(found({ rows })).toEqual(['suspect generator.paused'])
+    expect(reasons({ rows })[0]!.message).toContain('stood still for 890 ms in 1 of 10 s')
+    expect(judge(evidence({ rows })).limit).toBe('generator')
+  })
+
+  test('once in a long run, it is a note', () => {
+    const rows = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
+    rows[3] = rowsWhere(once, { ...delay(900), awayMs: 890 })[3]!
+    const long = { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 30 }
+    expect(found(long)).toEqual(['note generator.paused'])
+    expect(judge(evidence(long)).level).toBe('sound')
+  })
+
+  test('a stop that took more of the plan than it can spare is void, however short the run', () => {
+    // The users of one worker came 400 ms late in two of ten seconds, with a cycle of 100 ms.
+    const rows = rowsWhere((second) => second === 3 || second === 4, {
+      ...delay(900),
+      awayMs: 890,
+      ...lag(400),
+    })
+    expect(found({ rows })).toEqual(['void pace.missed', 'suspect generator.paused'])
+  })
+})
+
+describe('a host that is not the generator’s alone', () => {
+  const some = (second: number): boolean => second < 3
+
+  test('others on its cores', () => {
+    const host = { ...quietHost, cores: quietHost.cores!.map((core) => ({ ...core, busy: 1 })) }
+    expect(found({ rows: rowsWhere(some, { runQueueMs: 350 }, { host }) })).toEqual([
+      'suspect host.contended',
+    ])
+    const rows = rowsWhere(some, { runQueueMs: 250 }, { host })
+    expect(found({ rows })).toEqual(['note host.contended'])
+    expect(reasons({ rows })[0]!.message).toBe(
+      'worker 1 waited for a core for more than 100 ms of each second in 3 of 10 s, up to 250 ms; others on this host kept up to 1.4 cores busy',
+    )
+  })
+
+  test('no memory left, or work that waits for it', () => {
+    const short = { ...quietHost, memoryAvailableBytes: 100e6 }
+    expect(found({ rows: rowsWhere(some, {}, { host: short }) })).toEqual(['suspect host.memory'])
+    const stalled = { ...quietHost, pressure: { cpu: null, memory: 0.3, io: null } }
+    expect(found({ rows: rowsWhere(some, {}, { host: stalled }) })).toEqual(['suspect host.memory'])
+  })
+
+  test('one hot core beside idle ones is worth a note, and the core is named', () => {
+    const cores = [0.1, 0.99, 0.1, 0.1].map((busy, core) => ({ core, busy, iowait: 0, steal: 0 }))
+    const rows = rowsWhere(some, {}, { host: { ...quietHost, cores } })
+    expect(reasons({ rows })).toMatchObject([{ code: 'core.hot', level: 'note', core: 1, fromS: 0, toS: 2 }])
+    expect(
+      found({ rows: rowsWhere(some, {}, { host: { ...quietHost, cores: cores.slice(1, 2) } }) }),
+    ).toEqual([])
+  })
+})
+
+describe('limits of the network stack', () => {
+  const hostWith = (different: Partial<typeof quietHost>) => ({
+    rows: rowsWhere(always, {}, { host: { ...quietHost, ...different } }),
+  })
+
+  test('few local ports left', () => {
+    const sockets = { inUse: 7000, timeWait: 20_000, portsLeft: 1200 }
+    const few = {
+      rows: rowsWhere(
+        always,
+        {},
+        { host: { ...quietHost, sockets }, phasesMs: { ...aRow(0).phasesMs, connect: aRow(0).latencyMs } },
+      ),
+    }
+    // Who opens no connection needs no port.
+    expect(found(hostWith({ sockets }))).toEqual([])
+    expect(found(few)).toEqual(['suspect ports.few'])
+    expect(reasons(few)[0]!.message).toBe(
+      '1,200 local ports were left in 10 of 10 s; 20,000 were held by closed connections (TIME_WAIT)',
+    )
+    expect(judge(evidence(few)).limit).toBe('network')
+    expect(found(hostWith({ sockets: { inUse: 1, timeWait: 20_000, portsLeft: null } }))).toEqual([])
+  })
+
+  test('few descriptors left', () => {
+    expect(found(hostWith({ descriptors: { open: 990, limit: 1024 } }))).toEqual(['note descriptors.few'])
+    expect(found(hostWith({ descriptors: { open: 990, limit: null } }))).toEqual([])
+  })
+
+  test('segments sent again, and an accept queue that was full', () => {
+    const lossy = hostWith({ network: { retransmits: 40, listenOverflows: 0, listenDrops: 0 } })
+    expect(judge(evidence(lossy))).toMatchObject({ level: 'sound', limit: 'network' })
+    expect(found(lossy)).toEqual(['note network.retransmits'])
+    const full = hostWith({ network: { retransmits: 0, listenOverflows: 5, listenDrops: 5 } })
+    expect(reasons(full)).toMatchObject([
+      { code: 'network.overflows', message: expect.stringContaining('50 connections') as string },
+    ])
+  })
+})
+
 test('every reason says what to do about it', () => {
   for (const different of [
     { lostWorkers: [{ worker: 0, second: 0, message: 'x' }] },
     { rows: rowsWhere(always, { utilization: 0.99, gcMs: 200, ...lag(50) }, { complete: false }) },
-    { plan: noPace, rows: rowsWhere(always, { utilization: 0.99 }), latencyFloor: floor(9000) },
+    { plan: noPace, rows: rowsWhere(always, { utilization: 0.99 }), floorMs: floor(9000) },
   ])
     for (const reason of reasons(different)) {
       expect(reason.advice).not.toBe('')

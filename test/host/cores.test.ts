@@ -1,11 +1,12 @@
 /** Quotas, vitals and limits, read from files laid out as the kernel does. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPlan, type Plan } from '../../src/core/plan.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
 import { cpuQuota, findCores, throttlingFile } from '../../src/host/cores.ts'
+import { openFiles } from '../../src/host/descriptors.ts'
 import { checkLimits, openFileLimit } from '../../src/host/preflight.ts'
 import { coreVitals, parseCores, watchHost } from '../../src/host/vitals.ts'
 
@@ -175,6 +176,10 @@ describe('the host', () => {
       memoryTotalBytes: 16_384_000,
       memoryAvailableBytes: 8_192_000,
       throttledMs: 60,
+      pressure: null,
+      sockets: null,
+      descriptors: null,
+      network: null,
     })
     expect(watch.read()).toMatchObject({ cores: [], throttledMs: 0 })
   })
@@ -185,6 +190,63 @@ describe('the host', () => {
     expect(vitals.throttledMs).toBeNull()
     expect(vitals.memoryTotalBytes).toBeGreaterThan(0)
     for (const { iowait, steal } of vitals.cores ?? []) expect([iowait, steal]).toEqual([null, null])
+  })
+})
+
+describe('sockets, pressure and descriptors of the host', () => {
+  const stalled = (us: number) =>
+    `some avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\nfull avg10=0.00 total=7\n`
+  const counters = (retransmits: number, overflows: number) => ({
+    'proc/net/snmp':
+      'Ip: Forwarding DefaultTTL\nIp: 1 64\nTcp: RtoAlgorithm RetransSegs InErrs\n' +
+      `Tcp: 1 ${retransmits} 0\n`,
+    'proc/net/netstat': `TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 9 ${overflows} ${overflows + 1}\n`,
+  })
+
+  test('as the kernel writes them, of each span', () => {
+    let nowUs = 0
+    lay({
+      'proc/pressure/cpu': stalled(1000),
+      'proc/pressure/memory': stalled(0),
+      'proc/net/sockstat':
+        'sockets: used 90\nTCP: inuse 40 orphan 0 tw 60 alloc 41 mem 2\nUDP: inuse 3 mem 0\nTCP6: inuse 9\n',
+      'proc/sys/net/ipv4/ip_local_port_range': '1000\t1999\n',
+      'proc/self/fd/0': '',
+      'proc/self/fd/7': '',
+      'proc/self/limits': 'Max open files            1024                 4096                 files     \n',
+      ...counters(100, 5),
+    })
+    const watch = watchHost(root, () => nowUs)
+    nowUs = 2_000_000
+    lay({ 'proc/pressure/cpu': stalled(501_000), ...counters(103, 5) })
+    expect(watch.read()).toMatchObject({
+      pressure: { cpu: 0.25, memory: 0, io: null },
+      sockets: { inUse: 40, timeWait: 60, portsLeft: 900 },
+      descriptors: { open: 2, limit: 1024 },
+      network: { retransmits: 3, listenOverflows: 0, listenDrops: 0 },
+    })
+  })
+
+  test('a platform, or a kernel, without some of them', () => {
+    lay({
+      'proc/net/sockstat': 'TCP: inuse 4 tw 0\n',
+      'proc/net/snmp': 'Tcp: RtoAlgorithm RetransSegs\nTcp: 1 0\n',
+    })
+    const watch = watchHost(root)
+    expect(watch.read()).toMatchObject({
+      pressure: null,
+      sockets: { inUse: 4, timeWait: 0, portsLeft: null },
+      descriptors: null,
+      network: { retransmits: 0, listenOverflows: null, listenDrops: null },
+    })
+  })
+
+  test('of this very process, where the platform tells', () => {
+    const open = openFiles()
+    if (open === null) return
+    const file = openSync(join(import.meta.dirname, 'cores.test.ts'), 'r')
+    expect(openFiles()).toBe(open + 1)
+    closeSync(file)
   })
 })
 

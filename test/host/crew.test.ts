@@ -128,5 +128,9 @@ test.concurrent(
     expect(closed.some(([, complete]) => !complete)).toBe(true)
     expect(report.timeline.every(({ complete }) => complete)).toBe(true)
     expect(server.requests()).toBe(report.total.sent)
+    // The verdict says who it was, and that nothing stopped it from outside.
+    const blocked = report.verdict.reasons.find(({ code }) => code === 'generator.blocked')
+    expect(blocked).toMatchObject({ level: 'suspect', worker: 1 })
+    expect(blocked!.message).toMatch(/worker 1 was blocked for up to \d\.\d+ s/)
   },
 )

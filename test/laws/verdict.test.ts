@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { SecondRow } from '../../src/core/timeline.ts'
 import type { Evidence } from '../../src/core/evidence.ts'
 import { judge, type VerdictLevel } from '../../src/core/verdict.ts'
-import type { WorkerVitals } from '../../src/core/vitals.ts'
+import type { TargetVitals, WorkerVitals } from '../../src/core/vitals.ts'
 import type { Wait } from '../../src/core/wait.ts'
 import { evidence, floor, healthy, quietHost } from '../support/evidence.ts'
 import { aPlan } from '../support/plan.ts'
@@ -17,7 +17,9 @@ const vitals = fc.record<Partial<WorkerVitals>>(
     lagMs: fc
       .constantFrom(0.1, 0.9, 1.5, 4, 6, 50)
       .map((mean) => ({ p50: mean, p99: mean, max: mean, mean })),
-    runQueueMs: fc.constantFrom(0, 50, 500),
+    runQueueMs: fc.constantFrom(0, 50, 150, 500),
+    awayMs: fc.constantFrom(0, 50, 150, 900),
+    loopDelayMs: fc.constantFrom(1, 50, 150, 2500).map((max) => ({ p50: 1, p99: max, max })),
   },
   { requiredKeys: [] },
 )
@@ -25,6 +27,14 @@ const worse = fc.record({
   complete: fc.boolean(),
   steal: fc.constantFrom(0, 0.05, 0.2),
   throttledMs: fc.constantFrom(0, 40, 60),
+  memoryPressure: fc.constantFrom(0, 0.05, 0.5),
+  lessMemoryBytes: fc.constantFrom(0, 1e9, 3.9e9),
+  lessPorts: fc.constantFrom(0, 10_000, 27_900),
+  connects: fc.boolean(),
+  moreFiles: fc.constantFrom(0, 10_000, 19_900),
+  retransmits: fc.constantFrom(0, 1, 50),
+  overflows: fc.constantFrom(0, 3),
+  targetBusy: fc.constantFrom(0, 0.5, 1),
   vitals,
 })
 type Worse = typeof worse extends fc.Arbitrary<infer T> ? T : never
@@ -36,17 +46,47 @@ const wait = fc.constantFrom<Wait>(
   { kind: 'pacing', seconds: 0.1 },
 )
 
+const SILENT: TargetVitals = {
+  cores: [],
+  memoryTotalBytes: null,
+  memoryAvailableBytes: null,
+  load1: null,
+  bytesInPerS: null,
+  bytesOutPerS: null,
+  contextSwitchesPerS: null,
+}
+
 /** A second with the worst of what it was and of what is added. */
 function worsened(row: SecondRow, bad: Worse): SecondRow {
   const worst = (a: number, b: number | undefined): number => Math.max(a, b ?? 0)
   const [calm, victim] = row.workers
   const core = row.host!.cores![0]!
+  const connects = row.phasesMs.connect.mean !== null || bad.connects
+  const busy = worst(row.target?.cores[0]?.busy ?? 0, bad.targetBusy)
   return {
     ...row,
     complete: row.complete && bad.complete,
+    phasesMs: { ...row.phasesMs, connect: connects ? row.latencyMs : row.phasesMs.connect },
+    target: { ...SILENT, cores: [{ core: 0, busy, iowait: 0, steal: 0 }] },
     host: {
       ...row.host!,
       throttledMs: worst(row.host!.throttledMs!, bad.throttledMs),
+      pressure: { ...row.host!.pressure!, memory: worst(row.host!.pressure!.memory!, bad.memoryPressure) },
+      memoryAvailableBytes: Math.min(
+        row.host!.memoryAvailableBytes,
+        quietHost.memoryAvailableBytes - bad.lessMemoryBytes,
+      ),
+      sockets: {
+        inUse: worst(row.host!.sockets!.inUse, bad.lessPorts),
+        timeWait: 0,
+        portsLeft: Math.min(row.host!.sockets!.portsLeft!, 28_000 - bad.lessPorts),
+      },
+      descriptors: { open: worst(row.host!.descriptors!.open, 40 + bad.moreFiles), limit: 20_000 },
+      network: {
+        retransmits: worst(row.host!.network!.retransmits, bad.retransmits),
+        listenOverflows: worst(row.host!.network!.listenOverflows!, bad.overflows),
+        listenDrops: 0,
+      },
       cores: [{ ...core, steal: worst(core.steal!, bad.steal) }],
     },
     workers: [
@@ -56,6 +96,11 @@ function worsened(row: SecondRow, bad: Worse): SecondRow {
         utilization: worst(victim!.utilization, bad.vitals.utilization),
         gcMs: worst(victim!.gcMs, bad.vitals.gcMs),
         runQueueMs: worst(victim!.runQueueMs!, bad.vitals.runQueueMs ?? 0),
+        awayMs: worst(victim!.awayMs!, bad.vitals.awayMs ?? 0),
+        loopDelayMs:
+          (bad.vitals.loopDelayMs?.max ?? 0) > victim!.loopDelayMs!.max
+            ? bad.vitals.loopDelayMs!
+            : victim!.loopDelayMs,
         lagMs: (bad.vitals.lagMs?.mean ?? 0) > victim!.lagMs!.mean ? bad.vitals.lagMs! : victim!.lagMs,
       },
     ],
@@ -76,7 +121,7 @@ const start = (
     plan: aPlan({ wait: w }),
     rows: rows(bads, good.rows),
     generatorFaults: more.faults,
-    latencyFloor: floor(more.waitedUs),
+    floorMs: floor(more.waitedUs),
     lostWorkers: more.lost ? [{ worker: 1, second: 3, message: 'gone' }] : [],
   }
 }
@@ -94,7 +139,7 @@ test('worse evidence never makes a better verdict', () => {
         ...before,
         rows: rows(added, before.rows),
         generatorFaults: a.faults + b.faults,
-        latencyFloor: floor(Math.max(a.waitedUs, b.waitedUs)),
+        floorMs: floor(Math.max(a.waitedUs, b.waitedUs)),
         lostWorkers: a.lost ? before.lostWorkers : start(w, bad, b).lostWorkers,
       }
       expect(RANK[judge(after).level]).toBeGreaterThanOrEqual(RANK[judge(before).level])
@@ -140,6 +185,30 @@ test('the order of the workers does not matter', () => {
       const given = start(w, bad, a)
       const turned = given.rows.map((row) => ({ ...row, workers: [...row.workers].reverse() }))
       expect(judge({ ...given, rows: turned }).level).toBe(judge(given).level)
+    }),
+  )
+})
+
+test('what a platform does not tell is no evidence: null never makes a verdict worse', () => {
+  fc.assert(
+    fc.property(wait, seconds, more, (w, bad, a) => {
+      const told = start(w, bad, a)
+      const untold: Evidence = {
+        ...told,
+        rows: told.rows.map((row) => ({
+          ...row,
+          host: null,
+          target: null,
+          workers: row.workers.map((one) => ({
+            ...one,
+            cpu: null,
+            runQueueMs: null,
+            runQueueSlices: null,
+            loopDelayMs: null,
+          })),
+        })),
+      }
+      expect(RANK[judge(untold).level]).toBeLessThanOrEqual(RANK[judge(told).level])
     }),
   )
 })

@@ -93,9 +93,12 @@ describe('the summary', () => {
                 lag p50 300 µs · p99 300 µs · max 300 µs
 
       verdict: suspect. Usable, with the bounds above
-      - Worker 1 was above 80 % of a core in 1 of 1 s [generator.busy, seconds 0–0].
+      - Worker 1 was above 80% of a core in 1 of 1 s, at 97% in the worst of them
+        [generator.busy, seconds 0–0].
         Latencies include time that responses waited for the generator: use more
-        workers or cores, or less load.
+        workers or cores, or plan fewer users or longer waits, below about 436/s.
+      - 8 requests are too few to rely on p50 to p99 [samples.few, seconds 0–0].
+        Run longer: p99 takes 1,000 requests.
       "
     `)
   })
@@ -143,11 +146,16 @@ describe('the summary', () => {
 
       verdict: suspect. Usable, with the
       bounds above
-      - Worker 1 was above 80 % of a core in 1
-        of 1 s [generator.busy, seconds 0–0].
+      - Worker 1 was above 80% of a core in 1
+        of 1 s, at 97% in the worst of them
+        [generator.busy, seconds 0–0].
         Latencies include time that responses
         waited for the generator: use more
-        workers or cores, or less load.
+        workers or cores, or plan fewer users
+        or longer waits, below about 436/s.
+      - 8 requests are too few to rely on p50
+        to p99 [samples.few, seconds 0–0].
+        Run longer: p99 takes 1,000 requests.
       "
     `)
   })
@@ -156,32 +164,34 @@ describe('the summary', () => {
     const lostWorkers = [{ worker: 1, second: 0, message: 'it\u001b[2J died\nover two lines' }]
     expect(summary(reportOf(planOf(), [{ ok: { a: [1] } }], { lostWorkers }), Infinity))
       .toMatchInlineSnapshot(`
-      "
-      corerush 1.2.3 · GET http://127.0.0.1:8080/GetPrograms
-      closed model · 10 users · wait 1s · 2 workers · 2.0 s of load
+        "
+        corerush 1.2.3 · GET http://127.0.0.1:8080/GetPrograms
+        closed model · 10 users · wait 1s · 2 workers · 2.0 s of load
 
-      name   requests  failed  req/s       p50       p95       p99      max
-      a             1      0%   0.50  ~1.00 ms  ~1.00 ms  ~1.00 ms  1.00 ms
-      total         1      0%   0.50  ~1.00 ms  ~1.00 ms  ~1.00 ms  1.00 ms
+        name   requests  failed  req/s       p50       p95       p99      max
+        a             1      0%   0.50  ~1.00 ms  ~1.00 ms  ~1.00 ms  1.00 ms
+        total         1      0%   0.50  ~1.00 ms  ~1.00 ms  ~1.00 ms  1.00 ms
 
-      latency   min 1.00 ms · mean 1.00 ms · max 1.00 ms
-                p50 ~1.00 ms · p75 ~1.00 ms · p90 ~1.00 ms · p95 ~1.00 ms · p99 ~1.00 ms · p99.9 ~1.00 ms · ~ too few samples
-      own share p50 ≤ 200 µs · p95 ≤ 200 µs · p99 ≤ 200 µs · what the generator may have added
-      model     closed: latency is service time · a slow server slows its users
-      traffic   5 connections opened · 100 B sent · 2.0 kB received
+        latency   min 1.00 ms · mean 1.00 ms · max 1.00 ms
+                  p50 ~1.00 ms · p75 ~1.00 ms · p90 ~1.00 ms · p95 ~1.00 ms · p99 ~1.00 ms · p99.9 ~1.00 ms · ~ too few samples
+        own share p50 ≤ 200 µs · p95 ≤ 200 µs · p99 ≤ 200 µs · what the generator may have added
+        model     closed: latency is service time · a slow server slows its users
+        traffic   5 connections opened · 100 B sent · 2.0 kB received
 
-      ✓ succeeded > 0  1
-      ✓ failed < 1%  0%
+        ✓ succeeded > 0  1
+        ✓ failed < 1%  0%
 
-      generator worker 0 25% (max 25%)
-                lag p50 300 µs · p99 300 µs · max 300 µs
+        generator worker 0 25% (max 25%)
+                  lag p50 300 µs · p99 300 µs · max 300 µs
 
-      verdict: void. The figures above are not what the plan asked for, or a part of them is missing
-      - Worker 1 died in second 0 (it�[2J died�over two lines); its users made no more requests
-        [worker.lost, seconds 0–0].
-        This is a fault of the generator: read the message, and report it if the scenario is not to blame.
-      "
-    `)
+        verdict: void. The figures above are not what the plan asked for, or a part of them is missing
+        - Worker 1 died in second 0 (it�[2J died�over two lines); its users made no more requests
+          [worker.lost, seconds 0–0].
+          This is a fault of the generator: read the message, and report it if the scenario is not to blame.
+        - 1 request is too few to rely on p50 to p99 [samples.few, seconds 0–0].
+          Run longer: p99 takes 1,000 requests.
+        "
+      `)
   })
 
   test('of a run in which nothing happened', () => {

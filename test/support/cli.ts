@@ -10,6 +10,10 @@ import { COUNT_PATH, type TargetCounts } from '../../src/target/server.ts'
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
+/** What was written less the warning of a host that is busy already, as one that runs tests may be. */
+export const withoutLoad = (stderr: string): string =>
+  stderr.replace(/^warning: the load average is .*\n/m, '')
+
 /** How a command ended; `code` is null when a signal ended it. */
 export interface Finished {
   readonly code: number | null

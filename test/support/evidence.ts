@@ -1,9 +1,9 @@
 /** Evidence for a verdict: a healthy run of ten seconds, with whatever a test wants to be different. */
 import { Histogram } from '../../src/core/histogram.ts'
-import { deriveMetrics } from '../../src/core/metrics.ts'
+import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
 import type { SecondRow } from '../../src/core/timeline.ts'
-import type { Evidence } from '../../src/core/evidence.ts'
+import type { Evidence, PercentilesMs } from '../../src/core/evidence.ts'
 import type { HostVitals, WorkerVitals } from '../../src/core/vitals.ts'
 import { aPlan } from './plan.ts'
 
@@ -17,10 +17,15 @@ export const healthy: WorkerVitals = {
   loopDelayMs: { p50: 0.1, p99: 0.5, max: 0.8 },
   lagMs: { p50: 0.3, p99: 0.9, max: 1, mean: 0.4 },
   waitedMs: 0,
+  waitSpreadMs: { p50: 0, p99: 0, max: 0 },
+  turns: 400,
+  mostPerTurn: 3,
   gcMs: 2,
+  gcMaxMs: 1,
   cpu: 0.3,
   runQueueMs: 0,
   runQueueSlices: 100,
+  awayMs: 0,
   heapBytes: 20e6,
 }
 
@@ -32,6 +37,10 @@ export const quietHost: HostVitals = {
   memoryTotalBytes: 8e9,
   memoryAvailableBytes: 4e9,
   throttledMs: 0,
+  pressure: { cpu: 0.01, memory: 0, io: 0 },
+  sockets: { inUse: 20, timeWait: 0, portsLeft: 28_000 },
+  descriptors: { open: 40, limit: 20_000 },
+  network: { retransmits: 0, listenOverflows: 0, listenDrops: 0 },
 }
 
 /** Requests that all took 20 ms. */
@@ -57,15 +66,16 @@ export function aRow(second: number, different: Partial<SecondRow> = {}): Second
     histogram: { upToUs: [], counts: [] },
     workers: [healthy, { ...healthy, worker: 1 }],
     host: quietHost,
+    target: null,
     ...different,
   }
 }
 
-/** Latencies of the run less `waitedUs` that each response can have waited. */
-export function floor(waitedUs: number): Histogram {
+/** Percentiles of the latencies of the run less `waitedUs` that each response can have waited. */
+export function floor(waitedUs: number): PercentilesMs {
   const histogram = new Histogram()
   for (let i = 0; i < REQUESTS; i++) histogram.record(Math.max(0, SERVICE_US - waitedUs))
-  return histogram
+  return percentilesMs(histogram)
 }
 
 export function evidence(different: Partial<Evidence> = {}): Evidence {
@@ -73,11 +83,12 @@ export function evidence(different: Partial<Evidence> = {}): Evidence {
     plan: aPlan({ wait: { kind: 'constant', seconds: 0.08 } }),
     rows: Array.from({ length: SECONDS }, (_, second) => aRow(second)),
     total: deriveMetrics(requests(REQUESTS), { loadS: SECONDS, carriedIn: 0 }),
-    latencyFloor: floor(100),
+    floorMs: floor(100),
     lostWorkers: [],
     loadEndS: SECONDS,
     iterations: { due: REQUESTS, started: REQUESTS, finished: REQUESTS, failed: 0, dropped: 0, unstarted: 0 },
     generatorFaults: 0,
+    soundPerS: null,
     ...different,
   }
 }

@@ -29,6 +29,7 @@ const COMMON = {
   keepAlive: true,
   ...PLAIN_HTTP,
   thresholds: withDefaults([]),
+  targetMetrics: null,
 } as const
 
 export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {

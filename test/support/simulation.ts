@@ -15,11 +15,13 @@ export const STILL: VitalSigns = {
     idleMs: 0,
     activeMs: 0,
     gcMs: 0,
+    gcMaxMs: 0,
     onCoreMs: null,
     runQueueMs: null,
     slices: null,
     heapBytes: 1e6,
   }),
+  runQueueUs: () => 0,
   close: () => undefined,
 }
 

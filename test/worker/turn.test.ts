@@ -6,9 +6,11 @@ import { Turn } from '../../src/worker/turn.ts'
 class Loop {
   nowUs = 0
   idleUs = 0
+  queuedUs = 0
   readonly turn = new Turn(
     () => this.nowUs,
     () => this.idleUs,
+    () => this.queuedUs,
   )
 
   work(us: number): void {
@@ -41,12 +43,25 @@ describe('how long a response can have waited for the loop', () => {
     expect(loop.completed()).toBe(300)
   })
 
+  test('since the turn before, while the loop turns to be in time for its alarm', () => {
+    const loop = new Loop()
+    loop.sleep(10_000)
+    for (let turn = 0; turn < 5; turn++) {
+      loop.work(40)
+      loop.turn.turned(loop.nowUs)
+    }
+    loop.work(15)
+    // The poll that brings it came after the last turn, and the one before it after the last but one.
+    expect(loop.completed()).toBe(15 + 40)
+  })
+
   test('since the poll before this one, when the loop never slept', async () => {
     const loop = new Loop()
     const polls = [1000, 4500, 4700, 12_000]
     let before = 0
     for (const pollUs of polls) {
       loop.work(pollUs - loop.nowUs)
+      loop.turn.worked(loop.nowUs)
       expect(loop.completed()).toBe(pollUs - before)
       loop.work(100)
       expect(loop.completed()).toBe(pollUs - before + 100)
@@ -83,6 +98,7 @@ describe('how long a response can have waited for the loop', () => {
   test('a change of the idle counter below 1 µs is rounding, no sleep', async () => {
     const loop = new Loop()
     loop.work(1000)
+    loop.turn.worked(loop.nowUs)
     loop.completed()
     await loop.end()
     loop.work(3000)
@@ -130,4 +146,107 @@ test('the end of a turn is told once, with its instant, and only if the network 
   loop.completed()
   await loop.end()
   expect(ends).toEqual([400])
+})
+
+describe('what looks like sleep to the loop', () => {
+  const QUIET_US = 200
+
+  test('a wait for a core is taken off it', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.sleep(20_000)
+    // Woken 7 ms before it got a core.
+    loop.queuedUs += 7000
+    expect(loop.completed()).toBe(7000)
+  })
+
+  test('and is not charged to a later sleep', async () => {
+    const loop = new Loop()
+    loop.completed()
+    loop.work(9000)
+    loop.queuedUs += 8000
+    await loop.end()
+    loop.sleep(20_000)
+    expect(loop.completed()).toBe(0)
+  })
+
+  test('a stop: it slept on past its alarm, and may have been held since it was last looked at', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.turn.alarmUs = loop.nowUs + 50_000
+    loop.sleep(900_000)
+    expect(loop.completed()).toBe(900_000)
+    await loop.end()
+    expect(loop.turn.take()).toMatchObject({ turns: 2, heldUs: 850_000 })
+    loop.turn.alarmUs = Infinity
+    loop.sleep(10_000)
+    expect(loop.completed()).toBe(0)
+  })
+
+  test('a stop whose alarm rings first: what came meanwhile is still to be read', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.turn.alarmUs = loop.nowUs + 50_000
+    loop.sleep(900_000)
+    loop.turn.touch(loop.nowUs)
+    // The platform counts on as idle while the alarm's work is done.
+    loop.sleep(QUIET_US)
+    loop.turn.worked(loop.nowUs)
+    loop.turn.alarmUs = loop.nowUs + 50_000
+    loop.sleep(QUIET_US)
+    expect(loop.completed()).toBe(900_000 + 2 * QUIET_US)
+  })
+
+  test('a stop between what the poll found and its return: what came meanwhile is of the next poll', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.turn.alarmUs = loop.nowUs + 50_000
+    loop.sleep(900_000)
+    loop.completed()
+    loop.work(100)
+    await loop.end()
+    expect(loop.completed()).toBe(900_100)
+    await loop.end()
+    loop.work(100)
+    expect(loop.completed()).toBe(100)
+  })
+
+  test('timers that come a little late are no stop', async () => {
+    const loop = new Loop()
+    loop.completed()
+    await loop.end()
+    loop.turn.alarmUs = loop.nowUs + 50_000
+    loop.sleep(52_000)
+    expect(loop.completed()).toBe(0)
+    expect(loop.turn.take().heldUs).toBe(0)
+  })
+})
+
+describe('a request on its way out', () => {
+  test('is out when the next one is stamped, or when the loop sleeps, at the latest', () => {
+    const loop = new Loop()
+    const [first, second] = [0, 40].map((sentUs) => ({ sentUs, ownUs: 0 }))
+    loop.turn.sent(first!)
+    loop.work(40)
+    loop.turn.sent(second!)
+    // It lost its core before the write.
+    loop.work(6000)
+    loop.sleep(20_000)
+    loop.completed()
+    expect([first!.ownUs, second!.ownUs]).toEqual([40, 6000])
+  })
+})
+
+test('what came in one turn waited for each other', async () => {
+  const loop = new Loop()
+  for (let i = 0; i < 3; i++) loop.completed()
+  await loop.end()
+  loop.completed()
+  await loop.end()
+  expect(loop.turn.take()).toEqual({ turns: 2, most: 3, heldUs: 0 })
+  expect(loop.turn.take()).toMatchObject({ turns: 0 })
 })

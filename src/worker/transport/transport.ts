@@ -40,7 +40,7 @@ export class Exchange {
   dnsUs = -1
   connectUs = -1
   tlsUs = -1
-  /** How long the steps of making the connection can have waited for this thread, in µs. */
+  /** How long its write, and the steps of making its connection, can have waited for this thread, in µs. */
   ownUs = 0
   /** Whether the request went out on a connection that was open already. */
   reused = false

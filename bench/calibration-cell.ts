@@ -1,0 +1,56 @@
+/** The cells of the calibration: every combination of load, model and disturbance, in an order that is always the same. */
+import { seededRandom } from '../dist/core/random.js'
+import { DISTURBANCES, WEIGHT, type Disturbance } from './disturbance.ts'
+
+export interface Cell {
+  readonly model: 'closed, waits' | 'closed, no waits' | 'open'
+  readonly transport: string
+  readonly workers: number
+  /** Of capacity. */
+  readonly load: number
+  readonly latency: string
+  readonly disturbance: Disturbance
+  /** Mean wait, in s. */
+  readonly waitS: number
+}
+
+const MODELS = ['closed, waits', 'closed, no waits', 'open'] as const
+const LOADS = [0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5]
+const LATENCIES = ['fixed 20', 'fixed 2', 'uniform 5 50']
+const WAITS_S = [0.1, 0.25, 0.5]
+/** Beyond this load a short wait keeps the number of users, and of connections to make, within reason. */
+const LONG_WAITS_TO = 0.5
+
+/** The first `count` cells; after one round of all of them they come again. */
+export function cells(
+  count: number,
+  transports: readonly string[],
+  workers: readonly number[],
+  disturbances: readonly Disturbance[] = DISTURBANCES,
+): Cell[] {
+  const all: Cell[] = []
+  for (const model of MODELS)
+    for (const transport of transports)
+      for (const n of workers)
+        for (const load of LOADS)
+          for (const latency of LATENCIES)
+            for (const disturbance of disturbances)
+              for (let i = 0; i < (WEIGHT[disturbance] ?? 1); i++) {
+                const waitS = load > LONG_WAITS_TO ? WAITS_S[0]! : WAITS_S[all.length % WAITS_S.length]!
+                all.push({ model, transport, workers: n, load, latency, disturbance, waitS })
+              }
+  const random = seededRandom(5)
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[all[i], all[j]] = [all[j]!, all[i]!]
+  }
+  return Array.from({ length: count }, (_, i) => all[i % all.length]!)
+}
+
+export const meanLatencyS = (latency: string): number => {
+  const [from, to] = latency.split(' ').slice(1).map(Number)
+  return (from! + (to ?? from!)) / 2000
+}
+
+/** Whether a run is kept out of the choice of the rules' limits: one in three, by its number. */
+export const isHeldOut = (index: number): boolean => (Math.imul(index + 1, 0x9e3779b1) >>> 0) % 3 === 0

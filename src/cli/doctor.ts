@@ -1,0 +1,106 @@
+/** The command `corerush doctor`: this host's limits, and what it can generate soundly, measured and kept. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseDurationS } from '../core/units.ts'
+import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import { capacityFile, writeCapacity } from '../host/capacity.ts'
+import { measureCapacity, readLimits, type Trial } from '../host/doctor.ts'
+import { OptionsError } from '../host/run.ts'
+import { renderLimits, renderTrials } from '../output/doctor.ts'
+import type { Command } from './args.ts'
+import { styleOf } from './style.ts'
+
+const DEFAULT_SPAN_S = 1.5
+/** The first second is the warm-up of each run. */
+const SHORTEST_SPAN_S = 1.2
+const TARGET_LATENCY = '5ms'
+
+export async function doctorCommand(command: Command): Promise<number> {
+  const spanS = readSpanS(command)
+  const isJson = command.switches.get('json') === true
+  const { stdout, stderr } = process
+  const style = styleOf(stdout, command)
+  const limits = readLimits()
+  if (!isJson) stdout.write(`${renderLimits(limits, style)}\n`)
+
+  const target = await startTarget()
+  const trials: Trial[] = []
+  try {
+    const capacity = await measureCapacity(target.url, spanS, (trial) => trials.push(trial))
+    // What a disturbed host could not do is no reason to forget what it could.
+    const isSound = trials.some(({ soundPerS }) => soundPerS !== null)
+    const file = isSound ? keep(() => writeCapacity(capacity), stderr) : null
+    stdout.write(
+      isJson
+        ? `${JSON.stringify({ limits, trials, capacity, file }, null, 2)}\n`
+        : renderTrials(trials, file, style),
+    )
+    return EXIT.ok
+  } finally {
+    await target.stop()
+  }
+}
+
+function readSpanS({ texts, problems }: Command): number {
+  const text = texts.get('span')
+  const parsed = text === undefined ? { value: DEFAULT_SPAN_S } : parseDurationS(text)
+  const all = [...problems]
+  if ('problem' in parsed) all.push({ option: 'span', message: `${parsed.problem}, got "${text}"` })
+  else if (parsed.value < SHORTEST_SPAN_S)
+    all.push({ option: 'span', message: `must be at least ${SHORTEST_SPAN_S} s, got "${text}"` })
+  if (all.length > 0 || 'problem' in parsed) throw new OptionsError(all)
+  return parsed.value
+}
+
+/** Where it was kept; null, with a warning, when that was not possible: what was measured is printed all the same. */
+function keep(write: () => void, stderr: NodeJS.WritableStream): string | null {
+  const file = capacityFile()
+  try {
+    write()
+    return file
+  } catch (error) {
+    stderr.write(`warning: the result cannot be kept in ${file}: ${messageOf(error)}\n`)
+    return null
+  }
+}
+
+/** The embedded target in a process of its own, so that it does not share a core's loop with the generator. */
+async function startTarget(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const child = spawn(
+    process.execPath,
+    [
+      fileURLToPath(new URL('main.js', import.meta.url)),
+      ...['target', '--port', '0', '--latency', TARGET_LATENCY],
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  // Whatever ends this process, the target goes with it.
+  const end = (): boolean => child.kill('SIGKILL')
+  process.once('exit', end)
+  process.once('SIGINT', () => process.exit(EXIT.interrupted))
+  process.once('SIGTERM', () => process.exit(EXIT.terminated))
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const listening = / listening on (http:\S+)$/.exec(line)
+      if (listening !== null) resolve(listening[1]!)
+    })
+    child.once('close', () =>
+      reject(
+        new CorerushError('CORERUSH_TARGET', 'the embedded target did not start', {
+          exitCode: EXIT.unexpected,
+        }),
+      ),
+    )
+  })
+  return {
+    url,
+    async stop() {
+      const closed = once(child, 'close')
+      child.kill('SIGTERM')
+      await closed
+      process.off('exit', end)
+    },
+  }
+}

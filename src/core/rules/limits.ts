@@ -1,0 +1,55 @@
+/**
+ * The limits of the rules, in one place. They are chosen from the calibration (`npm run bench:verdict`; the table is in
+ * bench/README.md): no run called sound that is not, and as few called suspect or void that are true.
+ */
+
+/** What the definition of sound allows a percentile to be off by: the larger of the two. */
+export const ALLOWED_MS = 1
+export const ALLOWED_RATIO = 0.05
+
+/** A worker that wants more than this share of a core is saturated: responses queue for its loop. */
+export const SATURATED = 0.95
+/** Above this share, queueing for the loop is felt in the percentiles. */
+export const BUSY = 0.8
+/** The share of a core that a plan with room to spare leaves its workers: what advice aims at. */
+export const COMFORTABLE = 0.7
+
+/** How much of a user's cycle, or of a second of arrivals, the generator's own delays may take before the pace is missed. */
+export const PACE_MISSED = 0.05
+export const PACE_LATE = 0.01
+/** A mean delay of this many ms is beyond what timers and single pauses of a healthy loop come to. */
+export const LONG_MS = 20
+/** Below this, mean delays are the whole milliseconds of the platform's timers, however short the users' cycle is. */
+export const TIMER_MS = 3
+
+/** A trouble is a reason when it is found in more than this share of the load seconds. */
+export const SOME_SECONDS = 0.05
+export const MANY_SECONDS = 0.2
+export const MOST_SECONDS = 0.5
+
+/** A loop that did not come to a timer for so long stood still. */
+export const STALLED_MS = 100
+/** Of the second, in garbage collection. */
+export const COLLECTING_MS = 100
+
+/** Ready to run and without a core, of a second of the worst worker: worth knowing, and beyond what the bound can be trusted with. */
+export const CONTENDED_MS = 100
+export const STARVED_MS = 300
+export const THROTTLED_MS = 50
+/** Of one core, taken by the hypervisor. */
+export const STOLEN = 0.1
+/** Of the second, in which something waited for memory. */
+export const MEMORY_PRESSURE = 0.1
+/** Of the host's memory, still to be had. */
+export const MEMORY_LEFT = 0.03
+/** One core this busy, while the others are idle for more than half of the time on average. */
+export const HOT_CORE = 0.95
+export const COOL_CORES = 0.5
+
+/** Local ports and file descriptors, of all there are. */
+export const PORTS_LEFT = 0.05
+export const DESCRIPTORS_LEFT = 0.05
+/** Segments sent again, of the requests in a second. */
+export const RETRANSMITTED = 0.01
+/** The server's own CPU, as its exporter tells. */
+export const TARGET_BUSY = 0.9

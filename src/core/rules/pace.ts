@@ -1,0 +1,173 @@
+/** Whether the generator held the pace of the plan, and whether it had time to spare. */
+import type { Evidence, Reason } from '../evidence.ts'
+import { hasPace, type Plan } from '../plan.ts'
+import type { SecondRow } from '../timeline.ts'
+import { showMs, showPercent, showRate } from '../units.ts'
+import type { WorkerVitals } from '../vitals.ts'
+import { meanCycleS } from '../wait.ts'
+import {
+  BUSY,
+  COMFORTABLE,
+  LONG_MS,
+  MOST_SECONDS,
+  PACE_LATE,
+  PACE_MISSED,
+  SATURATED,
+  SOME_SECONDS,
+  TIMER_MS,
+} from './limits.ts'
+import { extent, inSeconds, isFull, loadSeconds, worstWorker } from './load-seconds.ts'
+
+/** At most one of: saturated or missed (void), full speed; else what is late, and what is busy. */
+export function pace(evidence: Evidence): Reason[] {
+  const load = loadSeconds(evidence)
+  if (load.every(({ workers }) => workers.length === 0)) return []
+  if (!hasPace(evidence.plan)) {
+    const atFullSpeed = fullSpeed(evidence, load)
+    return atFullSpeed.length > 0 ? atFullSpeed : busy(evidence, load)
+  }
+  const missed = [...saturated(evidence, load), ...paceMissed(evidence, load)].slice(0, 1)
+  return missed.length > 0 ? missed : [...late(evidence, load), ...busy(evidence, load)]
+}
+
+function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const { plan } = evidence
+  const missed = load.filter((row) => row.workers.some((worker) => missesPace(plan, row, worker)))
+  if (missed.length === 0 || missed.length < load.length * MOST_SECONDS) return []
+  const hottest = worstWorker(missed, demand)
+  return [
+    {
+      code: 'generator.saturated',
+      level: 'void',
+      message: `worker ${hottest.worker} sat at ${showPercent(demand(hottest))} of a core and its iterations started late ${inSeconds(missed, load)}: the planned load was not delivered`,
+      advice: lessLoad(evidence, load),
+      worker: hottest.worker,
+      ...extent(missed),
+    },
+  ]
+}
+
+/** Over the whole load, however it was spread: a stop of a second in a run of three is a third of it. */
+function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const { plan } = evidence
+  let requests = 0
+  let lost = 0
+  let ownMs = 0
+  for (const row of load) {
+    const n = Math.max(1, row.finished) / Math.max(1, row.workers.length)
+    for (const worker of row.workers) {
+      const share = lateness(plan, row, worker)
+      requests += n
+      // Of a cycle that is lengthened by so much, this is the part that is not the plan's.
+      lost += n * (plan.model === 'closed' ? share / (1 + share) : Math.min(1, share))
+      ownMs += n * ownDelayMs(plan, worker)
+    }
+  }
+  if (requests === 0 || lost / requests <= PACE_MISSED || ownMs / requests <= TIMER_MS) return []
+  const late = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_MISSED))
+  const worst = worstWorker(load, (worker, row) => lateness(plan, row, worker))
+  return [
+    {
+      code: 'pace.missed',
+      level: 'void',
+      message: `the generator's own delays, ${showMs(ownMs / requests)} for each request on average, took ${showPercent(lost / requests)} of the planned pace`,
+      advice: lessLoad(evidence, load),
+      worker: worst.worker,
+      ...extent(late.length > 0 ? late : load),
+    },
+  ]
+}
+
+function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
+  const full = load.filter(({ workers }) => workers.some((worker) => demand(worker) > SATURATED))
+  if (full.length === 0 || full.length < load.length * MOST_SECONDS) return []
+  const hottest = worstWorker(full, demand)
+  return [
+    {
+      code: 'generator.full-speed',
+      level: 'suspect',
+      message: `worker ${hottest.worker} sat at ${showPercent(demand(hottest))} of a core ${inSeconds(full, load)}: users without waits ran as fast as the generator could`,
+      advice: `read the throughput as a lower bound for the target; to measure latency, plan users with a wait below this rate${plan.workers === 1 ? ', or use more workers' : ''}`,
+      worker: hottest.worker,
+      ...extent(full),
+    },
+  ]
+}
+
+function late({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
+  const rows = load.filter(({ workers }, i) => workers.some((w) => lateness(plan, load[i]!, w) > PACE_LATE))
+  if (rows.length <= load.length * SOME_SECONDS) return []
+  const worst = worstWorker(rows, (worker, row) => lateness(plan, row, worker))
+  return [
+    {
+      code: 'pace.late',
+      level: 'suspect',
+      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}`,
+      advice: 'the load was not quite the planned one: use more workers or cores, or plan less',
+      worker: worst.worker,
+      ...extent(rows),
+    },
+  ]
+}
+
+function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const rows = load.filter(({ workers }) => workers.some((worker) => demand(worker) > BUSY))
+  if (rows.length <= load.length * SOME_SECONDS) return []
+  const hottest = worstWorker(rows, demand)
+  return [
+    {
+      code: 'generator.busy',
+      level: 'suspect',
+      message: `worker ${hottest.worker} was above ${showPercent(BUSY)} of a core ${inSeconds(rows, load)}, at ${showPercent(demand(hottest))} in the worst of them`,
+      advice: `latencies include time that responses waited for the generator: ${lessLoad(evidence, load)}`,
+      worker: hottest.worker,
+      ...extent(rows),
+    },
+  ]
+}
+
+/** What would have left the hottest worker room, from what it made of what it had. */
+function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow[]): string {
+  const peak = Math.max(...load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
+  const perS = ((total.requestsPerS ?? 0) * COMFORTABLE) / Math.max(COMFORTABLE, peak)
+  const known = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
+  const below = perS >= 1 ? ` below about ${showRate(perS)}/s` : ''
+  return plan.model === 'open'
+    ? `use more workers or cores, or plan a lower rate,${below === '' ? ' as far as it holds' : below}${known}`
+    : `use more workers or cores, or plan fewer users or longer waits,${below === '' ? ' as far as they hold' : below}${known}`
+}
+
+/**
+ * What the generator's own delays added to the pace in this second, as a share of what the plan gives: of a user's cycle
+ * in the closed model, where a late start and a response that waited for the loop both lengthen it; of a second in the
+ * open one, where nothing but the generator makes an arrival late that has a free user. Where arrivals had none, because
+ * all users were busy, it is the share of that business that was waiting for the loop.
+ */
+export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): number {
+  const { lagMs, waitedMs } = worker
+  if (lagMs === null) return 0
+  const serviceMs = row.serviceMs.mean ?? 0
+  if (plan.model === 'open') {
+    const own = isFull(row) && serviceMs > 0 ? Math.min(1, (waitedMs ?? 0) / serviceMs) : 0
+    return lagMs.mean / 1000 + own
+  }
+  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceMs - (waitedMs ?? 0)) / 1000) * 1000
+  return cycleMs > 0 ? ownDelayMs(plan, worker) / cycleMs : 0
+}
+
+/** How much of its core a worker wanted: the time its loop was busy, and the time it waited for a core, which the loop takes for sleep. */
+export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
+  Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
+
+/** What the worker's own delays come to for an iteration, on average, as far as they lengthen it. */
+const ownDelayMs = ({ model }: Plan, { lagMs, waitedMs }: WorkerVitals): number =>
+  (lagMs?.mean ?? 0) + (model === 'closed' ? (waitedMs ?? 0) : 0)
+
+/**
+ * The generator was late, and had no time left. A loop that works in bursts is idle between them, and its seconds look
+ * half empty; but delays as long as these are nobody else's.
+ */
+function missesPace(plan: Plan, row: SecondRow, worker: WorkerVitals): boolean {
+  const hot = demand(worker) > (isFull(row) ? BUSY : SATURATED)
+  return lateness(plan, row, worker) > PACE_MISSED && (hot || ownDelayMs(plan, worker) > LONG_MS)
+}

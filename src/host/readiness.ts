@@ -1,0 +1,69 @@
+/** What this host is short of for a plan, though it can carry it: warnings before the run, kept in its report. */
+import { freemem, loadavg, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { hasPace, plannedPerS, plannedUsers, type Plan } from '../core/plan.ts'
+import { showBytes, showCount, showPercent, showRate } from '../core/units.ts'
+import type { Cores } from './cores.ts'
+import { readText } from './proc.ts'
+
+/** What a user with its connection takes, and a worker, in bytes; TLS takes several times as much for each. */
+const USER_BYTES = 10_000
+const TLS_USER_BYTES = 50_000
+const WORKER_BYTES = 30_000_000
+/** More of the free memory than this is no room to spare. */
+const MEMORY_SHARE = 0.8
+
+/** What is known of the host before the run; null where the platform does not tell. */
+export interface Readiness {
+  readonly cores: Cores
+  readonly memoryAvailableBytes: number
+  /** Tasks that ran or wanted to, as a mean of the last minute. */
+  readonly load1: number | null
+  /** Requests per second that so many workers make soundly here, where it was measured. */
+  readonly soundPerS: number | null
+}
+
+/** Reads what changes from run to run; `root` is the folder under which `proc` is looked for. */
+export function readLoad(root = '/'): Pick<Readiness, 'memoryAvailableBytes' | 'load1'> {
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(readText(join(root, 'proc/meminfo')) ?? '')
+  const load = /^([\d.]+) /.exec(readText(join(root, 'proc/loadavg')) ?? '')?.[1]
+  // A platform without load averages gives zeros.
+  const mean = load === undefined ? loadavg()[0]! : Number(load)
+  return {
+    memoryAvailableBytes: available === null ? Math.min(freemem(), totalmem()) : Number(available[1]) * 1024,
+    load1: load === undefined && mean === 0 ? null : mean,
+  }
+}
+
+/** Every warning that the plan deserves on such a host; each says what to do. */
+export function readinessWarnings(plan: Plan, host: Readiness): string[] {
+  return [workers(plan, host), memory(plan, host), load(plan, host), capacity(plan, host)].filter(
+    (warning) => warning !== null,
+  )
+}
+
+function workers(plan: Plan, { cores }: Readiness): string | null {
+  if (plan.workers <= cores.usable) return null
+  const quota = cores.quota === null ? '' : `, by a CPU quota of ${cores.quota.toFixed(1)} cores`
+  return `${plan.workers} workers share ${cores.usable} usable core${cores.usable === 1 ? '' : 's'}${quota}: they will wait for each other; use --workers ${cores.usable}`
+}
+
+function memory(plan: Plan, { memoryAvailableBytes }: Readiness): string | null {
+  const users = plannedUsers(plan)
+  const each = plan.request.url.startsWith('https:') ? TLS_USER_BYTES : USER_BYTES
+  const bytes = users * each + plan.workers * WORKER_BYTES
+  if (bytes <= MEMORY_SHARE * memoryAvailableBytes) return null
+  return `${showCount(users)} users may take about ${showBytes(bytes)}, and ${showBytes(memoryAvailableBytes)} of memory are left on this host: plan fewer`
+}
+
+function load({ workers: threads }: Plan, { cores, load1 }: Readiness): string | null {
+  if (load1 === null || load1 + threads <= 2 * cores.usable) return null
+  return `the load average is ${load1.toFixed(1)} already, on ${cores.usable} usable core${cores.usable === 1 ? '' : 's'}: end what else runs here, or the verdict may be suspect`
+}
+
+function capacity(plan: Plan, { soundPerS }: Readiness): string | null {
+  if (soundPerS === null || !hasPace(plan)) return null
+  const perS = plannedPerS(plan)
+  if (perS <= soundPerS) return null
+  return `the plan asks for up to ${showRate(perS)} requests/s, ${showPercent(perS / soundPerS)} of what this host makes soundly (${showRate(soundPerS)}/s by corerush doctor)`
+}

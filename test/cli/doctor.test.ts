@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readCapacity } from '../../src/host/capacity.ts'
+import { renderLimits, renderTrials } from '../../src/output/doctor.ts'
+import { runCli } from '../support/cli.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'corerush-cache-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('shows the limits, measures, and keeps what came out sound', async () => {
+  const { code, stdout, stderr } = await runCli(['doctor', '--span', '1.2s', '--json'], {
+    env: { XDG_CACHE_HOME: folder },
+  })
+  expect([code, stderr]).toEqual([0, ''])
+  const found = JSON.parse(stdout) as {
+    limits: { usableCores: number }
+    trials: { transport: string; workers: number; fullPerS: number; soundPerS: number | null }[]
+    file: string | null
+  }
+  expect(found.trials.map(({ workers }) => workers)).toContain(1)
+  for (const { fullPerS } of found.trials) expect(fullPerS).toBeGreaterThan(0)
+  // A host that is disturbed may find nothing sound; then nothing is kept.
+  const isSound = found.trials.some(({ soundPerS }) => soundPerS !== null)
+  const file = join(folder, 'corerush/capacity.json')
+  expect(found.file).toBe(isSound ? file : null)
+  expect(readCapacity(file) !== null).toBe(isSound)
+})
+
+test('what cannot be, is told before anything is measured', async () => {
+  const { code, stdout, stderr } = await runCli(['doctor', '--span', '1s', '--url', 'http://127.0.0.1/'])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain('--span must be at least 1.2 s, got "1s"')
+  expect(stderr).toContain('--url is not a flag')
+})
+
+const plain = { color: false, width: 120 }
+
+test('the limits for a person', () => {
+  const limits = {
+    cpuModel: 'a processor',
+    cores: 8,
+    affinity: 4,
+    cpuQuota: 1.5,
+    usableCores: 2,
+    descriptors: 1024,
+    ports: { from: 32_768, to: 60_999 },
+    somaxconn: 128,
+    memoryBytes: 8e9,
+    memoryAvailableBytes: 4e9,
+    load1: 0.25,
+  }
+  expect(renderLimits(limits, plain)).toMatchInlineSnapshot(`
+    "this host
+    cores     2 usable of 8 (a processor); 4 by affinity; a quota of 1.5
+    files     1,024 open at once, one for each user
+    ports     32768–60999: 28,232 connections to one address, each held for a minute after it is closed
+    backlog   128 connections waiting for a server here (net.core.somaxconn)
+    memory    4.0 GB available of 8.0 GB
+    load      0.25 in the last minute
+    "
+  `)
+  const silent = {
+    ...limits,
+    affinity: 8,
+    cpuQuota: null,
+    descriptors: null,
+    ports: null,
+    somaxconn: null,
+    load1: null,
+  }
+  expect(renderLimits(silent, plain).match(/not available here/g)).toHaveLength(4)
+})
+
+test('what was found, for a person', () => {
+  const trials = [
+    { transport: 'undici', workers: 1, fullPerS: 20_000, soundPerS: 12_000, hindrance: null },
+    { transport: 'undici', workers: 2, fullPerS: 30_000, soundPerS: null, hindrance: 'generator.busy' },
+  ]
+  expect(renderTrials(trials, '/cache/capacity.json', plain)).toMatchInlineSnapshot(`
+    "transport  workers  full speed/s  sound up to/s  beyond it
+    undici           1        20,000         12,000
+    undici           2        30,000           none  generator.busy
+    against the embedded target, in a process of its own on this host: a target elsewhere leaves more
+    kept in /cache/capacity.json
+    "
+  `)
+  expect(renderTrials(trials.slice(1), null, plain)).toContain('no rate came out sound, and nothing was kept')
+})
