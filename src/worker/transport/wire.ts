@@ -96,16 +96,10 @@ class Wire implements Transport {
     for (const connection of waiting) connection.goOn()
   }
 
-  /** A socket on its way to the endpoint; what arrives is in `buffer` when `read` is called. */
-  connect(endpoint: Endpoint, read: (length: number) => void): Socket {
+  /** A socket on its way to the endpoint; what arrives is in `buffer` when `callback` is called, which answers true. */
+  connect(endpoint: Endpoint, callback: (length: number) => boolean): Socket {
     const { host, port } = endpoint
-    const onread = {
-      buffer: this.buffer,
-      callback: (length: number): boolean => {
-        read(length)
-        return true
-      },
-    }
+    const onread = { buffer: this.buffer, callback }
     const socket = endpoint.isTls ? this.#connectTls(endpoint, onread) : connect({ host, port, onread })
     return socket.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS)
   }
@@ -217,6 +211,7 @@ class WireConnection implements Connection {
     exchange.listener.sent()
     const socket = this.#wire.connect(endpoint, (length) => {
       if (this.#socket === socket) this.#read(length)
+      return true
     })
     this.#socket = socket
     this.#endpoint = endpoint
