@@ -53,6 +53,8 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --wait 2s-1s': '--wait must be a range from a smaller to a larger duration',
     '--url URL --requests 1.5': '--requests must be a whole number',
     '--url URL --workers 0': '--workers must be a whole number',
+    '--url URL --transport http3': '--transport must be undici or wire or auto, got "http3"',
+    '--url URL --transport': '--transport needs a value',
     '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
     '--url URL --expect-status 99': '--expect-status must list statuses',
     '--url URL --header nonsense': '--header must be lines such as "Name: value", got "nonsense"',
@@ -121,7 +123,7 @@ describe('help and version', () => {
     expect([code, stderr]).toEqual([0, ''])
     const flags =
       'url method header body name expect-status users spawn-rate ramp-up wait duration requests graceful-stop ' +
-      'workers seed timeout connect-timeout insecure keepalive out quiet color dry-run help version'
+      'workers seed transport timeout connect-timeout insecure keepalive out quiet color dry-run help version'
     for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const target = await runCli(['target', '-h'])
