@@ -5,7 +5,6 @@
  * about that (request smuggling's raw material) is a fault: a bare CR or LF, a folded line, space before a colon,
  * a length that is repeated or no plain number, a length beside a transfer coding.
  */
-
 import {
   badByte,
   CLOSE,
