@@ -24,6 +24,7 @@ test('a dry run prints the plan and the exact portion of each worker, and sends 
         at most   550 requests/s when the target answers at once
         ends      after 1m or after exactly 10,000 requests, shared by all workers; then 30s for what is in flight
         time-outs 30s for a request, 10s to connect
+        transport undici
         seed      1
 
         stage          worker  users at its end      users start at
