@@ -20,6 +20,9 @@ const UNDICI_ONLY: readonly (keyof Options)[] = [
   'dnsTtl',
 ]
 
-/** What of the options wire cannot do, by name. An option that is off asks for nothing. */
+/** Values of an option that asks for nothing. */
+const OFF: readonly unknown[] = [undefined, false, 0, '0']
+
+/** What of the options wire cannot do, by name. */
 export const wireRefusals = (options: Options, undiciOnly = UNDICI_ONLY): readonly (keyof Options)[] =>
-  undiciOnly.filter((option) => ![undefined, false, 0, '0'].includes(options[option] as undefined))
+  undiciOnly.filter((option) => !OFF.includes(options[option]))

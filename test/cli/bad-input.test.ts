@@ -53,6 +53,8 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --wait 2s-1s': '--wait must be a range from a smaller to a larger duration',
     '--url URL --requests 1.5': '--requests must be a whole number',
     '--url URL --workers 0': '--workers must be a whole number',
+    '--url URL --transport http3': '--transport must be undici or wire or auto, got "http3"',
+    '--url URL --transport': '--transport needs a value',
     '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
     '--url URL --target-metrics here':
       '--target-metrics must be the absolute http or https URL of a node_exporter page, got "here"',
@@ -141,7 +143,11 @@ describe('help and version', () => {
     expect([code, stderr]).toEqual([0, ''])
     const flags =
       'url method header body name expect-status users spawn-rate ramp-up wait duration requests graceful-stop ' +
+<<<<<<< HEAD
       'workers seed timeout connect-timeout insecure keepalive threshold fail out quiet color dry-run help version'
+=======
+      'workers seed transport timeout connect-timeout insecure keepalive out quiet color dry-run help version'
+>>>>>>> wire
     for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const target = await runCli(['target', '-h'])

@@ -2,7 +2,8 @@
  * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped, and
  * nothing is allocated. The head has said how the body is framed.
  */
-import { MOST_HEAD_BYTES, TEXT, TOKEN, type WireHead } from './wire-head.ts'
+import { MOST_HEAD_BYTES, type WireHead } from './wire-head.ts'
+import { TEXT, TOKEN } from './wire-words.ts'
 
 const LF = 10
 const CR = 13

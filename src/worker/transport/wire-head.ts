@@ -5,6 +5,21 @@
  * about that (request smuggling's raw material) is a fault: a bare CR or LF, a folded line, space before a colon,
  * a length that is repeated or no plain number, a length beside a transfer coding.
  */
+import {
+  badByte,
+  CLOSE,
+  CONNECTION,
+  CONTENT_LENGTH,
+  KEEP_ALIVE,
+  nameOf,
+  OTHER,
+  TEXT,
+  TIMEOUT,
+  TOKEN,
+  TRANSFER_ENCODING,
+  VERSION,
+  wordOf,
+} from './wire-words.ts'
 
 /** Names and values of one head's fields, together; Node's limit too. */
 export const MOST_HEAD_BYTES = 16_384
@@ -32,27 +47,6 @@ const LIST = 9
 const HEAD_END = 10
 const DONE = 11
 const FAULT = 12
-
-/** Of bytes that may be in a name: the byte, in lower case. 0 for all others. */
-export const TOKEN = new Uint8Array(256)
-for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
-  TOKEN[char.charCodeAt(0)] = char.charCodeAt(0)
-for (let letter = 65; letter <= 90; letter++) TOKEN[letter] = letter + 32
-/** 1 for bytes that may be in a value. */
-export const TEXT = new Uint8Array(256).fill(1, SPACE)
-TEXT[TAB] = 1
-TEXT[127] = 0
-
-const word = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
-const VERSION = word('HTTP/1.')
-const CONTENT_LENGTH = word('content-length')
-const CONNECTION = word('connection')
-const TRANSFER_ENCODING = word('transfer-encoding')
-const KEEP_ALIVE = word('keep-alive')
-const CLOSE = word('close')
-const CHUNKED = word('chunked')
-const TIMEOUT = word('timeout=')
-const OTHER = word('')
 
 export class WireHead {
   status = 0
@@ -320,24 +314,3 @@ export class WireHead {
     else if (isWhole && this.#word === TIMEOUT && this.#number >= 0) this.keepAliveS = this.#number
   }
 }
-
-/** The name that matters and begins with this letter. */
-function nameOf(lower: number): Uint8Array {
-  if (lower === 99) return CONTENT_LENGTH
-  if (lower === 116) return TRANSFER_ENCODING
-  return lower === 107 ? KEEP_ALIVE : OTHER
-}
-
-/** The word that matters in this field and begins with this letter. */
-function wordOf(name: Uint8Array, lower: number): Uint8Array {
-  if (name === TRANSFER_ENCODING) return CHUNKED
-  if (name === KEEP_ALIVE) return TIMEOUT
-  return lower === 99 ? CLOSE : KEEP_ALIVE
-}
-
-const badByte = (byte: number): string =>
-  byte === LF
-    ? 'a bare LF'
-    : byte === SPACE || byte === TAB
-      ? 'space where a name must be'
-      : `the byte ${byte} in a field`

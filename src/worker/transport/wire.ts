@@ -5,48 +5,28 @@
  * What keeps it cheap: all sockets of a worker read into one buffer, whose bytes have been dealt with when the callback
  * returns; a response is read by whichever reader is at hand, so that an idle connection holds none; nothing is
  * allocated for a request but what `net` itself needs for a write.
- *
- * When a request is sent from within the end of the last response, its connection has just been heard of. Otherwise it
- * may have been closed while it was idle, and the loop may not have looked: the write waits until it has, one turn, as
- * undici's does.
  */
-import { connect, type OnReadOpts, type Socket } from 'node:net'
-import {
-  connect as connectTls,
-  createSecureContext,
-  type ConnectionOptions,
-  type SecureContext,
-} from 'node:tls'
 import type { RequestPlan } from '../../core/plan.ts'
-import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector } from './connector.ts'
-import { classify } from './fault.ts'
-import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
-import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
+import { idleLimitMs } from './idle.ts'
+import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
+import { WireConnection, type WireParts } from './wire-connection.ts'
 import { endpointOf, serialise, type Endpoint, type WireRequest } from './wire-request.ts'
 import { WireResponse } from './wire-response.ts'
-
-const BUFFER_BYTES = 65_536
-/** Probes of an idle connection, so that a peer that vanished is noticed. */
-const PROBE_AFTER_MS = 60_000
+import { WireSockets } from './wire-sockets.ts'
 
 export const wireTransport = (options: TransportOptions, _: Connector, clock: Clock, turn: Turn): Transport =>
   new Wire(options, clock, turn)
 
-/** What the connections of a worker share. */
-class Wire implements Transport {
+class Wire implements Transport, WireParts {
   readonly clock: Clock
   readonly turn: Turn
   readonly idleUs: number
   readonly keepAlive: boolean
-  /** What was read last, by whichever socket. */
-  readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
-  readonly #insecure: boolean
+  readonly sockets: WireSockets
   readonly #endpoints = new Map<string, Endpoint>()
-  readonly #sessions = new Map<Endpoint, Buffer>()
-  #secureContext: SecureContext | null = null
   readonly #readers: WireResponse[] = []
   #waiting: WireConnection[] = []
 
@@ -55,7 +35,7 @@ class Wire implements Transport {
     this.turn = turn
     this.idleUs = idleLimitMs(options.longestIdleS) * 1000
     this.keepAlive = options.keepAlive
-    this.#insecure = options.insecure
+    this.sockets = new WireSockets(options.insecure)
   }
 
   prepare(plan: RequestPlan): Prepared {
@@ -75,7 +55,6 @@ class Wire implements Transport {
     return new WireConnection(this)
   }
 
-  /** A reader at the beginning of a response. */
   takeReader(isHead: boolean): WireResponse {
     const reader = this.#readers.pop() ?? new WireResponse()
     reader.begin(isHead)
@@ -86,7 +65,6 @@ class Wire implements Transport {
     this.#readers.push(reader)
   }
 
-  /** Calls `goOn` when the loop has asked the network once more. */
   afterPoll(connection: WireConnection): void {
     if (this.#waiting.push(connection) === 1) setImmediate(this.#goOn)
   }
@@ -97,39 +75,6 @@ class Wire implements Transport {
     for (const connection of waiting) connection.goOn()
   }
 
-  /** A socket on its way to the endpoint; what arrives is in `buffer` when `read` is called. */
-  connect(endpoint: Endpoint, read: (length: number) => void): Socket {
-    const { host, port } = endpoint
-    const onread = {
-      buffer: this.buffer,
-      callback: (length: number): boolean => {
-        read(length)
-        return true
-      },
-    }
-    const socket = endpoint.isTls ? this.#connectTls(endpoint, onread) : connect({ host, port, onread })
-    return socket.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS)
-  }
-
-  #connectTls(endpoint: Endpoint, onread: OnReadOpts): Socket {
-    const { host, port, servername } = endpoint
-    const session = this.#sessions.get(endpoint)
-    // The platform's types do not know `onread` here; its documentation does.
-    const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
-      host,
-      port,
-      onread,
-      secureContext: (this.#secureContext ??= createSecureContext()),
-      rejectUnauthorized: !this.#insecure,
-      ALPNProtocols: ['http/1.1'],
-      ...(servername === null ? {} : { servername }),
-      ...(session === undefined ? {} : { session }),
-    }
-    const socket = connectTls(options)
-    socket.on('session', (fresh) => this.#sessions.set(endpoint, fresh))
-    return socket
-  }
-
   #endpoint(plan: RequestPlan): Endpoint {
     const endpoint = endpointOf(plan)
     const key = JSON.stringify(endpoint)
@@ -138,224 +83,3 @@ class Wire implements Transport {
     return known ?? endpoint
   }
 }
-
-class WireConnection implements Connection {
-  readonly #wire: Wire
-  #socket: Socket | null = null
-  #endpoint: Endpoint | null = null
-  #exchange: Exchange | null = null
-  /** The exchange waits for the loop to have looked at its connection. */
-  #isWaiting = false
-  /** The request has been written, and what comes now is its response. */
-  #isWritten = false
-  /** A response has just been completed, and its user is being told. */
-  #isFollowing = false
-  /** Reads the response that has begun to arrive. */
-  #reader: WireResponse | null = null
-  /** When the connection is too long idle to be used again; while it is made, when its current step began. */
-  #untilUs = 0
-
-  constructor(wire: Wire) {
-    this.#wire = wire
-  }
-
-  send(exchange: Exchange, request: Prepared): void {
-    exchange.begin(request)
-    this.#exchange = exchange
-    this.#isWritten = false
-    if (this.#socket === null || this.#isFollowing) this.#start(exchange)
-    else {
-      this.#isWaiting = true
-      this.#wire.afterPoll(this)
-    }
-  }
-
-  /** The loop has looked: a connection that its peer had closed is gone. */
-  goOn(): void {
-    if (!this.#isWaiting) return
-    this.#isWaiting = false
-    this.#start(this.#exchange!)
-  }
-
-  cut(reason: 'timeout' | 'unfinished'): void {
-    const exchange = this.#exchange
-    if (exchange === null) return
-    const { phase } = exchange
-    this.close()
-    if (reason === 'unfinished') this.#finish(exchange, reason, '')
-    else this.#finish(exchange, `${phase}.timeout`, `timed out in phase ${phase}`)
-  }
-
-  close(): void {
-    this.#exchange = null
-    this.#isWaiting = false
-    this.#drop()
-  }
-
-  #start(exchange: Exchange): void {
-    const request = exchange.request as WireRequest
-    const nowUs = this.#wire.clock.nowUs()
-    if (this.#socket !== null && (nowUs >= this.#untilUs || this.#endpoint !== request.endpoint)) this.#drop()
-    exchange.sentUs = nowUs
-    if (this.#socket === null) this.#open(exchange, request.endpoint)
-    else {
-      exchange.listener.sent()
-      this.#write(this.#socket, exchange)
-    }
-  }
-
-  #write(socket: Socket, exchange: Exchange): void {
-    exchange.bytesOut = exchange.request!.bytesOut
-    this.#isWritten = true
-    socket.write((exchange.request as WireRequest).bytes)
-  }
-
-  /** Makes a connection for the exchange, and stamps its phases. */
-  #open(exchange: Exchange, endpoint: Endpoint): void {
-    exchange.reused = false
-    exchange.phase = endpoint.isAddress ? 'connect' : 'dns'
-    this.#untilUs = exchange.sentUs
-    exchange.listener.sent()
-    const socket = this.#wire.connect(endpoint, (length) => {
-      if (this.#socket === socket) this.#read(length)
-    })
-    this.#socket = socket
-    this.#endpoint = endpoint
-    // One that was given up may still speak when the exchange is another one.
-    const isOurs = (): boolean => this.#socket === socket
-    if (!endpoint.isAddress)
-      socket.once('lookup', (error: Error | null) => {
-        if (error !== null || !isOurs()) return
-        exchange.dnsUs = this.#step(exchange)
-        exchange.phase = 'connect'
-      })
-    socket.once('connect', () => {
-      if (!isOurs()) return
-      exchange.connectUs = this.#step(exchange)
-      if (endpoint.isTls) exchange.phase = 'tls'
-      else this.#connected(socket, exchange)
-    })
-    if (endpoint.isTls)
-      socket.once('secureConnect', () => {
-        if (!isOurs()) return
-        exchange.tlsUs = this.#step(exchange)
-        this.#connected(socket, exchange)
-      })
-    socket.on('error', (error) => {
-      if (isOurs()) this.#lost(error)
-    })
-    socket.on('end', () => {
-      // A connection that ends while it is made still has an error to tell.
-      if (isOurs() && !(this.#exchange !== null && isConnecting(this.#exchange.phase))) this.#ended()
-    })
-    socket.on('close', () => {
-      if (isOurs()) this.#ended()
-    })
-  }
-
-  #connected(socket: Socket, exchange: Exchange): void {
-    exchange.phase = 'headers'
-    this.#untilUs = Infinity
-    this.#write(socket, exchange)
-  }
-
-  /** A step of making the connection is done: how long it took, in µs. */
-  #step(exchange: Exchange): number {
-    const nowUs = this.#wire.clock.nowUs()
-    const tookUs = nowUs - this.#untilUs
-    exchange.ownUs += this.#wire.turn.waitedUs(nowUs)
-    this.#untilUs = nowUs
-    return tookUs
-  }
-
-  /** Bytes have come, into the shared buffer. */
-  #read(length: number): void {
-    const exchange = this.#exchange
-    if (exchange === null || !this.#isWritten) {
-      // Nobody has asked: whatever this is, it must not be taken for the next answer.
-      this.#drop()
-      return
-    }
-    const wire = this.#wire
-    const nowUs = wire.clock.nowUs()
-    if (exchange.firstByteUs === 0) {
-      exchange.firstByteUs = nowUs
-      wire.turn.poll(nowUs)
-    }
-    const reader = (this.#reader ??= wire.takeReader((exchange.request as WireRequest).isHead))
-    const end = reader.read(wire.buffer, 0, length)
-    exchange.bytesIn = reader.bodyBytes
-    if (reader.status !== 0 && exchange.status === 0) {
-      exchange.status = reader.status
-      exchange.phase = 'body'
-    }
-    if (reader.isComplete) this.#complete(exchange, reader, nowUs, end === length)
-    else if (reader.fault !== '') {
-      this.#drop()
-      this.#finish(exchange, exchange.phase === 'body' ? 'body.malformed' : 'headers.malformed', reader.fault)
-    }
-  }
-
-  /** The peer sends no more. */
-  #ended(): void {
-    const reader = this.#reader
-    if (this.#exchange !== null && reader !== null && reader.end())
-      this.#complete(this.#exchange, reader, this.#wire.clock.nowUs(), false)
-    else this.#lost(CLOSED)
-  }
-
-  /** The connection is gone. An exchange that was not written yet does not mind. */
-  #lost(error: Error): void {
-    const exchange = this.#exchange
-    this.#drop()
-    if (exchange === null || this.#isWaiting) return
-    const { outcome, message } = classify(error, exchange.phase)
-    this.#finish(exchange, outcome, message)
-  }
-
-  #drop(): void {
-    const socket = this.#socket
-    const reader = this.#reader
-    this.#socket = this.#reader = null
-    socket?.destroy()
-    if (reader !== null) this.#wire.giveBack(reader)
-  }
-
-  /** The response is complete; `isClean`: and nothing came behind it. */
-  #complete(exchange: Exchange, reader: WireResponse, nowUs: number, isClean: boolean): void {
-    const { keepAliveS } = reader
-    const idleUs =
-      keepAliveS < 0
-        ? this.#wire.idleUs
-        : Math.min(LONGEST_IDLE_MS, keepAliveS * 1000 - HINT_MARGIN_MS) * 1000
-    if (isClean && idleUs > 0 && this.#wire.keepAlive && reader.keepsConnection) {
-      this.#untilUs = nowUs + idleUs
-      this.#reader = null
-      this.#wire.giveBack(reader)
-    } else this.#drop()
-    exchange.canFollow = true
-    this.#isFollowing = true
-    this.#finish(exchange, 'ok', '', nowUs)
-    this.#isFollowing = false
-  }
-
-  #finish(
-    exchange: Exchange,
-    outcome: Exchange['outcome'],
-    message: string,
-    nowUs = this.#wire.clock.nowUs(),
-  ): void {
-    exchange.doneUs = nowUs
-    // Cut before its network work began: it was never sent, and counts from here to here.
-    if (exchange.sentUs === 0) exchange.sentUs = nowUs
-    exchange.outcome = outcome
-    exchange.message = message
-    this.#exchange = null
-    exchange.listener.done()
-  }
-}
-
-/** In undici's words, so that both are classified alike. */
-const CLOSED = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })
-
-const isConnecting = (phase: Phase): boolean => phase === 'dns' || phase === 'connect' || phase === 'tls'
