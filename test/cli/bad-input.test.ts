@@ -143,11 +143,7 @@ describe('help and version', () => {
     expect([code, stderr]).toEqual([0, ''])
     const flags =
       'url method header body name expect-status users spawn-rate ramp-up wait duration requests graceful-stop ' +
-<<<<<<< HEAD
-      'workers seed timeout connect-timeout insecure keepalive threshold fail out quiet color dry-run help version'
-=======
-      'workers seed transport timeout connect-timeout insecure keepalive out quiet color dry-run help version'
->>>>>>> wire
+      'workers seed transport timeout connect-timeout insecure keepalive threshold fail out quiet color dry-run help version'
     for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const target = await runCli(['target', '-h'])
