@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Capacity, TransportCapacity } from '../core/capacity.ts'
 import type { Options } from '../core/options.ts'
 import type { Report } from '../core/report.ts'
-import { TRANSPORTS } from '../core/transport.ts'
+import { TRANSPORTS, type TransportName } from '../core/transport.ts'
 import { findCores } from './cores.ts'
 import { openFileLimit } from './preflight.ts'
 import { readText } from './proc.ts'
@@ -90,8 +90,8 @@ export async function measureCapacity(
   return { measuredAt: new Date().toISOString(), transports }
 }
 
-async function tryOut(url: string, transport: string, workers: number, spanS: number): Promise<Trial> {
-  const options: Options = { url, workers, duration: spanS, warmup: 1, gracefulStop: 1 }
+async function tryOut(url: string, transport: TransportName, workers: number, spanS: number): Promise<Trial> {
+  const options: Options = { url, workers, transport, duration: spanS, warmup: 1, gracefulStop: 1 }
   const full = await run({ ...options, users: USERS * workers })
   const fullPerS = full.total.requestsPerS ?? 0
   let hindrance: string | null = null

@@ -1,10 +1,11 @@
-/** Requests over the undici transport, one after the other, in this process: no threads, no schedule. */
+/** Requests over the transport of a plan, one after the other, in this process: no threads, no schedule. */
 import type { ClosedPlan, RequestPlan } from '../../src/core/plan.ts'
 import { RunClock } from '../../src/worker/clock.ts'
 import { Addresses, type LookUp } from '../../src/worker/transport/addresses.ts'
 import { Connector } from '../../src/worker/transport/connector.ts'
-import { Exchange, type Connection } from '../../src/worker/transport/transport.ts'
+import { Exchange, type Connection, type Prepared } from '../../src/worker/transport/transport.ts'
 import { undiciTransport } from '../../src/worker/transport/undici.ts'
+import { wireTransport } from '../../src/worker/transport/wire.ts'
 import { Turn } from '../../src/worker/turn.ts'
 import { A_REQUEST, aPlan } from './plan.ts'
 
@@ -25,13 +26,14 @@ export interface UserParts {
 export class OneUser {
   readonly addresses: Addresses
   readonly connection: Connection
-  readonly #prepare: (request: RequestPlan) => ReturnType<ReturnType<typeof undiciTransport>['prepare']>
+  readonly #prepare: (request: RequestPlan) => Prepared
 
   constructor({ plan: different = {}, user = 0, lookUp }: UserParts = {}) {
     const plan = aPlan(different)
     const clock = new RunClock()
     this.addresses = new Addresses(plan.dnsTtlS, clock.nowUs, lookUp)
-    const transport = undiciTransport(
+    const transportOf = plan.transport === 'wire' ? wireTransport : undiciTransport
+    const transport = transportOf(
       { ...plan, longestIdleS: 0 },
       new Connector(plan, this.addresses),
       clock,

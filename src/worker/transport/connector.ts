@@ -2,7 +2,7 @@
  * Makes connections, step by step: name look-up, TCP with a proxy's tunnel, TLS. Knows no HTTP but CONNECT, so every
  * transport can use it. Time-outs are the caller's, who cancels.
  */
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net'
 import {
   checkServerIdentity,
   connect as connectTls,
@@ -54,9 +54,12 @@ export class Connector {
     this.addresses = addresses
   }
 
-  /** For the user with this number among all users of the run. */
-  connect(to: Destination, user: number, listener: AttemptListener): Attempt {
-    return new Attempt(this, to, user, listener)
+  /**
+   * For the user with this number among all users of the run. With `onread`, what arrives is read into that buffer and
+   * the socket has no `data` events; not through a tunnel.
+   */
+  connect(to: Destination, user: number, listener: AttemptListener, onread?: OnReadOpts): Attempt {
+    return new Attempt(this, to, user, listener, onread)
   }
 
   /** Reads the certificates, which takes its time: once for all connections. */
@@ -100,15 +103,24 @@ export class Attempt {
   readonly #to: Destination
   readonly #user: number
   readonly #listener: AttemptListener
+  /** How the socket is read: nothing, for the platform's way. */
+  readonly #reading: { readonly onread?: OnReadOpts }
   #giveUpLookUp: (() => void) | null = null
   #socket: Socket | null = null
   #isOver = false
 
-  constructor(connector: Connector, to: Destination, user: number, listener: AttemptListener) {
+  constructor(
+    connector: Connector,
+    to: Destination,
+    user: number,
+    listener: AttemptListener,
+    onread: OnReadOpts | undefined,
+  ) {
     this.#connector = connector
     this.#to = to
     this.#user = user
     this.#listener = listener
+    this.#reading = onread === undefined ? {} : { onread }
     const route = routeOf(connector.options, to.protocol, to.host, to.port)
     if ('path' in route) this.#open(route, [], null)
     else {
@@ -153,8 +165,9 @@ export class Attempt {
     const where = 'path' in route ? { path: route.path } : dialling(route, addresses, localAddress)
     const tunnelTo = 'path' in route ? null : route.tunnelTo
     const isTls = protocol === 'https:'
-    const plain = { ...where, highWaterMark: READ_AHEAD_BYTES.tcp }
-    const socket = isTls && tunnelTo === null ? this.#connector.secure(this.#to, where) : connectTcp(plain)
+    const way = { ...where, ...this.#reading }
+    const plain = { ...way, highWaterMark: READ_AHEAD_BYTES.tcp }
+    const socket = isTls && tunnelTo === null ? this.#connector.secure(this.#to, way) : connectTcp(plain)
     this.#use(socket)
     socket.setNoDelay(true).setKeepAlive(true, PROBE_IDLE_MS)
     socket.once('connect', () => {

@@ -1,5 +1,5 @@
 /** A connection being opened for an exchange that waits for it: stamps the phases, and how long each step can have waited. */
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
@@ -27,9 +27,9 @@ export class Opening implements AttemptListener {
   }
 
   /** Begins, as of this instant. */
-  open(connector: Connector, to: Destination, user: number, startUs: number): this {
+  open(connector: Connector, to: Destination, user: number, startUs: number, onread?: OnReadOpts): this {
     this.#phaseStartUs = startUs
-    this.#attempt = connector.connect(to, user, this)
+    this.#attempt = connector.connect(to, user, this, onread)
     return this
   }
 

@@ -6,21 +6,23 @@
  * undici's does.
  */
 import type { Socket } from 'node:net'
-import type { Phase } from '../../core/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
+import type { Connector, Destination } from './connector.ts'
 import { classify } from './fault.ts'
 import { HINT_MARGIN_MS, LONGEST_IDLE_MS } from './idle.ts'
+import { Opening } from './opening.ts'
 import type { Connection, Exchange, Prepared } from './transport.ts'
-import type { Endpoint, WireRequest } from './wire-request.ts'
+import type { WireRequest } from './wire-request.ts'
 import type { WireResponse } from './wire-response.ts'
-import type { WireSockets } from './wire-sockets.ts'
 
 /** What the connections of a worker share. */
 export interface WireParts {
   readonly clock: Clock
   readonly turn: Turn
-  readonly sockets: WireSockets
+  readonly connector: Connector
+  /** What was read last, by whichever socket. */
+  readonly buffer: Buffer
   readonly keepAlive: boolean
   /** How long a connection may be idle where the server hints nothing. */
   readonly idleUs: number
@@ -33,8 +35,12 @@ export interface WireParts {
 
 export class WireConnection implements Connection {
   readonly #wire: WireParts
+  /** Number of the user among all users of the run. */
+  readonly #user: number
+  /** The connection being made, and the one that stands. */
+  #opening: Opening | null = null
   #socket: Socket | null = null
-  #endpoint: Endpoint | null = null
+  #to: Destination | null = null
   #exchange: Exchange | null = null
   /** The exchange waits for the loop to have looked at its connection. */
   #isWaiting = false
@@ -44,11 +50,12 @@ export class WireConnection implements Connection {
   #isFollowing = false
   /** Reads the response that has begun to arrive. */
   #reader: WireResponse | null = null
-  /** When the connection is too long idle to be used again; while it is made, when its current step began. */
+  /** When the connection is too long idle to be used again. */
   #untilUs = 0
 
-  constructor(wire: WireParts) {
+  constructor(wire: WireParts, user: number) {
     this.#wire = wire
+    this.#user = user
   }
 
   send(exchange: Exchange, request: Prepared): void {
@@ -87,9 +94,9 @@ export class WireConnection implements Connection {
   #start(exchange: Exchange): void {
     const request = exchange.request as WireRequest
     const nowUs = this.#wire.clock.nowUs()
-    if (this.#socket !== null && (nowUs >= this.#untilUs || this.#endpoint !== request.endpoint)) this.#drop()
+    if (this.#socket !== null && (nowUs >= this.#untilUs || this.#to !== request.to)) this.#drop()
     exchange.sentUs = nowUs
-    if (this.#socket === null) this.#open(exchange, request.endpoint)
+    if (this.#socket === null) this.#open(exchange, request.to)
     else {
       exchange.listener.sent()
       this.#write(this.#socket, exchange)
@@ -102,63 +109,42 @@ export class WireConnection implements Connection {
     socket.write((exchange.request as WireRequest).bytes)
   }
 
-  /** Makes a connection for the exchange, and stamps its phases. */
-  #open(exchange: Exchange, endpoint: Endpoint): void {
+  /** Makes a connection for the exchange. */
+  #open(exchange: Exchange, to: Destination): void {
+    const { connector, clock, turn, buffer } = this.#wire
     exchange.reused = false
-    exchange.phase = endpoint.isAddress ? 'connect' : 'dns'
-    this.#untilUs = exchange.sentUs
+    exchange.phase = 'connect'
     exchange.listener.sent()
-    const socket = this.#wire.sockets.connect(endpoint, (length) => {
-      if (this.#socket === socket) this.#read(length)
+    // What was given up may still speak when the exchange, or the connection, is another one.
+    let socket: Socket | null = null
+    const opening = new Opening(exchange, clock, turn, (error, opened) => {
+      if (this.#opening !== opening) opened?.destroy()
+      else if (error !== null) this.#lost(error)
+      else this.#connected((socket = opened), exchange)
+    })
+    const callback = (length: number): boolean => {
+      if (socket !== null && this.#socket === socket) this.#read(length)
       return true
-    })
-    this.#socket = socket
-    this.#endpoint = endpoint
-    // One that was given up may still speak when the exchange is another one.
-    const isOurs = (): boolean => this.#socket === socket
-    if (!endpoint.isAddress)
-      socket.once('lookup', (error: Error | null) => {
-        if (error !== null || !isOurs()) return
-        exchange.dnsUs = this.#step(exchange)
-        exchange.phase = 'connect'
-      })
-    socket.once('connect', () => {
-      if (!isOurs()) return
-      exchange.connectUs = this.#step(exchange)
-      if (endpoint.isTls) exchange.phase = 'tls'
-      else this.#connected(socket, exchange)
-    })
-    if (endpoint.isTls)
-      socket.once('secureConnect', () => {
-        if (!isOurs()) return
-        exchange.tlsUs = this.#step(exchange)
-        this.#connected(socket, exchange)
-      })
-    socket.on('error', (error) => {
-      if (isOurs()) this.#lost(error)
-    })
-    socket.on('end', () => {
-      // A connection that ends while it is made still has an error to tell.
-      if (isOurs() && !(this.#exchange !== null && isConnecting(this.#exchange.phase))) this.#ended()
-    })
-    socket.on('close', () => {
-      if (isOurs()) this.#ended()
-    })
+    }
+    this.#opening = opening
+    this.#to = to
+    opening.open(connector, to, this.#user, exchange.sentUs, { buffer, callback })
   }
 
   #connected(socket: Socket, exchange: Exchange): void {
-    exchange.phase = 'headers'
+    this.#opening = null
+    this.#socket = socket
     this.#untilUs = Infinity
+    const isOurs = (): boolean => this.#socket === socket
+    socket.on('error', (error) => {
+      if (isOurs()) this.#lost(error)
+    })
+    const end = (): void => {
+      if (isOurs()) this.#ended()
+    }
+    socket.on('end', end)
+    socket.on('close', end)
     this.#write(socket, exchange)
-  }
-
-  /** A step of making the connection is done: how long it took, in µs. */
-  #step(exchange: Exchange): number {
-    const nowUs = this.#wire.clock.nowUs()
-    const tookUs = nowUs - this.#untilUs
-    exchange.ownUs += this.#wire.turn.waitedUs(nowUs)
-    this.#untilUs = nowUs
-    return tookUs
   }
 
   /** Bytes have come, into the shared buffer. */
@@ -176,7 +162,7 @@ export class WireConnection implements Connection {
       wire.turn.poll(nowUs)
     }
     const reader = (this.#reader ??= wire.takeReader((exchange.request as WireRequest).isHead))
-    const end = reader.read(wire.sockets.buffer, 0, length)
+    const end = reader.read(wire.buffer, 0, length)
     exchange.bytesIn = reader.bodyBytes
     if (reader.status !== 0 && exchange.status === 0) {
       exchange.status = reader.status
@@ -207,9 +193,11 @@ export class WireConnection implements Connection {
   }
 
   #drop(): void {
+    const opening = this.#opening
     const socket = this.#socket
     const reader = this.#reader
-    this.#socket = this.#reader = null
+    this.#opening = this.#socket = this.#reader = null
+    opening?.cancel(CLOSED)
     socket?.destroy()
     if (reader !== null) this.#wire.giveBack(reader)
   }
@@ -250,5 +238,3 @@ export class WireConnection implements Connection {
 
 /** In undici's words, so that both are classified alike. */
 const CLOSED = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })
-
-const isConnecting = (phase: Phase): boolean => phase === 'dns' || phase === 'connect' || phase === 'tls'

@@ -1,21 +1,13 @@
 /** A request as the bytes that go out, written once; the same bytes that undici writes, header for header. */
 import { isIP } from 'node:net'
 import type { RequestPlan } from '../../core/plan.ts'
+import { bareHost, portOf } from '../../core/route.ts'
+import type { Destination } from './connector.ts'
 import { bytesOf, type Prepared } from './transport.ts'
 
-/** Where connections go, and whom they must find there. */
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
-  /** The host is an address: there is nothing to look up. */
-  readonly isAddress: boolean
-  readonly isTls: boolean
-  /** The name that the certificate must have, unless that is the address itself. */
-  readonly servername: string | null
-}
-
 export interface WireRequest extends Prepared {
-  readonly endpoint: Endpoint
+  /** Where its connection goes; the same object for the same destination. */
+  readonly to: Destination
   readonly bytes: Buffer
   readonly isHead: boolean
 }
@@ -36,18 +28,15 @@ export function serialise(plan: RequestPlan, keepAlive: boolean): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body])
 }
 
-export function endpointOf(plan: RequestPlan): Endpoint {
+/** Where the request goes. A Host header names the server that is wanted, wherever the connection goes. */
+export function destinationOf(plan: RequestPlan): Destination {
   const url = new URL(plan.url)
-  const isTls = url.protocol === 'https:'
-  const host = withoutBrackets(url.hostname)
-  // A Host header names the server that is wanted, wherever the connection goes.
-  const name = withoutBrackets((hostHeader(plan) ?? url.hostname).replace(/:\d*$/, ''))
+  const name = bareHost((hostHeader(plan) ?? url.hostname).replace(/:\d*$/, ''))
   return {
-    host,
-    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-    isAddress: isIP(host) !== 0,
-    isTls,
-    servername: isTls && isIP(name) === 0 ? name : null,
+    protocol: url.protocol === 'https:' ? 'https:' : 'http:',
+    host: bareHost(url.hostname),
+    port: portOf(url),
+    servername: isIP(name) === 0 ? name : null,
   }
 }
 
@@ -55,6 +44,3 @@ const isHost = (name: string): boolean => name.toLowerCase() === 'host'
 
 const hostHeader = (plan: RequestPlan): string | null =>
   plan.headers.find(([name]) => isHost(name))?.[1] ?? null
-
-const withoutBrackets = (host: string): string =>
-  host.startsWith('[') ? host.replace(/^\[|\].*$/g, '') : host

@@ -2,40 +2,46 @@
  * The cheap transport: HTTP/1.1 over plain sockets, and no more of it than a load needs. Requests are bytes that were
  * written once, responses are counted and dropped.
  *
- * What keeps it cheap: all sockets of a worker read into one buffer, whose bytes have been dealt with when the callback
- * returns; a response is read by whichever reader is at hand, so that an idle connection holds none; nothing is
+ * What keeps it cheap: all sockets of a worker read into one buffer (`onread`), which spares an allocation for each read
+ * and the streams, and whose bytes have been dealt with when the callback returns; a response is read by whichever reader is at hand, so that an idle connection holds none; nothing is
  * allocated for a request but what `net` itself needs for a write.
  */
 import type { RequestPlan } from '../../core/plan.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
-import type { Connector } from './connector.ts'
+import type { Connector, Destination } from './connector.ts'
 import { idleLimitMs } from './idle.ts'
 import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
 import { WireConnection, type WireParts } from './wire-connection.ts'
-import { endpointOf, serialise, type Endpoint, type WireRequest } from './wire-request.ts'
+import { destinationOf, serialise, type WireRequest } from './wire-request.ts'
 import { WireResponse } from './wire-response.ts'
-import { WireSockets } from './wire-sockets.ts'
 
-export const wireTransport = (options: TransportOptions, _: Connector, clock: Clock, turn: Turn): Transport =>
-  new Wire(options, clock, turn)
+const BUFFER_BYTES = 65_536
+
+export const wireTransport = (
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+): Transport => new Wire(options, connector, clock, turn)
 
 class Wire implements Transport, WireParts {
   readonly clock: Clock
   readonly turn: Turn
   readonly idleUs: number
   readonly keepAlive: boolean
-  readonly sockets: WireSockets
-  readonly #endpoints = new Map<string, Endpoint>()
+  readonly connector: Connector
+  readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  readonly #destinations = new Map<string, Destination>()
   readonly #readers: WireResponse[] = []
   #waiting: WireConnection[] = []
 
-  constructor(options: TransportOptions, clock: Clock, turn: Turn) {
+  constructor(options: TransportOptions, connector: Connector, clock: Clock, turn: Turn) {
+    this.connector = connector
     this.clock = clock
     this.turn = turn
     this.idleUs = idleLimitMs(options.longestIdleS) * 1000
     this.keepAlive = options.keepAlive
-    this.sockets = new WireSockets(options.insecure)
   }
 
   prepare(plan: RequestPlan): Prepared {
@@ -46,13 +52,13 @@ class Wire implements Transport, WireParts {
       bytesOut: bytes.length - headBytes,
       bytes,
       isHead: plan.method === 'HEAD',
-      endpoint: this.#endpoint(plan),
+      to: this.#destination(plan),
     }
     return request
   }
 
-  connection(): Connection {
-    return new WireConnection(this)
+  connection(user: number): Connection {
+    return new WireConnection(this, user)
   }
 
   takeReader(isHead: boolean): WireResponse {
@@ -75,11 +81,11 @@ class Wire implements Transport, WireParts {
     for (const connection of waiting) connection.goOn()
   }
 
-  #endpoint(plan: RequestPlan): Endpoint {
-    const endpoint = endpointOf(plan)
-    const key = JSON.stringify(endpoint)
-    const known = this.#endpoints.get(key)
-    if (known === undefined) this.#endpoints.set(key, endpoint)
-    return known ?? endpoint
+  #destination(plan: RequestPlan): Destination {
+    const to = destinationOf(plan)
+    const key = JSON.stringify(to)
+    const known = this.#destinations.get(key)
+    if (known === undefined) this.#destinations.set(key, to)
+    return known ?? to
   }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectTo } from '../../../src/core/route.ts'
-import { OneUser, sendAll } from '../../support/exchanges.ts'
+import { TRANSPORTS } from '../../../src/core/transport.ts'
+import { OneUser, sendAll, type UserParts } from '../../support/exchanges.ts'
 import { startFaults, type Faults } from '../../support/faults.ts'
 import { startHttp, startHttp2, startProxy } from '../../support/peers.ts'
 import { selfSigned, startTlsTarget, type TlsTarget } from '../../support/tls.ts'
@@ -225,134 +226,141 @@ describe('through a proxy', () => {
   })
 })
 
-describe('to another place', () => {
-  test('a Unix socket, whatever the host is; one that is not there is refused', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'corerush-test-'))
-    const path = join(folder, 's')
-    const hosts: (string | undefined)[] = []
-    const server = await startHttp({ path }, (req, res) => {
-      hosts.push(req.headers.host)
-      res.end('ok')
-    })
-    const url = 'http://target.test:81/'
-    expect(await sendAll([{ url }, { url }], { plan: { unixSocket: path } })).toMatchObject([
-      { ...OK, phases: ['connect'] },
-      { ...OK, reused: true },
-    ])
-    expect(hosts).toEqual(['target.test:81', 'target.test:81'])
-    await server.stop()
-    expect(await sendAll([{ url }], { plan: { unixSocket: join(folder, 'none') } })).toMatchObject([
-      { outcome: 'connect.failed', message: expect.stringContaining('ENOENT') as string },
-    ])
-    rmSync(folder, { recursive: true })
-  })
+describe.each(TRANSPORTS)('over %s,', (transport) => {
+  const over = (parts: UserParts): UserParts => ({ ...parts, plan: { ...parts.plan, transport } })
+  const send = (requests: Parameters<typeof sendAll>[0], parts: UserParts = {}) =>
+    sendAll(requests, over(parts))
+  const oneUser = (parts: UserParts) => new OneUser(over(parts))
 
-  test.skipIf(identity === null)(
-    'with connect-to, while host and certificate stay those of the URL',
-    async () => {
+  describe('to another place', () => {
+    test('a Unix socket, whatever the host is; one that is not there is refused', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'corerush-test-'))
+      const path = join(folder, 's')
       const hosts: (string | undefined)[] = []
-      const server = createServer(identity!, (req, res) => {
+      const server = await startHttp({ path }, (req, res) => {
         hosts.push(req.headers.host)
         res.end('ok')
       })
-      const names: unknown[] = []
-      server.on('secureConnection', (socket) => names.push(socket.servername))
+      const url = 'http://target.test:81/'
+      expect(await send([{ url }, { url }], { plan: { unixSocket: path } })).toMatchObject([
+        { ...OK, phases: ['connect'] },
+        { ...OK, reused: true },
+      ])
+      expect(hosts).toEqual(['target.test:81', 'target.test:81'])
+      await server.stop()
+      expect(await send([{ url }], { plan: { unixSocket: join(folder, 'none') } })).toMatchObject([
+        { outcome: 'connect.failed', message: expect.stringContaining('ENOENT') as string },
+      ])
+      rmSync(folder, { recursive: true })
+    })
+
+    test.skipIf(identity === null)(
+      'with connect-to, while host and certificate stay those of the URL',
+      async () => {
+        const hosts: (string | undefined)[] = []
+        const server = createServer(identity!, (req, res) => {
+          hosts.push(req.headers.host)
+          res.end('ok')
+        })
+        const names: unknown[] = []
+        server.on('secureConnection', (socket) => names.push(socket.servername))
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+        const { port } = server.address() as { port: number }
+        const plan = { ca: identity!.cert, connectTo: at(port) }
+        expect(await send([{ url: 'https://target.test/' }], { plan })).toMatchObject([OK])
+        expect([hosts, names]).toEqual([['target.test'], ['target.test']])
+        const other = [{ host: null, port: null, toHost: '127.0.0.1', toPort: port }]
+        expect(
+          await send([{ url: 'https://other.test/' }], { plan: { ...plan, connectTo: other } }),
+        ).toMatchObject([{ outcome: 'tls.certificate' }])
+        server.closeAllConnections()
+        server.close()
+      },
+    )
+
+    test('from addresses of one’s own, which users take in turn by their number', async () => {
+      const server = await startHttp('127.0.0.1')
+      const url = `http://127.0.0.1:${server.port}/`
+      const plan = { localAddresses: ['127.0.0.2', '127.0.0.3'] }
+      for (const user of [0, 1, 2, 5]) expect(await send([{ url }], { plan, user })).toMatchObject([OK])
+      expect(server.from).toEqual(['127.0.0.2', '127.0.0.3', '127.0.0.2', '127.0.0.3'])
+      await server.stop()
+    })
+
+    test.skipIf(identity === null)('with a client certificate, for a server that wants one', async () => {
+      const server = createServer(
+        { ...identity!, ca: identity!.cert, requestCert: true, rejectUnauthorized: true },
+        (_, res) => res.end('ok'),
+      )
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const { port } = server.address() as { port: number }
-      const plan = { ca: identity!.cert, connectTo: at(port) }
-      expect(await sendAll([{ url: 'https://target.test/' }], { plan })).toMatchObject([OK])
-      expect([hosts, names]).toEqual([['target.test'], ['target.test']])
-      const other = [{ host: null, port: null, toHost: '127.0.0.1', toPort: port }]
-      expect(
-        await sendAll([{ url: 'https://other.test/' }], { plan: { ...plan, connectTo: other } }),
-      ).toMatchObject([{ outcome: 'tls.certificate' }])
+      const url = `https://127.0.0.1:${port}/`
+      const ca = identity!.cert
+      expect(await send([{ url }], { plan: { ca, ...identity! } })).toMatchObject([OK])
+      const [without] = await send([{ url }], { plan: { ca } })
+      expect(without!.outcome).not.toBe('ok')
       server.closeAllConnections()
       server.close()
-    },
-  )
+    })
+  })
 
-  test('from addresses of one’s own, which users take in turn by their number', async () => {
-    const server = await startHttp('127.0.0.1')
-    const url = `http://127.0.0.1:${server.port}/`
-    const plan = { localAddresses: ['127.0.0.2', '127.0.0.3'] }
-    for (const user of [0, 1, 2, 5]) expect(await sendAll([{ url }], { plan, user })).toMatchObject([OK])
-    expect(server.from).toEqual(['127.0.0.2', '127.0.0.3', '127.0.0.2', '127.0.0.3'])
+  describe('names', () => {
+    const resolving =
+      (...addresses: string[]) =>
+      (_: string, callback: (error: Error | null, addresses: readonly string[]) => void) =>
+        void setImmediate(() => callback(null, addresses))
+
+    test('the look-up is a phase of the exchange that waited for it, and of no other', async () => {
+      const user = oneUser({ lookUp: resolving('127.0.0.1'), plan: { keepAlive: false } })
+      const url = `http://target.test:${plain.port}/`
+      expect((await user.send({ url })).phases).toEqual(['dns', 'connect'])
+      expect((await user.send({ url })).phases).toEqual(['connect'])
+      expect(user.addresses.seen).toEqual({ 'target.test': ['127.0.0.1'] })
+    })
+
+    test('users take the addresses in turn', async () => {
+      const peer = await startHttp('127.0.0.4')
+      const url = `http://target.test:${peer.port}/`
+      const lookUp = resolving('127.0.0.5', '127.0.0.4')
+      expect(await send([{ url }], { lookUp, user: 0 })).toMatchObject([OK])
+      // Nobody listens at the other address: that is a finding, and no reason to go elsewhere.
+      expect(await send([{ url }], { lookUp, user: 1 })).toMatchObject([{ outcome: 'connect.refused' }])
+      await peer.stop()
+    })
+
+    test('a family that does not answer is left for the other', async () => {
+      const url = `http://target.test:${plain.port}/`
+      const user = oneUser({ lookUp: resolving('::1', '127.0.0.1'), plan: { keepAlive: false } })
+      expect(await user.send({ url })).toMatchObject({ ...OK, phases: ['dns', 'connect'] })
+      expect(user.addresses.known('target.test')!.proven).toBe(4)
+      expect(await user.send({ url })).toMatchObject(OK)
+    })
+
+    test('a look-up that fails, and one that is cut off', async () => {
+      const failing = Object.assign(new Error('getaddrinfo ENOTFOUND target.test'), { code: 'ENOTFOUND' })
+      const url = 'http://target.test/'
+      const went = await send([{ url }, { url }], {
+        lookUp: (_, callback) => void setImmediate(() => callback(failing, [])),
+      })
+      expect(went.map(({ outcome }) => outcome)).toEqual(['dns.not-found', 'dns.not-found'])
+      const user = oneUser({ lookUp: () => undefined })
+      const cut = user.send({ url })
+      user.connection.cut('timeout')
+      expect(await cut).toMatchObject({ outcome: 'dns.timeout', phases: [] })
+    })
+  })
+
+  test('nothing is asked for that the plan does not ask for, and a body is counted as it came', async () => {
+    const seen: string[][] = []
+    const packed = gzipSync('x'.repeat(1000))
+    const server = await startHttp('127.0.0.1', (req, res) => {
+      seen.push(Object.keys(req.headers).sort())
+      res.setHeader('content-encoding', 'gzip')
+      res.end(packed)
+    })
+    const [went] = await send([{ url: `http://127.0.0.1:${server.port}/` }])
+    expect(went).toMatchObject({ outcome: 'ok', bytesIn: packed.length })
+    expect(seen).toEqual([['connection', 'host', 'user-agent']])
     await server.stop()
   })
-
-  test.skipIf(identity === null)('with a client certificate, for a server that wants one', async () => {
-    const server = createServer(
-      { ...identity!, ca: identity!.cert, requestCert: true, rejectUnauthorized: true },
-      (_, res) => res.end('ok'),
-    )
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as { port: number }
-    const url = `https://127.0.0.1:${port}/`
-    const ca = identity!.cert
-    expect(await sendAll([{ url }], { plan: { ca, ...identity! } })).toMatchObject([OK])
-    const [without] = await sendAll([{ url }], { plan: { ca } })
-    expect(without!.outcome).not.toBe('ok')
-    server.closeAllConnections()
-    server.close()
-  })
-})
-
-describe('names', () => {
-  const resolving =
-    (...addresses: string[]) =>
-    (_: string, callback: (error: Error | null, addresses: readonly string[]) => void) =>
-      void setImmediate(() => callback(null, addresses))
-
-  test('the look-up is a phase of the exchange that waited for it, and of no other', async () => {
-    const user = new OneUser({ lookUp: resolving('127.0.0.1'), plan: { keepAlive: false } })
-    const url = `http://target.test:${plain.port}/`
-    expect((await user.send({ url })).phases).toEqual(['dns', 'connect'])
-    expect((await user.send({ url })).phases).toEqual(['connect'])
-    expect(user.addresses.seen).toEqual({ 'target.test': ['127.0.0.1'] })
-  })
-
-  test('users take the addresses in turn', async () => {
-    const peer = await startHttp('127.0.0.4')
-    const url = `http://target.test:${peer.port}/`
-    const lookUp = resolving('127.0.0.5', '127.0.0.4')
-    expect(await sendAll([{ url }], { lookUp, user: 0 })).toMatchObject([OK])
-    // Nobody listens at the other address: that is a finding, and no reason to go elsewhere.
-    expect(await sendAll([{ url }], { lookUp, user: 1 })).toMatchObject([{ outcome: 'connect.refused' }])
-    await peer.stop()
-  })
-
-  test('a family that does not answer is left for the other', async () => {
-    const url = `http://target.test:${plain.port}/`
-    const user = new OneUser({ lookUp: resolving('::1', '127.0.0.1'), plan: { keepAlive: false } })
-    expect(await user.send({ url })).toMatchObject({ ...OK, phases: ['dns', 'connect'] })
-    expect(user.addresses.known('target.test')!.proven).toBe(4)
-    expect(await user.send({ url })).toMatchObject(OK)
-  })
-
-  test('a look-up that fails, and one that is cut off', async () => {
-    const failing = Object.assign(new Error('getaddrinfo ENOTFOUND target.test'), { code: 'ENOTFOUND' })
-    const url = 'http://target.test/'
-    const went = await sendAll([{ url }, { url }], {
-      lookUp: (_, callback) => void setImmediate(() => callback(failing, [])),
-    })
-    expect(went.map(({ outcome }) => outcome)).toEqual(['dns.not-found', 'dns.not-found'])
-    const user = new OneUser({ lookUp: () => undefined })
-    const cut = user.send({ url })
-    user.connection.cut('timeout')
-    expect(await cut).toMatchObject({ outcome: 'dns.timeout', phases: [] })
-  })
-})
-
-test('nothing is asked for that the plan does not ask for, and a body is counted as it came', async () => {
-  const seen: string[][] = []
-  const packed = gzipSync('x'.repeat(1000))
-  const server = await startHttp('127.0.0.1', (req, res) => {
-    seen.push(Object.keys(req.headers).sort())
-    res.setHeader('content-encoding', 'gzip')
-    res.end(packed)
-  })
-  const [went] = await sendAll([{ url: `http://127.0.0.1:${server.port}/` }])
-  expect(went).toMatchObject({ outcome: 'ok', bytesIn: packed.length })
-  expect(seen).toEqual([['connection', 'host', 'user-agent']])
-  await server.stop()
 })
