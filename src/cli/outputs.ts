@@ -1,7 +1,7 @@
 /** The outputs that `--out KIND=PATH` and the surroundings ask for, and who may write to standard output. */
 import type { Problem } from '../core/options.ts'
 import { nearest } from '../core/suggest.ts'
-import { outputProblems } from '../host/run.ts'
+import { outputProblems } from '../host/outputs.ts'
 import { CSV_FILES, LocustCsv, type CsvFile } from '../output/csv.ts'
 import { FileDestination, StreamDestination, type Destination, type Fallback } from '../output/destination.ts'
 import { Document } from '../output/document.ts'

@@ -5,18 +5,17 @@ import { resolveOptions } from '../core/resolve.ts'
 import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
 import type { StoppedBy } from '../core/exit.ts'
-import type { Outcome } from '../core/outcome.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
 import { buildReport, type HostReport, type Report } from '../core/report.ts'
-import { Timeline, type SecondRow, type SettledSecond } from '../core/timeline.ts'
-import { CorerushError, EXIT, messageOf } from '../errors.ts'
-import type { LiveSecond, Output } from '../output/output.ts'
+import { Timeline } from '../core/timeline.ts'
+import { CorerushError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { readCapacity } from './capacity.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
+import { outputProblems, Outputs, type OutputHooks } from './outputs.ts'
 import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './ports.ts'
 import { readinessWarnings, readLoad } from './readiness.ts'
@@ -24,15 +23,9 @@ import { TargetMetrics } from './target-metrics.ts'
 import { watchHost } from './vitals.ts'
 
 /** What a program can hook into a run. */
-export interface RunHooks {
+export interface RunHooks extends OutputHooks {
   /** Aborting ends the load gracefully; the run still resolves to its full report. Aborting again changes nothing. */
   readonly signal?: AbortSignal | undefined
-  /** Called with each second as it closes. */
-  readonly onSecond?: ((second: SecondRow) => void) | undefined
-  /** Consumers of seconds and of the report. */
-  readonly outputs?: readonly Output[] | undefined
-  /** Called when an output, or `onSecond`, fails; the run goes on. By default the failure is thrown when the run has ended. */
-  readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
 }
 
 /** How far ahead of the order to start, and to stop, its instant lies: time for a message to reach every worker. */
@@ -51,18 +44,6 @@ export function planRun(options: Options): Plan {
   const unusable = certificateProblem(result.resolved.http)
   if (unusable !== null) throw new OptionsError([unusable])
   return buildPlan(result.resolved, `corerush/${VERSION}`)
-}
-
-/** What keeps outputs from being written; each with the output's name. */
-export function outputProblems(outputs: readonly Output[]): Problem[] {
-  const problems: Problem[] = []
-  for (const output of outputs)
-    try {
-      output.check?.()
-    } catch (error) {
-      problems.push({ option: 'out', message: `${output.name}: ${messageOf(error)}` })
-    }
-  return problems
 }
 
 /** Every option that cannot be used. */
@@ -233,71 +214,4 @@ function describeHost(): HostReport {
     cpuQuota: cores.quota,
     memoryBytes: totalmem(),
   }
-}
-
-/** All outputs of a run as one: each failure is told once, and no output stops another one or the run. */
-class Outputs {
-  readonly #outputs: readonly Output[]
-  readonly #hooks: RunHooks
-  readonly #failed = new Set<Output>()
-  readonly #untold: CorerushError[] = []
-
-  constructor(hooks: RunHooks) {
-    const { onSecond, outputs = [] } = hooks
-    // A callback that throws must not end the process from within a timer; it fails as an output does.
-    const callback: Output[] =
-      onSecond === undefined ? [] : [{ name: 'onSecond', second: ({ row }) => onSecond(row) }]
-    this.#outputs = [...callback, ...outputs]
-    this.#hooks = hooks
-  }
-
-  start(run: Parameters<NonNullable<Output['start']>>[0]): void {
-    this.#each((output) => output.start?.(run))
-  }
-
-  seconds(rows: readonly SecondRow[], timeline: Timeline): void {
-    if (rows.length === 0 || this.#outputs.length === 0) return
-    const sofar = { recent: timeline.recent(), ...countSoFar(timeline) }
-    for (const row of rows) this.#each((output) => output.second?.({ row, ...sofar }))
-  }
-
-  settled(second: SettledSecond): void {
-    this.#each((output) => output.settled?.(second))
-  }
-
-  /** Throws what failed during the run, when nobody else was told. */
-  finish(report: Report): void {
-    this.#each((output) => output.finish?.(report))
-    const [first] = this.#untold
-    if (first !== undefined) throw first
-  }
-
-  #each(call: (output: Output) => void): void {
-    for (const output of this.#outputs)
-      try {
-        if (!this.#failed.has(output)) call(output)
-      } catch (error) {
-        this.#failed.add(output)
-        if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
-        else
-          this.#untold.push(
-            new CorerushError('CORERUSH_OUTPUT', `${output.name}: ${messageOf(error)}`, {
-              exitCode: EXIT.unexpected,
-              cause: error,
-            }),
-          )
-      }
-  }
-}
-
-function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' | 'outcomes'> {
-  let finished = 0
-  let failed = 0
-  const outcomes = new Map<Outcome, number>()
-  for (const request of timeline.total.requests.values()) {
-    finished += request.finished
-    failed += request.failed + request.unfinished
-    for (const [outcome, n] of request.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n)
-  }
-  return { finished, failed, outcomes }
 }
