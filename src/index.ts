@@ -9,7 +9,7 @@ export type { Plan, RequestPlan, BodyPlan } from './core/plan.ts'
 export type { HttpPlan } from './core/http.ts'
 export type { Report, HostReport } from './core/report.ts'
 export type { Metrics, LatencySummary, PercentileName } from './core/metrics.ts'
-export type { SecondRow } from './core/timeline.ts'
+export type { SecondRow } from './core/second.ts'
 export type { SparseHistogram } from './core/histogram.ts'
 export type {
   WorkerVitals,

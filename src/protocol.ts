@@ -1,7 +1,7 @@
 /** The messages between the main thread and a worker; types only, so that neither side can reach into the other. */
 import type { Plan } from './core/plan.ts'
 import type { Share } from './core/share.ts'
-import type { Snapshot } from './core/timeline.ts'
+import type { Snapshot } from './core/second.ts'
 
 /** What a worker is given when it is hired. */
 export interface Assignment {

@@ -15,6 +15,36 @@ export interface Capacity {
   readonly transports: Readonly<Record<string, TransportCapacity>>
 }
 
+/** What was found with some workers of a transport. */
+export interface Trial {
+  readonly transport: string
+  readonly workers: number
+  /** Requests per second of users without waits: as fast as generator and target go together. */
+  readonly fullPerS: number
+  /** The fastest of the rates tried that came out sound; null when none did. */
+  readonly soundPerS: number | null
+  /** Why the next faster one, or all, did not. */
+  readonly hindrance: string | null
+}
+
+/** The limits of this host for a generator; null where the platform does not tell. */
+export interface HostLimits {
+  readonly cpuModel: string
+  readonly cores: number
+  /** Of them, those that this process may be scheduled on. */
+  readonly affinity: number
+  readonly cpuQuota: number | null
+  /** Workers that make sense. */
+  readonly usableCores: number
+  readonly descriptors: number | null
+  readonly ports: { readonly from: number; readonly to: number } | null
+  /** The longest accept queue that a server on this host gets. */
+  readonly somaxconn: number | null
+  readonly memoryBytes: number
+  readonly memoryAvailableBytes: number
+  readonly load1: number | null
+}
+
 /** What the workers of this plan can make soundly here; null when that was not measured. */
 export function soundPerS(capacity: Capacity | null, plan: Plan): number | null {
   const measured = capacity?.transports[plan.transport]

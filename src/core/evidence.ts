@@ -2,7 +2,7 @@
 import type { Metrics, PercentileName } from './metrics.ts'
 import type { Plan } from './plan.ts'
 import type { IterationCounts } from './tally.ts'
-import type { SecondRow } from './timeline.ts'
+import type { SecondRow } from './second.ts'
 
 /** One finding: what was seen, in which seconds (first to last, both included), and what to do about it. */
 export interface Reason {

@@ -11,7 +11,8 @@ import {
   type ErrorCount,
   type IterationCounts,
 } from './tally.ts'
-import type { SecondRow, Timeline } from './timeline.ts'
+import type { SecondRow } from './second.ts'
+import type { Timeline } from './timeline.ts'
 import type { Evidence } from './evidence.ts'
 import type { Gate, ThresholdResult } from './gate.ts'
 import { judge, type Verdict } from './verdict.ts'

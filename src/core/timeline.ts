@@ -4,51 +4,17 @@
  * A second closes when every worker that still owes it has reported it, or 2 s after it ended, marked incomplete; a
  * late snapshot still corrects the second and the totals. A blocked or dead worker never stops the clock.
  */
-import { Histogram, type SparseHistogram } from './histogram.ts'
-import { deriveMetrics, respan, type Metrics } from './metrics.ts'
+import { deriveMetrics, type Metrics } from './metrics.ts'
 import {
-  mergeRequests,
-  mergeTally,
-  packTally,
-  Tally,
-  type IterationCounts,
-  type PackedTally,
-} from './tally.ts'
-import type { HostVitals, TargetVitals, WorkerVitals } from './vitals.ts'
-
-/** One worker's whole second of run time, counted from the start instant. */
-export interface Snapshot {
-  readonly worker: number
-  readonly second: number
-  readonly tally: PackedTally
-  readonly vitals: WorkerVitals
-  /** Users active and requests in flight when the second ended. */
-  readonly users: number
-  readonly inFlight: number
-  /** The most arrivals that waited for a user at once in that second. */
-  readonly queued: number
-}
-
-/** A second of the report. */
-export interface SecondRow extends Metrics {
-  readonly second: number
-  readonly phase: 'warmup' | 'load' | 'drain'
-  /** Whether every worker that was alive has reported it. */
-  readonly complete: boolean
-  readonly users: number
-  readonly inFlight: number
-  /** The most arrivals that waited for a user at once. */
-  readonly queued: number
-  readonly due: number
-  readonly dropped: number
-  readonly byName: Readonly<Record<string, Metrics>>
-  /** The second's latencies at two significant digits. */
-  readonly histogram: SparseHistogram
-  readonly workers: readonly WorkerVitals[]
-  readonly host: HostVitals | null
-  /** What the server said of itself; null when nobody asked, or it did not answer. */
-  readonly target: TargetVitals | null
-}
+  deriveSecond,
+  mergeNames,
+  requestsOf,
+  respanSecond,
+  type SecondRow,
+  type Snapshot,
+} from './second.ts'
+import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
+import type { HostVitals, TargetVitals } from './vitals.ts'
 
 /** A second that nothing can correct any more: every worker has reported it, or the run is over. */
 export interface SettledSecond {
@@ -146,7 +112,7 @@ export class Timeline {
       const loadS = this.#loadS(second)
       if (loadS === before[second]) continue
       if (this.#open.has(second)) this.#rederive(second)
-      else this.#rows[second] = respannedRow(row, before[second]!, loadS)
+      else this.#rows[second] = respanSecond(row, before[second]!, loadS)
     }
   }
 
@@ -244,7 +210,7 @@ export class Timeline {
       if (merged !== null) mergeTally(tally, merged)
     }
     const loadS = Math.max(0, Math.min(to, this.#loadEndS) - from)
-    return deriveMetrics(tally.request(ALL), { loadS, carriedIn: 0 }, tally.lag)
+    return deriveMetrics(requestsOf(tally), { loadS, carriedIn: 0 }, tally.lag)
   }
 
   /** Requests of this name that were in flight when measuring began. */
@@ -306,32 +272,19 @@ export class Timeline {
 
   #derive(second: number): SecondRow {
     const open = this.#second(second)
-    const { snapshots, host, target } = open
     const tally = new Tally()
     this.#mergeSecond(tally, second)
-    const merged = new Tally()
-    merged.lag.add(tally.lag.pack())
-    const all = mergeRequests(tally, merged.request(ALL))
+    const merged = mergeNames(tally)
     open.merged = packTally(merged)
-    const span = { loadS: this.#loadS(second), carriedIn: 0 }
-    const byName: Record<string, Metrics> = {}
-    for (const [name, request] of tally.requests) byName[name] = deriveMetrics(request, span)
-    return {
+    return deriveSecond({
+      ...open,
       second,
-      phase: second < this.warmupS ? 'warmup' : span.loadS > 0 ? 'load' : 'drain',
-      complete: this.#isReported(second) && !this.#isLost(second),
-      users: snapshots.reduce((n, { users }) => n + users, 0),
-      inFlight: snapshots.reduce((n, { inFlight }) => n + inFlight, 0),
-      queued: snapshots.reduce((n, { queued }) => n + queued, 0),
-      due: tally.iterations.due,
-      dropped: tally.iterations.dropped,
-      ...deriveMetrics(all, span, tally.lag),
-      byName,
-      histogram: (all.peek('latency') ?? EMPTY).sparse(),
-      workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
-      host,
-      target,
-    }
+      isWarmup: second < this.warmupS,
+      isComplete: this.#isReported(second) && !this.#isLost(second),
+      loadS: this.#loadS(second),
+      tally,
+      merged,
+    })
   }
 
   #rederive(second: number): void {
@@ -358,23 +311,6 @@ export class Timeline {
   }
 }
 
-/** A second whose histograms are gone, when another part of it turns out to be load. */
-function respannedRow(row: SecondRow, fromS: number, toS: number): SecondRow {
-  const byName: Record<string, Metrics> = {}
-  for (const [name, metrics] of Object.entries(row.byName)) byName[name] = respan(metrics, fromS, toS)
-  return {
-    ...row,
-    ...respan(row, fromS, toS),
-    phase: row.phase === 'warmup' ? 'warmup' : toS > 0 ? 'load' : 'drain',
-    byName,
-  }
-}
-
 /** How many more arrivals wait at the end of a span than at its beginning. */
 const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
   due - started - dropped - unstarted
-
-/** In place of a name, where all requests are taken together. */
-const ALL = ''
-
-const EMPTY = new Histogram()

@@ -8,7 +8,7 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { Plan } from '../core/plan.ts'
-import type { Snapshot } from '../core/timeline.ts'
+import type { Snapshot } from '../core/second.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 

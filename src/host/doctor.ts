@@ -1,7 +1,7 @@
 /** What this host allows, and what it can generate soundly: short runs against a target that is given. */
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Capacity, TransportCapacity } from '../core/capacity.ts'
+import type { Capacity, HostLimits, TransportCapacity, Trial } from '../core/capacity.ts'
 import type { Options } from '../core/options.ts'
 import type { Report } from '../core/report.ts'
 import { TRANSPORTS, type TransportName } from '../core/transport.ts'
@@ -11,24 +11,6 @@ import { readText } from './proc.ts'
 import { readLoad } from './readiness.ts'
 import { run } from './run.ts'
 import { portRange } from './sockets.ts'
-
-/** The limits of this host for a generator; null where the platform does not tell. */
-export interface HostLimits {
-  readonly cpuModel: string
-  readonly cores: number
-  /** Of them, those that this process may be scheduled on. */
-  readonly affinity: number
-  readonly cpuQuota: number | null
-  /** Workers that make sense. */
-  readonly usableCores: number
-  readonly descriptors: number | null
-  readonly ports: { readonly from: number; readonly to: number } | null
-  /** The longest accept queue that a server on this host gets. */
-  readonly somaxconn: number | null
-  readonly memoryBytes: number
-  readonly memoryAvailableBytes: number
-  readonly load1: number | null
-}
 
 export function readLimits(root = '/'): HostLimits {
   const affinity = availableParallelism()
@@ -46,18 +28,6 @@ export function readLimits(root = '/'): HostLimits {
     memoryBytes: totalmem(),
     ...readLoad(root),
   }
-}
-
-/** What was found with some workers of a transport. */
-export interface Trial {
-  readonly transport: string
-  readonly workers: number
-  /** Requests per second of users without waits: as fast as generator and target go together. */
-  readonly fullPerS: number
-  /** The fastest of the rates tried that came out sound; null when none did. */
-  readonly soundPerS: number | null
-  /** Why the next faster one, or all, did not. */
-  readonly hindrance: string | null
 }
 
 /** Users of each worker at full speed: more than a target of a few ms can have in flight. */

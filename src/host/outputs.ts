@@ -2,7 +2,8 @@
 import type { Problem } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Report } from '../core/report.ts'
-import type { SecondRow, SettledSecond, Timeline } from '../core/timeline.ts'
+import type { SecondRow } from '../core/second.ts'
+import type { SettledSecond, Timeline } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output, RunStart } from '../output/output.ts'
 

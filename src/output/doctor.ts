@@ -1,34 +1,12 @@
 /** What the doctor found, for a person. Pure. */
+import type { HostLimits, Trial } from '../core/capacity.ts'
 import { showBytes, showCount, showRate } from '../core/units.ts'
 import { renderLine, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
 
-/** The limits of a host; the host's own type has these and more. */
-export interface Limits {
-  readonly cpuModel: string
-  readonly cores: number
-  readonly affinity: number
-  readonly cpuQuota: number | null
-  readonly usableCores: number
-  readonly descriptors: number | null
-  readonly ports: { readonly from: number; readonly to: number } | null
-  readonly somaxconn: number | null
-  readonly memoryBytes: number
-  readonly memoryAvailableBytes: number
-  readonly load1: number | null
-}
-
-export interface TrialRow {
-  readonly transport: string
-  readonly workers: number
-  readonly fullPerS: number
-  readonly soundPerS: number | null
-  readonly hindrance: string | null
-}
-
 const NOT_AVAILABLE = 'not available here'
 
-export function renderLimits(limits: Limits, style: Style): string {
+export function renderLimits(limits: HostLimits, style: Style): string {
   const { affinity, cores, cpuQuota, descriptors, ports, somaxconn, load1 } = limits
   const count = (n: number | null): string => (n === null ? NOT_AVAILABLE : showCount(n))
   const rows: [string, string][] = [
@@ -57,7 +35,7 @@ export function renderLimits(limits: Limits, style: Style): string {
   )
 }
 
-const COLUMNS: Column<TrialRow>[] = [
+const COLUMNS: Column<Trial>[] = [
   { title: 'transport', align: 'left', cell: ({ transport }) => transport },
   { title: 'workers', cell: ({ workers }) => String(workers) },
   { title: 'full speed/s', rank: 2, cell: ({ fullPerS }) => showRate(fullPerS) },
@@ -66,7 +44,7 @@ const COLUMNS: Column<TrialRow>[] = [
 ]
 
 /** `keptIn` is the file in which later runs find it; null when it could not be kept. */
-export function renderTrials(trials: readonly TrialRow[], keptIn: string | null, style: Style): string {
+export function renderTrials(trials: readonly Trial[], keptIn: string | null, style: Style): string {
   const isNone = trials.every(({ soundPerS }) => soundPerS === null)
   return [
     ...renderTable(COLUMNS, trials, style),

@@ -7,7 +7,7 @@
  * the last line of a second number is the right one.
  */
 import type { Report } from '../core/report.ts'
-import type { SecondRow } from '../core/timeline.ts'
+import type { SecondRow } from '../core/second.ts'
 import { renderJsonLine } from './json.ts'
 import type { LiveSecond, Output, Screen } from './output.ts'
 

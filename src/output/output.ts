@@ -6,7 +6,8 @@ import type { Metrics } from '../core/metrics.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
-import type { SecondRow, SettledSecond } from '../core/timeline.ts'
+import type { SecondRow } from '../core/second.ts'
+import type { SettledSecond } from '../core/timeline.ts'
 
 /** The run as it begins. */
 export interface RunStart {

@@ -5,7 +5,7 @@
 import { ms } from '../core/metrics.ts'
 import { isTimeout } from '../core/outcome.ts'
 import { packTally, Tally, type RequestTally } from '../core/tally.ts'
-import type { Snapshot } from '../core/timeline.ts'
+import type { Snapshot } from '../core/second.ts'
 import { Histogram } from '../core/histogram.ts'
 import type { Spread, WorkerVitals } from '../core/vitals.ts'
 import type { Exchange } from './transport/transport.ts'

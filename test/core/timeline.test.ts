@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Timeline, type SecondRow } from '../../src/core/timeline.ts'
+import type { SecondRow } from '../../src/core/second.ts'
+import { Timeline } from '../../src/core/timeline.ts'
 import { quietHost } from '../support/evidence.ts'
 import { snapshot } from '../support/snapshots.ts'
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { mergeTally, packTally, Tally } from '../../src/core/tally.ts'
-import { Timeline, type Snapshot } from '../../src/core/timeline.ts'
+import type { Snapshot } from '../../src/core/second.ts'
+import { Timeline } from '../../src/core/timeline.ts'
 import { snapshot } from '../support/snapshots.ts'
 import { plain } from '../support/tallies.ts'
 

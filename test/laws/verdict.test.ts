@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { SecondRow } from '../../src/core/timeline.ts'
+import type { SecondRow } from '../../src/core/second.ts'
 import type { Evidence } from '../../src/core/evidence.ts'
 import { judge, type VerdictLevel } from '../../src/core/verdict.ts'
 import type { TargetVitals, WorkerVitals } from '../../src/core/vitals.ts'

@@ -2,7 +2,7 @@
 import { Histogram } from '../../src/core/histogram.ts'
 import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
-import type { SecondRow } from '../../src/core/timeline.ts'
+import type { SecondRow } from '../../src/core/second.ts'
 import type { Evidence, PercentilesMs } from '../../src/core/evidence.ts'
 import type { HostVitals, WorkerVitals } from '../../src/core/vitals.ts'
 import { aPlan } from './plan.ts'

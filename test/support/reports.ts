@@ -6,7 +6,8 @@ import type { Outcome } from '../../src/core/outcome.ts'
 import { buildPlan, type Plan } from '../../src/core/plan.ts'
 import { buildReport, type Report, type RunFacts } from '../../src/core/report.ts'
 import { packTally, Tally } from '../../src/core/tally.ts'
-import { Timeline, type SettledSecond, type Snapshot } from '../../src/core/timeline.ts'
+import type { Snapshot } from '../../src/core/second.ts'
+import { Timeline, type SettledSecond } from '../../src/core/timeline.ts'
 
 /** What one worker did in one second. */
 export interface Second {

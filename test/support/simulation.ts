@@ -1,7 +1,7 @@
 /** A whole run without threads: every worker's load on one virtual clock, against one simulated network each. */
 import type { Plan } from '../../src/core/plan.ts'
 import { mergeTally, Tally } from '../../src/core/tally.ts'
-import type { Snapshot } from '../../src/core/timeline.ts'
+import type { Snapshot } from '../../src/core/second.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'

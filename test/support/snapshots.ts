@@ -1,6 +1,6 @@
 /** Snapshots as workers would send them. */
 import { packTally, Tally } from '../../src/core/tally.ts'
-import type { Snapshot } from '../../src/core/timeline.ts'
+import type { Snapshot } from '../../src/core/second.ts'
 import { healthy } from './evidence.ts'
 
 export interface Happened {

@@ -1,6 +1,6 @@
 /** A host that is not the generator's alone, or holds it back. */
 import type { Evidence, Reason } from '../evidence.ts'
-import type { SecondRow } from '../timeline.ts'
+import type { SecondRow } from '../second.ts'
 import { showBytes, showMs, showPercent } from '../units.ts'
 import type { CoreVitals, HostVitals, WorkerVitals } from '../vitals.ts'
 import {

@@ -1,6 +1,6 @@
 /** The seconds that rules look at, and what they ask of them. */
 import type { Evidence } from '../evidence.ts'
-import type { SecondRow } from '../timeline.ts'
+import type { SecondRow } from '../second.ts'
 import type { WorkerVitals } from '../vitals.ts'
 
 /** The seconds of the load; one of which less than half is load counts only where there is no other. */

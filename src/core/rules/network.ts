@@ -1,6 +1,6 @@
 /** The limits of this host's network stack: ports, descriptors, accept queues, and what had to be sent again. */
 import type { Evidence, Reason } from '../evidence.ts'
-import type { SecondRow } from '../timeline.ts'
+import type { SecondRow } from '../second.ts'
 import { showCount } from '../units.ts'
 import { DESCRIPTORS_LEFT, PORTS_LEFT, RETRANSMITTED, SOME_SECONDS } from './limits.ts'
 import { extent, inSeconds, loadSeconds } from './load-seconds.ts'

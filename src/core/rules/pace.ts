@@ -1,7 +1,7 @@
 /** Whether the generator held the pace of the plan, and whether it had time to spare. */
 import type { Evidence, Reason } from '../evidence.ts'
 import { hasPace, type Plan } from '../plan.ts'
-import type { SecondRow } from '../timeline.ts'
+import type { SecondRow } from '../second.ts'
 import { showMs, showPercent, showRate } from '../units.ts'
 import type { WorkerVitals } from '../vitals.ts'
 import { meanCycleS } from '../wait.ts'

@@ -1,6 +1,6 @@
 /** Times in which a worker did nothing for its users: it was stopped, or computed, or collected garbage. */
 import type { Evidence, Reason } from '../evidence.ts'
-import type { SecondRow } from '../timeline.ts'
+import type { SecondRow } from '../second.ts'
 import { showMs } from '../units.ts'
 import type { WorkerVitals } from '../vitals.ts'
 import { COLLECTING_MS, SOME_SECONDS, STALLED_MS } from './limits.ts'
