@@ -45,6 +45,8 @@ test('the summary of a job', () => {
     | failures | count | message |
     |---|--:|---|
     | headers&#46;reset | 1 | reset |
+
+    - samples&#46;few: 4 requests are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 requests
     "
   `)
 })
