@@ -47,7 +47,7 @@ export function parseArgv(argv: readonly string[]): Command {
       problems.push({ option: flag, message: 'needs a value' })
     else if (kind === 'list') lists.set(flag, values)
     else if (values.length > 1)
-      problems.push({ option: flag, message: `was given ${values.length} times: ${values.join(', ')}` })
+      problems.push({ option: flag, message: `was given ${values.length} times${repeated(flag, values)}` })
     else texts.set(flag, values[0]!)
   }
   problems.push(...switchesWithValues(words, flags))
@@ -66,6 +66,10 @@ export function parseArgv(argv: readonly string[]): Command {
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
   return { name, texts, lists, switches, problems, wants }
 }
+
+/** The values of a flag that was repeated, unless they may hold a password. */
+const repeated = (flag: string, values: readonly string[]): string =>
+  ['url', 'auth', 'proxy', 'target-metrics'].includes(flag) ? '' : `: ${values.join(', ')}`
 
 /** `--insecure=yes`: yargs takes every value of a switch but `true` for false, and says nothing. */
 function switchesWithValues(words: readonly string[], flags: readonly Flag[]): Problem[] {

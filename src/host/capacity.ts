@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { cpus, homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Capacity } from '../core/capacity.ts'
+import type { Capacity, TransportCapacity } from '../core/capacity.ts'
 import { VERSION } from '../version.ts'
 import { findCores } from './cores.ts'
 import { readText } from './proc.ts'
@@ -33,8 +33,27 @@ const hostKey = (): string =>
   ].join(' · ')
 
 /** What was measured on this host; null when nothing was, or the file holds something else. */
-export const readCapacity = (file = capacityFile()): Capacity | null =>
-  readFile(file).hosts[hostKey()] ?? null
+export function readCapacity(file = capacityFile()): Capacity | null {
+  const measured: unknown = readFile(file).hosts[hostKey()]
+  return isCapacity(measured) ? measured : null
+}
+
+/** Whoever wrote the file: figures are positive numbers, or null. */
+function isCapacity(value: unknown): value is Capacity {
+  const { measuredAt, transports } = (value ?? {}) as Partial<Capacity>
+  const isFigure = (n: unknown): boolean => n === null || (typeof n === 'number' && n > 0 && n < Infinity)
+  return (
+    typeof measuredAt === 'string' &&
+    typeof transports === 'object' &&
+    (transports as unknown) !== null &&
+    Object.values(transports as Record<string, Partial<TransportCapacity> | null>).every(
+      (one) =>
+        one !== null &&
+        [one.oneWorkerPerS, one.allWorkersPerS].every(isFigure) &&
+        typeof (one.workers as unknown) === 'number',
+    )
+  )
+}
 
 export function writeCapacity(capacity: Capacity, file = capacityFile()): void {
   const { hosts } = readFile(file)
@@ -49,7 +68,10 @@ function readFile(file: string): CapacityFile {
   const empty: CapacityFile = { schema: SCHEMA, hosts: {} }
   try {
     const content = JSON.parse(readText(file) ?? '') as Partial<CapacityFile> | null
-    return content?.schema === SCHEMA && typeof content.hosts === 'object' ? { ...empty, ...content } : empty
+    const { schema, hosts } = content ?? {}
+    return schema === SCHEMA && typeof hosts === 'object' && (hosts as unknown) !== null
+      ? { ...empty, hosts }
+      : empty
   } catch {
     // No file yet, or one that somebody else wrote: as good as none.
     return empty
