@@ -81,7 +81,9 @@ test('every file is named by its noun', () => {
 })
 
 test('no figure comes from the wall clock, so a step of it changes none', () => {
-  const readers = files.filter((file) => /\bDate\.now\b|\bnew Date\(\)/.test(readFileSync(join(SRC, file), 'utf8')))
+  const readers = files.filter((file) =>
+    /\bDate\.now\b|\bnew Date\(\)/.test(readFileSync(join(SRC, file), 'utf8')),
+  )
   // The labels of a report and of a measured capacity.
   expect(readers.sort()).toEqual(['host/doctor.ts', 'host/run.ts'])
 })
