@@ -268,11 +268,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   #finish(outcome: Exchange['outcome'], message: string): void {
     const exchange = this.#exchange!
     exchange.doneUs = this.#clock.nowUs()
-    // Before its network work began: what was cut was never sent, and what undici refused counts from here to here.
-    if (exchange.sentUs === 0) {
-      exchange.sentUs = exchange.doneUs
-      if (this.#cut === null) this.#tellSent(exchange)
-    }
+    // Cut before its network work began: it was never sent, and counts from here to here.
+    if (exchange.sentUs === 0) exchange.sentUs = exchange.doneUs
     exchange.outcome = outcome
     exchange.message = message
     this.#exchange = null
