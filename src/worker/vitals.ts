@@ -19,6 +19,7 @@ export interface VitalSigns {
   read(): Readings
   /** Total time in which the thread was ready and waited for a core, in µs; 0 where the platform does not tell. */
   readonly runQueueUs: () => number
+  /** From now on its readings stay what they are. */
   close(): void
 }
 
@@ -66,6 +67,7 @@ interface Schedstat {
 }
 
 const NOT_AVAILABLE: Schedstat = { read: () => null, runQueueUs: () => 0, close: () => undefined }
+const NOT_ZERO = /[1-9]/
 const SPACE = 32
 const DIGIT_0 = 48
 
@@ -82,21 +84,38 @@ function openSchedstat(): Schedstat {
     return NOT_AVAILABLE
   }
   const buffer = Buffer.alloc(96)
+  let length = 0
+  let isOpen = true
+  // The loop's last turn ends after the run, and by then the number of a closed file may be that of another.
+  const look = (): void => {
+    if (isOpen) length = readSync(fd, buffer, 0, buffer.length, 0)
+  }
+  const close = (): void => {
+    look()
+    isOpen = false
+    closeSync(fd)
+  }
+  look()
+  if (!NOT_ZERO.test(buffer.toString('latin1', 0, length))) {
+    // A kernel that does not count has the file too, and this thread has been on a core.
+    close()
+    return NOT_AVAILABLE
+  }
   return {
     read() {
-      const length = readSync(fd, buffer, 0, buffer.length, 0)
+      look()
       const [onCore, waited, slices] = buffer.toString('latin1', 0, length).trim().split(' ').map(Number)
       if (onCore === undefined || waited === undefined || slices === undefined) return null
       return { onCoreMs: onCore / 1e6, runQueueMs: waited / 1e6, slices }
     },
     // Read at every waking of the loop: no string is made of it.
     runQueueUs() {
-      const length = readSync(fd, buffer, 0, buffer.length, 0)
+      look()
       let ns = 0
       for (let i = buffer.indexOf(SPACE) + 1; i < length && buffer[i] !== SPACE; i++)
         ns = ns * 10 + (buffer[i]! - DIGIT_0)
       return ns / 1000
     },
-    close: () => closeSync(fd),
+    close,
   }
 }
