@@ -132,6 +132,10 @@ export class Load {
         this.#flying++
         return true
       },
+      unstarted: (dueUs, doneUs) => {
+        // In the closed model an iteration is due when it starts.
+        if (plan.model === 'open') recorder.unstarted(tally, doneUs, Math.max(0, recorder.loadEndUs - dueUs))
+      },
       landed: () => {
         this.#flying--
         if (this.#ending && this.#flying === 0) this.#finish()

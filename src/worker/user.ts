@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly takeOff: () => boolean
   /** An iteration that took off has ended; the last thing that is done about it. */
   readonly landed: () => void
+  /** The end of the drain cut off an iteration before its first request was sent. */
+  readonly unstarted: (dueUs: number, doneUs: number) => void
   /** Calls `wake` at this run time; a user has one alarm, and arming it again moves it. */
   readonly arm: (user: User, dueUs: number) => void
   readonly disarm: (user: User) => void
@@ -65,7 +67,8 @@ export class User implements ExchangeListener {
   #dueUs = 0
   #freeUs = 0
   #startedUs = -1
-  #sentUs = -1
+  /** The network work of the request in flight has begun. */
+  #isSent = false
   #lagUs = 0
   /** How much earlier the user would have been free for its iteration, had this thread never kept it busy. */
   #keptUs = 0
@@ -104,8 +107,7 @@ export class User implements ExchangeListener {
     this.#keptUs = Math.min(Math.max(0, freeUs - dueUs), this.#keepsUs)
     this.#isFlying = true
     this.#hops = 0
-    this.#inUse = this.#connection ??= around.openConnection(this.id)
-    this.#inUse.send(this.#exchange, around.request)
+    this.#send((this.#connection ??= around.openConnection(this.id)), around.request)
     return true
   }
 
@@ -125,7 +127,7 @@ export class User implements ExchangeListener {
     const { recorder, tally, plan, turn } = this.#around
     turn.sent(this.#exchange)
     const { sentUs, reused } = this.#exchange
-    this.#sentUs = sentUs
+    this.#isSent = true
     if (this.#hops === 0) {
       this.#startedUs = sentUs
       this.#lagUs = Math.max(0, sentUs - Math.max(this.#dueUs, this.#freeUs))
@@ -139,6 +141,8 @@ export class User implements ExchangeListener {
   done(): void {
     const exchange = this.#exchange
     const { redirects } = this.#around
+    // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
+    if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
     this.#around.disarm(this)
     const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
     if (hop !== null) {
@@ -147,8 +151,8 @@ export class User implements ExchangeListener {
       return
     }
     this.#isFlying = false
-    // Cut before anything of it went out, at the very end of the drain: nothing was sent, nothing is to be counted.
-    if (this.#sentUs === exchange.sentUs) this.#conclude(exchange)
+    if (this.#isSent) this.#conclude(exchange)
+    else if (this.#hops === 0) this.#around.unstarted(this.#dueUs, exchange.doneUs)
     this.#around.landed()
   }
 
@@ -167,10 +171,16 @@ export class User implements ExchangeListener {
 
   #follow({ request, isElsewhere }: Hop): void {
     this.#hops++
-    this.#inUse = isElsewhere
+    const connection = isElsewhere
       ? (this.#elsewhere ??= this.#around.openConnection(this.id))
       : (this.#connection ??= this.#around.openConnection(this.id))
-    this.#inUse.send(this.#exchange, request)
+    this.#send(connection, request)
+  }
+
+  #send(connection: Connection, request: Prepared): void {
+    this.#inUse = connection
+    this.#isSent = false
+    connection.send(this.#exchange, request)
   }
 
   /** Judges and records how the iteration ended and lets the schedule decide what comes next. */

@@ -49,7 +49,7 @@ const ends =
     void socket.end(text)
 
 /** Time for what was written to be read by the client: it takes data and a reset that come together for an early end. */
-const BEFORE_RESET_MS = 100
+const BEFORE_RESET_MS = 200
 const DRIP_EVERY_MS = 100
 
 const named = {

@@ -37,12 +37,12 @@ export class Simulation {
   constructor(
     plan: Plan,
     answer: (request: Sent) => Answer = () => ({ afterUs: 5000 }),
-    { workers = 1, cutsAtOnce = false } = {},
+    { workers = 1, ...ways }: { workers?: number; cutsAtOnce?: boolean; looksFirst?: boolean } = {},
   ) {
     const counters = new SharedArrayBuffer(8)
     for (let index = 0; index < workers; index++) {
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
-      const transport = new SimulatedTransport(this.clock, answer, cutsAtOnce)
+      const transport = new SimulatedTransport(this.clock, answer, ways)
       const load = new Load({
         plan,
         share: { index, of: workers },

@@ -87,6 +87,8 @@ export interface Answer {
   readonly status?: number
   /** Where a redirect leads. */
   readonly location?: string
+  /** The transport will not send it. */
+  readonly isRefused?: boolean
 }
 
 /** A request as the network saw it. */
@@ -109,12 +111,19 @@ export class SimulatedTransport implements Transport {
   readonly answer: (request: Sent) => Answer
   /** Whether `cut` calls `done` at once; else it does a moment later. The contract allows both. */
   readonly cutsAtOnce: boolean
+  /** Whether a request on an open connection goes out a turn later; the contract allows both. */
+  readonly looksFirst: boolean
   connections = 0
 
-  constructor(clock: VirtualClock, answer: (request: Sent) => Answer, cutsAtOnce = false) {
+  constructor(
+    clock: VirtualClock,
+    answer: (request: Sent) => Answer,
+    { cutsAtOnce = false, looksFirst = false } = {},
+  ) {
     this.clock = clock
     this.answer = answer
     this.cutsAtOnce = cutsAtOnce
+    this.looksFirst = looksFirst
   }
 
   prepare(plan: RequestPlan): Prepared {
@@ -142,21 +151,47 @@ class SimulatedConnection implements Connection {
 
   send(exchange: Exchange, request: Prepared): void {
     if (this.#exchange !== null) throw new Error('a connection carries one exchange at a time')
+    const atUs = this.#network.clock.nowUs()
+    exchange.begin(request)
+    this.#exchange = exchange
+    this.#record = null
+    // As on a connection that was idle: the loop looks at it first.
+    if (this.#isOpen && this.#network.looksFirst) this.#later(atUs, () => this.#go(exchange))
+    else this.#go(exchange)
+  }
+
+  #go(exchange: Exchange): void {
     const { clock, sent, answer } = this.#network
     const atUs = clock.nowUs()
-    exchange.begin(request)
     exchange.sentUs = atUs
-    this.#exchange = exchange
     this.#record = {
       atUs,
       connection: this.#number,
       turn: this.#turn++,
-      request: request.plan,
+      request: exchange.request!.plan,
       doneUs: null,
       outcome: null,
     }
+    const {
+      afterUs,
+      connectUs = 0,
+      outcome = 'ok',
+      status = 200,
+      location = '',
+      isRefused = false,
+    } = answer(this.#record)
+    if (isRefused) {
+      exchange.sentUs = 0
+      const record = this.#record
+      this.#record = null
+      this.#later(atUs, () => {
+        exchange.sentUs = clock.nowUs()
+        sent.push((this.#record = { ...record, atUs: exchange.sentUs }))
+        this.#finish(outcome, 'refused')
+      })
+      return
+    }
     sent.push(this.#record)
-    const { afterUs, connectUs = 0, outcome = 'ok', status = 200, location = '' } = answer(this.#record)
     if (!this.#isOpen) {
       exchange.reused = false
       exchange.phase = 'connect'
@@ -213,8 +248,10 @@ class SimulatedConnection implements Connection {
     exchange.outcome = outcome
     exchange.canFollow = outcome === 'ok'
     exchange.message = message
-    this.#record!.doneUs = exchange.doneUs
-    this.#record!.outcome = outcome
+    if (this.#record !== null) {
+      this.#record.doneUs = exchange.doneUs
+      this.#record.outcome = outcome
+    }
     exchange.listener.done()
   }
 }

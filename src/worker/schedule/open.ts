@@ -99,7 +99,7 @@ export class OpenSchedule implements Schedule {
       const dueUs = this.#nextUs
       recorder.advance(this.#parts.nowUs())
       const user = this.#free.pop() ?? this.#newUser()
-      const isDropped = user === null && this.#plan.onFull === 'drop' && this.#isFull
+      const isDropped = user === null && this.#plan.onFull === 'drop' && this.#isTaken
       // A dropped arrival leaves its place in the count of the plan to a later one.
       if (!isDropped && !takeTicket()) {
         this.#isDry = true
@@ -126,6 +126,11 @@ export class OpenSchedule implements Schedule {
 
   get #isFull(): boolean {
     return this.users.length >= this.#mostUsers
+  }
+
+  /** Every user there may be is busy, or will be as soon as it is made. */
+  get #isTaken(): boolean {
+    return this.users.length + this.#queue.length >= this.#mostUsers
   }
 
   /** Arrivals that only wait for a user to be made are the generator's lateness; the queue is of those who find none. */

@@ -22,7 +22,7 @@ export interface Prepared {
 
 /** Told about an exchange by its connection; `done` is never called from within `send`. */
 export interface ExchangeListener {
-  /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut before. */
+  /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut or refused before. */
   sent(): void
   /** The exchange ended: all fields are set. */
   done(): void

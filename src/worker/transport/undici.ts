@@ -268,7 +268,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   #finish(outcome: Exchange['outcome'], message: string): void {
     const exchange = this.#exchange!
     exchange.doneUs = this.#clock.nowUs()
-    // Cut before its network work began: it was never sent, and counts from here to here.
+    // Cut or refused before its network work began: it counts from here to here, if at all.
     if (exchange.sentUs === 0) exchange.sentUs = exchange.doneUs
     exchange.outcome = outcome
     exchange.message = message
