@@ -124,7 +124,7 @@ export class Load {
       tally,
       recorder,
       turn,
-      openConnection: (id) => transport.connection(globalIndex(id, share)),
+      openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
       redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan.request.url, plan.maxRedirects) : null,
       takeRequest: tickets.takeRequest,
       takeOff: () => {

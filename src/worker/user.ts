@@ -27,8 +27,8 @@ export interface Surroundings {
   readonly tally: RequestTally
   readonly recorder: Recorder
   readonly turn: Turn
-  /** Of the user with this place in its worker. */
-  readonly openConnection: (user: number) => Connection
+  /** Of the user with this place in its worker, made ready for this request. */
+  readonly openConnection: (user: number, request: Prepared) => Connection
   /** Null when redirects are not followed. */
   readonly redirects: Redirects | null
   /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
@@ -57,7 +57,7 @@ export class User implements ExchangeListener {
   readonly #around: Surroundings
   readonly #exchange: Exchange
   #isFlying = false
-  #connection: Connection | null = null
+  #connection: Connection | null
   /** The connection for redirects to another origin, and the one that the request in flight went over. */
   #elsewhere: Connection | null = null
   #inUse: Connection | null = null
@@ -80,6 +80,7 @@ export class User implements ExchangeListener {
     this.id = id
     this.#around = around
     this.#exchange = new Exchange(this)
+    this.#connection = around.openConnection(id, around.request)
   }
 
   get isFlying(): boolean {
@@ -107,7 +108,7 @@ export class User implements ExchangeListener {
     this.#keptUs = Math.min(Math.max(0, freeUs - dueUs), this.#keepsUs)
     this.#isFlying = true
     this.#hops = 0
-    this.#send((this.#connection ??= around.openConnection(this.id)), around.request)
+    this.#send((this.#connection ??= around.openConnection(this.id, around.request)), around.request)
     return true
   }
 
@@ -172,8 +173,8 @@ export class User implements ExchangeListener {
   #follow({ request, isElsewhere }: Hop): void {
     this.#hops++
     const connection = isElsewhere
-      ? (this.#elsewhere ??= this.#around.openConnection(this.id))
-      : (this.#connection ??= this.#around.openConnection(this.id))
+      ? (this.#elsewhere ??= this.#around.openConnection(this.id, request))
+      : (this.#connection ??= this.#around.openConnection(this.id, request))
     this.#send(connection, request)
   }
 

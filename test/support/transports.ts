@@ -2,6 +2,7 @@
 import { PLAIN_HTTP } from '../../src/core/http.ts'
 import { Addresses } from '../../src/worker/transport/addresses.ts'
 import { Connector } from '../../src/worker/transport/connector.ts'
+import { A_REQUEST } from './plan.ts'
 import type { TransportName } from '../../src/core/transport.ts'
 import type { RequestPlan } from '../../src/core/plan.ts'
 import { RunClock } from '../../src/worker/clock.ts'
@@ -45,7 +46,7 @@ export class Client {
 
   private constructor(transport: (clock: RunClock) => Transport, url: string) {
     this.#transport = transport(this.clock)
-    this.#connection = this.#transport.connection(0)
+    this.#connection = this.#transport.connection(0, this.#transport.prepare({ ...A_REQUEST, url }))
     this.#url = url
   }
 

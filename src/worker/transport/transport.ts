@@ -88,8 +88,11 @@ export interface Connection {
 
 export interface Transport {
   prepare(plan: RequestPlan): Prepared
-  /** For the user with this number among all users of the run. */
-  connection(user: number): Connection
+  /**
+   * For the user with this number among all users of the run. It does what it can do ahead for this request, so that a
+   * user's start costs less; others can be sent over it as well.
+   */
+  connection(user: number, request: Prepared): Connection
 }
 
 /** A planned body as it goes out. */

@@ -39,7 +39,8 @@ export function undiciTransport(
   const ofConnections: ConnectionOptions = { http2, proxy, keepAlive, idleMs: idleLimitMs(longestIdleS) }
   return {
     prepare: (plan) => prepare(plan, options),
-    connection: (user) => new UndiciConnection(connector, clock, turn, user, ofConnections),
+    connection: (user, request) =>
+      new UndiciConnection(connector, clock, turn, user, ofConnections, request as PreparedDispatch),
   }
 }
 
@@ -56,8 +57,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   readonly #turn: Turn
   readonly #user: number
   readonly #options: ConnectionOptions
-  #client: Client | null = null
-  #origin = ''
+  #client: Client | null
+  #origin: string
   #exchange: Exchange | null = null
   /** The connection being made; null once it stands. */
   #connecting: Opening | null = null
@@ -69,12 +70,21 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** Why the request failed before `send` was over. */
   #failure: Error | null = null
 
-  constructor(connector: Connector, clock: Clock, turn: Turn, user: number, options: ConnectionOptions) {
+  constructor(
+    connector: Connector,
+    clock: Clock,
+    turn: Turn,
+    user: number,
+    options: ConnectionOptions,
+    { origin }: PreparedDispatch,
+  ) {
     this.#connector = connector
     this.#clock = clock
     this.#turn = turn
     this.#user = user
     this.#options = options
+    this.#origin = origin
+    this.#client = this.#open(origin)
   }
 
   send(exchange: Exchange, request: Prepared): void {
