@@ -132,9 +132,10 @@ export class Load {
         this.#flying++
         return true
       },
-      unstarted: (dueUs, doneUs) => {
+      unstarted: (dueUs, doneUs, keptUs) => {
         // In the closed model an iteration is due when it starts.
-        if (plan.model === 'open') recorder.unstarted(tally, doneUs, Math.max(0, recorder.loadEndUs - dueUs))
+        if (plan.model === 'open')
+          recorder.unstarted(tally, doneUs, Math.max(0, recorder.loadEndUs - dueUs), keptUs)
       },
       landed: () => {
         this.#flying--

@@ -38,7 +38,7 @@ export interface Surroundings {
   /** An iteration that took off has ended; the last thing that is done about it. */
   readonly landed: () => void
   /** The end of the drain cut off an iteration before its first request was sent. */
-  readonly unstarted: (dueUs: number, doneUs: number) => void
+  readonly unstarted: (dueUs: number, doneUs: number, keptUs: number) => void
   /** Calls `wake` at this run time; a user has one alarm, and arming it again moves it. */
   readonly arm: (user: User, dueUs: number) => void
   readonly disarm: (user: User) => void
@@ -90,6 +90,11 @@ export class User implements ExchangeListener {
   /** When its iteration is, or was last, due, in µs of run time. */
   get dueUs(): number {
     return this.#dueUs
+  }
+
+  /** How much earlier it would be free, had this thread never kept it busy. */
+  get keepsUs(): number {
+    return this.#keepsUs
   }
 
   /** Its alarm rang: for the schedule while it is at rest, else its request has a deadline to meet. */
@@ -153,7 +158,7 @@ export class User implements ExchangeListener {
     }
     this.#isFlying = false
     if (this.#isSent) this.#conclude(exchange)
-    else if (this.#hops === 0) this.#around.unstarted(this.#dueUs, exchange.doneUs)
+    else if (this.#hops === 0) this.#around.unstarted(this.#dueUs, exchange.doneUs, this.#keptUs)
     this.#around.landed()
   }
 
