@@ -41,7 +41,7 @@ export interface HostLimits {
   /** The longest accept queue that a server on this host gets. */
   readonly somaxconn: number | null
   readonly memoryBytes: number
-  readonly memoryAvailableBytes: number
+  readonly memoryAvailableBytes: number | null
   readonly load1: number | null
 }
 

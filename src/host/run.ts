@@ -143,9 +143,10 @@ export async function conduct(
       outputs.seconds(timeline.close(elapsedS()), timeline)
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
+    // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
     const stop = (by: StoppedBy): void => {
       const atS = Math.max(0, elapsedS() + AHEAD_S)
-      ending.by = by
+      ending.by ??= atS < timeline.loadEndS ? by : 'duration'
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }

@@ -1,4 +1,5 @@
 /** A row of numbers as a row of blocks. */
+import { largest } from '../core/extremes.ts'
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
@@ -11,7 +12,7 @@ export function sparkline(values: readonly (number | null)[], width: number): st
   const cells: (number | null)[] = []
   for (let i = 0; i < values.length; i += perCell) {
     const known = values.slice(i, i + perCell).filter((value) => value !== null)
-    cells.push(known.length > 0 ? Math.max(...known) : null)
+    cells.push(known.length > 0 ? largest(known) : null)
   }
   const highest = Math.max(0, ...cells.map((value) => value ?? 0))
   return cells

@@ -281,11 +281,17 @@ function clipPainted(painted: string, style: Style): string {
 }
 
 function thresholds(report: Report, line: Line): string[] {
+  const isVoid = report.verdict.level === 'void'
   return report.thresholds.map(({ expression, ok, level, actual, unit }) =>
-    line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [
-      `  ${showFigure(actual, unit)}`,
-      'dim',
-    ]),
+    isVoid
+      ? line(['–', 'dim'], ` ${expression}`, [
+          `  ${showFigure(actual, unit)}, not judged: the run is void`,
+          'dim',
+        ])
+      : line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [
+          `  ${showFigure(actual, unit)}`,
+          'dim',
+        ]),
   )
 }
 

@@ -4,7 +4,7 @@ import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
 import type { Evidence, Reason } from '../../src/core/evidence.ts'
 import { judge } from '../../src/core/verdict.ts'
-import { aRow, evidence, floor, quietHost, rowsWhere } from '../support/evidence.ts'
+import { aRow, evidence, floor, healthy, quietHost, rowsWhere } from '../support/evidence.ts'
 import { anOpenPlan, aPlan } from '../support/plan.ts'
 
 const always = (): boolean => true
@@ -356,6 +356,25 @@ describe('a host that is not the generator’s alone', () => {
   })
 })
 
+test('what the platform does not count is said', () => {
+  const unseen = { cpu: null, runQueueMs: null, runQueueSlices: null, awayMs: null }
+  const workers = [{ ...healthy, ...unseen }]
+  expect(found({ rows: rowsWhere(always, {}, { workers }) })).toEqual(['note host.unseen'])
+  const unknown = { ...quietHost, memoryAvailableBytes: null, pressure: null }
+  expect(found({ rows: rowsWhere(always, {}, { host: unknown }) })).toEqual([])
+})
+
+test('a run of two days is judged like any other', () => {
+  const row = aRow(0, {
+    workers: [{ ...healthy, utilization: 0.9, awayMs: 200, gcMs: 200, runQueueMs: 400, ...lag(50) }],
+    host: { ...quietHost, throttledMs: 90, memoryAvailableBytes: 1 },
+    queued: 5,
+  })
+  const rows = Array.from({ length: 200_000 }, (_, second) => ({ ...row, second }))
+  const plan = anOpenPlan()
+  expect(found({ plan, rows, loadEndS: rows.length })).toContain('suspect host.memory')
+})
+
 describe('limits of the network stack', () => {
   const hostWith = (different: Partial<typeof quietHost>) => ({
     rows: rowsWhere(always, {}, { host: { ...quietHost, ...different } }),
@@ -372,11 +391,15 @@ describe('limits of the network stack', () => {
     }
     // Who opens no connection needs no port.
     expect(found(hostWith({ sockets }))).toEqual([])
-    expect(found(few)).toEqual(['suspect ports.few'])
+    // Sockets of others count as well: only faults tell that this run is short of them.
+    expect(found(few)).toEqual(['note ports.few'])
+    expect(found({ ...few, generatorFaults: 3 })).toContain('suspect ports.few')
+    const plan = aPlan({ localAddresses: ['127.0.0.1', '127.0.0.2'] })
+    expect(found({ ...few, plan })).toEqual([])
     expect(reasons(few)[0]!.message).toBe(
       '1,200 local ports were left in 10 of 10 s; 20,000 were held by closed connections (TIME_WAIT)',
     )
-    expect(judge(evidence(few)).limit).toBe('network')
+    expect(judge(evidence(few)).limit).toBe('none')
     expect(found(hostWith({ sockets: { inUse: 1, timeWait: 20_000, portsLeft: null } }))).toEqual([])
   })
 

@@ -73,8 +73,8 @@ function worsened(row: SecondRow, bad: Worse): SecondRow {
       throttledMs: worst(row.host!.throttledMs!, bad.throttledMs),
       pressure: { ...row.host!.pressure!, memory: worst(row.host!.pressure!.memory!, bad.memoryPressure) },
       memoryAvailableBytes: Math.min(
-        row.host!.memoryAvailableBytes,
-        quietHost.memoryAvailableBytes - bad.lessMemoryBytes,
+        row.host!.memoryAvailableBytes!,
+        quietHost.memoryAvailableBytes! - bad.lessMemoryBytes,
       ),
       sockets: {
         inUse: worst(row.host!.sockets!.inUse, bad.lessPorts),

@@ -1,4 +1,5 @@
 /** The seconds that rules look at, and what they ask of them. */
+import { largest, smallest } from '../extremes.ts'
 import type { Evidence } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import type { WorkerVitals } from '../vitals.ts'
@@ -13,7 +14,7 @@ export function loadSeconds({ rows, loadEndS }: Pick<Evidence, 'rows' | 'loadEnd
 /** From the first to the last of these seconds. */
 export function extent(rows: readonly { readonly second: number }[]): { fromS: number; toS: number } {
   const seconds = rows.map(({ second }) => second)
-  return { fromS: Math.min(...seconds), toS: Math.max(...seconds) }
+  return { fromS: smallest(seconds), toS: largest(seconds) }
 }
 
 /** The worker, in any of these seconds, of which this is largest. */

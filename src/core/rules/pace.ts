@@ -1,4 +1,5 @@
 /** Whether the generator held the pace of the plan, and whether it had time to spare. */
+import { largest } from '../extremes.ts'
 import type { Evidence, Reason } from '../evidence.ts'
 import { hasPace, type Plan } from '../plan.ts'
 import type { SecondRow } from '../second.ts'
@@ -128,7 +129,7 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
 
 /** What would have left the hottest worker room, from what it made of what it had. */
 function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow[]): string {
-  const peak = Math.max(...load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
+  const peak = largest(load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
   const perS = ((total.requestsPerS ?? 0) * COMFORTABLE) / Math.max(COMFORTABLE, peak)
   const known = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
   const below = perS >= 1 ? ` below about ${showRate(perS)}/s` : ''

@@ -1,4 +1,5 @@
 /** Times in which a worker did nothing for its users: it was stopped, or computed, or collected garbage. */
+import { largest } from '../extremes.ts'
 import type { Evidence, Reason } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import { showMs } from '../units.ts'
@@ -86,7 +87,7 @@ export function collectorPauses(evidence: Evidence): Reason[] {
     {
       code: 'gc.long',
       level: 'suspect',
-      message: `worker ${worst.worker} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(Math.max(...paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
+      message: `worker ${worst.worker} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(largest(paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
       advice: 'use more workers, or make the scenario allocate less',
       worker: worst.worker,
       ...extent(paused),
