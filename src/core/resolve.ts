@@ -106,8 +106,8 @@ export function resolveOptions(
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
-  const http = resolveHttp(options, url, readers)
-  const targetMetrics = read<string>('targetMetrics', readMetricsUrl)
+  const http = resolveHttp(options, url, headers, readers)
+  const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
@@ -172,7 +172,7 @@ export function resolveOptions(
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
-      targetMetrics: targetMetrics ?? null,
+      targetMetrics,
     },
   }
 }
