@@ -51,6 +51,8 @@ export interface ResolvedOptions {
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
+  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
+  readonly undiciFor: readonly string[] | null
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -166,6 +168,7 @@ export function resolveOptions(
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,
       transport: choice === 'undici' || refusals.length > 0 ? 'undici' : 'wire',
+      undiciFor: choice === 'auto' ? refusals : null,
       timeoutS: timeoutS ?? DEFAULTS.timeoutS,
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,

@@ -41,6 +41,7 @@ describe('a URL is enough', () => {
       workers: 1,
       seed: 1,
       transport: 'undici',
+      undiciFor: null,
       timeoutS: 30,
       connectTimeoutS: 10,
       insecure: false,
