@@ -67,9 +67,9 @@ export function parseArgv(argv: readonly string[]): Command {
   return { name, texts, lists, switches, problems, wants }
 }
 
-/** The values of a flag that was repeated, unless they may hold a password. */
+/** The values of a flag that was repeated, unless they may hold a secret. */
 const repeated = (flag: string, values: readonly string[]): string =>
-  ['url', 'auth', 'proxy', 'target-metrics'].includes(flag) ? '' : `: ${values.join(', ')}`
+  ['url', 'auth', 'proxy', 'target-metrics', 'body'].includes(flag) ? '' : `: ${values.join(', ')}`
 
 /** `--insecure=yes`: yargs takes every value of a switch but `true` for false, and says nothing. */
 function switchesWithValues(words: readonly string[], flags: readonly Flag[]): Problem[] {
@@ -95,7 +95,7 @@ function strayWord(word: string): Problem {
     return { option: word, message: `is not a command here; it comes first: corerush ${word} …` }
   const near = nearest(word, COMMANDS)
   return {
-    option: word,
+    option: redactUrlText(word),
     message: near === null ? 'is neither a command nor an option' : `is not a command; did you mean ${near}?`,
   }
 }

@@ -42,6 +42,8 @@ interface PlanBase extends HttpPlan {
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
+  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
+  readonly undiciFor: readonly string[] | null
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -94,6 +96,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     workers: options.workers,
     seed: options.seed,
     transport: options.transport,
+    undiciFor: options.undiciFor,
     timeoutS: options.timeoutS,
     connectTimeoutS: options.connectTimeoutS,
     insecure: options.insecure,

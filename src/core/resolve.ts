@@ -51,6 +51,8 @@ export interface ResolvedOptions {
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
+  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
+  readonly undiciFor: readonly string[] | null
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -106,8 +108,8 @@ export function resolveOptions(
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
-  const http = resolveHttp(options, url, readers)
-  const targetMetrics = read<string>('targetMetrics', readMetricsUrl)
+  const http = resolveHttp(options, url, headers, readers)
+  const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
@@ -166,13 +168,14 @@ export function resolveOptions(
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,
       transport: choice === 'undici' || refusals.length > 0 ? 'undici' : 'wire',
+      undiciFor: choice === 'auto' ? refusals : null,
       timeoutS: timeoutS ?? DEFAULTS.timeoutS,
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
-      targetMetrics: targetMetrics ?? null,
+      targetMetrics,
     },
   }
 }

@@ -69,7 +69,7 @@ export async function conduct(
   hooks: RunHooks = {},
   crewOptions: CrewOptions = {},
 ): Promise<Report> {
-  checkLimits(plan)
+  const fileWarning = checkLimits(plan)
   await checkLocalAddresses(plan)
   const portWarning = await checkPorts(plan)
   const unwritable = outputProblems(hooks.outputs ?? [])
@@ -114,7 +114,7 @@ export async function conduct(
     await crew.ready
     const problem = await probe
     const warnings = [
-      ...(portWarning === null ? [] : [portWarning]),
+      ...[fileWarning, portWarning].filter((warning) => warning !== null),
       ...(problem === null ? [] : [`the target did not answer before the run: ${problem}`]),
       ...hostWarnings,
     ]

@@ -16,7 +16,7 @@ import { printStatuses } from '../core/status.ts'
 import { printThreshold } from '../core/threshold.ts'
 import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
 import { printWait } from '../core/wait.ts'
-import { httpFacts } from './http.ts'
+import { httpFacts, transportWords } from './http.ts'
 import { renderLine, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
 
@@ -49,7 +49,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
       'time-outs',
       `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
     ],
-    ['transport', plan.transport],
+    ['transport', transportWords(plan)],
     ['seed', String(plan.seed)],
     ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
     ...needs(plan, capacity),

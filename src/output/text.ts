@@ -14,7 +14,7 @@ import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
-import { httpFacts } from './http.ts'
+import { httpFacts, transportWords } from './http.ts'
 import { renderTarget } from './target.ts'
 import { renderVerdict } from './verdict.ts'
 
@@ -79,7 +79,7 @@ function head(report: Report, style: Style): string[] {
         ]),
     ...httpFacts(plan),
     `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
-    ...(plan.transport === 'undici' ? [] : [`transport ${plan.transport}`]),
+    ...(plan.transport === 'undici' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
     ...(ended === null ? [] : [ended]),

@@ -65,6 +65,7 @@ test('the plan of the story that corerush was born from', () => {
     workers: 2,
     seed: 1,
     transport: 'undici',
+    undiciFor: null,
     timeoutS: 30,
     connectTimeoutS: 10,
     insecure: false,

@@ -28,6 +28,15 @@ const FAILING: Second[] = [
 ]
 
 describe('the summary', () => {
+  test.each([
+    [{}, null],
+    [{ transport: 'auto' as const }, 'wire (auto)'],
+    [{ transport: 'auto' as const, proxy: 'p:1' }, 'undici (auto, because of --proxy)'],
+  ])('of %j names the transport that is no default', (options, words) => {
+    const shown = /transport ([^·\n]*?) ·/.exec(summary(reportOf(planOf(options), SOUND), 200))
+    expect(shown?.[1] ?? null).toBe(words)
+  })
+
   test('of a sound run, 80 columns wide', () => {
     expect(summary(reportOf(planOf({ body: '<x/>' }), SOUND))).toMatchInlineSnapshot(`
       "

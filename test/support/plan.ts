@@ -23,6 +23,7 @@ const COMMON = {
   workers: 1,
   seed: 1,
   transport: 'undici',
+  undiciFor: null,
   timeoutS: 30,
   connectTimeoutS: 10,
   insecure: false,

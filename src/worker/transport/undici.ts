@@ -62,7 +62,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   #exchange: Exchange | null = null
   /** The connection being made; null once it stands. */
   #connecting: Opening | null = null
-  /** The peer broke the connection. After `Connection: close`, undici takes that for the end of the response. */
+  /** The connection that stands, and the peer's breaking it. After `Connection: close`, undici takes that for the end of the response. */
+  #socket: Socket | null = null
   #reset: Error | null = null
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
@@ -112,7 +113,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.close()
     } else if (this.#connecting !== null) this.#connecting.cancel(new Error(`cut: ${reason}`))
     else if (this.#exchange !== null) {
-      // Neither written nor connecting: whatever undici waits for, the end of a drain does not.
+      // Neither written nor connecting: that is the one turn in which undici looks at an idle connection. It waits for
+      // nothing else with one request at a time, so no deadline is needed before `sent`.
       const { phase } = this.#exchange
       this.#finish(reason === 'unfinished' ? reason : `${phase}.timeout`, '')
       this.close()
@@ -158,15 +160,16 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       if (result[1] !== null) this.#watch(result[1])
       callback(...result)
     })
-    this.#reset = null
+    this.#socket = this.#reset = null
     this.#connecting = opening.open(this.#connector, destinationOf(options), this.#user, startUs)
   }
 
   /** A connection that stands. */
   #watch(socket: Socket): void {
     if (!this.#options.http2) joinWrites(socket)
+    this.#socket = socket
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNRESET') this.#reset = error
+      if (error.code === 'ECONNRESET' && this.#socket === socket) this.#reset = error
     })
   }
 
