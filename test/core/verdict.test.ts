@@ -313,6 +313,16 @@ describe('times in which a worker did nothing for its users', () => {
     expect(judge(evidence(long)).level).toBe('sound')
   })
 
+  test('without a pace it is what it took from the throughput', () => {
+    const rows = Array.from({ length: 6 }, () => rowsWhere(() => false, {})).flat()
+    const at = (ms: number) => {
+      rows[3] = rowsWhere(once, { ...delay(ms), awayMs: 890 })[3]!
+      return { plan: noPace, rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 60 }
+    }
+    expect(found(at(500))).toEqual(['note generator.paused'])
+    expect(found(at(900))).toEqual(['suspect generator.paused'])
+  })
+
   test('a stop that took more of the plan than it can spare is void, however short the run', () => {
     // The users of one worker came 400 ms late in two of ten seconds, with a cycle of 100 ms.
     const rows = rowsWhere((second) => second === 3 || second === 4, {

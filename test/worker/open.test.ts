@@ -305,6 +305,16 @@ describe('a loop that is late', () => {
     expect(total.iterations).toMatchObject({ due: 200, started: 50, unstarted: 150 })
   })
 
+  test('owns what it was too slow to make users for, whoever serves it in the end', async () => {
+    const plan = anOpenPlan({ durationS: 2, stages: [rate(2000, 2000, 2)], maxUsers: 500 })
+    const simulation = await new Simulation(plan).to(1)
+    simulation.clock.block(300_000)
+    const { total } = await simulation.to(5)
+    expect(total.request('GET /').histogram('latency').maxUs).toBeGreaterThan(300_000)
+    expect(total.latencyFloor.maxUs).toBeLessThanOrEqual(6000)
+    expect(total.lag.quantileUs(0.9)).toBeGreaterThan(100_000)
+  })
+
   test('owns what still waits for its users at the end of the load', async () => {
     const simulation = await new Simulation(steady(2, { maxUsers: 1 })).to(1.502)
     simulation.clock.block(493_000)

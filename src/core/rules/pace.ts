@@ -48,30 +48,50 @@ function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
-/** Over the whole load, however it was spread: a stop of a second in a run of three is a third of it. */
-function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
-  const { plan } = evidence
+/**
+ * What the whole load lost to the generator's own delays, however it was spread: a stop of a second in a run of three is
+ * a third of it. In the closed model that is the part of all users' time which their cycles do not account for; in the
+ * open one, the arrivals that did not start in their second. Only delays of more than `aboveMs` on average in a second count.
+ */
+function loss(
+  plan: Plan,
+  load: readonly SecondRow[],
+  aboveMs = 0,
+): { readonly share: number; readonly ownMs: number } {
   let requests = 0
   let lost = 0
+  let all = 0
   let ownMs = 0
   for (const row of load) {
     const n = Math.max(1, row.finished) / Math.max(1, row.workers.length)
     for (const worker of row.workers) {
-      const share = lateness(plan, row, worker)
+      const own = ownDelayMs(plan, row, worker)
+      const late = own > aboveMs ? lateness(plan, row, worker) : 0
       requests += n
-      // Of a cycle that is lengthened by so much, this is the part that is not the plan's.
-      lost += n * (plan.model === 'closed' ? share / (1 + share) : Math.min(1, share))
-      ownMs += n * ownDelayMs(plan, worker)
+      ownMs += n * own
+      if (plan.model === 'open') {
+        lost += n * Math.min(1, late)
+        all += n
+      } else if (late > 0) {
+        lost += n * own
+        all += n * (own / late + own)
+      } else all += n * meanCycleS(plan.wait, (row.serviceMs.mean ?? 0) / 1000) * 1000
     }
   }
-  if (requests === 0 || lost / requests <= PACE_MISSED || ownMs / requests <= TIMER_MS) return []
+  return all > 0 ? { share: lost / all, ownMs: ownMs / requests } : { share: 0, ownMs: 0 }
+}
+
+function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const { plan } = evidence
+  const { share, ownMs } = loss(plan, load)
+  if (share <= PACE_MISSED || ownMs <= TIMER_MS) return []
   const late = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_MISSED))
   const worst = worstWorker(load, (worker, row) => lateness(plan, row, worker))
   return [
     {
       code: 'pace.missed',
       level: 'void',
-      message: `the generator's own delays, ${showMs(ownMs / requests)} for each request on average, took ${showPercent(lost / requests)} of the planned pace`,
+      message: `the generator's own delays, ${showMs(ownMs)} for each request on average, took ${showPercent(share)} of the planned pace`,
       advice: lessLoad(evidence, load),
       worker: worst.worker,
       ...extent(late.length > 0 ? late : load),
@@ -96,8 +116,10 @@ function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
 }
 
 function late({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
-  const rows = load.filter(({ workers }, i) => workers.some((w) => lateness(plan, load[i]!, w) > PACE_LATE))
-  if (rows.length <= load.length * SOME_SECONDS) return []
+  const rows = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_LATE))
+  // A few seconds, such as those after a stop, can have taken it all.
+  const { share } = loss(plan, load, TIMER_MS)
+  if (rows.length === 0 || (rows.length <= load.length * SOME_SECONDS && share <= PACE_LATE)) return []
   const worst = worstWorker(rows, (worker, row) => lateness(plan, row, worker))
   return [
     {
@@ -153,16 +175,16 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
     return lagMs.mean / 1000 + own
   }
   const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceMs - (waitedMs ?? 0)) / 1000) * 1000
-  return cycleMs > 0 ? ownDelayMs(plan, worker) / cycleMs : 0
+  return cycleMs > 0 ? ownDelayMs(plan, row, worker) / cycleMs : 0
 }
 
 /** How much of its core a worker wanted: the time its loop was busy, and the time it waited for a core, which the loop takes for sleep. */
 export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
-/** What the worker's own delays come to for an iteration, on average, as far as they lengthen it. */
-const ownDelayMs = ({ model }: Plan, { lagMs, waitedMs }: WorkerVitals): number =>
-  (lagMs?.mean ?? 0) + (model === 'closed' ? (waitedMs ?? 0) : 0)
+/** What the worker's own delays come to for an iteration, on average, as far as they keep its user from the next one. */
+const ownDelayMs = ({ model }: Plan, row: SecondRow, { lagMs, waitedMs }: WorkerVitals): number =>
+  (lagMs?.mean ?? 0) + (model === 'closed' || isFull(row) ? (waitedMs ?? 0) : 0)
 
 /**
  * The generator was late, and had no time left. A loop that works in bursts is idle between them, and its seconds look
@@ -170,5 +192,5 @@ const ownDelayMs = ({ model }: Plan, { lagMs, waitedMs }: WorkerVitals): number 
  */
 function missesPace(plan: Plan, row: SecondRow, worker: WorkerVitals): boolean {
   const hot = demand(worker) > (isFull(row) ? BUSY : SATURATED)
-  return lateness(plan, row, worker) > PACE_MISSED && (hot || ownDelayMs(plan, worker) > LONG_MS)
+  return lateness(plan, row, worker) > PACE_MISSED && (hot || ownDelayMs(plan, row, worker) > LONG_MS)
 }

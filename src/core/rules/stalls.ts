@@ -4,7 +4,8 @@ import type { Evidence, Reason } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import { showMs } from '../units.ts'
 import type { WorkerVitals } from '../vitals.ts'
-import { COLLECTING_MS, SOME_SECONDS, STALLED_MS } from './limits.ts'
+import { hasPace } from '../plan.ts'
+import { COLLECTING_MS, PACE_LATE, SOME_SECONDS, STALLED_MS } from './limits.ts'
 import { extent, inSeconds, loadSeconds, worstWorker } from './load-seconds.ts'
 
 const longestMs = ({ loopDelayMs }: WorkerVitals): number => loopDelayMs?.max ?? 0
@@ -19,9 +20,22 @@ export function stalls(evidence: Evidence): Reason[] {
   const away = load.filter(({ workers }) => workers.some(isAway))
   const blocked = delayedSeconds(evidence, load, (worker) => !isAway(worker))
   const all = new Set([...away, ...delayedSeconds(evidence, load, () => true)])
-  const level = all.size > load.length * SOME_SECONDS ? 'suspect' : 'note'
+  const level =
+    all.size > load.length * SOME_SECONDS ||
+    (!hasPace(evidence.plan) && stoodStillMs(evidence) > spareMs(load))
+      ? 'suspect'
+      : 'note'
   return [...paused(away, load, level), ...blockedLoop(evidence, blocked, load, level)]
 }
+
+/** Without a pace, the throughput is what a run is about, and what a stop takes from it. */
+const spareMs = (load: readonly SecondRow[]): number => PACE_LATE * 1000 * load.length
+
+/** Each delay is told once, in the second in which it ended. */
+const stoodStillMs = ({ rows }: Evidence): number =>
+  rows
+    .map(({ workers }) => Math.max(0, ...workers.map(longestMs)))
+    .reduce((sum, ms) => sum + (ms > STALLED_MS ? ms : 0), 0)
 
 const isAway = (worker: WorkerVitals): boolean => (worker.awayMs ?? 0) > STALLED_MS
 
