@@ -50,6 +50,10 @@ describe('relative rules', () => {
   })
 })
 
+test('a run has no baseline, and says so', () => {
+  expect(() => planOf({ thresholds: 'p95 < baseline + 10%' })).toThrow(/cannot be relative to a baseline/)
+})
+
 describe('exact tests', () => {
   test('the labels of runs', () => {
     expect(permutationP([1, 2, 3], [4, 5, 6])).toBe(1 / 20)
