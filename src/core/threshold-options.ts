@@ -42,7 +42,9 @@ export function readThresholds(
 
 /** The options of a run have no baseline. */
 const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
-  isRelative(text) ? { problem: 'cannot be relative to a baseline, which a run has not: see corerush compare' } : parseThreshold(text)
+  isRelative(text)
+    ? { problem: 'cannot be relative to a baseline, which a run has not: see corerush compare' }
+    : parseThreshold(text)
 
 /** Why the plan can never give this threshold anything to judge; null when it can. */
 function misfit({ name, stage, overS, abortAfterS }: Threshold, context: ThresholdContext): string | null {
