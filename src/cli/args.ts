@@ -7,9 +7,9 @@ import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options.ts'
 import { redactUrlText } from '../core/secret.ts'
-import { DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
+import { COMPARE_FLAGS, DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
 
-export const COMMANDS = ['run', 'target', 'doctor'] as const
+export const COMMANDS = ['run', 'target', 'doctor', 'compare'] as const
 type CommandName = (typeof COMMANDS)[number]
 
 /** The words of the command line, sorted; not yet understood. */
@@ -18,6 +18,8 @@ export interface Command {
   readonly texts: ReadonlyMap<string, string>
   readonly lists: ReadonlyMap<string, readonly string[]>
   readonly switches: ReadonlyMap<string, boolean>
+  /** The words that are no flags, of a command that takes such. */
+  readonly operands: readonly string[]
   readonly problems: readonly Problem[]
   readonly wants: 'help' | 'version' | null
 }
@@ -62,9 +64,10 @@ export function parseArgv(argv: readonly string[]): Command {
       message: near === null ? 'is not a flag' : `is not a flag; did you mean --${near}?`,
     })
   }
-  for (const word of parsed._) problems.push(strayWord(String(word)))
+  const operands = name === 'compare' ? parsed._.map(String) : []
+  if (operands.length === 0) for (const word of parsed._) problems.push(strayWord(String(word)))
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
-  return { name, texts, lists, switches, problems, wants }
+  return { name, texts, lists, switches, operands, problems, wants }
 }
 
 /** The values of a flag that was repeated, unless they may hold a secret. */
@@ -152,7 +155,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
 /** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */
 const OPTION_FLAGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS]
+    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS, COMPARE_FLAGS]
       .flatMap((groups) => Object.values(groups).flat())
       .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
   ),
@@ -171,7 +174,7 @@ export function renderProblem({ option, message }: Problem): string {
 }
 
 const groupsOf = (name: CommandName): FlagGroups =>
-  ({ run: RUN_FLAGS, target: TARGET_FLAGS, doctor: DOCTOR_FLAGS })[name]
+  ({ run: RUN_FLAGS, target: TARGET_FLAGS, doctor: DOCTOR_FLAGS, compare: COMPARE_FLAGS })[name]
 
 const flagsOf = (name: CommandName): readonly Flag[] => Object.values(groupsOf(name)).flat()
 
@@ -203,27 +206,32 @@ function parser(name: CommandName) {
         ? parser.usage(
             'corerush doctor [options]\n\nShows the limits of this host, measures what it can generate soundly, and keeps that for later runs.',
           )
-        : parser
-            .usage(
-              'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+        : name === 'compare'
+          ? parser.usage(
+              "corerush compare BASELINE CURRENT [options]\n\nSays whether stored runs are worse than others: regressed, no regression, or can't tell. Exit code 98 when regressed.",
             )
-            .command('target', 'serve the embedded target')
-            .command('doctor', 'show the limits of this host, and measure what it can generate')
-            .example(
-              'corerush --users 550 --url http://127.0.0.1:8080/',
-              '550 users, as fast as they can, for 10 s',
-            )
-            .example(
-              'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
-              'paced users posting a file',
-            )
-            .example(
-              'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
-              'arrivals that ramp up and hold',
-            )
-            .epilogue(
-              'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 99 thresholds failed · 130 interrupted · 143 terminated',
-            )
+          : parser
+              .usage(
+                'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+              )
+              .command('target', 'serve the embedded target')
+              .command('doctor', 'show the limits of this host, and measure what it can generate')
+              .command('compare', 'say whether stored runs are worse than others')
+              .example(
+                'corerush --users 550 --url http://127.0.0.1:8080/',
+                '550 users, as fast as they can, for 10 s',
+              )
+              .example(
+                'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
+                'paced users posting a file',
+              )
+              .example(
+                'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
+                'arrivals that ramp up and hold',
+              )
+              .epilogue(
+                'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated',
+              )
   const flags = Object.entries(groupsOf(name)).flatMap(([group, members]) =>
     members.map((member) => ({ ...member, group: `${group}:` })),
   )

@@ -116,6 +116,24 @@ export const RUN_FLAGS: FlagGroups = {
   Plan: [flip('dry-run', 'print the plan for each worker and send nothing')],
 }
 
+export const COMPARE_FLAGS: FlagGroups = {
+  Compare: [
+    list(
+      'threshold',
+      'what is held against the baseline: "p95 < baseline + 10%", "rps > baseline - 5%"; repeat',
+      {
+        show: 'p95 < baseline + 5%',
+      },
+    ),
+    text('margin', 'how much worse p95 may be than the baseline without being a regression', { show: '5%' }),
+    text('allow', 'compare all the same: plan,host,version,void'),
+    flip('paired', 'the runs were interleaved: the first of one side beside the first of the other'),
+    flip('json', 'write the comparison as JSON'),
+    flip('fail', 'exit 98 for a regression; --no-fail exits 0', { show: 'on' }),
+    flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
+  ],
+}
+
 export const TARGET_FLAGS: FlagGroups = {
   Target: [
     text('port', 'port to listen on; 0 for any, which is printed', { show: '8080' }),
