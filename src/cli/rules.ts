@@ -13,6 +13,7 @@ import {
 } from '../core/relative.ts'
 import { nearest } from '../core/suggest.ts'
 import { CorerushError } from '../errors.ts'
+import { printable } from '../output/paint.ts'
 import type { Command } from './args.ts'
 
 export interface ComparisonRules {
@@ -66,7 +67,7 @@ export function checkDifferences(
     throw new CorerushError('CORERUSH_BASELINE', `cannot be compared: ${texts(refused).join('; ')}`, {
       hint: `--allow ${[...new Set([...allowed, ...refused.map(({ kind }) => kind)])].join(',')}, if you mean it`,
     })
-  for (const text of texts(differences)) stderr.write(`warning: compared all the same: ${text}\n`)
+  for (const text of texts(differences)) stderr.write(`warning: compared all the same: ${printable(text)}\n`)
 }
 
 /** Before anything is sent: what so many runs cannot show, whatever they measure. */

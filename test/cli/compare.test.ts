@@ -33,6 +33,10 @@ test('the three answers, their exit codes, and what is refused', () =>
     const cut = file('cut.json', whole.slice(0, 1000))
     const other = file('other.json', JSON.stringify({ ...base, schema: 'corerush.report/9' }))
     const isVoid = file('void.json', JSON.stringify({ ...base, verdict: { ...base.verdict, level: 'void' } }))
+    const evil = file(
+      'evil.json',
+      JSON.stringify({ ...base, host: { ...base.host, node: '\u001b]0;x\u0007v1' } }),
+    )
     const compare = (...words: string[]) => runCli(['compare', ...words])
 
     const same = await compare(a, b)
@@ -57,6 +61,11 @@ test('the three answers, their exit codes, and what is refused', () =>
       [[a, b, '--threshold', 'p95 < 5ms'], /--threshold must be relative here/],
       [[five, slow, '--paired'], /--paired takes as many runs on each side, got 5 and 1/],
     ]
+    // What a file says cannot steer the terminal.
+    const steered = await Promise.all([compare(a, evil), compare(a, evil, '--allow', 'host')])
+    expect(steered.map(({ code }) => code)).toEqual([2, 0])
+    for (const { stderr } of steered) expect(stderr).toMatch(/hosts differ in node: [^\u001b\u0007]*\n/)
+
     const refused = await Promise.all(refusals.map(([words]) => compare(...words)))
     for (const [i, { code, stderr }] of refused.entries()) {
       expect(stderr).toMatch(refusals[i]![1])
