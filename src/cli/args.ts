@@ -62,7 +62,10 @@ export function parseArgv(argv: readonly string[]): Command {
       message: near === null ? 'is not a flag' : `is not a flag; did you mean --${near}?`,
     })
   }
-  for (const word of parsed._) problems.push(strayWord(String(word)))
+  for (const word of parsed._.map(String)) {
+    if (name === 'run' && isScenarioFile(word) && !texts.has('scenario')) texts.set('scenario', word)
+    else problems.push(strayWord(word))
+  }
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
   return { name, texts, lists, switches, problems, wants }
 }
@@ -84,6 +87,9 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
   }
   return problems
 }
+
+/** A word that can only be the scenario's file. */
+const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !/^https?:\/\//.test(word)
 
 function strayWord(word: string): Problem {
   if (/^https?:\/\//.test(word))
@@ -109,6 +115,7 @@ export function renderHelp(name: CommandName, columns: number): Promise<string> 
 export function optionsOf({ texts, lists, switches }: Command): Options {
   const headers = lists.get('header')
   return {
+    scenario: texts.get('scenario'),
     url: texts.get('url'),
     method: texts.get('method'),
     ...(headers === undefined ? {} : { headers }),
@@ -205,7 +212,7 @@ function parser(name: CommandName) {
           )
         : parser
             .usage(
-              'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+              'corerush [scenario.ts] [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
             )
             .command('target', 'serve the embedded target')
             .command('doctor', 'show the limits of this host, and measure what it can generate')

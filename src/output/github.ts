@@ -3,6 +3,7 @@
  * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
  * render it and the runner would obey it. Rendering is pure.
  */
+import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { showFigure } from '../core/threshold-metric.ts'
@@ -47,7 +48,7 @@ export function renderStepSummary(report: Report): string {
   return [
     `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(thresholds)}`,
     '',
-    `${escapeMarkdown(`${plan.request.method} ${plan.request.url}`)} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+    `${escapeMarkdown(subjectOf(plan))} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
     '',
     '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
     '|---|--:|--:|--:|--:|--:|--:|--:|',
