@@ -114,6 +114,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     generatorFaults,
     soundPerS: facts.soundPerS ?? null,
   })
+  const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
   return {
     schema: REPORT_SCHEMA,
     version: facts.version,
@@ -131,6 +132,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     warnings: [
       ...facts.warnings,
       ...facts.gate.warnings(thresholds, wasStopped),
+      ...(inVain ? ['no task ended without an error: the run has failed'] : []),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],
@@ -150,7 +152,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     timeline: rows,
     thresholds,
     verdict,
-    exitCode: exitCodeOf({ stoppedBy: facts.stoppedBy, level: verdict.level, thresholds }),
+    exitCode: exitCodeOf({ stoppedBy: facts.stoppedBy, level: verdict.level, thresholds, inVain }),
   }
 }
 

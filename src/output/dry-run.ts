@@ -27,6 +27,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
   const rows: [string, string][] = [
     ...subject(plan, request),
     ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
+    ...(plan.scenario === null ? [body(plan.request)] : []),
     ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
     ['success', `status ${printStatuses(request.expectStatus)}`],
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
@@ -61,14 +62,17 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
   ].join('\n')
 }
 
+function body(request: RequestPlan): [string, string] {
+  const bytes = bodyLength(request.body)
+  return ['body', bytes === 0 ? 'none' : showBytes(bytes)]
+}
+
 /** The request; or the scenario, whose tasks say what is sent. */
-function subject({ scenario }: Plan, { method, url, name, body }: RequestPlan): [string, string][] {
+function subject({ scenario }: Plan, { method, url, name }: RequestPlan): [string, string][] {
   if (scenario === null) {
-    const bytes = bodyLength(body)
     return [
       ['request', `${method} ${url}`],
       ['name', name],
-      ['body', bytes === 0 ? 'none' : showBytes(bytes)],
     ]
   }
   const sum = scenario.tasks.reduce((total, { weight }) => total + weight, 0)

@@ -3,7 +3,10 @@ import { expect } from 'vitest'
 import type { LatencySummary, Metrics, Report } from '../../dist/index.js'
 
 /** Holds the report against the laws of conservation; `lossless` when no worker died, `hops` when redirects were followed, `tasks` when an iteration is a task. */
-export function expectConservation(report: Report, { lossless = true, hops = false, tasks = false } = {}): void {
+export function expectConservation(
+  report: Report,
+  { lossless = true, hops = false, tasks = false } = {},
+): void {
   const { total, timeline, iterations, connections, byName } = report
   for (const metrics of [total, ...Object.values(byName)]) expectBalance(metrics)
 

@@ -151,8 +151,11 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
     const own = isFull(row) && serviceMs > 0 ? Math.min(1, (waitedMs ?? 0) / serviceMs) : 0
     return lagMs.mean / 1000 + own
   }
-  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceMs - (waitedMs ?? 0)) / 1000) * 1000
-  return cycleMs > 0 ? ownDelayMs(plan, worker) / cycleMs : 0
+  // A task waits for the generator, and for the target, as often as it sends.
+  const requests = plan.scenario === null ? 1 : row.sent / Math.max(1, row.due)
+  const awayMs = requests * (waitedMs ?? 0)
+  const cycleMs = meanCycleS(plan.wait, Math.max(0, requests * serviceMs - awayMs) / 1000) * 1000
+  return cycleMs > 0 ? (lagMs.mean + awayMs) / cycleMs : 0
 }
 
 /** How much of its core a worker wanted: the time its loop was busy, and the time it waited for a core, which the loop takes for sleep. */
