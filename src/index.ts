@@ -8,7 +8,7 @@ export {
   type ScenarioDefinition,
   type Context,
   type Task,
-  type WeightedTask,
+  type DescribedTask,
 } from './scenario/scenario.ts'
 export { between, constant, pacing, throughput } from './scenario/wait.ts'
 export type {

@@ -116,6 +116,8 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
   const headers = lists.get('header')
   return {
     scenario: texts.get('scenario'),
+    tags: lists.get('tags')?.flatMap((text) => text.split(',')),
+    excludeTags: lists.get('exclude-tags')?.flatMap((text) => text.split(',')),
     url: texts.get('url'),
     method: texts.get('method'),
     ...(headers === undefined ? {} : { headers }),

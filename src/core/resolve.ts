@@ -30,6 +30,7 @@ import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
 import type { ScenarioPlan } from './scenario.ts'
+import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import type { Threshold } from './threshold.ts'
 import { parseDurationS, parseNumber } from './units.ts'
@@ -87,6 +88,7 @@ export function resolveOptions(
   if (scenario !== null)
     for (const key of NOT_WITH_SCENARIO)
       if (options[key] !== undefined) wrong(key, 'does not go with a scenario, whose tasks say what is sent')
+  const chosen = tagged(scenario, options, wrong)
   const url = readUrl(options.url ?? scenario?.baseUrl ?? undefined, wrong)
   const headers = readHeaders(options.headers, wrong)
   const auth = readAuth(options, url, headers, wrong)
@@ -162,7 +164,7 @@ export function resolveOptions(
   const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
   return {
     resolved: {
-      scenario,
+      scenario: chosen,
       url: withoutUserinfo(url),
       method,
       headers: withAuthorization(url, auth, headers),

@@ -5,6 +5,7 @@ import type { Wait } from './wait.ts'
 export interface TaskPlan {
   readonly name: string
   readonly weight: number
+  readonly tags: readonly string[]
 }
 
 export interface ScenarioPlan {

@@ -26,6 +26,10 @@ export function planOf(
   return { plan: { file, baseUrl, wait, isSequence: order === 'sequence', tasks }, problems }
 }
 
+const isTags = (tags: unknown): tags is string[] =>
+  Array.isArray(tags) &&
+  tags.every((tag: unknown) => typeof tag === 'string' && tag.trim() === tag && /^[^,]+$/.test(tag))
+
 function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
   if (typeof tasks !== 'object' || tasks === null || Object.keys(tasks).length === 0) {
     problems.push('tasks must have at least one task')
@@ -34,14 +38,15 @@ function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
   const read: TaskPlan[] = []
   for (const [name, task] of Object.entries(tasks as Record<string, unknown>)) {
     if (typeof task === 'function') {
-      read.push({ name, weight: 1 })
+      read.push({ name, weight: 1, tags: [] })
       continue
     }
-    const { weight, run } = (task ?? {}) as { weight?: unknown; run?: unknown }
+    const { weight = 1, tags = [], run } = (task ?? {}) as { weight?: unknown; tags?: unknown; run?: unknown }
     if (typeof run !== 'function') problems.push(`tasks.${name} must be a function, or have one as run`)
     else if (typeof weight !== 'number' || !(weight > 0 && weight < Infinity))
       problems.push(`tasks.${name}.weight must be a number above 0`)
-    else read.push({ name, weight })
+    else if (!isTags(tags)) problems.push(`tasks.${name}.tags must be a list of texts without commas`)
+    else read.push({ name, weight, tags })
   }
   return read
 }

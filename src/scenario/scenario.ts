@@ -18,13 +18,16 @@ export interface Context<State = undefined> {
 
 export type Task<State = undefined> = (context: Context<State>) => unknown
 
-/** A task that is chosen more often, or less, than one of weight 1. */
-export interface WeightedTask<State = undefined> {
-  readonly weight: number
+/** A task with a weight or tags. */
+export interface DescribedTask<State = undefined> {
+  /** Twice the weight, twice as often. @default 1 */
+  readonly weight?: number | undefined
+  /** What `--tags` and `--exclude-tags` choose by. */
+  readonly tags?: readonly string[] | undefined
   readonly run: Task<State>
 }
 
-export type Tasks<State> = Readonly<Record<string, Task<State> | WeightedTask<State>>>
+export type Tasks<State> = Readonly<Record<string, Task<State> | DescribedTask<State>>>
 
 export interface ScenarioDefinition<State = undefined> {
   /** Where requests with a path go; `--url` replaces it. */

@@ -169,11 +169,11 @@ export class Load {
   #userMaker(around: Surroundings): (id: number) => User {
     const { plan, share, transport, recorder, clock, scenario } = this.#parts
     const request = transport.prepare(plan.request)
-    if (scenario === null) {
+    if (plan.scenario === null || scenario === null) {
       const planned = { request, tally: recorder.requestTally(plan.request.name) }
       return (id) => new RequestUser(id, around, planned)
     }
-    const script = new Script({ plan, scenario, transport, recorder, clock })
+    const script = new Script({ plan, planned: plan.scenario, scenario, transport, recorder, clock })
     return (id) => new ScenarioUser(id, globalIndex(id, share), around, script, request)
   }
 

@@ -93,6 +93,18 @@ describe.concurrent('what tasks send', () => {
     expectConservation(report, { tasks: true })
   })
 
+  test('tasks are left out by their tags, in the workers too', async () => {
+    const { report } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        A: { tags: ['slow'], run: ({ http }) => http.get('/a') },
+        B: { tags: ['quick'], weight: 2, run: ({ http }) => http.get('/b') },
+      } })`,
+      { users: 2, workers: 2, iterations: 6, excludeTags: 'slow' },
+    )
+    expect(Object.keys(report.byName)).toEqual(['GET /b'])
+    expect(report.total.succeeded).toBe(6)
+  })
+
   test('a path is added to a base that has one', async () => {
     const { seen } = await withServer(ok, async (url, all) => {
       await withFolder((folder) => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { Options } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { chooser } from '../../src/core/scenario.ts'
+import { resolveOptions } from '../../src/core/resolve.ts'
+import { chooser, type ScenarioPlan } from '../../src/core/scenario.ts'
 import { codeFrame } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
@@ -12,7 +14,12 @@ const run = (): void => undefined
 test('what the plan says of a scenario', () => {
   const wait = between('0.9s', '1.1s')
   expect(
-    read({ baseUrl: 'http://a.test', wait, order: 'sequence', tasks: { A: run, B: { weight: 3, run } } }),
+    read({
+      baseUrl: 'http://a.test',
+      wait,
+      order: 'sequence',
+      tasks: { A: run, B: { weight: 3, tags: ['x'], run } },
+    }),
   ).toEqual({
     plan: {
       file: '/s.ts',
@@ -20,8 +27,8 @@ test('what the plan says of a scenario', () => {
       wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
       isSequence: true,
       tasks: [
-        { name: 'A', weight: 1 },
-        { name: 'B', weight: 3 },
+        { name: 'A', weight: 1, tags: [] },
+        { name: 'B', weight: 3, tags: ['x'] },
       ],
     },
     problems: [],
@@ -35,6 +42,7 @@ test.each([
   [{ tasks: { A: 1 } }, 'tasks.A must be a function, or have one as run'],
   [{ tasks: { A: { run, weight: 0 } } }, 'tasks.A.weight must be a number above 0'],
   [{ tasks: { A: { run, weight: Infinity } } }, 'tasks.A.weight must be a number above 0'],
+  [{ tasks: { A: { run, tags: 'x' } } }, 'tasks.A.tags must be a list of texts without commas'],
   [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
@@ -74,4 +82,44 @@ test('a code frame marks line and column', () => {
   expect(codeFrame('a\nb\nlet x = y\nd\ne\nf', 3, 9)).toBe(
     ['  1 | a', '  2 | b', '> 3 | let x = y', '    |         ^', '  4 | d', '  5 | e'].join('\n'),
   )
+})
+
+describe('tags choose tasks', () => {
+  const scenario = {
+    file: '/s.ts',
+    baseUrl: 'http://a.test',
+    wait: null,
+    isSequence: false,
+    tasks: [
+      { name: 'None', weight: 1, tags: [] },
+      { name: 'Read', weight: 1, tags: ['read', 'smoke'] },
+      { name: 'Write', weight: 1, tags: ['write', 'smoke'] },
+    ],
+  }
+  const tasks = (options: Options, of: ScenarioPlan | null = scenario): readonly string[] => {
+    const url = of === null ? 'http://a.test' : undefined
+    const result = resolveOptions({ url, ...options }, { cores: 1, descriptors: 100 }, of)
+    return 'problems' in result
+      ? result.problems.map(({ option, message }) => `${option} ${message}`)
+      : result.resolved.scenario!.tasks.map(({ name }) => name)
+  }
+
+  test.each([
+    [{}, ['None', 'Read', 'Write']],
+    [{ tags: 'smoke' }, ['Read', 'Write']],
+    [{ tags: ['read', 'write'] }, ['Read', 'Write']],
+    [{ excludeTags: 'write' }, ['None', 'Read']],
+    [{ tags: 'smoke', excludeTags: 'write' }, ['Read']],
+    [{ tags: 'read', excludeTags: 'smoke' }, ['tags must leave a task of the scenario']],
+    [
+      { tags: 'raed' },
+      expect.arrayContaining(['tags must name tags of tasks, got "raed"; did you mean read?']),
+    ],
+  ])('%j', (options, expected) => {
+    expect(tasks(options)).toEqual(expected)
+  })
+
+  test('without a scenario there is nothing to choose', () => {
+    expect(tasks({ tags: 'read' }, null)).toEqual(['tags chooses tasks of a scenario, and there is none'])
+  })
 })

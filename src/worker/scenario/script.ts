@@ -1,6 +1,6 @@
 /** What the users of a worker share of their scenario: its functions, the choice of tasks, the requests made ready. */
 import type { Plan } from '../../core/plan.ts'
-import { chooser } from '../../core/scenario.ts'
+import { chooser, type ScenarioPlan } from '../../core/scenario.ts'
 import type { Scenario, Task } from '../../scenario/scenario.ts'
 import type { Clock } from '../clock.ts'
 import type { Recorder } from '../recorder.ts'
@@ -14,6 +14,7 @@ export interface NamedTask {
 
 export interface ScriptParts {
   readonly plan: Plan
+  readonly planned: ScenarioPlan
   readonly scenario: Scenario
   readonly transport: Transport
   readonly recorder: Recorder
@@ -30,15 +31,19 @@ export class Script {
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, scenario, transport, recorder, clock }: ScriptParts) {
-    const { onStart, tasks, order } = scenario.definition
+  constructor({ plan, planned, scenario, transport, recorder, clock }: ScriptParts) {
+    const { onStart, tasks } = scenario.definition
     this.requests = new Requests(plan, transport, recorder)
     this.nowUs = clock.nowUs
     this.seed = plan.seed
     this.onStart = onStart === undefined ? null : { name: 'onStart', run: onStart }
-    const entries = Object.entries(tasks)
-    this.tasks = entries.map(([name, task]) => ({ name, run: typeof task === 'function' ? task : task.run }))
-    const weights = entries.map(([, task]) => (typeof task === 'function' ? 1 : task.weight))
-    this.choose = order === 'sequence' ? (iteration) => iteration % entries.length : chooser(weights)
+    // The plan says which of the file's tasks are run.
+    this.tasks = planned.tasks.map(({ name }) => {
+      const task = tasks[name]!
+      return { name, run: typeof task === 'function' ? task : task.run }
+    })
+    this.choose = planned.isSequence
+      ? (iteration) => iteration % this.tasks.length
+      : chooser(planned.tasks.map(({ weight }) => weight))
   }
 }
