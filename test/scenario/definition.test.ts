@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
-import { chooser, type ScenarioPlan } from '../../src/core/scenario.ts'
+import { chooser, subjectOf, type ScenarioPlan } from '../../src/core/scenario.ts'
 import { codeFrame } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
@@ -111,10 +111,7 @@ describe('tags choose tasks', () => {
     [{ excludeTags: 'write' }, ['None', 'Read']],
     [{ tags: 'smoke', excludeTags: 'write' }, ['Read']],
     [{ tags: 'read', excludeTags: 'smoke' }, ['tags must leave a task of the scenario']],
-    [
-      { tags: 'raed' },
-      expect.arrayContaining(['tags must name tags of tasks, got "raed"; did you mean read?']),
-    ],
+    [{ tags: 'smok' }, ['tags must name tags of tasks, got "smok"; did you mean smoke?']],
   ])('%j', (options, expected) => {
     expect(tasks(options)).toEqual(expected)
   })
@@ -122,4 +119,11 @@ describe('tags choose tasks', () => {
   test('without a scenario there is nothing to choose', () => {
     expect(tasks({ tags: 'read' }, null)).toEqual(['tags chooses tasks of a scenario, and there is none'])
   })
+})
+
+test('what a run is called: its scenario’s file, or its one request', () => {
+  const scenario = { file: '/x/s.ts', baseUrl: null, wait: null, isSequence: false, tasks: [] }
+  const request = { method: 'GET', url: 'http://a.test/' }
+  expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
+  expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')
 })

@@ -38,7 +38,7 @@ export class ScenarioUser implements User, LineOwner {
   #iteration = 0
   #isFlying = false
   #isCut = false
-  /** The task's own code has ended, and how. */
+  /** The task's own code has ended. */
   #isTaskDone = false
   #hasFailed = false
   #dueUs = 0
@@ -96,7 +96,7 @@ export class ScenarioUser implements User, LineOwner {
       this.#pauses.delete(pause)
       pause.resolve()
     }
-    // What expired may have ended the iteration.
+    // What expired may have ended the iteration, and with it the need for an alarm.
     if (this.isFlying) this.deadlineMoved()
   }
 
@@ -153,14 +153,14 @@ export class ScenarioUser implements User, LineOwner {
   async #run(): Promise<void> {
     const { onStart, tasks, choose } = this.#script
     const task = this.#isReady ? tasks[choose(this.#iteration, this.#random)]! : onStart!
+    if (task !== onStart) this.#iteration++
     try {
       const returned = await task.run(this.#context)
       if (task === onStart) {
         this.#state = returned
         this.#isReady = true
-      } else this.#iteration++
+      }
     } catch (error) {
-      if (this.#isReady) this.#iteration++
       this.#failed(task, error)
     }
     this.#isTaskDone = true
@@ -218,7 +218,7 @@ export class ScenarioUser implements User, LineOwner {
     if (this.#isCut) return new Promise<never>(() => undefined)
     if (!this.#isFlying || this.#isTaskDone) throw new Error('think() after its task had ended')
     const wait = parseWait(String(pause))
-    if ('problem' in wait || (wait.value.kind !== 'constant' && wait.value.kind !== 'between'))
+    if ('problem' in wait || wait.value.kind === 'pacing' || wait.value.kind === 'throughput')
       throw new TypeError(`think needs a pause such as 1s or 0.5s-2s, got "${pause}"`)
     const untilUs = nextDueUs(wait.value, 0, this.#script.nowUs(), this.#random)
     return new Promise((resolve) => {
