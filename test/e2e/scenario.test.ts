@@ -192,7 +192,7 @@ describe.concurrent('what fails', () => {
         async onStart({ http }) { await http.get('/login'); fail('no login') },
         tasks: { T: ({ http }) => http.get('/') },
       })`,
-      { users: 2, duration: '0.3s' },
+      { users: 2, duration: '1s' },
     )
     expect(new Set(seen.map(({ url }) => url))).toEqual(new Set(['/login']))
     expect(report.total.failed).toBe(0)
@@ -218,7 +218,7 @@ describe.concurrent('users', () => {
       } },
     })`
     const firsts = async (): Promise<string[]> => {
-      const options = { users: 4, workers: 2, duration: '0.6s', wait: 'pacing:100ms' }
+      const options = { users: 4, workers: 2, duration: '1.5s', wait: 'pacing:100ms' }
       const { report, seen } = await runs(code, options)
       expect(report.taskErrors).toEqual([])
       expect(seen.filter(({ url }) => url === '/start')).toHaveLength(4)
@@ -239,7 +239,7 @@ describe.concurrent('users', () => {
         async Short({ http, think }) { await http.get('/1'); await think('400ms'); await http.get('/2') },
         async Long({ http, think }) { await http.get('/3'); await think('1h'); await http.get('/4') },
       } })`,
-      { users: 1, duration: '0.5s', gracefulStop: '0.3s' },
+      { users: 1, duration: '1.5s', gracefulStop: '0.3s' },
     )
     expect(seen.map(({ url }) => url)).toEqual(['/1', '/2', '/3'])
     expect(report.iterations).toMatchObject({ started: 2, finished: 1 })
