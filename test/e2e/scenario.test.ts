@@ -105,6 +105,21 @@ describe.concurrent('what tasks send', () => {
     expect(report.total.succeeded).toBe(6)
   })
 
+  test('a request that differs from the last one of its URL in anything is sent anew, not as it was', async () => {
+    const { seen } = await runs(
+      `scenario({ tasks: { async T({ http }) {
+        for (const n of ['1', '2', '2', '3']) await http.post('/', { body: n === '3' ? '2' : n, headers: { n } })
+      } } })`,
+      { users: 1, iterations: 1 },
+    )
+    expect(seen.map(({ body, headers }) => `${body} ${String(headers['n'])}`)).toEqual([
+      '1 1',
+      '2 2',
+      '2 2',
+      '2 3',
+    ])
+  })
+
   test('a path is added to a base that has one', async () => {
     const { seen } = await withServer(ok, async (url, all) => {
       await withFolder((folder) => {
