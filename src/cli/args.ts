@@ -64,8 +64,12 @@ export function parseArgv(argv: readonly string[]): Command {
       message: near === null ? 'is not a flag' : `is not a flag; did you mean --${near}?`,
     })
   }
-  const operands = name === 'compare' ? parsed._.map(String) : []
-  if (operands.length === 0) for (const word of parsed._) problems.push(strayWord(String(word)))
+  const operands: string[] = []
+  for (const word of parsed._.map(String)) {
+    if (name === 'compare') operands.push(word)
+    else if (name === 'run' && isScenarioFile(word) && !texts.has('scenario')) texts.set('scenario', word)
+    else problems.push(strayWord(word))
+  }
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
   return { name, texts, lists, switches, operands, problems, wants }
 }
@@ -87,6 +91,9 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
   }
   return problems
 }
+
+/** A word that can only be the scenario's file. */
+const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !/^https?:\/\//.test(word)
 
 function strayWord(word: string): Problem {
   if (/^https?:\/\//.test(word))
@@ -112,6 +119,9 @@ export function renderHelp(name: CommandName, columns: number): Promise<string> 
 export function optionsOf({ texts, lists, switches }: Command): Options {
   const headers = lists.get('header')
   return {
+    scenario: texts.get('scenario'),
+    tags: lists.get('tags')?.flatMap((text) => text.split(',')),
+    excludeTags: lists.get('exclude-tags')?.flatMap((text) => text.split(',')),
     url: texts.get('url'),
     method: texts.get('method'),
     ...(headers === undefined ? {} : { headers }),
@@ -212,7 +222,7 @@ function parser(name: CommandName) {
             )
           : parser
               .usage(
-                'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+                'corerush [scenario.ts] [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
               )
               .command('target', 'serve the embedded target')
               .command('doctor', 'show the limits of this host, and measure what it can generate')

@@ -32,7 +32,9 @@ const flip = (name: string, describe: string, rest: Partial<Flag> = {}): Flag =>
 
 export const RUN_FLAGS: FlagGroups = {
   Target: [
-    text('url', 'where the requests go'),
+    text('url', 'where the requests go; of a scenario, its base URL'),
+    list('tags', 'only tasks of the scenario with one of these tags', { alias: ['T'] }),
+    list('exclude-tags', 'no task of the scenario with one of these tags', { alias: ['E'] }),
     text('method', 'HTTP method', { alias: ['X', 'm'], show: 'GET, or POST with a body' }),
     list('header', '"Name: value"; may be repeated', { alias: ['H'] }),
     text('body', 'request body: text, or @FILE', { alias: ['b'] }),

@@ -8,8 +8,8 @@ import { parseThreshold, printThreshold, type Threshold } from './threshold.ts'
 
 /** What a threshold can refer to. */
 export interface ThresholdContext {
-  /** The names of all requests. */
-  readonly names: readonly string[]
+  /** The names of all requests; null when they are not known yet. */
+  readonly names: readonly string[] | null
   /** The stages as they were written; none when users or a rate were given. */
   readonly stages: readonly StageText[]
   readonly warmupS: number
@@ -49,7 +49,7 @@ const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
 /** Why the plan can never give this threshold anything to judge; null when it can. */
 function misfit({ name, stage, overS, abortAfterS }: Threshold, context: ThresholdContext): string | null {
   const { names, stages, warmupS, measuredS } = context
-  if (name !== null && !names.includes(name)) {
+  if (name !== null && names !== null && !names.includes(name)) {
     const near = nearest(name, names)
     const known = names.map((one) => `"${one}"`).join(', ')
     return `must name a request of the plan, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`

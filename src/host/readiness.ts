@@ -62,7 +62,8 @@ function load({ workers: threads }: Plan, { cores, load1 }: Readiness): string |
 }
 
 function capacity(plan: Plan, { soundPerS }: Readiness): string | null {
-  if (soundPerS === null || !hasPace(plan)) return null
+  // How many requests a task sends is its own to say.
+  if (soundPerS === null || !hasPace(plan) || plan.scenario !== null) return null
   const perS = plannedPerS(plan)
   if (perS <= soundPerS) return null
   return `the plan asks for up to ${showRate(perS)} requests/s, ${showPercent(perS / soundPerS)} of what this host makes soundly (${showRate(soundPerS)}/s by corerush doctor)`

@@ -4,6 +4,7 @@
  * render it and the runner would obey it. Rendering is pure.
  */
 import { largest } from '../core/extremes.ts'
+import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { LIMIT } from './verdict.ts'
@@ -50,7 +51,7 @@ export function renderStepSummary(report: Report): string {
   return [
     `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(report)}`,
     '',
-    `${escapeMarkdown(`${plan.request.method} ${plan.request.url}`)} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+    `${escapeMarkdown(subjectOf(plan))} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
     '',
     '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
     '|---|--:|--:|--:|--:|--:|--:|--:|',

@@ -2,6 +2,7 @@
  * The live view of a run on a terminal: a few lines that are painted over in place, one write per frame, and plain
  * lines where there is no terminal to paint on. Rendering is pure; `LiveView` and `ProgressLines` do the writing.
  */
+import { subjectOf } from '../core/scenario.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { BUSY, SATURATED } from '../core/rules/limits.ts'
 import { printDurationS, showClock, showCount, showMs, showPercent, showRate } from '../core/units.ts'
@@ -39,7 +40,7 @@ export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveSt
         ? Math.min(1, latest.finished / plan.requests)
         : 0
   const lines = [
-    line(['corerush ', 'bold'], `${plan.request.method} ${plan.request.url}`),
+    line(['corerush ', 'bold'], subjectOf(plan)),
     line(
       [bar(progress, Math.max(4, Math.min(30, style.width - 30))), 'cyan'],
       ` ${showClock(elapsedS)}${left}`,

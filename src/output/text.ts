@@ -6,6 +6,7 @@ import {
   type Metrics,
   type PercentileName,
 } from '../core/metrics.ts'
+import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
@@ -38,6 +39,7 @@ export function renderSummary(report: Report, style: Style): string {
     arrivals(report, style),
     latency(report, style),
     errors(report, style),
+    taskErrors(report, style),
     thresholds(report, line),
     [...generator(report, style), ...renderTarget(report, LABEL, style)],
     renderVerdict(report, style),
@@ -85,10 +87,7 @@ function head(report: Report, style: Style): string[] {
     ...(ended === null ? [] : [ended]),
   ]
   return [
-    renderLine(
-      [['corerush', 'bold'], ` ${report.version} · ${plan.request.method} ${plan.request.url}`],
-      style,
-    ),
+    renderLine([['corerush', 'bold'], ` ${report.version} · ${subjectOf(plan)}`], style),
     ...flow(
       '',
       facts.map((fact) => [[fact, 'dim']]),
@@ -229,6 +228,25 @@ const more = (found: readonly string[]): string =>
 const label = (name: PercentileName): string => name.replace('_', '.')
 
 const isWeak = (summary: LatencySummary): boolean => !isReliable(summary, 'p99_9')
+
+/** What tasks threw; a request that failed is no error of its task. */
+function taskErrors(report: Report, style: Style): string[] {
+  const rows = report.taskErrors.slice(0, MOST_ERRORS)
+  const more = report.taskErrors.length - rows.length
+  if (rows.length === 0) return []
+  return [
+    ...renderTable<Report['taskErrors'][number]>(
+      [
+        { title: 'task errors', align: 'left', cell: ({ task }) => clip(printable(task), 24) },
+        { title: 'count', cell: ({ count }) => showCount(count), paint: () => 'red' },
+        { title: 'message', rank: 1, align: 'left', cell: ({ message }) => printable(message) },
+      ],
+      rows,
+      { ...style, width: Infinity },
+    ).map((row) => clipPainted(row, style)),
+    ...(more > 0 ? [renderLine([[`and ${more} more; the report has them all`, 'dim']], style)] : []),
+  ]
+}
 
 function errors(report: Report, style: Style): string[] {
   const rows = report.errors.slice(0, MOST_ERRORS)

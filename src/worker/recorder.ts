@@ -175,6 +175,12 @@ export class Recorder {
     }
   }
 
+  /** A task threw. */
+  taskError(task: string, message: string, nowUs: number): void {
+    this.advance(nowUs)
+    this.#tally.taskError(task, message, nowUs / SECOND_US)
+  }
+
   /** The event loop came to a timer this late, and now. */
   loopDelay(nowUs: number, lateUs: number): void {
     this.advance(nowUs)

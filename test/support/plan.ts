@@ -14,6 +14,7 @@ export const A_REQUEST: RequestPlan = {
 
 const COMMON = {
   request: A_REQUEST,
+  scenario: null,
   durationS: 10,
   requests: null,
   iterations: null,

@@ -75,7 +75,9 @@ function loss(
       } else if (late > 0) {
         lost += n * own
         all += n * (own / late + own)
-      } else all += n * meanCycleS(plan.wait, (row.serviceMs.mean ?? 0) / 1000) * 1000
+      } else
+        all +=
+          n * meanCycleS(plan.wait, (requestsPerTask(plan, row) * (row.serviceMs.mean ?? 0)) / 1000) * 1000
     }
   }
   return all > 0 ? { share: lost / all, ownMs: ownMs / requests } : { share: 0, ownMs: 0 }
@@ -174,7 +176,8 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
     const own = isFull(row) && serviceMs > 0 ? Math.min(1, (waitedMs ?? 0) / serviceMs) : 0
     return lagMs.mean / 1000 + own
   }
-  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceMs - (waitedMs ?? 0)) / 1000) * 1000
+  const serviceOfTask = requestsPerTask(plan, row) * (serviceMs - (waitedMs ?? 0))
+  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceOfTask) / 1000) * 1000
   return cycleMs > 0 ? ownDelayMs(plan, row, worker) / cycleMs : 0
 }
 
@@ -183,8 +186,13 @@ export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
 /** What the worker's own delays come to for an iteration, on average, as far as they keep its user from the next one. */
-const ownDelayMs = ({ model }: Plan, row: SecondRow, { lagMs, waitedMs }: WorkerVitals): number =>
-  (lagMs?.mean ?? 0) + (model === 'closed' || isFull(row) ? (waitedMs ?? 0) : 0)
+const ownDelayMs = (plan: Plan, row: SecondRow, { lagMs, waitedMs }: WorkerVitals): number =>
+  (lagMs?.mean ?? 0) +
+  (plan.model === 'closed' || isFull(row) ? requestsPerTask(plan, row) * (waitedMs ?? 0) : 0)
+
+/** A task waits for the generator, and for the target, as often as it sends. */
+const requestsPerTask = ({ scenario }: Plan, { sent, due }: SecondRow): number =>
+  scenario === null ? 1 : sent / Math.max(1, due)
 
 /**
  * The generator was late, and had no time left. A loop that works in bursts is idle between them, and its seconds look

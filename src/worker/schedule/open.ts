@@ -85,13 +85,13 @@ export class OpenSchedule implements Schedule {
     this.#serve()
     this.#arrive(Math.min(nowUs, loadEndUs))
     this.#isOver = true
-    const { recorder, tally } = this.#parts
+    const { recorder, unstarted } = this.#parts
     // What still waits is as late by this thread as the user that is most so, at most; and altogether, if it waited for
     // users to be made.
     let keepsUs = wasFull ? 0 : Infinity
     for (const user of this.users) keepsUs = Math.max(keepsUs, user.keepsUs)
     for (let dueUs = this.#queue.take(); dueUs !== null; dueUs = this.#queue.take())
-      recorder.unstarted(tally, nowUs, Math.max(0, loadEndUs - dueUs), keepsUs)
+      unstarted(nowUs, Math.max(0, loadEndUs - dueUs), keepsUs)
     this.#tellQueue()
     recorder.users = this.users.filter((user) => user.isFlying).length
   }

@@ -203,6 +203,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       exchange.status = status
       if (isRedirect(status)) exchange.location = locationOf(headers)
       exchange.phase = 'body'
+      exchange.sink?.head(
+        status,
+        headers.map((bytes) => bytes.toString('latin1')),
+      )
     }
     // undici made the array when the response before this one ended. While its user waited it has grown old, and what
     // an old object refers to outlives the collections of the young, even when both are garbage: 1 kB a request.
@@ -211,7 +215,9 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    this.#exchange!.bytesIn += chunk.length
+    const exchange = this.#exchange!
+    exchange.bytesIn += chunk.length
+    exchange.sink?.data(chunk)
     return true
   }
 
