@@ -6,7 +6,9 @@ import { subjectOf } from '../core/scenario.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { BUSY, SATURATED } from '../core/rules/limits.ts'
 import { printDurationS, showClock, showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import type { SecondRow } from '../core/second.ts'
 import type { WorkerVitals } from '../core/vitals.ts'
+import { CHART_S, coreBlocks, percentileCharts } from './live-charts.ts'
 import type { LiveSecond, Output, RunStart, Screen } from './output.ts'
 import { bar, flow, renderLine, type Paint, type Span, type Style } from './paint.ts'
 
@@ -15,6 +17,8 @@ export interface LiveState {
   readonly run: RunStart
   readonly elapsedS: number
   readonly latest: LiveSecond | null
+  /** The seconds that the charts show, the latest last. */
+  readonly seconds?: readonly SecondRow[]
   /** The user has asked for the end; what is in flight may still finish. */
   readonly isStopping?: boolean
 }
@@ -22,7 +26,10 @@ export interface LiveState {
 const MOST_WORKERS = 16
 
 /** The lines of one frame. */
-export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveState, style: Style): string[] {
+export function renderLive(
+  { run, elapsedS, latest, seconds = [], isStopping = false }: LiveState,
+  style: Style,
+): string[] {
   const { plan } = run
   const line = (...spans: Span[]): string => renderLine(spans, style)
   const limitS = plan.durationS
@@ -83,6 +90,8 @@ export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveSt
   for (const worker of row.workers.slice(0, MOST_WORKERS)) lines.push(line(...workerBar(worker, style)))
   const hidden = row.workers.length - MOST_WORKERS
   if (hidden > 0) lines.push(line([`and ${hidden} more workers`, 'dim']))
+  // Last, so that on a low screen they are what is left out.
+  lines.push(...coreBlocks(row.host?.cores ?? null, style), ...percentileCharts(seconds, style))
   return lines
 }
 
@@ -177,6 +186,7 @@ export class LiveView implements Output, Stoppable {
   readonly #color: boolean
   #run: RunStart | null = null
   #latest: LiveSecond | null = null
+  #seconds: readonly SecondRow[] = []
   #isStopping = false
   #painted = 0
   #timer: NodeJS.Timeout | null = null
@@ -199,6 +209,7 @@ export class LiveView implements Output, Stoppable {
 
   second(live: LiveSecond): void {
     this.#latest = live
+    this.#seconds = [...this.#seconds, live.row].slice(-CHART_S)
   }
 
   stopping(): void {
@@ -224,7 +235,13 @@ export class LiveView implements Output, Stoppable {
     // The last column stays free: a full line would wrap on some terminals.
     const width = Math.max(1, (this.#screen.columns || 80) - 1)
     const lines = renderLive(
-      { run, elapsedS: Math.max(0, run.elapsedS()), latest: this.#latest, isStopping: this.#isStopping },
+      {
+        run,
+        elapsedS: Math.max(0, run.elapsedS()),
+        latest: this.#latest,
+        seconds: this.#seconds,
+        isStopping: this.#isStopping,
+      },
       { color: this.#color, width },
     ).slice(0, Math.max(1, (this.#screen.rows || 24) - 1))
     const frame = lines.map((text) => `${text}\u001b[K\n`).join('')
