@@ -29,7 +29,16 @@ export async function doctorCommand(command: Command): Promise<number> {
   const target = await startTarget()
   const trials: Trial[] = []
   try {
-    const capacity = await measureCapacity(target.url, spanS, (trial) => trials.push(trial))
+    const capacity = await measureCapacity(target.url, spanS, {
+      onStart(transport, workers) {
+        if (!isJson)
+          stderr.write(`measuring ${transport} with ${workers} worker${workers === 1 ? '' : 's'} …\n`)
+      },
+      onTrial(trial) {
+        if (!target.isAlive()) throw targetGone('ended while it was measured against')
+        trials.push(trial)
+      },
+    })
     // What a disturbed host could not do is no reason to forget what it could.
     const isSound = trials.some(({ soundPerS }) => soundPerS !== null)
     const file = isSound ? keep(() => writeCapacity(capacity), stderr) : null
@@ -68,7 +77,11 @@ function keep(write: () => void, stderr: NodeJS.WritableStream): string | null {
 }
 
 /** The embedded target in a process of its own, so that it does not share a core's loop with the generator. */
-async function startTarget(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+async function startTarget(): Promise<{
+  readonly url: string
+  isAlive(): boolean
+  stop(): Promise<void>
+}> {
   const child = spawn(
     process.execPath,
     [
@@ -87,21 +100,22 @@ async function startTarget(): Promise<{ readonly url: string; stop(): Promise<vo
       const listening = / listening on (http:\S+)$/.exec(line)
       if (listening !== null) resolve(listening[1]!)
     })
-    child.once('close', () =>
-      reject(
-        new CorerushError('CORERUSH_TARGET', 'the embedded target did not start', {
-          exitCode: EXIT.unexpected,
-        }),
-      ),
-    )
+    child.once('close', () => reject(targetGone('did not start')))
   })
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null
   return {
     url,
+    isAlive,
     async stop() {
-      const closed = once(child, 'close')
-      child.kill('SIGTERM')
-      await closed
+      if (isAlive()) {
+        const closed = once(child, 'close')
+        child.kill('SIGTERM')
+        await closed
+      }
       process.off('exit', end)
     },
   }
 }
+
+const targetGone = (how: string): CorerushError =>
+  new CorerushError('CORERUSH_TARGET', `the embedded target ${how}`, { exitCode: EXIT.unexpected })

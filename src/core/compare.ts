@@ -134,6 +134,10 @@ const badness = (metric: string, figure: number): number =>
 const limitOf = ({ metric, margin }: RelativeRule): number =>
   badness(metric, isHigherBetter(metric) ? 1 - margin : 1 + margin)
 
+/** Percentiles are upper edges of slots of a second's histogram, so that a ratio of two is off by so much at most. */
+const SLOT = Math.log(1.01)
+const roundingOf = (metric: string): number => (/^p\d/.test(metric) ? SLOT : 0)
+
 function testRuns(
   baseline: readonly RunSample[],
   current: readonly RunSample[],
@@ -152,9 +156,10 @@ function testRuns(
   if (before.length < baseline.length || after.length < current.length)
     return nothing('one of them measured nothing')
   const change = mean(after) - mean(before)
-  const allowed = after.map((figure) => figure - limitOf(rule))
+  const rounding = roundingOf(rule.metric)
+  const allowed = after.map((figure) => figure - (limitOf(rule) - rounding))
   const minus = (from: readonly number[], values: readonly number[]) => from.map((x, i) => x - values[i]!)
-  const isBeyond = change > limitOf(rule)
+  const isBeyond = change > limitOf(rule) + rounding
   const spread = Math.sqrt(isPaired ? variance(minus(after, before)) : variance(before) + variance(after))
   // One claim is about no change at all, the other about the margin.
   const distance = isBeyond ? change : limitOf(rule) - change
@@ -188,6 +193,7 @@ function testSeconds(baseline: RunSample, current: RunSample, rule: RelativeRule
   if (ratios === null) return nothing('in too many seconds nothing was measured', figures)
   const sign = isHigherBetter(metric) ? -1 : 1
   const limit = limitOf(rule)
+  const rounding = roundingOf(metric)
   // The measurement itself is one of the drawings, so that no p is ever 0.
   const share = (holds: (badness: number) => boolean): number =>
     (ratios.filter((ratio) => holds(sign * ratio)).length + 1) / (ratios.length + 1)
@@ -197,9 +203,9 @@ function testSeconds(baseline: RunSample, current: RunSample, rule: RelativeRule
   return {
     figures,
     interval: { low: at(ALPHA), high: at(1 - ALPHA) },
-    isBeyond: beyondLimit > 0,
-    pWorse: share((badness) => badness <= limit),
-    pWithin: share((badness) => badness >= limit),
+    isBeyond: beyondLimit > rounding,
+    pWorse: share((badness) => badness <= limit + rounding),
+    pWithin: share((badness) => badness >= limit - rounding),
     moreToTell:
       moreS <= MOST_SECONDS_ADVISED
         ? `about ${Math.max(moreS, shortest + FEWEST_SECONDS)} measured seconds in each would tell, or repeated runs`

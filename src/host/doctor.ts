@@ -32,8 +32,16 @@ export function readLimits(root = '/'): HostLimits {
 
 /** Users of each worker at full speed: more than a target of a few ms can have in flight. */
 const USERS = 128
-/** Rates that are tried, as shares of full speed, at which the loop has no time left. */
-const SHARES = [0.6, 0.3]
+/** Rates are halved in on, as shares of full speed, at which the loop has no time left: 50 %, then 75 or 25 %. */
+const FIRST_SHARE = 0.5
+const FIRST_STEP = 0.25
+const FINEST_STEP = 0.125
+
+/** Told of what is measured; what a hook throws ends the measurement. */
+export interface MeasureHooks {
+  readonly onStart: (transport: string, workers: number) => void
+  readonly onTrial: (trial: Trial) => void
+}
 
 /**
  * Measures with one worker and with one for each usable core, by each transport. Each run takes `spanS`, of which the
@@ -42,15 +50,19 @@ const SHARES = [0.6, 0.3]
 export async function measureCapacity(
   url: string,
   spanS: number,
-  onTrial: (trial: Trial) => void = () => undefined,
+  { onStart, onTrial }: MeasureHooks,
 ): Promise<Capacity> {
   const { usable } = findCores()
+  const tryOut = async (transport: TransportName, workers: number): Promise<Trial> => {
+    onStart(transport, workers)
+    const trial = await tryRates(url, transport, workers, spanS)
+    onTrial(trial)
+    return trial
+  }
   const transports: Record<string, TransportCapacity> = {}
   for (const transport of TRANSPORTS) {
-    const one = await tryOut(url, transport, 1, spanS)
-    onTrial(one)
-    const all = usable === 1 ? one : await tryOut(url, transport, usable, spanS)
-    if (all !== one) onTrial(all)
+    const one = await tryOut(transport, 1)
+    const all = usable === 1 ? one : await tryOut(transport, usable)
     transports[transport] = {
       oneWorkerPerS: one.soundPerS,
       workers: usable,
@@ -60,18 +72,27 @@ export async function measureCapacity(
   return { measuredAt: new Date().toISOString(), transports }
 }
 
-async function tryOut(url: string, transport: TransportName, workers: number, spanS: number): Promise<Trial> {
+async function tryRates(
+  url: string,
+  transport: TransportName,
+  workers: number,
+  spanS: number,
+): Promise<Trial> {
   const options: Options = { url, workers, transport, duration: spanS, warmup: 1, gracefulStop: 1 }
   const full = await run({ ...options, users: USERS * workers })
   const fullPerS = full.total.requestsPerS ?? 0
+  let soundPerS: number | null = null
   let hindrance: string | null = null
-  for (const share of SHARES) {
+  let share = FIRST_SHARE
+  for (let step = FIRST_STEP; step >= FINEST_STEP; step /= 2) {
     const perS = Math.max(1, Math.round(fullPerS * share))
     const report = await run({ ...options, rate: perS, rampUp: 0.5, maxUsers: 10 * USERS * workers })
-    if (report.verdict.level === 'sound') return { transport, workers, fullPerS, soundPerS: perS, hindrance }
-    hindrance = reasonsOf(report)
+    const isSound = report.verdict.level === 'sound'
+    if (isSound) soundPerS = perS
+    else hindrance = reasonsOf(report)
+    share += isSound ? step : -step
   }
-  return { transport, workers, fullPerS, soundPerS: null, hindrance }
+  return { transport, workers, fullPerS, soundPerS, hindrance }
 }
 
 const reasonsOf = ({ verdict }: Report): string =>

@@ -1,5 +1,6 @@
 /** Reads a definition: whatever an author's code can get wrong is told before anything is sent. */
 import { didYouMean, type ScenarioPlan, type TaskPlan } from '../core/scenario.ts'
+import { parseWait, printWait, type Wait } from '../core/wait.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
 const FIELDS = ['baseUrl', 'wait', 'onStart', 'order', 'tasks']
@@ -14,7 +15,7 @@ export function planOf(
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
   const { baseUrl = null, wait = null, order = 'weights', onStart } = definition
   if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
-  if (wait !== null && typeof (wait as Partial<typeof wait> | string).valueOf() !== 'object')
+  if (wait !== null && !isWait(wait))
     problems.push(
       "wait must be made by between, constant, pacing or throughput, such as between('0.9s', '1.1s')",
     )
@@ -24,6 +25,15 @@ export function planOf(
   const tasks = readTasks(definition.tasks, problems)
   if (problems.length > 0) return { plan: null, problems }
   return { plan: { file, baseUrl, wait, isSequence: order === 'sequence', tasks }, problems }
+}
+
+/** As the builders make it: what they make prints to the words that they were made of. */
+function isWait(wait: unknown): wait is Wait {
+  try {
+    return 'value' in parseWait(printWait(wait as Wait))
+  } catch {
+    return false
+  }
 }
 
 const isTags = (tags: unknown): tags is string[] =>

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCapacity } from '../../src/host/capacity.ts'
 import { renderLimits, renderTrials } from '../../src/output/doctor.ts'
-import { runCli } from '../support/cli.ts'
+import { runCli, startCli } from '../support/cli.ts'
 
 let folder: string
 beforeAll(() => {
@@ -12,23 +12,39 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('shows the limits, measures, and keeps what came out sound', async () => {
-  const { code, stdout, stderr } = await runCli(['doctor', '--span', '1.2s', '--json'], {
-    env: { XDG_CACHE_HOME: folder },
+describe.concurrent('a measurement', () => {
+  test('shows the limits, measures, and keeps what came out sound', async () => {
+    const { code, stdout, stderr } = await runCli(['doctor', '--span', '1.2s', '--json'], {
+      env: { XDG_CACHE_HOME: folder },
+    })
+    expect([code, stderr]).toEqual([0, ''])
+    const found = JSON.parse(stdout) as {
+      limits: { usableCores: number }
+      trials: { transport: string; workers: number; fullPerS: number; soundPerS: number | null }[]
+      file: string | null
+    }
+    expect(found.trials.map(({ workers }) => workers)).toContain(1)
+    for (const { fullPerS } of found.trials) expect(fullPerS).toBeGreaterThan(0)
+    // A host that is disturbed may find nothing sound; then nothing is kept.
+    const isSound = found.trials.some(({ soundPerS }) => soundPerS !== null)
+    const file = join(folder, 'corerush/capacity.json')
+    expect(found.file).toBe(isSound ? file : null)
+    expect(readCapacity(file) !== null).toBe(isSound)
   })
-  expect([code, stderr]).toEqual([0, ''])
-  const found = JSON.parse(stdout) as {
-    limits: { usableCores: number }
-    trials: { transport: string; workers: number; fullPerS: number; soundPerS: number | null }[]
-    file: string | null
-  }
-  expect(found.trials.map(({ workers }) => workers)).toContain(1)
-  for (const { fullPerS } of found.trials) expect(fullPerS).toBeGreaterThan(0)
-  // A host that is disturbed may find nothing sound; then nothing is kept.
-  const isSound = found.trials.some(({ soundPerS }) => soundPerS !== null)
-  const file = join(folder, 'corerush/capacity.json')
-  expect(found.file).toBe(isSound ? file : null)
-  expect(readCapacity(file) !== null).toBe(isSound)
+
+  test.skipIf(!existsSync('/proc/self/task'))(
+    'says what it measures, and ends when its target is gone',
+    async () => {
+      const doctor = startCli(['doctor', '--span', '1.2s'], { env: { XDG_CACHE_HOME: folder } })
+      await doctor.says('stderr', /^measuring undici with 1 worker …\n/)
+      const { pid } = doctor
+      const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+      process.kill(Number(child), 'SIGKILL')
+      const { code, stderr } = await doctor.finished
+      expect(code).toBe(1)
+      expect(stderr).toContain('corerush: the embedded target ended while it was measured against\n')
+    },
+  )
 })
 
 test('what cannot be, is told before anything is measured', async () => {

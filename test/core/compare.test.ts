@@ -133,7 +133,7 @@ describe('a comparison', () => {
     compareRuns(before, after, rules, { isPaired, seed: 1 })
 
   test('of a run with itself finds no change', () => {
-    const [run] = runs(1, 1, 1, { ...SHARED_HOST, secondSigma: 0.02 })
+    const [run] = runs(1, 1, 1, { ...SHARED_HOST, perS: 100, secondSigma: 0.02 })
     const { method, answer, metrics } = compare([run!], [run!])
     expect([method, answer, metrics[0]!.change]).toEqual(['block bootstrap', 'no regression', 0])
     expect(metrics[0]!.interval!.low).toBeLessThan(0)
@@ -143,6 +143,19 @@ describe('a comparison', () => {
   test('is the same each time', () => {
     const [before, after] = [runs(1, 1, 1), runs(1, 1.06, 2)]
     expect(compare(before, after)).toEqual(compare(before, after))
+  })
+
+  test('of a steady target is not misled by the slots of its histograms', () => {
+    const steady = { ...SHARED_HOST, sigma: 0, secondSigma: 0, runSigma: 0 }
+    for (let us = 16; us < 33; us += 0.37)
+      for (const [factor, never] of [
+        [1.045, 'regressed'],
+        [1.055, 'no regression'],
+      ] as const) {
+        const [before] = runs(1, us, 1, steady)
+        const [after] = runs(1, us * factor, 1, steady)
+        expect(compare([before!], [after!]).answer).not.toBe(never)
+      }
   })
 
   test('of rates knows that fewer are worse', () => {

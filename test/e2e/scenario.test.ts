@@ -120,6 +120,20 @@ describe.concurrent('what tasks send', () => {
     ])
   })
 
+  test('a body that a task fills anew is sent as it is then', async () => {
+    const { seen } = await runs(
+      `scenario({ tasks: { async T({ http }) {
+        const body = Buffer.from('1')
+        for (const n of ['1', '2', '2', '3']) {
+          body.write(n)
+          await http.post('/', { body })
+        }
+      } } })`,
+      { users: 1, iterations: 1 },
+    )
+    expect(seen.map(({ body }) => body)).toEqual(['1', '2', '2', '3'])
+  })
+
   test('a path is added to a base that has one', async () => {
     const { seen } = await withServer(ok, async (url, all) => {
       await withFolder((folder) => {

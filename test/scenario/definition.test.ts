@@ -44,6 +44,8 @@ test.each([
   [{ tasks: { A: { run, weight: Infinity } } }, 'tasks.A.weight must be a number above 0'],
   [{ tasks: { A: { run, tags: 'x' } } }, 'tasks.A.tags must be a list of texts without commas'],
   [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
+  [{ tasks: { A: run }, wait: {} }, /^wait must be made by/],
+  [{ tasks: { A: run }, wait: [] }, /^wait must be made by/],
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
   [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],

@@ -74,8 +74,14 @@ export class Requests {
     const ready = this.#prepare(method, url, options, json)
     if (known === undefined && this.#known.size >= MOST_KEPT) this.#known.clear()
     // A copy: the task may use its own objects again and change them.
-    const { headers, query, form } = options
-    const copy = { ...options, headers: { ...headers }, query: { ...query }, form: form && { ...form } }
+    const { headers, query, form, body } = options
+    const copy = {
+      ...options,
+      headers: { ...headers },
+      query: { ...query },
+      form: form && { ...form },
+      body: body instanceof Uint8Array ? Buffer.from(body) : body,
+    }
     this.#known.set(key, { options: copy, json, ready })
     return ready
   }
@@ -159,12 +165,15 @@ function required<T>(parsed: { readonly value: T } | { readonly problem: string 
 /** Whether two descriptions, their JSON apart, are of one request. */
 const isSame = (a: RequestOptions, b: RequestOptions): boolean =>
   a.name === b.name &&
-  a.body === b.body &&
+  hasSameBytes(a.body, b.body) &&
   a.expectStatus === b.expectStatus &&
   a.timeout === b.timeout &&
   hasSame(a.headers, b.headers) &&
   hasSame(a.query, b.query) &&
   hasSame(a.form, b.form)
+
+const hasSameBytes = (a: RequestOptions['body'], b: RequestOptions['body']): boolean =>
+  a === b || (a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0)
 
 function hasSame(a: Values | undefined, b: Values | undefined): boolean {
   if (a === b) return true
