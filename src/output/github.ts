@@ -3,6 +3,7 @@
  * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
  * render it and the runner would obey it. Rendering is pure.
  */
+import { largest } from '../core/extremes.ts'
 import type { Report } from '../core/report.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { showFigure } from '../core/threshold-metric.ts'
@@ -41,7 +42,7 @@ export function renderStepSummary(report: Report): string {
     show: (value: number | null) => string,
   ): string => {
     const known = values.filter((value) => value !== null)
-    const highest = known.length > 0 ? Math.max(...known) : null
+    const highest = known.length > 0 ? largest(known, (value) => value) : null
     return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
   }
   return [

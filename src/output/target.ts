@@ -1,4 +1,5 @@
 /** The server's own account of the run in the summary, where it was asked for. Pure. */
+import { largest } from '../core/extremes.ts'
 import { targetBusy } from '../core/node-exporter.ts'
 import type { Report } from '../core/report.ts'
 import { showBytes, showPercent } from '../core/units.ts'
@@ -16,7 +17,7 @@ export function renderTarget(report: Report, labelWidth: number, style: Style): 
   const mean = (values: readonly number[]): number | null =>
     values.length === 0 ? null : values.reduce((sum, one) => sum + one, 0) / values.length
   const most = (values: readonly number[]): number | null =>
-    values.length === 0 ? null : Math.max(...values)
+    values.length === 0 ? null : largest(values, (value) => value)
   const busy = of(targetBusy)
   const used = of(({ memoryTotalBytes: all, memoryAvailableBytes: left }) =>
     all === null || left === null || all === 0 ? null : 1 - left / all,

@@ -4,7 +4,7 @@ import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
 import type { Evidence, Reason } from '../../src/core/evidence.ts'
 import { judge } from '../../src/core/verdict.ts'
-import { aRow, evidence, floor, quietHost, rowsWhere } from '../support/evidence.ts'
+import { aRow, evidence, floor, healthy, quietHost, rowsWhere } from '../support/evidence.ts'
 import { anOpenPlan, aPlan } from '../support/plan.ts'
 
 const always = (): boolean => true
@@ -48,7 +48,9 @@ describe('good evidence', () => {
       ...rowsWhere(one, vitals),
       ...rowsWhere(() => false, {}),
     ]
-    expect(found({ rows: doubled({ utilization: 0.99, gcMs: 300, ...lag(20) }) })).toEqual([])
+    const rows = doubled({ utilization: 0.99, gcMs: 300, ...lag(20) })
+    const iterations = { ...evidence().iterations, due: 2000, started: 2000 }
+    expect(found({ rows, loadEndS: 20, iterations })).toEqual([])
   })
 })
 
@@ -112,9 +114,9 @@ describe('a worker without time', () => {
     expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(300) }) })).toEqual([
       'void generator.saturated',
     ])
-    // One of two workers 19 ms late in a cycle of 100 ms: 8 % of the load were never asked for.
-    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(19) }) })).toEqual(['void pace.missed'])
-    expect(found({ rows: rowsWhere(half, { utilization: 0.3, ...lag(19) }) })).toEqual(['suspect pace.late'])
+    // One of two workers 15 ms late in a cycle of 100 ms: 8 % of the load were never asked for.
+    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(15) }) })).toEqual(['void pace.missed'])
+    expect(found({ rows: rowsWhere(half, { utilization: 0.3, ...lag(15) }) })).toEqual(['suspect pace.late'])
   })
 
   test('late but not busy is a pace that was not quite held', () => {
@@ -123,7 +125,8 @@ describe('a worker without time', () => {
   })
 
   test('late against a pacing is late against the longer of pace and service', () => {
-    const plan = aPlan({ wait: { kind: 'pacing', seconds: 1 } })
+    const stages = [{ fromUsers: 100, toUsers: 100, durationS: 10 }]
+    const plan = aPlan({ wait: { kind: 'pacing', seconds: 1 }, stages })
     expect(found({ plan, rows: rowsWhere(half, lag(9)) })).toEqual([])
     expect(found({ plan, rows: rowsWhere(half, lag(11)) })).toEqual(['suspect pace.late'])
   })
@@ -305,12 +308,44 @@ describe('times in which a worker did nothing for its users', () => {
     expect(judge(evidence({ rows })).limit).toBe('generator')
   })
 
-  test('once in a long run, it is a note', () => {
-    const rows = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
-    rows[3] = rowsWhere(once, { ...delay(900), awayMs: 890 })[3]!
-    const long = { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 30 }
-    expect(found(long)).toEqual(['note generator.paused'])
-    expect(judge(evidence(long)).level).toBe('sound')
+  test('once in a long run it is a note, unless it took more than a hundredth of the load', () => {
+    const stopped = (seconds: number, tens: number) => {
+      const rows = Array.from({ length: tens }, () => rowsWhere(() => false, {})).flat()
+      rows[3] = rowsWhere(once, { ...delay(900), awayMs: 890 })[3]!
+      const iterations = { ...evidence().iterations, due: 1000 * tens, started: 1000 * tens }
+      return { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: seconds, iterations }
+    }
+    expect(found(stopped(100, 10))).toEqual(['note generator.paused'])
+    expect(judge(evidence(stopped(100, 10))).level).toBe('sound')
+    expect(found(stopped(30, 3))).toEqual(['suspect generator.paused'])
+  })
+
+  test('a stop that outlasts the load leaves no late start behind, and counts by its length', () => {
+    const rows = rowsWhere((second) => second === 9, { awayMs: 990 })
+    const last = aRow(11, { phase: 'drain', workers: [healthy, { ...healthy, worker: 1, ...delay(2500) }] })
+    expect(
+      judge(
+        evidence({
+          plan: aPlan({ wait: { kind: 'constant', seconds: 0.08 }, workers: 2 }),
+          rows: [...rows, last],
+        }),
+      ).level,
+    ).toBe('void')
+  })
+
+  test('counts that are short of the plan convict, though nothing else was seen', () => {
+    const started = (n: number) => ({ iterations: { ...evidence().iterations, due: n, started: n } })
+    expect(found(started(935))).toEqual([])
+    expect(found(started(920))).toEqual(['suspect pace.short'])
+    expect(found(started(800))).toEqual(['void pace.short'])
+    const open = anOpenPlan()
+    expect(found({ plan: open, ...started(992) })).toEqual([])
+    expect(found({ plan: open, ...started(980) })).toEqual(['suspect pace.short'])
+    expect(found({ plan: open, ...started(900) })).toEqual(['void pace.short'])
+    // A count ends the load when it is reached, whatever the rate was; users without waits have no plan to be short of.
+    expect(found({ plan: { ...open, requests: 900 }, ...started(900) })).toEqual([])
+    expect(found({ plan: noPace, ...started(10) })).toEqual([])
+    expect(judge(evidence(started(800))).limit).toBe('generator')
   })
 
   test('a stop that took more of the plan than it can spare is void, however short the run', () => {

@@ -1,5 +1,6 @@
 /** A host that is not the generator's alone, or holds it back. */
 import type { Evidence, Reason } from '../evidence.ts'
+import { largest, smallest } from '../extremes.ts'
 import type { SecondRow } from '../second.ts'
 import { showBytes, showMs, showPercent } from '../units.ts'
 import type { CoreVitals, HostVitals, WorkerVitals } from '../vitals.ts'
@@ -30,7 +31,7 @@ function contended(load: readonly SecondRow[]): Reason[] {
   if (rows.length <= load.length * MANY_SECONDS) return []
   const worst = worstWorker(rows, queuedMs)
   const starved = rows.filter(({ workers }) => workers.some((worker) => queuedMs(worker) > STARVED_MS))
-  const others = Math.max(...rows.map(othersCores))
+  const others = largest(rows, othersCores)
   return [
     {
       code: 'host.contended',
@@ -71,7 +72,7 @@ function stolen(load: readonly SecondRow[]): Reason[] {
 function throttled(load: readonly SecondRow[]): Reason[] {
   const rows = load.filter(({ host }) => (host?.throttledMs ?? 0) > THROTTLED_MS)
   if (rows.length <= load.length * SOME_SECONDS) return []
-  const most = Math.max(...rows.map(({ host }) => host?.throttledMs ?? 0))
+  const most = largest(rows, ({ host }) => host?.throttledMs ?? 0)
   return [
     {
       code: 'host.throttled',
@@ -90,7 +91,7 @@ function shortOfMemory(load: readonly SecondRow[]): Reason[] {
       host.memoryAvailableBytes < MEMORY_LEFT * host.memoryTotalBytes)
   const rows = load.filter(isShort)
   if (rows.length <= load.length * SOME_SECONDS) return []
-  const least = Math.min(...rows.map(({ host }) => host?.memoryAvailableBytes ?? Infinity))
+  const least = smallest(rows, ({ host }) => host?.memoryAvailableBytes ?? Infinity)
   return [
     {
       code: 'host.memory',

@@ -1,5 +1,6 @@
 /** The seconds that rules look at, and what they ask of them. */
 import type { Evidence } from '../evidence.ts'
+import { largest, smallest } from '../extremes.ts'
 import type { SecondRow } from '../second.ts'
 import type { WorkerVitals } from '../vitals.ts'
 
@@ -12,8 +13,7 @@ export function loadSeconds({ rows, loadEndS }: Pick<Evidence, 'rows' | 'loadEnd
 
 /** From the first to the last of these seconds. */
 export function extent(rows: readonly { readonly second: number }[]): { fromS: number; toS: number } {
-  const seconds = rows.map(({ second }) => second)
-  return { fromS: Math.min(...seconds), toS: Math.max(...seconds) }
+  return { fromS: smallest(rows, ({ second }) => second), toS: largest(rows, ({ second }) => second) }
 }
 
 /** The worker, in any of these seconds, of which this is largest. */

@@ -1,5 +1,6 @@
 /** The limits of this host's network stack: ports, descriptors, accept queues, and what had to be sent again. */
 import type { Evidence, Reason } from '../evidence.ts'
+import { largest, smallest } from '../extremes.ts'
 import type { SecondRow } from '../second.ts'
 import { showCount } from '../units.ts'
 import { DESCRIPTORS_LEFT, PORTS_LEFT, RETRANSMITTED, SOME_SECONDS } from './limits.ts'
@@ -41,8 +42,8 @@ function fewPorts(load: readonly SecondRow[]): Reason[] {
     )
   })
   if (rows.length === 0) return []
-  const least = Math.min(...rows.map(({ host }) => host?.sockets?.portsLeft ?? Infinity))
-  const waiting = Math.max(...rows.map(({ host }) => host?.sockets?.timeWait ?? 0))
+  const least = smallest(rows, ({ host }) => host?.sockets?.portsLeft ?? Infinity)
+  const waiting = largest(rows, ({ host }) => host?.sockets?.timeWait ?? 0)
   return [
     {
       code: 'ports.few',

@@ -1,11 +1,13 @@
 /** Whether the generator held the pace of the plan, and whether it had time to spare. */
 import type { Evidence, Reason } from '../evidence.ts'
+import { largest } from '../extremes.ts'
 import { hasPace, type Plan } from '../plan.ts'
 import type { SecondRow } from '../second.ts'
-import { showMs, showPercent, showRate } from '../units.ts'
+import { showCount, showMs, showPercent, showRate } from '../units.ts'
 import type { WorkerVitals } from '../vitals.ts'
 import { meanCycleS } from '../wait.ts'
 import {
+  ALLOWED_SHORT,
   BUSY,
   COMFORTABLE,
   LONG_MS,
@@ -17,6 +19,7 @@ import {
   TIMER_MS,
 } from './limits.ts'
 import { extent, inSeconds, isFull, loadSeconds, worstWorker } from './load-seconds.ts'
+import { countedLoad, missingLoad } from './missing-load.ts'
 
 /** At most one of: saturated or missed (void), full speed; else what is late, and what is busy. */
 export function pace(evidence: Evidence): Reason[] {
@@ -26,8 +29,27 @@ export function pace(evidence: Evidence): Reason[] {
     const atFullSpeed = fullSpeed(evidence, load)
     return atFullSpeed.length > 0 ? atFullSpeed : busy(evidence, load)
   }
-  const missed = [...saturated(evidence, load), ...paceMissed(evidence, load)].slice(0, 1)
-  return missed.length > 0 ? missed : [...late(evidence, load), ...busy(evidence, load)]
+  const short = shortOfPlan(evidence, load)
+  const missed = [...saturated(evidence, load), ...paceMissed(evidence, load), ...short].filter(
+    ({ level }) => level === 'void',
+  )
+  return missed.length > 0 ? missed.slice(0, 1) : [...late(evidence, load), ...short, ...busy(evidence, load)]
+}
+
+/** By count, though the target was quick and users were free: whatever the reason is, it is no one else's. */
+function shortOfPlan(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const counted = countedLoad(evidence)
+  if (counted === null || counted.short <= ALLOWED_SHORT) return []
+  const { planned, started, short } = counted
+  return [
+    {
+      code: 'pace.short',
+      level: short > PACE_MISSED ? 'void' : 'suspect',
+      message: `${showCount(started)} iterations started where the plan asks for ${showCount(Math.round(planned))}, and the target was not what held them back`,
+      advice: lessLoad(evidence, load),
+      ...extent(load),
+    },
+  ]
 }
 
 function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
@@ -50,27 +72,15 @@ function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
 /** Over the whole load, however it was spread: a stop of a second in a run of three is a third of it. */
 function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   const { plan } = evidence
-  let requests = 0
-  let lost = 0
-  let ownMs = 0
-  for (const row of load) {
-    const n = Math.max(1, row.finished) / Math.max(1, row.workers.length)
-    for (const worker of row.workers) {
-      const share = lateness(plan, row, worker)
-      requests += n
-      // Of a cycle that is lengthened by so much, this is the part that is not the plan's.
-      lost += n * (plan.model === 'closed' ? share / (1 + share) : Math.min(1, share))
-      ownMs += n * ownDelayMs(plan, worker)
-    }
-  }
-  if (requests === 0 || lost / requests <= PACE_MISSED || ownMs / requests <= TIMER_MS) return []
+  const { share, ownMs } = missingLoad(evidence)
+  if (share <= PACE_MISSED || ownMs <= TIMER_MS) return []
   const late = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_MISSED))
   const worst = worstWorker(load, (worker, row) => lateness(plan, row, worker))
   return [
     {
       code: 'pace.missed',
       level: 'void',
-      message: `the generator's own delays, ${showMs(ownMs / requests)} for each request on average, took ${showPercent(lost / requests)} of the planned pace`,
+      message: `the generator's own delays, ${showMs(ownMs)} for each iteration on average, took ${showPercent(share)} of the planned load`,
       advice: lessLoad(evidence, load),
       worker: worst.worker,
       ...extent(late.length > 0 ? late : load),
@@ -94,18 +104,20 @@ function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
-function late({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
+function late(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const { plan } = evidence
   const rows = load.filter(({ workers }, i) => workers.some((w) => lateness(plan, load[i]!, w) > PACE_LATE))
-  if (rows.length <= load.length * SOME_SECONDS) return []
-  const worst = worstWorker(rows, (worker, row) => lateness(plan, row, worker))
+  const { share } = missingLoad(evidence)
+  if (rows.length <= load.length * SOME_SECONDS && share <= ALLOWED_SHORT) return []
+  const worst = worstWorker(rows.length > 0 ? rows : load, (worker, row) => lateness(plan, row, worker))
   return [
     {
       code: 'pace.late',
       level: 'suspect',
-      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}`,
+      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}${share > ALLOWED_SHORT ? `, and ${showPercent(share)} of the planned load is missing` : ''}`,
       advice: 'the load was not quite the planned one: use more workers or cores, or plan less',
       worker: worst.worker,
-      ...extent(rows),
+      ...extent(rows.length > 0 ? rows : load),
     },
   ]
 }
@@ -128,7 +140,7 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
 
 /** What would have left the hottest worker room, from what it made of what it had. */
 function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow[]): string {
-  const peak = Math.max(...load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
+  const peak = largest(load, ({ workers }) => largest(workers, demand, 0))
   const perS = ((total.requestsPerS ?? 0) * COMFORTABLE) / Math.max(COMFORTABLE, peak)
   const known = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
   const below = perS >= 1 ? ` below about ${showRate(perS)}/s` : ''
