@@ -9,6 +9,7 @@ const SINGLE_IMPORTERS = {
   picocolors: 'src/output/paint.ts',
   'string-width': 'src/output/paint.ts',
   'fastest-levenshtein': 'src/core/suggest.ts',
+  jiti: 'src/scenario/file.ts',
 }
 
 /** What each folder must not import, besides libraries that belong to one file. */

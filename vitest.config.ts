@@ -5,8 +5,8 @@ const { CI, GITHUB_ACTIONS } = process.env
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // End-to-end tests start processes of their own on both cores; side by side they would only wait for each other.
-    fileParallelism: false,
+    // End-to-end tests start processes of their own on every core, but wait more than they work.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The totals as JSON are for .ci/run.

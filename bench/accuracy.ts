@@ -13,6 +13,7 @@ import { knownDelay } from './known-delay.ts'
 import { onTheWire } from './on-the-wire.ts'
 import { peers } from './accuracy-peers.ts'
 import { describeMachine, startLoggingTarget } from './processes.ts'
+import { buildStampedTarget, stampedLoggingTarget } from './stamped-target.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     'wire-rate': { type: 'string', default: '2000' },
     connections: { type: 'string', default: '64' },
     'peer-rate': { type: 'string', default: '640' },
+    target: { type: 'string', default: 'stamped' },
   },
 })
 const parts = values.only.split(',')
@@ -37,8 +39,9 @@ const workers = numbers(values.workers)
 console.log(`${describeMachine()}\n`)
 const target = await startLoggingTarget()
 let miscounts = 0
-if (parts.includes('known'))
-  miscounts += await knownDelay(target, {
+if (parts.includes('known')) {
+  const known = values.target === 'stamped' ? await stampedLoggingTarget(buildStampedTarget()) : target
+  miscounts += await knownDelay(known, {
     latencies: values.quick ? ['20ms'] : values.latencies.split(';'),
     models: values.models.split(',').filter((model) => model === 'closed' || model === 'open'),
     workers: values.quick ? workers.slice(0, 1) : workers,
@@ -46,6 +49,8 @@ if (parts.includes('known'))
     seconds,
     capacityPerS: values.capacity === undefined ? null : Number(values.capacity),
   })
+  if (known !== target) await known.stop()
+}
 if (parts.includes('freeze'))
   miscounts += await freeze(target, { ratePerS: Number(values['freeze-rate']), seconds: 10, freezeS: 1.5 })
 if (parts.includes('wire'))

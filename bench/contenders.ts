@@ -50,6 +50,17 @@ function corerush(transport: 'undici' | 'wire', workers: number): Contender {
   }
 }
 
+function bareSocket(name: string, ...reading: string[]): Contender {
+  return {
+    name,
+    missing: null,
+    command: ({ host, port, connections, seconds }) => [
+      ...[process.execPath, BARE_SOCKET, host, String(port), String(connections), String(seconds), BODY],
+      ...reading,
+    ],
+  }
+}
+
 function onPath(name: string, command: Contender['command']): Contender {
   return { name, missing: isThere(name) ? null : 'not on the PATH', command }
 }
@@ -94,12 +105,8 @@ export const CONTENDERS: readonly Contender[] = [
   corerush('undici', 8),
   corerush('wire', 1),
   corerush('wire', 8),
-  {
-    name: 'bare net.Socket',
-    missing: null,
-    command: ({ host, port, connections, seconds }) =>
-      [process.execPath, BARE_SOCKET, host, port, connections, seconds, BODY].map(String),
-  },
+  bareSocket('bare net.Socket'),
+  bareSocket('bare net.Socket, onread', 'onread'),
   {
     name: 'autocannon',
     missing: AUTOCANNON === null ? 'not in node_modules' : null,

@@ -7,7 +7,7 @@
  * ought to measure, from its write to the answer lying there to be read, is between answer-begun − received and
  * answer-written − received, however busy this process, the client or the host was.
  *
- *   stamped-target fixed MS | uniform MS MS
+ *   stamped-target fixed MS | uniform MS MS | lognormal MEDIAN_MS SIGMA
  *
  * Prints its port, and "first request" on standard error when that comes. When standard input ends it writes the log to standard output, three 64-bit numbers for each
  * request, and exits. Keep-alive and no pipelining: a request ends with an empty line, and whatever body it has comes
@@ -15,6 +15,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -41,6 +42,7 @@ static size_t waiting, heap_room;
 static uint32_t generations[MOST_SOCKETS];
 static int has_begun;
 static int64_t shortest_ns, longest_ns;
+static double sigma;
 static uint64_t random_state = 88172645463325252ull;
 
 static const char ANSWER[] =
@@ -63,12 +65,20 @@ static int64_t now_ns(void)
     return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
-static int64_t draw_ns(void)
+/* In [0, 1). */
+static double draw(void)
 {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
     random_state ^= random_state << 17;
-    return shortest_ns + (int64_t)((longest_ns - shortest_ns) * ((random_state >> 11) / 9007199254740992.0));
+    return (random_state >> 11) / 9007199254740992.0;
+}
+
+static int64_t draw_ns(void)
+{
+    /* Box and Muller, 1958. */
+    if (sigma > 0) return (int64_t)(shortest_ns * exp(sigma * sqrt(-2 * log(1 - draw())) * cos(2 * M_PI * draw())));
+    return shortest_ns + (int64_t)((longest_ns - shortest_ns) * draw());
 }
 
 static void push(struct pending added)
@@ -128,9 +138,10 @@ static int receive(int fd)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) { fprintf(stderr, "stamped-target fixed MS | uniform MS MS\n"); return 2; }
+    if (argc < 3) { fprintf(stderr, "stamped-target fixed MS | uniform MS MS | lognormal MEDIAN_MS SIGMA\n"); return 2; }
     shortest_ns = longest_ns = (int64_t)(atof(argv[2]) * 1e6);
-    if (argc > 3) longest_ns = (int64_t)(atof(argv[3]) * 1e6);
+    if (argc > 3 && !strcmp(argv[1], "lognormal")) sigma = atof(argv[3]);
+    else if (argc > 3) longest_ns = (int64_t)(atof(argv[3]) * 1e6);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max < MOST_SOCKETS ? files.rlim_max : MOST_SOCKETS;

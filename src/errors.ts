@@ -13,10 +13,12 @@ export const EXIT = {
 /** The codes an error can carry; a code is never reused for another meaning. */
 export type ErrorCode =
   | 'CORERUSH_OPTIONS' // the user's words make no runnable plan
+  | 'CORERUSH_SCENARIO' // the scenario file cannot be loaded, or describes none
   | 'CORERUSH_LIMIT' // this host cannot carry the plan
   | 'CORERUSH_OUTPUT' // an output cannot be written
   | 'CORERUSH_TARGET' // the embedded target cannot listen
   | 'CORERUSH_UNREACHABLE' // the target did not come up in the time to wait for it
+  | 'CORERUSH_BASELINE' // runs that cannot be read, or not be compared
   | 'CORERUSH_CREW' // the worker threads could not be started
 
 /** An error corerush foresaw: says what is wrong, which exit code it means and, where known, what to do about it. */

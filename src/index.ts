@@ -1,5 +1,28 @@
 /** The public API of corerush. */
-export { run, planRun, OptionsError, type RunHooks } from './host/run.ts'
+export { run, planRun, planScenario, OptionsError, type RunHooks } from './host/run.ts'
+export {
+  scenario,
+  check,
+  fail,
+  type Scenario,
+  type ScenarioDefinition,
+  type Context,
+  type Task,
+  type DescribedTask,
+} from './scenario/scenario.ts'
+export { between, constant, pacing, throughput } from './scenario/wait.ts'
+export type {
+  Http,
+  Send,
+  RequestOptions,
+  CheckedOptions,
+  ReadingOptions,
+  Response,
+  ReadResponse,
+  Values,
+} from './scenario/http.ts'
+export type { ScenarioPlan, TaskPlan } from './core/scenario.ts'
+export type { Wait } from './core/wait.ts'
 export { CorerushError, EXIT, type ErrorCode } from './errors.ts'
 export { VERSION } from './version.ts'
 export { renderSummary, type Style } from './output/text.ts'

@@ -52,6 +52,7 @@ test.each([
   ['undici', 'worker/transport/undici.ts'],
   ['hdr-histogram-js', 'core/histogram.ts'],
   ['yargs', 'cli/args.ts'],
+  ['jiti', 'scenario/file.ts'],
 ])('%s has one importer', (library, importer) => {
   const importers = files.filter((file) =>
     imports.get(file)!.some((path) => path === library || path.startsWith(`${library}/`)),

@@ -7,9 +7,9 @@ import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options.ts'
 import { redactUrlText } from '../core/secret.ts'
-import { DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
+import { COMPARE_FLAGS, DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
 
-export const COMMANDS = ['run', 'target', 'doctor'] as const
+export const COMMANDS = ['run', 'target', 'doctor', 'compare'] as const
 type CommandName = (typeof COMMANDS)[number]
 
 /** The words of the command line, sorted; not yet understood. */
@@ -18,6 +18,8 @@ export interface Command {
   readonly texts: ReadonlyMap<string, string>
   readonly lists: ReadonlyMap<string, readonly string[]>
   readonly switches: ReadonlyMap<string, boolean>
+  /** The words that are no flags, of a command that takes such. */
+  readonly operands: readonly string[]
   readonly problems: readonly Problem[]
   readonly wants: 'help' | 'version' | null
 }
@@ -62,14 +64,19 @@ export function parseArgv(argv: readonly string[]): Command {
       message: near === null ? 'is not a flag' : `is not a flag; did you mean --${near}?`,
     })
   }
-  for (const word of parsed._) problems.push(strayWord(String(word)))
+  const operands: string[] = []
+  for (const word of parsed._.map(String)) {
+    if (name === 'compare') operands.push(word)
+    else if (name === 'run' && isScenarioFile(word) && !texts.has('scenario')) texts.set('scenario', word)
+    else problems.push(strayWord(word))
+  }
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
-  return { name, texts, lists, switches, problems, wants }
+  return { name, texts, lists, switches, operands, problems, wants }
 }
 
-/** The values of a flag that was repeated, unless they may hold a password. */
+/** The values of a flag that was repeated, unless they may hold a secret. */
 const repeated = (flag: string, values: readonly string[]): string =>
-  ['url', 'auth', 'proxy', 'target-metrics'].includes(flag) ? '' : `: ${values.join(', ')}`
+  ['url', 'auth', 'proxy', 'target-metrics', 'body'].includes(flag) ? '' : `: ${values.join(', ')}`
 
 /** `--insecure=yes`: yargs takes every value of a switch but `true` for false, and says nothing. */
 function switchesWithValues(words: readonly string[], flags: readonly Flag[]): Problem[] {
@@ -85,6 +92,9 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
   return problems
 }
 
+/** A word that can only be the scenario's file. */
+const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !/^https?:\/\//.test(word)
+
 function strayWord(word: string): Problem {
   if (/^https?:\/\//.test(word))
     return {
@@ -95,7 +105,7 @@ function strayWord(word: string): Problem {
     return { option: word, message: `is not a command here; it comes first: corerush ${word} …` }
   const near = nearest(word, COMMANDS)
   return {
-    option: word,
+    option: redactUrlText(word),
     message: near === null ? 'is neither a command nor an option' : `is not a command; did you mean ${near}?`,
   }
 }
@@ -109,6 +119,9 @@ export function renderHelp(name: CommandName, columns: number): Promise<string> 
 export function optionsOf({ texts, lists, switches }: Command): Options {
   const headers = lists.get('header')
   return {
+    scenario: texts.get('scenario'),
+    tags: lists.get('tags')?.flatMap((text) => text.split(',')),
+    excludeTags: lists.get('exclude-tags')?.flatMap((text) => text.split(',')),
     url: texts.get('url'),
     method: texts.get('method'),
     ...(headers === undefined ? {} : { headers }),
@@ -152,7 +165,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
 /** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */
 const OPTION_FLAGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS]
+    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS, COMPARE_FLAGS]
       .flatMap((groups) => Object.values(groups).flat())
       .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
   ),
@@ -171,7 +184,7 @@ export function renderProblem({ option, message }: Problem): string {
 }
 
 const groupsOf = (name: CommandName): FlagGroups =>
-  ({ run: RUN_FLAGS, target: TARGET_FLAGS, doctor: DOCTOR_FLAGS })[name]
+  ({ run: RUN_FLAGS, target: TARGET_FLAGS, doctor: DOCTOR_FLAGS, compare: COMPARE_FLAGS })[name]
 
 const flagsOf = (name: CommandName): readonly Flag[] => Object.values(groupsOf(name)).flat()
 
@@ -203,27 +216,32 @@ function parser(name: CommandName) {
         ? parser.usage(
             'corerush doctor [options]\n\nShows the limits of this host, measures what it can generate soundly, and keeps that for later runs.',
           )
-        : parser
-            .usage(
-              'corerush [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+        : name === 'compare'
+          ? parser.usage(
+              "corerush compare BASELINE CURRENT [options]\n\nSays whether stored runs are worse than others: regressed, no regression, or can't tell. Exit code 98 when regressed.",
             )
-            .command('target', 'serve the embedded target')
-            .command('doctor', 'show the limits of this host, and measure what it can generate')
-            .example(
-              'corerush --users 550 --url http://127.0.0.1:8080/',
-              '550 users, as fast as they can, for 10 s',
-            )
-            .example(
-              'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
-              'paced users posting a file',
-            )
-            .example(
-              'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
-              'arrivals that ramp up and hold',
-            )
-            .epilogue(
-              'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 99 thresholds failed · 130 interrupted · 143 terminated',
-            )
+          : parser
+              .usage(
+                'corerush [scenario.ts] [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+              )
+              .command('target', 'serve the embedded target')
+              .command('doctor', 'show the limits of this host, and measure what it can generate')
+              .command('compare', 'say whether stored runs are worse than others')
+              .example(
+                'corerush --users 550 --url http://127.0.0.1:8080/',
+                '550 users, as fast as they can, for 10 s',
+              )
+              .example(
+                'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
+                'paced users posting a file',
+              )
+              .example(
+                'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
+                'arrivals that ramp up and hold',
+              )
+              .epilogue(
+                'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated',
+              )
   const flags = Object.entries(groupsOf(name)).flatMap(([group, members]) =>
     members.map((member) => ({ ...member, group: `${group}:` })),
   )

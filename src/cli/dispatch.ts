@@ -18,9 +18,12 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     // Each command loads only what it needs.
     if (command.name === 'target') return await (await import('./target.ts')).targetCommand(command)
     if (command.name === 'doctor') return await (await import('./doctor.ts')).doctorCommand(command)
+    if (command.name === 'compare') return (await import('./compare.ts')).compareCommand(command)
     return await (await import('./run.ts')).runCommand(command)
   } catch (error) {
-    process.stderr.write(renderError(error))
+    const { printable } = await import('../output/paint.ts')
+    // What it quotes can come from a file, or from a server.
+    process.stderr.write(renderError(error).split('\n').map(printable).join('\n'))
     return error instanceof CorerushError ? error.exitCode : EXIT.unexpected
   }
 }

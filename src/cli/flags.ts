@@ -32,7 +32,9 @@ const flip = (name: string, describe: string, rest: Partial<Flag> = {}): Flag =>
 
 export const RUN_FLAGS: FlagGroups = {
   Target: [
-    text('url', 'where the requests go'),
+    text('url', 'where the requests go; of a scenario, its base URL'),
+    list('tags', 'only tasks of the scenario with one of these tags', { alias: ['T'] }),
+    list('exclude-tags', 'no task of the scenario with one of these tags', { alias: ['E'] }),
     text('method', 'HTTP method', { alias: ['X', 'm'], show: 'GET, or POST with a body' }),
     list('header', '"Name: value"; may be repeated', { alias: ['H'] }),
     text('body', 'request body: text, or @FILE', { alias: ['b'] }),
@@ -114,6 +116,24 @@ export const RUN_FLAGS: FlagGroups = {
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
   Plan: [flip('dry-run', 'print the plan for each worker and send nothing')],
+}
+
+export const COMPARE_FLAGS: FlagGroups = {
+  Compare: [
+    list(
+      'threshold',
+      'what is held against the baseline: "p95 < baseline + 10%", "rps > baseline - 5%"; repeat',
+      {
+        show: 'p95 < baseline + 5%',
+      },
+    ),
+    text('margin', 'how much worse p95 may be than the baseline without being a regression', { show: '5%' }),
+    text('allow', 'compare all the same: plan,host,version,void'),
+    flip('paired', 'the runs were interleaved: the first of one side beside the first of the other'),
+    flip('json', 'write the comparison as JSON'),
+    flip('fail', 'exit 98 for a regression; --no-fail exits 0', { show: 'on' }),
+    flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
+  ],
 }
 
 export const TARGET_FLAGS: FlagGroups = {

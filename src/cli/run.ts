@@ -1,10 +1,11 @@
 /** The command `corerush`: plan, run, summary, exit code. */
 import { readFileSync } from 'node:fs'
 import type { Options, Problem } from '../core/options.ts'
+import type { Plan } from '../core/plan.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
-import { conduct, OptionsError, planRun } from '../host/run.ts'
+import { conduct, OptionsError, planScenario } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
 import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
 import { renderSummary } from '../output/text.ts'
@@ -19,7 +20,7 @@ export async function runCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
-  const plan = readPlan(command, problems)
+  const plan = await readPlan(command, problems)
   const isDry = command.switches.get('dry-run') === true
   if (isDry && command.lists.has('out'))
     problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
@@ -68,14 +69,14 @@ export async function runCommand(command: Command): Promise<number> {
 }
 
 /** The plan of the command line; adds what is wrong with it to the problems. */
-function readPlan(command: Command, problems: Problem[]) {
+async function readPlan(command: Command, problems: Problem[]): Promise<Plan | null> {
   const options: Options = {
     ...optionsOf(command),
     ...readBody(command, problems),
     ...readPems(command, problems),
   }
   try {
-    return planRun(options)
+    return await planScenario(options)
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error
     // A flag that needs a value need not be called missing as well.

@@ -41,7 +41,7 @@ export interface HostLimits {
   /** The longest accept queue that a server on this host gets. */
   readonly somaxconn: number | null
   readonly memoryBytes: number
-  readonly memoryAvailableBytes: number
+  readonly memoryAvailableBytes: number | null
   readonly load1: number | null
 }
 
@@ -55,8 +55,8 @@ export function soundPerS(capacity: Capacity | null, plan: Plan): number | null 
   return Math.min(oneWorkerPerS * plan.workers, Math.max(allWorkersPerS ?? 0, oneWorkerPerS))
 }
 
-/** The share of it that the plan asks for at most; null when the plan names no pace. */
+/** The share of it that the plan asks for at most; null when the plan names no pace of requests. */
 export function capacityShare(capacity: Capacity | null, plan: Plan): number | null {
   const most = soundPerS(capacity, plan)
-  return most === null || !hasPace(plan) ? null : plannedPerS(plan) / most
+  return most === null || !hasPace(plan) || plan.scenario !== null ? null : plannedPerS(plan) / most
 }

@@ -36,6 +36,7 @@ export type ReasonCode =
   | 'host.steal'
   | 'host.throttled'
   | 'host.memory'
+  | 'host.unseen'
   | 'core.hot'
   | 'ports.few'
   | 'descriptors.few'

@@ -9,15 +9,18 @@ export type StoppedBy =
 
 /**
  * Of all that applies the first: interrupted, void, thresholds. A void run judges nothing about the target, and a
- * threshold that only warns fails nothing.
+ * threshold that only warns fails nothing. Users whose tasks all end in errors have not done what the plan says.
  */
 export function exitCodeOf(run: {
   readonly stoppedBy: StoppedBy
   readonly level: VerdictLevel
   readonly thresholds: readonly ThresholdResult[]
+  /** Tasks threw, and no iteration ended without a failure. */
+  readonly inVain: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void') return EXIT.void
+  if (run.inVain) return EXIT.thresholds
   return run.thresholds.every(({ ok, level }) => ok || level === 'warn') ? EXIT.ok : EXIT.thresholds
 }

@@ -1,16 +1,15 @@
-/**
- * The largest and the smallest of many numbers. `Math.max(...values)` puts each of them on the stack, which a run of a
- * day, with a second for each, overflows.
- */
+/** The extremes of any number of values: as arguments of `Math.max`, those of a run of a day overflow the stack. */
 
-/** -Infinity of nothing, or what is given for that. */
-export function largest<T>(values: Iterable<T>, of: (value: T) => number, least = -Infinity): number {
-  let most = least
-  for (const value of values) most = Math.max(most, of(value))
+/** −∞ without values. */
+export function largest(values: Iterable<number>): number {
+  let most = -Infinity
+  for (const value of values) if (value > most) most = value
   return most
 }
 
-/** Infinity of nothing. */
-export function smallest<T>(values: Iterable<T>, of: (value: T) => number): number {
-  return -largest(values, (value) => -of(value))
+/** ∞ without values. */
+export function smallest(values: Iterable<number>): number {
+  let least = Infinity
+  for (const value of values) if (value < least) least = value
+  return least
 }

@@ -1,8 +1,9 @@
 /** How requests travel: the version of HTTP, the way to the target, certificates, redirects. One shape for every transport. */
 import { show, type Readers } from './option-readers.ts'
 import type { Options } from './options.ts'
-import { basicAuthorization } from './request-options.ts'
+import { basicAuthorization, hasUserinfo } from './request-options.ts'
 import { bareHost, ipFamily, type ConnectTo, type Proxy, type Routing } from './route.ts'
+import { redactUrlText } from './secret.ts'
 import { parseNumber, type Parsed } from './units.ts'
 
 export interface HttpPlan extends Routing {
@@ -36,7 +37,12 @@ export const PLAIN_HTTP: HttpPlan = {
 
 const MOST_REDIRECTS = 100
 
-export function resolveHttp(options: Options, url: URL | null, readers: Readers): HttpPlan {
+export function resolveHttp(
+  options: Options,
+  url: URL | null,
+  headers: readonly (readonly [string, string])[],
+  readers: Readers,
+): HttpPlan {
   const { wrong, read, duration, flag } = readers
   const http2 = flag('http2') ?? false
   const maxRedirects =
@@ -68,6 +74,8 @@ export function resolveHttp(options: Options, url: URL | null, readers: Readers)
   clash('proxy', 'is the way to the target, and so is', 'connectTo')
   clash('localAddress', 'is for connections over IP, and does not go with', 'unixSocket')
   clash('dnsTtl', 'has no name to look up with', 'unixSocket')
+  if (proxy?.authorization && headers.some(([name]) => name.toLowerCase() === 'proxy-authorization'))
+    wrong('proxy', 'says who the users are, and so does the proxy-authorization header')
   if (http2 && proxy !== null) wrong('http2', 'does not go through a proxy')
   if (given('cert') !== given('key'))
     wrong(
@@ -100,15 +108,14 @@ const OPTION_WORDS: Readonly<Partial<Record<keyof Options, string>>> = {
 function readProxy({ proxy: raw }: Options, { wrong }: Readers): Proxy | null {
   if (raw === undefined) return null
   const written = typeof (raw as unknown) === 'string' ? raw.trim() : ''
-  const bad = (rule: string): null =>
-    wrong('proxy', `${rule}, got ${show(written.replace(/[^/]*@/, '***@'))}`)
+  const bad = (rule: string): null => wrong('proxy', `${rule}, got ${show(redactUrlText(written))}`)
   const href = written.includes('://') ? written : `http://${written}`
   const url = URL.canParse(href) ? new URL(href) : null
   // The parser leaves out the port 80.
   const port = /:(\d+)\/?$/.exec(written)?.[1]
   if (url?.protocol !== 'http:' || url.pathname + url.search + url.hash !== '/' || port === undefined)
     return bad('must be the http URL of a proxy with its port, such as http://proxy:3128')
-  const authorization = url.username === '' ? null : basicAuthorization(url)
+  const authorization = hasUserinfo(url) ? basicAuthorization(url) : null
   if (authorization === undefined)
     return bad('must have a user and password that are percent-encoded properly')
   return { host: bareHost(url.hostname), port: Number(port), authorization }

@@ -9,9 +9,15 @@ export type Count = number | string
 /** What carries the requests; `auto`: wire where it can do what is asked, else undici. */
 export type TransportChoice = 'undici' | 'wire' | 'auto'
 
-/** What to run. Every field is optional but `url`; counts and rates are totals over all cores. */
+/** What to run. Every field is optional but `url`, or a scenario that has its own; counts and rates are totals over all cores. */
 export interface Options {
-  /** Where the requests go: an absolute http or https URL. */
+  /** A file that says what the users do, `.ts` or `.js`; see docs/SCENARIOS.md. @default one request to `url` */
+  scenario?: string | undefined
+  /** Only tasks of the scenario with one of these tags: a list, or a text with commas. @default all tasks */
+  tags?: string | readonly string[] | undefined
+  /** No task with one of these tags, whatever else it has. */
+  excludeTags?: string | readonly string[] | undefined
+  /** Where the requests go: an absolute http or https URL; with a scenario, in place of its `baseUrl`. */
   url?: string | undefined
   /** HTTP method. @default GET, POST when there is a body */
   method?: string | undefined
@@ -120,6 +126,9 @@ export const MOST_REQUESTS = 2_000_000_000
 
 /** The names of all options. */
 export const OPTION_NAMES: readonly (keyof Options)[] = [
+  'scenario',
+  'tags',
+  'excludeTags',
   'url',
   'method',
   'headers',

@@ -5,6 +5,7 @@ import { peakRate, type Arrival, type OnFull, type RateStage } from './arrivals.
 import type { HttpPlan } from './http.ts'
 import type { ClosedLoad, OpenLoad } from './load.ts'
 import type { ResolvedOptions } from './resolve.ts'
+import type { ScenarioPlan } from './scenario.ts'
 import { spans } from './stage.ts'
 import { peakUsers, type UserStage } from './stages.ts'
 import type { StatusRange } from './status.ts'
@@ -27,7 +28,10 @@ export interface RequestPlan {
 
 /** What both models have in common. */
 interface PlanBase extends HttpPlan {
+  /** The one request of the plan; with a scenario, what each of its requests begins from. */
   readonly request: RequestPlan
+  /** What the users do instead, where a scenario file says it. */
+  readonly scenario: ScenarioPlan | null
   /** Seconds of load, ramps included; null when only a count ends it. */
   readonly durationS: number | null
   /** How many requests are sent in all; null for no such limit. */
@@ -42,6 +46,8 @@ interface PlanBase extends HttpPlan {
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
+  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
+  readonly undiciFor: readonly string[] | null
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -82,9 +88,10 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
       headers: options.headers.some(([name]) => name.toLowerCase() === 'user-agent')
         ? options.headers
         : [['user-agent', userAgent], ...options.headers],
-      body: planBody(options.body),
+      body: bodyPlan(options.body),
       expectStatus: options.expectStatus,
     },
+    scenario: options.scenario,
     durationS: options.durationS,
     requests: options.requests,
     iterations: options.iterations,
@@ -94,6 +101,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     workers: options.workers,
     seed: options.seed,
     transport: options.transport,
+    undiciFor: options.undiciFor,
     timeoutS: options.timeoutS,
     connectTimeoutS: options.connectTimeoutS,
     insecure: options.insecure,
@@ -139,7 +147,8 @@ export function plannedPerS(plan: Plan): number {
  */
 export const hasPace = (plan: Plan): boolean => plan.model === 'open' || plan.wait.kind !== 'none'
 
-function planBody(body: string | Uint8Array | null): BodyPlan | null {
+/** A body as the plan has it: text where it is text. */
+export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {
   if (body === null) return null
   if (typeof body === 'string') return { text: body }
   try {

@@ -1,6 +1,7 @@
 /** The request that a redirect asks for, as the fetch standard has it. */
 import type { RequestPlan } from './plan.ts'
 import { withoutUserinfo } from './request-options.ts'
+import { redactUrlText } from './secret.ts'
 
 export const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
@@ -8,7 +9,7 @@ export const isRedirect = (status: number): boolean =>
 /** Headers that describe a body; they go with it. */
 const OF_THE_BODY = new Set(['content-encoding', 'content-language', 'content-location', 'content-type'])
 /** Headers that are meant for one origin. */
-const OF_THE_ORIGIN = new Set(['authorization', 'cookie', 'host'])
+const OF_THE_ORIGIN = new Set(['authorization', 'cookie', 'host', 'proxy-authorization'])
 
 /** The request that follows, or why there is none: the location is no http URL. */
 export function redirected(
@@ -18,7 +19,7 @@ export function redirected(
 ): RequestPlan | { readonly problem: string } {
   const url = URL.canParse(location, request.url) ? new URL(location, request.url) : null
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return { problem: `status ${status} with a location that is no http URL: ${location}` }
+    return { problem: `status ${status} with a location that is no http URL: ${redactUrlText(location)}` }
   const becomesGet =
     status === 303
       ? request.method !== 'GET' && request.method !== 'HEAD'

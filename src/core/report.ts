@@ -10,6 +10,7 @@ import {
   type ConnectionCounts,
   type ErrorCount,
   type IterationCounts,
+  type TaskErrorCount,
 } from './tally.ts'
 import type { SecondRow } from './second.ts'
 import type { Timeline } from './timeline.ts'
@@ -61,6 +62,8 @@ export interface Report {
   readonly custom: Readonly<Record<string, never>>
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
+  /** What tasks of a scenario threw, apart from requests that failed. */
+  readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
   /** Host names that were looked up, each with all addresses found; users take those of one family in turn. */
   readonly addresses: Readonly<Record<string, readonly string[]>>
@@ -111,6 +114,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     generatorFaults,
     soundPerS: facts.soundPerS ?? null,
   })
+  const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
   return {
     schema: REPORT_SCHEMA,
     version: facts.version,
@@ -128,6 +132,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     warnings: [
       ...facts.warnings,
       ...facts.gate.warnings(thresholds, wasStopped),
+      ...(inVain ? ['no task ended without an error: the run has failed'] : []),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],
@@ -140,17 +145,23 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     },
     custom: {},
     outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),
-    errors: [...tally.errors.values()]
-      .map((error) => ({ ...error, firstS: round(error.firstS), lastS: round(error.lastS) }))
-      .sort((a, b) => b.count - a.count),
+    errors: mostFirst(tally.errors),
+    taskErrors: mostFirst(tally.taskErrors),
     connections: { ...tally.connections },
     addresses: facts.addresses,
     timeline: rows,
     thresholds,
     verdict,
-    exitCode: exitCodeOf({ stoppedBy: facts.stoppedBy, level: verdict.level, thresholds }),
+    exitCode: exitCodeOf({ stoppedBy: facts.stoppedBy, level: verdict.level, thresholds, inVain }),
   }
 }
+
+const mostFirst = <E extends { count: number; firstS: number; lastS: number }>(
+  errors: ReadonlyMap<string, E>,
+): E[] =>
+  [...errors.values()]
+    .map((error) => ({ ...error, firstS: round(error.firstS), lastS: round(error.lastS) }))
+    .sort((a, b) => b.count - a.count)
 
 const isAllWarmup = (rows: readonly SecondRow[]): boolean =>
   rows.some(({ phase, sent }) => phase === 'warmup' && sent > 0) &&

@@ -1,7 +1,7 @@
 /** The options that describe the request: URL, method, headers, name. */
 import { show, type Wrong } from './option-readers.ts'
 import type { Options } from './options.ts'
-import { redactHeader, redactUrlText } from './secret.ts'
+import { redactUrlText } from './secret.ts'
 import type { Parsed } from './units.ts'
 
 export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
@@ -21,12 +21,14 @@ export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
 }
 
 /** The page of the server's own metrics. */
-export function readMetricsUrl(text: string | number): Parsed<string> {
-  const url = URL.canParse(String(text)) ? new URL(String(text)) : null
+export function readMetricsUrl(raw: unknown, wrong: Wrong): string | null {
+  if (raw === undefined) return null
+  const text = typeof raw === 'string' ? raw : ''
+  const bad = (rule: string): null => wrong('targetMetrics', `${rule}, got ${show(redactUrlText(text))}`)
+  const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return { problem: 'must be the absolute http or https URL of a node_exporter page' }
-  if (url.username !== '' || url.password !== '') return { problem: 'must have no user and password in it' }
-  return { value: url.href }
+    return bad('must be the absolute http or https URL of a node_exporter page')
+  return hasUserinfo(url) ? bad('must have no user and password in it') : url.href
 }
 
 function isDecodable(text: string): boolean {
@@ -54,33 +56,35 @@ const TRANSPORT_HEADERS = new Set([
 
 export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, string][] {
   if (raw === undefined) return []
-  // What a program hands over need not be what its type says.
-  if (typeof (raw as unknown) !== 'object' || (raw as unknown) === null) {
-    wrong('headers', `must be an object or lines such as "Name: value", got ${show(raw)}`)
+  // What a program hands over need not be what its type says; and no value is quoted, for it may be a secret.
+  const kind = (raw as unknown) === null ? 'null' : typeof raw
+  if (kind !== 'object') {
+    wrong('headers', `must be an object or lines such as "Name: value", got ${kind}`)
     return []
   }
+  const given: (readonly [name: string, value: unknown])[] = Array.isArray(raw)
+    ? (raw as readonly unknown[]).map((line) => splitLine(String(line)))
+    : Object.entries(raw)
   const pairs: [string, string][] = []
-  const add = (name: string, value: string, shown: string): void => {
-    if (!TOKEN.test(name)) wrong('headers', `must be lines such as "Name: value", got "${shown}"`)
+  given.forEach(([name, value], index) => {
+    const lower = name.toLowerCase()
+    if (!TOKEN.test(name) || typeof value !== 'string')
+      wrong('headers', `must be lines such as "Name: value", and number ${index + 1} is none`)
     else if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
-      wrong(
-        'headers',
-        `must have values of printable Latin-1 characters, got "${name}: ${redactHeader(name, value)}"`,
-      )
-    else if (TRANSPORT_HEADERS.has(name.toLowerCase()))
-      wrong('headers', `must not set ${name.toLowerCase()}: corerush writes it itself`)
+      wrong('headers', `must have values of printable Latin-1 characters, and that of ${name} is none`)
+    else if (TRANSPORT_HEADERS.has(lower))
+      wrong('headers', `must not set ${lower}: corerush writes it itself`)
+    else if (lower === 'host' && pairs.some(([other]) => other.toLowerCase() === 'host'))
+      wrong('headers', 'must not set host twice: a request goes to one host')
     else pairs.push([name, value])
-  }
-  if (Array.isArray(raw)) {
-    for (const line of raw as readonly string[]) {
-      const colon = line.indexOf(':')
-      add(line.slice(0, Math.max(0, colon)).trim(), line.slice(colon + 1).trim(), line)
-    }
-  } else {
-    for (const [name, value] of Object.entries(raw as Record<string, string>))
-      add(name, value, `${name}: ${value}`)
-  }
+  })
   return pairs
+}
+
+/** A line without a colon has no name. */
+function splitLine(line: string): [name: string, value: string] {
+  const colon = Math.max(0, line.indexOf(':'))
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
 }
 
 export function readMethod(text: string | number): Parsed<string> {
@@ -103,15 +107,17 @@ export function withoutUserinfo(url: URL): URL {
   return bare
 }
 
-/** `user:password@` in the URL, or `auth`, becomes the basic authorization that it stands for; a header wins over the URL. */
+/** Whether a URL says who its users are; a password may do without a user. */
+export const hasUserinfo = ({ username, password }: URL): boolean => username !== '' || password !== ''
+
+/** `user:password@` in the URL, or `auth`, becomes the basic authorization that it stands for. */
 export function withAuthorization(
   url: URL,
   auth: string | null,
   headers: [string, string][],
 ): [string, string][] {
-  const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization')
-  if (auth !== null) return [...headers, ['authorization', `Basic ${base64(auth)}`]]
-  const value = url.username === '' || isGiven ? undefined : basicAuthorization(url)
+  const value =
+    auth !== null ? `Basic ${base64(auth)}` : hasUserinfo(url) ? basicAuthorization(url) : undefined
   return value === undefined ? headers : [...headers, ['authorization', value]]
 }
 
@@ -123,7 +129,7 @@ export function basicAuthorization({ username, password }: URL): string | undefi
 
 const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 
-/** `user:password` as `--auth` has it: the one place that says who the users are. */
+/** `user:password` as `--auth` has it; and that no two of it, the URL and a header say who the users are. */
 export function readAuth(
   options: Options,
   url: URL | null,
@@ -131,13 +137,15 @@ export function readAuth(
   wrong: Wrong,
 ): string | null {
   const raw: unknown = options.auth
+  const isInUrl = url !== null && hasUserinfo(url)
+  const isInHeader = headers.some(([name]) => name.toLowerCase() === 'authorization')
+  if (isInUrl && isInHeader) wrong('url', 'says who the users are, and so does the authorization header')
   if (raw === undefined) return null
   // It is a secret, so it is not quoted.
-  if (typeof raw !== 'string' || !/^[^:]+:/.test(raw) || /[\u0000-\u001f\u007f]/.test(raw))
+  if (typeof raw !== 'string' || !raw.includes(':') || /[\u0000-\u001f\u007f]/.test(raw))
     return wrong('auth', 'must be user:password')
-  if (url !== null && url.username !== '') return wrong('auth', 'says who the users are, and so does the URL')
-  if (headers.some(([name]) => name.toLowerCase() === 'authorization'))
-    return wrong('auth', 'says who the users are, and so does the authorization header')
+  if (isInUrl) return wrong('auth', 'says who the users are, and so does the URL')
+  if (isInHeader) return wrong('auth', 'says who the users are, and so does the authorization header')
   return raw
 }
 

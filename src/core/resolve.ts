@@ -29,12 +29,15 @@ import {
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
+import type { ScenarioPlan } from './scenario.ts'
+import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import type { Threshold } from './threshold.ts'
 import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
 export interface ResolvedOptions {
+  readonly scenario: ScenarioPlan | null
   readonly url: URL
   readonly method: string
   readonly headers: readonly (readonly [string, string])[]
@@ -51,6 +54,8 @@ export interface ResolvedOptions {
   readonly workers: number
   readonly seed: number
   readonly transport: TransportName
+  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
+  readonly undiciFor: readonly string[] | null
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -60,10 +65,17 @@ export interface ResolvedOptions {
   readonly targetMetrics: string | null
 }
 
-/** Resolves the user's options, or returns every problem found. */
+/** With a scenario, the plan's own request has a name only for arrivals that no task was begun for. */
+const NOT_STARTED = '(not started)'
+
+/** Options about the one request, which a scenario does not have; and a count that its tasks would break off. */
+const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
+
+/** Resolves the user's options and what was read of their scenario, or returns every problem found. */
 export function resolveOptions(
   options: Options,
   host: HostDefaults,
+  scenario: ScenarioPlan | null = null,
 ): { readonly resolved: ResolvedOptions } | { readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const readers = readersOf(options, problems)
@@ -75,7 +87,11 @@ export function resolveOptions(
     wrong(key, near === null ? 'is not an option' : `is not an option; did you mean ${near}?`)
   }
 
-  const url = readUrl(options.url, wrong)
+  if (scenario !== null)
+    for (const key of NOT_WITH_SCENARIO)
+      if (options[key] !== undefined) wrong(key, 'does not go with a scenario, whose tasks say what is sent')
+  const chosen = tagged(scenario, options, wrong)
+  const url = readUrl(options.url ?? scenario?.baseUrl ?? undefined, wrong)
   const headers = readHeaders(options.headers, wrong)
   const auth = readAuth(options, url, headers, wrong)
   const body = readBody(options.body, wrong)
@@ -85,7 +101,7 @@ export function resolveOptions(
     parseStatuses(String(s)),
   )
 
-  const load = resolveLoad(options, host, readers)
+  const load = withWait(resolveLoad(options, host, readers), options, scenario)
   const requests = count('requests', MOST_REQUESTS)
   const iterations = count('iterations', MOST_REQUESTS)
   const durationS = duration('duration', 'above 0')
@@ -106,8 +122,8 @@ export function resolveOptions(
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
-  const http = resolveHttp(options, url, readers)
-  const targetMetrics = read<string>('targetMetrics', readMetricsUrl)
+  const http = resolveHttp(options, url, headers, readers)
+  const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const staged = load.stages?.reduce((sum, stage) => sum + stage.durationS, 0) ?? null
@@ -133,11 +149,12 @@ export function resolveOptions(
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
-  const requestName = name ?? `${method} ${url?.pathname ?? ''}`
+  const requestName = scenario === null ? (name ?? `${method} ${url?.pathname ?? ''}`) : NOT_STARTED
   const thresholds = readThresholds(
     options.thresholds,
     {
-      names: [requestName],
+      // What a task sends is known when it is sent.
+      names: scenario === null ? [requestName] : null,
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,
@@ -149,6 +166,7 @@ export function resolveOptions(
   const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
   return {
     resolved: {
+      scenario: chosen,
       url: withoutUserinfo(url),
       method,
       headers: withAuthorization(url, auth, headers),
@@ -166,13 +184,24 @@ export function resolveOptions(
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,
       transport: choice === 'undici' || refusals.length > 0 ? 'undici' : 'wire',
+      undiciFor: choice === 'auto' ? refusals : null,
       timeoutS: timeoutS ?? DEFAULTS.timeoutS,
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
-      targetMetrics: targetMetrics ?? null,
+      targetMetrics,
     },
   }
 }
+
+/** The wait of the scenario, unless the user says another one. */
+const withWait = (
+  load: ClosedLoad | OpenLoad,
+  { wait }: Options,
+  scenario: ScenarioPlan | null,
+): ClosedLoad | OpenLoad =>
+  load.model === 'open' || wait !== undefined || scenario === null || scenario.wait === null
+    ? load
+    : { ...load, wait: scenario.wait }

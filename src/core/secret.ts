@@ -18,10 +18,13 @@ export function redactUrl(href: string): string {
   return url.href
 }
 
-/** A text that may be no URL at all, as a complaint about it may quote it. */
+/**
+ * A text that may be no URL at all, as a complaint about it may quote it. A password may hold anything, `/` and `@` too, so
+ * all before the last `@` is taken for one.
+ */
 export const redactUrlText = (text: string): string =>
   text
-    .replace(/\/\/[^/?#]*@/, `//${MASK}@`)
-    .replace(/([?&]([^=&#]*)=)[^&#]*/g, (whole, head: string, name: string) =>
+    .replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, `$1${MASK}@`)
+    .replace(/([?&#]([^=&#]*)=)[^&#]*/g, (whole, head: string, name: string) =>
       isSecretParameter(name) ? head + MASK : whole,
     )

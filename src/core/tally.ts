@@ -92,6 +92,15 @@ export interface ErrorCount {
   lastS: number
 }
 
+/** One distinct error that a task threw. */
+export interface TaskErrorCount {
+  readonly task: string
+  readonly message: string
+  count: number
+  firstS: number
+  lastS: number
+}
+
 /** Distinct messages kept per tally; the rest is counted under this message, so a chatty server cannot eat memory. */
 export const MOST_MESSAGES = 100
 export const OTHER_MESSAGES = '(other messages)'
@@ -106,6 +115,7 @@ export class Tally {
   readonly latencyFloor: Histogram
   readonly connections: ConnectionCounts = noConnections()
   readonly errors = new Map<string, ErrorCount>()
+  readonly taskErrors = new Map<string, TaskErrorCount>()
 
   /** `wide` counts in 64 bits, for the totals of a run. */
   constructor({ wide = false } = {}) {
@@ -123,19 +133,21 @@ export class Tally {
 
   /** Counts a failure by its message, within the cap on distinct messages. */
   error(name: string, outcome: Outcome, message: string, atS: number, count = 1, firstS = atS): void {
-    let key = `${name}\n${outcome}\n${message}`
-    let known = this.errors.get(key)
-    if (known === undefined && this.errors.size >= MOST_MESSAGES) {
-      message = OTHER_MESSAGES
-      key = `${name}\n${outcome}\n${message}`
-      known = this.errors.get(key)
-    }
-    if (known === undefined) this.errors.set(key, { name, outcome, message, count, firstS, lastS: atS })
-    else {
-      known.count += count
-      known.firstS = Math.min(known.firstS, firstS)
-      known.lastS = Math.max(known.lastS, atS)
-    }
+    const counted = (text: string): ErrorCount => ({
+      name,
+      outcome,
+      message: text,
+      count,
+      firstS,
+      lastS: atS,
+    })
+    addCount(this.errors, (text) => `${name}\n${outcome}\n${text}`, message, counted)
+  }
+
+  /** Counts what a task threw by its message, within the same cap. */
+  taskError(task: string, message: string, atS: number, count = 1, firstS = atS): void {
+    const counted = (text: string): TaskErrorCount => ({ task, message: text, count, firstS, lastS: atS })
+    addCount(this.taskErrors, (text) => `${task}\n${text}`, message, counted)
   }
 
   clear(): void {
@@ -146,7 +158,28 @@ export class Tally {
     this.lag.clear()
     this.latencyFloor.clear()
     this.errors.clear()
+    this.taskErrors.clear()
   }
+}
+
+/** Adds a count to the one with the same key, or to that of all other messages when there are too many. */
+function addCount<E extends { count: number; firstS: number; lastS: number }>(
+  into: Map<string, E>,
+  keyOf: (message: string) => string,
+  message: string,
+  counted: (message: string) => E,
+): void {
+  let text = message
+  if (!into.has(keyOf(text)) && into.size >= MOST_MESSAGES) text = OTHER_MESSAGES
+  const more = counted(text)
+  const known = into.get(keyOf(text))
+  if (known === undefined) {
+    into.set(keyOf(text), more)
+    return
+  }
+  known.count += more.count
+  known.firstS = Math.min(known.firstS, more.firstS)
+  known.lastS = Math.max(known.lastS, more.lastS)
 }
 
 export type PackedRequest = { readonly [C in CountName]: number } & {
@@ -165,6 +198,7 @@ export interface PackedTally {
   readonly latencyFloor: PackedHistogram | null
   readonly connections: Readonly<ConnectionCounts>
   readonly errors: readonly Readonly<ErrorCount>[]
+  readonly taskErrors: readonly Readonly<TaskErrorCount>[]
 }
 
 /** A copy of the tally as plain values; histograms cost only their used slots. */
@@ -199,6 +233,7 @@ export function packTally(tally: Tally): PackedTally {
     latencyFloor: tally.latencyFloor.pack(),
     connections: { ...tally.connections },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
+    taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
   }
 }
 
@@ -223,6 +258,8 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
   into.latencyFloor.add(packed.latencyFloor)
   for (const { name, outcome, message, count, firstS, lastS } of packed.errors)
     into.error(name, outcome, message, lastS, count, firstS)
+  for (const { task, message, count, firstS, lastS } of packed.taskErrors)
+    into.taskError(task, message, lastS, count, firstS)
   return into
 }
 

@@ -1,14 +1,15 @@
 /** The thresholds among the options: each read, and held against the plan that they are about. */
 import { show, type Wrong } from './option-readers.ts'
 import type { Options } from './options.ts'
+import { isRelative } from './relative.ts'
 import { stageSpan, type StageText } from './stage.ts'
 import { nearest } from './suggest.ts'
 import { parseThreshold, printThreshold, type Threshold } from './threshold.ts'
 
 /** What a threshold can refer to. */
 export interface ThresholdContext {
-  /** The names of all requests. */
-  readonly names: readonly string[]
+  /** The names of all requests; null when they are not known yet. */
+  readonly names: readonly string[] | null
   /** The stages as they were written; none when users or a rate were given. */
   readonly stages: readonly StageText[]
   readonly warmupS: number
@@ -26,7 +27,7 @@ export function readThresholds(
   const thresholds: Threshold[] = []
   const seen = new Set<string>()
   for (const text of texts) {
-    const parsed = typeof text === 'string' ? parseThreshold(text) : { problem: 'must be text' }
+    const parsed = typeof text === 'string' ? readThreshold(text) : { problem: 'must be text' }
     const problem = 'problem' in parsed ? parsed.problem : misfit(parsed.value, context)
     if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`)
     else if ('value' in parsed) {
@@ -39,10 +40,16 @@ export function readThresholds(
   return thresholds
 }
 
+/** The options of a run have no baseline. */
+const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
+  isRelative(text)
+    ? { problem: 'cannot be relative to a baseline, which a run has not: see corerush compare' }
+    : parseThreshold(text)
+
 /** Why the plan can never give this threshold anything to judge; null when it can. */
 function misfit({ name, stage, overS, abortAfterS }: Threshold, context: ThresholdContext): string | null {
   const { names, stages, warmupS, measuredS } = context
-  if (name !== null && !names.includes(name)) {
+  if (name !== null && names !== null && !names.includes(name)) {
     const near = nearest(name, names)
     const known = names.map((one) => `"${one}"`).join(', ')
     return `must name a request of the plan, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`

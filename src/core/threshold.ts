@@ -18,6 +18,8 @@
  *     level     = "warn" | "error"                              ; without one: error
  *     abort     = "abort-on-fail" [ "after" duration ]          ; whole seconds of measured load
  *
+ * Rules that are relative to a baseline, `p95 < baseline + 10%`, are `relative.ts`.
+ *
  * `printThreshold` writes one canonical text, and `parseThreshold` reads it back to the same threshold.
  */
 import { metricOf, nearestMetric, type Unit } from './threshold-metric.ts'

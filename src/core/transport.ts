@@ -7,7 +7,7 @@ export type TransportName = Exclude<TransportChoice, 'auto'>
 export const TRANSPORTS: readonly TransportName[] = ['undici', 'wire']
 
 /** Options that ask for something that wire cannot do. */
-const UNDICI_ONLY: readonly (keyof Options)[] = ['http2', 'maxRedirects', 'proxy']
+const UNDICI_ONLY: readonly (keyof Options)[] = ['http2', 'maxRedirects', 'proxy', 'scenario']
 
 /** Values of an option that asks for nothing. */
 const OFF: readonly unknown[] = [undefined, false, 0, '0']

@@ -43,7 +43,8 @@ function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Ver
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
   const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
   if (hinders) return 'generator'
-  if (is('network.', 'ports.')) return 'network'
+  const isShortOfPorts = reasons.some(({ code, level }) => code === 'ports.few' && level !== 'note')
+  if (is('network.') || isShortOfPorts) return 'network'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
 }

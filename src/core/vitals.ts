@@ -77,7 +77,7 @@ export interface NetworkVitals {
 export interface HostVitals {
   readonly cores: readonly CoreVitals[] | null
   readonly memoryTotalBytes: number
-  readonly memoryAvailableBytes: number
+  readonly memoryAvailableBytes: number | null
   /** Time in which a CPU quota held this process back. */
   readonly throttledMs: number | null
   readonly pressure: Pressure | null

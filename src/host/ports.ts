@@ -3,10 +3,8 @@ import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
-import { peakRate } from '../core/arrivals.ts'
-import { plannedUsers, type Plan } from '../core/plan.ts'
+import { plannedPerS, plannedUsers, type Plan } from '../core/plan.ts'
 import { showCount } from '../core/units.ts'
-import { meanCycleS } from '../core/wait.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
 /** How long a port is not used again by the side that closed the connection, and where it is allowed to be reused. */
@@ -63,13 +61,18 @@ export async function checkPorts(plan: Plan, root = '/'): Promise<string | null>
         `${route.host}:${route.port}`,
       { hint: morePorts(users, ports, addresses) },
     )
-  const perS = plan.keepAlive ? 0 : mostPerS(plan)
+  if (plan.keepAlive) return null
+  const perS = plannedPerS(plan)
   const heldS = heldAfterCloseS(root, addresses)
-  if (perS * Math.min(heldS, plan.durationS ?? heldS) <= room) return null
-  return (
-    `up to ${showCount(Math.round(perS))} new connections per second can use up the ${showCount(room)} ports to ` +
-    `connect from, which come free ${heldS} s after a close: keep connections open, or give more --local-address`
-  )
+  const held = `the ${showCount(room)} ports to connect from, which come free ${heldS} s after a close`
+  const advice = 'keep connections open, or give more --local-address'
+  if (mostRequests(plan) <= room) return null
+  if (perS === Infinity)
+    // Who gets a port back after a second would have to use up all of them in each.
+    return heldS === REUSE_S ? null : `users without waits can use up ${held}: ${advice}`
+  return perS * Math.min(heldS, plan.durationS ?? heldS) <= room
+    ? null
+    : `up to ${showCount(Math.round(perS))} new connections per second can use up ${held}: ${advice}`
 }
 
 /** How long a port is held after this side closed; Linux lets it be reused sooner, by default on loopback only. */
@@ -99,12 +102,9 @@ function morePorts(users: number, ports: number, targets: readonly string[]): st
     : `${widen}, and --local-address with ${Math.ceil(users / (wide * targets.length))} addresses of this host`
 }
 
-/** The most requests per second that the plan can make; 0 where only target and generator set a limit. */
-function mostPerS(plan: Plan): number {
-  if (plan.model === 'open') return peakRate(plan.stages)
-  const cycleS = meanCycleS(plan.wait, 0)
-  return cycleS > 0 ? plannedUsers(plan) / cycleS : 0
-}
+/** The most requests that the plan sends in all; Infinity where only time ends it. */
+const mostRequests = ({ requests, iterations, maxRedirects }: Plan): number =>
+  Math.min(requests ?? Infinity, (iterations ?? Infinity) * (1 + maxRedirects))
 
 const destinationOf = (href: string): [string, string, number] => {
   const url = new URL(href)

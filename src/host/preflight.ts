@@ -12,15 +12,25 @@ const PAUSE_MS = 100
 /** Descriptors that the process needs for itself. */
 const RESERVED_DESCRIPTORS = 200
 
-/** Throws when this host cannot carry the plan, with what would lift the limit. */
-export function checkLimits(plan: Plan, root = '/'): void {
+/**
+ * Throws when this host cannot carry the plan, with what would lift the limit. Returns a warning when it may not: redirects
+ * to another origin take a second connection of each user, and the first one stays.
+ */
+export function checkLimits(plan: Plan, root = '/'): string | null {
   const limit = openFileLimit(root)
+  if (limit === null) return null
   const users = plannedUsers(plan)
-  if (limit === null || users <= limit - RESERVED_DESCRIPTORS) return
-  throw new CorerushError(
-    'CORERUSH_LIMIT',
-    `${users} users need ${users + RESERVED_DESCRIPTORS} open files, and this process may have ${limit}`,
-    { hint: `ulimit -n ${users + RESERVED_DESCRIPTORS}` },
+  const files = users + RESERVED_DESCRIPTORS
+  if (files > limit)
+    throw new CorerushError(
+      'CORERUSH_LIMIT',
+      `${users} users need ${files} open files, and this process may have ${limit}`,
+      { hint: `ulimit -n ${files}` },
+    )
+  if (plan.maxRedirects === 0 || files + users <= limit) return null
+  return (
+    `where redirects lead to another origin, ${users} users need ${files + users} open files, and this process may ` +
+    `have ${limit}: ulimit -n ${files + users}`
   )
 }
 

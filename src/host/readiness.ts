@@ -1,9 +1,10 @@
 /** What this host is short of for a plan, though it can carry it: warnings before the run, kept in its report. */
-import { freemem, loadavg, totalmem } from 'node:os'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { hasPace, plannedPerS, plannedUsers, type Plan } from '../core/plan.ts'
 import { showBytes, showCount, showPercent, showRate } from '../core/units.ts'
 import type { Cores } from './cores.ts'
+import { readMemory } from './memory.ts'
 import { readText } from './proc.ts'
 
 /** What a user with its connection takes, and a worker, in bytes; TLS takes several times as much for each. */
@@ -16,7 +17,7 @@ const MEMORY_SHARE = 0.8
 /** What is known of the host before the run; null where the platform does not tell. */
 export interface Readiness {
   readonly cores: Cores
-  readonly memoryAvailableBytes: number
+  readonly memoryAvailableBytes: number | null
   /** Tasks that ran or wanted to, as a mean of the last minute. */
   readonly load1: number | null
   /** Requests per second that so many workers make soundly here, where it was measured. */
@@ -25,12 +26,11 @@ export interface Readiness {
 
 /** Reads what changes from run to run; `root` is the folder under which `proc` is looked for. */
 export function readLoad(root = '/'): Pick<Readiness, 'memoryAvailableBytes' | 'load1'> {
-  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(readText(join(root, 'proc/meminfo')) ?? '')
   const load = /^([\d.]+) /.exec(readText(join(root, 'proc/loadavg')) ?? '')?.[1]
   // A platform without load averages gives zeros.
   const mean = load === undefined ? loadavg()[0]! : Number(load)
   return {
-    memoryAvailableBytes: available === null ? Math.min(freemem(), totalmem()) : Number(available[1]) * 1024,
+    memoryAvailableBytes: readMemory(root).memoryAvailableBytes,
     load1: load === undefined && mean === 0 ? null : mean,
   }
 }
@@ -52,7 +52,7 @@ function memory(plan: Plan, { memoryAvailableBytes }: Readiness): string | null 
   const users = plannedUsers(plan)
   const each = plan.request.url.startsWith('https:') ? TLS_USER_BYTES : USER_BYTES
   const bytes = users * each + plan.workers * WORKER_BYTES
-  if (bytes <= MEMORY_SHARE * memoryAvailableBytes) return null
+  if (memoryAvailableBytes === null || bytes <= MEMORY_SHARE * memoryAvailableBytes) return null
   return `${showCount(users)} users may take about ${showBytes(bytes)}, and ${showBytes(memoryAvailableBytes)} of memory are left on this host: plan fewer`
 }
 
@@ -62,7 +62,8 @@ function load({ workers: threads }: Plan, { cores, load1 }: Readiness): string |
 }
 
 function capacity(plan: Plan, { soundPerS }: Readiness): string | null {
-  if (soundPerS === null || !hasPace(plan)) return null
+  // How many requests a task sends is its own to say.
+  if (soundPerS === null || !hasPace(plan) || plan.scenario !== null) return null
   const perS = plannedPerS(plan)
   if (perS <= soundPerS) return null
   return `the plan asks for up to ${showRate(perS)} requests/s, ${showPercent(perS / soundPerS)} of what this host makes soundly (${showRate(soundPerS)}/s by corerush doctor)`

@@ -1,14 +1,17 @@
 /** A run from the user's options to the report: resolve, plan, hire the crew, collect, judge. */
 import { arch, cpus, platform, totalmem } from 'node:os'
+import { resolve } from 'node:path'
 import type { Options, Problem } from '../core/options.ts'
 import { resolveOptions } from '../core/resolve.ts'
 import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
+import type { ScenarioPlan } from '../core/scenario.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
 import { buildReport, type HostReport, type Report } from '../core/report.ts'
 import { Timeline } from '../core/timeline.ts'
+import { readScenario } from '../scenario/file.ts'
 import { CorerushError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { readCapacity } from './capacity.ts'
@@ -35,15 +38,23 @@ const PROBE_MS = 1000
 const TICK_MS = 100
 
 /** The plan that the options describe on this host; throws a CorerushError that names every problem. */
-export function planRun(options: Options): Plan {
-  const result = resolveOptions(options, {
-    cores: findCores().usable,
-    descriptors: spareDescriptors(),
-  })
+export function planRun(options: Options, scenario: ScenarioPlan | null = null): Plan {
+  if (options.scenario !== undefined && scenario === null)
+    throw new OptionsError([
+      { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
+    ])
+  const host = { cores: findCores().usable, descriptors: spareDescriptors() }
+  const result = resolveOptions(options, host, scenario)
   if ('problems' in result) throw new OptionsError(result.problems)
   const unusable = certificateProblem(result.resolved.http)
   if (unusable !== null) throw new OptionsError([unusable])
   return buildPlan(result.resolved, `corerush/${VERSION}`)
+}
+
+/** The plan of options that may name a scenario file, which is loaded for it. */
+export async function planScenario(options: Options): Promise<Plan> {
+  const { scenario } = options
+  return planRun(options, scenario === undefined ? null : await readScenario(resolve(scenario)))
 }
 
 /** Every option that cannot be used. */
@@ -60,7 +71,7 @@ export class OptionsError extends CorerushError {
  * cannot carry it; a target that fails is no error but a finding of the report.
  */
 export async function run(options: Options, hooks: RunHooks = {}): Promise<Report> {
-  return conduct(planRun(options), hooks)
+  return conduct(await planScenario(options), hooks)
 }
 
 /** Carries out a plan. */
@@ -69,7 +80,7 @@ export async function conduct(
   hooks: RunHooks = {},
   crewOptions: CrewOptions = {},
 ): Promise<Report> {
-  checkLimits(plan)
+  const fileWarning = checkLimits(plan)
   await checkLocalAddresses(plan)
   const portWarning = await checkPorts(plan)
   const unwritable = outputProblems(hooks.outputs ?? [])
@@ -114,7 +125,7 @@ export async function conduct(
     await crew.ready
     const problem = await probe
     const warnings = [
-      ...(portWarning === null ? [] : [portWarning]),
+      ...[fileWarning, portWarning].filter((warning) => warning !== null),
       ...(problem === null ? [] : [`the target did not answer before the run: ${problem}`]),
       ...hostWarnings,
     ]
@@ -143,9 +154,10 @@ export async function conduct(
       outputs.seconds(timeline.close(elapsedS()), timeline)
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
+    // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
     const stop = (by: StoppedBy): void => {
       const atS = Math.max(0, elapsedS() + AHEAD_S)
-      ending.by = by
+      ending.by ??= atS < timeline.loadEndS ? by : 'duration'
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }

@@ -1,9 +1,10 @@
 /** What the host says of itself each second: every core as `mpstat -P ALL` shows it, memory, throttling. */
-import { cpus, freemem, totalmem } from 'node:os'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import type { CoreVitals, HostVitals } from '../core/vitals.ts'
 import { throttlingFile } from './cores.ts'
 import { openFiles } from './descriptors.ts'
+import { readMemory } from './memory.ts'
 import { openFileLimit } from './preflight.ts'
 import { pressureSince, readStalls } from './pressure.ts'
 import { readText } from './proc.ts'
@@ -101,18 +102,6 @@ function readCores(root: string): CoreTicks[] | null {
     return { core, total, idle: times.idle, iowait: null, steal: null }
   })
   return ticks.length > 0 && ticks.some(({ total }) => total > 0) ? ticks : null
-}
-
-function readMemory(root: string): Pick<HostVitals, 'memoryTotalBytes' | 'memoryAvailableBytes'> {
-  const meminfo = readText(join(root, 'proc/meminfo'))
-  const kilobytes = (key: string): number | null => {
-    const match = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(meminfo ?? '')
-    return match ? Number(match[1]) * 1024 : null
-  }
-  return {
-    memoryTotalBytes: kilobytes('MemTotal') ?? totalmem(),
-    memoryAvailableBytes: kilobytes('MemAvailable') ?? freemem(),
-  }
 }
 
 /** v2 counts `throttled_usec`, v1 `throttled_time` in ns. */

@@ -8,6 +8,7 @@
  * start instant, its totals and percentiles cumulative as Locust's are without `--csv-full-history`.
  */
 import { ms } from '../core/metrics.ts'
+import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
 import { mergeRequests, mergeTally, packTally, RequestTally, Tally } from '../core/tally.ts'
 import type { SettledSecond } from '../core/timeline.ts'
@@ -110,7 +111,7 @@ export class LocustCsv implements Output {
     ]
     return [
       ...Object.entries(byName).map(([name, metrics]) =>
-        row(plan.request.method, name, this.#total.request(name), metrics.requestsPerS),
+        row(methodOf(plan), name, this.#total.request(name), metrics.requestsPerS),
       ),
       row('', 'Aggregated', mergeRequests(this.#total, new RequestTally(true)), total.requestsPerS),
     ]
@@ -173,7 +174,7 @@ function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
   const startMs = Date.parse(startedAt)
   const seen = (atS: number): string => new Date(startMs + atS * 1000).toISOString()
   const rows: Cell[][] = errors.map(({ name, outcome, message, count, firstS, lastS }) => [
-    plan.request.method,
+    methodOf(plan),
     name,
     message === '' ? outcome : `${outcome}: ${message}`,
     count,
@@ -182,7 +183,7 @@ function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
   ])
   for (const [name, { unfinished }] of Object.entries(byName))
     if (unfinished > 0)
-      rows.push([plan.request.method, name, 'unfinished when the drain ended', unfinished, null, null])
+      rows.push([methodOf(plan), name, 'unfinished when the drain ended', unfinished, null, null])
   return rows
 }
 
@@ -203,3 +204,6 @@ function renderCell(cell: Cell): string {
   const safe = !isNumber && /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
+
+/** The type of every row; a scenario's requests are grouped by name, whatever their methods. */
+const methodOf = ({ scenario, request }: Plan): string => (scenario === null ? request.method : '')

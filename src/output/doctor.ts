@@ -24,7 +24,10 @@ export function renderLimits(limits: HostLimits, style: Style): string {
         : `${ports.from}–${ports.to}: ${showCount(ports.to - ports.from + 1)} connections to one address, each held for a minute after it is closed`,
     ],
     ['backlog', `${count(somaxconn)} connections waiting for a server here (net.core.somaxconn)`],
-    ['memory', `${showBytes(limits.memoryAvailableBytes)} available of ${showBytes(limits.memoryBytes)}`],
+    [
+      'memory',
+      `${limits.memoryAvailableBytes === null ? '' : `${showBytes(limits.memoryAvailableBytes)} available of `}${showBytes(limits.memoryBytes)}`,
+    ],
     ['load', load1 === null ? NOT_AVAILABLE : `${load1.toFixed(2)} in the last minute`],
   ]
   return (

@@ -8,27 +8,26 @@ import {
   type ClosedPlan,
   type OpenPlan,
   type Plan,
+  type RequestPlan,
 } from '../core/plan.ts'
 import { redactPlan } from '../core/redact.ts'
 import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
 import { printThreshold } from '../core/threshold.ts'
-import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
+import { printDurationS, showBytes, showCount, showPercent, showRate } from '../core/units.ts'
 import { printWait } from '../core/wait.ts'
-import { httpFacts } from './http.ts'
+import { httpFacts, transportWords } from './http.ts'
 import { renderLine, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
 
 /** `capacity` is what this host was measured to make, if it was. */
 export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null = null): string {
   const { request, targetMetrics } = redactPlan(plan)
-  const bytes = bodyLength(plan.request.body)
   const rows: [string, string][] = [
-    ['request', `${request.method} ${request.url}`],
-    ['name', request.name],
+    ...subject(plan, request),
     ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
-    ['body', bytes === 0 ? 'none' : showBytes(bytes)],
+    ...(plan.scenario === null ? [body(plan.request)] : []),
     ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
     ['success', `status ${printStatuses(request.expectStatus)}`],
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
@@ -49,7 +48,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
       'time-outs',
       `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
     ],
-    ['transport', plan.transport],
+    ['transport', transportWords(plan)],
     ['seed', String(plan.seed)],
     ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
     ...needs(plan, capacity),
@@ -63,6 +62,30 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
   ].join('\n')
 }
 
+function body(request: RequestPlan): [string, string] {
+  const bytes = bodyLength(request.body)
+  return ['body', bytes === 0 ? 'none' : showBytes(bytes)]
+}
+
+/** The request; or the scenario, whose tasks say what is sent. */
+function subject({ scenario }: Plan, { method, url, name }: RequestPlan): [string, string][] {
+  if (scenario === null) {
+    return [
+      ['request', `${method} ${url}`],
+      ['name', name],
+    ]
+  }
+  const sum = scenario.tasks.reduce((total, { weight }) => total + weight, 0)
+  const tasks = scenario.isSequence
+    ? scenario.tasks.map(({ name: task }) => task).join(', then ')
+    : scenario.tasks.map(({ name: task, weight }) => `${task} ${showPercent(weight / sum)}`).join(', ')
+  return [
+    ['scenario', scenario.file],
+    ['base URL', url],
+    ['tasks', tasks],
+  ]
+}
+
 function closed(plan: ClosedPlan): [string, string][] {
   const users = plannedUsers(plan)
   const perS = plannedPerS(plan)
@@ -74,8 +97,8 @@ function closed(plan: ClosedPlan): [string, string][] {
     [
       'at most',
       perS < Infinity
-        ? `${showRate(perS)} requests/s when the target answers at once`
-        : 'as many requests/s as users, target and generator manage',
+        ? `${showRate(perS)} ${plan.scenario === null ? 'requests' : 'tasks'}/s when the target answers at once`
+        : `as many ${plan.scenario === null ? 'requests' : 'tasks'}/s as users, target and generator manage`,
     ],
   ]
 }

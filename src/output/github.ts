@@ -4,8 +4,10 @@
  * render it and the runner would obey it. Rendering is pure.
  */
 import { largest } from '../core/extremes.ts'
+import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import type { ThresholdResult } from '../core/gate.ts'
+import { LIMIT } from './verdict.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import type { Destination } from './destination.ts'
@@ -24,6 +26,7 @@ const MARK: Record<Report['verdict']['level'], string> = { sound: '✅', suspect
 /** The job summary. */
 export function renderStepSummary(report: Report): string {
   const { plan, total, verdict, thresholds } = report
+  const isVoid = verdict.level === 'void'
   const names = Object.entries(report.byName)
   const rows = [...names.slice(0, MOST_ROWS), ['total', total] as const].map(([name, metrics]) => {
     const { p50, p95, p99, max } = metrics.latencyMs
@@ -42,13 +45,13 @@ export function renderStepSummary(report: Report): string {
     show: (value: number | null) => string,
   ): string => {
     const known = values.filter((value) => value !== null)
-    const highest = known.length > 0 ? largest(known, (value) => value) : null
+    const highest = known.length > 0 ? largest(known) : null
     return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
   }
   return [
-    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(thresholds)}`,
+    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(report)}`,
     '',
-    `${escapeMarkdown(`${plan.request.method} ${plan.request.url}`)} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+    `${escapeMarkdown(subjectOf(plan))} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
     '',
     '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
     '|---|--:|--:|--:|--:|--:|--:|--:|',
@@ -77,7 +80,7 @@ export function renderStepSummary(report: Report): string {
     '|---|---|--:|',
     ...thresholds.map(
       (result) =>
-        `| ${result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
+        `| ${isVoid ? 'not judged' : result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
     ),
     '',
     ...(report.errors.length > 0
@@ -93,6 +96,8 @@ export function renderStepSummary(report: Report): string {
           '',
         ]
       : []),
+    `Limit: ${LIMIT[verdict.limit]}.`,
+    '',
     ...verdict.reasons.map(
       ({ code, message, advice }) => `- ${escapeMarkdown(code)}: ${escapeMarkdown(`${message}. ${advice}`)}`,
     ),
@@ -100,12 +105,13 @@ export function renderStepSummary(report: Report): string {
   ].join('\n')
 }
 
-function passed(thresholds: readonly ThresholdResult[]): string {
+function passed({ thresholds, verdict }: Report): string {
+  if (verdict.level === 'void') return 'thresholds not judged'
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
   return failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
 }
 
-/** The annotations: the void run first, then the failed thresholds, then those that only warn. */
+/** The annotations: why the run is void; or else the failed thresholds, then those that only warn. */
 export function renderAnnotations(report: Report): string {
   const { verdict, thresholds } = report
   const broken = (level: ThresholdResult['level']): string[] =>
@@ -127,8 +133,7 @@ export function renderAnnotations(report: Report): string {
             command('error', `corerush: void (${code})`, `${message}. ${advice}`),
           )
       : []),
-    ...broken('error'),
-    ...broken('warn'),
+    ...(isVoid ? [] : [...broken('error'), ...broken('warn')]),
     ...report.warnings.map((warning) => command('warning', 'corerush', warning)),
   ]
     .slice(0, MOST_ANNOTATIONS)

@@ -1,5 +1,6 @@
 /** How requests travel, in words: what a plan asks for beyond HTTP/1.1 straight to the target. Pure. */
 import type { HttpPlan } from '../core/http.ts'
+import type { Plan } from '../core/plan.ts'
 import { printDurationS, showCount } from '../core/units.ts'
 
 const hostPort = (host: string | null, port: number | null): string =>
@@ -25,4 +26,13 @@ export function httpFacts(plan: HttpPlan): string[] {
     ...(maxRedirects === 0 ? [] : [`up to ${showCount(maxRedirects)} redirects`]),
     ...(dnsTtlS === null ? [] : [`names looked up every ${printDurationS(dnsTtlS)}`]),
   ]
+}
+
+/** The transport, and what `auto` took it for. */
+export function transportWords({ transport, undiciFor }: Plan): string {
+  if (undiciFor === null) return transport
+  const flags = undiciFor.map(
+    (option) => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  )
+  return `${transport} (auto${flags.length === 0 ? '' : `, because of ${flags.join(' and ')}`})`
 }

@@ -4,6 +4,7 @@
  * a void run the thresholds are skipped, for it says nothing about the target. Pure.
  */
 import type { Report } from '../core/report.ts'
+import { subjectOf } from '../core/scenario.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { renderSummary } from './text.ts'
@@ -22,7 +23,7 @@ export function renderJunit(report: Report): string {
   const count = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length
   const seconds = report.durationS.toFixed(3)
   const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
-  const suite = `corerush ${report.plan.request.name}`
+  const suite = `corerush ${report.plan.scenario === null ? report.plan.request.name : subjectOf(report.plan)}`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="corerush" ${counts} time="${seconds}">`,

@@ -2,10 +2,13 @@
  * The live view of a run on a terminal: a few lines that are painted over in place, one write per frame, and plain
  * lines where there is no terminal to paint on. Rendering is pure; `LiveView` and `ProgressLines` do the writing.
  */
+import { subjectOf } from '../core/scenario.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { BUSY, SATURATED } from '../core/rules/limits.ts'
 import { printDurationS, showClock, showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import type { SecondRow } from '../core/second.ts'
 import type { WorkerVitals } from '../core/vitals.ts'
+import { CHART_S, coreBlocks, percentileCharts } from './live-charts.ts'
 import type { LiveSecond, Output, RunStart, Screen } from './output.ts'
 import { bar, flow, renderLine, type Paint, type Span, type Style } from './paint.ts'
 
@@ -14,6 +17,8 @@ export interface LiveState {
   readonly run: RunStart
   readonly elapsedS: number
   readonly latest: LiveSecond | null
+  /** The seconds that the charts show, the latest last. */
+  readonly seconds?: readonly SecondRow[]
   /** The user has asked for the end; what is in flight may still finish. */
   readonly isStopping?: boolean
 }
@@ -21,7 +26,10 @@ export interface LiveState {
 const MOST_WORKERS = 16
 
 /** The lines of one frame. */
-export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveState, style: Style): string[] {
+export function renderLive(
+  { run, elapsedS, latest, seconds = [], isStopping = false }: LiveState,
+  style: Style,
+): string[] {
   const { plan } = run
   const line = (...spans: Span[]): string => renderLine(spans, style)
   const limitS = plan.durationS
@@ -39,7 +47,7 @@ export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveSt
         ? Math.min(1, latest.finished / plan.requests)
         : 0
   const lines = [
-    line(['corerush ', 'bold'], `${plan.request.method} ${plan.request.url}`),
+    line(['corerush ', 'bold'], subjectOf(plan)),
     line(
       [bar(progress, Math.max(4, Math.min(30, style.width - 30))), 'cyan'],
       ` ${showClock(elapsedS)}${left}`,
@@ -82,6 +90,8 @@ export function renderLive({ run, elapsedS, latest, isStopping = false }: LiveSt
   for (const worker of row.workers.slice(0, MOST_WORKERS)) lines.push(line(...workerBar(worker, style)))
   const hidden = row.workers.length - MOST_WORKERS
   if (hidden > 0) lines.push(line([`and ${hidden} more workers`, 'dim']))
+  // Last, so that on a low screen they are what is left out.
+  lines.push(...coreBlocks(row.host?.cores ?? null, style), ...percentileCharts(seconds, style))
   return lines
 }
 
@@ -176,6 +186,7 @@ export class LiveView implements Output, Stoppable {
   readonly #color: boolean
   #run: RunStart | null = null
   #latest: LiveSecond | null = null
+  #seconds: readonly SecondRow[] = []
   #isStopping = false
   #painted = 0
   #timer: NodeJS.Timeout | null = null
@@ -198,6 +209,7 @@ export class LiveView implements Output, Stoppable {
 
   second(live: LiveSecond): void {
     this.#latest = live
+    this.#seconds = [...this.#seconds, live.row].slice(-CHART_S)
   }
 
   stopping(): void {
@@ -223,7 +235,13 @@ export class LiveView implements Output, Stoppable {
     // The last column stays free: a full line would wrap on some terminals.
     const width = Math.max(1, (this.#screen.columns || 80) - 1)
     const lines = renderLive(
-      { run, elapsedS: Math.max(0, run.elapsedS()), latest: this.#latest, isStopping: this.#isStopping },
+      {
+        run,
+        elapsedS: Math.max(0, run.elapsedS()),
+        latest: this.#latest,
+        seconds: this.#seconds,
+        isStopping: this.#isStopping,
+      },
       { color: this.#color, width },
     ).slice(0, Math.max(1, (this.#screen.rows || 24) - 1))
     const frame = lines.map((text) => `${text}\u001b[K\n`).join('')

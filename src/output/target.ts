@@ -16,8 +16,7 @@ export function renderTarget(report: Report, labelWidth: number, style: Style): 
     seen.map(value).filter((one) => one !== null)
   const mean = (values: readonly number[]): number | null =>
     values.length === 0 ? null : values.reduce((sum, one) => sum + one, 0) / values.length
-  const most = (values: readonly number[]): number | null =>
-    values.length === 0 ? null : largest(values, (value) => value)
+  const most = (values: readonly number[]): number | null => (values.length === 0 ? null : largest(values))
   const busy = of(targetBusy)
   const used = of(({ memoryTotalBytes: all, memoryAvailableBytes: left }) =>
     all === null || left === null || all === 0 ? null : 1 - left / all,

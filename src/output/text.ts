@@ -6,6 +6,7 @@ import {
   type Metrics,
   type PercentileName,
 } from '../core/metrics.ts'
+import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
@@ -14,7 +15,7 @@ import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
-import { httpFacts } from './http.ts'
+import { httpFacts, transportWords } from './http.ts'
 import { renderTarget } from './target.ts'
 import { renderVerdict } from './verdict.ts'
 
@@ -38,6 +39,7 @@ export function renderSummary(report: Report, style: Style): string {
     arrivals(report, style),
     latency(report, style),
     errors(report, style),
+    taskErrors(report, style),
     thresholds(report, line),
     [...generator(report, style), ...renderTarget(report, LABEL, style)],
     renderVerdict(report, style),
@@ -79,16 +81,13 @@ function head(report: Report, style: Style): string[] {
         ]),
     ...httpFacts(plan),
     `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
-    ...(plan.transport === 'undici' ? [] : [`transport ${plan.transport}`]),
+    ...(plan.transport === 'undici' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
     ...(ended === null ? [] : [ended]),
   ]
   return [
-    renderLine(
-      [['corerush', 'bold'], ` ${report.version} · ${plan.request.method} ${plan.request.url}`],
-      style,
-    ),
+    renderLine([['corerush', 'bold'], ` ${report.version} · ${subjectOf(plan)}`], style),
     ...flow(
       '',
       facts.map((fact) => [[fact, 'dim']]),
@@ -230,6 +229,25 @@ const label = (name: PercentileName): string => name.replace('_', '.')
 
 const isWeak = (summary: LatencySummary): boolean => !isReliable(summary, 'p99_9')
 
+/** What tasks threw; a request that failed is no error of its task. */
+function taskErrors(report: Report, style: Style): string[] {
+  const rows = report.taskErrors.slice(0, MOST_ERRORS)
+  const more = report.taskErrors.length - rows.length
+  if (rows.length === 0) return []
+  return [
+    ...renderTable<Report['taskErrors'][number]>(
+      [
+        { title: 'task errors', align: 'left', cell: ({ task }) => clip(printable(task), 24) },
+        { title: 'count', cell: ({ count }) => showCount(count), paint: () => 'red' },
+        { title: 'message', rank: 1, align: 'left', cell: ({ message }) => printable(message) },
+      ],
+      rows,
+      { ...style, width: Infinity },
+    ).map((row) => clipPainted(row, style)),
+    ...(more > 0 ? [renderLine([[`and ${more} more; the report has them all`, 'dim']], style)] : []),
+  ]
+}
+
 function errors(report: Report, style: Style): string[] {
   const rows = report.errors.slice(0, MOST_ERRORS)
   const unfinished = report.total.unfinished
@@ -281,11 +299,17 @@ function clipPainted(painted: string, style: Style): string {
 }
 
 function thresholds(report: Report, line: Line): string[] {
+  const isVoid = report.verdict.level === 'void'
   return report.thresholds.map(({ expression, ok, level, actual, unit }) =>
-    line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [
-      `  ${showFigure(actual, unit)}`,
-      'dim',
-    ]),
+    isVoid
+      ? line(['–', 'dim'], ` ${expression}`, [
+          `  ${showFigure(actual, unit)}, not judged: the run is void`,
+          'dim',
+        ])
+      : line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [
+          `  ${showFigure(actual, unit)}`,
+          'dim',
+        ]),
   )
 }
 

@@ -8,7 +8,15 @@ const VERDICT_PAINT: Record<Report['verdict']['level'], Paint> = {
   void: 'red',
 }
 
-/** The verdict in one sentence, then what to do about each reason, wrapped to the width. */
+/** What most likely kept the throughput from being higher. */
+export const LIMIT: Record<Report['verdict']['limit'], string> = {
+  none: 'none was reached, as far as can be seen from here',
+  generator: 'the generator; what the target could do beyond this is not known',
+  target: 'the target, or what the plan let it do; the generator had time left',
+  network: 'the network of this host: ports, queues or lost segments',
+}
+
+/** The verdict in one sentence, what limited the run, then what to do about each reason, wrapped to the width. */
 export function renderVerdict(report: Report, style: Style): string[] {
   const { level, reasons } = report.verdict
   const isExhausted = reasons.some(({ code }) => code === 'users.exhausted')
@@ -31,6 +39,7 @@ export function renderVerdict(report: Report, style: Style): string[] {
       ? renderLine([[label, VERDICT_PAINT[level], 'bold'], text.slice(label.length)], style)
       : text
   })
+  painted.push(...wrap(`limit: ${LIMIT[report.verdict.limit]}`, style.width, 0))
   for (const { code, message, advice, fromS, toS } of reasons) {
     painted.push(...wrap(`- ${capital(message)} [${code}, seconds ${fromS}–${toS}].`, style.width, 2))
     painted.push(

@@ -4,6 +4,7 @@
  */
 import { plannedUsers, type Plan } from '../core/plan.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
+import type { Scenario } from '../scenario/scenario.ts'
 import type { Alarm, Clock } from './clock.ts'
 import type { Recorder } from './recorder.ts'
 import { Redirects } from './redirects.ts'
@@ -13,7 +14,10 @@ import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
 import type { Tickets } from './tickets.ts'
 import type { Transport } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
-import { User, type Surroundings } from './user.ts'
+import { RequestUser } from './request-user.ts'
+import { Script } from './scenario/script.ts'
+import { ScenarioUser } from './scenario/user.ts'
+import type { Surroundings, User } from './user.ts'
 import { Wheel } from './wheel.ts'
 
 export interface LoadParts {
@@ -24,6 +28,8 @@ export interface LoadParts {
   readonly recorder: Recorder
   readonly turn: Turn
   readonly tickets: Tickets
+  /** What the users do, where a scenario file says it; else the one request of the plan. */
+  readonly scenario: Scenario | null
 }
 
 /** Timers of the load itself come first on the wheel, then the users'. */
@@ -115,16 +121,15 @@ export class Load {
 
   #makeSchedule(): Schedule {
     const { plan, share, transport, recorder, turn, clock, tickets } = this.#parts
-    const tally = recorder.requestTally(plan.request.name)
+    const unstarted = (nowUs: number, ageUs: number, ownUs: number): void =>
+      recorder.unstarted(recorder.requestTally(plan.request.name), nowUs, ageUs, ownUs)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
     const disarm = (user: User): void => this.#wheel.disarm(FIRST_USER_TIMER + user.id)
     const around: Surroundings = {
       plan,
-      request: transport.prepare(plan.request),
-      tally,
       recorder,
       turn,
-      openConnection: (id) => transport.connection(globalIndex(id, share)),
+      openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
       redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan.request.url, plan.maxRedirects) : null,
       takeRequest: tickets.takeRequest,
       takeOff: () => {
@@ -132,9 +137,9 @@ export class Load {
         this.#flying++
         return true
       },
-      unstarted: (dueUs, doneUs) => {
+      unstarted: (dueUs, doneUs, keptUs) => {
         // In the closed model an iteration is due when it starts.
-        if (plan.model === 'open') recorder.unstarted(tally, doneUs, Math.max(0, recorder.loadEndUs - dueUs))
+        if (plan.model === 'open') unstarted(doneUs, Math.max(0, recorder.loadEndUs - dueUs), keptUs)
       },
       landed: () => {
         this.#flying--
@@ -148,7 +153,7 @@ export class Load {
     const parts: ScheduleParts = {
       share,
       recorder,
-      tally,
+      unstarted,
       nowUs: clock.nowUs,
       arm,
       disarm,
@@ -156,9 +161,20 @@ export class Load {
       isEnding: () => this.#ending,
       rings: () => this.#rings,
       takeTicket: tickets.takeIteration,
-      newUser: (id) => new User(id, around),
+      newUser: this.#userMaker(around),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
+  }
+
+  #userMaker(around: Surroundings): (id: number) => User {
+    const { plan, share, transport, recorder, clock, scenario } = this.#parts
+    const request = transport.prepare(plan.request)
+    if (plan.scenario === null || scenario === null) {
+      const planned = { request, tally: recorder.requestTally(plan.request.name) }
+      return (id) => new RequestUser(id, around, planned)
+    }
+    const script = new Script({ plan, planned: plan.scenario, scenario, transport, recorder, clock })
+    return (id) => new ScenarioUser(id, globalIndex(id, share), around, script, request)
   }
 
   #armTimer(timer: number, dueUs: number): void {

@@ -1,6 +1,7 @@
 /** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
 import type { MessagePort } from 'node:worker_threads'
 import { longestWaitS } from '../core/wait.ts'
+import { loadScenario } from '../scenario/file.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
@@ -33,9 +34,11 @@ export default async function work({
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = new Connector(plan, addresses)
   if (plan.request.url.startsWith('https:')) connector.readCertificates()
+  const scenario = plan.scenario === null ? null : await loadScenario(plan.scenario.file)
   const load = new Load({
     plan,
     share,
+    scenario,
     clock,
     recorder,
     turn,

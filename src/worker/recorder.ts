@@ -103,11 +103,14 @@ export class Recorder {
     this.#queued = length
   }
 
-  /** An arrival still waited when the load ended; what it had waited by then is the least a user would have felt. */
-  unstarted(request: RequestTally, nowUs: number, ageUs: number): void {
+  /**
+   * An arrival still waited when the load ended; what it had waited by then is the least a user would have felt, and
+   * at most `ownUs` of it is the generator's own.
+   */
+  unstarted(request: RequestTally, nowUs: number, ageUs: number, ownUs: number): void {
     this.advance(nowUs)
     this.#tally.iterations.unstarted++
-    this.#latency(request, ageUs, 0)
+    this.#latency(request, ageUs, ownUs)
   }
 
   ended(nowUs: number, durationUs: number, failed: boolean): void {
@@ -170,6 +173,12 @@ export class Recorder {
       request.histogram('firstByte').record(Math.max(0, exchange.firstByteUs - headersFromUs))
       if (exchange.status !== 0) request.histogram('download').record(doneUs - exchange.firstByteUs)
     }
+  }
+
+  /** A task threw. */
+  taskError(task: string, message: string, nowUs: number): void {
+    this.advance(nowUs)
+    this.#tally.taskError(task, message, nowUs / SECOND_US)
   }
 
   /** The event loop came to a timer this late, and now. */

@@ -47,6 +47,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
       body: plan.request.body === null ? null : { text: 'x' },
       expectStatus: [{ from: 200, to: 200 }],
     },
+    scenario: null,
     durationS: LONGEST_S,
     requests: null,
     iterations: null,
@@ -61,6 +62,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
   const load: Load = new Load({
     plan: trial,
     share: { index: 0, of: 1 },
+    scenario: null,
     clock,
     recorder: new Recorder(0, vitals, () => undefined),
     turn,

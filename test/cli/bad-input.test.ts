@@ -61,7 +61,7 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --target-metrics http://me:it@127.0.0.1/':
       '--target-metrics must have no user and password in it',
     '--url URL --expect-status 99': '--expect-status must list statuses',
-    '--url URL --header nonsense': '--header must be lines such as "Name: value", got "nonsense"',
+    '--url URL --header nonsense': '--header must be lines such as "Name: value", and number 1 is none',
     '--url URL --insecure': '--insecure is about TLS certificates, but the URL is plain http',
     '--url URL --dry-run=yes': '--dry-run takes no value, got "yes"',
     '--url URL -qk=no': '--insecure takes no value, got "no"',

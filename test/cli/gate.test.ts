@@ -51,7 +51,7 @@ describe.concurrent('thresholds and exit codes', () => {
       ])
     }
     expect([strict.code, lenient.code]).toEqual([reports[0]!.exitCode, 0])
-    expect(strict.stderr).toMatch(/^✗ p50 < 1ms {2}\d/m)
+    expect(strict.stderr).toMatch(strict.code === 97 ? /^– p50 < 1ms {2}\d/m : /^✗ p50 < 1ms {2}\d/m)
     expect(lenient.stderr).toContain(`corerush: --no-fail makes exit code ${reports[1]!.exitCode} a 0`)
   })
 
@@ -66,8 +66,9 @@ describe.concurrent('thresholds and exit codes', () => {
     ]
     const { code, stdout } = await runCli([...SHORT, '--url', target.url, ...own])
     expect([0, 97]).toContain(code)
-    expect(stdout).toMatch(/^! p50 < 1ms warn {2}/m)
-    expect(stdout).toMatch(/^✓ lag\.max >= 0ms {2}/m)
+    // On a host too busy for this rate the run is void, and nothing is judged.
+    expect(stdout).toMatch(code === 97 ? /^– p50 < 1ms warn {2}/m : /^! p50 < 1ms warn {2}/m)
+    expect(stdout).toMatch(code === 97 ? /^– lag\.max >= 0ms {2}/m : /^✓ lag\.max >= 0ms {2}/m)
   })
 
   test('abort-on-fail ends the load, lets what is in flight end, and says why', async () => {
@@ -211,14 +212,15 @@ describe.concurrent('the outputs of one run', () => {
     },
   )
 
-  // Root may write where nobody may.
-  test.skipIf(process.getuid?.() === 0)('a read-only folder is refused before anything is sent', async () => {
+  test('a read-only folder is refused before anything is sent, but root may write there', async () => {
     await withFolder(async (folder) => {
       const closed = join(folder, 'closed')
       mkdirSync(closed, { mode: 0o500 })
-      const { code, stderr } = await runCli(['-o', `csv=${closed}/r`, '--url', target.url])
-      expect(code).toBe(2)
-      expect(stderr).toContain('EACCES')
+      const { code, stderr } = await runCli(['-n', '1', '-o', `csv=${closed}/r`, '--url', target.url])
+      const isRoot = process.getuid?.() === 0
+      expect(existsSync(join(closed, 'r_stats.csv'))).toBe(isRoot)
+      if (isRoot) expect([0, 97]).toContain(code)
+      else expect([code, stderr]).toEqual([2, expect.stringContaining('EACCES')])
     })
   })
 })

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { response, startFaults, type FaultBehaviour, type Faults } from '../support/faults.ts'
 import { startTlsTarget } from '../support/tls.ts'
 import { Client, TRANSPORT_NAMES, turns, type Asking } from '../support/transports.ts'
-import type { Exchange, TransportOptions } from '../../src/worker/transport/transport.ts'
+import type { Exchange } from '../../src/worker/transport/transport.ts'
 
 const OK = response('200 OK', 'ok')
 /** Time for what was written to reach the client, who would otherwise only see the reset that overtakes it. */
@@ -31,7 +31,7 @@ const isWritten = ({ phase, connectUs }: Exchange): boolean => phase === 'header
 const resets = (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), BEFORE_RESET_MS)
 
 describe.each(TRANSPORT_NAMES)('over %s', (name) => {
-  async function clientOf(url: string, options?: Partial<TransportOptions>): Promise<Client> {
+  async function clientOf(url: string, options?: Parameters<typeof Client.of>[2]): Promise<Client> {
     const client = await Client.of(name, url, options)
     closing.push(() => client.close())
     return client
@@ -288,14 +288,23 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
   })
 
   describe('TLS', () => {
-    test.for([undefined, 'DNS:other.test', 'expired'])(
-      'a certificate that nobody trusts (%s), and one that need not be trusted',
-      async (names, context) => {
-        const server = await startTlsTarget(names === 'expired' ? undefined : names, names === 'expired')
+    test.for([
+      { names: undefined, isExpired: false, isTrusted: false, problem: /self.signed/ },
+      {
+        names: 'DNS:other.test',
+        isExpired: false,
+        isTrusted: true,
+        problem: /not in the cert's list|does not match/,
+      },
+      { names: undefined, isExpired: true, isTrusted: true, problem: /expired/ },
+    ])(
+      'a certificate that will not do ($problem), and the same where any will',
+      async ({ names, isExpired, isTrusted, problem }, context) => {
+        const server = await startTlsTarget(names, isExpired)
         if (server === null) return context.skip('no openssl on this machine')
         closing.push(() => server.stop())
-        const strict = await clientOf(server.url)
-        for (let i = 0; i < 2; i++)
+        const strict = await clientOf(server.url, { ca: isTrusted ? server.cert : null })
+        for (let i = 0; i < 2; i++) {
           expect(await strict.ask()).toEqual({
             outcome: 'tls.certificate',
             status: 0,
@@ -303,6 +312,8 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
             bytesOut: 0,
             reused: false,
           })
+          expect(strict.last!.message).toMatch(problem)
+        }
         expect(server.requests()).toBe(0)
 
         const lax = await clientOf(server.url, { insecure: true })
@@ -313,6 +324,14 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
         expect(server.requests()).toBe(2)
       },
     )
+
+    test('a certificate that is trusted, for this host, in its time', async (context) => {
+      const server = await startTlsTarget()
+      if (server === null) return context.skip('no openssl on this machine')
+      closing.push(() => server.stop())
+      const client = await clientOf(server.url, { ca: server.cert })
+      expect(await client.ask()).toMatchObject({ outcome: 'ok', bytesIn: 2 })
+    })
 
     test('connections after the first resume its session', async (context) => {
       const server = await startTlsTarget()

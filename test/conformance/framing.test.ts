@@ -166,6 +166,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     answer: 'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok',
     bytesIn: 2,
   },
+  'HTTP/1.0 with keep-alive and chunks': {
+    answer:
+      'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    bytesIn: 2,
+    reuses: false,
+    undici: { reuses: true },
+  },
   'HTTP/1.0 to the end': { answer: 'HTTP/1.0 200 OK\r\n\r\nhello', ends: true, bytesIn: 5, reuses: false },
   'a hint below the margin': {
     answer: head('keep-alive: timeout=0', 'content-length: 2') + 'ok',

@@ -32,10 +32,17 @@ test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
   ['SIGTERM', 'sound', [true], 143],
   ['SIGTERM', 'void', [false], 143],
 ])('ended by %s, %s, thresholds %j: exit code %d', (stoppedBy, level, oks, code) =>
-  expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold) })).toBe(code),
+  expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold), inVain: false })).toBe(code),
 )
 
 test('a threshold that only warns fails nothing', () => {
   const thresholds = [threshold(true), { ...threshold(false), level: 'warn' as const }]
-  expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds })).toBe(0)
+  expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds, inVain: false })).toBe(0)
+})
+
+test('users whose tasks all end in errors are a failed run, whatever the thresholds say', () => {
+  const run = { level: 'sound', thresholds: [], inVain: true } as const
+  expect(exitCodeOf({ ...run, stoppedBy: 'duration' })).toBe(99)
+  expect(exitCodeOf({ ...run, stoppedBy: 'SIGINT' })).toBe(130)
+  expect(exitCodeOf({ ...run, stoppedBy: 'duration', level: 'void' })).toBe(97)
 })

@@ -32,6 +32,10 @@ describe('what a user says', () => {
       { proxy: 'http://us:p%C3%A4ss@[::1]:3128' },
       { proxy: { host: '::1', port: 3128, authorization: basic('us:päss') } },
     ],
+    [
+      { proxy: 'http://:pass@proxy.test:1' },
+      { proxy: { host: 'proxy.test', port: 1, authorization: basic(':pass') } },
+    ],
     [{ unixSocket: '/run/app.sock' }, { unixSocket: '/run/app.sock' }],
     [
       { connectTo: ['Target.test:443:127.0.0.1:8443', '::[::1]:'] },
@@ -69,6 +73,18 @@ describe('what makes no sense', () => {
     [
       { proxy: 'socks5://us:er@proxy.test:1080' },
       'proxy must be the http URL of a proxy with its port, such as http://proxy:3128, got "socks5://***@proxy.test:1080"',
+    ],
+    [
+      { proxy: 'http://us:c4/n4@ry@proxy.test:1' },
+      'proxy must be the http URL of a proxy with its port, such as http://proxy:3128, got "http://***@proxy.test:1"',
+    ],
+    [
+      { proxy: 'us:c4/n4ry@proxy.test:1/' },
+      'proxy must be the http URL of a proxy with its port, such as http://proxy:3128, got "***@proxy.test:1/"',
+    ],
+    [
+      { proxy: 'http://us:er@proxy.test:1', headers: { 'Proxy-Authorization': 'x' } },
+      'proxy says who the users are, and so does the proxy-authorization header',
     ],
     [
       { proxy: 'http://proxy.test:1/path' },
@@ -120,6 +136,11 @@ describe('what makes no sense', () => {
     [{ unixSocket: 's', dnsTtl: 1 }, 'dnsTtl has no name to look up with a Unix socket'],
     [{ auth: 'secret' }, 'auth must be user:password'],
     [{ auth: 'a:b', url: 'http://c:d@target.test/' }, 'auth says who the users are, and so does the URL'],
+    [{ auth: 'a:b', url: 'http://:d@target.test/' }, 'auth says who the users are, and so does the URL'],
+    [
+      { url: 'https://a:b@target.test/', headers: ['Authorization: x'] },
+      'url says who the users are, and so does the authorization header',
+    ],
     [
       { auth: 'a:b', headers: ['Authorization: x'] },
       'auth says who the users are, and so does the authorization header',

@@ -41,12 +41,14 @@ describe('a URL is enough', () => {
       workers: 1,
       seed: 1,
       transport: 'undici',
+      undiciFor: null,
       timeoutS: 30,
       connectTimeoutS: 10,
       insecure: false,
       keepAlive: true,
       http: PLAIN_HTTP,
       thresholds: [],
+      scenario: null,
       targetMetrics: null,
     } satisfies ResolvedOptions)
   })
@@ -109,13 +111,11 @@ describe('the request', () => {
     ])
   })
 
-  test('unless a header says otherwise', () => {
-    const { url, headers } = resolved({
-      url: 'http://user:pass@target.test/',
-      headers: ['Authorization: Bearer x'],
-    })
+  test('a password does without a user', () => {
+    const { url, headers } = resolved({ url: 'http://:t%3Aoken@target.test/' })
     expect(url.href).toBe('http://target.test/')
-    expect(headers).toEqual([['Authorization', 'Bearer x']])
+    expect(headers).toEqual([['authorization', `Basic ${Buffer.from(':t:oken').toString('base64')}`]])
+    expect(resolved({ auth: ':t:oken' }).headers).toEqual(headers)
   })
 
   test('the part after # is never sent', () => {
@@ -178,14 +178,24 @@ describe('each bad value gives a sentence with the option, the rule and the valu
   test('no time for requests in flight is a choice', () => expect(sentences({ gracefulStop: 0 })).toEqual([]))
 
   test.each<[string[] | Record<string, string>, string]>([
-    [['Accept'], 'headers must be lines such as "Name: value", got "Accept"'],
-    [[': x'], 'headers must be lines such as "Name: value", got ": x"'],
-    [['a b: x'], 'headers must be lines such as "Name: value", got "a b: x"'],
+    [['Accept'], 'headers must be lines such as "Name: value", and number 1 is none'],
+    [[': x'], 'headers must be lines such as "Name: value", and number 1 is none'],
+    [['a b: x'], 'headers must be lines such as "Name: value", and number 1 is none'],
+    [['a: x', 'b'], 'headers must be lines such as "Name: value", and number 2 is none'],
+    [{ 'x-a': 5 as never }, 'headers must be lines such as "Name: value", and number 1 is none'],
+    [[5 as never], 'headers must be lines such as "Name: value", and number 1 is none'],
+    ['x: y' as never, 'headers must be an object or lines such as "Name: value", got string'],
+    [null as never, 'headers must be an object or lines such as "Name: value", got null'],
     [
       { 'x-a': 'b\r\nx-c: d' },
-      'headers must have values of printable Latin-1 characters, got "x-a: b\r\nx-c: d"',
+      'headers must have values of printable Latin-1 characters, and that of x-a is none',
     ],
-    [['x-price: 5 €'], 'headers must have values of printable Latin-1 characters, got "x-price: 5 €"'],
+    [
+      ['x-price: 5 €'],
+      'headers must have values of printable Latin-1 characters, and that of x-price is none',
+    ],
+    [['Host: a', 'x: y', 'HOST: a'], 'headers must not set host twice: a request goes to one host'],
+    [{ host: 'a', Host: 'b' }, 'headers must not set host twice: a request goes to one host'],
     [['Content-Length: 5'], 'headers must not set content-length: corerush writes it itself'],
     [['Transfer-Encoding: chunked'], 'headers must not set transfer-encoding: corerush writes it itself'],
     [['Connection: close'], 'headers must not set connection: corerush writes it itself'],

@@ -65,12 +65,14 @@ test('the plan of the story that corerush was born from', () => {
     workers: 2,
     seed: 1,
     transport: 'undici',
+    undiciFor: null,
     timeoutS: 30,
     connectTimeoutS: 10,
     insecure: false,
     keepAlive: true,
     ...PLAIN_HTTP,
     thresholds: withDefaults([]),
+    scenario: null,
     targetMetrics: null,
   } satisfies Plan)
 })

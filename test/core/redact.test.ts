@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Options } from '../../src/core/options.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { redactPlan } from '../../src/core/redact.ts'
 import { redactUrlText } from '../../src/core/secret.ts'
@@ -63,14 +64,31 @@ describe('a secret is sent, never shown', () => {
   })
 })
 
-test('a complaint about a URL or a header does not quote its secrets', () => {
-  expect(redactUrlText(`ftp://user:${CANARY}@h/a?x=1&token=${CANARY}#f`)).toBe(
-    'ftp://***@h/a?x=1&token=***#f',
-  )
-  expect(redactUrlText('not a URL')).toBe('not a URL')
-  const options = { headers: [`Authorization: ${CANARY} €`], url: `ftp://u:${CANARY}@h/?key=${CANARY}` }
-  const result = resolveOptions(options, { cores: 1, descriptors: 100 })
-  expect('problems' in result && result.problems).toHaveLength(2)
+test.each([
+  [`ftp://user:${CANARY}@h/a?x=1&token=${CANARY}#f`, 'ftp://***@h/a?x=1&token=***#f'],
+  [`http://user:a/${CANARY}@h/`, 'http://***@h/'],
+  [`http://user:a?b#${CANARY}@h/`, 'http://***@h/'],
+  [`http://user:${CANARY}@x@h/`, 'http://***@h/'],
+  [`user:${CANARY}\n@h`, '***@h'],
+  [`http:\\\\user:${CANARY}@h`, '***@h'],
+  [`http:/h/#access_token=${CANARY}&y=2`, 'http:/h/#access_token=***&y=2'],
+  ['not a URL', 'not a URL'],
+  ['http://a b/@', 'http://***@'],
+])('a complaint about %j quotes %j', (text, quoted) => {
+  expect(redactUrlText(text)).toBe(quoted)
+})
+
+test.each<[Options, number]>([
+  [{ headers: [`Authorization: ${CANARY} €`], url: `ftp://u:${CANARY}@h/?key=${CANARY}` }, 2],
+  [{ headers: [`Authorization Bearer ${CANARY}`, `Bearer ${CANARY}: x`, CANARY] }, 3],
+  [{ headers: `Authorization: ${CANARY}` as never }, 1],
+  [{ headers: { [`Authorization: ${CANARY}`]: '' }, url: `http://user:a/${CANARY}@h/` }, 2],
+  [{ proxy: `http://user:a/${CANARY}@h:1` }, 1],
+  [{ targetMetrics: `http://user:${CANARY}@h/` }, 1],
+  [{ auth: CANARY }, 1],
+])('of what is wrong in %# no secret is told', (options, problems) => {
+  const result = resolveOptions({ url: 'http://target.test/', ...options }, { cores: 1, descriptors: 100 })
+  expect('problems' in result && result.problems).toHaveLength(problems)
   expect(JSON.stringify(result)).not.toContain(CANARY)
 })
 

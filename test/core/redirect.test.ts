@@ -12,6 +12,7 @@ const POST: RequestPlan = {
     ['Authorization', 'Basic x'],
     ['Cookie', 'a=b'],
     ['Host', 'other.test'],
+    ['Proxy-Authorization', 'Basic y'],
     ['x-mine', '1'],
   ],
   body: { text: '<xml/>' },
@@ -57,7 +58,7 @@ describe('where to', () => {
     expect(redirected(POST, 307, location)).toMatchObject({ url, name: POST.name })
   })
 
-  test.each(['http://', 'mailto:a@b', 'javascript:0', 'ftp://target.test/', 'http://a b/'])(
+  test.each(['http://', 'mailto:a', 'javascript:0', 'ftp://target.test/', 'http://a b/'])(
     '%j is nowhere',
     (location) => {
       expect(redirected(POST, 302, location)).toEqual({
@@ -65,6 +66,12 @@ describe('where to', () => {
       })
     },
   )
+})
+
+test('where there is nowhere to go, no secret of the location is told', () => {
+  expect(redirected(POST, 302, 'ftp://us:c4n4ry@target.test/?a=1&access_token=c4n4ry')).toEqual({
+    problem: 'status 302 with a location that is no http URL: ftp://***@target.test/?a=1&access_token=***',
+  })
 })
 
 test('what is meant for one origin does not leave it', () => {

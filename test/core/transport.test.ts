@@ -22,6 +22,18 @@ describe('the transport', () => {
     expect(transportOf({ transport: 'auto', url: 'https://target.test/', insecure: true })).toBe('wire')
   })
 
+  test('auto tells the options for which it took undici', () => {
+    const undiciFor = (options: Options) => {
+      const result = resolve(options)
+      return 'resolved' in result ? result.resolved.undiciFor : undefined
+    }
+    expect(undiciFor({ transport: 'auto' })).toEqual([])
+    expect(undiciFor({ transport: 'auto', http2: true, maxRedirects: 3 })).toEqual(['http2', 'maxRedirects'])
+    expect(undiciFor({ transport: 'undici', http2: true })).toBeNull()
+    expect(undiciFor({ transport: 'wire' })).toBeNull()
+    expect(undiciFor({})).toBeNull()
+  })
+
   test('another word is a problem', () => {
     expect(resolve({ transport: 'http3' as never })).toEqual({
       problems: [{ option: 'transport', message: 'must be undici or wire or auto, got "http3"' }],

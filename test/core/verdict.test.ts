@@ -137,6 +137,32 @@ describe('a worker without time', () => {
   })
 })
 
+describe('counts that are short of the plan convict, though nothing else was seen', () => {
+  const started = (n: number) => ({ iterations: { ...evidence().iterations, due: n, started: n } })
+
+  test('closed: 10 users for 9.5 s of full strength, with a cycle of 100 ms', () => {
+    expect(found(started(935))).toEqual([])
+    expect(found(started(920))).toEqual(['suspect pace.short'])
+    expect(found(started(800))).toEqual(['void pace.short'])
+    expect(judge(evidence(started(800))).limit).toBe('generator')
+    // Without a wait there is no plan to be short of.
+    expect(found({ plan: noPace, ...started(10) })).toEqual([])
+  })
+
+  test('open: 1,000 arrivals', () => {
+    const plan = anOpenPlan()
+    expect(found({ plan, ...started(992) })).toEqual([])
+    expect(found({ plan, ...started(980) })).toEqual(['suspect pace.short'])
+    expect(found({ plan, ...started(900) })).toEqual(['void pace.short'])
+    // A count ends the load when it is reached, whatever the rate was.
+    expect(found({ plan: { ...plan, requests: 900 }, ...started(900) })).toEqual([])
+    // Arrivals that found no free user are a matter of the target.
+    const full = rowsWhere(always, {}, { queued: 5 })
+    const waiting = { ...started(900).iterations, due: 1000, unstarted: 100 }
+    expect(found({ plan, rows: full, iterations: waiting })).toEqual(['note users.exhausted'])
+  })
+})
+
 describe('latencies that may be the generator’s own', () => {
   test('up to 1 ms or 5 % is sound, beyond is suspect with the bound', () => {
     // 5 % of 20 ms is 1 ms.
@@ -308,44 +334,23 @@ describe('times in which a worker did nothing for its users', () => {
     expect(judge(evidence({ rows })).limit).toBe('generator')
   })
 
-  test('once in a long run it is a note, unless it took more than a hundredth of the load', () => {
-    const stopped = (seconds: number, tens: number) => {
-      const rows = Array.from({ length: tens }, () => rowsWhere(() => false, {})).flat()
-      rows[3] = rowsWhere(once, { ...delay(900), awayMs: 890 })[3]!
-      const iterations = { ...evidence().iterations, due: 1000 * tens, started: 1000 * tens }
-      return { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: seconds, iterations }
+  test('once in a long run, it is a note', () => {
+    const rows = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
+    rows[3] = rowsWhere(once, { ...delay(900), awayMs: 890 })[3]!
+    const iterations = { ...evidence().iterations, due: 3000, started: 3000 }
+    const long = { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 30, iterations }
+    expect(found(long)).toEqual(['note generator.paused'])
+    expect(judge(evidence(long)).level).toBe('sound')
+  })
+
+  test('without a pace it is what it took from the throughput', () => {
+    const rows = Array.from({ length: 6 }, () => rowsWhere(() => false, {})).flat()
+    const at = (ms: number) => {
+      rows[3] = rowsWhere(once, { ...delay(ms), awayMs: 890 })[3]!
+      return { plan: noPace, rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 60 }
     }
-    expect(found(stopped(100, 10))).toEqual(['note generator.paused'])
-    expect(judge(evidence(stopped(100, 10))).level).toBe('sound')
-    expect(found(stopped(30, 3))).toEqual(['suspect generator.paused'])
-  })
-
-  test('a stop that outlasts the load leaves no late start behind, and counts by its length', () => {
-    const rows = rowsWhere((second) => second === 9, { awayMs: 990 })
-    const last = aRow(11, { phase: 'drain', workers: [healthy, { ...healthy, worker: 1, ...delay(2500) }] })
-    expect(
-      judge(
-        evidence({
-          plan: aPlan({ wait: { kind: 'constant', seconds: 0.08 }, workers: 2 }),
-          rows: [...rows, last],
-        }),
-      ).level,
-    ).toBe('void')
-  })
-
-  test('counts that are short of the plan convict, though nothing else was seen', () => {
-    const started = (n: number) => ({ iterations: { ...evidence().iterations, due: n, started: n } })
-    expect(found(started(935))).toEqual([])
-    expect(found(started(920))).toEqual(['suspect pace.short'])
-    expect(found(started(800))).toEqual(['void pace.short'])
-    const open = anOpenPlan()
-    expect(found({ plan: open, ...started(992) })).toEqual([])
-    expect(found({ plan: open, ...started(980) })).toEqual(['suspect pace.short'])
-    expect(found({ plan: open, ...started(900) })).toEqual(['void pace.short'])
-    // A count ends the load when it is reached, whatever the rate was; users without waits have no plan to be short of.
-    expect(found({ plan: { ...open, requests: 900 }, ...started(900) })).toEqual([])
-    expect(found({ plan: noPace, ...started(10) })).toEqual([])
-    expect(judge(evidence(started(800))).limit).toBe('generator')
+    expect(found(at(500))).toEqual(['note generator.paused'])
+    expect(found(at(900))).toEqual(['suspect generator.paused'])
   })
 
   test('a stop that took more of the plan than it can spare is void, however short the run', () => {
@@ -391,6 +396,25 @@ describe('a host that is not the generator’s alone', () => {
   })
 })
 
+test('what the platform does not count is said', () => {
+  const unseen = { cpu: null, runQueueMs: null, runQueueSlices: null, awayMs: null }
+  const workers = [{ ...healthy, ...unseen }]
+  expect(found({ rows: rowsWhere(always, {}, { workers }) })).toEqual(['note host.unseen'])
+  const unknown = { ...quietHost, memoryAvailableBytes: null, pressure: null }
+  expect(found({ rows: rowsWhere(always, {}, { host: unknown }) })).toEqual([])
+})
+
+test('a run of two days is judged like any other', () => {
+  const row = aRow(0, {
+    workers: [{ ...healthy, utilization: 0.9, awayMs: 200, gcMs: 200, runQueueMs: 400, ...lag(50) }],
+    host: { ...quietHost, throttledMs: 90, memoryAvailableBytes: 1 },
+    queued: 5,
+  })
+  const rows = Array.from({ length: 200_000 }, (_, second) => ({ ...row, second }))
+  const plan = anOpenPlan()
+  expect(found({ plan, rows, loadEndS: rows.length })).toContain('suspect host.memory')
+})
+
 describe('limits of the network stack', () => {
   const hostWith = (different: Partial<typeof quietHost>) => ({
     rows: rowsWhere(always, {}, { host: { ...quietHost, ...different } }),
@@ -407,11 +431,15 @@ describe('limits of the network stack', () => {
     }
     // Who opens no connection needs no port.
     expect(found(hostWith({ sockets }))).toEqual([])
-    expect(found(few)).toEqual(['suspect ports.few'])
+    // Sockets of others count as well: only faults tell that this run is short of them.
+    expect(found(few)).toEqual(['note ports.few'])
+    expect(found({ ...few, generatorFaults: 3 })).toContain('suspect ports.few')
+    const plan = aPlan({ localAddresses: ['127.0.0.1', '127.0.0.2'] })
+    expect(found({ ...few, plan })).toEqual([])
     expect(reasons(few)[0]!.message).toBe(
       '1,200 local ports were left in 10 of 10 s; 20,000 were held by closed connections (TIME_WAIT)',
     )
-    expect(judge(evidence(few)).limit).toBe('network')
+    expect(judge(evidence(few)).limit).toBe('none')
     expect(found(hostWith({ sockets: { inUse: 1, timeWait: 20_000, portsLeft: null } }))).toEqual([])
   })
 

@@ -258,8 +258,9 @@ describe('the limit of open files', () => {
         'Max processes             63000                63000                processes \n' +
         `Max open files            ${soft.padEnd(20)} 1048576              files     \n`,
     })
-  const planOf = (users: number): Plan => {
-    const result = resolveOptions({ url: 'http://127.0.0.1:1/', users }, { cores: 2, descriptors: 20_000 })
+  const planOf = (users: number, maxRedirects = 0): Plan => {
+    const options = { url: 'http://127.0.0.1:1/', users, maxRedirects }
+    const result = resolveOptions(options, { cores: 2, descriptors: 20_000 })
     if ('problems' in result) throw new Error('no plan')
     return buildPlan(result.resolved, 'test')
   }
@@ -267,7 +268,7 @@ describe('the limit of open files', () => {
   test('a plan that fits passes, one user more does not, and the hint would lift the limit', () => {
     limits('1024')
     expect(openFileLimit(root)).toBe(1024)
-    expect(() => checkLimits(planOf(824), root)).not.toThrow()
+    expect(checkLimits(planOf(824), root)).toBeNull()
     expect(() => checkLimits(planOf(825), root)).toThrow(
       expect.objectContaining({
         code: 'CORERUSH_LIMIT',
@@ -276,6 +277,16 @@ describe('the limit of open files', () => {
         hint: 'ulimit -n 1025',
       }) as Error,
     )
+  })
+
+  test('a plan whose redirects may need more is warned of', () => {
+    limits('1024')
+    expect(checkLimits(planOf(412, 1), root)).toBeNull()
+    expect(checkLimits(planOf(413, 1), root)).toBe(
+      'where redirects lead to another origin, 413 users need 1026 open files, and this process may have 1024: ulimit -n 1026',
+    )
+    expect(checkLimits(planOf(413), root)).toBeNull()
+    expect(() => checkLimits(planOf(825, 1), root)).toThrow('825 users need 1025 open files')
   })
 
   test('no limit, or none that the platform tells, stops nobody', () => {

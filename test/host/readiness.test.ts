@@ -91,7 +91,8 @@ describe('with a folder of its own', () => {
       somaxconn: null,
     })
     expect(readLimits(folder).usableCores).toBeGreaterThan(0)
-    expect(readLoad(folder).memoryAvailableBytes).toBeGreaterThan(0)
+    if (process.platform === 'win32') expect(readLoad(folder).memoryAvailableBytes).toBeGreaterThan(0)
+    else expect(readLoad(folder).memoryAvailableBytes).toBeNull()
   })
 
   const capacity: Capacity = {

@@ -98,6 +98,22 @@ describe('run', () => {
     expect(report).toMatchObject({ stoppedBy: 'abort', exitCode: 130 })
     expect(report.total.unfinished).toBe(0)
   })
+
+  test('an abort in the drain is not what ended the load', async () => {
+    const silent = await startFaults('silent')
+    try {
+      const controller = new AbortController()
+      const report = await run(
+        { url: silent.url, users: 2, duration: '300ms', gracefulStop: '1500ms' },
+        { signal: controller.signal, onSecond: () => controller.abort('SIGINT') },
+      )
+      expect(controller.signal.aborted).toBe(true)
+      expect(report).toMatchObject({ stoppedBy: 'duration', total: { unfinished: 2 } })
+      expect([97, 99]).toContain(report.exitCode)
+    } finally {
+      await silent.stop()
+    }
+  })
 })
 
 describe('a program that errs', () => {

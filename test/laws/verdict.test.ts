@@ -73,8 +73,8 @@ function worsened(row: SecondRow, bad: Worse): SecondRow {
       throttledMs: worst(row.host!.throttledMs!, bad.throttledMs),
       pressure: { ...row.host!.pressure!, memory: worst(row.host!.pressure!.memory!, bad.memoryPressure) },
       memoryAvailableBytes: Math.min(
-        row.host!.memoryAvailableBytes,
-        quietHost.memoryAvailableBytes - bad.lessMemoryBytes,
+        row.host!.memoryAvailableBytes!,
+        quietHost.memoryAvailableBytes! - bad.lessMemoryBytes,
       ),
       sockets: {
         inUse: worst(row.host!.sockets!.inUse, bad.lessPorts),
@@ -217,4 +217,67 @@ test('the healthy run is really healthy', () => {
   expect(judge(evidence()).level).toBe('sound')
   expect(healthy.utilization).toBeLessThan(0.8)
   expect(quietHost.throttledMs).toBe(0)
+})
+
+/** A run of `lengthS` in which all users, with a cycle of `cycleS`, were stopped once for `stopS`; and what that took. */
+function stoppedOnce({ lengthS, cycleS, stopS }: { lengthS: number; cycleS: number; stopS: number }): {
+  readonly evidence: Evidence
+  readonly lostShare: number
+} {
+  const users = 1000
+  const perS = users / cycleS
+  const good = evidence()
+  // Each user that is due within the stop is late once, and its next iteration is due a cycle after that.
+  const lateUsers = users * Math.min(1, stopS / cycleS)
+  const lateS = stopS < cycleS ? stopS / 2 : stopS - cycleS / 2
+  const endS = Math.ceil(lengthS / 3 + stopS)
+  const ended = Math.round(perS + lateUsers)
+  const lagMs = (mean: number) => ({ p50: mean, p99: mean, max: mean, mean })
+  const meanMs = (1000 * lateS * lateUsers) / ended
+  const row = good.rows[0]!
+  const rowOf = (second: number): SecondRow => {
+    const calm = { ...row, second, finished: Math.round(perS), due: Math.round(perS) }
+    if (second === endS) {
+      const late = { lagMs: lagMs(meanMs), loopDelayMs: { p50: 1, p99: 1, max: stopS * 1000 } }
+      return { ...calm, finished: ended, due: ended, workers: [{ ...healthy, ...late }] }
+    }
+    if (second >= endS - Math.floor(stopS) && second < endS)
+      return { ...calm, finished: 0, workers: [{ ...healthy, lagMs: null, loopDelayMs: null, awayMs: 1000 }] }
+    return { ...calm, workers: [{ ...healthy, lagMs: lagMs(0.3) }] }
+  }
+  const lostShare = (lateUsers * lateS) / (users * lengthS)
+  const started = Math.round(perS * lengthS * (1 - lostShare))
+  return {
+    evidence: {
+      ...good,
+      plan: aPlan({
+        wait: { kind: 'constant', seconds: cycleS - 0.02 },
+        stages: [{ fromUsers: users, toUsers: users, durationS: lengthS }],
+      }),
+      iterations: { ...good.iterations, due: started, started },
+      rows: Array.from({ length: lengthS }, (_, second) => rowOf(second)),
+      loadEndS: lengthS,
+    },
+    lostShare,
+  }
+}
+
+test('a run that lost more than 1 % of its planned load to a stop of the generator is never sound, however long it was', () => {
+  const run = fc
+    .record({
+      lengthS: fc.integer({ min: 10, max: 600 }),
+      cycleS: fc.constantFrom(0.05, 0.1, 0.5, 1, 5),
+      stopS: fc.double({ min: 0.2, max: 30, noNaN: true }),
+    })
+    .filter(({ lengthS, stopS }) => lengthS / 3 + stopS + 1 < lengthS)
+  fc.assert(
+    fc.property(run, (one) => {
+      const { evidence: found, lostShare } = stoppedOnce(one)
+      if (lostShare > 0.011) expect(judge(found).level).not.toBe('sound')
+      if (lostShare > 0.06) expect(judge(found).level).toBe('void')
+      if (lostShare < 0.004 && Math.ceil(one.stopS) + 1 <= 0.05 * one.lengthS)
+        expect(judge(found).level).toBe('sound')
+    }),
+    { numRuns: 300 },
+  )
 })

@@ -36,6 +36,18 @@ test('the plan of one user as fast as it can, and of more workers than users', (
     `)
 })
 
+test.each([
+  [{}, 'undici'],
+  [{ transport: 'wire' as const }, 'wire'],
+  [{ transport: 'auto' as const }, 'wire (auto)'],
+  [
+    { transport: 'auto' as const, http2: true, maxRedirects: 2 },
+    'undici (auto, because of --http2 and --max-redirects)',
+  ],
+])('the transport of %j', (options, words) => {
+  expect(shown(planOf(options))).toContain(`transport ${words}\n`)
+})
+
 test('the plan of the story, secrets masked, 40 columns wide', () => {
   const plan = planOf({
     users: 550,

@@ -46,6 +46,8 @@ test('the summary of a job', () => {
     |---|--:|---|
     | headers&#46;reset | 1 | reset |
 
+    Limit: none was reached, as far as can be seen from here.
+
     - samples&#46;few: 4 requests are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 requests
     "
   `)
@@ -66,9 +68,11 @@ test('annotations: errors before warnings, at most ten', () => {
   )
   expect(lines.match(/^::/gm)).toHaveLength(10)
   const lost = { lostWorkers: [{ worker: 0, second: 2, message: 'died' }] }
-  expect(renderAnnotations(reportOf(planOf({ workers: 1 }), RUN, lost))).toMatch(
-    /^::error title=corerush%3A void \(worker\.lost\)::/,
-  )
+  const broken = reportOf(planOf({ workers: 1, thresholds: ['max < 1ms'] }), RUN, lost)
+  expect(renderAnnotations(broken)).toMatch(/^::error title=corerush%3A void \(worker\.lost\)::/)
+  // A void run judges nothing about the target.
+  expect(renderAnnotations(broken)).not.toContain('max < 1ms')
+  expect(renderStepSummary(broken)).toMatch(/^### corerush: ❌ void, thresholds not judged\n/)
 })
 
 test('nothing that a server or a name says becomes a command, a tag or a link', () => {

@@ -11,6 +11,7 @@ import {
 import type { LiveSecond, RunStart } from '../../src/output/output.ts'
 import { widthOf } from '../../src/output/paint.ts'
 import type { Options } from '../../src/core/options.ts'
+import { quietHost } from '../support/evidence.ts'
 import { planOf, reportOf, timelineOf, type Second } from '../support/reports.ts'
 
 const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
@@ -154,6 +155,21 @@ describe('a frame', () => {
       worker 0  ██······································ 5%
       worker 1  ██▍····································· 6%
       "
+    `)
+  })
+  test('charts come last, once there is a course to show', () => {
+    const live = liveOf(HEALTHY)
+    const cores = [0.1, 0.9].map((busy, core) => ({ core, busy, iowait: null, steal: null }))
+    const row = { ...live.row, host: { ...quietHost, cores } }
+    const charted = { ...state({ ...live, row }), seconds: [row, row] }
+    expect(renderLive(charted, { color: false, width: 80 }).slice(7)).toMatchInlineSnapshot(`
+      [
+        "worker 1  ██▍····································· 6%",
+        "cores ▁█ busiest 90%",
+        "p50 ██ to 22.0 ms",
+        "p95 ██ to 24.0 ms",
+        "p99 ██ to 24.0 ms",
+      ]
     `)
   })
   test('with more workers than lines are given to', () => {

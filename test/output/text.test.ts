@@ -28,6 +28,15 @@ const FAILING: Second[] = [
 ]
 
 describe('the summary', () => {
+  test.each([
+    [{}, null],
+    [{ transport: 'auto' as const }, 'wire (auto)'],
+    [{ transport: 'auto' as const, proxy: 'p:1' }, 'undici (auto, because of --proxy)'],
+  ])('of %j names the transport that is no default', (options, words) => {
+    const shown = /transport ([^·\n]*?) ·/.exec(summary(reportOf(planOf(options), SOUND), 200))
+    expect(shown?.[1] ?? null).toBe(words)
+  })
+
   test('of a sound run, 80 columns wide', () => {
     expect(summary(reportOf(planOf({ body: '<x/>' }), SOUND))).toMatchInlineSnapshot(`
       "
@@ -54,6 +63,7 @@ describe('the summary', () => {
 
       verdict: sound. The planned load was delivered, and the percentiles are within
       max(1 ms, 5 %) of the truth
+      limit: none was reached, as far as can be seen from here
       "
     `)
   })
@@ -93,6 +103,7 @@ describe('the summary', () => {
                 lag p50 300 µs · p99 300 µs · max 300 µs
 
       verdict: suspect. Usable, with the bounds above
+      limit: the generator; what the target could do beyond this is not known
       - Worker 1 was above 80% of a core in 1 of 1 s, at 97% in the worst of them
         [generator.busy, seconds 0–0].
         Latencies include time that responses waited for the generator: use more
@@ -146,6 +157,8 @@ describe('the summary', () => {
 
       verdict: suspect. Usable, with the
       bounds above
+      limit: the generator; what the target
+      could do beyond this is not known
       - Worker 1 was above 80% of a core in 1
         of 1 s, at 97% in the worst of them
         [generator.busy, seconds 0–0].
@@ -178,13 +191,14 @@ describe('the summary', () => {
         model     closed: latency is service time · a slow server slows its users
         traffic   5 connections opened · 100 B sent · 2.0 kB received
 
-        ✓ succeeded > 0  1
-        ✓ failed < 1%  0%
+        – succeeded > 0  1, not judged: the run is void
+        – failed < 1%  0%, not judged: the run is void
 
         generator worker 0 25% (max 25%)
                   lag p50 300 µs · p99 300 µs · max 300 µs
 
         verdict: void. The figures above are not what the plan asked for, or a part of them is missing
+        limit: none was reached, as far as can be seen from here
         - Worker 1 died in second 0 (it�[2J died�over two lines); its users made no more requests
           [worker.lost, seconds 0–0].
           This is a fault of the generator: read the message, and report it if the scenario is not to blame.
@@ -212,6 +226,7 @@ describe('the summary', () => {
                 lag p50 – · p99 – · max –
 
       verdict: sound. The generator was in order, but no request succeeded
+      limit: none was reached, as far as can be seen from here
       "
     `)
   })

@@ -39,7 +39,7 @@ export class OneUser {
       clock,
       new Turn(clock.nowUs),
     )
-    this.connection = transport.connection(user)
+    this.connection = transport.connection(user, transport.prepare(plan.request))
     this.#prepare = (request) => transport.prepare(request)
   }
 

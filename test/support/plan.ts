@@ -14,6 +14,7 @@ export const A_REQUEST: RequestPlan = {
 
 const COMMON = {
   request: A_REQUEST,
+  scenario: null,
   durationS: 10,
   requests: null,
   iterations: null,
@@ -23,6 +24,7 @@ const COMMON = {
   workers: 1,
   seed: 1,
   transport: 'undici',
+  undiciFor: null,
   timeoutS: 30,
   connectTimeoutS: 10,
   insecure: false,

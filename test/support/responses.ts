@@ -123,7 +123,7 @@ export const aResponse: fc.Arbitrary<AResponse> = fc
       keeps:
         !endsWithConnection &&
         !/close/i.test(connection ?? '') &&
-        (minor === 1 || connection === 'keep-alive'),
+        (minor === 1 || (connection === 'keep-alive' && framing.kind !== 'chunked')),
     }
   })
 

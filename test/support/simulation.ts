@@ -45,6 +45,7 @@ export class Simulation {
       const transport = new SimulatedTransport(this.clock, answer, ways)
       const load = new Load({
         plan,
+        scenario: null,
         share: { index, of: workers },
         clock: this.clock,
         transport,

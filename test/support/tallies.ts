@@ -106,5 +106,6 @@ export function plain(tally: Tally | PackedTally): unknown {
     lag: slots(packed.lag),
     latencyFloor: slots(packed.latencyFloor),
     errors: sorted(packed.errors),
+    taskErrors: sorted(packed.taskErrors),
   }
 }

@@ -1,7 +1,8 @@
 /** Both transports, driven one exchange at a time without a load around them. */
 import { PLAIN_HTTP } from '../../src/core/http.ts'
 import { Addresses } from '../../src/worker/transport/addresses.ts'
-import { Connector } from '../../src/worker/transport/connector.ts'
+import { Connector, type ConnectorOptions } from '../../src/worker/transport/connector.ts'
+import { A_REQUEST } from './plan.ts'
 import type { TransportName } from '../../src/core/transport.ts'
 import type { RequestPlan } from '../../src/core/plan.ts'
 import { RunClock } from '../../src/worker/clock.ts'
@@ -45,14 +46,14 @@ export class Client {
 
   private constructor(transport: (clock: RunClock) => Transport, url: string) {
     this.#transport = transport(this.clock)
-    this.#connection = this.#transport.connection(0)
+    this.#connection = this.#transport.connection(0, this.#transport.prepare({ ...A_REQUEST, url }))
     this.#url = url
   }
 
   static async of(
     name: TransportName,
     url: string,
-    options: Partial<TransportOptions> = {},
+    options: Partial<TransportOptions & ConnectorOptions> = {},
   ): Promise<Client> {
     const make = await transportOf(name)
     const all = { ...PLAIN_HTTP, insecure: false, keepAlive: true, longestIdleS: 0, ...options }

@@ -304,6 +304,31 @@ describe('a loop that is late', () => {
     expect(Math.max(...sent.map(({ atUs }) => atUs))).toBeLessThan(2e6)
     expect(total.iterations).toMatchObject({ due: 200, started: 50, unstarted: 150 })
   })
+
+  test('owns what it was too slow to make users for, whoever serves it in the end', async () => {
+    const plan = anOpenPlan({ durationS: 2, stages: [rate(2000, 2000, 2)], maxUsers: 500 })
+    const simulation = await new Simulation(plan).to(1)
+    simulation.clock.block(300_000)
+    const { total } = await simulation.to(5)
+    expect(total.request('GET /').histogram('latency').maxUs).toBeGreaterThan(300_000)
+    expect(total.latencyFloor.maxUs).toBeLessThanOrEqual(6000)
+    expect(total.lag.quantileUs(0.9)).toBeGreaterThan(100_000)
+  })
+
+  test('owns what still waits for its users at the end of the load', async () => {
+    const simulation = await new Simulation(steady(2, { maxUsers: 1 })).to(1.502)
+    simulation.clock.block(493_000)
+    const { total } = await simulation.to(5)
+    expect(total.iterations.unstarted).toBeGreaterThan(40)
+    expect(total.request('GET /').histogram('latency').maxUs).toBeGreaterThan(450_000)
+    expect(total.latencyFloor.maxUs).toBeLessThanOrEqual(20_000)
+  })
+
+  test('does not own what waits for a slow target', async () => {
+    const { total } = await new Simulation(steady(2, { maxUsers: 1 }), after(100_000)).to(5)
+    expect(total.iterations.unstarted).toBeGreaterThan(100)
+    expect(total.latencyFloor.maxUs).toBeGreaterThan(1_500_000)
+  })
 })
 
 describe.each([1, 2, 3, 4])('a run of so many, over %d workers', (workers) => {

@@ -1,6 +1,6 @@
 /** A host that is not the generator's alone, or holds it back. */
-import type { Evidence, Reason } from '../evidence.ts'
 import { largest, smallest } from '../extremes.ts'
+import type { Evidence, Reason } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import { showBytes, showMs, showPercent } from '../units.ts'
 import type { CoreVitals, HostVitals, WorkerVitals } from '../vitals.ts'
@@ -20,7 +20,7 @@ import { extent, inSeconds, loadSeconds, worstWorker } from './load-seconds.ts'
 
 export function hostTrouble(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
-  return [contended, stolen, throttled, shortOfMemory, hotCore].flatMap((rule) => rule(load))
+  return [contended, unseen, stolen, throttled, shortOfMemory, hotCore].flatMap((rule) => rule(load))
 }
 
 const queuedMs = ({ runQueueMs }: WorkerVitals): number => runQueueMs ?? 0
@@ -31,7 +31,7 @@ function contended(load: readonly SecondRow[]): Reason[] {
   if (rows.length <= load.length * MANY_SECONDS) return []
   const worst = worstWorker(rows, queuedMs)
   const starved = rows.filter(({ workers }) => workers.some((worker) => queuedMs(worker) > STARVED_MS))
-  const others = largest(rows, othersCores)
+  const others = largest(rows.map(othersCores))
   return [
     {
       code: 'host.contended',
@@ -41,6 +41,22 @@ function contended(load: readonly SecondRow[]): Reason[] {
         'end what else runs on this host, give the generator cores of its own (taskset, cpuset), or use fewer workers',
       worker: worst.worker,
       ...extent(rows),
+    },
+  ]
+}
+
+/** The platform does not count how long a worker waits for a core. */
+function unseen(load: readonly SecondRow[]): Reason[] {
+  const workers = load.flatMap((row) => row.workers)
+  if (workers.length === 0 || workers.some(({ runQueueMs }) => runQueueMs !== null)) return []
+  return [
+    {
+      code: 'host.unseen',
+      level: 'note',
+      message:
+        'this platform does not tell how long a worker waited for a core: what else ran here may have delayed responses, and no bound says so',
+      advice: 'keep this host to the generator alone, or run it on Linux, where the kernel counts such waits',
+      ...extent(load),
     },
   ]
 }
@@ -72,7 +88,7 @@ function stolen(load: readonly SecondRow[]): Reason[] {
 function throttled(load: readonly SecondRow[]): Reason[] {
   const rows = load.filter(({ host }) => (host?.throttledMs ?? 0) > THROTTLED_MS)
   if (rows.length <= load.length * SOME_SECONDS) return []
-  const most = largest(rows, ({ host }) => host?.throttledMs ?? 0)
+  const most = largest(rows.map(({ host }) => host?.throttledMs ?? 0))
   return [
     {
       code: 'host.throttled',
@@ -88,15 +104,15 @@ function shortOfMemory(load: readonly SecondRow[]): Reason[] {
   const isShort = ({ host }: SecondRow): boolean =>
     host !== null &&
     ((host.pressure?.memory ?? 0) > MEMORY_PRESSURE ||
-      host.memoryAvailableBytes < MEMORY_LEFT * host.memoryTotalBytes)
+      (host.memoryAvailableBytes ?? Infinity) < MEMORY_LEFT * host.memoryTotalBytes)
   const rows = load.filter(isShort)
   if (rows.length <= load.length * SOME_SECONDS) return []
-  const least = smallest(rows, ({ host }) => host?.memoryAvailableBytes ?? Infinity)
+  const least = smallest(rows.map(({ host }) => host?.memoryAvailableBytes ?? Infinity))
   return [
     {
       code: 'host.memory',
       level: 'suspect',
-      message: `this host was short of memory ${inSeconds(rows, load)}, with ${showBytes(least)} left in the worst of them`,
+      message: `this host was short of memory ${inSeconds(rows, load)}, ${least === Infinity ? 'and work waited for it' : `with ${showBytes(least)} left in the worst of them`}`,
       advice: 'plan fewer users, or give this host more memory',
       ...extent(rows),
     },

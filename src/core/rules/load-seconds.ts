@@ -1,6 +1,6 @@
 /** The seconds that rules look at, and what they ask of them. */
-import type { Evidence } from '../evidence.ts'
 import { largest, smallest } from '../extremes.ts'
+import type { Evidence } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import type { WorkerVitals } from '../vitals.ts'
 
@@ -13,7 +13,8 @@ export function loadSeconds({ rows, loadEndS }: Pick<Evidence, 'rows' | 'loadEnd
 
 /** From the first to the last of these seconds. */
 export function extent(rows: readonly { readonly second: number }[]): { fromS: number; toS: number } {
-  return { fromS: smallest(rows, ({ second }) => second), toS: largest(rows, ({ second }) => second) }
+  const seconds = rows.map(({ second }) => second)
+  return { fromS: smallest(seconds), toS: largest(seconds) }
 }
 
 /** The worker, in any of these seconds, of which this is largest. */

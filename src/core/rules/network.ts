@@ -1,6 +1,6 @@
 /** The limits of this host's network stack: ports, descriptors, accept queues, and what had to be sent again. */
-import type { Evidence, Reason } from '../evidence.ts'
 import { largest, smallest } from '../extremes.ts'
+import type { Evidence, Reason } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import { showCount } from '../units.ts'
 import { DESCRIPTORS_LEFT, PORTS_LEFT, RETRANSMITTED, SOME_SECONDS } from './limits.ts'
@@ -10,7 +10,7 @@ export function networkTrouble(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
   return [
     ...generatorFaults(evidence),
-    ...fewPorts(load),
+    ...fewPorts(evidence, load),
     ...fewDescriptors(load),
     ...repeated(load),
     ...overflows(load),
@@ -32,22 +32,23 @@ function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
 }
 
 /** With few ports left, the kernel searches long for one, and soon finds none: a trouble of seconds that make connections. */
-function fewPorts(load: readonly SecondRow[]): Reason[] {
+function fewPorts({ plan, generatorFaults: faults }: Evidence, load: readonly SecondRow[]): Reason[] {
   const rows = load.filter(({ host, phasesMs }) => {
     const { portsLeft = null, inUse = 0, timeWait = 0 } = host?.sockets ?? {}
-    return (
-      phasesMs.connect.mean !== null &&
-      portsLeft !== null &&
-      portsLeft < PORTS_LEFT * (portsLeft + inUse + timeWait)
-    )
+    if (phasesMs.connect.mean === null || portsLeft === null) return false
+    const range = portsLeft + inUse + timeWait
+    // Each local address has all of them, and what is left is told for one.
+    const others = (Math.max(1, plan.localAddresses.length) - 1) * range
+    return others + portsLeft < PORTS_LEFT * (others + range)
   })
   if (rows.length === 0) return []
-  const least = smallest(rows, ({ host }) => host?.sockets?.portsLeft ?? Infinity)
-  const waiting = largest(rows, ({ host }) => host?.sockets?.timeWait ?? 0)
+  const least = smallest(rows.map(({ host }) => host?.sockets?.portsLeft ?? Infinity))
+  const waiting = largest(rows.map(({ host }) => host?.sockets?.timeWait ?? 0))
   return [
     {
       code: 'ports.few',
-      level: 'suspect',
+      // All sockets of this host are counted, to whomever they lead; that the run is short of ports only faults tell.
+      level: faults > 0 ? 'suspect' : 'note',
       message: `${showCount(least)} local ports were left ${inSeconds(rows, load)}; ${showCount(waiting)} were held by closed connections (TIME_WAIT)`,
       advice:
         'keep connections alive, plan fewer users, or widen the range: sysctl -w net.ipv4.ip_local_port_range="1024 65535"',

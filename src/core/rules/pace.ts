@@ -1,6 +1,6 @@
 /** Whether the generator held the pace of the plan, and whether it had time to spare. */
-import type { Evidence, Reason } from '../evidence.ts'
 import { largest } from '../extremes.ts'
+import type { Evidence, Reason } from '../evidence.ts'
 import { hasPace, type Plan } from '../plan.ts'
 import type { SecondRow } from '../second.ts'
 import { showCount, showMs, showPercent, showRate } from '../units.ts'
@@ -69,7 +69,6 @@ function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
-/** Over the whole load, however it was spread: a stop of a second in a run of three is a third of it. */
 function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   const { plan } = evidence
   const { share, ownMs } = missingLoad(evidence)
@@ -106,18 +105,22 @@ function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
 
 function late(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   const { plan } = evidence
-  const rows = load.filter(({ workers }, i) => workers.some((w) => lateness(plan, load[i]!, w) > PACE_LATE))
-  const { share } = missingLoad(evidence)
-  if (rows.length <= load.length * SOME_SECONDS && share <= ALLOWED_SHORT) return []
-  const worst = worstWorker(rows.length > 0 ? rows : load, (worker, row) => lateness(plan, row, worker))
+  const rows = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_LATE))
+  // A few seconds, such as those after a stop, can have taken it all.
+  const { share } = missingLoad(evidence, TIMER_MS)
+  const isMissing = share > ALLOWED_SHORT
+  if (rows.length <= load.length * SOME_SECONDS && !isMissing) return []
+  // After a stop that outlasts the load, nothing started late.
+  const found = rows.length > 0 ? rows : load
+  const worst = worstWorker(found, (worker, row) => lateness(plan, row, worker))
   return [
     {
       code: 'pace.late',
       level: 'suspect',
-      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}${share > ALLOWED_SHORT ? `, and ${showPercent(share)} of the planned load is missing` : ''}`,
+      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}${isMissing ? `; ${showPercent(share)} of the planned load is missing` : ''}`,
       advice: 'the load was not quite the planned one: use more workers or cores, or plan less',
       worker: worst.worker,
-      ...extent(rows.length > 0 ? rows : load),
+      ...extent(found),
     },
   ]
 }
@@ -140,7 +143,7 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
 
 /** What would have left the hottest worker room, from what it made of what it had. */
 function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow[]): string {
-  const peak = largest(load, ({ workers }) => largest(workers, demand, 0))
+  const peak = largest(load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
   const perS = ((total.requestsPerS ?? 0) * COMFORTABLE) / Math.max(COMFORTABLE, peak)
   const known = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
   const below = perS >= 1 ? ` below about ${showRate(perS)}/s` : ''
@@ -163,17 +166,23 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
     const own = isFull(row) && serviceMs > 0 ? Math.min(1, (waitedMs ?? 0) / serviceMs) : 0
     return lagMs.mean / 1000 + own
   }
-  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceMs - (waitedMs ?? 0)) / 1000) * 1000
-  return cycleMs > 0 ? ownDelayMs(plan, worker) / cycleMs : 0
+  const serviceOfTask = requestsPerTask(plan, row) * (serviceMs - (waitedMs ?? 0))
+  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceOfTask) / 1000) * 1000
+  return cycleMs > 0 ? ownDelayMs(plan, row, worker) / cycleMs : 0
 }
 
 /** How much of its core a worker wanted: the time its loop was busy, and the time it waited for a core, which the loop takes for sleep. */
 export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
-/** What the worker's own delays come to for an iteration, on average, as far as they lengthen it. */
-const ownDelayMs = ({ model }: Plan, { lagMs, waitedMs }: WorkerVitals): number =>
-  (lagMs?.mean ?? 0) + (model === 'closed' ? (waitedMs ?? 0) : 0)
+/** What the worker's own delays come to for an iteration, on average, as far as they keep its user from the next one. */
+const ownDelayMs = (plan: Plan, row: SecondRow, { lagMs, waitedMs }: WorkerVitals): number =>
+  (lagMs?.mean ?? 0) +
+  (plan.model === 'closed' || isFull(row) ? requestsPerTask(plan, row) * (waitedMs ?? 0) : 0)
+
+/** A task waits for the generator, and for the target, as often as it sends. */
+const requestsPerTask = ({ scenario }: Plan, { sent, due }: SecondRow): number =>
+  scenario === null ? 1 : sent / Math.max(1, due)
 
 /**
  * The generator was late, and had no time left. A loop that works in bursts is idle between them, and its seconds look
@@ -181,5 +190,5 @@ const ownDelayMs = ({ model }: Plan, { lagMs, waitedMs }: WorkerVitals): number 
  */
 function missesPace(plan: Plan, row: SecondRow, worker: WorkerVitals): boolean {
   const hot = demand(worker) > (isFull(row) ? BUSY : SATURATED)
-  return lateness(plan, row, worker) > PACE_MISSED && (hot || ownDelayMs(plan, worker) > LONG_MS)
+  return lateness(plan, row, worker) > PACE_MISSED && (hot || ownDelayMs(plan, row, worker) > LONG_MS)
 }

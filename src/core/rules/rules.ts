@@ -26,7 +26,7 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...fewSamples(evidence),
   ]
   // Users that a generator without time keeps busy say nothing about the target.
-  return reasons.some(({ code, level }) => level === 'void' && /^(generator|pace)\./.test(code))
+  return reasons.some(({ code }) => code === 'generator.saturated' || code === 'pace.missed')
     ? reasons
     : [...reasons, ...exhaustedUsers(evidence)]
 }

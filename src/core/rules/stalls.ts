@@ -1,18 +1,18 @@
 /** Times in which a worker did nothing for its users: it was stopped, or computed, or collected garbage. */
-import type { Evidence, Reason } from '../evidence.ts'
 import { largest } from '../extremes.ts'
+import type { Evidence, Reason } from '../evidence.ts'
 import type { SecondRow } from '../second.ts'
 import { showMs } from '../units.ts'
 import type { WorkerVitals } from '../vitals.ts'
-import { ALLOWED_SHORT, COLLECTING_MS, SOME_SECONDS, STALLED_MS } from './limits.ts'
+import { hasPace } from '../plan.ts'
+import { COLLECTING_MS, PACE_LATE, SOME_SECONDS, STALLED_MS } from './limits.ts'
 import { extent, inSeconds, loadSeconds, worstWorker } from './load-seconds.ts'
-import { stalledShare } from './missing-load.ts'
 
 const longestMs = ({ loopDelayMs }: WorkerVitals): number => loopDelayMs?.max ?? 0
 
 /**
  * The loop did not come to its timers. If the thread neither ran nor waited for a core meanwhile, it was stopped; else
- * the loop was blocked, by work or for want of a core. A short stall in a long run is worth knowing, and no more: what
+ * the loop was blocked, by work or for want of a core. A single stall in a long run is worth knowing, and no more: what
  * it did to the percentiles, their bounds say.
  */
 export function stalls(evidence: Evidence): Reason[] {
@@ -20,17 +20,29 @@ export function stalls(evidence: Evidence): Reason[] {
   const away = load.filter(({ workers }) => workers.some(isAway))
   const blocked = delayedSeconds(evidence, load, (worker) => !isAway(worker))
   const all = new Set([...away, ...delayedSeconds(evidence, load, () => true)])
-  const isLong = all.size > load.length * SOME_SECONDS || stalledShare(evidence) > ALLOWED_SHORT
-  const level = isLong ? 'suspect' : 'note'
+  const level =
+    all.size > load.length * SOME_SECONDS ||
+    (!hasPace(evidence.plan) && stoodStillMs(evidence) > spareMs(load))
+      ? 'suspect'
+      : 'note'
   return [...paused(away, load, level), ...blockedLoop(evidence, blocked, load, level)]
 }
+
+/** Without a pace, the throughput is what a run is about, and what a stop takes from it. */
+const spareMs = (load: readonly SecondRow[]): number => PACE_LATE * 1000 * load.length
+
+/** Each delay is told once, in the second in which it ended. */
+const stoodStillMs = ({ rows }: Evidence): number =>
+  rows
+    .map(({ workers }) => Math.max(0, ...workers.map(longestMs)))
+    .reduce((sum, ms) => sum + (ms > STALLED_MS ? ms : 0), 0)
 
 const isAway = (worker: WorkerVitals): boolean => (worker.awayMs ?? 0) > STALLED_MS
 
 function paused(away: readonly SecondRow[], load: readonly SecondRow[], level: Reason['level']): Reason[] {
   if (away.length === 0) return []
   const worst = worstWorker(away, ({ awayMs }) => awayMs ?? 0)
-  const lost = away.reduce((sum, { workers }) => sum + largest(workers, ({ awayMs }) => awayMs ?? 0), 0)
+  const lost = away.reduce((sum, { workers }) => sum + Math.max(...workers.map((w) => w.awayMs ?? 0)), 0)
   return [
     {
       code: 'generator.paused',
@@ -85,12 +97,11 @@ export function collectorPauses(evidence: Evidence): Reason[] {
   const paused = load.filter(({ workers }) => workers.some(({ gcMs }) => gcMs > COLLECTING_MS))
   if (paused.length <= load.length * SOME_SECONDS) return []
   const worst = worstWorker(paused, ({ gcMs }) => gcMs)
-  const longest = largest(paused, ({ workers }) => largest(workers, ({ gcMaxMs }) => gcMaxMs))
   return [
     {
       code: 'gc.long',
       level: 'suspect',
-      message: `worker ${worst.worker} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(longest)}`,
+      message: `worker ${worst.worker} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(largest(paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
       advice: 'use more workers, or make the scenario allocate less',
       worker: worst.worker,
       ...extent(paused),

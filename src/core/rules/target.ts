@@ -1,6 +1,6 @@
 /** The target, as far as it says of itself what limits it. */
-import type { Evidence, Reason } from '../evidence.ts'
 import { largest } from '../extremes.ts'
+import type { Evidence, Reason } from '../evidence.ts'
 import { targetBusy } from '../node-exporter.ts'
 import { showPercent } from '../units.ts'
 import { MANY_SECONDS, TARGET_BUSY } from './limits.ts'
@@ -10,7 +10,7 @@ export function busyTarget(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
   const rows = load.filter(({ target }) => (targetBusy(target) ?? 0) > TARGET_BUSY)
   if (rows.length <= load.length * MANY_SECONDS) return []
-  const most = largest(rows, ({ target }) => targetBusy(target) ?? 0)
+  const most = largest(rows.map(({ target }) => targetBusy(target) ?? 0))
   return [
     {
       code: 'target.busy',

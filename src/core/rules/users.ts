@@ -1,6 +1,6 @@
 /** Users that were too few for the rate. */
-import type { Evidence, Reason } from '../evidence.ts'
 import { largest } from '../extremes.ts'
+import type { Evidence, Reason } from '../evidence.ts'
 import { extent, isFull } from './load-seconds.ts'
 
 /** Arrivals found all users busy: a finding about the target, or about `--max-users`, with the number that would do. */
@@ -13,10 +13,9 @@ export function exhaustedUsers({ plan, rows, iterations }: Evidence): Reason[] {
   // Little's law, with the service time that all but one in a hundred requests keep; a queue that grew all the time
   // says more of the length of the run than of the users it wanted.
   const busy = largest(
-    full,
-    (row) => (row.due * Math.max(row.serviceMs.p99 ?? 0, row.failedMs.p99 ?? 0)) / 1000,
+    full.map((row) => (row.due * Math.max(row.serviceMs.p99 ?? 0, row.failedMs.p99 ?? 0)) / 1000),
   )
-  const queued = plan.maxUsers + largest(full, (row) => row.queued)
+  const queued = plan.maxUsers + largest(full.map((row) => row.queued))
   const wanted = Math.max(
     plan.maxUsers + 1,
     Math.ceil(plan.onFull === 'queue' ? Math.min(busy, queued) : busy),

@@ -20,11 +20,8 @@ const MOMENT_US = 1000
 /** What the schedule knows of one user. */
 interface Loop {
   readonly spans: readonly ActiveSpan[]
-  readonly random: Random
   span: number
   isActive: boolean
-  /** When its next iteration is due. */
-  dueUs: number
 }
 
 export class ClosedSchedule implements Schedule {
@@ -32,6 +29,13 @@ export class ClosedSchedule implements Schedule {
   readonly #plan: ClosedPlan
   readonly #parts: ScheduleParts
   readonly #loops: Loop[] = []
+  readonly #randoms: Random[] = []
+  /**
+   * Of each user: when its next iteration is due, and when its span is over. An iteration without a wait asks no more of
+   * the schedule, and these stay in the cache where thousands of objects do not.
+   */
+  readonly #dueUs: Float64Array
+  readonly #stopUs: Float64Array
   /** Users that wanted to begin when the alarm rang the last time, and which time that was. */
   #beginning = 0
   #rings = 0
@@ -40,15 +44,16 @@ export class ClosedSchedule implements Schedule {
     this.#plan = plan
     this.#parts = parts
     const count = portion(plannedUsers(plan), parts.share)
+    this.#dueUs = new Float64Array(count)
+    this.#stopUs = new Float64Array(count)
     for (let id = 0; id < count; id++) {
       const number = globalIndex(id, parts.share)
       this.users.push(parts.newUser(id))
+      this.#randoms.push(seededRandom(plan.seed, number))
       this.#loops.push({
         spans: activeSpans(plan.stages, number),
-        random: seededRandom(plan.seed, number),
         span: 0,
         isActive: false,
-        dueUs: 0,
       })
     }
   }
@@ -68,21 +73,24 @@ export class ClosedSchedule implements Schedule {
       this.#parts.recorder.advance(nowUs)
       this.#parts.recorder.users++
       loop.isActive = true
-      loop.dueUs = loop.spans[loop.span]!.startS * 1e6
+      const { startS, stopS } = loop.spans[loop.span]!
+      this.#dueUs[user.id] = startS * 1e6
+      this.#stopUs[user.id] = stopS * 1e6
     }
-    this.#next(user, loop, nowUs)
+    this.#next(user, nowUs)
   }
 
   ended(user: User, { doneUs, canFollow, backoffUs }: Ended): void {
-    const loop = this.#loops[user.id]!
+    const { id } = user
     if (this.#parts.isEnding()) {
-      this.#rest(loop)
+      this.#rest(this.#loops[id]!)
       return
     }
-    loop.dueUs = nextDueUs(this.#plan.wait, user.dueUs, doneUs, loop.random) + backoffUs
+    const dueUs = nextDueUs(this.#plan.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
+    this.#dueUs[id] = dueUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
-    if (canFollow && loop.dueUs <= doneUs) this.#next(user, loop, doneUs)
-    else this.#parts.arm(user, Math.min(loop.dueUs, loop.spans[loop.span]!.stopS * 1e6))
+    if (canFollow && dueUs <= doneUs) this.#next(user, doneUs)
+    else this.#parts.arm(user, Math.min(dueUs, this.#stopUs[id]!))
   }
 
   ring(): void {
@@ -110,14 +118,16 @@ export class ClosedSchedule implements Schedule {
   }
 
   /** Starts the iteration that is due, unless the user's span is over. */
-  #next(user: User, loop: Loop, nowUs: number): void {
-    const stopUs = loop.spans[loop.span]!.stopS * 1e6
-    if (loop.dueUs >= stopUs) {
+  #next(user: User, nowUs: number): void {
+    const { id } = user
+    const dueUs = this.#dueUs[id]!
+    if (dueUs >= this.#stopUs[id]!) {
+      const loop = this.#loops[id]!
       this.#rest(loop)
       user.disconnect()
       loop.span++
       this.#sleep(user)
-    } else if (!this.#mayStart(nowUs) || !user.iterate(loop.dueUs)) this.#rest(loop)
+    } else if (!this.#mayStart(nowUs) || !user.iterate(dueUs)) this.#rest(this.#loops[id]!)
   }
 
   /** A loop that is late hears of what was due before the end of the load only after it. */

@@ -80,13 +80,18 @@ export class OpenSchedule implements Schedule {
   end(loadEndUs: number): void {
     // Arrivals of the last moment, whose slot of the wheel has not come yet, are part of the load.
     const nowUs = this.#parts.nowUs()
+    const wasFull = this.#isFull
     this.#made = -Infinity
     this.#serve()
     this.#arrive(Math.min(nowUs, loadEndUs))
     this.#isOver = true
-    const { recorder } = this.#parts
+    const { recorder, unstarted } = this.#parts
+    // What still waits is as late by this thread as the user that is most so, at most; and altogether, if it waited for
+    // users to be made.
+    let keepsUs = wasFull ? 0 : Infinity
+    for (const user of this.users) keepsUs = Math.max(keepsUs, user.keepsUs)
     for (let dueUs = this.#queue.take(); dueUs !== null; dueUs = this.#queue.take())
-      recorder.unstarted(this.#parts.tally, nowUs, Math.max(0, loadEndUs - dueUs))
+      unstarted(nowUs, Math.max(0, loadEndUs - dueUs), keepsUs)
     this.#tellQueue()
     recorder.users = this.users.filter((user) => user.isFlying).length
   }
@@ -164,7 +169,8 @@ export class OpenSchedule implements Schedule {
     if (dueUs === null) this.#free.push(user)
     else {
       this.#tellQueue()
-      user.iterate(dueUs, nowUs)
+      // There was room for one more user, and only this thread was not quick enough to make it.
+      user.iterate(dueUs, this.#isFull ? nowUs : dueUs)
       this.#checkServed()
     }
   }

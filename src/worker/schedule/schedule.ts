@@ -1,6 +1,5 @@
 /** Which user starts an iteration when: one implementation for each model. */
 import type { Share } from '../../core/share.ts'
-import type { RequestTally } from '../../core/tally.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Ended, User } from '../user.ts'
 
@@ -25,7 +24,8 @@ export interface Schedule {
 export interface ScheduleParts {
   readonly share: Share
   readonly recorder: Recorder
-  readonly tally: RequestTally
+  /** An arrival still waited when the load ended; see `Recorder`. */
+  readonly unstarted: (nowUs: number, ageUs: number, ownUs: number) => void
   readonly nowUs: () => number
   readonly arm: (user: User, dueUs: number) => void
   readonly disarm: (user: User) => void

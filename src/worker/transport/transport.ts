@@ -28,9 +28,19 @@ export interface ExchangeListener {
   done(): void
 }
 
+/** Takes in a response that somebody wants to read. */
+export interface ResponseSink {
+  /** The final head has come: names and values in turn. */
+  head(status: number, headers: readonly string[]): void
+  /** A piece of the body, without its framing; the sink may keep it. */
+  data(chunk: Uint8Array): void
+}
+
 /** One HTTP exchange after the other: the fields of the last one stand until the next is sent. Times are run time in µs. */
 export class Exchange {
   readonly listener: ExchangeListener
+  /** Set by whoever sends it; without one the response is counted and dropped. */
+  sink: ResponseSink | null = null
   request: Prepared | null = null
   /** Connect start if the exchange needed a connection, else just before the write. */
   sentUs = 0
@@ -88,8 +98,11 @@ export interface Connection {
 
 export interface Transport {
   prepare(plan: RequestPlan): Prepared
-  /** For the user with this number among all users of the run. */
-  connection(user: number): Connection
+  /**
+   * For the user with this number among all users of the run. It does what it can do ahead for this request, so that a
+   * user's start costs less; others can be sent over it as well.
+   */
+  connection(user: number, request: Prepared): Connection
 }
 
 /** A planned body as it goes out. */

@@ -39,7 +39,8 @@ export function undiciTransport(
   const ofConnections: ConnectionOptions = { http2, proxy, keepAlive, idleMs: idleLimitMs(longestIdleS) }
   return {
     prepare: (plan) => prepare(plan, options),
-    connection: (user) => new UndiciConnection(connector, clock, turn, user, ofConnections),
+    connection: (user, request) =>
+      new UndiciConnection(connector, clock, turn, user, ofConnections, request as PreparedDispatch),
   }
 }
 
@@ -56,12 +57,13 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   readonly #turn: Turn
   readonly #user: number
   readonly #options: ConnectionOptions
-  #client: Client | null = null
-  #origin = ''
+  #client: Client | null
+  #origin: string
   #exchange: Exchange | null = null
   /** The connection being made; null once it stands. */
   #connecting: Opening | null = null
-  /** The peer broke the connection. After `Connection: close`, undici takes that for the end of the response. */
+  /** The connection that stands, and the peer's breaking it. After `Connection: close`, undici takes that for the end of the response. */
+  #socket: Socket | null = null
   #reset: Error | null = null
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
@@ -69,12 +71,21 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** Why the request failed before `send` was over. */
   #failure: Error | null = null
 
-  constructor(connector: Connector, clock: Clock, turn: Turn, user: number, options: ConnectionOptions) {
+  constructor(
+    connector: Connector,
+    clock: Clock,
+    turn: Turn,
+    user: number,
+    options: ConnectionOptions,
+    { origin }: PreparedDispatch,
+  ) {
     this.#connector = connector
     this.#clock = clock
     this.#turn = turn
     this.#user = user
     this.#options = options
+    this.#origin = origin
+    this.#client = this.#open(origin)
   }
 
   send(exchange: Exchange, request: Prepared): void {
@@ -102,7 +113,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.close()
     } else if (this.#connecting !== null) this.#connecting.cancel(new Error(`cut: ${reason}`))
     else if (this.#exchange !== null) {
-      // Neither written nor connecting: whatever undici waits for, the end of a drain does not.
+      // Neither written nor connecting: that is the one turn in which undici looks at an idle connection. It waits for
+      // nothing else with one request at a time, so no deadline is needed before `sent`.
       const { phase } = this.#exchange
       this.#finish(reason === 'unfinished' ? reason : `${phase}.timeout`, '')
       this.close()
@@ -148,15 +160,16 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       if (result[1] !== null) this.#watch(result[1])
       callback(...result)
     })
-    this.#reset = null
+    this.#socket = this.#reset = null
     this.#connecting = opening.open(this.#connector, destinationOf(options), this.#user, startUs)
   }
 
   /** A connection that stands. */
   #watch(socket: Socket): void {
     if (!this.#options.http2) joinWrites(socket)
+    this.#socket = socket
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNRESET') this.#reset = error
+      if (error.code === 'ECONNRESET' && this.#socket === socket) this.#reset = error
     })
   }
 
@@ -190,12 +203,21 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       exchange.status = status
       if (isRedirect(status)) exchange.location = locationOf(headers)
       exchange.phase = 'body'
+      exchange.sink?.head(
+        status,
+        headers.map((bytes) => bytes.toString('latin1')),
+      )
     }
+    // undici made the array when the response before this one ended. While its user waited it has grown old, and what
+    // an old object refers to outlives the collections of the young, even when both are garbage: 1 kB a request.
+    headers.length = 0
     return true
   }
 
   onData(chunk: Buffer): boolean {
-    this.#exchange!.bytesIn += chunk.length
+    const exchange = this.#exchange!
+    exchange.bytesIn += chunk.length
+    exchange.sink?.data(chunk)
     return true
   }
 

@@ -40,10 +40,13 @@ export class WireResponse {
     return this.#head.fault || this.#body.fault
   }
 
-  /** Whether another request may go out on the connection after this response (RFC 9112, 9.3). */
+  /**
+   * Whether another request may go out on the connection after this response (RFC 9112, 9.3). HTTP/1.0 knows no transfer
+   * codings: somebody on the way may have passed on what they did not understand (6.1).
+   */
   get keepsConnection(): boolean {
-    const { closes, keeps, minor } = this.#head
-    return !closes && (minor === 1 || keeps) && !this.#body.endsWithConnection
+    const { closes, keeps, minor, isEncoded } = this.#head
+    return !closes && (minor === 1 || (keeps && !isEncoded)) && !this.#body.endsWithConnection
   }
 
   /** How long the server says that it keeps an idle connection, in seconds; −1 when it says nothing. */

@@ -1,0 +1,19 @@
+/** The story's script: `corerush examples/getprograms.ts --users 550`, with the embedded target on port 8080. */
+import { readFileSync } from 'node:fs'
+import { between, scenario } from 'corerush'
+
+const body = readFileSync(new URL('getprograms.xml', import.meta.url))
+
+export default scenario({
+  baseUrl: 'http://127.0.0.1:8080',
+  wait: between('0.9s', '1.1s'),
+  tasks: {
+    async GetPrograms({ http }) {
+      await http.post('/GetPrograms', {
+        body,
+        headers: { 'content-type': 'application/xml' },
+        name: 'GetPrograms',
+      })
+    },
+  },
+})

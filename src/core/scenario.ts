@@ -1,0 +1,49 @@
+/** What the main thread read from a scenario file. Code does not cross threads: each worker loads the file itself. */
+import { nearest } from './suggest.ts'
+import type { Wait } from './wait.ts'
+
+export interface TaskPlan {
+  readonly name: string
+  readonly weight: number
+  readonly tags: readonly string[]
+}
+
+export interface ScenarioPlan {
+  /** The file, absolute. */
+  readonly file: string
+  /** Where requests with a path go. */
+  readonly baseUrl: string | null
+  readonly wait: Wait | null
+  /** One task for each iteration, in their order and not by their weights. */
+  readonly isSequence: boolean
+  readonly tasks: readonly TaskPlan[]
+}
+
+/** `METHOD URL` of a plan with one request, the file's name of one with a scenario. */
+export const subjectOf = ({
+  scenario,
+  request,
+}: {
+  readonly scenario: ScenarioPlan | null
+  readonly request: { readonly method: string; readonly url: string }
+}): string =>
+  scenario === null
+    ? `${request.method} ${request.url}`
+    : `${scenario.file.replace(/^.*[/\\]/, '')} ${request.url}`
+
+/** The near miss among the fields that there are, as a question; empty without one. */
+export function didYouMean(word: string, words: readonly string[]): string {
+  const near = nearest(word, words)
+  return near === null ? '' : `; did you mean ${near}?`
+}
+
+/** Picks the number of a task, each as often as its weight says. */
+export function chooser(weights: readonly number[]): (iteration: number, random: () => number) => number {
+  let sum = 0
+  const upTo = weights.map((weight) => (sum += weight))
+  if (weights.length === 1) return () => 0
+  return (_iteration, random) => {
+    const at = random() * sum
+    return upTo.findIndex((end) => at < end)
+  }
+}

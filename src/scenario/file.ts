@@ -1,0 +1,87 @@
+/**
+ * Loads a scenario file. The only importer of jiti, which runs TypeScript without a build step, and gives the file the
+ * `corerush` that runs it, wherever either is installed.
+ */
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { createJiti } from 'jiti'
+import type { ScenarioPlan } from '../core/scenario.ts'
+import { CorerushError, messageOf } from '../errors.ts'
+import { planOf } from './plan.ts'
+import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
+import { between, constant, pacing, throughput } from './wait.ts'
+
+/** What a scenario file can import from `corerush`. */
+const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput }
+
+/** Lines of code shown before and after the one that is at fault. */
+const FRAME_LINES = 2
+
+/** The scenario of the file; a CorerushError says where it is wrong. */
+export async function loadScenario(file: string): Promise<Scenario> {
+  const jiti = createJiti(import.meta.url, {
+    virtualModules: { corerush: AUTHORING },
+    moduleCache: false,
+    interopDefault: false,
+  })
+  let found: unknown
+  try {
+    found = (await jiti.import<{ default?: unknown }>(file)).default
+  } catch (error) {
+    throw new CorerushError('CORERUSH_SCENARIO', atFault(file, error), { cause: error })
+  }
+  if (!isScenario(found))
+    throw new CorerushError('CORERUSH_SCENARIO', `${shown(file)} must default-export a scenario`, {
+      hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
+    })
+  return found
+}
+
+/** What the main thread needs to know of it. */
+export async function readScenario(file: string): Promise<ScenarioPlan> {
+  const { definition } = await loadScenario(file)
+  const { plan, problems } = planOf(file, definition)
+  if (plan === null)
+    throw new CorerushError(
+      'CORERUSH_SCENARIO',
+      problems.map((problem) => `${shown(file)}: ${problem}`).join('\n'),
+    )
+  return plan
+}
+
+/** The message, with the place in the file and the code around it where they are known. */
+function atFault(file: string, error: unknown): string {
+  const message = messageOf(error).split('\n')[0]!
+  const place = placeIn(file, error)
+  if (place === null) return `${shown(file)} cannot be loaded: ${message}`
+  const [line, column] = place
+  return `${shown(file)}:${line}:${column}: ${message}\n${codeFrame(readFileSync(file, 'utf8'), line, column)}`
+}
+
+const shown = (file: string): string => {
+  const path = relative('', file)
+  return path.startsWith('..') ? file : path
+}
+
+/** Line and column from 1, from what the parser says or from the topmost frame of the stack within the file. */
+function placeIn(file: string, error: unknown): [number, number] | null {
+  if (!(error instanceof Error)) return null
+  const text = `${error.message}\n${error.stack ?? ''}`
+  const frame = text.split('\n').find((line) => line.includes(file) && /:\d+:\d+\)?$/.test(line))
+  const match = /:(\d+):(\d+)\)?$/.exec(frame ?? '') ?? /\((\d+):(\d+)\)/.exec(error.message)
+  return match === null ? null : [Number(match[1]), Number(match[2])]
+}
+
+/** The code around a line, its numbers before it, and a mark below the column. */
+export function codeFrame(code: string, line: number, column: number): string {
+  const lines = code.split('\n')
+  const first = Math.max(1, line - FRAME_LINES)
+  const last = Math.min(lines.length, line + FRAME_LINES)
+  const width = String(last).length
+  const frame: string[] = []
+  for (let n = first; n <= last; n++) {
+    frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${lines[n - 1]!}`)
+    if (n === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
+  }
+  return frame.join('\n')
+}

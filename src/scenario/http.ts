@@ -1,0 +1,69 @@
+/** What a task sends requests with, and what it gets back. Types only: the worker fulfils them. */
+import type { Duration } from '../core/options.ts'
+
+export type Values = Readonly<Record<string, string | number | boolean>>
+
+export interface RequestOptions {
+  /** The name under which the request is reported. @default method and path */
+  readonly name?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Added to the URL, encoded. */
+  readonly query?: Values | undefined
+  /** The body, one of these three: text or bytes, a value to send as JSON, or fields to send as a form. */
+  readonly body?: string | Uint8Array | undefined
+  readonly json?: unknown
+  readonly form?: Values | undefined
+  /** Statuses that count as success: `200`, `2xx,404`. @default what the run says, else 2xx and 3xx */
+  readonly expectStatus?: string | number | undefined
+  /** Longest time from sent to done. @default what the run says, else 30s */
+  readonly timeout?: Duration | undefined
+  /** Keep headers and body of the response, so that they can be read. @default false */
+  readonly read?: boolean | undefined
+  /** A response that failed is thrown, and ends the task. @default false */
+  readonly throws?: boolean | undefined
+}
+
+/** With a check, which says whether a response with an expected status is right: true, or else what is wrong. */
+export interface CheckedOptions extends RequestOptions {
+  /** Called before the request is recorded, so that what it refuses counts as failed. Implies `read`. */
+  readonly check: (response: ReadResponse) => boolean | string
+}
+
+export type ReadingOptions = CheckedOptions | (RequestOptions & { readonly read: true })
+
+export interface Response {
+  /** The request succeeded: a complete response of an expected status that passed its check. */
+  readonly ok: boolean
+  /** 0 when no response came. */
+  readonly status: number
+  /** Why it failed; empty when it did not. */
+  readonly error: string
+}
+
+/** A response that was kept. */
+export interface ReadResponse extends Response {
+  /** By name in lower case; of several with one name, their values joined by a comma. */
+  readonly headers: ReadonlyMap<string, string>
+  bytes(): Uint8Array
+  text(): string
+  json(): unknown
+}
+
+/** Sends one request; resolves when it has ended, however it ended. */
+export interface Send {
+  (url: string, options: ReadingOptions): Promise<ReadResponse>
+  (url: string, options?: RequestOptions): Promise<Response>
+}
+
+export interface Http {
+  readonly get: Send
+  readonly head: Send
+  readonly post: Send
+  readonly put: Send
+  readonly patch: Send
+  readonly delete: Send
+  readonly options: Send
+  /** Any method. */
+  request(method: string, url: string, options: ReadingOptions): Promise<ReadResponse>
+  request(method: string, url: string, options?: RequestOptions): Promise<Response>
+}

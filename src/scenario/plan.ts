@@ -1,0 +1,52 @@
+/** Reads a definition: whatever an author's code can get wrong is told before anything is sent. */
+import { didYouMean, type ScenarioPlan, type TaskPlan } from '../core/scenario.ts'
+import type { ScenarioDefinition } from './scenario.ts'
+
+const FIELDS = ['baseUrl', 'wait', 'onStart', 'order', 'tasks']
+
+export function planOf(
+  file: string,
+  definition: ScenarioDefinition<unknown>,
+): { readonly plan: ScenarioPlan | null; readonly problems: readonly string[] } {
+  const problems: string[] = []
+  for (const field of Object.keys(definition))
+    if (!FIELDS.includes(field))
+      problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
+  const { baseUrl = null, wait = null, order = 'weights', onStart } = definition
+  if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
+  if (wait !== null && typeof (wait as Partial<typeof wait> | string).valueOf() !== 'object')
+    problems.push(
+      "wait must be made by between, constant, pacing or throughput, such as between('0.9s', '1.1s')",
+    )
+  if (onStart !== undefined && typeof (onStart as unknown) !== 'function')
+    problems.push('onStart must be a function')
+  if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
+  const tasks = readTasks(definition.tasks, problems)
+  if (problems.length > 0) return { plan: null, problems }
+  return { plan: { file, baseUrl, wait, isSequence: order === 'sequence', tasks }, problems }
+}
+
+const isTags = (tags: unknown): tags is string[] =>
+  Array.isArray(tags) &&
+  tags.every((tag: unknown) => typeof tag === 'string' && tag.trim() === tag && /^[^,]+$/.test(tag))
+
+function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
+  if (typeof tasks !== 'object' || tasks === null || Object.keys(tasks).length === 0) {
+    problems.push('tasks must have at least one task')
+    return []
+  }
+  const read: TaskPlan[] = []
+  for (const [name, task] of Object.entries(tasks as Record<string, unknown>)) {
+    if (typeof task === 'function') {
+      read.push({ name, weight: 1, tags: [] })
+      continue
+    }
+    const { weight = 1, tags = [], run } = (task ?? {}) as { weight?: unknown; tags?: unknown; run?: unknown }
+    if (typeof run !== 'function') problems.push(`tasks.${name} must be a function, or have one as run`)
+    else if (typeof weight !== 'number' || !(weight > 0 && weight < Infinity))
+      problems.push(`tasks.${name}.weight must be a number above 0`)
+    else if (!isTags(tags)) problems.push(`tasks.${name}.tags must be a list of texts without commas`)
+    else read.push({ name, weight, tags })
+  }
+  return read
+}

@@ -1,0 +1,75 @@
+/** A scenario: what one kind of user does. */
+import type { Duration } from '../core/options.ts'
+import type { Wait } from '../core/wait.ts'
+import type { Http } from './http.ts'
+
+/** What a task is given. */
+export interface Context<State = undefined> {
+  readonly http: Http
+  /** What `onStart` returned for this user. */
+  readonly state: State
+  /** The number of the user among all users of the run, from 0. */
+  readonly user: number
+  /** The user's own seeded stream of numbers in [0, 1). */
+  readonly random: () => number
+  /** A pause within a task: `1s`, or evenly spread over `0.5s-2s`. */
+  readonly think: (pause: Duration) => Promise<void>
+}
+
+export type Task<State = undefined> = (context: Context<State>) => unknown
+
+/** A task with a weight or tags. */
+export interface DescribedTask<State = undefined> {
+  /** Twice the weight, twice as often. @default 1 */
+  readonly weight?: number | undefined
+  /** What `--tags` and `--exclude-tags` choose by. */
+  readonly tags?: readonly string[] | undefined
+  readonly run: Task<State>
+}
+
+export type Tasks<State> = Readonly<Record<string, Task<State> | DescribedTask<State>>>
+
+export interface ScenarioDefinition<State = undefined> {
+  /** Where requests with a path go; `--url` replaces it. */
+  readonly baseUrl?: string | undefined
+  /** The pause of a user between two tasks; `--wait` replaces it. @default none */
+  readonly wait?: Wait | undefined
+  /** Before the user's first task; what it returns is the user's state. When it throws, it is tried again in place of the next task. */
+  readonly onStart?: ((context: Omit<Context, 'state'>) => State | Promise<State>) | undefined
+  /** How the next task is chosen: by chance, as their weights say, or one after the other. @default weights */
+  readonly order?: 'weights' | 'sequence' | undefined
+  readonly tasks: Tasks<State>
+}
+
+const MARK = Symbol.for('corerush.scenario')
+
+/** A scenario as it is run: whatever its users' state is, only its own functions see it. */
+export interface Scenario {
+  readonly [MARK]: true
+  readonly definition: ScenarioDefinition<unknown>
+}
+
+/** Describes what a user does; a scenario file default-exports it. */
+export const scenario = <State = undefined>(definition: ScenarioDefinition<State>): Scenario => ({
+  [MARK]: true,
+  definition: definition as ScenarioDefinition<unknown>,
+})
+
+/** Whether this is what `scenario()` returned, here or in another copy of this module. */
+export const isScenario = (value: unknown): value is Scenario =>
+  typeof value === 'object' && value !== null && MARK in value
+
+/** Ends the task as an error with this message. */
+export function fail(message: string): never {
+  throw new TaskFailure(message)
+}
+
+/** Ends the task as an error with this message, unless the condition holds. */
+export function check(condition: unknown, message: string): asserts condition {
+  if (!condition) fail(message)
+}
+
+/** What `fail` and `check` throw. */
+export class TaskFailure extends Error {
+  override readonly name = 'TaskFailure'
+}

@@ -1,0 +1,176 @@
+/**
+ * A call: a request, and the redirects that it leads to. It has a connection of its own, one reused exchange, and a
+ * deadline that its owner's alarm watches; what ends is judged and recorded here, whoever wanted it.
+ */
+import type { Plan } from '../core/plan.ts'
+import { isExpected } from '../core/status.ts'
+import type { RequestTally } from '../core/tally.ts'
+import type { Recorder } from './recorder.ts'
+import type { Hop, Redirects } from './redirects.ts'
+import { Exchange, type Connection, type ExchangeListener, type Prepared } from './transport/transport.ts'
+import type { Turn } from './turn.ts'
+
+/** What the calls of a worker share. */
+export interface CallSurroundings {
+  readonly plan: Plan
+  readonly recorder: Recorder
+  readonly turn: Turn
+  /** Of the user with this place in its worker, made ready for this request. */
+  readonly openConnection: (user: number, request: Prepared) => Connection
+  /** Null when redirects are not followed. */
+  readonly redirects: Redirects | null
+  /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
+  readonly takeRequest: () => boolean
+}
+
+/** Whoever makes the call. */
+export interface CallOwner {
+  /** The network work of the call's first request begins; the owner may set `dueUs` and `lateUs`. */
+  callSent(sentUs: number): void
+  /** Calls `expire` at this run time; asked for anew, it moves. */
+  arm(deadlineUs: number): void
+  disarm(): void
+  /** A complete response came with a status that is success; the owner may think otherwise, and set the outcome. */
+  judge(exchange: Exchange): void
+  /** A request of the call was recorded; its response waited this long for this thread. */
+  recorded(waitedUs: number, hops: number): void
+  /** The call has ended, and all that was sent of it is recorded. */
+  callEnded(call: Call): void
+}
+
+export class Call implements ExchangeListener {
+  readonly exchange: Exchange
+  /** When the first request was due, where its latency counts from then; negative where it counts from when it is sent. */
+  dueUs = -1
+  /** Of that latency, what the generator was late by. */
+  lateUs = 0
+  /** Redirects followed. */
+  #hops = 0
+  /** The network work of the request in flight has begun. */
+  #isSent = false
+  readonly #user: number
+  readonly #around: CallSurroundings
+  readonly #owner: CallOwner
+  #connection: Connection | null
+  /** The connection to another origin than the user's, and the one that the request in flight went over. */
+  #elsewhere: Connection | null = null
+  #inUse: Connection | null = null
+  #tally: RequestTally | null = null
+  #timeoutS = 0
+
+  constructor(user: number, around: CallSurroundings, owner: CallOwner, request: Prepared) {
+    this.#user = user
+    this.#around = around
+    this.#owner = owner
+    this.exchange = new Exchange(this)
+    this.#connection = around.openConnection(user, request)
+  }
+
+  /** Whether anything of it was sent. */
+  get wasSent(): boolean {
+    return this.#isSent || this.#hops > 0
+  }
+
+  send(request: Prepared, tally: RequestTally, timeoutS: number, isElsewhere = false): void {
+    this.#tally = tally
+    this.#timeoutS = timeoutS
+    this.#hops = 0
+    this.dueUs = -1
+    this.lateUs = 0
+    this.#go(request, isElsewhere)
+  }
+
+  cut(): void {
+    this.#inUse!.cut('unfinished')
+  }
+
+  /** Gives up its connections. */
+  disconnect(): void {
+    this.#connection?.close()
+    this.#elsewhere?.close()
+    this.#connection = this.#elsewhere = null
+  }
+
+  /** The connect time-out or the time-out of the whole request has passed. */
+  expire(nowUs: number): void {
+    const { phase, sentUs } = this.exchange
+    const wholeUs = sentUs + this.#timeoutS * 1e6
+    const isConnecting = phase === 'dns' || phase === 'connect' || phase === 'tls'
+    if (isConnecting || nowUs >= wholeUs) this.#inUse!.cut('timeout')
+    else this.#owner.arm(wholeUs)
+  }
+
+  sent(): void {
+    const { recorder, plan, turn } = this.#around
+    turn.sent(this.exchange)
+    const { sentUs, reused } = this.exchange
+    this.#isSent = true
+    if (this.#hops === 0) this.#owner.callSent(sentUs)
+    recorder.sent(this.#tally!, sentUs)
+    const limitS = reused ? this.#timeoutS : Math.min(this.#timeoutS, plan.connectTimeoutS)
+    this.#owner.arm(sentUs + limitS * 1e6)
+  }
+
+  done(): void {
+    const { exchange } = this
+    const { redirects } = this.#around
+    // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
+    if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
+    this.#owner.disarm()
+    const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
+    if (hop !== null) {
+      this.#record(exchange)
+      this.#hops++
+      this.#go(hop.request, hop.isElsewhere)
+      return
+    }
+    if (this.#isSent) {
+      if (exchange.outcome === 'ok') this.#judge(exchange)
+      this.#record(exchange)
+    }
+    this.#owner.callEnded(this)
+  }
+
+  #go(request: Prepared, isElsewhere: boolean): void {
+    const connection = isElsewhere
+      ? (this.#elsewhere ??= this.#around.openConnection(this.#user, request))
+      : (this.#connection ??= this.#around.openConnection(this.#user, request))
+    this.#inUse = connection
+    this.#isSent = false
+    connection.send(this.exchange, request)
+  }
+
+  /** The redirect that the response asks for and that may be followed. */
+  #nextHop(exchange: Exchange, redirects: Redirects): Hop | null {
+    const { request, status, location, outcome } = exchange
+    if (outcome !== 'ok' || !redirects.asks(status, location, this.#hops)) return null
+    const hop = redirects.follow(request!, status, location)
+    if ('problem' in hop) {
+      exchange.outcome = 'status'
+      exchange.message = hop.problem
+      return null
+    }
+    return this.#around.takeRequest() ? hop : null
+  }
+
+  #judge(exchange: Exchange): void {
+    if (isExpected(exchange.request!.plan.expectStatus, exchange.status)) this.#owner.judge(exchange)
+    else {
+      exchange.outcome = 'status'
+      exchange.message = `status ${exchange.status}`
+    }
+  }
+
+  #record(exchange: Exchange): void {
+    const { recorder, turn } = this.#around
+    // A redirect is sent when the one before it is done, and its latency is service time.
+    const isFromDue = this.dueUs >= 0 && this.#hops === 0
+    const waitedUs = turn.waitedUs(exchange.doneUs) + exchange.ownUs
+    this.#owner.recorded(waitedUs, this.#hops)
+    recorder.done(this.#tally!, exchange, {
+      sinceUs: isFromDue ? this.dueUs : exchange.sentUs,
+      waitedUs,
+      lagUs: isFromDue ? this.lateUs : 0,
+    })
+  }
+}

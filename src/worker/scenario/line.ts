@@ -1,0 +1,128 @@
+/** One of a scenario user's lines: a call at a time, and the promise that its task waits for. */
+import { TaskFailure } from '../../scenario/scenario.ts'
+import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import { messageOf } from '../../errors.ts'
+import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
+import type { Exchange, Prepared } from '../transport/transport.ts'
+import { KeptReply, PlainReply } from './reply.ts'
+import type { ReadyRequest } from './requests.ts'
+
+/** A call whose latency counts from when it was due; see `Call`. */
+export interface FromDue {
+  readonly dueUs: number
+  /** What the generator was late by when the task made the call. */
+  readonly lateUs: number
+  readonly calledUs: number
+}
+
+/** The user whose line it is. */
+export interface LineOwner {
+  /** The line's deadline is another one. */
+  deadlineMoved(): void
+  lineRecorded(waitedUs: number): void
+  /** The call has ended; its task goes on after this. */
+  lineEnded(line: Line, exchange: Exchange): void
+}
+
+export class Line implements CallOwner {
+  /** When its call is too long under way; Infinity when none is. */
+  deadlineUs = Infinity
+  readonly #call: Call
+  readonly #owner: LineOwner
+  #options: RequestOptions | CheckedOptions = {}
+  #kept: KeptReply | null = null
+  #from: FromDue | null = null
+  #resolve: (response: Response) => void = () => undefined
+  #reject: (error: Error) => void = () => undefined
+
+  constructor(user: number, around: CallSurroundings, owner: LineOwner, request: Prepared) {
+    this.#owner = owner
+    this.#call = new Call(user, around, this, request)
+  }
+
+  send(
+    { request, tally, timeoutS, isElsewhere }: ReadyRequest,
+    options: RequestOptions | CheckedOptions,
+    from: FromDue | null,
+  ): Promise<Response> {
+    this.#options = options
+    this.#from = from
+    this.#kept = options.read === true || 'check' in options ? new KeptReply() : null
+    this.#call.exchange.sink = this.#kept
+    const response = new Promise<Response>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#call.send(request, tally, timeoutS, isElsewhere)
+    })
+    // A task need not wait for its request, whose failure is counted anyhow; it must not end the thread.
+    if (options.throws === true) response.catch(() => undefined)
+    return response
+  }
+
+  cut(): void {
+    this.#call.cut()
+  }
+
+  disconnect(): void {
+    this.#call.disconnect()
+  }
+
+  expire(nowUs: number): void {
+    this.#call.expire(nowUs)
+  }
+
+  callSent(sentUs: number): void {
+    if (this.#from === null) return
+    const { dueUs, lateUs, calledUs } = this.#from
+    this.#call.dueUs = dueUs
+    this.#call.lateUs = lateUs + sentUs - calledUs
+  }
+
+  arm(deadlineUs: number): void {
+    this.deadlineUs = deadlineUs
+    this.#owner.deadlineMoved()
+  }
+
+  disarm(): void {
+    this.deadlineUs = Infinity
+  }
+
+  judge(exchange: Exchange): void {
+    if (!('check' in this.#options)) return
+    const problem = checked(this.#options.check, this.#kept!)
+    if (problem === null) return
+    exchange.outcome = 'check'
+    exchange.message = problem
+  }
+
+  recorded(waitedUs: number): void {
+    this.#owner.lineRecorded(waitedUs)
+  }
+
+  callEnded({ exchange }: Call): void {
+    const kept = this.#kept
+    this.#kept = exchange.sink = null
+    this.#owner.lineEnded(this, exchange)
+    const { outcome, status, message } = exchange
+    // A task that the end of the drain cut off does not go on.
+    if (outcome === 'unfinished') return
+    const error = outcome === 'ok' ? '' : `${outcome}: ${message}`
+    if (error !== '' && this.#options.throws === true) {
+      this.#reject(new TaskFailure(`${exchange.request!.plan.name}: ${error}`))
+      return
+    }
+    if (kept === null) this.#resolve(new PlainReply(outcome === 'ok', status, error))
+    else this.#resolve(Object.assign(kept, { ok: outcome === 'ok', status, error }))
+  }
+}
+
+/** What is wrong with the response; null when nothing is. A check that throws has refused it. */
+function checked(check: CheckedOptions['check'], reply: KeptReply): string | null {
+  try {
+    const verdict = check(reply)
+    if (verdict === true) return null
+    return typeof verdict === 'string' ? verdict : 'the check refused the response'
+  } catch (error) {
+    return messageOf(error)
+  }
+}

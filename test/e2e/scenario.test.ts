@@ -1,0 +1,333 @@
+/** Scenario files, run by the built library and command against a server of the test's own. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { run, type Options, type Report } from '../../dist/index.js'
+import { runCli, withFolder } from '../support/cli.ts'
+import { expectConservation } from '../support/conservation.ts'
+
+interface Seen {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+  /** The port that it came from: one for each connection. */
+  readonly port: number
+}
+
+type Answer = (seen: Seen, response: ServerResponse) => void
+
+async function withServer<T>(answer: Answer, use: (url: string, seen: Seen[]) => Promise<T>): Promise<T> {
+  const all: Seen[] = []
+  const server: Server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')))
+    request.on('end', () => {
+      const { method, url, headers, socket } = request
+      const seen: Seen = { method: method!, url: url!, headers, body, port: socket.remotePort! }
+      all.push(seen)
+      answer(seen, response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, all)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+const IMPORTS = "import { scenario, between, check, fail } from 'corerush'\n"
+const ok: Answer = (_, response) => response.end('{"n":1}')
+
+/** Runs the scenario that this code makes. */
+const runs = (
+  code: string,
+  options: Options,
+  answer: Answer = ok,
+): Promise<{ report: Report; seen: readonly Seen[] }> =>
+  withFolder((folder) =>
+    withServer(answer, async (url, seen) => {
+      const file = join(folder, 'scenario.ts')
+      writeFileSync(file, `${IMPORTS}export default ${code}\n`)
+      const report = await run({ scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 1, ...options })
+      return { report, seen }
+    }),
+  )
+
+describe.concurrent('what tasks send', () => {
+  test('requests arrive as they were worded, are counted by name, over the user’s own connection', async () => {
+    const { report, seen } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async Json({ http }) { await http.post('/a', { json: { x: [1] }, query: { q: 'ä b' }, name: 'a' }) },
+        async Form({ http }) { await http.put('/b?c=1', { form: { k: 'v w' }, headers: { 'X-Own': 'y' } }) },
+        async Bytes({ http }) { await http.request('patch', '/c', { body: new Uint8Array([0, 255]) }) },
+        async Pair({ http }) { await Promise.all([http.get('/d'), http.delete('/e')]) },
+      } })`,
+      { users: 1, iterations: 8, headers: { 'x-all': 'z' } },
+    )
+    const words = seen
+      .slice(0, 3)
+      .map(({ method, url, headers, body }) => [
+        method,
+        url,
+        headers['content-type'],
+        headers['x-own'],
+        headers['x-all'],
+        body,
+      ])
+    expect(words).toEqual([
+      ['POST', '/a?q=%C3%A4+b', 'application/json', undefined, 'z', '{"x":[1]}'],
+      ['PUT', '/b?c=1', 'application/x-www-form-urlencoded', 'y', 'z', 'k=v+w'],
+      ['PATCH', '/c', undefined, undefined, 'z', '\u0000ÿ'],
+    ])
+    expect(Object.keys(report.byName)).toEqual(['DELETE /e', 'GET /d', 'PATCH /c', 'PUT /b', 'a'])
+    expect(report.total.succeeded).toBe(10)
+    expect(report.iterations).toMatchObject({ started: 8, finished: 8, failed: 0 })
+    expect(seen).toHaveLength(10)
+    // One for what goes one after the other, one more for the pair.
+    expect(new Set(seen.map(({ port }) => port)).size).toBe(2)
+    expectConservation(report, { tasks: true })
+  })
+
+  test('tasks are left out by their tags, in the workers too', async () => {
+    const { report } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        A: { tags: ['slow'], run: ({ http }) => http.get('/a') },
+        B: { tags: ['quick'], weight: 2, run: ({ http }) => http.get('/b') },
+      } })`,
+      { users: 2, workers: 2, iterations: 6, excludeTags: 'slow' },
+    )
+    expect(Object.keys(report.byName)).toEqual(['GET /b'])
+    expect(report.total.succeeded).toBe(6)
+  })
+
+  test('a request that differs from the last one of its URL in anything is sent anew, not as it was', async () => {
+    const { seen } = await runs(
+      `scenario({ tasks: { async T({ http }) {
+        for (const n of ['1', '2', '2', '3']) await http.post('/', { body: n === '3' ? '2' : n, headers: { n } })
+      } } })`,
+      { users: 1, iterations: 1 },
+    )
+    expect(seen.map(({ body, headers }) => `${body} ${String(headers['n'])}`)).toEqual([
+      '1 1',
+      '2 2',
+      '2 2',
+      '2 3',
+    ])
+  })
+
+  test('a path is added to a base that has one', async () => {
+    const { seen } = await withServer(ok, async (url, all) => {
+      await withFolder((folder) => {
+        const file = join(folder, 's.ts')
+        writeFileSync(
+          file,
+          `${IMPORTS}export default scenario({ baseUrl: '${url}/v1/', tasks: { T: ({ http }) => http.get('/x') } })`,
+        )
+        return run({ scenario: file, users: 1, iterations: 1, workers: 1 })
+      })
+      return { seen: all }
+    })
+    expect(seen.map(({ url }) => url)).toEqual(['/v1/x'])
+  })
+
+  test('a response is read when asked, and says how when it was not', async () => {
+    const { report } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async Read({ http }) {
+          const response = await http.get('/', { read: true })
+          check(response.ok && response.status === 200, 'status')
+          check(response.headers.get('x-a') === 'b', 'header')
+          check(response.text() === '{"n":1}' && response.json().n === 1 && response.bytes().length === 7, 'body')
+        },
+        async NotRead({ http }) { (await http.get('/')).text() },
+      } })`,
+      { users: 1, iterations: 2 },
+      (_, response) => response.setHeader('x-a', 'b').end('{"n":1}'),
+    )
+    expect(report.taskErrors).toMatchObject([
+      {
+        task: 'NotRead',
+        message: 'this response was not kept: send its request with { read: true }',
+        count: 1,
+      },
+    ])
+    expect(report.total).toMatchObject({ succeeded: 2, failed: 0 })
+  })
+})
+
+describe.concurrent('what fails', () => {
+  test('status, check and time-out are failures, not errors of the task, unless they are to throw', async () => {
+    const { report } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async Status({ http }) { check(!(await http.get('/404')).ok, 'is ok') },
+        async Expected({ http }) { check((await http.get('/404', { name: 'e', expectStatus: '2xx,404' })).ok, 'is not ok') },
+        async Check({ http }) { await http.get('/', { name: 'c', check: (r) => r.text() === 'x' || 'not x' }) },
+        async Slow({ http }) { check((await http.get('/never', { timeout: '50ms' })).status === 0, 'has a status') },
+        async Throws({ http }) { await http.get('/404', { throws: true }); fail('goes on') },
+      } })`,
+      { users: 1, iterations: 5 },
+      ({ url }, response) => {
+        if (url === '/never') return
+        response.statusCode = url === '/404' ? 404 : 200
+        response.end('y')
+      },
+    )
+    expect(report.outcomes).toEqual({ status: 2, ok: 1, check: 1, 'headers.timeout': 1 })
+    expect(report.errors).toContainEqual(
+      expect.objectContaining({ name: 'c', outcome: 'check', message: 'not x' }),
+    )
+    expect(report.taskErrors).toMatchObject([
+      { task: 'Throws', message: 'GET /404: status: status 404', count: 1 },
+    ])
+    expect(report.iterations).toMatchObject({ finished: 5, failed: 4 })
+    expect(report.exitCode).toBe(99)
+    expectConservation(report, { tasks: true })
+  })
+
+  test('what a task throws is counted by message, and the user goes on', async () => {
+    const { report, seen } = await runs(
+      `scenario({ tasks: { async T({ http }) { await http.get('/'); fail('no programs') } } })`,
+      { users: 2, iterations: 20 },
+    )
+    expect(report.taskErrors).toMatchObject([{ task: 'T', message: 'no programs', count: 20 }])
+    expect(report.iterations).toMatchObject({ finished: 20, failed: 20 })
+    expect(report.total.failed).toBe(0)
+    expect(seen).toHaveLength(20)
+  })
+
+  test('an onStart that always throws is a failed run, though its requests succeed', async () => {
+    const { report, seen } = await runs(
+      `scenario({
+        wait: between('10ms', '20ms'),
+        async onStart({ http }) { await http.get('/login'); fail('no login') },
+        tasks: { T: ({ http }) => http.get('/') },
+      })`,
+      { users: 2, duration: '1s' },
+    )
+    expect(new Set(seen.map(({ url }) => url))).toEqual(new Set(['/login']))
+    expect(report.total.failed).toBe(0)
+    expect(report.warnings).toContain('no task ended without an error: the run has failed')
+    expect(report.taskErrors[0]).toMatchObject({ task: 'onStart', message: 'no login' })
+    expect([97, 99]).toContain(report.exitCode)
+  })
+
+  test('tasks that send nothing and never wait leave the loop to the end of the run', async () => {
+    const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '0.3s' })
+    expect(report.stoppedBy).toBe('duration')
+    expect(report.iterations.finished).toBeGreaterThan(3)
+  })
+})
+
+describe.concurrent('users', () => {
+  test('each has the state of its own onStart, its number, and the same random numbers in every run', async () => {
+    const code = `scenario({
+      async onStart({ http, user }) { await http.get('/start'); return { user, n: 0 } },
+      tasks: { async T({ http, state, user, random }) {
+        check(state.user === user, 'state of another user')
+        await http.get('/t/' + user + '/' + state.n++ + '/' + random().toFixed(6), { name: 't' })
+      } },
+    })`
+    const firsts = async (): Promise<string[]> => {
+      const options = { users: 4, workers: 2, duration: '1.5s', wait: 'pacing:100ms' }
+      const { report, seen } = await runs(code, options)
+      expect(report.taskErrors).toEqual([])
+      expect(seen.filter(({ url }) => url === '/start')).toHaveLength(4)
+      // How many follow is the machine's to say; the first of each user is the plan's.
+      return seen
+        .map(({ url }) => url)
+        .filter((url) => /^\/t\/\d\/0\//.test(url))
+        .sort()
+    }
+    const first = await firsts()
+    expect(first).toHaveLength(4)
+    expect(await firsts()).toEqual(first)
+  })
+
+  test('the drain waits for a task under way, and cuts one that thinks too long', async () => {
+    const { report, seen } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async Short({ http, think }) { await http.get('/1'); await think('400ms'); await http.get('/2') },
+        async Long({ http, think }) { await http.get('/3'); await think('1h'); await http.get('/4') },
+      } })`,
+      { users: 1, duration: '1.5s', gracefulStop: '0.3s' },
+    )
+    expect(seen.map(({ url }) => url)).toEqual(['/1', '/2', '/3'])
+    expect(report.iterations).toMatchObject({ started: 2, finished: 1 })
+    expectConservation(report, { tasks: true })
+  })
+
+  test('open model: the first request counts from when its task was due, pauses of the task left out', async () => {
+    const { report } = await runs(
+      `scenario({ tasks: { async T({ http, think }) { await think('100ms'); await http.get('/'); await http.get('/') } } })`,
+      { rate: 50, duration: '0.5s' },
+    )
+    expect(report.iterations).toMatchObject({ due: 25, started: 25, finished: 25 })
+    expect(report.total.succeeded).toBe(50)
+    expect(report.total.latencyMs.min).toBeLessThan(100)
+    expect(report.iterations.durationMs.min).toBeGreaterThanOrEqual(100)
+    expectConservation(report, { tasks: true })
+  })
+})
+
+describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
+  test.each([
+    [
+      'an error at load',
+      'const x = nothing.here\nexport default 1',
+      /s\.ts:2:11: nothing is not defined\n.*\n> 2 \| const x = nothing\.here\n {4}\| {11}\^/,
+    ],
+    ['a syntax error', 'const x = = 3', /s\.ts:2:\d+: .*Unexpected token/],
+    ['no scenario', 'export default {}', /s\.ts must default-export a scenario/],
+    [
+      'an unknown field',
+      'export default scenario({ taks: {} })',
+      /s\.ts: taks is not a field of a scenario; did you mean tasks\?/,
+    ],
+    ['no base URL', 'export default scenario({ tasks: { T() {} } })', /--url is missing/],
+  ])('%s', async (_, code, message) => {
+    const { code: exit, stderr } = await withFolder((folder) => {
+      writeFileSync(join(folder, 's.ts'), IMPORTS + code)
+      return runCli(['s.ts', '-d', '1s'], { cwd: folder })
+    })
+    expect(stderr).toMatch(message)
+    expect(exit).toBe(2)
+  })
+
+  test('flags about the one request, and wire', async () => {
+    const { code, stderr } = await withFolder((folder) => {
+      writeFileSync(
+        join(folder, 's.ts'),
+        `${IMPORTS}export default scenario({ baseUrl: 'http://127.0.0.1:1', tasks: { T() {} } })`,
+      )
+      return runCli(
+        ['s.ts', '--method', 'PUT', '--body', 'x', '--name', 'n', '-n', '5', '--transport', 'wire'],
+        { cwd: folder },
+      )
+    })
+    expect(code).toBe(2)
+    for (const flag of ['method', 'body', 'name', 'requests', 'transport'])
+      expect(stderr).toContain(`--${flag} `)
+  })
+})
+
+test('the example of the story runs as it stands', async () => {
+  const { report, seen } = await withServer(ok, async (url, all) => ({
+    report: await run({
+      scenario: 'examples/getprograms.ts',
+      url,
+      users: 4,
+      iterations: 4,
+      workers: 2,
+      rampUp: 0,
+    }),
+    seen: all,
+  }))
+  expect(report.byName).toMatchObject({ GetPrograms: { succeeded: 4, failed: 0 } })
+  expect(seen[0]).toMatchObject({ method: 'POST', url: '/GetPrograms' })
+  expect(seen[0]!.headers['content-type']).toBe('application/xml')
+})

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import type { Options } from '../../src/core/options.ts'
+import { seededRandom } from '../../src/core/random.ts'
+import { resolveOptions } from '../../src/core/resolve.ts'
+import { chooser, subjectOf, type ScenarioPlan } from '../../src/core/scenario.ts'
+import { codeFrame } from '../../src/scenario/file.ts'
+import { planOf } from '../../src/scenario/plan.ts'
+import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
+import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
+
+const read = (definition: object) => planOf('/s.ts', definition as ScenarioDefinition<unknown>)
+const run = (): void => undefined
+
+test('what the plan says of a scenario', () => {
+  const wait = between('0.9s', '1.1s')
+  expect(
+    read({
+      baseUrl: 'http://a.test',
+      wait,
+      order: 'sequence',
+      tasks: { A: run, B: { weight: 3, tags: ['x'], run } },
+    }),
+  ).toEqual({
+    plan: {
+      file: '/s.ts',
+      baseUrl: 'http://a.test',
+      wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
+      isSequence: true,
+      tasks: [
+        { name: 'A', weight: 1, tags: [] },
+        { name: 'B', weight: 3, tags: ['x'] },
+      ],
+    },
+    problems: [],
+  })
+})
+
+test.each([
+  [{ tasks: {} }, 'tasks must have at least one task'],
+  [{}, 'tasks must have at least one task'],
+  [{ taks: { A: run }, tasks: { A: run } }, 'taks is not a field of a scenario; did you mean tasks?'],
+  [{ tasks: { A: 1 } }, 'tasks.A must be a function, or have one as run'],
+  [{ tasks: { A: { run, weight: 0 } } }, 'tasks.A.weight must be a number above 0'],
+  [{ tasks: { A: { run, weight: Infinity } } }, 'tasks.A.weight must be a number above 0'],
+  [{ tasks: { A: { run, tags: 'x' } } }, 'tasks.A.tags must be a list of texts without commas'],
+  [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
+  [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
+  [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
+  [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],
+])('%j is no scenario', (definition, problem) => {
+  const { plan, problems } = read(definition)
+  expect(plan).toBeNull()
+  expect(problems).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])
+})
+
+test('the four waits', () => {
+  expect(between(0.9, '1.1s')).toEqual({ kind: 'between', minS: 0.9, maxS: 1.1 })
+  expect(constant('500ms')).toEqual({ kind: 'constant', seconds: 0.5 })
+  expect(pacing('1s')).toEqual({ kind: 'pacing', seconds: 1 })
+  expect(throughput(2)).toEqual({ kind: 'throughput', perS: 2 })
+  expect(() => between('2s', '1s')).toThrow(TypeError)
+  expect(() => throughput(0)).toThrow('above 0')
+})
+
+describe('tasks are chosen as their weights say', () => {
+  test('the shares come out', () => {
+    const choose = chooser([1, 3, 6])
+    const random = seededRandom(7)
+    const counts = [0, 0, 0]
+    for (let i = 0; i < 10_000; i++) counts[choose(i, random)]!++
+    for (const [i, share] of [0.1, 0.3, 0.6].entries()) expect(counts[i]! / 10_000).toBeCloseTo(share, 1)
+  })
+
+  test('every number in [0, 1) chooses one that there is', () => {
+    const choose = chooser([0.1, 0.2, 0.7])
+    for (const at of [0, 0.1, 0.3, 0.999_999_999, 1 - Number.EPSILON / 2])
+      expect([0, 1, 2]).toContain(choose(0, () => at))
+  })
+})
+
+test('a code frame marks line and column', () => {
+  expect(codeFrame('a\nb\nlet x = y\nd\ne\nf', 3, 9)).toBe(
+    ['  1 | a', '  2 | b', '> 3 | let x = y', '    |         ^', '  4 | d', '  5 | e'].join('\n'),
+  )
+})
+
+describe('tags choose tasks', () => {
+  const scenario = {
+    file: '/s.ts',
+    baseUrl: 'http://a.test',
+    wait: null,
+    isSequence: false,
+    tasks: [
+      { name: 'None', weight: 1, tags: [] },
+      { name: 'Read', weight: 1, tags: ['read', 'smoke'] },
+      { name: 'Write', weight: 1, tags: ['write', 'smoke'] },
+    ],
+  }
+  const tasks = (options: Options, of: ScenarioPlan | null = scenario): readonly string[] => {
+    const url = of === null ? 'http://a.test' : undefined
+    const result = resolveOptions({ url, ...options }, { cores: 1, descriptors: 100 }, of)
+    return 'problems' in result
+      ? result.problems.map(({ option, message }) => `${option} ${message}`)
+      : result.resolved.scenario!.tasks.map(({ name }) => name)
+  }
+
+  test.each([
+    [{}, ['None', 'Read', 'Write']],
+    [{ tags: 'smoke' }, ['Read', 'Write']],
+    [{ tags: ['read', 'write'] }, ['Read', 'Write']],
+    [{ excludeTags: 'write' }, ['None', 'Read']],
+    [{ tags: 'smoke', excludeTags: 'write' }, ['Read']],
+    [{ tags: 'read', excludeTags: 'smoke' }, ['tags must leave a task of the scenario']],
+    [{ tags: 'smok' }, ['tags must name tags of tasks, got "smok"; did you mean smoke?']],
+  ])('%j', (options, expected) => {
+    expect(tasks(options)).toEqual(expected)
+  })
+
+  test('without a scenario there is nothing to choose', () => {
+    expect(tasks({ tags: 'read' }, null)).toEqual(['tags chooses tasks of a scenario, and there is none'])
+  })
+})
+
+test('what a run is called: its scenario’s file, or its one request', () => {
+  const scenario = { file: '/x/s.ts', baseUrl: null, wait: null, isSequence: false, tasks: [] }
+  const request = { method: 'GET', url: 'http://a.test/' }
+  expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
+  expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')
+})
