@@ -29,6 +29,7 @@ export type ReasonCode =
   | 'generator.blocked'
   | 'pace.missed'
   | 'pace.late'
+  | 'pace.short'
   | 'latency.inflated'
   | 'gc.long'
   | 'host.contended'

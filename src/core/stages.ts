@@ -2,6 +2,7 @@
  * The level of users over run time, as a list of stages. A level is not a rate: user k is active while the line is
  * above k, so it starts where the line crosses k upwards and stops where it falls to k again (last started, first stopped).
  */
+import { arrivalsBy } from './arrivals.ts'
 
 /** A span over which the number of users goes linearly from one value to the next; equal values hold, 0 s jumps. */
 export interface UserStage {
@@ -31,6 +32,13 @@ export function usersAt(stages: readonly UserStage[], atS: number): number {
   }
   return level
 }
+
+/** The time of all users together up to an instant, in seconds: the area under the line. */
+export const userSecondsBy = (stages: readonly UserStage[], atS: number): number =>
+  arrivalsBy(
+    stages.map(({ fromUsers, toUsers, durationS }) => ({ fromPerS: fromUsers, toPerS: toUsers, durationS })),
+    atS,
+  )
 
 /** The spans in which user `k` (counted from 0 over the whole run) is active, in order. */
 export function activeSpans(stages: readonly UserStage[], k: number): ActiveSpan[] {

@@ -48,7 +48,9 @@ describe('good evidence', () => {
       ...rowsWhere(one, vitals),
       ...rowsWhere(() => false, {}),
     ]
-    expect(found({ rows: doubled({ utilization: 0.99, gcMs: 300, ...lag(20) }) })).toEqual([])
+    const rows = doubled({ utilization: 0.99, gcMs: 300, ...lag(20) })
+    const iterations = { ...evidence().iterations, due: 2000, started: 2000 }
+    expect(found({ rows, loadEndS: 20, iterations })).toEqual([])
   })
 })
 
@@ -112,9 +114,9 @@ describe('a worker without time', () => {
     expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(300) }) })).toEqual([
       'void generator.saturated',
     ])
-    // One of two workers 19 ms late in a cycle of 100 ms: 8 % of the load were never asked for.
-    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(19) }) })).toEqual(['void pace.missed'])
-    expect(found({ rows: rowsWhere(half, { utilization: 0.3, ...lag(19) }) })).toEqual(['suspect pace.late'])
+    // One of two workers 15 ms late in a cycle of 100 ms: 8 % of the load were never asked for.
+    expect(found({ rows: rowsWhere(always, { utilization: 0.3, ...lag(15) }) })).toEqual(['void pace.missed'])
+    expect(found({ rows: rowsWhere(half, { utilization: 0.3, ...lag(15) }) })).toEqual(['suspect pace.late'])
   })
 
   test('late but not busy is a pace that was not quite held', () => {
@@ -123,7 +125,8 @@ describe('a worker without time', () => {
   })
 
   test('late against a pacing is late against the longer of pace and service', () => {
-    const plan = aPlan({ wait: { kind: 'pacing', seconds: 1 } })
+    const stages = [{ fromUsers: 100, toUsers: 100, durationS: 10 }]
+    const plan = aPlan({ wait: { kind: 'pacing', seconds: 1 }, stages })
     expect(found({ plan, rows: rowsWhere(half, lag(9)) })).toEqual([])
     expect(found({ plan, rows: rowsWhere(half, lag(11)) })).toEqual(['suspect pace.late'])
   })
@@ -131,6 +134,32 @@ describe('a worker without time', () => {
   test('what happens in the drain is no part of the load', () => {
     const rows = rowsWhere(always, { utilization: 1, gcMs: 900, ...lag(50) }, { phase: 'drain' })
     expect(found({ rows })).toEqual([])
+  })
+})
+
+describe('counts that are short of the plan convict, though nothing else was seen', () => {
+  const started = (n: number) => ({ iterations: { ...evidence().iterations, due: n, started: n } })
+
+  test('closed: 10 users for 9.5 s of full strength, with a cycle of 100 ms', () => {
+    expect(found(started(935))).toEqual([])
+    expect(found(started(920))).toEqual(['suspect pace.short'])
+    expect(found(started(800))).toEqual(['void pace.short'])
+    expect(judge(evidence(started(800))).limit).toBe('generator')
+    // Without a wait there is no plan to be short of.
+    expect(found({ plan: noPace, ...started(10) })).toEqual([])
+  })
+
+  test('open: 1,000 arrivals', () => {
+    const plan = anOpenPlan()
+    expect(found({ plan, ...started(992) })).toEqual([])
+    expect(found({ plan, ...started(980) })).toEqual(['suspect pace.short'])
+    expect(found({ plan, ...started(900) })).toEqual(['void pace.short'])
+    // A count ends the load when it is reached, whatever the rate was.
+    expect(found({ plan: { ...plan, requests: 900 }, ...started(900) })).toEqual([])
+    // Arrivals that found no free user are a matter of the target.
+    const full = rowsWhere(always, {}, { queued: 5 })
+    const waiting = { ...started(900).iterations, due: 1000, unstarted: 100 }
+    expect(found({ plan, rows: full, iterations: waiting })).toEqual(['note users.exhausted'])
   })
 })
 
@@ -308,7 +337,8 @@ describe('times in which a worker did nothing for its users', () => {
   test('once in a long run, it is a note', () => {
     const rows = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
     rows[3] = rowsWhere(once, { ...delay(900), awayMs: 890 })[3]!
-    const long = { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 30 }
+    const iterations = { ...evidence().iterations, due: 3000, started: 3000 }
+    const long = { rows: rows.map((row, second) => ({ ...row, second })), loadEndS: 30, iterations }
     expect(found(long)).toEqual(['note generator.paused'])
     expect(judge(evidence(long)).level).toBe('sound')
   })

@@ -239,20 +239,26 @@ function stoppedOnce({ lengthS, cycleS, stopS }: { lengthS: number; cycleS: numb
     const calm = { ...row, second, finished: Math.round(perS), due: Math.round(perS) }
     if (second === endS) {
       const late = { lagMs: lagMs(meanMs), loopDelayMs: { p50: 1, p99: 1, max: stopS * 1000 } }
-      return { ...calm, finished: ended, workers: [{ ...healthy, ...late }] }
+      return { ...calm, finished: ended, due: ended, workers: [{ ...healthy, ...late }] }
     }
     if (second >= endS - Math.floor(stopS) && second < endS)
       return { ...calm, finished: 0, workers: [{ ...healthy, lagMs: null, loopDelayMs: null, awayMs: 1000 }] }
     return { ...calm, workers: [{ ...healthy, lagMs: lagMs(0.3) }] }
   }
+  const lostShare = (lateUsers * lateS) / (users * lengthS)
+  const started = Math.round(perS * lengthS * (1 - lostShare))
   return {
     evidence: {
       ...good,
-      plan: aPlan({ wait: { kind: 'constant', seconds: cycleS - 0.02 } }),
+      plan: aPlan({
+        wait: { kind: 'constant', seconds: cycleS - 0.02 },
+        stages: [{ fromUsers: users, toUsers: users, durationS: lengthS }],
+      }),
+      iterations: { ...good.iterations, due: started, started },
       rows: Array.from({ length: lengthS }, (_, second) => rowOf(second)),
       loadEndS: lengthS,
     },
-    lostShare: (lateUsers * lateS) / (users * lengthS),
+    lostShare,
   }
 }
 

@@ -22,6 +22,9 @@ export const LONG_MS = 20
 /** Below this, mean delays are the whole milliseconds of the platform's timers, however short the users' cycle is. */
 export const TIMER_MS = 3
 
+/** What the definition of sound allows the load of a run to be short by. */
+export const ALLOWED_SHORT = 0.01
+
 /** A trouble is a reason when it is found in more than this share of the load seconds. */
 export const SOME_SECONDS = 0.05
 export const MANY_SECONDS = 0.2

@@ -3,10 +3,11 @@ import { largest } from '../extremes.ts'
 import type { Evidence, Reason } from '../evidence.ts'
 import { hasPace, type Plan } from '../plan.ts'
 import type { SecondRow } from '../second.ts'
-import { showMs, showPercent, showRate } from '../units.ts'
+import { showCount, showMs, showPercent, showRate } from '../units.ts'
 import type { WorkerVitals } from '../vitals.ts'
 import { meanCycleS } from '../wait.ts'
 import {
+  ALLOWED_SHORT,
   BUSY,
   COMFORTABLE,
   LONG_MS,
@@ -18,6 +19,7 @@ import {
   TIMER_MS,
 } from './limits.ts'
 import { extent, inSeconds, isFull, loadSeconds, worstWorker } from './load-seconds.ts'
+import { countedLoad, missingLoad } from './missing-load.ts'
 
 /** At most one of: saturated or missed (void), full speed; else what is late, and what is busy. */
 export function pace(evidence: Evidence): Reason[] {
@@ -27,8 +29,27 @@ export function pace(evidence: Evidence): Reason[] {
     const atFullSpeed = fullSpeed(evidence, load)
     return atFullSpeed.length > 0 ? atFullSpeed : busy(evidence, load)
   }
-  const missed = [...saturated(evidence, load), ...paceMissed(evidence, load)].slice(0, 1)
-  return missed.length > 0 ? missed : [...late(evidence, load), ...busy(evidence, load)]
+  const short = shortOfPlan(evidence, load)
+  const missed = [...saturated(evidence, load), ...paceMissed(evidence, load), ...short].filter(
+    ({ level }) => level === 'void',
+  )
+  return missed.length > 0 ? missed.slice(0, 1) : [...late(evidence, load), ...short, ...busy(evidence, load)]
+}
+
+/** By count, though the target was quick and users were free: whatever the reason is, it is no one else's. */
+function shortOfPlan(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const counted = countedLoad(evidence)
+  if (counted === null || counted.short <= ALLOWED_SHORT) return []
+  const { planned, started, short } = counted
+  return [
+    {
+      code: 'pace.short',
+      level: short > PACE_MISSED ? 'void' : 'suspect',
+      message: `${showCount(started)} iterations started where the plan asks for ${showCount(Math.round(planned))}, and the target was not what held them back`,
+      advice: lessLoad(evidence, load),
+      ...extent(load),
+    },
+  ]
 }
 
 function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
@@ -48,44 +69,9 @@ function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
-/**
- * What the whole load lost to the generator's own delays, however it was spread: a stop of a second in a run of three is
- * a third of it. In the closed model that is the part of all users' time which their cycles do not account for; in the
- * open one, the arrivals that did not start in their second. Only delays of more than `aboveMs` on average in a second count.
- */
-function loss(
-  plan: Plan,
-  load: readonly SecondRow[],
-  aboveMs = 0,
-): { readonly share: number; readonly ownMs: number } {
-  let requests = 0
-  let lost = 0
-  let all = 0
-  let ownMs = 0
-  for (const row of load) {
-    const n = Math.max(1, row.finished) / Math.max(1, row.workers.length)
-    for (const worker of row.workers) {
-      const own = ownDelayMs(plan, row, worker)
-      const late = own > aboveMs ? lateness(plan, row, worker) : 0
-      requests += n
-      ownMs += n * own
-      if (plan.model === 'open') {
-        lost += n * Math.min(1, late)
-        all += n
-      } else if (late > 0) {
-        lost += n * own
-        all += n * (own / late + own)
-      } else
-        all +=
-          n * meanCycleS(plan.wait, (requestsPerTask(plan, row) * (row.serviceMs.mean ?? 0)) / 1000) * 1000
-    }
-  }
-  return all > 0 ? { share: lost / all, ownMs: ownMs / requests } : { share: 0, ownMs: 0 }
-}
-
 function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   const { plan } = evidence
-  const { share, ownMs } = loss(plan, load)
+  const { share, ownMs } = missingLoad(evidence)
   if (share <= PACE_MISSED || ownMs <= TIMER_MS) return []
   const late = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_MISSED))
   const worst = worstWorker(load, (worker, row) => lateness(plan, row, worker))
@@ -93,7 +79,7 @@ function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'pace.missed',
       level: 'void',
-      message: `the generator's own delays, ${showMs(ownMs)} for each request on average, took ${showPercent(share)} of the planned pace`,
+      message: `the generator's own delays, ${showMs(ownMs)} for each iteration on average, took ${showPercent(share)} of the planned load`,
       advice: lessLoad(evidence, load),
       worker: worst.worker,
       ...extent(late.length > 0 ? late : load),
@@ -117,20 +103,24 @@ function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
-function late({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
+function late(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const { plan } = evidence
   const rows = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_LATE))
   // A few seconds, such as those after a stop, can have taken it all.
-  const { share } = loss(plan, load, TIMER_MS)
-  if (rows.length === 0 || (rows.length <= load.length * SOME_SECONDS && share <= PACE_LATE)) return []
-  const worst = worstWorker(rows, (worker, row) => lateness(plan, row, worker))
+  const { share } = missingLoad(evidence, TIMER_MS)
+  const isMissing = share > ALLOWED_SHORT
+  if (rows.length <= load.length * SOME_SECONDS && !isMissing) return []
+  // After a stop that outlasts the load, nothing started late.
+  const found = rows.length > 0 ? rows : load
+  const worst = worstWorker(found, (worker, row) => lateness(plan, row, worker))
   return [
     {
       code: 'pace.late',
       level: 'suspect',
-      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}`,
+      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}${isMissing ? `; ${showPercent(share)} of the planned load is missing` : ''}`,
       advice: 'the load was not quite the planned one: use more workers or cores, or plan less',
       worker: worst.worker,
-      ...extent(rows),
+      ...extent(found),
     },
   ]
 }

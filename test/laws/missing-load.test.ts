@@ -1,0 +1,134 @@
+/**
+ * A run in which more than a hundredth of the planned load is missing through the generator's doing is never sound. The
+ * evidence is that of simulated users who loop beside a generator that stands still now and then.
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Evidence } from '../../src/core/evidence.ts'
+import { judge } from '../../src/core/verdict.ts'
+import { aRow, evidence, healthy } from '../support/evidence.ts'
+import { aPlan } from '../support/plan.ts'
+
+interface Stop {
+  readonly fromS: number
+  readonly toS: number
+}
+interface Sample {
+  readonly atS: number
+  readonly ms: number
+}
+
+const USERS = 40
+const SERVICE_S = 0.02
+
+/** Users with a constant wait, spread over their cycle; nothing happens within a stop until it is over. */
+function simulate(seconds: number, waitS: number, stops: readonly Stop[]) {
+  const lags: Sample[] = []
+  const waits: Sample[] = []
+  let started = 0
+  const awake = (atS: number): number =>
+    stops.reduce((t, { fromS, toS }) => (t >= fromS && t < toS ? toS : t), atS)
+  for (let user = 0; user < USERS; user++)
+    for (let dueS = ((SERVICE_S + waitS) * user) / USERS; ;) {
+      const startS = awake(dueS)
+      if (startS >= seconds) break
+      started++
+      lags.push({ atS: startS, ms: (startS - dueS) * 1000 + 0.1 })
+      const doneS = awake(startS + SERVICE_S)
+      waits.push({ atS: doneS, ms: (doneS - startS - SERVICE_S) * 1000 })
+      dueS = doneS + waitS
+    }
+  return { lags, waits, started }
+}
+
+function evidenceOf(seconds: number, waitS: number, stops: readonly Stop[]): Evidence {
+  const { lags, waits, started } = simulate(seconds, waitS, stops)
+  const bySecond = (samples: readonly Sample[]): number[][] => {
+    const all: number[][] = Array.from({ length: seconds * 3 }, () => [])
+    for (const { atS, ms } of samples) all[Math.floor(atS)]?.push(ms)
+    return all
+  }
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+  const [lagsOf, waitsOf] = [bySecond(lags), bySecond(waits)]
+  const endS = Math.max(seconds, ...stops.map(({ toS }) => Math.floor(toS) + 1))
+  const rows = Array.from({ length: endS }, (_, second) => {
+    const ended = stops.filter(({ toS }) => Math.floor(toS) === second)
+    const longest = 1000 * Math.max(0, ...ended.map(({ fromS, toS }) => toS - fromS))
+    const [lag, wait] = [lagsOf[second]!, waitsOf[second]!]
+    return aRow(second, {
+      phase: second < seconds ? 'load' : 'drain',
+      users: USERS,
+      due: lag.length,
+      sent: lag.length,
+      finished: wait.length,
+      succeeded: wait.length,
+      workers: [
+        {
+          ...healthy,
+          lagMs: lag.length > 0 ? { p50: 0, p99: 0, max: 0, mean: mean(lag) } : null,
+          waitedMs: wait.length > 0 ? mean(wait) : null,
+          loopDelayMs: longest > 0 ? { p50: 0, p99: longest, max: longest } : null,
+        },
+      ],
+    })
+  })
+  return evidence({
+    plan: aPlan({
+      wait: { kind: 'constant', seconds: waitS },
+      stages: [{ fromUsers: USERS, toUsers: USERS, durationS: seconds }],
+    }),
+    rows,
+    loadEndS: seconds,
+    iterations: { ...evidence().iterations, due: started, started },
+  })
+}
+
+const runs = fc
+  .record({
+    seconds: fc.integer({ min: 10, max: 600 }),
+    waitS: fc.constantFrom(0.2, 0.5, 1),
+    stops: fc.array(
+      fc.record({
+        at: fc.double({ min: 0, max: 1, noNaN: true }),
+        forS: fc.double({ min: 0.05, max: 20, noNaN: true }),
+      }),
+      { maxLength: 3 },
+    ),
+  })
+  .map(({ seconds, waitS, stops }) => ({
+    seconds,
+    waitS,
+    stops: stops
+      .map(({ at, forS }) => ({ fromS: at * seconds, toS: at * seconds + forS }))
+      .sort((a, b) => a.fromS - b.fromS),
+  }))
+
+test('more than a hundredth of the planned load is missing: never sound', () => {
+  fc.assert(
+    fc.property(runs, ({ seconds, waitS, stops }) => {
+      const planned = simulate(seconds, waitS, []).started
+      const missing = 1 - simulate(seconds, waitS, stops).started / planned
+      fc.pre(missing > 0.01)
+      expect(judge(evidenceOf(seconds, waitS, stops)).level).not.toBe('sound')
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('ten seconds of a minute are void, in the middle and at its end', () => {
+  for (const fromS of [20, 50]) {
+    const stopped = evidenceOf(60, 1, [{ fromS, toS: fromS + 10.5 }])
+    expect(judge(stopped)).toMatchObject({ level: 'void', limit: 'generator' })
+  }
+})
+
+test('an undisturbed run is sound, however long', () => {
+  for (const seconds of [10, 600]) expect(judge(evidenceOf(seconds, 1, [])).level).toBe('sound')
+})
+
+test('a run of more than two days is judged: the seconds do not have to fit on the stack', () => {
+  const bad = { ...healthy, utilization: 0.99, gcMs: 300, awayMs: 400, runQueueMs: 400 }
+  const row = aRow(0, { workers: [bad] })
+  const rows = Array.from({ length: 200_000 }, (_, second) => ({ ...row, second, queued: 1 }))
+  expect(judge(evidence({ rows, loadEndS: rows.length })).reasons.length).toBeGreaterThan(3)
+})
