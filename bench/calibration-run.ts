@@ -165,6 +165,8 @@ function percentiles(ms: number[]): Record<string, number> {
   )
 }
 
+const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0)
+
 /** What the verdict of this report rested on; histograms and everything by name are left out. */
 function evidenceOf(report: Report): Evidence {
   const { total, verdict, outcomes } = report
@@ -191,6 +193,10 @@ function evidenceOf(report: Report): Evidence {
       p99_9: floor('p99_9'),
     },
     iterations: report.iterations,
+    latencies: report.timeline.reduce(
+      (n, { phase, histogram }) => (phase === 'warmup' ? n : n + sum(histogram.counts)),
+      0,
+    ),
     lostWorkers: verdict.reasons
       .filter(({ code }) => code === 'worker.lost')
       .map(({ worker, fromS, message }) => ({ worker: worker ?? 0, second: fromS, message })),

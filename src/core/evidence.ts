@@ -64,6 +64,8 @@ export interface Evidence {
     readonly message: string
   }[]
   readonly iterations: Readonly<IterationCounts>
+  /** How many requests, and arrivals that never started, are in the distribution of latencies. */
+  readonly latencies: number
   /** Requests that failed for want of a local port or a file descriptor. */
   readonly generatorFaults: number
   /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */

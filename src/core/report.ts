@@ -110,6 +110,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     total,
     floorMs: percentilesMs(tally.latencyFloor),
     iterations: tally.iterations,
+    latencies: all.peek('latency')?.count ?? 0,
     lostWorkers: facts.lostWorkers,
     generatorFaults,
     soundPerS: facts.soundPerS ?? null,

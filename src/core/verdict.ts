@@ -9,6 +9,7 @@
 import type { PercentilesMs, Evidence, Reason } from './evidence.ts'
 import { ms, PERCENTILES, type PercentileName } from './metrics.ts'
 import { hasPace } from './plan.ts'
+import { isNetworkLimited } from './rules/network.ts'
 import { findReasons } from './rules/rules.ts'
 
 export type VerdictLevel = 'sound' | 'suspect' | 'void'
@@ -38,13 +39,13 @@ export function judge(evidence: Evidence): Verdict {
 const HINDRANCE = /^(generator|pace)\.|^host\.(throttled|contended)$/
 
 /** The generator first: while it has no time, nothing else can be told. */
-function likelyLimit({ plan, total }: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
+function likelyLimit(evidence: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
+  const { plan, total } = evidence
   const is = (...prefixes: string[]): boolean =>
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
   const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
   if (hinders) return 'generator'
-  const isShortOfPorts = reasons.some(({ code, level }) => code === 'ports.few' && level !== 'note')
-  if (is('network.') || isShortOfPorts) return 'network'
+  if (isNetworkLimited(evidence)) return 'network'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
 }

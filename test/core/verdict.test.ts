@@ -8,6 +8,14 @@ import { aRow, evidence, floor, healthy, quietHost, rowsWhere } from '../support
 import { anOpenPlan, aPlan } from '../support/plan.ts'
 
 const always = (): boolean => true
+const SILENT_TARGET = {
+  memoryTotalBytes: null,
+  memoryAvailableBytes: null,
+  load1: null,
+  bytesInPerS: null,
+  bytesOutPerS: null,
+  contextSwitchesPerS: null,
+}
 const noPace = aPlan({ wait: { kind: 'none' } })
 /** The users of the evidence wait 80 ms and are served in 20 ms: a cycle of 100 ms. */
 const lag = (meanMs: number): { lagMs: { p50: number; p99: number; max: number; mean: number } } => ({
@@ -163,6 +171,39 @@ describe('counts that are short of the plan convict, though nothing else was see
   })
 })
 
+describe('what limits a run', () => {
+  const at = (isBad: (second: number) => boolean, listenOverflows: number) =>
+    rowsWhere(isBad, {}, { host: { ...quietHost, network: { retransmits: 0, listenOverflows, listenDrops: 0 } } })
+
+  test('one full accept queue in a long run does not, but many do', () => {
+    const long = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
+    long[3] = at((second) => second === 3, 1)[3]!
+    const rows = long.map((row, second) => ({ ...row, second }))
+    const iterations = { ...evidence().iterations, due: 3000, started: 3000 }
+    const once = judge(evidence({ rows, loadEndS: 30, iterations }))
+    expect(once).toMatchObject({ limit: 'none', reasons: [{ code: 'network.overflows' }] })
+    expect(judge(evidence({ rows: at(always, 1) })).limit).toBe('network')
+  })
+
+  test('a target that fills one of its many cores', () => {
+    const cores = [0.1, 0.99, 0.1, 0.1].map((busy, core) => ({ core, busy, iowait: 0, steal: 0 }))
+    const target = { ...SILENT_TARGET, cores }
+    const rows = rowsWhere(always, {}, { target })
+    expect(judge(evidence({ rows }))).toMatchObject({
+      limit: 'target',
+      reasons: [{ code: 'target.busy', message: expect.stringContaining('core 1 of the target') as string }],
+    })
+    expect(found({ rows: rowsWhere((second) => second < 2, {}, { target }) })).toEqual([])
+  })
+
+  test('the worker that is named as blocked is the one of the load, not of the warm-up', () => {
+    const delay = (maxMs: number) => ({ loopDelayMs: { p50: 1, p99: maxMs, max: maxMs } })
+    const rows = rowsWhere((second) => second === 5, delay(300))
+    rows[0] = aRow(0, { phase: 'warmup', workers: [{ ...healthy, ...delay(900) }, { ...healthy, worker: 1 }] })
+    expect(reasons({ rows })).toMatchObject([{ code: 'generator.blocked', worker: 1 }])
+  })
+})
+
 describe('latencies that may be the generator’s own', () => {
   test('up to 1 ms or 5 % is sound, beyond is suspect with the bound', () => {
     // 5 % of 20 ms is 1 ms.
@@ -180,11 +221,12 @@ describe('latencies that may be the generator’s own', () => {
       latencyFloor.record(0)
     }
     const total = deriveMetrics(few, { loadS: 10, carriedIn: 0 })
-    expect(found({ total, floorMs: percentilesMs(latencyFloor) })).toEqual(['note samples.few'])
-    expect(reasons({ total, floorMs: percentilesMs(latencyFloor) })).toMatchObject([
+    const few15 = { total, floorMs: percentilesMs(latencyFloor), latencies: 15 }
+    expect(found(few15)).toEqual(['note samples.few'])
+    expect(reasons(few15)).toMatchObject([
       {
-        message: '15 requests are too few to rely on p50 to p99',
-        advice: 'run longer: p99 takes 1,000 requests',
+        message: '15 latencies are too few to rely on p50 to p99',
+        advice: 'run longer: p99 takes 1,000 of them',
       },
     ])
   })

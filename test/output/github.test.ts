@@ -48,7 +48,7 @@ test('the summary of a job', () => {
 
     Limit: none was reached, as far as can be seen from here.
 
-    - samples&#46;few: 4 requests are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 requests
+    - samples&#46;few: 4 latencies are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 of them
     "
   `)
 })

@@ -108,8 +108,8 @@ describe('the summary', () => {
         [generator.busy, seconds 0–0].
         Latencies include time that responses waited for the generator: use more
         workers or cores, or plan fewer users or longer waits, below about 436/s.
-      - 8 requests are too few to rely on p50 to p99 [samples.few, seconds 0–0].
-        Run longer: p99 takes 1,000 requests.
+      - 6 latencies are too few to rely on p50 to p99 [samples.few, seconds 0–0].
+        Run longer: p99 takes 1,000 of them.
       "
     `)
   })
@@ -166,9 +166,9 @@ describe('the summary', () => {
         waited for the generator: use more
         workers or cores, or plan fewer users
         or longer waits, below about 436/s.
-      - 8 requests are too few to rely on p50
+      - 6 latencies are too few to rely on p50
         to p99 [samples.few, seconds 0–0].
-        Run longer: p99 takes 1,000 requests.
+        Run longer: p99 takes 1,000 of them.
       "
     `)
   })
@@ -202,8 +202,8 @@ describe('the summary', () => {
         - Worker 1 died in second 0 (it�[2J died�over two lines); its users made no more requests
           [worker.lost, seconds 0–0].
           This is a fault of the generator: read the message, and report it if the scenario is not to blame.
-        - 1 request is too few to rely on p50 to p99 [samples.few, seconds 0–0].
-          Run longer: p99 takes 1,000 requests.
+        - 1 latency is too few to rely on p50 to p99 [samples.few, seconds 0–0].
+          Run longer: p99 takes 1,000 of them.
         "
       `)
   })

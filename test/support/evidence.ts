@@ -85,6 +85,7 @@ export function evidence(different: Partial<Evidence> = {}): Evidence {
     total: deriveMetrics(requests(REQUESTS), { loadS: SECONDS, carriedIn: 0 }),
     floorMs: floor(100),
     lostWorkers: [],
+    latencies: REQUESTS,
     loadEndS: SECONDS,
     iterations: { due: REQUESTS, started: REQUESTS, finished: REQUESTS, failed: 0, dropped: 0, unstarted: 0 },
     generatorFaults: 0,

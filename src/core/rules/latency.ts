@@ -33,20 +33,19 @@ export function inflatedLatency(evidence: Evidence, bounds: PercentilesMs): Reas
 }
 
 /** Percentiles are given whatever they rest on; those that rest on too little are named. */
-export function fewSamples({ total, rows }: Evidence): Reason[] {
+export function fewSamples({ total, rows, latencies: samples }: Evidence): Reason[] {
   const { latencyMs } = total
   const judged = PERCENTILES.filter(([name]) => name !== 'p99_9')
   const weak = judged.filter(([name]) => latencyMs[name] !== null && !isReliable(latencyMs, name))
   const [first] = weak
   if (first === undefined) return []
   const [name, q] = weak.at(-1)!
-  const samples = total.succeeded + total.unfinished
   return [
     {
       code: 'samples.few',
       level: 'note',
-      message: `${showCount(samples)} ${samples === 1 ? 'request is' : 'requests are'} too few to rely on ${weak.length === 1 ? name : `${first[0]} to ${name}`}`,
-      advice: `run longer: ${name} takes ${showCount(samplesFor(q))} requests`,
+      message: `${showCount(samples)} ${samples === 1 ? 'latency is' : 'latencies are'} too few to rely on ${weak.length === 1 ? name : `${first[0]} to ${name}`}`,
+      advice: `run longer: ${name} takes ${showCount(samplesFor(q))} of them`,
       fromS: 0,
       toS: Math.max(0, rows.length - 1),
     },

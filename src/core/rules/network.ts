@@ -17,6 +17,18 @@ export function networkTrouble(evidence: Evidence): Reason[] {
   ]
 }
 
+/** Whether the network stack of this host kept coming up: one full accept queue is worth knowing, and limits no run. */
+export function isNetworkLimited(evidence: Evidence): boolean {
+  const load = loadSeconds(evidence)
+  const overflowing = load.filter((row) => turnedAway(row) > 0)
+  return (
+    overflowing.length > load.length * SOME_SECONDS ||
+    [...repeated(load), ...fewPorts(evidence, load)].some(
+      ({ code, level }) => code !== 'ports.few' || level !== 'note',
+    )
+  )
+}
+
 function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
   if (count === 0) return []
   return [
@@ -98,9 +110,10 @@ function repeated(load: readonly SecondRow[]): Reason[] {
   ]
 }
 
+const turnedAway = ({ host }: SecondRow): number =>
+  Math.max(host?.network?.listenOverflows ?? 0, host?.network?.listenDrops ?? 0)
+
 function overflows(load: readonly SecondRow[]): Reason[] {
-  const turnedAway = ({ host }: SecondRow): number =>
-    Math.max(host?.network?.listenOverflows ?? 0, host?.network?.listenDrops ?? 0)
   const rows = load.filter((row) => turnedAway(row) > 0)
   if (rows.length === 0) return []
   const count = rows.reduce((sum, row) => sum + turnedAway(row), 0)

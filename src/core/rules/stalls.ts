@@ -63,7 +63,13 @@ function blockedLoop(
   level: Reason['level'],
 ): Reason[] {
   if (blocked.length === 0) return []
-  const worst = worstWorker(rows, (worker) => (isAway(worker) ? 0 : longestMs(worker)))
+  // A delay of the warm-up, or one that began in the drain, concerns nobody.
+  const seconds = new Set(blocked.map(({ second }) => second))
+  const worst = worstWorker(rows, (worker, { second }) =>
+    isAway(worker) || !concerned(second, longestMs(worker)).some((s) => seconds.has(s))
+      ? 0
+      : longestMs(worker),
+  )
   return [
     {
       code: 'generator.blocked',
@@ -87,10 +93,14 @@ function delayedSeconds(
     for (const worker of workers) {
       const delayMs = longestMs(worker)
       if (delayMs <= STALLED_MS || !counts(worker)) continue
-      for (let s = second - Math.floor(delayMs / 1000); s <= second; s++) delayed.add(s)
+      for (const s of concerned(second, delayMs)) delayed.add(s)
     }
   return load.filter(({ second }) => delayed.has(second))
 }
+
+/** The seconds that a delay reaches back to from the one in which it ended. */
+const concerned = (second: number, delayMs: number): number[] =>
+  Array.from({ length: Math.floor(delayMs / 1000) + 1 }, (_, i) => second - i)
 
 export function collectorPauses(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
