@@ -75,7 +75,8 @@ async function loadAlone() {
         close: () => undefined,
       }),
     },
-    takeTicket: () => true,
+    tickets: { takeIteration: () => true, takeRequest: () => true },
+    scenario: null,
   })
   recorder.begin()
   load.begin()
