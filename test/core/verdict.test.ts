@@ -173,7 +173,11 @@ describe('counts that are short of the plan convict, though nothing else was see
 
 describe('what limits a run', () => {
   const at = (isBad: (second: number) => boolean, listenOverflows: number) =>
-    rowsWhere(isBad, {}, { host: { ...quietHost, network: { retransmits: 0, listenOverflows, listenDrops: 0 } } })
+    rowsWhere(
+      isBad,
+      {},
+      { host: { ...quietHost, network: { retransmits: 0, listenOverflows, listenDrops: 0 } } },
+    )
 
   test('one full accept queue in a long run does not, but many do', () => {
     const long = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
@@ -199,7 +203,13 @@ describe('what limits a run', () => {
   test('the worker that is named as blocked is the one of the load, not of the warm-up', () => {
     const delay = (maxMs: number) => ({ loopDelayMs: { p50: 1, p99: maxMs, max: maxMs } })
     const rows = rowsWhere((second) => second === 5, delay(300))
-    rows[0] = aRow(0, { phase: 'warmup', workers: [{ ...healthy, ...delay(900) }, { ...healthy, worker: 1 }] })
+    rows[0] = aRow(0, {
+      phase: 'warmup',
+      workers: [
+        { ...healthy, ...delay(900) },
+        { ...healthy, worker: 1 },
+      ],
+    })
     expect(reasons({ rows })).toMatchObject([{ code: 'generator.blocked', worker: 1 }])
   })
 })
