@@ -1,4 +1,5 @@
 /** The numbers derived from a tally: one derivation for every output, so that all of them agree. */
+import { isTimeout } from './outcome.ts'
 import type { Histogram } from './histogram.ts'
 import type { RequestTally } from './tally.ts'
 
@@ -83,7 +84,8 @@ export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram 
     bytesOut: request.bytesOut,
     statuses: Object.fromEntries([...request.statuses].sort(([a], [b]) => a - b)),
     latencyMs,
-    serviceMs: request.peek('service') === null ? latencyMs : summarize(request.peek('service')),
+    serviceMs:
+      request.peek('service') === null && wasServed(request) ? latencyMs : summarize(request.peek('service')),
     failedMs: summarize(request.peek('failedLatency')),
     phasesMs: {
       dns: summarize(request.peek('dns')),
@@ -95,6 +97,10 @@ export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram 
     lagMs: summarize(lag),
   }
 }
+
+/** Whether anything that ended, or was cut, is in its latencies: not only arrivals that never started. */
+const wasServed = ({ succeeded, unfinished, outcomes }: RequestTally): boolean =>
+  succeeded + unfinished > 0 || [...outcomes.keys()].some(isTimeout)
 
 /** The same metrics when `toS` instead of `fromS` seconds of their span turn out to be load. */
 export function respan<M extends Metrics>(metrics: M, fromS: number, toS: number): M {

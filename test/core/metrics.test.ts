@@ -19,6 +19,13 @@ const ofMs = (...durationsMs: number[]): Histogram => {
   return histogram
 }
 
+test('arrivals that never started have waited, and were not served', () => {
+  const request = new RequestTally(false)
+  request.histogram('latency').record(900_000)
+  const { latencyMs, serviceMs } = deriveMetrics(request, { loadS: 1, carriedIn: 0 })
+  expect([latencyMs.max, serviceMs.max]).toEqual([900, null])
+})
+
 describe('metrics of a tally', () => {
   const request = new RequestTally(false)
   Object.assign(request, {
