@@ -145,6 +145,25 @@ describe('a worker without time', () => {
   })
 })
 
+test('arrivals that are dropped after a stop of the generator are its own', () => {
+  const durationS = 60
+  const plan = anOpenPlan({
+    ...{ durationS, workers: 2, onFull: 'drop' },
+    stages: [{ fromPerS: 100, toPerS: 100, durationS }],
+  })
+  const iterations = { ...evidence().iterations, due: 6000, started: 5900, dropped: 100 }
+  const rowsWith = (delayMs: number) =>
+    Array.from({ length: durationS }, (_, second) => {
+      const loopDelayMs = { p50: 1, p99: delayMs, max: delayMs }
+      const late = { dropped: 100, workers: [healthy, { ...healthy, worker: 1, loopDelayMs }] }
+      return aRow(second, second === 30 ? late : {})
+    })
+  const levels = (delayMs: number) =>
+    found({ plan, rows: rowsWith(delayMs), iterations, loadEndS: durationS })
+  expect(levels(2000)).toContain('suspect pace.late')
+  expect(levels(1)).toEqual(['note users.exhausted'])
+})
+
 describe('counts that are short of the plan convict, though nothing else was seen', () => {
   const started = (n: number) => ({ iterations: { ...evidence().iterations, due: n, started: n } })
 

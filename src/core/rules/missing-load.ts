@@ -38,6 +38,10 @@ export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
   }
   const planned = plannedLoad(plan, plan.warmupS, loadEndS)
   const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
+  if (plan.model === 'open')
+    for (const row of rows.filter(inLoad))
+      // After a stop, arrivals that find no user are the generator's to answer for, as many as were due in it.
+      lost += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
   for (let worker = 0; worker < plan.workers; worker++)
     lost += (perS / plan.workers) * cutOffS(evidence, worker)
   return {
@@ -71,6 +75,13 @@ function lostIn({ model }: Plan, row: SecondRow, n: number, aboveMs: number): nu
   }
   return lost
 }
+
+/** How long workers stood still, all together; told in the second in which it ended. */
+const stoodStillS = ({ workers }: SecondRow): number =>
+  workers.reduce((sum, { loopDelayMs }) => {
+    const delayMs = loopDelayMs?.max ?? 0
+    return sum + (delayMs > STALLED_MS ? delayMs / 1000 : 0)
+  }, 0)
 
 /** How long a worker stood still when the load ended, and went on standing still. */
 function cutOffS({ rows, loadEndS }: Evidence, worker: number): number {

@@ -12,6 +12,9 @@ import { collectorPauses, stalls } from './stalls.ts'
 import { busyTarget } from './target.ts'
 import { exhaustedUsers } from './users.ts'
 
+/** What convicts the generator of not having held its pace. */
+const PACE: ReadonlySet<Reason['code']> = new Set(['generator.saturated', 'pace.missed', 'pace.short'])
+
 export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
   const reasons = [
     ...lostWorkers(evidence),
@@ -26,7 +29,7 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...fewSamples(evidence),
   ]
   // Users that a generator without time keeps busy say nothing about the target.
-  return reasons.some(({ code }) => code === 'generator.saturated' || code === 'pace.missed')
+  return reasons.some(({ code, level }) => level === 'void' && PACE.has(code))
     ? reasons
     : [...reasons, ...exhaustedUsers(evidence)]
 }
