@@ -86,10 +86,10 @@ async function measure(file: string): Promise<void> {
   }
   const done = new Set(known.flatMap((line) => (line.kind === 'machine' ? [] : [line.index])))
   const began = Date.now()
-  const todo = cells(Number(values.runs), transports, workers, disturbances)
-  for (const [index, cell] of todo.entries()) {
+  const planned = cells(Number(values.runs), transports, workers, disturbances)
+  for (const [index, cell] of planned.entries()) {
     if (done.has(index)) continue
-    const progress = `${index + 1}/${todo.length} ${((Date.now() - began) / 60_000).toFixed(1)} min`
+    const progress = `${index + 1}/${planned.length} ${((Date.now() - began) / 60_000).toFixed(1)} min`
     try {
       const run = await calibrate(index, cell, bench)
       keepLine(run)

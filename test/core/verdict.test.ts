@@ -4,18 +4,10 @@ import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
 import type { Evidence, Reason } from '../../src/core/evidence.ts'
 import { judge } from '../../src/core/verdict.ts'
-import { aRow, evidence, floor, healthy, quietHost, rowsWhere } from '../support/evidence.ts'
+import { aRow, evidence, floor, healthy, quietHost, rowsWhere, silentTarget } from '../support/evidence.ts'
 import { anOpenPlan, aPlan } from '../support/plan.ts'
 
 const always = (): boolean => true
-const SILENT_TARGET = {
-  memoryTotalBytes: null,
-  memoryAvailableBytes: null,
-  load1: null,
-  bytesInPerS: null,
-  bytesOutPerS: null,
-  contextSwitchesPerS: null,
-}
 const noPace = aPlan({ wait: { kind: 'none' } })
 /** The users of the evidence wait 80 ms and are served in 20 ms: a cycle of 100 ms. */
 const lag = (meanMs: number): { lagMs: { p50: number; p99: number; max: number; mean: number } } => ({
@@ -210,7 +202,7 @@ describe('what limits a run', () => {
 
   test('a target that fills one of its many cores', () => {
     const cores = [0.1, 0.99, 0.1, 0.1].map((busy, core) => ({ core, busy, iowait: 0, steal: 0 }))
-    const target = { ...SILENT_TARGET, cores }
+    const target = { ...silentTarget, cores }
     const rows = rowsWhere(always, {}, { target })
     expect(judge(evidence({ rows }))).toMatchObject({
       limit: 'target',

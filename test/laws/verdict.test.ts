@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import type { SecondRow } from '../../src/core/second.ts'
 import type { Evidence } from '../../src/core/evidence.ts'
 import { judge, type VerdictLevel } from '../../src/core/verdict.ts'
-import type { TargetVitals, WorkerVitals } from '../../src/core/vitals.ts'
+import type { WorkerVitals } from '../../src/core/vitals.ts'
 import type { Wait } from '../../src/core/wait.ts'
-import { evidence, floor, healthy, quietHost } from '../support/evidence.ts'
+import { evidence, floor, healthy, quietHost, silentTarget } from '../support/evidence.ts'
 import { aPlan } from '../support/plan.ts'
 
 const RANK: Readonly<Record<VerdictLevel | 'note', number>> = { note: 0, sound: 0, suspect: 1, void: 2 }
@@ -46,16 +46,6 @@ const wait = fc.constantFrom<Wait>(
   { kind: 'pacing', seconds: 0.1 },
 )
 
-const SILENT: TargetVitals = {
-  cores: [],
-  memoryTotalBytes: null,
-  memoryAvailableBytes: null,
-  load1: null,
-  bytesInPerS: null,
-  bytesOutPerS: null,
-  contextSwitchesPerS: null,
-}
-
 /** A second with the worst of what it was and of what is added. */
 function worsened(row: SecondRow, bad: Worse): SecondRow {
   const worst = (a: number, b: number | undefined): number => Math.max(a, b ?? 0)
@@ -67,7 +57,7 @@ function worsened(row: SecondRow, bad: Worse): SecondRow {
     ...row,
     complete: row.complete && bad.complete,
     phasesMs: { ...row.phasesMs, connect: connects ? row.latencyMs : row.phasesMs.connect },
-    target: { ...SILENT, cores: [{ core: 0, busy, iowait: 0, steal: 0 }] },
+    target: { ...silentTarget, cores: [{ core: 0, busy, iowait: 0, steal: 0 }] },
     host: {
       ...row.host!,
       throttledMs: worst(row.host!.throttledMs!, bad.throttledMs),

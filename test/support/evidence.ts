@@ -4,7 +4,7 @@ import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
 import { RequestTally } from '../../src/core/tally.ts'
 import type { SecondRow } from '../../src/core/second.ts'
 import type { Evidence, PercentilesMs } from '../../src/core/evidence.ts'
-import type { HostVitals, WorkerVitals } from '../../src/core/vitals.ts'
+import type { HostVitals, TargetVitals, WorkerVitals } from '../../src/core/vitals.ts'
 import { aPlan } from './plan.ts'
 
 const SECONDS = 10
@@ -41,6 +41,17 @@ export const quietHost: HostVitals = {
   sockets: { inUse: 20, timeWait: 0, portsLeft: 28_000 },
   descriptors: { open: 40, limit: 20_000 },
   network: { retransmits: 0, listenOverflows: 0, listenDrops: 0 },
+}
+
+/** A server whose exporter says nothing. */
+export const silentTarget: TargetVitals = {
+  cores: [],
+  memoryTotalBytes: null,
+  memoryAvailableBytes: null,
+  load1: null,
+  bytesInPerS: null,
+  bytesOutPerS: null,
+  contextSwitchesPerS: null,
 }
 
 /** Requests that all took 20 ms. */
