@@ -35,9 +35,9 @@ test('a process that was stopped for a while knows it, and its bound covers what
     expect(code).toBe(report.exitCode)
     const paused = report.verdict.reasons.find(({ code: reason }) => reason === 'generator.paused')
     expect(paused).toMatchObject({ worker: 0 })
-    // Nothing the server did takes so long; whatever was in flight then, the bound has it.
-    const { max } = report.total.latencyMs
-    if (max! > 700) expect(report.verdict.errorBoundMs.p99_9).toBeGreaterThan(500)
+    // Nothing the server did takes so long; what was in flight then, if it is enough to shape p99.9, the bound has.
+    const { p99_9 } = report.total.latencyMs
+    if (p99_9! > 700) expect(report.verdict.errorBoundMs.p99_9).toBeGreaterThan(500)
   } finally {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
