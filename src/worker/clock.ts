@@ -8,8 +8,11 @@ export interface Clock {
    * An alarm that calls back each time it was set, never before the time it was set to. While it turns the loop to be
    * in time, it tells of each turn.
    */
-  alarm(callback: () => void, turned?: (nowUs: number) => void): Alarm
+  alarm(callback: () => void, turned?: Turned): Alarm
 }
+
+/** The loop has turned; `hasPolled`: it has looked at the network since the last such call. */
+export type Turned = (nowUs: number, hasPolled: boolean) => void
 
 export interface Alarm {
   /** Calls back once at this run time, or in a later turn of the loop when that has passed; replaces what was set before. */
@@ -56,7 +59,7 @@ export class RunClock implements Clock {
     this.#zeroMs = startUs / 1000 - aheadMs(this.#now)
   }
 
-  alarm(callback: () => void, turned: (nowUs: number) => void = () => undefined): Alarm {
+  alarm(callback: () => void, turned: Turned = () => undefined): Alarm {
     return new PlatformAlarm(this.nowUs, callback, turned)
   }
 }
@@ -72,7 +75,7 @@ const TURNING_SHARE = 0.1
 class PlatformAlarm implements Alarm {
   readonly #nowUs: () => number
   readonly #callback: () => void
-  readonly #turned: (nowUs: number) => void
+  readonly #turned: Turned
   #atUs = 0
   #timeout: NodeJS.Timeout | null = null
   #immediate: NodeJS.Immediate | null = null
@@ -80,16 +83,17 @@ class PlatformAlarm implements Alarm {
   #creditUs = 0
   #creditedUs = 0
   readonly #wake = (): void => {
-    this.#credit(this.#immediate === null ? TURNING_SHARE : TURNING_SHARE - 1)
+    const isTurning = this.#immediate !== null
+    this.#credit(isTurning ? TURNING_SHARE - 1 : TURNING_SHARE)
     this.#timeout = this.#immediate = null
     if (this.#creditedUs >= this.#atUs) this.#callback()
     else {
-      this.#turned(this.#creditedUs)
+      this.#turned(this.#creditedUs, isTurning)
       this.#wait()
     }
   }
 
-  constructor(nowUs: () => number, callback: () => void, turned: (nowUs: number) => void) {
+  constructor(nowUs: () => number, callback: () => void, turned: Turned) {
     this.#nowUs = nowUs
     this.#callback = callback
     this.#turned = turned

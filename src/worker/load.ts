@@ -60,7 +60,7 @@ export class Load {
   constructor(parts: LoadParts) {
     this.#parts = parts
     const { plan, share, recorder } = parts
-    this.#alarm = parts.clock.alarm(this.#ring, (nowUs) => parts.turn.turned(nowUs))
+    this.#alarm = parts.clock.alarm(this.#ring, (nowUs, hasPolled) => parts.turn.turned(nowUs, hasPolled))
     this.#wheel = new Wheel(FIRST_USER_TIMER + portion(plannedUsers(plan), share))
     this.drained = new Promise((resolve) => (this.#drained = resolve))
     if (plan.durationS !== null) recorder.loadEndUs = plan.durationS * 1e6

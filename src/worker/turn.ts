@@ -63,12 +63,15 @@ export class Turn {
   #busySinceUs = 0
   #pollUs = 0
   #lastPollUs = 0
+  /** When the loop had last turned, since the network last brought something. */
+  #turnedUs: number | null = null
   #isOpen = false
   /** Called at the end of each turn in which the network brought something. */
   onEnd: ((nowUs: number) => void) | null = null
   readonly #end = (): void => {
     const nowUs = this.#nowUs()
     this.#isOpen = this.#isHeld = false
+    this.#turnedUs = null
     this.worked(nowUs)
     this.onEnd?.(nowUs)
   }
@@ -155,11 +158,17 @@ export class Turn {
     return this.#queuedUs - beforeUs
   }
 
-  /** The loop has turned, awake or after a sleep, and is about to look at the network again. */
-  turned(nowUs: number): void {
-    const checkedUs = this.#checkedUs
+  /**
+   * The loop has turned. `hasPolled`: it has looked at the network since the last such call, for sure. Timers run
+   * behind the immediates of the same turn, so one that rings has no poll of its own, unless the loop slept for it.
+   */
+  turned(nowUs: number, hasPolled: boolean): void {
+    const beforeUs = this.#turnedUs
     this.touch(nowUs)
-    if (!this.#isOpen) this.#pollUs = this.#hasSlept ? this.#busySinceUs : checkedUs
+    if (this.#isOpen) return
+    if (this.#hasSlept) this.#pollUs = this.#busySinceUs
+    else if (hasPolled && beforeUs !== null) this.#pollUs = beforeUs
+    this.#turnedUs = nowUs
   }
 
   /** The network brought something: the first such call of a turn marks its poll. */

@@ -48,11 +48,34 @@ describe('how long a response can have waited for the loop', () => {
     loop.sleep(10_000)
     for (let turn = 0; turn < 5; turn++) {
       loop.work(40)
-      loop.turn.turned(loop.nowUs)
+      loop.turn.turned(loop.nowUs, turn > 0)
     }
     loop.work(15)
     // The poll that brings it came after the last turn, and the one before it after the last but one.
     expect(loop.completed()).toBe(15 + 40)
+  })
+
+  test('a timer that rings behind the end of a turn has had no poll of its own', async () => {
+    const loop = new Loop()
+    loop.sleep(10_000)
+    // Without a core for 40 ms: the poll had gathered one thing before it, and what came meanwhile is of the next one.
+    loop.queuedUs = 40_000
+    loop.work(40_000)
+    loop.idleUs += 40_000
+    loop.completed()
+    loop.work(100)
+    await loop.end()
+    loop.turn.turned(loop.nowUs, false)
+    loop.work(15)
+    expect(loop.completed()).toBe(40_000 + 100 + 15)
+    await loop.end()
+    // From the first look at the network behind a timer on, turns are told apart.
+    for (const hasPolled of [false, true, true]) {
+      loop.work(30)
+      loop.turn.turned(loop.nowUs, hasPolled)
+    }
+    loop.work(5)
+    expect(loop.completed()).toBe(30 + 5)
   })
 
   test('since the poll before this one, when the loop never slept', async () => {
