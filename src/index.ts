@@ -21,6 +21,7 @@ export type {
   ReadResponse,
   Values,
 } from './scenario/http.ts'
+export { OutputError, type OutputHooks } from './host/outputs.ts'
 export type { ScenarioPlan, TaskPlan } from './core/scenario.ts'
 export type { Wait } from './core/wait.ts'
 export { CorerushError, EXIT, type ErrorCode } from './errors.ts'

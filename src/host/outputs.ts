@@ -7,13 +7,22 @@ import type { SettledSecond, Timeline } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output, RunStart } from '../output/output.ts'
 
+/** An output, or `onSecond`, failed and nobody was listening; the run itself went to its end. */
+export class OutputError extends CorerushError {
+  readonly report: Report
+  constructor(message: string, report: Report, cause: unknown) {
+    super('CORERUSH_OUTPUT', message, { exitCode: EXIT.unexpected, cause })
+    this.report = report
+  }
+}
+
 /** Who is told of a run, and of an output that fails. */
 export interface OutputHooks {
   /** Called with each second as it closes. */
   readonly onSecond?: ((second: SecondRow) => void) | undefined
   /** Consumers of seconds and of the report. */
   readonly outputs?: readonly Output[] | undefined
-  /** Called when an output, or `onSecond`, fails; the run goes on. By default the failure is thrown when the run has ended. */
+  /** Called when an output, or `onSecond`, fails; the run goes on. By default an OutputError with the report is thrown when the run has ended. */
   readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
 }
 
@@ -34,7 +43,7 @@ export class Outputs {
   readonly #outputs: readonly Output[]
   readonly #hooks: OutputHooks
   readonly #failed = new Set<Output>()
-  readonly #untold: CorerushError[] = []
+  readonly #untold: { readonly message: string; readonly cause: unknown }[] = []
 
   constructor(hooks: OutputHooks) {
     const { onSecond, outputs = [] } = hooks
@@ -63,7 +72,7 @@ export class Outputs {
   finish(report: Report): void {
     this.#each((output) => output.finish?.(report))
     const [first] = this.#untold
-    if (first !== undefined) throw first
+    if (first !== undefined) throw new OutputError(first.message, report, first.cause)
   }
 
   #each(call: (output: Output) => void): void {
@@ -73,13 +82,7 @@ export class Outputs {
       } catch (error) {
         this.#failed.add(output)
         if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
-        else
-          this.#untold.push(
-            new CorerushError('CORERUSH_OUTPUT', `${output.name}: ${messageOf(error)}`, {
-              exitCode: EXIT.unexpected,
-              cause: error,
-            }),
-          )
+        else this.#untold.push({ message: `${output.name}: ${messageOf(error)}`, cause: error })
       }
   }
 }

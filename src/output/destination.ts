@@ -1,10 +1,12 @@
 /** Where an output goes: to a file, whole or not at all, or to a stream. The only place that writes files. */
 import {
   accessSync,
-  appendFileSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   lstatSync,
+  openSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -16,12 +18,15 @@ import { dirname, resolve } from 'node:path'
 import { messageOf } from '../errors.ts'
 import type { Screen } from './output.ts'
 
+/** A text too long for one string; each iteration gives it from the beginning. */
+export type Pieces = Iterable<string>
+
 export interface Destination {
   /** How it is called in a message: a path, or `-`. */
   readonly name: string
   /** Throws when it will not take a text, before anything is sent. */
   check(): void
-  write(text: string): void
+  write(text: string | Pieces): void
 }
 
 /** A stream that takes what a file would not, and how a message calls it. */
@@ -58,13 +63,14 @@ export class FileDestination implements Destination {
     }
   }
 
-  write(text: string): void {
+  write(text: string | Pieces): void {
+    const pieces = piecesOf(text)
     try {
-      if (this.#append) appendFileSync(this.name, text)
-      else writeWhole(this.name, text)
+      if (this.#append) writePieces(this.name, 'a', pieces)
+      else writeWhole(this.name, pieces)
     } catch (error) {
       const { stream, name } = this.#fallback
-      stream.write(text)
+      for (const piece of pieces) stream.write(piece)
       throw new Error(`could not be written, and went to ${name} instead: ${messageOf(error)}`, {
         cause: error,
       })
@@ -85,26 +91,39 @@ export class StreamDestination implements Destination {
     return
   }
 
-  write(text: string): void {
-    this.#stream.write(text)
+  write(text: string | Pieces): void {
+    for (const piece of piecesOf(text)) this.#stream.write(piece)
   }
 }
 
 /** Beside the file and then over it, so that it is never half a text; a link stays, a device or a pipe is written to. */
-function writeWhole(name: string, text: string): void {
+function writeWhole(name: string, pieces: Pieces): void {
   const path = behindLinks(name)
   if (existsSync(path) && !(statSync(path).isFile() && isWritable(dirname(path)))) {
-    writeFileSync(path, text)
+    writePieces(path, 'w', pieces)
     return
   }
   const part = `${path}.${process.pid}.part`
   try {
-    writeFileSync(part, text, { flush: true })
+    writePieces(part, 'w', pieces, true)
     renameSync(part, path)
   } finally {
     rmSync(part, { force: true })
   }
 }
+
+/** With `flush`, it is on the disk when this returns. */
+function writePieces(path: string, how: 'a' | 'w', pieces: Pieces, flush = false): void {
+  const file = openSync(path, how)
+  try {
+    for (const piece of pieces) writeFileSync(file, piece)
+    if (flush) fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+const piecesOf = (text: string | Pieces): Pieces => (typeof text === 'string' ? [text] : text)
 
 /** The file that a path stands for, were it a link to one that does not exist yet. */
 function behindLinks(path: string): string {

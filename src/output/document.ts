@@ -1,14 +1,14 @@
 /** A text made of the report alone, written when the run has ended: JSON, JUnit, lines of seconds in a file. */
 import type { Report } from '../core/report.ts'
-import type { Destination } from './destination.ts'
+import type { Destination, Pieces } from './destination.ts'
 import type { Output } from './output.ts'
 
 export class Document implements Output {
   readonly name: string
-  readonly #render: (report: Report) => string
+  readonly #render: (report: Report) => string | Pieces
   readonly #destination: Destination
 
-  constructor(kind: string, render: (report: Report) => string, destination: Destination) {
+  constructor(kind: string, render: (report: Report) => string | Pieces, destination: Destination) {
     this.name = `${kind}=${destination.name}`
     this.#render = render
     this.#destination = destination

@@ -1,11 +1,33 @@
 /** The report as JSON: all of it, in one object. */
 import type { Report } from '../core/report.ts'
+import type { Pieces } from './destination.ts'
 
-export const renderJson = (report: Report): string => renderJsonLine(report)
+/** One line, piece by piece: of many hours it is longer than any string can be. */
+export const renderJson = (report: Report): Pieces => ({
+  *[Symbol.iterator]() {
+    const { timeline } = report
+    let before = '{'
+    for (const [field, value] of Object.entries(report)) {
+      if (value === undefined) continue
+      yield `${before}"${field}":`
+      if (value === timeline) yield* rowsOf(timeline)
+      else yield renderJsonValue(value)
+      before = ','
+    }
+    yield '}\n'
+  },
+})
+
+function* rowsOf(timeline: readonly object[]): Generator<string> {
+  for (const [i, row] of timeline.entries()) yield (i === 0 ? '[' : ',') + renderJsonValue(row)
+  yield timeline.length === 0 ? '[]' : ']'
+}
+
+/** One line without line breaks within, ending in one. */
+export const renderJsonLine = (value: object): string => `${renderJsonValue(value)}\n`
 
 /**
- * One line without line breaks within, ending in one. `##[` would be a command to a runner of GitHub Actions that reads
- * it from standard output; only a text can hold it, so it is written otherwise and reads back the same.
+ * `##[` would be a command to a runner of GitHub Actions that reads it from standard output; only a text can hold it, so
+ * it is written otherwise and reads back the same.
  */
-export const renderJsonLine = (value: object): string =>
-  `${JSON.stringify(value).replaceAll('##[', '#\\u0023[')}\n`
+const renderJsonValue = (value: unknown): string => JSON.stringify(value).replaceAll('##[', '#\\u0023[')

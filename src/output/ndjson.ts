@@ -8,6 +8,7 @@
  */
 import type { Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
+import type { Pieces } from './destination.ts'
 import { renderJsonLine } from './json.ts'
 import type { LiveSecond, Output, Screen } from './output.ts'
 
@@ -19,8 +20,12 @@ function renderLast(report: Report): string {
 }
 
 /** Every second once, and the summary. */
-export const renderNdjson = (report: Report): string =>
-  report.timeline.map(renderSecond).join('') + renderLast(report)
+export const renderNdjson = (report: Report): Pieces => ({
+  *[Symbol.iterator]() {
+    for (const row of report.timeline) yield renderSecond(row)
+    yield renderLast(report)
+  },
+})
 
 /** Writes the lines to a stream while the run goes on. */
 export class NdjsonStream implements Output {

@@ -191,6 +191,7 @@ describe('a program that errs', () => {
       code: 'CORERUSH_OUTPUT',
       exitCode: 1,
       message: 'bad: broken',
+      report: { stoppedBy: 'duration' },
     })
     expect(finished!.stoppedBy).toBe('duration')
   })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { CSV_FILES, LocustCsv, renderCsv, type CsvFile } from '../../src/output/csv.ts'
 import { FileDestination, type Destination } from '../../src/output/destination.ts'
 import { withFolder } from '../support/cli.ts'
-import { planOf, reportOf, type Second } from '../support/reports.ts'
+import { planOf, reportOf, textOf, type Second } from '../support/reports.ts'
 
 /** The four files of a run, by name, and its report. */
 function filesOf(seconds: readonly Second[], options = {}) {
@@ -12,7 +12,7 @@ function filesOf(seconds: readonly Second[], options = {}) {
   const destinations = Object.fromEntries(
     CSV_FILES.map((file): [CsvFile, Destination] => [
       file,
-      { name: file, check: () => undefined, write: (text) => void (files[file] = text) },
+      { name: file, check: () => undefined, write: (text) => void (files[file] = textOf(text)) },
     ]),
   ) as Record<CsvFile, Destination>
   const csv = new LocustCsv('run', destinations)

@@ -6,7 +6,7 @@ import {
   renderStepSummary,
 } from '../../src/output/github.ts'
 import { sparkline } from '../../src/output/sparkline.ts'
-import { planOf, reportOf, type Second } from '../support/reports.ts'
+import { planOf, reportOf, textOf, type Second } from '../support/reports.ts'
 
 const RUN: Second[] = [
   { ok: { GetPrograms: [10, 20, 30] }, failures: [['GetPrograms', 'headers.reset', 'reset', 1]] },
@@ -100,7 +100,7 @@ test('nothing that a server or a name says becomes a command, a tag or a link', 
 test('the summary goes to its file, the commands to the stream that the runner reads', () => {
   const said = { file: '', stream: '' }
   const output = new GithubSummary(
-    { name: 'summary.md', check: () => undefined, write: (text) => void (said.file += text) },
+    { name: 'summary.md', check: () => undefined, write: (text) => void (said.file += textOf(text)) },
     { write: (text) => (said.stream += text) },
   )
   output.finish(report)

@@ -1,11 +1,15 @@
 import { decodeFromCompressedBase64, HistogramLogReader, type Histogram } from 'hdr-histogram-js'
 import { expect, test } from 'vitest'
 import { HistogramLog } from '../../src/output/hlog.ts'
-import { planOf, reportOf, type Second } from '../support/reports.ts'
+import { planOf, reportOf, textOf, type Second } from '../support/reports.ts'
 
 function logOf(seconds: readonly Second[], options = {}) {
   let text = ''
-  const log = new HistogramLog({ name: '-', check: () => undefined, write: (all) => void (text = all) })
+  const log = new HistogramLog({
+    name: '-',
+    check: () => undefined,
+    write: (all) => void (text = textOf(all)),
+  })
   const report = reportOf(planOf({ workers: 1, ...options }), seconds, {}, (second) => log.settled(second))
   log.finish(report)
   return { text, report }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { NdjsonStream, renderNdjson } from '../../src/output/ndjson.ts'
 import type { LiveSecond } from '../../src/output/output.ts'
-import { planOf, reportOf, type Second } from '../support/reports.ts'
+import { planOf, reportOf, textOf, type Second } from '../support/reports.ts'
 
 type Line = Record<string, unknown>
 const parse = (text: string): Line[] => {
@@ -13,7 +13,7 @@ const parse = (text: string): Line[] => {
 }
 test('no text in it is a command to a runner of GitHub Actions, and it reads back the same', () => {
   const name = 'a ##[error]b'
-  const line = renderNdjson(reportOf(planOf({ workers: 1, name }), [{ ok: { [name]: [10] } }]))
+  const line = textOf(renderNdjson(reportOf(planOf({ workers: 1, name }), [{ ok: { [name]: [10] } }])))
   expect(line).not.toContain('##[')
   expect(parse(line).at(-1)).toHaveProperty(['byName', name])
 })
@@ -22,7 +22,7 @@ const RUN: Second[] = [{ ok: { 'A\n': [10] } }, { second: 1, ok: { 'A\n': [20, 3
 const report = reportOf(planOf({ workers: 1 }), RUN)
 
 test('each second once with the fields of the timeline, then the report without it', () => {
-  const lines = parse(renderNdjson(report))
+  const lines = parse(textOf(renderNdjson(report)))
   expect(lines.slice(0, -1)).toEqual(
     report.timeline.map((row) => JSON.parse(JSON.stringify({ type: 'second', ...row })) as Line),
   )
@@ -48,5 +48,5 @@ test('a stream says a second when it closes, and again before the summary only i
     ['summary', undefined, undefined],
   ])
   const last = new Map(lines.filter(({ type }) => type === 'second').map((line) => [line['second'], line]))
-  expect([...last.values()]).toEqual(parse(renderNdjson(report)).slice(0, -1))
+  expect([...last.values()]).toEqual(parse(textOf(renderNdjson(report))).slice(0, -1))
 })

@@ -8,6 +8,7 @@ import { buildReport, type Report, type RunFacts } from '../../src/core/report.t
 import { packTally, Tally } from '../../src/core/tally.ts'
 import type { Snapshot } from '../../src/core/second.ts'
 import { Timeline, type SettledSecond } from '../../src/core/timeline.ts'
+import type { Pieces } from '../../src/output/destination.ts'
 
 /** What one worker did in one second. */
 export interface Second {
@@ -151,3 +152,7 @@ export function reportOf(
     gate,
   })
 }
+
+/** What an output writes, as one text. */
+export const textOf = (text: string | Pieces): string =>
+  typeof text === 'string' ? text : Array.from(text).join('')
