@@ -64,7 +64,8 @@ const write = (folder: string, name: string, text: string): string => {
   return path
 }
 
-const PEERS: readonly Peer[] = [
+/** Commands and parsers, by the name of the command. */
+export const PEERS: readonly Peer[] = [
   {
     name: 'wrk',
     closed: ({ url, connections, seconds }) =>

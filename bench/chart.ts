@@ -1,16 +1,18 @@
-/** The chart of the saturation bench, as an SVG text: three panels over the same axis of users, a line per worker count. */
+/** The chart of the saturation bench, as an SVG text: three panels over the same axis of users, a line for each generator. */
 import type { VerdictLevel } from '../dist/index.js'
 
 /** What one run of the bench came to. */
 export interface Point {
-  readonly workers: number
+  /** Who made it: so many workers, or another generator. */
+  readonly line: string
   readonly users: number
   readonly askedPerS: number
   readonly achievedPerS: number
   readonly p99Ms: number
-  /** Mean utilization of the busiest worker, 0 to 1. */
+  /** Mean utilization of the busiest worker, or of the process, in cores. */
   readonly busiest: number
-  readonly verdict: VerdictLevel
+  /** null of a generator that has none. */
+  readonly verdict: VerdictLevel | null
 }
 
 interface Panel {
@@ -24,7 +26,7 @@ interface Panel {
 const WIDTH = 820
 const LEFT = 70
 const RIGHT = 34
-const TOP = 124
+const TOP = 148
 const PANEL = 170
 const GAP = 46
 const LIGHT = ['#b4420f', '#0b62a4', '#1b7f3b', '#7b3fa0']
@@ -42,12 +44,12 @@ const STYLE = `
   }
   text { font: 13px system-ui, sans-serif } .title { font-size: 18px; font-weight: 600 } .tick { font-size: 12px }`
 
-/** Colour says the number of workers, the mark says the verdict: full is sound, hollow is suspect, crossed is void. */
+/** Colour says who made it, the mark says the verdict: full is sound, hollow is suspect, crossed is void, a square is none. */
 export function renderChart(
   points: readonly Point[],
   { title, subtitle }: { readonly title: string; readonly subtitle: string },
 ): string {
-  const crews = [...new Set(points.map(({ workers }) => workers))]
+  const lines = [...new Set(points.map(({ line }) => line))]
   const most = Math.max(...points.map(({ users }) => users))
   const rates = ticksTo(Math.max(...points.map(({ askedPerS }) => askedPerS)))
   const panels: Panel[] = [
@@ -60,7 +62,7 @@ export function renderChart(
       log: true,
     },
     {
-      label: 'utilization of the busiest worker',
+      label: 'utilization of the busiest worker, or of the process',
       value: (p) => p.busiest,
       ticks: [0, 0.25, 0.5, 0.75, 1],
       show: (tick) => `${100 * tick} %`,
@@ -96,14 +98,14 @@ export function renderChart(
       ...(row === 0
         ? [
             line(
-              points.filter(({ workers }) => workers === crews[0]),
+              points.filter((p) => p.line === lines[0]),
               (p) => p.askedPerS,
               'asked" stroke-dasharray="5 4',
             ),
           ]
         : []),
-      ...crews.flatMap((workers, i) => {
-        const own = points.filter((p) => p.workers === workers)
+      ...lines.flatMap((name, i) => {
+        const own = points.filter((p) => p.line === name && Number.isFinite(panel.value(p)))
         return [
           line(own, panel.value, `l${i % LIGHT.length}`),
           ...own.map((p) => mark(x(p.users), y(panel.value(p)), i % LIGHT.length, p)),
@@ -114,13 +116,13 @@ export function renderChart(
 
   const legend = [
     `<line class="asked" stroke-dasharray="5 4" stroke-width="2" x1="0" x2="26" y1="0" y2="0"/><text class="ink" x="32" y="4">asked</text>`,
-    ...crews.map((workers, i) => {
+    ...lines.map((name, i) => {
       const color = i % LIGHT.length
-      return `<g transform="translate(${90 + i * 100})"><line class="l${color}" stroke-width="2" x1="0" x2="26" y1="0" y2="0"/><text class="ink" x="32" y="4">${workers} worker${workers === 1 ? '' : 's'}</text></g>`
+      return `<g transform="translate(${90 + i * 110})"><line class="l${color}" stroke-width="2" x1="0" x2="26" y1="0" y2="0"/><text class="ink" x="32" y="4">${name}</text></g>`
     }),
-    ...(['sound', 'suspect', 'void'] as const).map(
+    ...(['sound', 'suspect', 'void', null] as const).map(
       (verdict, i) =>
-        `<g transform="translate(${120 + crews.length * 100 + i * 86})">${mark(0, 0, null, { verdict })}<text class="ink" x="12" y="4">${verdict}</text></g>`,
+        `<g transform="translate(${6 + i * 90} 24)">${mark(0, 0, null, { verdict })}<text class="ink" x="12" y="4">${verdict ?? 'no verdict'}</text></g>`,
     ),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">
@@ -139,9 +141,11 @@ function mark(x: number, y: number, color: number | null, { verdict, ...point }:
   const stroke = color === null ? 'asked' : `l${color}`
   const fill = color === null ? 'soft' : `f${color}`
   const said =
-    'users' in point ? `<title>${point.workers} workers, ${point.users} users: ${verdict}</title>` : ''
+    'users' in point ? `<title>${point.line}, ${point.users} users: ${verdict ?? 'no verdict'}</title>` : ''
   if (verdict === 'void')
     return `<path class="${stroke}" stroke-width="2.5" fill="none" d="M${n(x - 5)} ${n(y - 5)}l10 10m0 -10l-10 10">${said}</path>`
+  if (verdict === null)
+    return `<rect class="${fill}" x="${n(x - 4)}" y="${n(y - 4)}" width="8" height="8">${said}</rect>`
   const inside = verdict === 'sound' ? fill : 'hollow'
   return `<circle class="${inside} ${stroke}" stroke-width="2" cx="${n(x)}" cy="${n(y)}" r="4.5">${said}</circle>`
 }

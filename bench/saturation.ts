@@ -2,7 +2,7 @@
  * The question the project began with: what does one core do to 550, or 1,500, users that all cores do not?
  * `npm run bench:saturation`; the answer is in bench/README.md and bench/saturation.svg.
  *
- * The same rising numbers of users run on one worker, then two, up to one for each core. Each request burns a fixed CPU
+ * The same rising numbers of users run on one worker, then two, up to one for each core, and through other generators. Each request burns a fixed CPU
  * time in the generator (`--burn`), standing for a heavy script, so that a worker saturates at 1 / burn requests a
  * second, however fast the machine is, and the target has enough of the machine left on two cores.
  */
@@ -14,6 +14,7 @@ import { conduct } from '../dist/host/run.js'
 import { planRun, type Report } from '../dist/index.js'
 import { renderChart, type Point } from './chart.ts'
 import { describeMachine, startTinyTarget } from './processes.ts'
+import { findPeers, sweep } from './saturation-peers.ts'
 import { renderTable } from './table.ts'
 
 const TARGET_MS = 20
@@ -24,10 +25,11 @@ const BODY = "<?xml version='1.0' encoding='UTF-8'?><GetPrograms client='8350110
 
 const { values } = parseArgs({
   options: {
-    users: { type: 'string', default: '250,500,750,1000,1250,1500' },
+    users: { type: 'string', default: '250,550,750,1000,1250,1500' },
     workers: { type: 'string', default: oneToAllCores() },
     seconds: { type: 'string', default: '8' },
     burn: { type: 'string', default: '1ms' },
+    peers: { type: 'string', default: findPeers().here.join(',') },
   },
 })
 const seconds = Number(values.seconds)
@@ -37,21 +39,27 @@ console.log(`${describeMachine()}\n`)
 // Workers get a copy of the environment when they are made.
 process.env['BURN_MS'] = String(burnMs)
 const crews = numbers(values.workers)
+const peers = values.peers.split(',').filter((name) => name !== '')
 const points: Point[] = []
 const rows: string[][] = []
 let miscounts = 0
 // The crews take turns at each number of users, so that a disturbance of the machine meets all of them.
 for (const users of numbers(values.users))
-  for (const workers of crews) {
-    const point = await measure(workers, users)
+  for (const measure of [
+    ...crews.map((workers) => () => measureCrew(workers, users)),
+    ...peers.map((name) => () => measurePeer(name, users)),
+  ]) {
+    const point = await measure()
     points.push(point)
     process.stderr.write(
-      `${workers} × ${users} users: ${point.achievedPerS.toFixed(0)} req/s, ${point.verdict}\n`,
+      `${point.line}, ${users} users: ${point.achievedPerS.toFixed(0)} req/s, ${point.verdict ?? 'no verdict'}\n`,
     )
   }
-rows.sort(([a], [b]) => Number(a) - Number(b))
+const order = [...new Set(points.map(({ line }) => line))]
+points.sort((a, b) => order.indexOf(a.line) - order.indexOf(b.line))
+rows.sort(([a], [b]) => order.indexOf(a!) - order.indexOf(b!))
 rows.unshift([
-  ...['workers', 'users', 'asked req/s', 'achieved', 'of asked', 'p50 ms', 'p99 ms', '± ms'],
+  ...['generator', 'users', 'asked req/s', 'achieved', 'of asked', 'p50 ms', 'p99 ms', '± ms'],
   ...['busiest worker', 'target', 'verdict'],
 ])
 console.log(
@@ -61,17 +69,19 @@ console.log(renderTable(rows))
 writeFileSync(
   CHART,
   renderChart(points, {
-    title: 'The same users on one worker and on more',
+    title: 'The same users on one core and on all',
     subtitle: `wait 0.9–1.1 s · target ${TARGET_MS} ms · each request burns ${burnMs} ms of CPU in the generator · ${availableParallelism()} cores`,
   }),
 )
 console.log(`\nChart: bench/saturation.svg`)
+const { missing } = findPeers()
+if (missing.length > 0) console.log(`Not on the PATH, so left out: ${missing.join(', ')}`)
 if (miscounts > 0) {
   console.error(`${miscounts} of the runs did not add up`)
   process.exitCode = 1
 }
 
-async function measure(workers: number, users: number): Promise<Point> {
+async function measureCrew(workers: number, users: number): Promise<Point> {
   const target = await startTinyTarget(TARGET_MS)
   const plan = planRun({
     ...{ url: `${target.url}/GetPrograms`, name: 'GetPrograms', body: BODY },
@@ -86,22 +96,45 @@ async function measure(workers: number, users: number): Promise<Point> {
   // The users are started in the first second.
   const steady = report.timeline.filter(({ second }) => second >= 1 && second < seconds)
   const point: Point = {
-    workers,
+    line: `${workers} worker${workers === 1 ? '' : 's'}`,
     users,
-    askedPerS: users / (MEAN_WAIT_S + TARGET_MS / 1000),
+    askedPerS: asked(users),
     achievedPerS: steady.reduce((n, { finished }) => n + finished, 0) / steady.length,
     p99Ms: report.total.latencyMs.p99 ?? NaN,
     busiest: busiestWorker(steady),
     verdict: report.verdict.level,
   }
   rows.push([
-    ...[String(workers), String(users), point.askedPerS.toFixed(0), point.achievedPerS.toFixed(0)],
+    ...[point.line, String(users), point.askedPerS.toFixed(0), point.achievedPerS.toFixed(0)],
     ...[percent(point.achievedPerS / point.askedPerS), fixed(report.total.latencyMs.p50)],
     ...[fixed(report.total.latencyMs.p99), fixed(report.verdict.errorBoundMs.p99)],
     ...[percent(point.busiest), percent(cpuS / report.durationS)],
     [report.verdict.level, ...report.verdict.reasons.map(({ code }) => code)].join(' '),
   ])
   return point
+}
+
+async function measurePeer(name: string, users: number): Promise<Point> {
+  const target = await startTinyTarget(TARGET_MS)
+  const of = { url: target.url, body: BODY, users, seconds, burnMs, askedPerS: asked(users) }
+  const began = performance.now()
+  const swept = await sweep(name, target, of)
+  const targetBusy = (await target.cpuS()) / ((performance.now() - began) / 1000)
+  await target.stop()
+  const point: Point = {
+    ...{ line: name, users, askedPerS: asked(users), achievedPerS: swept.achievedPerS },
+    ...{ p99Ms: swept.p99Ms ?? NaN, busiest: swept.busy ?? NaN, verdict: null },
+  }
+  rows.push([
+    ...[name, String(users), point.askedPerS.toFixed(0), point.achievedPerS.toFixed(0)],
+    ...[percent(point.achievedPerS / point.askedPerS), fixed(swept.p50Ms), fixed(swept.p99Ms), '–'],
+    ...[percent(point.busiest), percent(targetBusy), `none; exit code ${swept.exitCode}`],
+  ])
+  return point
+}
+
+function asked(users: number): number {
+  return users / (MEAN_WAIT_S + TARGET_MS / 1000)
 }
 
 /** Mean utilization of the worker in which it was highest: one bad second is no saturation. */

@@ -13,9 +13,11 @@ import { renderLimits, renderTrials } from '../output/doctor.ts'
 import type { Command } from './args.ts'
 import { styleOf } from './style.ts'
 
-const DEFAULT_SPAN_S = 1.5
-/** The first second is the warm-up of each run. */
+const DEFAULT_SPAN_S = 1.3
+/** The first second is the warm-up of each rate. */
 const SHORTEST_SPAN_S = 1.2
+/** How long the target may take to listen. */
+const START_LIMIT_MS = 15_000
 const TARGET_LATENCY = '5ms'
 
 export async function doctorCommand(command: Command): Promise<number> {
@@ -31,8 +33,7 @@ export async function doctorCommand(command: Command): Promise<number> {
   try {
     const capacity = await measureCapacity(target.url, spanS, {
       onStart(transport, workers) {
-        if (!isJson)
-          stderr.write(`measuring ${transport} with ${workers} worker${workers === 1 ? '' : 's'} …\n`)
+        stderr.write(`measuring ${transport} with ${workers} worker${workers === 1 ? '' : 's'} …\n`)
       },
       onTrial(trial) {
         if (!target.isAlive()) throw targetGone('ended while it was measured against')
@@ -100,7 +101,9 @@ async function startTarget(): Promise<{
       const listening = / listening on (http:\S+)$/.exec(line)
       if (listening !== null) resolve(listening[1]!)
     })
+    child.once('error', (error) => reject(targetGone(`could not be started: ${error.message}`)))
     child.once('close', () => reject(targetGone('did not start')))
+    setTimeout(() => reject(targetGone('did not start in time')), START_LIMIT_MS).unref()
   })
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null
   return {
@@ -109,7 +112,8 @@ async function startTarget(): Promise<{
     async stop() {
       if (isAlive()) {
         const closed = once(child, 'close')
-        child.kill('SIGTERM')
+        // It has nothing to lose, and may have been stopped.
+        end()
         await closed
       }
       process.off('exit', end)

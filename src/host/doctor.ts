@@ -32,6 +32,8 @@ export function readLimits(root = '/'): HostLimits {
 
 /** Users of each worker at full speed: more than a target of a few ms can have in flight. */
 const USERS = 128
+/** Full speed is where the search begins, and needs no verdict: no warm-up, and all users at once. */
+const FULL_SPEED = { duration: 0.6, rampUp: 0.05, gracefulStop: 1 }
 /** Rates are halved in on, as shares of full speed, at which the loop has no time left: 50 %, then 75 or 25 %. */
 const FIRST_SHARE = 0.5
 const FIRST_STEP = 0.25
@@ -44,8 +46,8 @@ export interface MeasureHooks {
 }
 
 /**
- * Measures with one worker and with one for each usable core, by each transport. Each run takes `spanS`, of which the
- * warm-up is the first second.
+ * Measures with one worker and with one for each usable core, by each transport. Each rate is tried for `spanS`, of which
+ * the warm-up is the first second.
  */
 export async function measureCapacity(
   url: string,
@@ -78,8 +80,9 @@ async function tryRates(
   workers: number,
   spanS: number,
 ): Promise<Trial> {
-  const options: Options = { url, workers, transport, duration: spanS, warmup: 1, gracefulStop: 1 }
-  const full = await run({ ...options, users: USERS * workers })
+  const who: Options = { url, workers, transport }
+  const options: Options = { ...who, duration: spanS, warmup: 1, gracefulStop: 1 }
+  const full = await run({ ...who, ...FULL_SPEED, users: USERS * workers })
   const fullPerS = full.total.requestsPerS ?? 0
   let soundPerS: number | null = null
   let hindrance: string | null = null
