@@ -7,9 +7,11 @@ import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
 import { conduct, OptionsError, planScenario } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
-import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
+import { LiveView } from '../output/live.ts'
+import { ProgressLines, WarningLines } from '../output/progress.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
+import { canReadKeys, watchKeys } from './keys.ts'
 import { readOutputs } from './outputs.ts'
 import { styleOf, wantsColor } from './style.ts'
 
@@ -41,6 +43,10 @@ export async function runCommand(command: Command): Promise<number> {
       if (live instanceof LiveView) live.restore()
     },
   })
+  const releaseKeys =
+    live instanceof LiveView && canReadKeys(process.stdin)
+      ? watchKeys(process.stdin, { stop: stopping.stop, view: (key) => live.press(key) })
+      : null
   const failedOutputs: string[] = []
   try {
     if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
@@ -63,6 +69,7 @@ export async function runCommand(command: Command): Promise<number> {
     }
     return exitCode === EXIT.ok && failedOutputs.length > 0 ? EXIT.unexpected : exitCode
   } finally {
+    releaseKeys?.()
     if (live instanceof LiveView) live.restore()
     stopping.release()
   }
@@ -118,12 +125,14 @@ function liveOutput({ switches }: Command): LiveView | ProgressLines | WarningLi
   const { stderr } = process
   if (switches.get('quiet') === true) return new WarningLines(stderr)
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
-  return new LiveView(stderr, wantsColor(stderr, switches))
+  return new LiveView(stderr, wantsColor(stderr, switches), canReadKeys(process.stdin))
 }
 
 /** The first signal ends the load gracefully, the second one the process at once. */
 function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
   readonly signal: AbortSignal
+  /** Does what the first, or the second, Ctrl-C does. */
+  readonly stop: () => void
   release(): void
 } {
   const controller = new AbortController()
@@ -141,6 +150,7 @@ function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => v
   process.on('exit', restore)
   return {
     signal: controller.signal,
+    stop: () => onSignal('SIGINT'),
     release() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)

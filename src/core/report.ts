@@ -89,32 +89,57 @@ export interface RunFacts {
   readonly soundPerS?: number | null
 }
 
-export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
+/** What is judged of a run: when it has ended, and of what is there while it goes on. */
+export interface Judgement {
+  readonly total: Metrics
+  readonly outcomes: ReadonlyMap<Outcome, number>
+  readonly thresholds: readonly ThresholdResult[]
+  readonly verdict: Verdict
+}
+
+/** What is needed to judge; `loadEndS` is when the load ended, `untilS` up to where it was measured. */
+type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'gate' | 'soundPerS'> & {
+  readonly loadEndS: number
+  readonly untilS: number
+  /** A threshold ended the run. */
+  readonly wasStopped: boolean
+}
+
+export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts): Judgement {
   const { total: tally, rows } = timeline
-  const loadS = Math.max(0, Math.min(timeline.loadEndS, facts.durationS) - timeline.warmupS)
+  const { gate, lostWorkers, loadEndS, wasStopped } = facts
+  const loadS = loadOf(timeline, loadEndS, facts.untilS)
   const all = mergeRequests(tally, new RequestTally(true))
-  const names = [...tally.requests.keys()].sort()
+  const names = [...tally.requests.keys()]
   const carriedIn = names.reduce((sum, name) => sum + timeline.carriedIn(name), 0)
   const total = deriveMetrics(all, { loadS, carriedIn }, tally.lag)
-  const byName: Record<string, Metrics> = {}
-  for (const name of names)
-    byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
-  const wasStopped = facts.stoppedBy === 'threshold'
-  const thresholds = facts.gate.results(timeline, all, loadS, wasStopped)
   let generatorFaults = 0
   for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
   const verdict = judge({
-    plan,
-    rows,
-    loadEndS: timeline.loadEndS,
-    total,
+    ...{ plan, rows, loadEndS, total, lostWorkers, generatorFaults },
     floorMs: percentilesMs(tally.latencyFloor),
     iterations: tally.iterations,
     latencies: all.peek('latency')?.count ?? 0,
-    lostWorkers: facts.lostWorkers,
-    generatorFaults,
     soundPerS: facts.soundPerS ?? null,
   })
+  const thresholds = gate.results(timeline, all, loadS, wasStopped)
+  return { total, outcomes: all.outcomes, thresholds, verdict }
+}
+
+/** The measured load, warm-up left out. */
+const loadOf = (timeline: Timeline, loadEndS: number, untilS: number): number =>
+  Math.max(0, Math.min(loadEndS, untilS) - timeline.warmupS)
+
+export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
+  const { total: tally, rows, loadEndS } = timeline
+  const wasStopped = facts.stoppedBy === 'threshold'
+  const untilS = facts.durationS
+  const judgement = judgeRun(plan, timeline, { ...facts, loadEndS, untilS, wasStopped })
+  const { total, outcomes, thresholds, verdict } = judgement
+  const loadS = loadOf(timeline, loadEndS, untilS)
+  const byName: Record<string, Metrics> = {}
+  for (const name of [...tally.requests.keys()].sort())
+    byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
   const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
   return {
     schema: REPORT_SCHEMA,
@@ -145,7 +170,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       durationMs: summarize(tally.iterationDuration),
     },
     custom: {},
-    outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),
+    outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors),
     taskErrors: mostFirst(tally.taskErrors),
     connections: { ...tally.connections },

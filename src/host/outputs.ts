@@ -1,7 +1,7 @@
 /** The outputs of a run: none of them stops another one, or the run. */
 import type { Problem } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { Report } from '../core/report.ts'
+import type { Judgement, Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import type { SettledSecond, Timeline } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
@@ -58,9 +58,9 @@ export class Outputs {
     this.#each((output) => output.start?.(run))
   }
 
-  seconds(rows: readonly SecondRow[], timeline: Timeline): void {
+  seconds(rows: readonly SecondRow[], timeline: Timeline, judged: () => Judgement): void {
     if (rows.length === 0 || this.#outputs.length === 0) return
-    const sofar = { recent: timeline.recent(), ...countSoFar(timeline) }
+    const sofar = { recent: timeline.recent(), ...countSoFar(timeline), judged }
     for (const row of rows) this.#each((output) => output.second?.({ row, ...sofar }))
   }
 
@@ -87,14 +87,17 @@ export class Outputs {
   }
 }
 
-function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' | 'outcomes'> {
+function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' | 'outcomes' | 'names'> {
   let finished = 0
   let failed = 0
   const outcomes = new Map<Outcome, number>()
-  for (const request of timeline.total.requests.values()) {
-    finished += request.finished
-    failed += request.failed + request.unfinished
+  const names = new Map<string, { finished: number; failed: number }>()
+  for (const [name, request] of timeline.total.requests) {
+    const of = { finished: request.finished, failed: request.failed + request.unfinished }
+    names.set(name, of)
+    finished += of.finished
+    failed += of.failed
     for (const [outcome, n] of request.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n)
   }
-  return { finished, failed, outcomes }
+  return { finished, failed, outcomes, names }
 }

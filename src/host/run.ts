@@ -9,7 +9,7 @@ import type { ScenarioPlan } from '../core/scenario.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
-import { buildReport, type HostReport, type Report } from '../core/report.ts'
+import { buildReport, judgeRun, type HostReport, type Judgement, type Report } from '../core/report.ts'
 import { Timeline } from '../core/timeline.ts'
 import { readScenario } from '../scenario/file.ts'
 import { CorerushError } from '../errors.ts'
@@ -97,6 +97,14 @@ export async function conduct(
     outputs.settled(second)
   })
   const lostWorkers: { worker: number; second: number; message: string }[] = []
+  const judgeSoFar = (): Judgement => {
+    const untilS = timeline.rows.length
+    const loadEndS = Math.min(timeline.loadEndS, untilS)
+    return judgeRun(plan, timeline, {
+      ...{ gate, lostWorkers, soundPerS: sound, loadEndS, untilS },
+      wasStopped: ending.by === 'threshold',
+    })
+  }
   const ending = { by: null as StoppedBy | null }
   let lastDoneS = 0
   let endedS = 0
@@ -151,7 +159,7 @@ export async function conduct(
         void lookAtTarget(second - 1)
         hostSecond = second
       }
-      outputs.seconds(timeline.close(elapsedS()), timeline)
+      outputs.seconds(timeline.close(elapsedS()), timeline, judgeSoFar)
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
     // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
@@ -180,7 +188,7 @@ export async function conduct(
       timeline.endLoad(Math.min(timeline.loadEndS, durationS))
     } else if (timeline.loadEndS > durationS || ending.by === 'requests' || ending.by === 'iterations')
       timeline.endLoad(Math.min(timeline.loadEndS, lastDoneS))
-    outputs.seconds(timeline.finish(), timeline)
+    outputs.seconds(timeline.finish(), timeline, judgeSoFar)
 
     const report = buildReport(plan, timeline, {
       version: VERSION,

@@ -5,7 +5,7 @@
 import type { Metrics } from '../core/metrics.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
-import type { Report } from '../core/report.ts'
+import type { Judgement, Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import type { SettledSecond } from '../core/timeline.ts'
 
@@ -27,6 +27,10 @@ export interface LiveSecond {
   readonly finished: number
   readonly failed: number
   readonly outcomes: ReadonlyMap<Outcome, number>
+  /** Requests of each name so far. */
+  readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
+  /** What the run would be judged by what is there. It takes a while: to be asked once for a second, by who shows it. */
+  readonly judged: () => Judgement
 }
 
 export interface Output {

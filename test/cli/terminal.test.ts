@@ -24,7 +24,7 @@ function onTerminal(
 ): Started {
   const size = columns > 0 ? `stty cols ${columns} rows ${rows} && ` : ''
   const args = ['-u', '5', '-w', '2', '--wait', '100ms', ...words].join(' ')
-  const command = `${size}exec '${process.execPath}' '${MAIN}' ${args}`
+  const command = `${size}'${process.execPath}' '${MAIN}' ${args}`
   return start('script', ['-qec', command, '/dev/null'], { env })
 }
 
@@ -53,6 +53,18 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect(code).toBe(130)
     expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain('interrupted')
+  })
+
+  test('keys: tab changes the table, q ends the load, and the terminal is as it was', async () => {
+    const words = ['-d', '10m', '--url', target.url, '; stty -a']
+    const running = onTerminal([80, 24], words, { NO_COLOR: '1' })
+    await running.says('stdout', /req\/s/)
+    running.process.stdin!.write('\t')
+    await running.says('stdout', /outcome +requests/)
+    running.process.stdin!.write('q')
+    const { stdout } = await running.finished
+    expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain('interrupted')
+    expect(stdout).toMatch(/[^-]icanon\b/)
   })
 
   test('Ctrl-C twice: the first is acknowledged, the second ends it at once, and the cursor comes back', async () => {

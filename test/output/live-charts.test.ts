@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CHART_S, coreBlocks, percentileCharts } from '../../src/output/live-charts.ts'
+import { CHART_S, coreBars, percentileCharts } from '../../src/output/live-charts.ts'
 import { widthOf } from '../../src/output/paint.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 
@@ -36,17 +36,18 @@ const cores = (busy: readonly number[]) =>
   busy.map((busy, core) => ({ core, busy, iowait: null, steal: null }))
 
 test('a core is charted against a whole core, not against the busiest one', () => {
-  expect(coreBlocks(cores([0, 0.25, 0.5]), style(80))).toEqual(['cores ▁▃▅ busiest 50%'])
-  expect(coreBlocks(cores([1, 0]), style(80))).toEqual(['cores █▁ busiest 100%'])
-  expect(coreBlocks(cores([]), style(80))).toEqual([])
-  expect(coreBlocks(null, style(80))).toEqual([])
+  expect(coreBars([], cores([0, 0.25, 0.5]), style(40))).toEqual(['cores ▁▃▅ busiest 50%'])
+  expect(coreBars([], cores([1, 0]), style(40))).toEqual(['cores █▁ busiest 100%'])
+  expect(coreBars([], cores([]), style(80))).toEqual([])
+  expect(coreBars([], null, style(80))).toEqual([])
 })
 
 test.for([1, 10, 20, 40, 80])('no chart is wider than %i columns', (width) => {
   const minute = Array<number>(CHART_S).fill(1234.5).map(second)
   const lines = [
     ...percentileCharts(minute, style(width)),
-    ...coreBlocks(cores(Array<number>(128).fill(1)), style(width)),
+    ...coreBars(row.workers, cores(Array<number>(128).fill(1)), style(width)),
+    ...coreBars(row.workers, cores([0.2, 1, 0.8]), style(width)),
   ]
   for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width)
 })

@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Outcome } from '../../src/core/outcome.ts'
-import {
-  LiveView,
-  ProgressLines,
-  renderLive,
-  renderProgress,
-  WarningLines,
-  type LiveState,
-} from '../../src/output/live.ts'
+import { renderLive, type LiveState } from '../../src/output/live-frame.ts'
+import { LiveView } from '../../src/output/live.ts'
+import { ProgressLines, renderProgress, WarningLines } from '../../src/output/progress.ts'
 import type { LiveSecond, RunStart } from '../../src/output/output.ts'
 import { widthOf } from '../../src/output/paint.ts'
 import type { Options } from '../../src/core/options.ts'
@@ -22,13 +17,17 @@ const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
 })
 
 function liveOf(seconds: readonly Second[]): LiveSecond {
-  const { timeline, outcomes, total } = reportOf(planOf(), seconds)
+  const report = reportOf(planOf(), seconds)
+  const { timeline, outcomes, total, byName, thresholds, verdict } = report
+  const counts = new Map(Object.entries(outcomes) as [Outcome, number][])
   return {
     row: timeline.at(-1)!,
     recent: timelineOf(planOf(), seconds).timeline.recent(),
     finished: total.finished,
     failed: total.failed,
-    outcomes: new Map(Object.entries(outcomes) as [Outcome, number][]),
+    outcomes: counts,
+    names: new Map(Object.entries(byName)),
+    judged: () => ({ total, outcomes: counts, thresholds, verdict }),
   }
 }
 
@@ -79,8 +78,9 @@ describe('a frame', () => {
       last 10 s: p50 22.0 ms   p95 24.0 ms   p99 24.0 ms   max 24.0 ms
       failed none
       generator healthy   lag p99 300 µs   loop delay 2.50 ms   gc 1.25 ms
-      worker 0  ██······································ 5%
-      worker 1  ██▍····································· 6%
+      worker 0  █▏·····················   5%   worker 1  █▍·····················   6%
+      request      finished  req/s  p50, 1 s  p95, 1 s  p99, 1 s  failed
+      GetPrograms         5   5.00   22.0 ms   24.0 ms   24.0 ms       –
       "
     `)
   })
@@ -93,8 +93,9 @@ describe('a frame', () => {
       last 10 s: p50 23.0 ms   p95 1.20 s   p99 1.20 s   max 1.20 s
       failed 1,241 (99.76%)   connect.refused 1,234   headers.timeout 7
       generator saturated   lag p99 300 µs   loop delay 2.50 ms   gc 1.25 ms
-      worker 0  ██████████████████████████████████······ 85%
-      worker 1  ████████████████████████████████████████ 100%
+      worker 0  ███████████████████▌···  85%   worker 1  ███████████████████████ 100%
+      request      finished  req/s  p50, 1 s  p95, 1 s  p99, 1 s  failed
+      GetPrograms     1,244  1,244   23.0 ms    1.20 s    1.20 s   1,241
       "
     `)
   })
@@ -112,8 +113,10 @@ describe('a frame', () => {
       headers.timeout 7
       generator saturated   lag p99 300 µs
       loop delay 2.50 ms   gc 1.25 ms
-      worker 0  █████████████████··· 85%
-      worker 1  ████████████████████ 100%
+      worker 0  █████████████████████▎···  85%
+      worker 1  █████████████████████████ 100%
+      request      req/s  p99, 1 s  failed
+      GetPrograms  1,244    1.20 s   1,241
       "
     `)
     expect(frame(state(liveOf(TROUBLE)), 20)).toMatchInlineSnapshot(`
@@ -135,27 +138,55 @@ describe('a frame', () => {
       lag p99 300 µs
       loop delay 2.50 ms
       gc 1.25 ms
-      worker 0  ███▍ 85%
-      worker 1  ████ 100%
+      worker 0  ████▎  85%
+      worker 1  █████ 100%
+      requ…  req/s  failed
+      GetP…  1,244   1,241
       "
     `)
   })
   test('of a run that ends by its requests', () => {
     expect(frame(state(liveOf(HEALTHY), 75, { requests: 10, duration: undefined }), 60))
       .toMatchInlineSnapshot(`
-      "
-      corerush GET http://127.0.0.1:8080/GetPrograms
-      ███████████████··············· 1:15
-      users 10 of 10   in flight 0   requests 5   req/s 5.00
-      last 10 s: p50 22.0 ms   p95 24.0 ms   p99 24.0 ms
-      max 24.0 ms
-      failed none
-      generator healthy   lag p99 300 µs   loop delay 2.50 ms
-      gc 1.25 ms
-      worker 0  ██······································ 5%
-      worker 1  ██▍····································· 6%
-      "
-    `)
+        "
+        corerush GET http://127.0.0.1:8080/GetPrograms
+        ███████████████··············· 1:15
+        users 10 of 10   in flight 0   requests 5   req/s 5.00
+        last 10 s: p50 22.0 ms   p95 24.0 ms   p99 24.0 ms
+        max 24.0 ms
+        failed none
+        generator healthy   lag p99 300 µs   loop delay 2.50 ms
+        gc 1.25 ms
+        worker 0  ▋············   5%   worker 1  ▊············   6%
+        request      finished  req/s  p50, 1 s  p99, 1 s  failed
+        GetPrograms         5   5.00   22.0 ms   24.0 ms       –
+        "
+      `)
+  })
+  test('a light for each threshold, and the verdict so far; keys choose the table and show help', () => {
+    const live = liveOf(TROUBLE)
+    const judged: LiveState = { ...state(live), judgement: live.judged() }
+    const keys = { table: 'outcomes', isPaused: true, showsHelp: false } as const
+    const text = frame({ ...judged, keys }, 80)
+    expect(text).toContain('\n✓ succeeded > 0   ✗ failed < 1%\n')
+    expect(text).toMatch(/\nverdict so far suspect {3}generator\.busy/)
+    expect(text).toContain(' · view paused\n')
+    expect(text).toMatch(/\nrequests {2}outcomes {2}workers {2}tab · \? for help\noutcome +requests +share\n/)
+    expect(frame({ ...judged, keys: { ...keys, table: 'workers' } }, 80)).toMatch(
+      /\nworker +busy .*\n +0 +85%/,
+    )
+    expect(frame({ ...judged, keys: { ...keys, showsHelp: true } }, 80)).toMatch(/\nq +stops the run/)
+  })
+  test.for([1, 4, 9, 12, 24])('is never higher than %i lines, and what matters most is in it', (rows) => {
+    const live = liveOf(TROUBLE)
+    const keys = { table: 'requests', isPaused: false, showsHelp: false } as const
+    const lines = renderLive(
+      { ...state(live), judgement: live.judged(), keys },
+      { color: false, width: 80 },
+      rows,
+    )
+    expect(lines.length).toBeLessThanOrEqual(rows)
+    expect(lines[0]).toContain('corerush GET')
   })
   test('charts come last, once there is a course to show', () => {
     const live = liveOf(HEALTHY)
@@ -164,11 +195,12 @@ describe('a frame', () => {
     const charted = { ...state({ ...live, row }), seconds: [row, row] }
     expect(renderLive(charted, { color: false, width: 80 }).slice(7)).toMatchInlineSnapshot(`
       [
-        "worker 1  ██▍····································· 6%",
-        "cores ▁█ busiest 90%",
+        "worker 1  █▍·····················   6%   core 1    ████████████████████▊··  90%",
         "p50 ██ to 22.0 ms",
         "p95 ██ to 24.0 ms",
         "p99 ██ to 24.0 ms",
+        "request      finished  req/s  p50, 1 s  p95, 1 s  p99, 1 s  failed",
+        "GetPrograms         5   5.00   22.0 ms   24.0 ms   24.0 ms       –",
       ]
     `)
   })
@@ -176,8 +208,8 @@ describe('a frame', () => {
     const many = liveOf(HEALTHY)
     const workers = Array.from({ length: 20 }, (_, worker) => ({ ...many.row.workers[0]!, worker }))
     const lines = renderLive(state({ ...many, row: { ...many.row, workers } }), { color: false, width: 80 })
-    expect(lines.filter((line) => line.startsWith('worker '))).toHaveLength(16)
-    expect(lines.at(-1)).toBe('and 4 more workers')
+    expect(lines.filter((line) => line.startsWith('worker '))).toHaveLength(8)
+    expect(lines).toContain('and 4 more workers')
   })
   test.for([1, 10, 20, 30, 40, 60, 80, 200])(
     'is never wider than %i columns, nor steers the terminal',
@@ -228,14 +260,32 @@ describe('what is written', () => {
     vi.advanceTimersByTime(1000)
     expect(terminal.written).toHaveLength(7)
     const heights = terminal.written.slice(2).map((text) => text.split('\n').length - 1)
-    expect(heights).toEqual([3, 8, 8, 8, 8])
+    expect(heights).toEqual([3, 11, 11, 11, 11])
     expect(terminal.written[3]).toMatch(/^\u001b\[\?2026h\u001b\[3F/)
-    expect(terminal.written[4]).toMatch(/^\u001b\[\?2026h\u001b\[8F/)
+    expect(terminal.written[4]).toMatch(/^\u001b\[\?2026h\u001b\[11F/)
     view.finish()
     view.restore()
     vi.advanceTimersByTime(1000)
     expect(terminal.written).toHaveLength(8)
-    expect(terminal.written.at(-1)).toBe('\u001b[8F\u001b[0J\u001b[?25h')
+    expect(terminal.written.at(-1)).toBe('\u001b[11F\u001b[0J\u001b[?25h')
+  })
+
+  test('keys: the table is the next one, and a paused view stands still until it goes on or the run stops', () => {
+    const terminal = screen({ columns: 80, rows: 24 })
+    const view = new LiveView(terminal, false, true)
+    view.start(runOf())
+    view.second(liveOf(HEALTHY))
+    view.press('table')
+    expect(terminal.written.at(-1)).toContain('outcome ')
+    view.press('pause')
+    view.second(liveOf(TROUBLE))
+    vi.advanceTimersByTime(500)
+    expect(terminal.written.at(-1)).toContain('failed none')
+    expect(terminal.written.at(-1)).toContain('view paused')
+    view.stopping()
+    expect(terminal.written.at(-1)).toContain('1,241')
+    expect(terminal.written.at(-1)).not.toContain('view paused')
+    view.restore()
   })
 
   test.for([

@@ -1,0 +1,47 @@
+/** The keys of the live view, as they are pressed on the terminal. */
+import { readFileSync } from 'node:fs'
+import type { ReadStream } from 'node:tty'
+import type { ViewKey } from '../output/live.ts'
+
+const VIEW_KEYS: Readonly<Record<string, ViewKey>> = { p: 'pause', '?': 'help', h: 'help', '\t': 'table' }
+/** What Ctrl-C is where the terminal does not make a signal of it. */
+const CTRL_C = '\u0003'
+
+/** Whether keys can be read: a terminal, and not one that belongs to another job, which reading would stop this one for. */
+export const canReadKeys = (input: ReadStream): boolean => input.isTTY && isForeground()
+
+/**
+ * Tells of each key, until the returned function is called, which leaves the terminal as it was. Keeps no process alive.
+ */
+export function watchKeys(
+  input: ReadStream,
+  { stop, view }: { readonly stop: () => void; readonly view: (key: ViewKey) => void },
+): () => void {
+  const onData = (keys: Buffer): void => {
+    for (const key of keys.toString('latin1'))
+      if (key === 'q' || key === CTRL_C) stop()
+      else if (VIEW_KEYS[key] !== undefined) view(VIEW_KEYS[key])
+  }
+  const release = (): void => {
+    input.off('data', onData).off('error', release)
+    input.setRawMode(false)
+    input.pause()
+  }
+  input.setRawMode(true)
+  // A terminal that goes away has no keys any more, and that is all.
+  input.on('data', onData).on('error', release)
+  input.unref()
+  return release
+}
+
+/** By the kernel's account of the terminal, where there is one: its foreground group is ours. */
+function isForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8')
+    // After the name, which may hold anything but ends with the last parenthesis: state, parent, group, session, terminal, its group.
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return group === foreground
+  } catch {
+    return true
+  }
+}
