@@ -47,8 +47,8 @@ test('without its figures the file is below 200 kB, and carries the licence of w
 })
 
 test('the figures are those of the report', () => {
-  const { timeline: _, ...figures } = REPORT
-  expect(viewIn(page(REPORT)).report).toEqual(JSON.parse(JSON.stringify(figures)))
+  const { report } = viewIn(page(REPORT))
+  expect({ ...report, timeline: REPORT.timeline }).toEqual(REPORT)
 })
 
 test('decimation keeps the extremes of each bucket, and loses no second', () => {
