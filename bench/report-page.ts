@@ -96,7 +96,10 @@ async function open(file: string): Promise<{ interactiveMs: number; chooseMs: nu
   await page.goto(pathToFileURL(file).href)
   await page.locator('#chart-lag canvas').waitFor()
   // Quiet for half a second: what the browser was busy with has been told.
-  await page.waitForFunction('performance.now() > busyUntil + 500')
+  await page.evaluate(`new Promise((resolve) => {
+    const look = () => (performance.now() > busyUntil + 500 ? resolve() : setTimeout(look, 100))
+    look()
+  })`)
   const interactiveMs = await page.evaluate<number>(
     "Math.max(busyUntil, performance.getEntriesByType('navigation')[0].domComplete)",
   )
