@@ -10,17 +10,30 @@ const SINGLE_IMPORTERS = {
   'string-width': 'src/output/paint.ts',
   'fastest-levenshtein': 'src/core/suggest.ts',
   jiti: 'src/scenario/file.ts',
+  uplot: 'src/page/uplot.ts',
 }
 
 /** What each folder must not import, besides libraries that belong to one file. */
 const LAYERS = {
-  core: ['host', 'worker', 'output', 'cli', 'target', 'scenario', 'protocol.ts', 'version.ts', 'index.ts'],
-  scenario: ['host', 'worker', 'output', 'cli', 'target', 'protocol.ts', 'index.ts'],
-  worker: ['host', 'output', 'cli', 'target', 'index.ts'],
-  output: ['host', 'worker', 'cli', 'target', 'scenario', 'protocol.ts', 'index.ts'],
-  target: ['host', 'worker', 'output', 'cli', 'scenario', 'protocol.ts', 'index.ts'],
-  host: ['worker', 'cli', 'target', 'index.ts'],
-  cli: ['worker', 'scenario', 'protocol.ts', 'index.ts'],
+  core: [
+    'host',
+    'worker',
+    'output',
+    'page',
+    'cli',
+    'target',
+    'scenario',
+    'protocol.ts',
+    'version.ts',
+    'index.ts',
+  ],
+  scenario: ['host', 'worker', 'output', 'page', 'cli', 'target', 'protocol.ts', 'index.ts'],
+  worker: ['host', 'output', 'page', 'cli', 'target', 'index.ts'],
+  output: ['host', 'worker', 'page', 'cli', 'target', 'scenario', 'protocol.ts', 'index.ts'],
+  page: ['host', 'worker', 'cli', 'target', 'scenario', 'protocol.ts', 'version.ts', 'index.ts'],
+  target: ['host', 'worker', 'output', 'page', 'cli', 'scenario', 'protocol.ts', 'index.ts'],
+  host: ['worker', 'page', 'cli', 'target', 'index.ts'],
+  cli: ['worker', 'page', 'scenario', 'protocol.ts', 'index.ts'],
 }
 
 const restricted = (patterns) => ['error', { patterns }]
@@ -39,6 +52,7 @@ const layer = (name) => [
   ...(name === 'core'
     ? [{ regex: '^node:', message: 'src/core is pure: no I/O, no clock, no platform' }]
     : []),
+  ...(name === 'page' ? [{ regex: '^node:', message: 'src/page runs in a browser' }] : []),
 ]
 
 const PLATFORM = [

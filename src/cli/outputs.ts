@@ -7,13 +7,15 @@ import { FileDestination, StreamDestination, type Destination, type Fallback } f
 import { Document } from '../output/document.ts'
 import { GithubSummary } from '../output/github.ts'
 import { HistogramLog } from '../output/hlog.ts'
+import { renderHtml } from '../output/html.ts'
 import { renderJson } from '../output/json.ts'
 import { renderJunit } from '../output/junit.ts'
 import { NdjsonStream, renderNdjson } from '../output/ndjson.ts'
 import type { Output } from '../output/output.ts'
+import { readPageFiles } from '../output/page-files.ts'
 import type { Command } from './args.ts'
 
-const KINDS = ['json', 'ndjson', 'csv', 'junit', 'github', 'hlog'] as const
+const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
 type Kind = (typeof KINDS)[number]
 
 export interface Outputs {
@@ -81,6 +83,8 @@ function makeOutput(kind: Kind, path: string, fallback: Fallback): Output {
       return new Document(kind, renderJson, file(path))
     case 'ndjson':
       return path === '-' ? new NdjsonStream(process.stdout) : new Document(kind, renderNdjson, file(path))
+    case 'html':
+      return new Document(kind, (report) => renderHtml(report, readPageFiles()), file(path))
     case 'junit':
       return new Document(kind, renderJunit, file(path))
     case 'hlog':

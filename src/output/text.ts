@@ -54,7 +54,8 @@ export function renderSummary(report: Report, style: Style): string {
 
 type Line = (...spans: Span[]) => string
 
-function head(report: Report, style: Style): string[] {
+/** The plan and how it ended, in a few phrases. */
+export function factsOf(report: Report): string[] {
   const { plan } = report
   const users = plannedUsers(plan)
   const ended = {
@@ -67,7 +68,7 @@ function head(report: Report, style: Style): string[] {
     abort: 'aborted',
     workers: 'all workers died',
   }[report.stoppedBy]
-  const facts = [
+  return [
     `${plan.model} model`,
     ...(plan.model === 'closed'
       ? [
@@ -86,11 +87,14 @@ function head(report: Report, style: Style): string[] {
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
     ...(ended === null ? [] : [ended]),
   ]
+}
+
+function head(report: Report, style: Style): string[] {
   return [
-    renderLine([['corerush', 'bold'], ` ${report.version} · ${subjectOf(plan)}`], style),
+    renderLine([['corerush', 'bold'], ` ${report.version} · ${subjectOf(report.plan)}`], style),
     ...flow(
       '',
-      facts.map((fact) => [[fact, 'dim']]),
+      factsOf(report).map((fact) => [[fact, 'dim']]),
       DOT,
       style,
     ),

@@ -16,23 +16,26 @@ export const LIMIT: Record<Report['verdict']['limit'], string> = {
   network: 'the network of this host: ports, queues or lost segments',
 }
 
+/** What the level means for the figures of this run, which stand above or below the sentence. */
+export function sentenceOf(
+  { verdict: { level, reasons }, total }: Report,
+  figures: 'above' | 'below',
+): string {
+  if (level === 'void')
+    return `the figures ${figures} are not what the plan asked for, or a part of them is missing`
+  if (level === 'suspect') return `usable, with the bounds ${figures}`
+  if (total.succeeded === 0) return 'the generator was in order, but no request succeeded'
+  if (total.latencyMs.reliableTo === null)
+    return 'the planned load was delivered; too few samples to say how true the percentiles are'
+  return reasons.some(({ code }) => code === 'users.exhausted')
+    ? 'the generator was in order and the percentiles are within max(1 ms, 5 %) of the truth, but users ran out'
+    : 'the planned load was delivered, and the percentiles are within max(1 ms, 5 %) of the truth'
+}
+
 /** The verdict in one sentence, what limited the run, then what to do about each reason, wrapped to the width. */
 export function renderVerdict(report: Report, style: Style): string[] {
   const { level, reasons } = report.verdict
-  const isExhausted = reasons.some(({ code }) => code === 'users.exhausted')
-  const sentence =
-    level === 'sound'
-      ? report.total.succeeded === 0
-        ? 'the generator was in order, but no request succeeded'
-        : report.total.latencyMs.reliableTo === null
-          ? 'the planned load was delivered; too few samples to say how true the percentiles are'
-          : isExhausted
-            ? 'the generator was in order and the percentiles are within max(1 ms, 5 %) of the truth, but users ran out'
-            : 'the planned load was delivered, and the percentiles are within max(1 ms, 5 %) of the truth'
-      : level === 'suspect'
-        ? 'usable, with the bounds above'
-        : 'the figures above are not what the plan asked for, or a part of them is missing'
-  const lines = wrap([`verdict: ${level}. `, capital(sentence)].join(''), style.width, 0)
+  const lines = wrap([`verdict: ${level}. `, capital(sentenceOf(report, 'above'))].join(''), style.width, 0)
   const painted = lines.map((text, i) => {
     const label = `verdict: ${level}.`
     return i === 0 && text.startsWith(label)

@@ -31,6 +31,8 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'dist/index.js',
         'dist/index.d.ts',
         'dist/worker/main.js',
+        'dist/page/main.js',
+        'dist/page/page.css',
         'report.schema.json',
       ])
         expect(paths).toContain(path)

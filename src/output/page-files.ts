@@ -1,0 +1,12 @@
+/** The page as the build left it: its script and its style, each one file. */
+import { readFileSync } from 'node:fs'
+
+export interface PageFiles {
+  readonly script: string
+  readonly style: string
+}
+
+export const readPageFiles = (folder = new URL('../page/', import.meta.url)): PageFiles => ({
+  script: readFileSync(new URL('main.js', folder), 'utf8'),
+  style: readFileSync(new URL('page.css', folder), 'utf8'),
+})

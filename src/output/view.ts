@@ -1,0 +1,113 @@
+/**
+ * A report as a page shows it: its figures as they are, and its timeline in as many points as a screen has. Plain JSON,
+ * made by Node and read by `src/page`. Pure.
+ */
+import type { Report } from '../core/report.ts'
+import { subjectOf } from '../core/scenario.ts'
+import { showFigure } from '../core/threshold-metric.ts'
+import { bucketFor, type Track } from './decimation.ts'
+import { heatMapOf, percentileCurve, type CurvePoint, type HeatMap } from './distribution.ts'
+import { factsOf } from './text.ts'
+import { coreTracks, requestTrack, statusTrack, totalTrack, workerTracks, type Unit } from './tracks.ts'
+import { LIMIT, sentenceOf } from './verdict.ts'
+
+/** What a chart can show of one line. */
+const MOST_POINTS = 2000
+/** Of one line, all request names together: with many names each has fewer. */
+const MOST_NAMED_POINTS = 36_000
+const LEAST_NAMED_POINTS = 100
+/** All lines of the workers, or of the cores. */
+const MOST_UNIT_POINTS = 60_000
+
+export interface ThresholdView {
+  readonly expression: string
+  readonly state: 'passed' | 'warned' | 'failed' | 'unjudged'
+  readonly measured: string
+  readonly samples: number
+}
+
+export interface ReportView {
+  /** All of the report but its seconds. */
+  readonly report: Omit<Report, 'timeline'>
+  readonly words: {
+    readonly subject: string
+    readonly facts: readonly string[]
+    readonly sentence: string
+    readonly limit: string
+  }
+  readonly thresholds: readonly ThresholdView[]
+  /** Seconds of the run that are shown, and where warm-up ends and the drain begins. */
+  readonly endS: number
+  readonly warmupEndS: number
+  readonly drainS: number
+  /** Seconds that some worker did not report. */
+  readonly incomplete: readonly number[]
+  readonly total: Track
+  readonly statuses: Track
+  readonly names: {
+    readonly bucketS: number
+    readonly tracks: readonly (readonly [string, Track['lines']])[]
+  }
+  readonly workers: { readonly bucketS: number; readonly units: readonly Unit[] }
+  readonly cores: { readonly bucketS: number; readonly units: readonly Unit[] }
+  /** The cores of the server, where its exporter was asked. */
+  readonly target: { readonly bucketS: number; readonly units: readonly Unit[] }
+  readonly heatMap: HeatMap
+  readonly curve: readonly CurvePoint[]
+}
+
+export function viewOf(report: Report): ReportView {
+  const { timeline: rows, ...rest } = report
+  const seconds = rows.length
+  const names = Object.keys(report.byName)
+  const bucketS = bucketFor(seconds, MOST_POINTS)
+  const firstNot = (phase: 'warmup' | 'drain'): number => {
+    const at = rows.findIndex((row) => (phase === 'warmup' ? row.phase !== phase : row.phase === phase))
+    return at === -1 ? seconds : at
+  }
+  const named = Math.round(MOST_NAMED_POINTS / names.length)
+  const nameBucketS = bucketFor(seconds, Math.min(MOST_POINTS, Math.max(LEAST_NAMED_POINTS, named)))
+  const unitBucketS = (units: number): number =>
+    bucketFor(
+      seconds,
+      Math.min(MOST_POINTS, Math.max(LEAST_NAMED_POINTS, Math.round(MOST_UNIT_POINTS / units))),
+    )
+  const coreBucketS = unitBucketS(
+    rows.reduce(
+      (most, { host, target }) => Math.max(most, host?.cores?.length ?? 0, target?.cores.length ?? 0),
+      1,
+    ),
+  )
+  const workerBucketS = unitBucketS(report.workers)
+  return {
+    report: rest,
+    words: {
+      subject: subjectOf(report.plan),
+      facts: factsOf(report),
+      sentence: sentenceOf(report, 'below'),
+      limit: LIMIT[report.verdict.limit],
+    },
+    thresholds: report.thresholds.map(({ expression, ok, level, actual, unit, samples }) => ({
+      expression,
+      state:
+        report.verdict.level === 'void' ? 'unjudged' : ok ? 'passed' : level === 'warn' ? 'warned' : 'failed',
+      measured: showFigure(actual, unit),
+      samples,
+    })),
+    endS: seconds,
+    warmupEndS: firstNot('warmup'),
+    drainS: firstNot('drain'),
+    incomplete: rows.filter(({ complete }) => !complete).map(({ second }) => second),
+    total: totalTrack(report, bucketS),
+    statuses: statusTrack(report, bucketS),
+    names: {
+      bucketS: nameBucketS,
+      tracks: names.map((name) => [name, requestTrack(rows, name, nameBucketS)]),
+    },
+    workers: { bucketS: workerBucketS, units: workerTracks(rows, workerBucketS) },
+    cores: { bucketS: coreBucketS, units: coreTracks(rows, 'host', coreBucketS) },
+    target: { bucketS: coreBucketS, units: coreTracks(rows, 'target', coreBucketS) },
+    heatMap: heatMapOf(rows),
+    curve: percentileCurve(rows, report.total.latencyMs.max),
+  }
+}

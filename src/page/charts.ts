@@ -1,0 +1,314 @@
+/** The charts of a report, and the bar above them that says what they show. */
+import { showCount, showMs, showRate } from '../core/units.ts'
+import type { Extremes, Track } from '../output/decimation.ts'
+import { OTHER_STATUSES } from '../output/tracks.ts'
+import type { ReportView } from '../output/view.ts'
+import { element, section } from './element.ts'
+import { heatMap } from './heat-map.ts'
+import { Panel } from './panel.ts'
+import { percentiles } from './percentiles.ts'
+import { axisMs, axisRate, type Plot, type Shade } from './plot.ts'
+import { ridges } from './ridges.ts'
+import type { Color } from './theme.ts'
+import { timeChart, type Line } from './time-chart.ts'
+
+const STATUS_COLORS: readonly Color[] = ['blue', 'orange', 'purple', 'green', 'sky', 'ink', 'grey']
+const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4], [4, 4]] as const
+
+/** What the reader chose. */
+interface Choice {
+  /** A request name; null for all requests together. */
+  name: string | null
+  isLog: boolean
+}
+
+export class Charts {
+  readonly root: HTMLElement
+  readonly #view: ReportView
+  readonly #choice: Choice = { name: null, isLog: true }
+  readonly #panels = new Map<string, Panel>()
+  readonly #select = element('select', { id: 'chosen' })
+
+  constructor(view: ReportView) {
+    this.#view = view
+    const grid = element('div', { class: 'grid' })
+    for (const plot of this.#plots()) {
+      const panel = new Panel(plot)
+      this.#panels.set(plot.id, panel)
+      grid.append(panel.root)
+    }
+    this.root = section('charts', 'Over time', this.#bar(), grid)
+  }
+
+  /** Shows one request name in the charts that know it. */
+  choose(name: string | null): void {
+    this.#choice.name = name
+    this.#select.value = name === null ? '' : `=${name}`
+    this.#update()
+  }
+
+  #update(): void {
+    for (const plot of this.#plots().filter(({ id }) => ['rate', 'latency', 'percentiles'].includes(id)))
+      this.#panels.get(plot.id)!.show(plot)
+  }
+
+  #bar(): HTMLElement {
+    const names = this.#view.names.tracks.map(([name]) => name)
+    // A name may be empty, or read like the choice of all.
+    this.#select.append(
+      element('option', { value: '' }, 'all requests'),
+      ...names.map((name) => element('option', { value: `=${name}` }, name)),
+    )
+    this.#select.addEventListener('change', () =>
+      this.choose(this.#select.value === '' ? null : this.#select.value.slice(1)),
+    )
+    const log = element('input', { type: 'checkbox', id: 'log' })
+    log.checked = this.#choice.isLog
+    log.addEventListener('change', () => {
+      this.#choice.isLog = log.checked
+      this.#update()
+    })
+    return element(
+      'div',
+      { class: 'bar' },
+      element('label', { for: 'chosen' }, 'Show '),
+      this.#select,
+      element('label', {}, log, ' logarithmic latency'),
+      element('span', { class: 'hint' }, 'drag to zoom, double-click for all'),
+    )
+  }
+
+  #plots(): Plot[] {
+    const { report, endS, workers, cores, target } = this.#view
+    const blamed = this.#blamed()
+    const busy = { endS, shades: [...this.#marks(), ...blamed] }
+    return [
+      this.#rate(),
+      this.#latency(),
+      this.#users(),
+      this.#statuses(),
+      percentiles(
+        this.#chosen?.metrics ?? report.total,
+        this.#chosen === null ? this.#view.curve : [],
+        this.#choice.isLog,
+        this.#whose,
+      ),
+      heatMap(this.#view.heatMap, endS),
+      ridges({
+        ...busy,
+        ...workers,
+        id: 'workers',
+        title: 'Utilization of each worker',
+        note: `Share of a core in which its event loop had work${blamed.length > 0 ? '; shaded: seconds the verdict blames' : ''}`,
+        of: 'worker',
+        color: 'blue',
+      }),
+      ...(cores.units.length === 0
+        ? []
+        : [
+            ridges({
+              ...busy,
+              ...cores,
+              shades: [...this.#marks(), ...blamed.filter(({ unit }) => unit === undefined)],
+              id: 'cores',
+              title: 'Cores of this host',
+              note: 'Busy share of each core, whoever used it',
+              of: 'core',
+              color: 'green',
+            }),
+          ]),
+      ...(target.units.length === 0
+        ? []
+        : [
+            ridges({
+              endS,
+              ...target,
+              shades: this.#marks(),
+              id: 'target',
+              title: 'Cores of the target',
+              note: 'Busy share of each core, by its own account',
+              of: 'core',
+              color: 'purple',
+            }),
+          ]),
+      this.#lag(),
+    ]
+  }
+
+  get #chosen() {
+    const { name } = this.#choice
+    if (name === null) return null
+    const { names, report } = this.#view
+    const lines = names.tracks.find(([one]) => one === name)![1]
+    return { lines, metrics: report.byName[name]!, bucketS: names.bucketS }
+  }
+
+  get #whose(): string {
+    return this.#choice.name ?? 'All requests'
+  }
+
+  get #over() {
+    return { endS: this.#view.endS, shades: this.#marks() }
+  }
+
+  #lines(of: readonly (Omit<Line, 'values'> & { readonly key: string })[], lines: Track['lines']): Line[] {
+    return of.flatMap(({ key, ...line }): Line[] => {
+      const values = lines[key]
+      return values === undefined ? [] : [{ ...line, values }]
+    })
+  }
+
+  #rate(): Plot {
+    const { total, report } = this.#view
+    const chosen = this.#chosen
+    const has = (key: string): boolean => someValue(total.lines[key], (value) => value > 0)
+    const planned = report.plan.scenario === null ? 'planned' : 'planned iterations'
+    return timeChart({
+      ...this.#over,
+      id: 'rate',
+      title: 'Requests per second',
+      note: `${this.#whose}${report.model === 'closed' && has('planned') && chosen === null ? '. Planned: the most its users could do if the target answered at once' : ''}`,
+      bucketS: chosen?.bucketS ?? total.bucketS,
+      show: showRate,
+      showAxis: axisRate,
+      lines: this.#lines(
+        [
+          ...(has('planned')
+            ? [{ key: 'planned', label: planned, color: 'grey', dash: [6, 4] } as const]
+            : []),
+          { key: 'achieved', label: 'achieved', color: 'blue', width: 1.75, isArea: true },
+          { key: 'failed', label: 'failed', color: 'red', dash: [2, 2], width: 1.75 },
+          ...(has('dropped')
+            ? [{ key: 'dropped', label: 'dropped', color: 'purple', dash: [8, 3, 2, 3] } as const]
+            : []),
+        ],
+        chosen?.lines ?? total.lines,
+      ),
+    })
+  }
+
+  #latency(): Plot {
+    const { total, report } = this.#view
+    const chosen = this.#chosen
+    return timeChart({
+      ...this.#over,
+      id: 'latency',
+      title: 'Latency',
+      note: `${this.#whose}. ${report.model === 'open' ? 'From when each was due' : 'From sent to done'}; percentiles of each second`,
+      bucketS: chosen?.bucketS ?? total.bucketS,
+      show: showMs,
+      showAxis: axisMs,
+      isLog: this.#choice.isLog,
+      lines: this.#lines(
+        [
+          { key: 'max', label: 'max', color: 'grey', width: 1, dash: [2, 3] },
+          { key: 'p99', label: 'p99', color: 'orange' },
+          { key: 'p95', label: 'p95', color: 'green', dash: [6, 3] },
+          { key: 'p50', label: 'p50', color: 'blue', width: 1.75 },
+        ],
+        chosen?.lines ?? total.lines,
+      ),
+    })
+  }
+
+  #users(): Plot {
+    const { total, report } = this.#view
+    return timeChart({
+      ...this.#over,
+      id: 'users',
+      title: 'Users and requests in flight',
+      note: 'At the end of each second',
+      bucketS: total.bucketS,
+      show: showCount,
+      showAxis: axisRate,
+      lines: this.#lines(
+        [
+          ...(report.model === 'closed'
+            ? [{ key: 'plannedUsers', label: 'planned users', color: 'grey', dash: [6, 4] } as const]
+            : [{ key: 'queued', label: 'waiting arrivals', color: 'orange', dash: [6, 3] } as const]),
+          { key: 'users', label: 'users', color: 'blue', width: 1.75 },
+          { key: 'inFlight', label: 'in flight', color: 'green', isArea: true },
+        ],
+        total.lines,
+      ),
+    })
+  }
+
+  #statuses(): Plot {
+    const { total, statuses } = this.#view
+    const lines = Object.entries(statuses.lines).map(([status, values], i): Line => ({
+      label: status === OTHER_STATUSES ? 'other statuses' : `status ${status}`,
+      color: STATUS_COLORS[i]!,
+      dash: DASHES[i]!,
+      values,
+    }))
+    return timeChart({
+      ...this.#over,
+      id: 'outcomes',
+      title: 'How requests ended',
+      note: 'Responses of each status, and requests that failed for whatever reason, in each second',
+      bucketS: total.bucketS,
+      show: showRate,
+      showAxis: axisRate,
+      lines: [
+        ...lines,
+        ...this.#lines(
+          [{ key: 'failed', label: 'failed', color: 'red', dash: [2, 2], width: 1.75 }],
+          total.lines,
+        ),
+      ],
+    })
+  }
+
+  #lag(): Plot {
+    const { total } = this.#view
+    return timeChart({
+      ...this.#over,
+      id: 'lag',
+      title: 'Lag of the generator',
+      note: 'How late iterations really started: its own lateness, never a slow target’s',
+      bucketS: total.bucketS,
+      show: showMs,
+      showAxis: axisMs,
+      lines: this.#lines(
+        [
+          { key: 'lagMax', label: 'max', color: 'grey', width: 1, dash: [2, 3] },
+          { key: 'lagP99', label: 'p99', color: 'orange' },
+          { key: 'lagP50', label: 'p50', color: 'blue', width: 1.75 },
+        ],
+        total.lines,
+      ),
+    })
+  }
+
+  /** Warm-up, drain, and seconds that a worker did not report. */
+  #marks(): Shade[] {
+    const { warmupEndS, drainS, endS, incomplete } = this.#view
+    return [
+      ...(warmupEndS > 0 ? [{ fromS: 0, toS: warmupEndS, color: 'mark', label: 'warm-up' } as const] : []),
+      ...(drainS < endS ? [{ fromS: drainS, toS: endS, color: 'mark', label: 'drain' } as const] : []),
+      ...incomplete.map((second): Shade => ({
+        fromS: second,
+        toS: second + 1,
+        color: 'mark',
+        label: 'incomplete',
+      })),
+    ]
+  }
+
+  /** The seconds of each finding that is more than a note. */
+  #blamed(): (Shade & { readonly unit?: number })[] {
+    return this.#view.report.verdict.reasons
+      .filter(({ level }) => level !== 'note')
+      .map(({ code, fromS, toS, worker }) => ({
+        fromS,
+        toS: toS + 1,
+        color: 'blame',
+        label: code,
+        ...(worker === undefined ? {} : { unit: worker }),
+      }))
+  }
+}
+
+const someValue = (values: Extremes | undefined, is: (value: number) => boolean): boolean =>
+  (values?.high ?? values?.low)?.some((value) => value !== null && is(value)) ?? false

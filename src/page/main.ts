@@ -1,0 +1,69 @@
+/** The page of a report: reads the figures that stand in it, and shows them. */
+import type { ReportView } from '../output/view.ts'
+import { Charts } from './charts.ts'
+import { element, section } from './element.ts'
+import { failures } from './failures.ts'
+import { requests } from './requests.ts'
+import { setup } from './setup.ts'
+import { distributions, keyFigures, thresholds, verdict } from './summary.ts'
+import { themeSwitch, watchTheme } from './theme.ts'
+
+const view = JSON.parse(document.getElementById('view')!.textContent) as ReportView
+
+function header({ report, words }: ReportView): HTMLElement {
+  return element(
+    'header',
+    {},
+    element(
+      'div',
+      { class: 'top' },
+      element(
+        'p',
+        { class: 'made' },
+        element('b', {}, 'corerush'),
+        ` ${report.version} · ${report.startedAt.slice(0, 19).replace('T', ' ')} UTC`,
+      ),
+      themeSwitch(),
+    ),
+    element('h1', {}, words.subject),
+    element('p', { class: 'facts' }, words.facts.join(' · ')),
+  )
+}
+
+const warnings = ({ report }: ReportView): HTMLElement | null =>
+  report.warnings.length === 0
+    ? null
+    : section(
+        'warnings',
+        'Warnings',
+        element('ul', {}, ...report.warnings.map((warning) => element('li', {}, warning))),
+      )
+
+function show(view: ReportView): void {
+  const charts = new Charts(view)
+  const choose = (name: string | null): void => {
+    charts.choose(name)
+    charts.root.scrollIntoView({ block: 'start' })
+    charts.root.querySelector('select')!.focus({ preventScroll: true })
+  }
+  const parts = [
+    header(view),
+    element('div', { class: 'judged' }, verdict(view), thresholds(view)),
+    warnings(view),
+    keyFigures(view),
+    requests(view, choose),
+    charts.root,
+    distributions(view),
+    failures(view),
+    setup(view),
+    element(
+      'footer',
+      {},
+      'n/a: not available, which is never zero. All figures are those of the JSON report of the same run.',
+    ),
+  ]
+  document.getElementById('page')!.append(...parts.filter((part) => part !== null))
+}
+
+watchTheme()
+show(view)

@@ -1,0 +1,67 @@
+/** Light and dark: as the reader's system has it, until the reader says otherwise. */
+import { element } from './element.ts'
+
+const THEMES = ['auto', 'light', 'dark'] as const
+
+/** Names of colours in the style sheet. */
+export type Color =
+  | 'ink'
+  | 'dim'
+  | 'grid'
+  | 'panel'
+  | 'blue'
+  | 'sky'
+  | 'green'
+  | 'orange'
+  | 'purple'
+  | 'grey'
+  | 'red'
+  | 'blame'
+  | 'mark'
+  | 'heat-0'
+  | 'heat-1'
+  | 'heat-2'
+  | 'heat-3'
+
+const listeners = new Set<() => void>()
+const known = new Map<Color, string>()
+const probe = element('span', { hidden: '' })
+
+/** Called whenever colours have changed; a canvas does not change by itself. */
+export const onTheme = (listener: () => void): void => void listeners.add(listener)
+
+function changed(): void {
+  known.clear()
+  for (const listener of listeners) listener()
+}
+
+/** A colour of the style sheet as a canvas takes it. */
+export function color(name: Color): string {
+  let value = known.get(name)
+  if (value === undefined) {
+    if (!probe.isConnected) document.body.append(probe)
+    probe.style.color = `var(--${name})`
+    known.set(name, (value = getComputedStyle(probe).color))
+  }
+  return value
+}
+
+/** Paper is light. Charts are painted anew before the page is laid out for it, and again afterwards. */
+export function watchTheme(): void {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed)
+  matchMedia('print').addEventListener('change', changed)
+}
+
+export function themeSwitch(): HTMLElement {
+  const choices = THEMES.map((theme) => {
+    const input = element('input', { type: 'radio', name: 'theme', value: theme })
+    input.checked = theme === 'auto'
+    input.addEventListener('change', () => {
+      if (theme === 'auto') delete document.documentElement.dataset['theme']
+      else document.documentElement.dataset['theme'] = theme
+      changed()
+    })
+    return element('label', {}, input, element('span', {}, theme))
+  })
+  return element('fieldset', { class: 'switch' }, element('legend', {}, 'Colours'), ...choices)
+}

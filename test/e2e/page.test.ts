@@ -1,0 +1,156 @@
+/** The HTML report in a real browser: headless Chromium, started once. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { tmpdir } from 'node:os'
+import type { AxeResults } from 'axe-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Report } from '../../src/core/report.ts'
+import { showCount, showMs, showPercent, showRate } from '../../src/core/units.ts'
+import { EVIL, longReport, page as pageOf } from '../support/page.ts'
+import { planOf, reportOf } from '../support/reports.ts'
+
+const { CHROMIUM = '/usr/bin/chromium', CI } = process.env
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const NAMES = ['GET /slow', 'GET /fast', '__proto__', `<b>${'x'.repeat(300)}</b>`]
+const REPORT = longReport(NAMES, 30, { warmup: '3s', thresholds: ['p99 < 2s', 'p50 < 1ms'] })
+
+/** A browser is there wherever CI is; elsewhere it may be missing. */
+describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', () => {
+  let browser: Browser
+  const folder = mkdtempSync(join(tmpdir(), 'corerush-page-'))
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
+  })
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Opens a report; whatever the browser complains of, or asks the network for, is kept. */
+  async function open(name: string, report: Report, page?: Page): Promise<Page> {
+    const file = join(folder, `${name}.html`)
+    writeFileSync(file, pageOf(report))
+    const url = pathToFileURL(file).href
+    if (page === undefined) {
+      page = await browser.newPage({ colorScheme: 'light', offline: true })
+      page.on('console', (message) => complaints.push(message.text()))
+      page.on('pageerror', (error) => complaints.push(String(error)))
+      page.on('request', (request) => {
+        if (!request.url().startsWith('file:')) complaints.push(request.url())
+      })
+    }
+    await page.goto(url)
+    await page.locator('footer').waitFor()
+    return page
+  }
+
+  /** What axe finds that is serious; of one rule, or of all. */
+  async function violations(page: Page, rule?: string): Promise<string[]> {
+    const options = { resultTypes: ['violations'], ...(rule === undefined ? {} : { runOnly: [rule] }) }
+    const found: AxeResults = await page.evaluate(`${AXE}; axe.run(${JSON.stringify(options)})`)
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+      )
+  }
+
+  test('shows the figures of the report, sorts, drills down, and is silent', async () => {
+    const page = await open('report', REPORT)
+    const { total, verdict } = REPORT
+    const key = (name: string): Promise<string | null> => page.locator(`[data-key=${name}]`).textContent()
+    expect(await key('requests')).toBe(showCount(total.finished + total.unfinished))
+    expect(await key('rate')).toBe(showRate(total.requestsPerS))
+    expect(await key('failed')).toBe(showPercent(total.failedRatio))
+    expect(await key('p50')).toContain(showMs(total.latencyMs.p50))
+    expect(await key('p99')).toContain(showMs(total.latencyMs.p99))
+    expect(await key('max')).toBe(showMs(total.latencyMs.max))
+    expect(await page.locator('#verdict strong').textContent()).toBe(verdict.level)
+    for (const { code, message } of verdict.reasons) {
+      expect((await page.locator('.reasons').textContent())!.toLowerCase()).toContain(message.toLowerCase())
+      expect(await page.locator('.reasons').textContent()).toContain(code)
+    }
+    expect(await page.locator('#thresholds tbody tr').count()).toBe(REPORT.thresholds.length)
+
+    // What the server said is text, and nothing else.
+    expect(await page.locator('#failures').textContent()).toContain(EVIL.slice(0, 60))
+    expect(await page.title()).toContain('corerush: ')
+    expect(await page.locator('main img, main b:not(.made b), main script').count()).toBe(0)
+
+    const names = page.locator('#requests tbody th')
+    expect(await names.allTextContents()).toEqual(Object.keys(REPORT.byName))
+    const byP50 = Object.entries(REPORT.byName)
+      .sort(([, a], [, b]) => b.latencyMs.p50! - a.latencyMs.p50!)
+      .map(([name]) => name)
+    await page.locator('#requests thead').getByRole('button', { name: 'p50' }).click()
+    expect(await names.allTextContents()).toEqual(byP50)
+    expect(await page.locator('[aria-sort=descending]').textContent()).toBe('p50')
+    await page.locator('#requests thead').getByRole('button', { name: 'p50' }).click()
+    expect(await names.allTextContents()).toEqual(byP50.toReversed())
+
+    // By keyboard alone: choose a name, then read a chart.
+    await page.locator('#requests tbody button', { hasText: 'GET /fast' }).focus()
+    await page.keyboard.press('Enter')
+    expect(await page.locator('#chosen').inputValue()).toBe('=GET /fast')
+    expect(await page.locator('#chart-latency .note').textContent()).toContain('GET /fast')
+    const chart = page.locator('#chart-latency [role=slider]')
+    await chart.focus()
+    await page.keyboard.press('End')
+    const last = REPORT.timeline.at(-1)!.byName['GET /fast']!
+    expect(await chart.getAttribute('aria-valuetext')).toContain(`p50 ${showMs(last.latencyMs.p50)}`)
+    expect(await page.locator('#chart-lag .where').textContent()).toBe('0:29')
+    await page.locator('#chart-latency summary').click()
+    expect(await page.locator('#chart-latency tbody tr').count()).toBe(REPORT.timeline.length)
+    await page.locator('#chart-latency summary').click()
+
+    expect(await violations(page)).toEqual([])
+    await page.getByText('dark', { exact: true }).click()
+    // Only colours have changed.
+    expect(await violations(page, 'color-contrast')).toEqual([])
+    await page.setViewportSize({ width: 390, height: 800 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    expect(complaints).toEqual([])
+  })
+
+  const EDGES: Record<string, Report> = {
+    'no request at all': reportOf(planOf(), []),
+    'nothing that succeeded': longReport(['a'], 1, {}, { stoppedBy: 'SIGINT' }),
+    'a void run': longReport(['a'], 3, {}, { lostWorkers: [{ worker: 1, second: 3, message: EVIL }] }),
+    'an open model': longReport(['a'], 3, { users: undefined, wait: undefined, rate: '100/s' }),
+    '200 names and 10 kB of error': (() => {
+      const report = longReport(
+        Array.from({ length: 200 }, (_, i) => `GET /${i}`),
+        5,
+      )
+      return { ...report, errors: report.errors.map((error) => ({ ...error, message: 'y'.repeat(10_000) })) }
+    })(),
+  }
+
+  test('whatever the run was, the page is whole', async () => {
+    let page: Page | undefined
+    for (const [name, report] of Object.entries(EDGES)) {
+      page = await open(name.replaceAll(' ', '-'), report, page)
+      expect(await page.locator('main > section, .judged > section').count(), name).toBeGreaterThanOrEqual(7)
+      const texts = await page.locator('section:not(#setup)').allTextContents()
+      expect(texts.join('\n'), name).not.toMatch(/NaN|undefined|Infinity|null/)
+      if (report.timeline.length > 0) expect(await page.locator('#chart-rate canvas').count(), name).toBe(1)
+      if (report.total.finished === 0) expect(await page.locator('[data-key=p99]').textContent()).toBe('n/a')
+    }
+    expect(complaints).toEqual([])
+  })
+})
