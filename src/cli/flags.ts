@@ -109,9 +109,13 @@ export const RUN_FLAGS: FlagGroups = {
     flip('fail', 'exit 97 and 99 for a void run and a failed threshold; --no-fail exits 0', { show: 'on' }),
   ],
   Outputs: [
-    list('out', 'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output', {
-      alias: ['o'],
-    }),
+    list(
+      'out',
+      'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output; otlp, otlp=URL',
+      {
+        alias: ['o'],
+      },
+    ),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
