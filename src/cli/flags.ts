@@ -5,6 +5,8 @@ export interface Flag {
   readonly alias?: readonly string[]
   readonly kind: 'text' | 'list' | 'switch'
   readonly describe: string
+  /** A text that may be left out: the flag alone means something. */
+  readonly isOptional?: boolean
   /** The default, in words. */
   readonly show?: string
 }
@@ -116,6 +118,10 @@ export const RUN_FLAGS: FlagGroups = {
         alias: ['o'],
       },
     ),
+    text('metrics', 'PORT: serve metrics for a Prometheus on this host, at 127.0.0.1:PORT/metrics', {
+      isOptional: true,
+      show: 'no; 9464 without PORT',
+    }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

@@ -10,6 +10,7 @@ import { renderPlan } from '../output/dry-run.ts'
 import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
+import { openMetrics, readMetricsPort } from './metrics.ts'
 import { readOutputs } from './outputs.ts'
 import { styleOf, wantsColor } from './style.ts'
 
@@ -21,6 +22,7 @@ export async function runCommand(command: Command): Promise<number> {
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const plan = await readPlan(command, problems)
+  const metricsPort = readMetricsPort(command, problems)
   const isDry = command.switches.get('dry-run') === true
   if (isDry && command.lists.has('out'))
     problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
@@ -32,6 +34,7 @@ export async function runCommand(command: Command): Promise<number> {
     return EXIT.ok
   }
 
+  const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
   const live = liveOutput(command)
   const stopping = stopOnSignals({
     heard: () => {
@@ -49,7 +52,7 @@ export async function runCommand(command: Command): Promise<number> {
       )
     const report = await conduct(plan, {
       signal: stopping.signal,
-      outputs: [live, ...outputs],
+      outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputs],
       onOutputError(output, error) {
         failedOutputs.push(output)
         stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
@@ -65,6 +68,7 @@ export async function runCommand(command: Command): Promise<number> {
   } finally {
     if (live instanceof LiveView) live.restore()
     stopping.release()
+    metrics?.close()
   }
 }
 
