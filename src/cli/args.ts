@@ -36,7 +36,7 @@ export function parseArgv(argv: readonly string[]): Command {
   const switches = new Map<string, boolean>()
   const known = new Set(['help', 'version', 'h', 'V'])
 
-  for (const { name: flag, alias = [], kind } of flags) {
+  for (const { name: flag, alias = [], kind, isOptional = false } of flags) {
     for (const spelling of [flag, ...alias]) known.add(spelling)
     const value = parsed[flag]
     if (value === undefined) continue
@@ -45,7 +45,7 @@ export function parseArgv(argv: readonly string[]): Command {
       continue
     }
     const values = (Array.isArray(value) ? value : [value]).map(String)
-    if (values.length === 0 || values.some((text) => text === ''))
+    if (!isOptional && (values.length === 0 || values.some((text) => text === '')))
       problems.push({ option: flag, message: 'needs a value' })
     else if (kind === 'list') lists.set(flag, values)
     else if (values.length > 1)

@@ -5,6 +5,8 @@ export interface Flag {
   readonly alias?: readonly string[]
   readonly kind: 'text' | 'list' | 'switch'
   readonly describe: string
+  /** A text that may be left out: the flag alone means something. */
+  readonly isOptional?: boolean
   /** The default, in words. */
   readonly show?: string
 }
@@ -111,11 +113,15 @@ export const RUN_FLAGS: FlagGroups = {
   Outputs: [
     list(
       'out',
-      'KIND=PATH: json, ndjson, csv (a prefix), html, junit, github or hlog; PATH - is standard output',
+      'KIND=PATH: json, ndjson, csv (a prefix), html, junit, github or hlog; PATH - is standard output; otlp, otlp=URL',
       {
         alias: ['o'],
       },
     ),
+    text('metrics', 'PORT: serve metrics for a Prometheus on this host, at 127.0.0.1:PORT/metrics', {
+      isOptional: true,
+      show: 'no; 9464 without PORT',
+    }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

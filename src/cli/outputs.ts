@@ -1,5 +1,6 @@
 /** The outputs that `--out KIND=PATH` and the surroundings ask for, and who may write to standard output. */
 import type { Problem } from '../core/options.ts'
+import { redactUrlText } from '../core/secret.ts'
 import { nearest } from '../core/suggest.ts'
 import { outputProblems } from '../host/outputs.ts'
 import { CSV_FILES, LocustCsv, type CsvFile } from '../output/csv.ts'
@@ -14,6 +15,7 @@ import { NdjsonStream, renderNdjson } from '../output/ndjson.ts'
 import type { Output } from '../output/output.ts'
 import { readPageFiles } from '../output/page-files.ts'
 import type { Command } from './args.ts'
+import { isOtlp, readOtlpPush } from './otlp.ts'
 
 const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
 type Kind = (typeof KINDS)[number]
@@ -27,11 +29,20 @@ export interface Outputs {
 /** The outputs of the command line and of GitHub Actions; adds what is wrong with them to the problems. */
 export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
   const asked: { kind: Kind; path: string }[] = []
+  const pushes: Output[] = []
   for (const text of lists.get('out') ?? []) {
+    if (isOtlp(text)) {
+      pushes.push(...readOtlpPush(text, problems))
+      continue
+    }
     const [, word, path] = /^([^=]+)=(.+)$/s.exec(text) ?? []
     const kind = KINDS.find((one) => one === word)
     if (kind !== undefined && path !== undefined) asked.push({ kind, path })
-    else problems.push({ option: 'out', message: `must be KIND=PATH, ${hintFor(word)}, got "${text}"` })
+    else
+      problems.push({
+        option: 'out',
+        message: `must be KIND=PATH, ${hintFor(word)}, got "${redactUrlText(text)}"`,
+      })
   }
 
   const toStdout = asked.filter(({ path }) => path === '-')
@@ -56,7 +67,7 @@ export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
   for (const path of new Set(paths))
     if (paths.filter((other) => other === path).length > 1)
       problems.push({ option: 'out', message: `names ${path} twice` })
-  return { outputs, ownsStdout }
+  return { outputs: [...outputs, ...pushes], ownsStdout }
 }
 
 /** The job summary where GitHub Actions runs. Nobody asked for it, so that it cannot be written stops no run. */
@@ -71,8 +82,9 @@ function unasked(fallback: Fallback): Output[] {
 }
 
 function hintFor(word: string | undefined): string {
-  const near = word === undefined ? null : nearest(word, KINDS)
-  return near === null ? `with one of ${KINDS.join(', ')}` : `did you mean ${near}?`
+  const words = [...KINDS, 'otlp']
+  const near = word === undefined ? null : nearest(word, words)
+  return near === null ? `with one of ${words.join(', ')}` : `did you mean ${near}?`
 }
 
 function makeOutput(kind: Kind, path: string, fallback: Fallback): Output {

@@ -12,6 +12,7 @@ import { ProgressLines, WarningLines } from '../output/progress.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { canReadKeys, watchKeys } from './keys.ts'
+import { openMetrics, readMetricsPort } from './metrics.ts'
 import { readOutputs } from './outputs.ts'
 import { styleOf, wantsColor } from './style.ts'
 
@@ -23,6 +24,7 @@ export async function runCommand(command: Command): Promise<number> {
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const plan = await readPlan(command, problems)
+  const metricsPort = readMetricsPort(command, problems)
   const isDry = command.switches.get('dry-run') === true
   if (isDry && command.lists.has('out'))
     problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
@@ -34,6 +36,7 @@ export async function runCommand(command: Command): Promise<number> {
     return EXIT.ok
   }
 
+  const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
   const live = liveOutput(command)
   const stopping = stopOnSignals({
     heard: () => {
@@ -55,7 +58,7 @@ export async function runCommand(command: Command): Promise<number> {
       )
     const report = await conduct(plan, {
       signal: stopping.signal,
-      outputs: [live, ...outputs],
+      outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputs],
       onOutputError(output, error) {
         failedOutputs.push(output)
         stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
@@ -72,6 +75,7 @@ export async function runCommand(command: Command): Promise<number> {
     releaseKeys?.()
     if (live instanceof LiveView) live.restore()
     stopping.release()
+    metrics?.close()
   }
 }
 

@@ -183,10 +183,42 @@ export class Histogram {
   }
 }
 
-/** Never recorded into: it only knows where the slots of two digits end. */
-const COARSE = build({
-  autoResize: false,
-  lowestDiscernibleValue: LOWEST_US,
-  highestTrackableValue: HIGHEST_US,
-  numberOfSignificantValueDigits: 2,
-}) as unknown as Slots
+/** The upper edge of a slot in µs: every value in it counts as this one, so none is ever told smaller than it was. */
+export const slotEdgeUs = (slot: number): number => FINE.highestEquivalentValue(FINE.valueFromIndex(slot))
+
+/**
+ * What is left of a histogram without a part of it. Counts and sum are exact; an extreme that was the part's own gives
+ * way to the edge of a slot.
+ */
+export function subtract(
+  whole: PackedHistogram | null,
+  part: PackedHistogram | null,
+): PackedHistogram | null {
+  if (whole === null || part === null) return whole
+  const counts = whole.counts.slice()
+  for (let i = 0; i < part.counts.length; i++) counts[part.first - whole.first + i]! -= part.counts[i]!
+  const from = counts.findIndex((n) => n > 0)
+  if (from < 0) return null
+  const to = counts.findLastIndex((n) => n > 0)
+  const first = whole.first + from
+  return {
+    first,
+    counts: counts.slice(from, to + 1),
+    count: whole.count - part.count,
+    sumUs: whole.sumUs - part.sumUs,
+    minUs: Math.max(whole.minUs, first === 0 ? 0 : slotEdgeUs(first - 1) + 1),
+    maxUs: Math.min(whole.maxUs, slotEdgeUs(whole.first + to)),
+    clamped: whole.clamped - part.clamped,
+  }
+}
+
+/** Never recorded into: they only know where the slots of two and of three digits end. */
+const [COARSE, FINE] = ([2, DIGITS] as const).map(
+  (digits) =>
+    build({
+      autoResize: false,
+      lowestDiscernibleValue: LOWEST_US,
+      highestTrackableValue: HIGHEST_US,
+      numberOfSignificantValueDigits: digits,
+    }) as unknown as Slots,
+) as [Slots, Slots]

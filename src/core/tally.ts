@@ -20,7 +20,7 @@ const COUNTS = [
   'bytesIn',
   'bytesOut',
 ] as const
-const HISTOGRAMS = ['latency', 'service', 'failedLatency', ...PHASES] as const
+const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'reached', ...PHASES] as const
 type CountName = (typeof COUNTS)[number]
 type HistogramName = (typeof HISTOGRAMS)[number]
 
@@ -46,7 +46,8 @@ export class RequestTally implements Record<CountName, number> {
 
   /**
    * `latency` of succeeded, timed-out and unfinished requests; `service` is kept apart only where the two differ
-   * (open model); `failedLatency` of every failed one.
+   * (open model); `failedLatency` of every failed one, and `failedService` where it differs. `reached` has the service
+   * times of the timed-out and the unfinished alone, so that the succeeded ones can be told from them.
    */
   histogram(name: HistogramName): Histogram {
     return (this.#histograms[name] ??= new Histogram({ wide: this.#wide }))
@@ -100,6 +101,10 @@ export interface TaskErrorCount {
   firstS: number
   lastS: number
 }
+
+/** Distinct request names; more would take the memory of every second. The rest goes by this name. */
+export const MOST_NAMES = 500
+export const OTHER_REQUESTS = '(other requests)'
 
 /** Distinct messages kept per tally; the rest is counted under this message, so a chatty server cannot eat memory. */
 export const MOST_MESSAGES = 100

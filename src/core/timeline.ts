@@ -24,6 +24,8 @@ export interface SettledSecond {
   readonly loadS: number
   /** All workers' counts of it. */
   readonly tally: Tally
+  /** The second as the report has it. */
+  readonly row: SecondRow
 }
 
 /** How long a second may stay open after its end. */
@@ -298,8 +300,8 @@ export class Timeline {
       if (this.#onSettled !== null) {
         const tally = new Tally()
         this.#mergeSecond(tally, second)
-        const { phase } = this.#rows[second]!
-        this.#onSettled({ second, phase, loadS: this.#loadS(second), tally })
+        const row = this.#rows[second]!
+        this.#onSettled({ second, phase: row.phase, loadS: this.#loadS(second), tally, row })
       }
       if (second < this.#rows.length - WINDOW_S) this.#forget(second)
     }

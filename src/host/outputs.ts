@@ -43,6 +43,7 @@ export class Outputs {
   readonly #outputs: readonly Output[]
   readonly #hooks: OutputHooks
   readonly #failed = new Set<Output>()
+  readonly #told = new Set<Output>()
   readonly #untold: { readonly message: string; readonly cause: unknown }[] = []
 
   constructor(hooks: OutputHooks) {
@@ -55,35 +56,45 @@ export class Outputs {
   }
 
   start(run: RunStart): void {
-    this.#each((output) => output.start?.(run))
+    void this.#each((output) => output.start?.(run))
   }
 
   seconds(rows: readonly SecondRow[], timeline: Timeline, judged: () => Judgement): void {
     if (rows.length === 0 || this.#outputs.length === 0) return
     const sofar = { recent: timeline.recent(), ...countSoFar(timeline), judged }
-    for (const row of rows) this.#each((output) => output.second?.({ row, ...sofar }))
+    for (const row of rows) void this.#each((output) => output.second?.({ row, ...sofar }))
   }
 
   settled(second: SettledSecond): void {
-    this.#each((output) => output.settled?.(second))
+    void this.#each((output) => output.settled?.(second))
   }
 
-  /** Throws what failed during the run, when nobody else was told. */
-  finish(report: Report): void {
-    this.#each((output) => output.finish?.(report))
+  /** Waits for the last of every output; throws what failed during the run, when nobody else was told. */
+  async finish(report: Report): Promise<void> {
+    await this.#each((output) => output.finish?.(report))
     const [first] = this.#untold
     if (first !== undefined) throw new OutputError(first.message, report, first.cause)
   }
 
-  #each(call: (output: Output) => void): void {
+  /** Resolves when what outputs promised is done, or was told of as failed. */
+  #each(call: (output: Output) => unknown): Promise<unknown> {
+    const left: Promise<unknown>[] = []
     for (const output of this.#outputs)
       try {
-        if (!this.#failed.has(output)) call(output)
+        const later = this.#failed.has(output) ? undefined : call(output)
+        if (later instanceof Promise) left.push(later.catch((error: unknown) => this.#tell(output, error)))
       } catch (error) {
         this.#failed.add(output)
-        if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
-        else this.#untold.push({ message: `${output.name}: ${messageOf(error)}`, cause: error })
+        this.#tell(output, error)
       }
+    return Promise.all(left)
+  }
+
+  #tell(output: Output, error: unknown): void {
+    if (this.#told.has(output)) return
+    this.#told.add(output)
+    if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
+    else this.#untold.push({ message: `${output.name}: ${messageOf(error)}`, cause: error })
   }
 }
 

@@ -141,7 +141,7 @@ export async function conduct(
     const startUs = nowUs() + AHEAD_S * 1e6
     const startedAt = new Date(Date.now() + AHEAD_S * 1000).toISOString()
     const elapsedS = (): number => (nowUs() - startUs) / 1e6
-    outputs.start({ plan: redactPlan(plan), version: VERSION, warnings, elapsedS })
+    outputs.start({ plan: redactPlan(plan), version: VERSION, startedAt, warnings, elapsedS })
     crew.start(startUs)
 
     const hostWatch = watchHost()
@@ -202,7 +202,7 @@ export async function conduct(
       gate,
       soundPerS: sound,
     })
-    outputs.finish(report)
+    await outputs.finish(report)
     return report
   } finally {
     await crew.dismiss()

@@ -13,6 +13,8 @@ import type { SettledSecond } from '../core/timeline.ts'
 export interface RunStart {
   readonly plan: Plan
   readonly version: string
+  /** Wall time of the start instant, ISO 8601. */
+  readonly startedAt: string
   readonly warnings: readonly string[]
   /** Seconds since the start instant, by the run's clock. */
   readonly elapsedS: () => number
@@ -33,6 +35,11 @@ export interface LiveSecond {
   readonly judged: () => Judgement
 }
 
+/**
+ * An output that throws is told of as failed and not called again. `settled` and `finish` may return a promise: one that
+ * rejects is told of in the same way, once, but the output goes on being called. What `finish` promises is waited for,
+ * so it must not take long.
+ */
 export interface Output {
   /** How the output is called in a message about it, such as `json=report.json`. */
   readonly name: string
@@ -41,8 +48,8 @@ export interface Output {
   start?(run: RunStart): void
   second?(live: LiveSecond): void
   /** Each second once, in order, when nothing can correct it any more; the last ones at the end of the run. */
-  settled?(second: SettledSecond): void
-  finish?(report: Report): void
+  settled?(second: SettledSecond): unknown
+  finish?(report: Report): unknown
 }
 
 /** What an output may write to: a stream, with its size where it is a terminal. */

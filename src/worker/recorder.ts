@@ -140,6 +140,7 @@ export class Recorder {
     this.advance(doneUs)
     this.inFlight--
     const latencyUs = doneUs - sinceUs
+    const serviceUs = doneUs - exchange.sentUs
     const isOpen = !this.isDueOnStart
     request.bytesIn += exchange.bytesIn
     request.bytesOut += exchange.bytesOut
@@ -147,7 +148,8 @@ export class Recorder {
     if (outcome === 'unfinished') {
       request.unfinished++
       this.#latency(request, latencyUs, 0)
-      if (isOpen) request.histogram('service').record(doneUs - exchange.sentUs)
+      request.histogram('reached').record(serviceUs)
+      if (isOpen) request.histogram('service').record(serviceUs)
       return
     }
     this.lastDoneUs = doneUs
@@ -163,11 +165,14 @@ export class Recorder {
     } else {
       request.failed++
       request.histogram('failedLatency').record(latencyUs)
-      if (isTimeout(outcome)) this.#latency(request, latencyUs, lagUs)
+      if (isOpen) request.histogram('failedService').record(serviceUs)
+      if (isTimeout(outcome)) {
+        this.#latency(request, latencyUs, lagUs)
+        request.histogram('reached').record(serviceUs)
+      }
       this.#tally.error(exchange.request!.plan.name, outcome, exchange.message, doneUs / SECOND_US)
     }
-    if (isOpen && (outcome === 'ok' || isTimeout(outcome)))
-      request.histogram('service').record(doneUs - exchange.sentUs)
+    if (isOpen && (outcome === 'ok' || isTimeout(outcome))) request.histogram('service').record(serviceUs)
     if (exchange.firstByteUs > 0) {
       const headersFromUs = exchange.reused ? exchange.sentUs : exchange.sentUs + connectingUs(exchange)
       request.histogram('firstByte').record(Math.max(0, exchange.firstByteUs - headersFromUs))

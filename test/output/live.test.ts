@@ -12,6 +12,7 @@ import { planOf, reportOf, timelineOf, type Second } from '../support/reports.ts
 const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
   plan: planOf(options),
   version: '1.2.3',
+  startedAt: '2026-01-02T03:04:05.678Z',
   warnings,
   elapsedS: () => 1.5,
 })

@@ -5,7 +5,7 @@
 import { bodyPlan, type Plan, type RequestPlan } from '../../core/plan.ts'
 import { readHeaders, readMethod } from '../../core/request-options.ts'
 import { parseStatuses } from '../../core/status.ts'
-import type { RequestTally } from '../../core/tally.ts'
+import { MOST_NAMES, OTHER_REQUESTS, type RequestTally } from '../../core/tally.ts'
 import { parseDurationS } from '../../core/units.ts'
 import type { CheckedOptions, RequestOptions, Values } from '../../scenario/http.ts'
 import type { Recorder } from '../recorder.ts'
@@ -22,9 +22,6 @@ export interface ReadyRequest {
 
 /** URLs whose last request is kept; a task may make up any number of them. */
 const MOST_KEPT = 1000
-/** Distinct names; more would take the memory of every second. */
-const MOST_NAMES = 500
-const OTHER_REQUESTS = '(other requests)'
 
 const FIELDS = [
   'name',
