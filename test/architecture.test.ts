@@ -53,6 +53,7 @@ test.each([
   ['hdr-histogram-js', 'core/histogram.ts'],
   ['yargs', 'cli/args.ts'],
   ['jiti', 'scenario/file.ts'],
+  ['yaml', 'host/yaml.ts'],
 ])('%s has one importer', (library, importer) => {
   const importers = files.filter((file) =>
     imports.get(file)!.some((path) => path === library || path.startsWith(`${library}/`)),

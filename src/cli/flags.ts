@@ -7,6 +7,8 @@ export interface Flag {
   readonly describe: string
   /** The default, in words. */
   readonly show?: string
+  /** Of a text: `--no-NAME` says that there is none. */
+  readonly canBeOff?: boolean
 }
 
 export type FlagGroups = Readonly<Record<string, readonly Flag[]>>
@@ -115,7 +117,14 @@ export const RUN_FLAGS: FlagGroups = {
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
-  Plan: [flip('dry-run', 'print the plan for each worker and send nothing')],
+  Plan: [
+    text('config', 'FILE: config file; --no-config for none', {
+      canBeOff: true,
+      show: 'corerush.config.* in this folder',
+    }),
+    text('profile', 'profile of the config file to use', { show: 'none' }),
+    flip('dry-run', 'print the plan for each worker and send nothing'),
+  ],
 }
 
 export const COMPARE_FLAGS: FlagGroups = {

@@ -25,11 +25,11 @@ export interface Outputs {
 /** The outputs of the command line and of GitHub Actions; adds what is wrong with them to the problems. */
 export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
   const asked: { kind: Kind; path: string }[] = []
-  for (const text of lists.get('out') ?? []) {
+  for (const [at, text] of (lists.get('out') ?? []).entries()) {
     const [, word, path] = /^([^=]+)=(.+)$/s.exec(text) ?? []
     const kind = KINDS.find((one) => one === word)
     if (kind !== undefined && path !== undefined) asked.push({ kind, path })
-    else problems.push({ option: 'out', message: `must be KIND=PATH, ${hintFor(word)}, got "${text}"` })
+    else problems.push({ option: 'out', message: `must be KIND=PATH, ${hintFor(word)}, got "${text}"`, at })
   }
 
   const toStdout = asked.filter(({ path }) => path === '-')

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
+import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
@@ -11,12 +12,29 @@ import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readOutputs } from './outputs.ts'
+import { settingsOf, withPlace, type Settings } from './settings.ts'
 import { styleOf, wantsColor } from './style.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
-export async function runCommand(command: Command): Promise<number> {
+export async function runCommand(typed: Command): Promise<number> {
+  const settings = await settingsOf(typed, process.env, process.cwd())
+  try {
+    return await carryOut(settings)
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error
+    const { said, secrets } = settings
+    throw new OptionsError(
+      error.problems.map((problem) => ({
+        ...withPlace(said, problem),
+        message: withoutSecrets(problem.message, secrets),
+      })),
+    )
+  }
+}
+
+async function carryOut({ command, config }: Settings): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
@@ -25,6 +43,10 @@ export async function runCommand(command: Command): Promise<number> {
   if (isDry && command.lists.has('out'))
     problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
+  if (config !== null && command.switches.get('quiet') !== true)
+    stderr.write(
+      `corerush: options of ${config.file}${config.profile === null ? '' : `, profile ${config.profile}`}\n`,
+    )
   const summaryStream = ownsStdout ? stderr : stdout
 
   if (isDry) {

@@ -99,6 +99,8 @@ export interface Options {
   thresholds?: string | readonly string[] | undefined
   /** The page of a Prometheus node_exporter on the server: its CPU and memory stand beside the generator's. */
   targetMetrics?: string | undefined
+  /** Texts that are sent and never shown: in the URL behind its host, in headers and in the body they read `***` in every output. */
+  secrets?: readonly string[] | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -106,6 +108,10 @@ export interface Problem {
   /** The option's name as in `Options`, or the unknown word itself. */
   readonly option: string
   readonly message: string
+  /** Which of the option's values it is about, from 0, where there are several. */
+  readonly at?: number
+  /** Where the value was said, when that is not the flag of the option: `corerush.config.yaml:3: users`. */
+  readonly place?: string
 }
 
 export const DEFAULTS = {
@@ -170,6 +176,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'dnsTtl',
   'thresholds',
   'targetMetrics',
+  'secrets',
 ]
 
 /** What this host offers where the user said nothing. */

@@ -56,6 +56,8 @@ interface PlanBase extends HttpPlan {
   readonly thresholds: readonly Threshold[]
   /** The page of a node_exporter on the server; null for none. */
   readonly targetMetrics: string | null
+  /** Texts of the URL, the headers and the body that are not shown; a plan that is shown has none. */
+  readonly hidden: readonly string[]
 }
 
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
@@ -109,6 +111,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     ...options.http,
     thresholds: withDefaults(options.thresholds),
     targetMetrics: options.targetMetrics,
+    hidden: options.secrets,
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }

@@ -4,6 +4,7 @@ import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metr
 import { isGeneratorFault, type Outcome } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { redactPlan } from './redact.ts'
+import { withoutSecrets } from './secret.ts'
 import {
   mergeRequests,
   RequestTally,
@@ -116,6 +117,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     soundPerS: facts.soundPerS ?? null,
   })
   const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
+  // What a target or a script says may quote what it was sent.
+  const shown = (text: string): string => withoutSecrets(text, plan.hidden)
   return {
     schema: REPORT_SCHEMA,
     version: facts.version,
@@ -131,7 +134,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     host: facts.host,
     stoppedBy: facts.stoppedBy,
     warnings: [
-      ...facts.warnings,
+      ...facts.warnings.map(shown),
       ...facts.gate.warnings(thresholds, wasStopped),
       ...(inVain ? ['no task ended without an error: the run has failed'] : []),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
@@ -146,8 +149,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     },
     custom: {},
     outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),
-    errors: mostFirst(tally.errors),
-    taskErrors: mostFirst(tally.taskErrors),
+    errors: mostFirst(tally.errors, shown),
+    taskErrors: mostFirst(tally.taskErrors, shown),
     connections: { ...tally.connections },
     addresses: facts.addresses,
     timeline: rows,
@@ -157,11 +160,17 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
   }
 }
 
-const mostFirst = <E extends { count: number; firstS: number; lastS: number }>(
+const mostFirst = <E extends { message: string; count: number; firstS: number; lastS: number }>(
   errors: ReadonlyMap<string, E>,
+  shown: (message: string) => string,
 ): E[] =>
   [...errors.values()]
-    .map((error) => ({ ...error, firstS: round(error.firstS), lastS: round(error.lastS) }))
+    .map((error) => ({
+      ...error,
+      message: shown(error.message),
+      firstS: round(error.firstS),
+      lastS: round(error.lastS),
+    }))
     .sort((a, b) => b.count - a.count)
 
 const isAllWarmup = (rows: readonly SecondRow[]): boolean =>

@@ -22,10 +22,12 @@ import {
   readMetricsUrl,
   readMethod,
   readName,
+  readSecrets,
   readUrl,
   withAuthorization,
   withoutUserinfo,
 } from './request-options.ts'
+import { withoutSecrets } from './secret.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
@@ -63,6 +65,7 @@ export interface ResolvedOptions {
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
   readonly targetMetrics: string | null
+  readonly secrets: readonly string[]
 }
 
 /** With a scenario, the plan's own request has a name only for arrivals that no task was begun for. */
@@ -149,7 +152,10 @@ export function resolveOptions(
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
-  const requestName = scenario === null ? (name ?? `${method} ${url?.pathname ?? ''}`) : NOT_STARTED
+  // The host is always shown, so what it consists of is no secret.
+  const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
+  const path = withoutSecrets(url?.pathname ?? '', secrets)
+  const requestName = scenario === null ? (name ?? `${method} ${path}`) : NOT_STARTED
   const thresholds = readThresholds(
     options.thresholds,
     {
@@ -192,6 +198,7 @@ export function resolveOptions(
       http,
       thresholds,
       targetMetrics,
+      secrets,
     },
   }
 }

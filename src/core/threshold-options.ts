@@ -26,13 +26,13 @@ export function readThresholds(
   const texts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
   const thresholds: Threshold[] = []
   const seen = new Set<string>()
-  for (const text of texts) {
+  for (const [at, text] of texts.entries()) {
     const parsed = typeof text === 'string' ? readThreshold(text) : { problem: 'must be text' }
     const problem = 'problem' in parsed ? parsed.problem : misfit(parsed.value, context)
-    if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`)
+    if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`, at)
     else if ('value' in parsed) {
       const expression = printThreshold(parsed.value)
-      if (seen.has(expression)) wrong('thresholds', `must be given once each, got "${expression}" twice`)
+      if (seen.has(expression)) wrong('thresholds', `must be given once each, got "${expression}" twice`, at)
       seen.add(expression)
       thresholds.push(parsed.value)
     }

@@ -50,6 +50,7 @@ describe('a URL is enough', () => {
       thresholds: [],
       scenario: null,
       targetMetrics: null,
+      secrets: [],
     } satisfies ResolvedOptions)
   })
 

@@ -74,6 +74,7 @@ test('the plan of the story that corerush was born from', () => {
     thresholds: withDefaults([]),
     scenario: null,
     targetMetrics: null,
+    hidden: [],
   } satisfies Plan)
 })
 

@@ -32,6 +32,7 @@ const COMMON = {
   ...PLAIN_HTTP,
   thresholds: withDefaults([]),
   targetMetrics: null,
+  hidden: [],
 } as const
 
 export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {
