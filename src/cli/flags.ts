@@ -124,6 +124,7 @@ export const RUN_FLAGS: FlagGroups = {
     }),
     text('profile', 'profile of the config file to use', { show: 'none' }),
     flip('dry-run', 'print the plan for each worker and send nothing'),
+    flip('print-config', 'print every option, its value and where it was said, and send nothing'),
   ],
 }
 

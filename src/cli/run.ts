@@ -9,6 +9,7 @@ import { readCapacity } from '../host/capacity.ts'
 import { conduct, OptionsError, planScenario } from '../host/run.ts'
 import { renderPlan } from '../output/dry-run.ts'
 import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
+import { renderSettings } from '../output/settings.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readOutputs } from './outputs.ts'
@@ -34,13 +35,18 @@ export async function runCommand(typed: Command): Promise<number> {
   }
 }
 
-async function carryOut({ command, config }: Settings): Promise<number> {
+async function carryOut({ command, said, secrets, config }: Settings): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const plan = await readPlan(command, problems)
   const isDry = command.switches.get('dry-run') === true
-  if (isDry && command.lists.has('out'))
+  if (command.switches.get('print-config') === true) {
+    stdout.write(renderSettings(said, secrets, problems.length === 0 ? plan : null, styleOf(stdout, command)))
+    if (problems.length === 0 && !isDry) return EXIT.ok
+  }
+  // Those of a config are for the runs that are carried out.
+  if (isDry && said.get('outputs')?.[0]!.origin.by === 'flag')
     problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
   if (config !== null && command.switches.get('quiet') !== true)

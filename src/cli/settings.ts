@@ -169,7 +169,10 @@ function interpolated(
 ): { readonly said: Layer; readonly secrets: readonly string[] } {
   const secrets = new Set<string>()
   const said = new Map<string, readonly Said[]>()
-  for (const [option, values] of layer)
+  // In the order of the flags, whoever said them.
+  for (const { option } of SETTINGS) {
+    const values = layer.get(option)
+    if (values === undefined) continue
     said.set(
       option,
       values.map((one) => {
@@ -182,6 +185,7 @@ function interpolated(
         return { text, origin: one.origin }
       }),
     )
+  }
   return { said, secrets: [...secrets] }
 }
 

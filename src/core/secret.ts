@@ -28,10 +28,12 @@ const isSecretParameter = (name: string): boolean => SECRET.test(name) || /^(key
 /** A URL as it may be shown. Its host always is: a report has to say what was loaded. */
 export function redactUrl(href: string, secrets: readonly string[] = []): string {
   const url = new URL(href)
+  const userinfo = url.username === '' && url.password === '' ? '' : `${MASK}@`
+  url.username = url.password = ''
   const parameters = [...url.searchParams.keys()].filter(isSecretParameter)
   for (const key of parameters) url.searchParams.set(key, MASK)
-  const shown = parameters.length === 0 ? href : url.href
-  return url.origin + withoutSecrets(shown.slice(url.origin.length), secrets)
+  const behindHost = url.href.slice(url.origin.length)
+  return `${url.protocol}//${userinfo}${url.host}${withoutSecrets(behindHost, secrets)}`
 }
 
 /**
