@@ -32,6 +32,7 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'dist/index.d.ts',
         'dist/worker/main.js',
         'report.schema.json',
+        'config.schema.json',
       ])
         expect(paths).toContain(path)
       expect(paths.filter((path) => /^(src|test|bench|node_modules|\.)/.test(path))).toEqual([])

@@ -32,9 +32,8 @@ test('every value with its origin, secrets masked, and the defaults that count',
     thresholds: [['failed<1%', line('thresholds[0]', null)]],
     printConfig: [['true', FLAG]],
   })
-  expect(
-    renderSettings(said, ['blue'], plan({ users: 5, thresholds: ['failed<1%'] }), STYLE),
-  ).toMatchInlineSnapshot(`
+  expect(renderSettings(said, ['blue'], plan({ users: 5, thresholds: ['failed<1%'] }), STYLE))
+    .toMatchInlineSnapshot(`
     "option          value                            from
     url             http://a.test/x?token=***&q=***  c.yaml:7: profiles.one.url
     headers         Authorization: ***               CORERUSH_HEADER
