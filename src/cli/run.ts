@@ -132,6 +132,11 @@ function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' |
   for (const option of ['ca', 'cert', 'key'] as const) {
     const path = texts.get(option)
     if (path === undefined) continue
+    // A file or a variable can hold the PEM itself.
+    if (path.includes('-----BEGIN ')) {
+      pems[option] = path
+      continue
+    }
     try {
       pems[option] = readFileSync(path)
     } catch (error) {

@@ -48,7 +48,7 @@ test('what is wrong in a file and in a variable is told with its place, and noth
   withFolder(async (folder) => {
     writeFileSync(
       join(folder, 'perf.yml'),
-      `url: ${server.url}\nthresholds:\n  - p99 < 1s\n  - p98 < 300\noutputs: [jso=x]\nstages: [5s:1, 5x:2]\n`,
+      `url: ${server.url}\nthresholds:\n  - p99 < 1s\n  - p98 < 300\noutputs: [jso=x]\nstages: [5s:1, 5x:2]\nca: '-----BEGIN CERTIFICATE-----'\n`,
     )
     const before = server.accepted()
     const args = ['--config', 'perf.yml', '--wait', 'long', '--config-file', 'x']
@@ -60,6 +60,7 @@ test('what is wrong in a file and in a variable is told with its place, and noth
       expect.stringMatching(/^corerush: perf.yml:6: stages\[1\] must be stages such as/),
       expect.stringMatching(/^corerush: --wait must be /),
       expect.stringMatching(/^corerush: CORERUSH_TIMEOUT must be a duration/),
+      expect.stringMatching(/^corerush: perf.yml:7: ca is about TLS certificates, but the URL is plain http/),
       expect.stringMatching(/^corerush: perf.yml:4: thresholds\[1\] must give p98 a limit with its unit/),
       'corerush: nothing was sent; see corerush --help',
       '',
