@@ -59,9 +59,9 @@ export function differencesOf(
   return differences
 }
 
-/** The fields of a plan that matter, as texts; the parts of the request one by one. */
+/** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
 function planFields({ plan, version }: ComparableRun, otherTarget: boolean): Map<string, string> {
-  const { request, ...rest } = plan
+  const { request, scenario, ...rest } = plan
   const fields = new Map<string, string>()
   const add = (name: string, value: unknown): void => {
     // The version is a difference of its own, and corerush says it in the request.
@@ -69,6 +69,9 @@ function planFields({ plan, version }: ComparableRun, otherTarget: boolean): Map
     fields.set(name, otherTarget ? text.replaceAll(originOf(plan), '') : text)
   }
   for (const [name, value] of Object.entries(request)) add(name, value)
+  // The file is what it says, wherever it lies.
+  for (const [name, value] of Object.entries(scenario ?? {}))
+    if (name !== 'file') add(`scenario.${name}`, value)
   for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
   return fields
 }

@@ -66,7 +66,7 @@ export function compareRuns(
   const runs = { baseline: baseline.length, current: current.length }
   const byRun = leastP(runs.baseline, runs.current, isPaired) <= ALPHA
   const samples = [baseline, current].map((side) =>
-    (byRun ? side : [side.flat()]).map((seconds) => new RunSample(seconds)),
+    byRun ? side.map((seconds) => new RunSample(seconds)) : [new RunSample(...side)],
   )
   const [before, after] = [samples[0]!, samples[1]!]
   const found = rules.map((rule) =>

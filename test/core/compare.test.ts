@@ -7,6 +7,7 @@ import { cannotProve, compareRuns, type RunSeconds } from '../../src/core/compar
 import { holm, leastP, permutationP, runsToProve, signFlipP } from '../../src/core/permutation.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { defaultRules, parseRelative, printRelative } from '../../src/core/relative.ts'
+import type { ScenarioPlan } from '../../src/core/scenario.ts'
 import { measuredSeconds, RunSample } from '../../src/core/run-sample.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 import { SHARED_HOST, simulateRun } from '../support/simulated-runs.ts'
@@ -96,14 +97,28 @@ describe('exact tests', () => {
   })
 })
 
-test('a resample has as many seconds as the run, all of them of the run', () => {
+test('a resample has as many seconds as the runs, in blocks that each lie within one of them', () => {
+  const lengths = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer(), (seconds, seed) => {
-      const blocks = drawBlocks(seconds, seededRandom(seed))
-      expect(blocks.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(seconds)
-      for (const { from, to } of blocks) expect(0 <= from && from < to && to <= seconds).toBe(true)
+    fc.property(lengths, fc.integer(), (lengths, seed) => {
+      let at = 0
+      const runs = lengths.map((length) => ({ from: at, to: (at += length) }))
+      const blocks = drawBlocks(runs, seededRandom(seed))
+      expect(blocks.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(at)
+      for (const { from, to } of blocks) {
+        expect(from).toBeLessThan(to)
+        expect(runs.some((run) => run.from <= from && to <= run.to)).toBe(true)
+      }
     }),
   )
+})
+
+test('joined runs keep their borders', () => {
+  const seconds = simulateRun({ ...SHARED_HOST, seconds: 3 }, 1, seededRandom(1))
+  expect(new RunSample(seconds, [], seconds.slice(1)).runs).toEqual([
+    { from: 0, to: 3 },
+    { from: 3, to: 5 },
+  ])
 })
 
 test('figures of a sample are those of the report, to two digits', () => {
@@ -217,6 +232,21 @@ describe('what cannot be compared', () => {
     ['another transport', { transport: 'wire' as const }, /^plan: the plans differ in transport: /],
   ])('is %s', (_, options, message) => {
     expect(kinds(reportOf(planOf(options), seconds))[0]).toMatch(message)
+  })
+
+  test('is a scenario of another text or other tasks, wherever its file lies', () => {
+    const tasks = [{ name: 'A', weight: 1, tags: [] }]
+    const scenario = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, wait: null, isSequence: false, tasks }
+    const running = (different: Partial<ScenarioPlan> | null) => {
+      const plan = { ...report.plan, scenario: different === null ? null : { ...scenario, ...different } }
+      return differencesOf({ ...report, plan: { ...report.plan, scenario } }, { ...report, plan })
+    }
+    expect(running({ file: '/elsewhere/s.ts' })).toEqual([])
+    expect(running({ sha256: 'bb' }).map(({ message }) => message)).toEqual([
+      'the plans differ in scenario.sha256: "aa" and "bb"',
+    ])
+    expect(running({ tasks: [] })[0]!.message).toMatch(/differ in scenario\.tasks/)
+    expect(running(null)[0]!.message).toBe('the plans differ in scenario.sha256: "aa" and nothing')
   })
 
   test('is another origin, unless that is what is compared', () => {
