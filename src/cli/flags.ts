@@ -106,7 +106,11 @@ export const RUN_FLAGS: FlagGroups = {
     list('threshold', 'rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s"; repeat', {
       show: 'failed < 1%',
     }),
-    flip('fail', 'exit 97 and 99 for a void run and a failed threshold; --no-fail exits 0', { show: 'on' }),
+    list('baseline', 'compare with FILE, or with the runs kept under NAME; may be repeated'),
+    list('allow', 'compare all the same with a baseline of another plan,host,version, or a void one'),
+    flip('fail', 'exit 97, 98 and 99 for a void run, a regression, a failed threshold; --no-fail exits 0', {
+      show: 'on',
+    }),
   ],
   Outputs: [
     list('out', 'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output', {

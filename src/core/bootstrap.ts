@@ -38,7 +38,7 @@ export function resampleRatios(
 export function drawBlocks(runs: readonly Block[], random: Random): Block[] {
   const seconds = runs.reduce((sum, { from, to }) => sum + to - from, 0)
   const blocks: Block[] = []
-  for (let left = seconds; left > 0; ) {
+  for (let left = seconds; left > 0;) {
     // Joined runs lie one behind the other.
     const begin = Math.floor(random() * seconds)
     const run = runs.find(({ to }) => begin < to)!

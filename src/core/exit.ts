@@ -8,7 +8,7 @@ export type StoppedBy =
   'duration' | 'requests' | 'iterations' | 'threshold' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
 
 /**
- * Of all that applies the first: interrupted, void, thresholds. A void run judges nothing about the target, and a
+ * Of all that applies the first: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
  * threshold that only warns fails nothing. Users whose tasks all end in errors have not done what the plan says.
  */
 export function exitCodeOf(run: {
@@ -17,10 +17,13 @@ export function exitCodeOf(run: {
   readonly thresholds: readonly ThresholdResult[]
   /** Tasks threw, and no iteration ended without a failure. */
   readonly inVain: boolean
+  /** Against its baseline. */
+  readonly isRegressed?: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void') return EXIT.void
   if (run.inVain) return EXIT.thresholds
-  return run.thresholds.every(({ ok, level }) => ok || level === 'warn') ? EXIT.ok : EXIT.thresholds
+  if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
+  return run.isRegressed === true ? EXIT.regression : EXIT.ok
 }

@@ -2,6 +2,7 @@
  * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
  * All problems are reported together, each with the option, the rule and the value.
  */
+import { readBaseline, type BaselinePlan } from './baseline.ts'
 import { resolveHttp, type HttpPlan } from './http.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
@@ -62,6 +63,7 @@ export interface ResolvedOptions {
   readonly keepAlive: boolean
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
+  readonly baseline: BaselinePlan | null
   readonly targetMetrics: string | null
 }
 
@@ -150,6 +152,7 @@ export function resolveOptions(
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
   const requestName = scenario === null ? (name ?? `${method} ${url?.pathname ?? ''}`) : NOT_STARTED
+  const baseline = readBaseline(options, wrong)
   const thresholds = readThresholds(
     options.thresholds,
     {
@@ -158,6 +161,7 @@ export function resolveOptions(
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,
+      hasBaseline: options.baseline !== undefined,
     },
     wrong,
   )
@@ -191,6 +195,7 @@ export function resolveOptions(
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
+      baseline,
       targetMetrics,
     },
   }

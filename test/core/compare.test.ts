@@ -8,6 +8,7 @@ import { holm, leastP, permutationP, runsToProve, signFlipP } from '../../src/co
 import { seededRandom } from '../../src/core/random.ts'
 import { defaultRules, parseRelative, printRelative } from '../../src/core/relative.ts'
 import type { ScenarioPlan } from '../../src/core/scenario.ts'
+import type { Options } from '../../src/core/options.ts'
 import { measuredSeconds, RunSample } from '../../src/core/run-sample.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 import { SHARED_HOST, simulateRun } from '../support/simulated-runs.ts'
@@ -51,8 +52,32 @@ describe('relative rules', () => {
   })
 })
 
-test('a run has no baseline, and says so', () => {
-  expect(() => planOf({ thresholds: 'p95 < baseline + 10%' })).toThrow(/cannot be relative to a baseline/)
+describe('the baseline of a run', () => {
+  test('is named, with its rules and what may differ', () => {
+    const thresholds = ['p99 < 1s', 'mean < baseline + 7%']
+    const plan = planOf({ baseline: 'a.json,main', allow: ['host,version'], thresholds })
+    expect(plan.baseline).toEqual({
+      runs: ['a.json', 'main'],
+      rules: [{ metric: 'mean', margin: 0.07 }],
+      allow: ['host', 'version'],
+    })
+    expect(plan.thresholds).toHaveLength(3)
+    expect(planOf({ baseline: ['a.json'] }).baseline!.rules).toEqual(defaultRules(0.05))
+    expect(planOf().baseline).toBeNull()
+  })
+
+  test.each<[Options, RegExp]>([
+    [{ thresholds: 'p95 < baseline + 10%' }, /cannot be relative to a baseline, for there is none/],
+    [{ allow: 'host' }, /is about a baseline, and there is none/],
+    [{ baseline: ',' }, /must be a file or a name/],
+    [{ baseline: 5 as never }, /must be text, got 5/],
+    [{ baseline: 'a', allow: 'hosts' }, /did you mean host\?, got "hosts"/],
+    [{ baseline: 'a', thresholds: 'p95 < baseline' }, /must be a rule such as .*, got "p95 < baseline"/],
+    [
+      { baseline: 'a', thresholds: ['p95 < baseline + 1%', 'p95 < baseline + 2%'] },
+      /must be given once for each metric/,
+    ],
+  ])('%j is refused', (options, problem) => expect(() => planOf(options)).toThrow(problem))
 })
 
 describe('exact tests', () => {
