@@ -107,6 +107,7 @@ export const RUN_FLAGS: FlagGroups = {
       show: 'failed < 1%',
     }),
     list('baseline', 'compare with FILE, or with the runs kept under NAME; may be repeated'),
+    text('save-baseline', 'keep the run under NAME, if it went well; the newest five of a plan stay'),
     list('allow', 'compare all the same with a baseline of another plan,host,version, or a void one'),
     flip('fail', 'exit 97, 98 and 99 for a void run, a regression, a failed threshold; --no-fail exits 0', {
       show: 'on',

@@ -11,6 +11,7 @@ import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readOutputs } from './outputs.ts'
+import { readName, saveBaseline } from './save-baseline.ts'
 import { styleOf, wantsColor } from './style.ts'
 
 /** The exit codes that judge a run which was carried out. */
@@ -20,6 +21,7 @@ export async function runCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
+  const keepAs = readName(command, problems)
   const plan = await readPlan(command, problems)
   const isDry = command.switches.get('dry-run') === true
   if (isDry && command.lists.has('out'))
@@ -56,12 +58,14 @@ export async function runCommand(command: Command): Promise<number> {
       },
     })
     summaryStream.write(renderSummary(report, styleOf(summaryStream, command)))
+    const say = (text: string): void => void stderr.write(`corerush: ${text}\n`)
+    const isKept = keepAs === null || saveBaseline(keepAs, [report], say)
     let { exitCode } = report
     if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
       stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
       exitCode = EXIT.ok
     }
-    return exitCode === EXIT.ok && failedOutputs.length > 0 ? EXIT.unexpected : exitCode
+    return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
   } finally {
     if (live instanceof LiveView) live.restore()
     stopping.release()

@@ -2,6 +2,7 @@
 import { flawsOf, plannedDifferences, type Difference, type PlannedRun } from '../core/comparable.ts'
 import type { DifferenceKind } from '../core/baseline.ts'
 import type { Plan } from '../core/plan.ts'
+import type { Report } from '../core/report.ts'
 import {
   differencesAmong,
   foregone,
@@ -13,7 +14,11 @@ import {
 } from '../core/run-comparison.ts'
 import { measuredSeconds } from '../core/run-sample.ts'
 import { CorerushError } from '../errors.ts'
-import { readRuns } from './stored-runs.ts'
+import { isKeptName, keptFiles, placeOf } from './kept-runs.ts'
+import { readRun } from './stored-runs.ts'
+
+/** More on each side would be too many ways to permute. */
+export const MOST_RUNS = 10
 
 /** Null without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
 export function readComparands(
@@ -43,6 +48,27 @@ export function readComparands(
       ...(little === null ? [] : [`of the comparison with the baseline: ${little}`]),
     ],
   }
+}
+
+/** The runs in files and under names; throws a CorerushError when one cannot be read. */
+export function readRuns(words: readonly string[]): readonly Report[] {
+  const files = words.flatMap(filesOf)
+  if (files.length > MOST_RUNS)
+    throw new CorerushError(
+      'CORERUSH_BASELINE',
+      `${words.join(',')} are ${files.length} runs; at most ${MOST_RUNS} are compared`,
+    )
+  return files.map(readRun)
+}
+
+/** The file that a word is, or those that are kept under it, the oldest first. */
+function filesOf(word: string): readonly string[] {
+  if (!isKeptName(word)) return [word]
+  const files = keptFiles(word)
+  if (files.length > 0) return files
+  throw new CorerushError('CORERUSH_BASELINE', `no runs are kept under ${word}, in ${placeOf(word)}`, {
+    hint: `--save-baseline ${word}, to keep some; for a file ./${word}`,
+  })
 }
 
 export const extentOf = (runs: readonly ComparedRun[]): Extent => ({

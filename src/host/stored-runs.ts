@@ -1,29 +1,7 @@
-/** Stored runs, as `--out json` writes them or as they are kept under a name, read to be compared. */
+/** A stored run, as `--out json` writes it, read to be compared. */
 import { readFileSync, statSync } from 'node:fs'
 import { REPORT_SCHEMA, type Report } from '../core/report.ts'
 import { CorerushError, messageOf } from '../errors.ts'
-import { isKeptName, keptFiles, placeOf } from './kept-runs.ts'
-
-/** More on each side would be too many ways to permute. */
-export const MOST_RUNS = 10
-
-/** The runs in files and under names; throws a CorerushError when one cannot be read. */
-export function readRuns(words: readonly string[]): readonly Report[] {
-  const files = words.flatMap(filesOf)
-  if (files.length > MOST_RUNS)
-    throw unusable(words.join(','), `are ${files.length} runs; at most ${MOST_RUNS} are compared`)
-  return files.map(readRun)
-}
-
-/** The file that a word is, or those that are kept under it, the oldest first. */
-function filesOf(word: string): readonly string[] {
-  if (!isKeptName(word)) return [word]
-  const files = keptFiles(word)
-  if (files.length > 0) return files
-  throw new CorerushError('CORERUSH_BASELINE', `no runs are kept under ${word}, in ${placeOf(word)}`, {
-    hint: `--save-baseline ${word}, to keep some; for a file ./${word}`,
-  })
-}
 
 /** The report in a file; throws a CorerushError when there is none that can be compared. */
 export function readRun(path: string): Report {
