@@ -120,6 +120,12 @@ export const RUN_FLAGS: FlagGroups = {
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
+  'Several runs': [
+    text('repeat', 'make so many runs, one after the other; their files get numbers', { show: '1' }),
+    text('against', 'ORIGIN of another target: runs on both in turns, and --url is compared with it', {
+      show: 'no',
+    }),
+  ],
   Plan: [flip('dry-run', 'print the plan for each worker and send nothing')],
 }
 

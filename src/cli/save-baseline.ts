@@ -3,7 +3,6 @@ import type { Problem } from '../core/options.ts'
 import type { Report } from '../core/report.ts'
 import { messageOf } from '../errors.ts'
 import { keepingProblem, keepRuns, placeOf, unfitToKeep } from '../host/kept-runs.ts'
-import { printable } from '../output/paint.ts'
 import type { Command } from './args.ts'
 
 /** The name, or null; adds what is wrong with it to the problems. */
@@ -16,17 +15,27 @@ export function readName({ texts, switches }: Command, problems: Problem[]): str
   return name
 }
 
-/** Keeps all of these runs or none, and says so; false when they could not be written. */
-export function saveBaseline(name: string, reports: readonly Report[], say: (text: string) => void): boolean {
-  const unfit = reports.map(unfitToKeep).find((why) => why !== null)
-  if (unfit !== undefined) {
-    say(`nothing was kept under ${name}: ${reports.length === 1 ? '' : 'of one of the runs, '}${unfit}`)
+/**
+ * Keeps all of these runs or none, and none when some of the series are `missing`; says what was done. False when they
+ * could not be written.
+ */
+export function saveBaseline(
+  name: string,
+  reports: readonly Report[],
+  missing: number,
+  say: (text: string) => void,
+): boolean {
+  const unfit =
+    reports.map(unfitToKeep).find((why) => why !== null) ??
+    (missing > 0 ? `${missing} runs are missing` : null)
+  if (unfit !== null) {
+    say(`nothing was kept under ${name}: ${reports.length === 1 ? '' : 'of several runs, '}${unfit}`)
     return true
   }
   try {
     const { runs, dropped } = keepRuns(name, reports)
     say(`kept under ${name}, in ${placeOf(name)}: ${runs} run${runs === 1 ? '' : 's'}`)
-    for (const why of dropped) say(`no longer kept under ${name}: ${printable(why)}`)
+    for (const why of dropped) say(`no longer kept under ${name}: ${why}`)
     return true
   } catch (error) {
     say(`nothing could be kept under ${name}: ${messageOf(error)}`)

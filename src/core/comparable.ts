@@ -1,6 +1,6 @@
 /** Why two runs cannot be compared: what differs besides the target, or makes one of them no measurement. */
 import type { DifferenceKind } from './baseline.ts'
-import type { StoppedBy } from './exit.ts'
+import { isCarriedOut, type StoppedBy } from './exit.ts'
 import type { HostReport } from './host.ts'
 import type { Plan } from './plan.ts'
 import type { Verdict } from './verdict.ts'
@@ -33,7 +33,6 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'seed',
 ])
 const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const
-const CARRIED_OUT: readonly StoppedBy[] = ['duration', 'requests', 'iterations']
 
 /**
  * All that speaks against a comparison; none when there is nothing. With `otherTarget` the runs are meant to go to
@@ -54,7 +53,7 @@ export function flawsOf({ verdict, stoppedBy }: ComparableRun, who: string): Dif
   const flaws: Difference[] = []
   if (verdict.level === 'void')
     flaws.push({ kind: 'void', message: `${who} is void: ${firstReason(verdict)}` })
-  if (!CARRIED_OUT.includes(stoppedBy))
+  if (!isCarriedOut(stoppedBy))
     flaws.push({
       kind: 'plan',
       message: `${who} did not carry out its plan: it was stopped by ${stoppedBy}`,

@@ -107,6 +107,20 @@ export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired:
   return `so few runs give p = ${least.toFixed(3)} at best, and ${metrics === 1 ? 'a metric needs' : `${metrics} metrics need`} ${(ALPHA / metrics).toFixed(3)}: it takes ${needed} on each side`
 }
 
+/** What so many runs can prove, and what so many metrics need; null when as wholes they can prove nothing. */
+export function provable(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
+  const most = Math.floor(ALPHA / leastP(runs.baseline, runs.current, isPaired) + 1e-9)
+  if (most === 0) return null
+  const counted = (n: number): string => `${n} metric${n === 1 ? '' : 's'}`
+  const made =
+    runs.baseline === runs.current
+      ? `${runs.baseline} runs on each side`
+      : `${runs.current} runs against ${runs.baseline}`
+  const needed =
+    most < metrics ? `; ${counted(metrics)} need ${runsToProve(metrics, ALPHA, isPaired)} on each side` : ''
+  return `${made} can prove a regression of ${counted(most)} at p ≤ ${ALPHA}${needed}`
+}
+
 interface Found {
   readonly figures: Pick<MetricComparison, 'baseline' | 'current' | 'change'>
   readonly interval: MetricComparison['interval']

@@ -7,6 +7,23 @@ import type { VerdictLevel } from './verdict.ts'
 export type StoppedBy =
   'duration' | 'requests' | 'iterations' | 'threshold' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
 
+/** Whether the load ended as its plan says. */
+export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
+  stoppedBy === 'duration' || stoppedBy === 'requests' || stoppedBy === 'iterations'
+
+/** Of all that applies the first, as `exitCodeOf` has it. */
+const PRECEDENCE: readonly number[] = [
+  EXIT.terminated,
+  EXIT.interrupted,
+  EXIT.void,
+  EXIT.thresholds,
+  EXIT.regression,
+]
+
+/** The exit code of several runs. */
+export const worstExit = (codes: readonly number[]): number =>
+  PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok
+
 /**
  * Of all that applies the first: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
  * threshold that only warns fails nothing. Users whose tasks all end in errors have not done what the plan says.

@@ -13,12 +13,10 @@ import {
   type Extent,
 } from '../core/run-comparison.ts'
 import { measuredSeconds } from '../core/run-sample.ts'
+import { MOST_RUNS } from '../core/series.ts'
 import { CorerushError } from '../errors.ts'
 import { isKeptName, keptFiles, placeOf } from './kept-runs.ts'
 import { readRun } from './stored-runs.ts'
-
-/** More on each side would be too many ways to permute. */
-export const MOST_RUNS = 10
 
 /** Null without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
 export function readComparands(

@@ -6,6 +6,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { differencesOf } from '../core/comparable.ts'
+import { isCarriedOut } from '../core/exit.ts'
 import type { Report } from '../core/report.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import { writeWhole } from '../output/destination.ts'
@@ -51,7 +52,7 @@ export function keepingProblem(name: string): string | null {
 export function unfitToKeep({ exitCode, verdict, stoppedBy }: Report): string | null {
   if (exitCode === 0) return null
   if (verdict.level === 'void') return 'it is void'
-  if (!['duration', 'requests', 'iterations'].includes(stoppedBy)) return `it was stopped by ${stoppedBy}`
+  if (!isCarriedOut(stoppedBy)) return `it was stopped by ${stoppedBy}`
   return `it failed, with exit code ${exitCode}`
 }
 

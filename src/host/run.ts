@@ -223,7 +223,7 @@ function stopReason(signal: AbortSignal | undefined): StoppedBy {
   return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
 }
 
-function describeHost(): HostReport {
+export function describeHost(): HostReport {
   const cores = findCores()
   return {
     node: process.version,

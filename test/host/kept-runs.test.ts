@@ -31,7 +31,7 @@ const minutes = (): number[] => readRuns(['main']).map(({ startedAt }) => Number
 const said: string[] = []
 const save = (...reports: Report[]): string[] => {
   said.length = 0
-  expect(saveBaseline('main', reports, (text) => said.push(text))).toBe(true)
+  expect(saveBaseline('main', reports, 0, (text) => said.push(text))).toBe(true)
   return said
 }
 
@@ -74,7 +74,7 @@ describe('a run that went wrong', () => {
   ])('is not kept, and neither are those beside it: %j', (different, why) => {
     expect(save(runAt(1, {}, different))).toEqual([`nothing was kept under main: ${why}`])
     expect(save(runAt(1), runAt(2, {}, different))).toEqual([
-      `nothing was kept under main: of one of the runs, ${why}`,
+      `nothing was kept under main: of several runs, ${why}`,
     ])
     expect(existsSync('.corerush')).toBe(false)
   })
@@ -95,6 +95,6 @@ test('where nothing can be kept is told before the run, and after it fails nothi
   mkdirSync('.corerush')
   writeFileSync('.corerush/baselines', '')
   const told: string[] = []
-  expect(saveBaseline('main', [runAt(1)], (text) => told.push(text))).toBe(false)
+  expect(saveBaseline('main', [runAt(1)], 0, (text) => told.push(text))).toBe(false)
   expect(told[0]).toMatch(/^nothing could be kept under main: E/)
 })
