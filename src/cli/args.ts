@@ -162,6 +162,8 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     localAddress: lists.get('local-address')?.flatMap((text) => text.split(',')),
     dnsTtl: texts.get('dns-ttl'),
     thresholds: lists.get('threshold'),
+    baseline: lists.get('baseline'),
+    allow: lists.get('allow'),
     targetMetrics: texts.get('target-metrics'),
     secrets: lists.get('secrets'),
   }

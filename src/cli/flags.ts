@@ -108,7 +108,12 @@ export const RUN_FLAGS: FlagGroups = {
     list('threshold', 'rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s"; repeat', {
       show: 'failed < 1%',
     }),
-    flip('fail', 'exit 97 and 99 for a void run and a failed threshold; --no-fail exits 0', { show: 'on' }),
+    list('baseline', 'compare with FILE, or with the runs kept under NAME; may be repeated'),
+    text('save-baseline', 'keep the run under NAME, if it went well; the newest five of a plan stay'),
+    list('allow', 'compare all the same with a baseline of another plan,host,version, or a void one'),
+    flip('fail', 'exit 97, 98 and 99 for a void run, a regression, a failed threshold; --no-fail exits 0', {
+      show: 'on',
+    }),
   ],
   Outputs: [
     list('out', 'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output', {
@@ -116,6 +121,12 @@ export const RUN_FLAGS: FlagGroups = {
     }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
+  ],
+  'Several runs': [
+    text('repeat', 'make so many runs, one after the other; their files get numbers', { show: '1' }),
+    text('against', 'ORIGIN of another target: runs on both in turns, and --url is compared with it', {
+      show: 'no',
+    }),
   ],
   Plan: [
     text('config', 'FILE: config file; --no-config for none', {

@@ -1,20 +1,27 @@
 /** The command `corerush`: plan, run, summary, exit code. */
 import { readFileSync } from 'node:fs'
+import { worstExit } from '../core/exit.ts'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
 import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
-import { conduct, OptionsError, planScenario } from '../host/run.ts'
+import { OptionsError, planScenario } from '../host/run.ts'
+import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
-import { LiveView, ProgressLines, WarningLines } from '../output/live.ts'
+import { LiveView } from '../output/live.ts'
+import { printable } from '../output/paint.ts'
+import { renderSeries, renderTurns, titleOf } from '../output/series.ts'
 import { renderSettings } from '../output/settings.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readOutputs } from './outputs.ts'
+import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst, type Repeats } from './repeats.ts'
+import { readName, saveBaseline } from './save-baseline.ts'
 import { settingsOf, withPlace, type Settings } from './settings.ts'
-import { styleOf, wantsColor } from './style.ts'
+import { styleOf } from './style.ts'
+import { exitOf, liveOutput, stopOnSignals } from './terminal.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
@@ -39,15 +46,22 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
-  const plan = await readPlan(command, problems)
+  const keepAs = readName(command, problems)
+  const repeats = readRepeats(command, problems)
+  const plan = await readPlan(command, repeats, problems)
+  const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
   const isDry = command.switches.get('dry-run') === true
   if (command.switches.get('print-config') === true) {
     stdout.write(renderSettings(said, secrets, problems.length === 0 ? plan : null, styleOf(stdout, command)))
     if (problems.length === 0 && !isDry) return EXIT.ok
   }
   // Those of a config are for the runs that are carried out.
-  if (isDry && said.get('outputs')?.[0]!.origin.by === 'flag')
-    problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
+  for (const [option, flag] of [
+    ['outputs', 'out'],
+    ['saveBaseline', 'save-baseline'],
+  ] as const)
+    if (isDry && said.get(option)?.[0]?.origin.by === 'flag')
+      problems.push({ option: flag, message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
   if (config !== null && command.switches.get('quiet') !== true)
     stderr.write(
@@ -55,12 +69,19 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
     )
   const summaryStream = ownsStdout ? stderr : stdout
 
+  const series = planSeries(plan, otherPlan, repeats.repeats)
+  const { turns } = series
+  const isSeries = turns.length > 1
+  const outputsOf = isSeries ? readNumbered(command, turns) : () => outputs
+  const say = (text: string): void => void stderr.write(`corerush: ${printable(text)}\n`)
+  if (isSeries) for (const text of foretold(series)) say(text)
+
   if (isDry) {
-    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()))
+    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()) + renderTurns(turns))
     return EXIT.ok
   }
 
-  const live = liveOutput(command)
+  let live = liveOutput(command)
   const stopping = stopOnSignals({
     heard: () => {
       if ('stopping' in live) live.stopping()
@@ -71,25 +92,37 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
   })
   const failedOutputs: string[] = []
   try {
-    if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
-      stderr.write(
-        `corerush: waiting up to ${printDurationS(plan.waitForTargetS)} for ${new URL(plan.request.url).host}\n`,
-      )
-    const report = await conduct(plan, {
-      signal: stopping.signal,
-      outputs: [live, ...outputs],
-      onOutputError(output, error) {
-        failedOutputs.push(output)
-        stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
-      },
+    const isQuiet = command.switches.get('quiet') === true
+    const { made, failure } = await conductSeries(series, stopping.signal, (turn) => {
+      const { request, waitForTargetS } = turn.side === 'baseline' ? otherPlan! : plan
+      const { host } = new URL(request.url)
+      if (isSeries && !isQuiet) say(`${titleOf(turn, turns)} of ${turns.length} runs, on ${host}`)
+      if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
+      live = liveOutput(command)
+      return {
+        outputs: [live, ...outputsOf(turn)],
+        onOutputError(output, error) {
+          failedOutputs.push(output)
+          stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
+        },
+      }
     })
-    summaryStream.write(renderSummary(report, styleOf(summaryStream, command)))
-    let { exitCode } = report
+    const reports = made.map(({ report }) => report)
+    const style = styleOf(summaryStream, command)
+    summaryStream.write(isSeries ? renderSeries(made, turns, style) : renderSummary(reports[0]!, style))
+    if (failure !== null) throw failure
+    const kept = made.filter(({ turn }) => turn.side === 'current').map(({ report }) => report)
+    const isKept = keepAs === null || saveBaseline(keepAs, kept, turns.length - made.length, say)
+    let exitCode = worstExit([
+      ...reports.map((report) => report.exitCode),
+      // Between two runs it is in none of their reports.
+      ...(stopping.signal.aborted && made.length < turns.length ? [exitOf(stopping.signal)] : []),
+    ])
     if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
       stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
       exitCode = EXIT.ok
     }
-    return exitCode === EXIT.ok && failedOutputs.length > 0 ? EXIT.unexpected : exitCode
+    return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
   } finally {
     if (live instanceof LiveView) live.restore()
     stopping.release()
@@ -97,9 +130,9 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
 }
 
 /** The plan of the command line; adds what is wrong with it to the problems. */
-async function readPlan(command: Command, problems: Problem[]): Promise<Plan | null> {
+async function readPlan(command: Command, repeats: Repeats, problems: Problem[]): Promise<Plan | null> {
   const options: Options = {
-    ...optionsOf(command),
+    ...withAgainst(optionsOf(command), repeats),
     ...readBody(command, problems),
     ...readPems(command, problems),
   }
@@ -145,39 +178,4 @@ function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' |
     }
   }
   return pems
-}
-
-function liveOutput({ switches }: Command): LiveView | ProgressLines | WarningLines {
-  const { stderr } = process
-  if (switches.get('quiet') === true) return new WarningLines(stderr)
-  if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
-  return new LiveView(stderr, wantsColor(stderr, switches))
-}
-
-/** The first signal ends the load gracefully, the second one the process at once. */
-function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
-  readonly signal: AbortSignal
-  release(): void
-} {
-  const controller = new AbortController()
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
-      restore()
-      process.exit(name === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted)
-    }
-    controller.abort(name)
-    heard()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  // Whatever ends the process, the cursor comes back.
-  process.on('exit', restore)
-  return {
-    signal: controller.signal,
-    release() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-      process.off('exit', restore)
-    },
-  }
 }

@@ -153,7 +153,11 @@ function beside(file: string, folder: string, layer: Layer): Layer {
   const from = dirname(file)
   if (from === folder) return layer
   const path = (text: string): string => (isAbsolute(text) ? text : relative(folder, resolve(from, text)))
+  // With no folder before it a file could be taken for a name.
+  const baseline = (word: string): string =>
+    !/[/\\]|\.json$/i.test(word) ? word : isAbsolute(word) ? word : `./${path(word)}`
   const moved = (option: string, { text, ...rest }: Said): Said => {
+    if (option === 'baseline') return { ...rest, text: text.split(',').map(baseline).join(',') }
     if (option === 'body' && text.startsWith('@')) return { ...rest, text: `@${path(text.slice(1))}` }
     const isFile = FILES.includes(option) && !text.includes('-----BEGIN ')
     return { ...rest, text: isFile ? path(text) : text }

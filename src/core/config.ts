@@ -1,5 +1,5 @@
 /** What a config file can say: the options of a run, what only the command line knows, and profiles. */
-import type { Options } from './options.ts'
+import type { Count, Options } from './options.ts'
 
 /** The options of a run as a file says them, and what becomes of its report. */
 export interface ConfigOptions extends Omit<Options, 'body' | 'ca' | 'cert' | 'key'> {
@@ -13,6 +13,12 @@ export interface ConfigOptions extends Omit<Options, 'body' | 'ca' | 'cert' | 'k
   key?: string | undefined
   /** `KIND=PATH` each, such as `json=run.json` or `junit=perf.xml`; where the command is run. @default none */
   outputs?: string | readonly string[] | undefined
+  /** Keeps the run under this name, if its exit code is 0, for later ones to be compared with; where the command is run. */
+  saveBaseline?: string | undefined
+  /** Makes so many runs, one after the other. @default 1 */
+  repeat?: Count | undefined
+  /** The origin of another target: runs on both in turns, and `url` is compared with it; not with `baseline`. */
+  against?: string | undefined
   /** Exit code 97, 98 or 99 for a run that is void, has regressed or failed a threshold; false: 0. @default true */
   fail?: boolean | undefined
   /** No live view and no progress lines. @default false */

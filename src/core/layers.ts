@@ -41,6 +41,8 @@ const REPLACES: Readonly<Record<string, readonly string[]>> = {
   proxy: ['unixSocket', 'connectTo'],
   unixSocket: ['proxy', 'connectTo', 'localAddress', 'dnsTtl'],
   connectTo: ['proxy', 'unixSocket'],
+  baseline: ['against'],
+  against: ['baseline'],
   ca: ['insecure'],
   insecure: ['ca'],
 }

@@ -2,6 +2,7 @@
  * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
  * All problems are reported together, each with the option, the rule and the value.
  */
+import { readBaseline, type BaselinePlan } from './baseline.ts'
 import { resolveHttp, type HttpPlan } from './http.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
@@ -64,6 +65,7 @@ export interface ResolvedOptions {
   readonly keepAlive: boolean
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
+  readonly baseline: BaselinePlan | null
   readonly targetMetrics: string | null
   readonly secrets: readonly string[]
 }
@@ -156,6 +158,7 @@ export function resolveOptions(
   const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
   const path = withoutSecrets(url?.pathname ?? '', secrets)
   const requestName = scenario === null ? (name ?? `${method} ${path}`) : NOT_STARTED
+  const baseline = readBaseline(options, wrong)
   const thresholds = readThresholds(
     options.thresholds,
     {
@@ -164,6 +167,7 @@ export function resolveOptions(
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,
+      hasBaseline: options.baseline !== undefined,
     },
     wrong,
   )
@@ -197,6 +201,7 @@ export function resolveOptions(
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
+      baseline,
       targetMetrics,
       secrets,
     },

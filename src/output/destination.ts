@@ -91,7 +91,7 @@ export class StreamDestination implements Destination {
 }
 
 /** Beside the file and then over it, so that it is never half a text; a link stays, a device or a pipe is written to. */
-function writeWhole(name: string, text: string): void {
+export function writeWhole(name: string, text: string): void {
   const path = behindLinks(name)
   if (existsSync(path) && !(statSync(path).isFile() && isWritable(dirname(path)))) {
     writeFileSync(path, text)

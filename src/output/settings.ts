@@ -3,6 +3,7 @@ import { placeOf } from '../core/config-layers.ts'
 import type { Layer } from '../core/layers.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
 import { redactPlan } from '../core/redact.ts'
+import { parseRelative, printRelative } from '../core/relative.ts'
 import { MASK, redactHeader, redactUrl, redactUrlText, withoutSecrets } from '../core/secret.ts'
 import { printStatuses } from '../core/status.ts'
 import { parseThreshold, printThreshold } from '../core/threshold.ts'
@@ -47,6 +48,7 @@ function shown(option: string, text: string): string {
   if (option === 'auth' || option === 'secrets' || text.includes('-----BEGIN ')) return MASK
   if (option === 'url' || option === 'proxy' || option === 'targetMetrics')
     return URL.canParse(text) && text.includes('://') ? redactUrl(text) : redactUrlText(text)
+  if (option === 'against') return redactUrlText(text)
   if (option !== 'headers') return text
   const colon = text.indexOf(':')
   return colon < 0
@@ -60,6 +62,8 @@ function unsaid(said: Layer, plan: Plan): Row[] {
   const isStaged = said.has('stages')
   const rules = new Set(
     (said.get('thresholds') ?? []).map(({ text }) => {
+      const relative = parseRelative(text)
+      if ('value' in relative) return printRelative(relative.value)
       const rule = parseThreshold(text)
       return 'value' in rule ? printThreshold(rule.value) : text
     }),
@@ -90,8 +94,7 @@ function unsaid(said: Layer, plan: Plan): Row[] {
         ? []
         : [{ option, value, from: option === 'url' || option === 'wait' ? 'scenario' : 'default' }],
     ),
-    ...plan.thresholds
-      .map(printThreshold)
+    ...[...(plan.baseline?.rules ?? []).map(printRelative), ...plan.thresholds.map(printThreshold)]
       .filter((rule) => !rules.has(rule))
       .map((rule): Row => ({ option: 'thresholds', value: rule, from: 'default' })),
   ]

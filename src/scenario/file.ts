@@ -2,6 +2,7 @@
  * Loads files that users write in TypeScript or JavaScript: scenarios, and configs. The only importer of jiti, which runs
  * TypeScript without a build step, and gives the file the `corerush` that runs it, wherever either is installed.
  */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { defineConfig } from '../core/config.ts'
@@ -52,7 +53,7 @@ export async function readScenario(file: string): Promise<ScenarioPlan> {
       'CORERUSH_SCENARIO',
       problems.map((problem) => `${shown(file)}: ${problem}`).join('\n'),
     )
-  return plan
+  return { ...plan, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') }
 }
 
 /** The message, with the place in the file and the code around it where they are known. */

@@ -1,5 +1,5 @@
 /** The built command with a config file: what it says counts, what is a secret is sent and nowhere shown. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCli, withFolder } from '../support/cli.ts'
@@ -42,6 +42,26 @@ test('a run by a config: what the environment adds is sent, and in no output', (
       headers: [expect.anything(), ['X-Canary', 'is ***']],
       body: { text: '<x>***</x>' },
     })
+  }))
+
+test('several runs by a config: it is named once, and kept for a baseline only by a run', () =>
+  withFolder(async (folder) => {
+    const url = `${server.url}/\${CANARY}`
+    const config = { url, requests: 2, repeat: 2, saveBaseline: 'main', outputs: 'json=run.json' }
+    writeFileSync(join(folder, 'corerush.config.json'), JSON.stringify(config))
+    const env = { CANARY }
+    const dry = await runCli(['--dry-run'], { cwd: folder, env })
+    expect([dry.code, readdirSync(folder)]).toEqual([0, ['corerush.config.json']])
+    const printed = await runCli(['--print-config', '--baseline', './old.json'], { cwd: folder, env })
+    expect([printed.code, printed.stderr]).toEqual([0, ''])
+    expect(printed.stdout).toMatch(/repeat +2 +corerush.config.json:1: repeat\n/)
+    expect(printed.stdout).toMatch(/thresholds +p95 < baseline \+ 5% +default\n/)
+    const { code, stdout, stderr } = await runCli([], { cwd: folder, env })
+    expect(code, stderr).toBe(0)
+    expect(stderr.match(/options of/g)).toHaveLength(1)
+    const files = ['run-1.json', 'run-2.json'].map((name) => readFileSync(join(folder, name), 'utf8'))
+    for (const text of [printed.stdout, stdout, stderr, ...files]) expect(text).not.toMatch(/c4n4ry|5ecret/)
+    expect(readdirSync(join(folder, '.corerush', 'baselines', 'main'))).toHaveLength(2)
   }))
 
 test('what is wrong in a file and in a variable is told with its place, and nothing is sent', () =>

@@ -75,6 +75,16 @@ describe('precedence', () => {
     expect([command.lists.get('out'), command.texts.get('body')]).toEqual([['json=o'], '@../b.xml'])
   })
 
+  test('a baseline that is a file lies beside the config, one that is a name does not', async () => {
+    writeFileSync(
+      join(root, 'compared.json'),
+      '{ "baseline": ["main,a.json", "./b", "${NAME:-last}"], "saveBaseline": "next", "repeat": 3 }',
+    )
+    const { command } = await settings({ argv: '--config ../compared.json' })
+    expect(command.lists.get('baseline')).toEqual(['main,./../a.json', './../b', 'last'])
+    expect([command.texts.get('save-baseline'), command.texts.get('repeat')]).toEqual(['next', '3'])
+  })
+
   test('a program is a config as well, and its texts are what they are', async () => {
     const ts = `import { defineConfig } from 'corerush'
       export default defineConfig({ url: 'http://a.test/', headers: { A: '\${B}' }, insecure: true, keepAlive: undefined })`

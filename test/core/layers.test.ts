@@ -124,6 +124,11 @@ test('a scenario replaces the one request; a way to the target another one', () 
     url: 'u',
   })
   expect(together({ proxy: 'p' }, { unixSocket: 's' })).toEqual({ proxy: 'p' })
+  expect(together({ against: 'o' }, { baseline: 'b', allow: 'host' })).toEqual({
+    against: 'o',
+    allow: 'host',
+  })
+  expect(together({ baseline: 'b' }, { against: 'o' })).toEqual({ baseline: 'b' })
   expect(together({ insecure: 'true' }, { ca: 'a.pem' })).toEqual({ insecure: 'true' })
   expect(together({ insecure: 'false' }, { ca: 'a.pem' })).toEqual({ insecure: 'false', ca: 'a.pem' })
 })

@@ -48,6 +48,7 @@ describe('a URL is enough', () => {
       keepAlive: true,
       http: PLAIN_HTTP,
       thresholds: [],
+      baseline: null,
       scenario: null,
       targetMetrics: null,
       secrets: [],

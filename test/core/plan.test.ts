@@ -72,6 +72,7 @@ test('the plan of the story that corerush was born from', () => {
     keepAlive: true,
     ...PLAIN_HTTP,
     thresholds: withDefaults([]),
+    baseline: null,
     scenario: null,
     targetMetrics: null,
     hidden: [],

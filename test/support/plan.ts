@@ -31,6 +31,7 @@ const COMMON = {
   keepAlive: true,
   ...PLAIN_HTTP,
   thresholds: withDefaults([]),
+  baseline: null,
   targetMetrics: null,
   hidden: [],
 } as const
