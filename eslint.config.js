@@ -11,6 +11,7 @@ const SINGLE_IMPORTERS = {
   'fastest-levenshtein': 'src/core/suggest.ts',
   jiti: 'src/scenario/file.ts',
   uplot: 'src/page/uplot.ts',
+  yaml: 'src/host/yaml.ts',
 }
 
 /** What each folder must not import, besides libraries that belong to one file. */

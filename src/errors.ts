@@ -13,6 +13,7 @@ export const EXIT = {
 /** The codes an error can carry; a code is never reused for another meaning. */
 export type ErrorCode =
   | 'CORERUSH_OPTIONS' // the user's words make no runnable plan
+  | 'CORERUSH_CONFIG' // the config file cannot be found, loaded or read
   | 'CORERUSH_SCENARIO' // the scenario file cannot be loaded, or describes none
   | 'CORERUSH_LIMIT' // this host cannot carry the plan
   | 'CORERUSH_OUTPUT' // an output cannot be written

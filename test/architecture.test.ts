@@ -56,6 +56,7 @@ test.each([
   ['yargs', 'cli/args.ts'],
   ['jiti', 'scenario/file.ts'],
   ['uplot', 'page/uplot.ts'],
+  ['yaml', 'host/yaml.ts'],
 ])('%s has one importer', (library, importer) => {
   const importers = files.filter((file) =>
     imports.get(file)!.some((path) => path === library || path.startsWith(`${library}/`)),

@@ -36,10 +36,14 @@ export function parseArgv(argv: readonly string[]): Command {
   const switches = new Map<string, boolean>()
   const known = new Set(['help', 'version', 'h', 'V'])
 
-  for (const { name: flag, alias = [], kind, isOptional = false } of flags) {
+  for (const { name: flag, alias = [], kind, canBeOff, isOptional = false } of flags) {
     for (const spelling of [flag, ...alias]) known.add(spelling)
     const value = parsed[flag]
     if (value === undefined) continue
+    if (value === false && canBeOff === true) {
+      switches.set(flag, false)
+      continue
+    }
     if (kind === 'switch') {
       switches.set(flag, (Array.isArray(value) ? value.at(-1) : value) === true)
       continue
@@ -158,7 +162,10 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     localAddress: lists.get('local-address')?.flatMap((text) => text.split(',')),
     dnsTtl: texts.get('dns-ttl'),
     thresholds: lists.get('threshold'),
+    baseline: lists.get('baseline'),
+    allow: lists.get('allow'),
     targetMetrics: texts.get('target-metrics'),
+    secrets: lists.get('secrets'),
   }
 }
 
@@ -173,10 +180,16 @@ const OPTION_FLAGS: Readonly<Record<string, string>> = {
   keepAlive: 'keepalive',
   stages: 'stage',
   thresholds: 'threshold',
+  outputs: 'out',
 }
 
-/** A problem as a line that names the flag as it is typed. */
-export function renderProblem({ option, message }: Problem): string {
+/** The option that a flag of a run is about. */
+export const optionOf = (flag: string): string =>
+  Object.entries(OPTION_FLAGS).findLast(([, name]) => name === flag)?.[0] ?? flag
+
+/** A problem as a line that names the flag as it is typed, or the place where the value was said. */
+export function renderProblem({ option, message, place }: Problem): string {
+  if (place !== undefined) return `${place} ${message}`
   const flag = OPTION_FLAGS[option] ?? option
   const isWord =
     !/^[\w-]+$/.test(option) || / is neither | is not a command| is not an option/.test(` ${message}`)

@@ -1,23 +1,22 @@
 /** The command `corerush compare`: stored runs against stored runs. */
 import { isDeepStrictEqual } from 'node:util'
-import { compareRuns } from '../core/compare.ts'
-import { differencesOf } from '../core/comparable.ts'
 import type { Problem } from '../core/options.ts'
 import { isRelative } from '../core/relative.ts'
-import { measuredSeconds } from '../core/run-sample.ts'
+import { compareReports, differencesAmong, foregone } from '../core/run-comparison.ts'
 import { EXIT } from '../errors.ts'
-import { readRuns } from '../host/stored-runs.ts'
+import { allowedDifferences, extentOf, readRuns } from '../host/comparands.ts'
 import { OptionsError } from '../host/run.ts'
 import { renderComparison } from '../output/comparison.ts'
 import { renderJsonLine } from '../output/json.ts'
+import { printable } from '../output/paint.ts'
 import type { Command } from './args.ts'
-import { checkDifferences, readRules, warnOfLittle } from './rules.ts'
+import { readRules } from './rules.ts'
 import { styleOf } from './style.ts'
 
 export function compareCommand(command: Command): number {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
-  const rules = readRules(command, problems)
+  const { rules, allow } = readRules(command, problems)
   for (const text of (command.lists.get('threshold') ?? []).filter((text) => !isRelative(text)))
     problems.push({
       option: 'threshold',
@@ -27,19 +26,15 @@ export function compareCommand(command: Command): number {
   if (operands.length !== 2)
     problems.push({
       option: 'corerush compare',
-      message: `takes BASELINE and CURRENT, each a file or several with commas, got ${operands.length}`,
+      message: `takes BASELINE and CURRENT, each a file, a name or several with commas, got ${operands.length}`,
     })
   if (problems.length > 0) throw new OptionsError(problems)
 
-  const [baseline, current] = operands.map((path) => readRuns(path))
-  if (isDeepStrictEqual(baseline, current)) stderr.write('warning: both files hold the same runs\n')
-  // All are held against the first: what is the same as it is the same as each other.
-  const first = baseline![0]!
-  checkDifferences(
-    [...baseline!.slice(1), ...current!].flatMap((run) => differencesOf(first, run)),
-    rules,
-    stderr,
-  )
+  const [baseline, current] = operands.map((words) => readRuns(words.split(',')))
+  const warn = (text: string): void => void stderr.write(`warning: ${printable(text)}\n`)
+  if (isDeepStrictEqual(baseline, current)) warn('both files hold the same runs')
+  for (const text of allowedDifferences(differencesAmong(baseline!, current!), allow))
+    warn(`compared all the same: ${text}`)
   const runs = { baseline: baseline!.length, current: current!.length }
   const isPaired = command.switches.get('paired') === true
   if (isPaired && runs.baseline !== runs.current)
@@ -49,13 +44,9 @@ export function compareCommand(command: Command): number {
         message: `takes as many runs on each side, got ${runs.baseline} and ${runs.current}`,
       },
     ])
-  warnOfLittle(runs, rules, isPaired, stderr)
-  const comparison = compareRuns(
-    baseline!.map(({ timeline }) => measuredSeconds(timeline)),
-    current!.map(({ timeline }) => measuredSeconds(timeline)),
-    rules.rules,
-    { isPaired, seed: first.seed },
-  )
+  const little = foregone(extentOf(baseline!), extentOf(current!), rules.length, isPaired)
+  if (little !== null) warn(little)
+  const comparison = compareReports(baseline!, current!, rules, isPaired)
   stdout.write(
     command.switches.get('json') === true
       ? renderJsonLine(comparison)

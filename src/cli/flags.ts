@@ -9,6 +9,8 @@ export interface Flag {
   readonly isOptional?: boolean
   /** The default, in words. */
   readonly show?: string
+  /** Of a text: `--no-NAME` says that there is none. */
+  readonly canBeOff?: boolean
 }
 
 export type FlagGroups = Readonly<Record<string, readonly Flag[]>>
@@ -108,7 +110,12 @@ export const RUN_FLAGS: FlagGroups = {
     list('threshold', 'rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s"; repeat', {
       show: 'failed < 1%',
     }),
-    flip('fail', 'exit 97 and 99 for a void run and a failed threshold; --no-fail exits 0', { show: 'on' }),
+    list('baseline', 'compare with FILE, or with the runs kept under NAME; may be repeated'),
+    text('save-baseline', 'keep the run under NAME, if it went well; the newest five of a plan stay'),
+    list('allow', 'compare all the same with a baseline of another plan,host,version, or a void one'),
+    flip('fail', 'exit 97, 98 and 99 for a void run, a regression, a failed threshold; --no-fail exits 0', {
+      show: 'on',
+    }),
   ],
   Outputs: [
     list(
@@ -125,7 +132,21 @@ export const RUN_FLAGS: FlagGroups = {
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
-  Plan: [flip('dry-run', 'print the plan for each worker and send nothing')],
+  'Several runs': [
+    text('repeat', 'make so many runs, one after the other; their files get numbers', { show: '1' }),
+    text('against', 'ORIGIN of another target: runs on both in turns, and --url is compared with it', {
+      show: 'no',
+    }),
+  ],
+  Plan: [
+    text('config', 'FILE: config file; --no-config for none', {
+      canBeOff: true,
+      show: 'corerush.config.* in this folder',
+    }),
+    text('profile', 'profile of the config file to use', { show: 'none' }),
+    flip('dry-run', 'print the plan for each worker and send nothing'),
+    flip('print-config', 'print every option, its value and where it was said, and send nothing'),
+  ],
 }
 
 export const COMPARE_FLAGS: FlagGroups = {

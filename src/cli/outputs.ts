@@ -30,7 +30,7 @@ export interface Outputs {
 export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
   const asked: { kind: Kind; path: string }[] = []
   const pushes: Output[] = []
-  for (const text of lists.get('out') ?? []) {
+  for (const [at, text] of (lists.get('out') ?? []).entries()) {
     if (isOtlp(text)) {
       pushes.push(...readOtlpPush(text, problems))
       continue
@@ -42,6 +42,7 @@ export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
       problems.push({
         option: 'out',
         message: `must be KIND=PATH, ${hintFor(word)}, got "${redactUrlText(text)}"`,
+        at,
       })
   }
 

@@ -1,43 +1,91 @@
 /** The command `corerush`: plan, run, summary, exit code. */
 import { readFileSync } from 'node:fs'
+import { worstExit } from '../core/exit.ts'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
+import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
-import { conduct, OptionsError, planScenario } from '../host/run.ts'
+import { OptionsError, planScenario } from '../host/run.ts'
+import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
 import { LiveView } from '../output/live.ts'
-import { ProgressLines, WarningLines } from '../output/progress.ts'
+import { printable } from '../output/paint.ts'
+import { renderSeries, renderTurns, titleOf } from '../output/series.ts'
+import { renderSettings } from '../output/settings.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
 import { canReadKeys, watchKeys } from './keys.ts'
 import { openMetrics, readMetricsPort } from './metrics.ts'
 import { readOutputs } from './outputs.ts'
-import { styleOf, wantsColor } from './style.ts'
+import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst, type Repeats } from './repeats.ts'
+import { readName, saveBaseline } from './save-baseline.ts'
+import { settingsOf, withPlace, type Settings } from './settings.ts'
+import { styleOf } from './style.ts'
+import { exitOf, liveOutput, stopOnSignals } from './terminal.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
-export async function runCommand(command: Command): Promise<number> {
+export async function runCommand(typed: Command): Promise<number> {
+  const settings = await settingsOf(typed, process.env, process.cwd())
+  try {
+    return await carryOut(settings)
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error
+    const { said, secrets } = settings
+    throw new OptionsError(
+      error.problems.map((problem) => ({
+        ...withPlace(said, problem),
+        message: withoutSecrets(problem.message, secrets),
+      })),
+    )
+  }
+}
+
+async function carryOut({ command, said, secrets, config }: Settings): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
-  const plan = await readPlan(command, problems)
+  const keepAs = readName(command, problems)
+  const repeats = readRepeats(command, problems)
+  const plan = await readPlan(command, repeats, problems)
   const metricsPort = readMetricsPort(command, problems)
+  const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
   const isDry = command.switches.get('dry-run') === true
-  if (isDry && command.lists.has('out'))
-    problems.push({ option: 'out', message: 'does not go with --dry-run, which runs nothing' })
+  if (command.switches.get('print-config') === true) {
+    stdout.write(renderSettings(said, secrets, problems.length === 0 ? plan : null, styleOf(stdout, command)))
+    if (problems.length === 0 && !isDry) return EXIT.ok
+  }
+  // Those of a config are for the runs that are carried out.
+  for (const [option, flag] of [
+    ['outputs', 'out'],
+    ['saveBaseline', 'save-baseline'],
+  ] as const)
+    if (isDry && said.get(option)?.[0]?.origin.by === 'flag')
+      problems.push({ option: flag, message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
+  if (config !== null && command.switches.get('quiet') !== true)
+    stderr.write(
+      `corerush: options of ${config.file}${config.profile === null ? '' : `, profile ${config.profile}`}\n`,
+    )
   const summaryStream = ownsStdout ? stderr : stdout
 
+  const series = planSeries(plan, otherPlan, repeats.repeats)
+  const { turns } = series
+  const isSeries = turns.length > 1
+  const outputsOf = isSeries ? readNumbered(command, turns) : () => outputs
+  const say = (text: string): void => void stderr.write(`corerush: ${printable(text)}\n`)
+  if (isSeries) for (const text of foretold(series)) say(text)
+
   if (isDry) {
-    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()))
+    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()) + renderTurns(turns))
     return EXIT.ok
   }
 
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
-  const live = liveOutput(command)
+  let live = liveOutput(command)
   const stopping = stopOnSignals({
     heard: () => {
       if ('stopping' in live) live.stopping()
@@ -48,29 +96,46 @@ export async function runCommand(command: Command): Promise<number> {
   })
   const releaseKeys =
     live instanceof LiveView && canReadKeys(process.stdin)
-      ? watchKeys(process.stdin, { stop: stopping.stop, view: (key) => live.press(key) })
+      ? watchKeys(process.stdin, {
+          stop: stopping.stop,
+          view(key) {
+            if (live instanceof LiveView) live.press(key)
+          },
+        })
       : null
   const failedOutputs: string[] = []
   try {
-    if (plan.waitForTargetS > 0 && command.switches.get('quiet') !== true)
-      stderr.write(
-        `corerush: waiting up to ${printDurationS(plan.waitForTargetS)} for ${new URL(plan.request.url).host}\n`,
-      )
-    const report = await conduct(plan, {
-      signal: stopping.signal,
-      outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputs],
-      onOutputError(output, error) {
-        failedOutputs.push(output)
-        stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
-      },
+    const isQuiet = command.switches.get('quiet') === true
+    const { made, failure } = await conductSeries(series, stopping.signal, (turn) => {
+      const { request, waitForTargetS } = turn.side === 'baseline' ? otherPlan! : plan
+      const { host } = new URL(request.url)
+      if (isSeries && !isQuiet) say(`${titleOf(turn, turns)} of ${turns.length} runs, on ${host}`)
+      if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
+      live = liveOutput(command)
+      return {
+        outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputsOf(turn)],
+        onOutputError(output, error) {
+          failedOutputs.push(output)
+          stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
+        },
+      }
     })
-    summaryStream.write(renderSummary(report, styleOf(summaryStream, command)))
-    let { exitCode } = report
+    const reports = made.map(({ report }) => report)
+    const style = styleOf(summaryStream, command)
+    summaryStream.write(isSeries ? renderSeries(made, turns, style) : renderSummary(reports[0]!, style))
+    if (failure !== null) throw failure
+    const kept = made.filter(({ turn }) => turn.side === 'current').map(({ report }) => report)
+    const isKept = keepAs === null || saveBaseline(keepAs, kept, turns.length - made.length, say)
+    let exitCode = worstExit([
+      ...reports.map((report) => report.exitCode),
+      // Between two runs it is in none of their reports.
+      ...(stopping.signal.aborted && made.length < turns.length ? [exitOf(stopping.signal)] : []),
+    ])
     if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
       stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
       exitCode = EXIT.ok
     }
-    return exitCode === EXIT.ok && failedOutputs.length > 0 ? EXIT.unexpected : exitCode
+    return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
   } finally {
     releaseKeys?.()
     if (live instanceof LiveView) live.restore()
@@ -80,9 +145,9 @@ export async function runCommand(command: Command): Promise<number> {
 }
 
 /** The plan of the command line; adds what is wrong with it to the problems. */
-async function readPlan(command: Command, problems: Problem[]): Promise<Plan | null> {
+async function readPlan(command: Command, repeats: Repeats, problems: Problem[]): Promise<Plan | null> {
   const options: Options = {
-    ...optionsOf(command),
+    ...withAgainst(optionsOf(command), repeats),
     ...readBody(command, problems),
     ...readPems(command, problems),
   }
@@ -115,6 +180,11 @@ function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' |
   for (const option of ['ca', 'cert', 'key'] as const) {
     const path = texts.get(option)
     if (path === undefined) continue
+    // A file or a variable can hold the PEM itself.
+    if (path.includes('-----BEGIN ')) {
+      pems[option] = path
+      continue
+    }
     try {
       pems[option] = readFileSync(path)
     } catch (error) {
@@ -123,42 +193,4 @@ function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' |
     }
   }
   return pems
-}
-
-function liveOutput({ switches }: Command): LiveView | ProgressLines | WarningLines {
-  const { stderr } = process
-  if (switches.get('quiet') === true) return new WarningLines(stderr)
-  if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
-  return new LiveView(stderr, wantsColor(stderr, switches), canReadKeys(process.stdin))
-}
-
-/** The first signal ends the load gracefully, the second one the process at once. */
-function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
-  readonly signal: AbortSignal
-  /** Does what the first, or the second, Ctrl-C does. */
-  readonly stop: () => void
-  release(): void
-} {
-  const controller = new AbortController()
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
-      restore()
-      process.exit(name === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted)
-    }
-    controller.abort(name)
-    heard()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  // Whatever ends the process, the cursor comes back.
-  process.on('exit', restore)
-  return {
-    signal: controller.signal,
-    stop: () => onSignal('SIGINT'),
-    release() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-      process.off('exit', restore)
-    },
-  }
 }

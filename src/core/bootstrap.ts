@@ -23,23 +23,33 @@ export function resampleRatios(
   const random = seededRandom(seed)
   const ratios: number[] = []
   for (let i = 0; i < RESAMPLES; i++) {
-    const before = baseline.figure(metric, drawBlocks(baseline.seconds, random))
-    const after = current.figure(metric, drawBlocks(current.seconds, random))
+    const before = baseline.figure(metric, drawBlocks(baseline.runs, random))
+    const after = current.figure(metric, drawBlocks(current.runs, random))
     if (before === null || after === null) return null
     ratios.push(Math.log(after / before))
   }
   return ratios.sort((a, b) => a - b)
 }
 
-/** As many seconds as there are, in blocks that begin anywhere; one that reaches the end goes on at the start. */
-export function drawBlocks(seconds: number, random: Random): Block[] {
-  const blockS = Math.min(seconds, Math.max(SHORTEST_BLOCK_S, Math.ceil(Math.sqrt(seconds))))
+/**
+ * As many seconds as there are in all runs, in blocks that begin anywhere; one that reaches the end of its run goes on
+ * at that run's start, for the seconds of two runs are no neighbours.
+ */
+export function drawBlocks(runs: readonly Block[], random: Random): Block[] {
+  const seconds = runs.reduce((sum, { from, to }) => sum + to - from, 0)
   const blocks: Block[] = []
-  for (let left = seconds; left > 0; left -= blockS) {
-    const from = Math.floor(random() * seconds)
-    const to = from + Math.min(blockS, left)
-    if (to <= seconds) blocks.push({ from, to })
-    else blocks.push({ from, to: seconds }, { from: 0, to: to - seconds })
+  for (let left = seconds; left > 0;) {
+    // Joined runs lie one behind the other.
+    const begin = Math.floor(random() * seconds)
+    const run = runs.find(({ to }) => begin < to)!
+    const length = Math.min(left, blockLength(run.to - run.from))
+    const to = begin + length
+    if (to <= run.to) blocks.push({ from: begin, to })
+    else blocks.push({ from: begin, to: run.to }, { from: run.from, to: run.from + to - run.to })
+    left -= length
   }
   return blocks
 }
+
+const blockLength = (seconds: number): number =>
+  Math.min(seconds, Math.max(SHORTEST_BLOCK_S, Math.ceil(Math.sqrt(seconds))))

@@ -1,48 +1,74 @@
 /** Why two runs cannot be compared: what differs besides the target, or makes one of them no measurement. */
+import type { DifferenceKind } from './baseline.ts'
+import { isCarriedOut, type StoppedBy } from './exit.ts'
+import type { HostReport } from './host.ts'
 import type { Plan } from './plan.ts'
-import type { HostReport, Report } from './report.ts'
-
-export const DIFFERENCES = ['plan', 'host', 'version', 'void'] as const
-export type DifferenceKind = (typeof DIFFERENCES)[number]
+import type { Verdict } from './verdict.ts'
 
 export interface Difference {
   readonly kind: DifferenceKind
   readonly message: string
 }
 
+/** What is known of a run before it begins; the plan as a report shows it. */
+export interface PlannedRun {
+  readonly plan: Plan
+  readonly host: HostReport
+  readonly version: string
+}
+
 /** What is looked at. */
-export type ComparableRun = Pick<Report, 'plan' | 'host' | 'version' | 'verdict' | 'stoppedBy'>
+export interface ComparableRun extends PlannedRun {
+  readonly verdict: Pick<Verdict, 'level' | 'reasons'>
+  readonly stoppedBy: StoppedBy
+}
 
 /** They say how a run is judged or begun, not what is measured. */
 const NO_MATTER: ReadonlySet<string> = new Set([
   'thresholds',
+  'baseline',
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',
   'seed',
 ])
 const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const
-const CARRIED_OUT: readonly Report['stoppedBy'][] = ['duration', 'requests', 'iterations']
 
 /**
  * All that speaks against a comparison; none when there is nothing. With `otherTarget` the runs are meant to go to
  * different origins.
  */
-export function differencesOf(
+export const differencesOf = (
   baseline: ComparableRun,
   current: ComparableRun,
   { otherTarget = false } = {},
+): Difference[] => [
+  ...flawsOf(baseline, 'the baseline'),
+  ...flawsOf(current, 'the current run'),
+  ...plannedDifferences(baseline, current, otherTarget),
+]
+
+/** What makes a run no measurement of its plan. */
+export function flawsOf({ verdict, stoppedBy }: ComparableRun, who: string): Difference[] {
+  const flaws: Difference[] = []
+  if (verdict.level === 'void')
+    flaws.push({ kind: 'void', message: `${who} is void: ${firstReason(verdict)}` })
+  if (!isCarriedOut(stoppedBy))
+    flaws.push({
+      kind: 'plan',
+      message: `${who} did not carry out its plan: it was stopped by ${stoppedBy}`,
+    })
+  return flaws
+}
+
+/** What differs already before the current run begins. */
+export function plannedDifferences(
+  baseline: PlannedRun,
+  current: PlannedRun,
+  otherTarget = false,
 ): Difference[] {
   const differences: Difference[] = []
   const differs = (kind: DifferenceKind, message: string): void => void differences.push({ kind, message })
-  for (const [who, { verdict, stoppedBy }] of [
-    ['the baseline', baseline],
-    ['the current run', current],
-  ] as const) {
-    if (verdict.level === 'void') differs('void', `${who} is void: ${firstReason(verdict)}`)
-    if (!CARRIED_OUT.includes(stoppedBy))
-      differs('plan', `${who} did not carry out its plan: it was stopped by ${stoppedBy}`)
-  }
   const [before, after] = [baseline, current].map((run) => planFields(run, otherTarget))
   for (const field of new Set([...before!.keys(), ...after!.keys()]))
     if (before!.get(field) !== after!.get(field))
@@ -59,9 +85,9 @@ export function differencesOf(
   return differences
 }
 
-/** The fields of a plan that matter, as texts; the parts of the request one by one. */
-function planFields({ plan, version }: ComparableRun, otherTarget: boolean): Map<string, string> {
-  const { request, ...rest } = plan
+/** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
+function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<string, string> {
+  const { request, scenario, ...rest } = plan
   const fields = new Map<string, string>()
   const add = (name: string, value: unknown): void => {
     // The version is a difference of its own, and corerush says it in the request.
@@ -69,6 +95,9 @@ function planFields({ plan, version }: ComparableRun, otherTarget: boolean): Map
     fields.set(name, otherTarget ? text.replaceAll(originOf(plan), '') : text)
   }
   for (const [name, value] of Object.entries(request)) add(name, value)
+  // The file is what it says, wherever it lies.
+  for (const [name, value] of Object.entries(scenario ?? {}))
+    if (name !== 'file') add(`scenario.${name}`, value)
   for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
   return fields
 }
@@ -81,5 +110,5 @@ function shown(fields: ReadonlyMap<string, string>, field: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }
 
-const firstReason = ({ reasons }: Report['verdict']): string =>
+const firstReason = ({ reasons }: ComparableRun['verdict']): string =>
   reasons.find(({ level }) => level === 'void')?.message ?? 'its report gives no reason'

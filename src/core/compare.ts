@@ -66,7 +66,7 @@ export function compareRuns(
   const runs = { baseline: baseline.length, current: current.length }
   const byRun = leastP(runs.baseline, runs.current, isPaired) <= ALPHA
   const samples = [baseline, current].map((side) =>
-    (byRun ? side : [side.flat()]).map((seconds) => new RunSample(seconds)),
+    byRun ? side.map((seconds) => new RunSample(seconds)) : [new RunSample(...side)],
   )
   const [before, after] = [samples[0]!, samples[1]!]
   const found = rules.map((rule) =>
@@ -105,6 +105,20 @@ export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired:
   if (least <= ALPHA / metrics) return null
   const needed = runsToProve(metrics, ALPHA, isPaired)
   return `so few runs give p = ${least.toFixed(3)} at best, and ${metrics === 1 ? 'a metric needs' : `${metrics} metrics need`} ${(ALPHA / metrics).toFixed(3)}: it takes ${needed} on each side`
+}
+
+/** What so many runs can prove, and what so many metrics need; null when as wholes they can prove nothing. */
+export function provable(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
+  const most = Math.floor(ALPHA / leastP(runs.baseline, runs.current, isPaired) + 1e-9)
+  if (most === 0) return null
+  const counted = (n: number): string => `${n} metric${n === 1 ? '' : 's'}`
+  const made =
+    runs.baseline === runs.current
+      ? `${runs.baseline} runs on each side`
+      : `${runs.current} runs against ${runs.baseline}`
+  const needed =
+    most < metrics ? `; ${counted(metrics)} need ${runsToProve(metrics, ALPHA, isPaired)} on each side` : ''
+  return `${made} can prove a regression of ${counted(most)} at p ≤ ${ALPHA}${needed}`
 }
 
 interface Found {

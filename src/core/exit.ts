@@ -7,8 +7,25 @@ import type { VerdictLevel } from './verdict.ts'
 export type StoppedBy =
   'duration' | 'requests' | 'iterations' | 'threshold' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
 
+/** Whether the load ended as its plan says. */
+export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
+  stoppedBy === 'duration' || stoppedBy === 'requests' || stoppedBy === 'iterations'
+
+/** Of all that applies the first, as `exitCodeOf` has it. */
+const PRECEDENCE: readonly number[] = [
+  EXIT.terminated,
+  EXIT.interrupted,
+  EXIT.void,
+  EXIT.thresholds,
+  EXIT.regression,
+]
+
+/** The exit code of several runs. */
+export const worstExit = (codes: readonly number[]): number =>
+  PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok
+
 /**
- * Of all that applies the first: interrupted, void, thresholds. A void run judges nothing about the target, and a
+ * Of all that applies the first: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
  * threshold that only warns fails nothing. Users whose tasks all end in errors have not done what the plan says.
  */
 export function exitCodeOf(run: {
@@ -17,10 +34,13 @@ export function exitCodeOf(run: {
   readonly thresholds: readonly ThresholdResult[]
   /** Tasks threw, and no iteration ended without a failure. */
   readonly inVain: boolean
+  /** Against its baseline. */
+  readonly isRegressed?: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void') return EXIT.void
   if (run.inVain) return EXIT.thresholds
-  return run.thresholds.every(({ ok, level }) => ok || level === 'warn') ? EXIT.ok : EXIT.thresholds
+  if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
+  return run.isRegressed === true ? EXIT.regression : EXIT.ok
 }

@@ -157,9 +157,9 @@ function readEach<T>(
 ): T[] {
   if (raw === undefined) return []
   const values: T[] = []
-  for (const text of typeof raw === 'string' ? [raw] : (raw as readonly unknown[])) {
+  for (const [at, text] of (typeof raw === 'string' ? [raw] : (raw as readonly unknown[])).entries()) {
     const parsed = typeof text === 'string' ? parse(text) : { problem: 'must be texts' }
-    if ('problem' in parsed) wrong(option, `${parsed.problem}, got ${show(text)}`)
+    if ('problem' in parsed) wrong(option, `${parsed.problem}, got ${show(text)}`, at)
     else values.push(parsed.value)
   }
   return values

@@ -112,10 +112,10 @@ function readStages(raw: unknown, wrong: Wrong): StageText[] | null {
   if (texts === null || !texts.every((text) => typeof text === 'string'))
     return wrong('stages', `must be text such as 30s:100, or a list of such texts, got ${show(raw)}`)
   const stages: StageText[] = []
-  for (const text of texts) {
+  for (const [at, text] of texts.entries()) {
     const stage = parseStage(text)
     const problem = 'problem' in stage ? stage.problem : beyondLimits(stage.value)
-    if (problem !== null) wrong('stages', `${problem}, got "${text}"`)
+    if (problem !== null) wrong('stages', `${problem}, got "${text}"`, at)
     else if ('value' in stage) stages.push(stage.value)
   }
   if (stages.length < texts.length) return stages

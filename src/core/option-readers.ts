@@ -2,8 +2,8 @@
 import type { Options, Problem } from './options.ts'
 import { parseDurationS, parseNumber, type Parsed } from './units.ts'
 
-/** Notes a problem; null, so that a reader can end with it. */
-export type Wrong = (option: string, message: string) => null
+/** Notes a problem, of the option's value number `at` where it has several; null, so that a reader can end with it. */
+export type Wrong = (option: string, message: string, at?: number) => null
 
 /** A value as it is quoted in a message. */
 export const show = (raw: unknown): string =>
@@ -31,8 +31,8 @@ export const oneOf =
     values.includes(raw as T) ? { value: raw as T } : { problem: `must be ${values.join(' or ')}` }
 
 export function readersOf(options: Options, problems: Problem[]): Readers {
-  const wrong: Wrong = (option, message) => {
-    problems.push({ option, message })
+  const wrong: Wrong = (option, message, at) => {
+    problems.push({ option, message, ...(at === undefined ? {} : { at }) })
     return null
   }
   const read: Readers['read'] = (option, parse, rule) => {

@@ -95,10 +95,16 @@ export interface Options {
   localAddress?: string | readonly string[] | undefined
   /** How long a look-up of a host name holds. @default for the run */
   dnsTtl?: Duration | undefined
-  /** Rules about the target such as `p99 < 300ms`, `failed < 1%`, `GetPrograms: p95 < 200ms over 10s`. @default failed < 1% */
+  /** Rules about the target such as `p99 < 300ms`, `failed < 1%`, `GetPrograms: p95 < 200ms over 10s`; with a baseline `p95 < baseline + 10%`. @default failed < 1% */
   thresholds?: string | readonly string[] | undefined
+  /** Runs that this one is compared with when it has ended: files of reports, or names that runs were kept under; a list, or a text with commas. */
+  baseline?: string | readonly string[] | undefined
+  /** How the baseline may differ and be compared all the same: `plan`, `host`, `version`, `void`; a list, or a text with commas. */
+  allow?: string | readonly string[] | undefined
   /** The page of a Prometheus node_exporter on the server: its CPU and memory stand beside the generator's. */
   targetMetrics?: string | undefined
+  /** Texts that are sent and never shown: in the URL behind its host, in headers and in the body they read `***` in every output. */
+  secrets?: readonly string[] | undefined
 }
 
 /** One option that cannot be used, and why. */
@@ -106,6 +112,10 @@ export interface Problem {
   /** The option's name as in `Options`, or the unknown word itself. */
   readonly option: string
   readonly message: string
+  /** Which of the option's values it is about, from 0, where there are several. */
+  readonly at?: number
+  /** Where the value was said, when that is not the flag of the option: `corerush.config.yaml:3: users`. */
+  readonly place?: string
 }
 
 export const DEFAULTS = {
@@ -169,7 +179,10 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'localAddress',
   'dnsTtl',
   'thresholds',
+  'baseline',
+  'allow',
   'targetMetrics',
+  'secrets',
 ]
 
 /** What this host offers where the user said nothing. */

@@ -2,6 +2,7 @@
  * The plan: the immutable description of a run that every worker gets and the report embeds. JSON in and out.
  */
 import { peakRate, type Arrival, type OnFull, type RateStage } from './arrivals.ts'
+import type { BaselinePlan } from './baseline.ts'
 import type { HttpPlan } from './http.ts'
 import type { ClosedLoad, OpenLoad } from './load.ts'
 import type { ResolvedOptions } from './resolve.ts'
@@ -54,8 +55,12 @@ interface PlanBase extends HttpPlan {
   readonly keepAlive: boolean
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
+  /** What it is held against when it has ended; null for nothing. */
+  readonly baseline: BaselinePlan | null
   /** The page of a node_exporter on the server; null for none. */
   readonly targetMetrics: string | null
+  /** Texts of the URL, the headers and the body that are not shown; a plan that is shown has none. */
+  readonly hidden: readonly string[]
 }
 
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
@@ -108,7 +113,9 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     keepAlive: options.keepAlive,
     ...options.http,
     thresholds: withDefaults(options.thresholds),
+    baseline: options.baseline,
     targetMetrics: options.targetMetrics,
+    hidden: options.secrets,
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }

@@ -1,9 +1,12 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
 import { exitCodeOf, type StoppedBy } from './exit.ts'
+import type { HostReport } from './host.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { redactPlan } from './redact.ts'
+import { holdAgainst, type Comparands, type RunComparison } from './run-comparison.ts'
+import { withoutSecrets } from './secret.ts'
 import {
   mergeRequests,
   RequestTally,
@@ -19,18 +22,6 @@ import type { Gate, ThresholdResult } from './gate.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export const REPORT_SCHEMA = 'corerush.report/1'
-
-/** What the host is, as far as it matters to the figures. */
-export interface HostReport {
-  readonly node: string
-  readonly platform: string
-  readonly arch: string
-  readonly cpuModel: string
-  /** Cores that the process could really use: affinity and CPU quota counted. */
-  readonly cores: number
-  readonly cpuQuota: number | null
-  readonly memoryBytes: number
-}
 
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA
@@ -69,6 +60,8 @@ export interface Report {
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly timeline: readonly SecondRow[]
   readonly thresholds: readonly ThresholdResult[]
+  /** With a baseline; of repeated runs in the last report, for all of them. */
+  readonly comparison: RunComparison | null
   readonly verdict: Verdict
   readonly exitCode: number
 }
@@ -87,6 +80,8 @@ export interface RunFacts {
   readonly gate: Gate
   /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
   readonly soundPerS?: number | null
+  /** What the plan's baseline stands for. */
+  readonly comparands?: Comparands | null
 }
 
 /** What is judged of a run: when it has ended, and of what is there while it goes on. */
@@ -140,10 +135,26 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
   const byName: Record<string, Metrics> = {}
   for (const name of [...tally.requests.keys()].sort())
     byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
+  const shownPlan = redactPlan(plan)
+  const { version, host, stoppedBy, comparands = null } = facts
+  const comparison =
+    plan.baseline === null || comparands === null
+      ? null
+      : holdAgainst(plan.baseline, comparands, {
+          plan: shownPlan,
+          version,
+          host,
+          verdict,
+          stoppedBy,
+          seed: plan.seed,
+          timeline: rows,
+        })
   const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
+  // What a target or a script says may quote what it was sent.
+  const shown = (text: string): string => withoutSecrets(text, plan.hidden)
   return {
     schema: REPORT_SCHEMA,
-    version: facts.version,
+    version,
     startedAt: facts.startedAt,
     durationS: round(facts.durationS),
     loadS: round(loadS),
@@ -151,12 +162,12 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     workers: plan.workers,
     transport: plan.transport,
     seed: plan.seed,
-    plan: redactPlan(plan),
+    plan: shownPlan,
     amendments: [],
-    host: facts.host,
-    stoppedBy: facts.stoppedBy,
+    host,
+    stoppedBy,
     warnings: [
-      ...facts.warnings,
+      ...facts.warnings.map(shown),
       ...facts.gate.warnings(thresholds, wasStopped),
       ...(inVain ? ['no task ended without an error: the run has failed'] : []),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
@@ -171,22 +182,35 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     },
     custom: {},
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
-    errors: mostFirst(tally.errors),
-    taskErrors: mostFirst(tally.taskErrors),
+    errors: mostFirst(tally.errors, shown),
+    taskErrors: mostFirst(tally.taskErrors, shown),
     connections: { ...tally.connections },
     addresses: facts.addresses,
     timeline: rows,
     thresholds,
+    comparison,
     verdict,
-    exitCode: exitCodeOf({ stoppedBy: facts.stoppedBy, level: verdict.level, thresholds, inVain }),
+    exitCode: exitCodeOf({
+      stoppedBy,
+      level: verdict.level,
+      thresholds,
+      inVain,
+      isRegressed: comparison?.result?.answer === 'regressed',
+    }),
   }
 }
 
-const mostFirst = <E extends { count: number; firstS: number; lastS: number }>(
+const mostFirst = <E extends { message: string; count: number; firstS: number; lastS: number }>(
   errors: ReadonlyMap<string, E>,
+  shown: (message: string) => string,
 ): E[] =>
   [...errors.values()]
-    .map((error) => ({ ...error, firstS: round(error.firstS), lastS: round(error.lastS) }))
+    .map((error) => ({
+      ...error,
+      message: shown(error.message),
+      firstS: round(error.firstS),
+      lastS: round(error.lastS),
+    }))
     .sort((a, b) => b.count - a.count)
 
 const isAllWarmup = (rows: readonly SecondRow[]): boolean =>

@@ -69,13 +69,13 @@ export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, str
   given.forEach(([name, value], index) => {
     const lower = name.toLowerCase()
     if (!TOKEN.test(name) || typeof value !== 'string')
-      wrong('headers', `must be lines such as "Name: value", and number ${index + 1} is none`)
+      wrong('headers', `must be lines such as "Name: value", and number ${index + 1} is none`, index)
     else if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
-      wrong('headers', `must have values of printable Latin-1 characters, and that of ${name} is none`)
+      wrong('headers', `must have values of printable Latin-1 characters, and that of ${name} is none`, index)
     else if (TRANSPORT_HEADERS.has(lower))
-      wrong('headers', `must not set ${lower}: corerush writes it itself`)
+      wrong('headers', `must not set ${lower}: corerush writes it itself`, index)
     else if (lower === 'host' && pairs.some(([other]) => other.toLowerCase() === 'host'))
-      wrong('headers', 'must not set host twice: a request goes to one host')
+      wrong('headers', 'must not set host twice: a request goes to one host', index)
     else pairs.push([name, value])
   })
   return pairs
@@ -97,6 +97,15 @@ export function readMethod(text: string | number): Parsed<string> {
 export function readName(text: string | number): Parsed<string> {
   const name = String(text).trim()
   return name === '' ? { problem: 'must not be empty' } : { value: name }
+}
+
+/** Texts that are never shown, and so never quoted. */
+export function readSecrets(raw: Options['secrets'], wrong: Wrong): readonly string[] {
+  const texts: readonly unknown[] = raw ?? []
+  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string' && text !== ''))
+    return texts as string[]
+  wrong('secrets', 'must be a list of texts that are not empty')
+  return []
 }
 
 export function withoutUserinfo(url: URL): URL {

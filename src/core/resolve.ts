@@ -2,6 +2,7 @@
  * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
  * All problems are reported together, each with the option, the rule and the value.
  */
+import { readBaseline, type BaselinePlan } from './baseline.ts'
 import { resolveHttp, type HttpPlan } from './http.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
@@ -22,10 +23,12 @@ import {
   readMetricsUrl,
   readMethod,
   readName,
+  readSecrets,
   readUrl,
   withAuthorization,
   withoutUserinfo,
 } from './request-options.ts'
+import { withoutSecrets } from './secret.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
@@ -62,7 +65,9 @@ export interface ResolvedOptions {
   readonly keepAlive: boolean
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
+  readonly baseline: BaselinePlan | null
   readonly targetMetrics: string | null
+  readonly secrets: readonly string[]
 }
 
 /** With a scenario, the plan's own request has a name only for arrivals that no task was begun for. */
@@ -149,7 +154,11 @@ export function resolveOptions(
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
-  const requestName = scenario === null ? (name ?? `${method} ${url?.pathname ?? ''}`) : NOT_STARTED
+  // The host is always shown, so what it consists of is no secret.
+  const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
+  const path = withoutSecrets(url?.pathname ?? '', secrets)
+  const requestName = scenario === null ? (name ?? `${method} ${path}`) : NOT_STARTED
+  const baseline = readBaseline(options, wrong)
   const thresholds = readThresholds(
     options.thresholds,
     {
@@ -158,6 +167,7 @@ export function resolveOptions(
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,
+      hasBaseline: options.baseline !== undefined,
     },
     wrong,
   )
@@ -191,7 +201,9 @@ export function resolveOptions(
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
+      baseline,
       targetMetrics,
+      secrets,
     },
   }
 }

@@ -19,6 +19,8 @@ export interface Block {
  */
 export class RunSample {
   readonly seconds: number
+  /** Where each of the joined runs lies; one without a second is none. */
+  readonly runs: readonly Block[]
   readonly #edgesUs: readonly number[]
   /** For each second and edge the latencies counted before it. */
   readonly #counts: Float64Array
@@ -26,8 +28,13 @@ export class RunSample {
   readonly #finished: Float64Array
   readonly #merged: Float64Array
 
-  constructor(seconds: readonly SampleSecond[]) {
+  constructor(...runs: readonly (readonly SampleSecond[])[]) {
+    const seconds = runs.flat()
     this.seconds = seconds.length
+    let at = 0
+    this.runs = runs
+      .filter(({ length }) => length > 0)
+      .map(({ length }) => ({ from: at, to: (at += length) }))
     this.#edgesUs = [...new Set(seconds.flatMap(({ histogram }) => histogram.upToUs))].sort((a, b) => a - b)
     const width = this.#edgesUs.length
     const columns = new Map(this.#edgesUs.map((edge, i) => [edge, i]))

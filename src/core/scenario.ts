@@ -11,6 +11,8 @@ export interface TaskPlan {
 export interface ScenarioPlan {
   /** The file, absolute. */
   readonly file: string
+  /** Of the file's text, in hex; what it imports is not in it. */
+  readonly sha256: string
   /** Where requests with a path go. */
   readonly baseUrl: string | null
   readonly wait: Wait | null

@@ -7,15 +7,33 @@ export const MASK = '***'
 /** The value of a header as it may be shown. */
 export const redactHeader = (name: string, value: string): string => (SECRET.test(name) ? MASK : value)
 
+/** A text as it may be shown that may have one of these in it, as it is or as a URL has it. */
+export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
+  secrets
+    .flatMap(formsOf)
+    .sort((a, b) => b.length - a.length)
+    .reduce((shown, form) => shown.replaceAll(form, MASK), text)
+
+/** A secret as URLs have it, too: in a path and in a query other characters are encoded. */
+function formsOf(secret: string): string[] {
+  const inUrl = (before: string): string => {
+    const head = `http://h/${before}`
+    return new URL(head + secret).href.slice(head.length)
+  }
+  return [secret, encodeURIComponent(secret), inUrl('x'), inUrl('?x')].filter((form) => form !== '')
+}
+
 const isSecretParameter = (name: string): boolean => SECRET.test(name) || /^(key|sig)$/i.test(name)
 
-/** A URL as it may be shown. */
-export function redactUrl(href: string): string {
+/** A URL as it may be shown. Its host always is: a report has to say what was loaded. */
+export function redactUrl(href: string, secrets: readonly string[] = []): string {
   const url = new URL(href)
-  const secrets = [...url.searchParams.keys()].filter(isSecretParameter)
-  if (secrets.length === 0) return href
-  for (const key of secrets) url.searchParams.set(key, MASK)
-  return url.href
+  const userinfo = url.username === '' && url.password === '' ? '' : `${MASK}@`
+  url.username = url.password = ''
+  const parameters = [...url.searchParams.keys()].filter(isSecretParameter)
+  for (const key of parameters) url.searchParams.set(key, MASK)
+  const behindHost = url.href.slice(url.origin.length)
+  return `${url.protocol}//${userinfo}${url.host}${withoutSecrets(behindHost, secrets)}`
 }
 
 /**

@@ -6,9 +6,16 @@ export function nearest(wrong: string, names: Iterable<string>): string | null {
   let best: string | null = null
   let bestDistance = Infinity
   for (const name of names) {
-    const d =
-      name.startsWith(wrong) && wrong.length >= 3 ? 1 : distance(wrong.toLowerCase(), name.toLowerCase())
+    const d = name.startsWith(wrong) && wrong.length >= 3 ? 1 : slips(wrong.toLowerCase(), name.toLowerCase())
     if (d < bestDistance) [best, bestDistance] = [name, d]
   }
   return bestDistance <= Math.max(1, Math.floor(wrong.length / 3)) ? best : null
 }
+
+/** Letters that are missing, too many or wrong; two that changed places are one slip. */
+function slips(a: string, b: string): number {
+  const d = distance(a, b)
+  return d === 2 && sorted(a) === sorted(b) ? 1 : d
+}
+
+const sorted = (word: string): string => Array.from(word).sort().join('')

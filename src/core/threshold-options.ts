@@ -15,6 +15,8 @@ export interface ThresholdContext {
   readonly warmupS: number
   /** Seconds of load without the warm-up; null when only a count ends it. */
   readonly measuredS: number | null
+  /** Rules may be relative to a baseline, and are read with it. */
+  readonly hasBaseline: boolean
 }
 
 export function readThresholds(
@@ -26,13 +28,14 @@ export function readThresholds(
   const texts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
   const thresholds: Threshold[] = []
   const seen = new Set<string>()
-  for (const text of texts) {
+  for (const [at, text] of texts.entries()) {
+    if (context.hasBaseline && typeof text === 'string' && isRelative(text)) continue
     const parsed = typeof text === 'string' ? readThreshold(text) : { problem: 'must be text' }
     const problem = 'problem' in parsed ? parsed.problem : misfit(parsed.value, context)
-    if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`)
+    if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`, at)
     else if ('value' in parsed) {
       const expression = printThreshold(parsed.value)
-      if (seen.has(expression)) wrong('thresholds', `must be given once each, got "${expression}" twice`)
+      if (seen.has(expression)) wrong('thresholds', `must be given once each, got "${expression}" twice`, at)
       seen.add(expression)
       thresholds.push(parsed.value)
     }
@@ -40,10 +43,9 @@ export function readThresholds(
   return thresholds
 }
 
-/** The options of a run have no baseline. */
 const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
   isRelative(text)
-    ? { problem: 'cannot be relative to a baseline, which a run has not: see corerush compare' }
+    ? { problem: 'cannot be relative to a baseline, for there is none: name one with baseline' }
     : parseThreshold(text)
 
 /** Why the plan can never give this threshold anything to judge; null when it can. */

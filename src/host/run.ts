@@ -9,7 +9,9 @@ import type { ScenarioPlan } from '../core/scenario.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
-import { buildReport, judgeRun, type HostReport, type Judgement, type Report } from '../core/report.ts'
+import type { HostReport } from '../core/host.ts'
+import { buildReport, judgeRun, type Judgement, type Report } from '../core/report.ts'
+import type { Comparands } from '../core/run-comparison.ts'
 import { Timeline } from '../core/timeline.ts'
 import { readScenario } from '../scenario/file.ts'
 import { CorerushError } from '../errors.ts'
@@ -17,6 +19,7 @@ import { VERSION } from '../version.ts'
 import { readCapacity } from './capacity.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
+import { readComparands } from './comparands.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { outputProblems, Outputs, type OutputHooks } from './outputs.ts'
 import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
@@ -74,10 +77,10 @@ export async function run(options: Options, hooks: RunHooks = {}): Promise<Repor
   return conduct(await planScenario(options), hooks)
 }
 
-/** Carries out a plan. */
+/** Carries out a plan. Comparands are what its baseline stands for, where that is no stored runs. */
 export async function conduct(
   plan: Plan,
-  hooks: RunHooks = {},
+  hooks: RunHooks & { readonly comparands?: Comparands | undefined } = {},
   crewOptions: CrewOptions = {},
 ): Promise<Report> {
   const fileWarning = checkLimits(plan)
@@ -85,6 +88,9 @@ export async function conduct(
   const portWarning = await checkPorts(plan)
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
+  const host = describeHost()
+  const comparands =
+    hooks.comparands ?? readComparands(plan, { plan: redactPlan(plan), host, version: VERSION })
   const outputs = new Outputs(hooks)
   await waitForTarget(plan, hooks.signal)
   const sound = soundPerS(readCapacity(), plan)
@@ -136,6 +142,7 @@ export async function conduct(
       ...[fileWarning, portWarning].filter((warning) => warning !== null),
       ...(problem === null ? [] : [`the target did not answer before the run: ${problem}`]),
       ...hostWarnings,
+      ...(comparands?.warnings ?? []),
     ]
 
     const startUs = nowUs() + AHEAD_S * 1e6
@@ -194,13 +201,14 @@ export async function conduct(
       version: VERSION,
       startedAt,
       durationS,
-      host: describeHost(),
+      host,
       stoppedBy: ending.by ?? 'duration',
       warnings: [...warnings, ...targetProblem(metrics)],
       lostWorkers,
       addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
       gate,
       soundPerS: sound,
+      comparands,
     })
     await outputs.finish(report)
     return report
@@ -223,7 +231,7 @@ function stopReason(signal: AbortSignal | undefined): StoppedBy {
   return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
 }
 
-function describeHost(): HostReport {
+export function describeHost(): HostReport {
   const cores = findCores()
   return {
     node: process.version,

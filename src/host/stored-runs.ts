@@ -1,27 +1,20 @@
-/** Stored runs, as `--out json` writes them, read to be compared. */
-import { readFileSync } from 'node:fs'
+/** A stored run, as `--out json` writes it, read to be compared. */
+import { readFileSync, statSync } from 'node:fs'
 import { REPORT_SCHEMA, type Report } from '../core/report.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
-/** More on each side would be too many ways to permute. */
-const MOST_RUNS = 10
-
-/** The runs in files whose names are separated by commas; throws a CorerushError when one cannot be read. */
-export function readRuns(paths: string): readonly Report[] {
-  const files = paths.split(',')
-  if (files.length > MOST_RUNS)
-    throw unusable(paths, `are ${files.length} runs; at most ${MOST_RUNS} are compared`)
-  return files.map((path) => {
-    const run = parse(path)
-    const problem = problemOf(run)
-    if (problem !== null) throw unusable(path, problem)
-    return run as Report
-  })
+/** The report in a file; throws a CorerushError when there is none that can be compared. */
+export function readRun(path: string): Report {
+  const run = parse(path)
+  const problem = problemOf(run)
+  if (problem !== null) throw unusable(path, problem)
+  return run as Report
 }
 
 function parse(path: string): unknown {
   let text
   try {
+    if (statSync(path).isDirectory()) throw new Error('it is a folder')
     text = readFileSync(path, 'utf8')
   } catch (error) {
     throw unusable(path, `cannot be read: ${messageOf(error)}`)

@@ -1,8 +1,11 @@
 /** A comparison for a person. Pure. */
 import type { Answer, Comparison, MetricComparison } from '../core/compare.ts'
+import type { RunComparison } from '../core/run-comparison.ts'
 import { metricOf, showFigure } from '../core/threshold-metric.ts'
 import { renderLine, type Paint, type Style } from './paint.ts'
+
 import { renderTable, type Column } from './table.ts'
+import { wrap } from './verdict.ts'
 
 const PAINT: Readonly<Record<Answer, Paint>> = {
   regressed: 'red',
@@ -25,12 +28,30 @@ const COLUMNS: Column<MetricComparison>[] = [
   { title: 'answer', align: 'left', cell: ({ answer }) => answer, paint: ({ answer }) => PAINT[answer] },
 ]
 
-export function renderComparison(comparison: Comparison, style: Style): string {
+export const renderComparison = (comparison: Comparison, style: Style): string =>
+  [...lines(comparison, '', style), ''].join('\n')
+
+/** What came of the baseline of a run; no lines without one. */
+export function renderHeld(held: RunComparison | null, style: Style): string[] {
+  if (held === null) return []
+  const { baseline, refused, result } = held
+  const names = ` · baseline ${baseline.join(', ')}`
+  if (result !== null) return lines(result, names, style)
+  return [
+    renderLine([['not compared', 'red'], names], style),
+    ...refused.flatMap((why) => wrap(`- ${why}`, style.width, 2)),
+  ]
+}
+
+function lines(comparison: Comparison, names: string, style: Style): string[] {
   const { runs, method, metrics, answer } = comparison
   const count = (n: number): string => `${n} run${n === 1 ? '' : 's'}`
   return [
     renderLine(
-      [['comparison', 'bold'], ` · ${count(runs.baseline)} against ${count(runs.current)} · ${method}`],
+      [
+        ['comparison', 'bold'],
+        `${names} · ${count(runs.baseline)} against ${count(runs.current)} · ${method}`,
+      ],
       style,
     ),
     ...renderTable(COLUMNS, metrics, style),
@@ -38,8 +59,7 @@ export function renderComparison(comparison: Comparison, style: Style): string {
       advice === null ? [] : [renderLine([[`${metric}: ${advice}`, 'dim']], style)],
     ),
     renderLine([[sentence(comparison), PAINT[answer]]], style),
-    '',
-  ].join('\n')
+  ]
 }
 
 function sentence({ answer }: Comparison): string {
@@ -51,6 +71,20 @@ function sentence({ answer }: Comparison): string {
     case "can't tell":
       return "can't tell: neither a regression nor its absence can be told from these runs"
   }
+}
+
+/** What was measured of one metric, in words. */
+export function renderMetric({
+  metric,
+  baseline,
+  current,
+  change,
+  answer,
+  advice,
+}: MetricComparison): string {
+  const figures = `${figure(metric, baseline)} → ${figure(metric, current)}`
+  const changed = change === null ? '' : ` (${showChange(change)})`
+  return `${answer}: ${figures}${changed}${advice === null ? '' : `; ${advice}`}`
 }
 
 const figure = (metric: string, value: number | null): string => showFigure(value, metricOf(metric)!.unit)

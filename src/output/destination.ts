@@ -97,7 +97,8 @@ export class StreamDestination implements Destination {
 }
 
 /** Beside the file and then over it, so that it is never half a text; a link stays, a device or a pipe is written to. */
-function writeWhole(name: string, pieces: Pieces): void {
+export function writeWhole(name: string, text: string | Pieces): void {
+  const pieces = piecesOf(text)
   const path = behindLinks(name)
   if (existsSync(path) && !(statSync(path).isFile() && isWritable(dirname(path)))) {
     writePieces(path, 'w', pieces)

@@ -11,6 +11,7 @@ import {
   type RequestPlan,
 } from '../core/plan.ts'
 import { redactPlan } from '../core/redact.ts'
+import { printRelative } from '../core/relative.ts'
 import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
@@ -51,6 +52,10 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     ['transport', transportWords(plan)],
     ['seed', String(plan.seed)],
     ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
+    ...(plan.baseline?.rules ?? []).map((rule): [string, string] => [
+      'compared',
+      `${printRelative(rule)}, with ${plan.baseline!.runs.join(', ')}`,
+    ]),
     ...needs(plan, capacity),
   ]
   return [

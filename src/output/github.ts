@@ -3,13 +3,16 @@
  * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
  * render it and the runner would obey it. Rendering is pure.
  */
+import type { Answer } from '../core/compare.ts'
 import { largest } from '../core/extremes.ts'
+import type { RunComparison } from '../core/run-comparison.ts'
 import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { LIMIT } from './verdict.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import { renderMetric } from './comparison.ts'
 import type { Destination } from './destination.ts'
 import type { Output, Screen } from './output.ts'
 import { printable } from './paint.ts'
@@ -83,6 +86,7 @@ export function renderStepSummary(report: Report): string {
         `| ${isVoid ? 'not judged' : result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
     ),
     '',
+    ...comparisonTable(report.comparison),
     ...(report.errors.length > 0
       ? [
           '| failures | count | message |',
@@ -105,13 +109,33 @@ export function renderStepSummary(report: Report): string {
   ].join('\n')
 }
 
-function passed({ thresholds, verdict }: Report): string {
+function passed({ thresholds, verdict, comparison }: Report): string {
   if (verdict.level === 'void') return 'thresholds not judged'
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
-  return failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
+  const judged =
+    failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
+  return comparison === null ? judged : `${judged}, ${comparison.result?.answer ?? 'not compared'}`
 }
 
-/** The annotations: why the run is void; or else the failed thresholds, then those that only warn. */
+const ANSWER: Record<Answer, string> = { regressed: '❌', 'no regression': '✅', "can't tell": '❔' }
+
+function comparisonTable(comparison: RunComparison | null): string[] {
+  if (comparison === null) return []
+  const { baseline, refused, result } = comparison
+  const rows =
+    result === null
+      ? refused.map((why) => `| – | not compared | ${escapeMarkdown(why)} |`)
+      : result.metrics.map(
+          (metric) =>
+            `| ${ANSWER[metric.answer]} | ${escapeMarkdown(metric.expression)} | ${escapeMarkdown(renderMetric(metric))} |`,
+        )
+  return [`| | against ${escapeMarkdown(baseline.join(', '))} | |`, '|---|---|---|', ...rows, '']
+}
+
+/**
+ * The annotations: why the run is void; or else the failed thresholds, then those that only warn; what regressed, and
+ * what could not be told.
+ */
 export function renderAnnotations(report: Report): string {
   const { verdict, thresholds } = report
   const broken = (level: ThresholdResult['level']): string[] =>
@@ -134,6 +158,15 @@ export function renderAnnotations(report: Report): string {
           )
       : []),
     ...(isVoid ? [] : [...broken('error'), ...broken('warn')]),
+    ...(report.comparison?.result?.metrics ?? [])
+      .filter(({ answer }) => answer !== 'no regression')
+      .map((metric) =>
+        command(
+          metric.answer === 'regressed' ? 'error' : 'warning',
+          `corerush: ${metric.expression}`,
+          renderMetric(metric),
+        ),
+      ),
     ...report.warnings.map((warning) => command('warning', 'corerush', warning)),
   ]
     .slice(0, MOST_ANNOTATIONS)

@@ -1,12 +1,14 @@
 /**
- * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold and one
- * for the verdict. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
+ * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold, one for
+ * the verdict, and one for each metric that is held against a baseline. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
  * a void run the thresholds are skipped, for it says nothing about the target. Pure.
  */
 import type { Report } from '../core/report.ts'
+import { printRelative } from '../core/relative.ts'
 import { subjectOf } from '../core/scenario.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { showFigure } from '../core/threshold-metric.ts'
+import { renderMetric } from './comparison.ts'
 import { renderSummary } from './text.ts'
 
 interface Case {
@@ -19,7 +21,11 @@ interface Case {
 }
 
 export function renderJunit(report: Report): string {
-  const cases = [verdictCase(report), ...report.thresholds.map((result) => thresholdCase(result, report))]
+  const cases = [
+    verdictCase(report),
+    ...report.thresholds.map((result) => thresholdCase(result, report)),
+    ...baselineCases(report),
+  ]
   const count = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length
   const seconds = report.durationS.toFixed(3)
   const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
@@ -60,6 +66,25 @@ function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {
   if (actual === null)
     return { name, kind: 'error', type: 'no-data', message: 'there was nothing to measure' }
   return { name, kind: 'failure', type: 'threshold', message: figure }
+}
+
+/** That nothing can be told is no failure, and is said. */
+function baselineCases({ comparison, plan }: Report): Case[] {
+  if (comparison === null) return []
+  const { result, refused } = comparison
+  if (result === null)
+    return (plan.baseline?.rules ?? []).map((rule) => ({
+      name: printRelative(rule),
+      kind: 'skipped',
+      message: `not compared: ${refused.join('; ')}`,
+    }))
+  return result.metrics.map((metric) => {
+    const { expression: name, answer } = metric
+    const output = renderMetric(metric)
+    return answer === 'regressed'
+      ? { name, kind: 'failure', type: 'regression', message: output }
+      : { name, kind: 'passed', output }
+  })
 }
 
 function renderCase(

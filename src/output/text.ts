@@ -15,6 +15,7 @@ import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { renderTable, type Column } from './table.ts'
+import { renderHeld } from './comparison.ts'
 import { httpFacts, transportWords } from './http.ts'
 import { renderTarget } from './target.ts'
 import { renderVerdict } from './verdict.ts'
@@ -43,6 +44,7 @@ export function renderSummary(report: Report, style: Style): string {
     thresholds(report, line),
     [...generator(report, style), ...renderTarget(report, LABEL, style)],
     renderVerdict(report, style),
+    renderHeld(report.comparison, style),
   ]
   return (
     sections

@@ -55,7 +55,7 @@ export function renderVerdict(report: Report, style: Style): string[] {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Words on lines of at most `width` columns, those after the first indented. */
-function wrap(text: string, width: number, indent: number): string[] {
+export function wrap(text: string, width: number, indent: number): string[] {
   const lines: string[] = []
   let line = ''
   const lead = /^ */.exec(text)![0]

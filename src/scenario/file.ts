@@ -1,35 +1,42 @@
 /**
- * Loads a scenario file. The only importer of jiti, which runs TypeScript without a build step, and gives the file the
- * `corerush` that runs it, wherever either is installed.
+ * Loads files that users write in TypeScript or JavaScript: scenarios, and configs. The only importer of jiti, which runs
+ * TypeScript without a build step, and gives the file the `corerush` that runs it, wherever either is installed.
  */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { createJiti } from 'jiti'
+import { defineConfig } from '../core/config.ts'
 import type { ScenarioPlan } from '../core/scenario.ts'
-import { CorerushError, messageOf } from '../errors.ts'
+import { CorerushError, messageOf, type ErrorCode } from '../errors.ts'
 import { planOf } from './plan.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
 
-/** What a scenario file can import from `corerush`. */
-const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput }
+/** What such a file can import from `corerush`. */
+const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput, defineConfig }
 
 /** Lines of code shown before and after the one that is at fault. */
 const FRAME_LINES = 2
 
-/** The scenario of the file; a CorerushError says where it is wrong. */
-export async function loadScenario(file: string): Promise<Scenario> {
+/** What the file default-exports; a CorerushError of this code says where it cannot be loaded. */
+export async function importDefault(file: string, code: ErrorCode): Promise<unknown> {
+  // It takes a while to load, and most runs have no such file.
+  const { createJiti } = await import('jiti')
   const jiti = createJiti(import.meta.url, {
     virtualModules: { corerush: AUTHORING },
     moduleCache: false,
     interopDefault: false,
   })
-  let found: unknown
   try {
-    found = (await jiti.import<{ default?: unknown }>(file)).default
+    return (await jiti.import<{ default?: unknown }>(file)).default
   } catch (error) {
-    throw new CorerushError('CORERUSH_SCENARIO', atFault(file, error), { cause: error })
+    throw new CorerushError(code, atFault(file, error), { cause: error })
   }
+}
+
+/** The scenario of the file; a CorerushError says where it is wrong. */
+export async function loadScenario(file: string): Promise<Scenario> {
+  const found = await importDefault(file, 'CORERUSH_SCENARIO')
   if (!isScenario(found))
     throw new CorerushError('CORERUSH_SCENARIO', `${shown(file)} must default-export a scenario`, {
       hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
@@ -46,7 +53,7 @@ export async function readScenario(file: string): Promise<ScenarioPlan> {
       'CORERUSH_SCENARIO',
       problems.map((problem) => `${shown(file)}: ${problem}`).join('\n'),
     )
-  return plan
+  return { ...plan, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') }
 }
 
 /** The message, with the place in the file and the code around it where they are known. */
@@ -58,7 +65,8 @@ function atFault(file: string, error: unknown): string {
   return `${shown(file)}:${line}:${column}: ${message}\n${codeFrame(readFileSync(file, 'utf8'), line, column)}`
 }
 
-const shown = (file: string): string => {
+/** The file as it is named in a message. */
+export const shown = (file: string): string => {
   const path = relative('', file)
   return path.startsWith('..') ? file : path
 }

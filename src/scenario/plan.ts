@@ -8,7 +8,7 @@ const FIELDS = ['baseUrl', 'wait', 'onStart', 'order', 'tasks']
 export function planOf(
   file: string,
   definition: ScenarioDefinition<unknown>,
-): { readonly plan: ScenarioPlan | null; readonly problems: readonly string[] } {
+): { readonly plan: Omit<ScenarioPlan, 'sha256'> | null; readonly problems: readonly string[] } {
   const problems: string[] = []
   for (const field of Object.keys(definition))
     if (!FIELDS.includes(field))

@@ -68,7 +68,7 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --body @FOLDER/none': '--body names a file that cannot be read: ENOENT',
     '--url URL --body @FOLDER': '--body names a file that cannot be read: EISDIR',
     '--url URL --out FOLDER/x':
-      '--out must be KIND=PATH, with one of json, ndjson, csv, html, junit, github, hlog, got',
+      '--out must be KIND=PATH, with one of json, ndjson, csv, html, junit, github, hlog, otlp, got',
     '--url URL --out jso=x': '--out must be KIND=PATH, did you mean json?, got "jso=x"',
     '--url URL --out xml=FOLDER/x': '--out must be KIND=PATH, with one of json',
     '--url URL --out csv=-': '--out csv writes four files and needs a prefix for their names, got csv=-',

@@ -7,6 +7,8 @@ import { cannotProve, compareRuns, type RunSeconds } from '../../src/core/compar
 import { holm, leastP, permutationP, runsToProve, signFlipP } from '../../src/core/permutation.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { defaultRules, parseRelative, printRelative } from '../../src/core/relative.ts'
+import type { ScenarioPlan } from '../../src/core/scenario.ts'
+import type { Options } from '../../src/core/options.ts'
 import { measuredSeconds, RunSample } from '../../src/core/run-sample.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 import { SHARED_HOST, simulateRun } from '../support/simulated-runs.ts'
@@ -50,8 +52,32 @@ describe('relative rules', () => {
   })
 })
 
-test('a run has no baseline, and says so', () => {
-  expect(() => planOf({ thresholds: 'p95 < baseline + 10%' })).toThrow(/cannot be relative to a baseline/)
+describe('the baseline of a run', () => {
+  test('is named, with its rules and what may differ', () => {
+    const thresholds = ['p99 < 1s', 'mean < baseline + 7%']
+    const plan = planOf({ baseline: 'a.json,main', allow: ['host,version'], thresholds })
+    expect(plan.baseline).toEqual({
+      runs: ['a.json', 'main'],
+      rules: [{ metric: 'mean', margin: 0.07 }],
+      allow: ['host', 'version'],
+    })
+    expect(plan.thresholds).toHaveLength(3)
+    expect(planOf({ baseline: ['a.json'] }).baseline!.rules).toEqual(defaultRules(0.05))
+    expect(planOf().baseline).toBeNull()
+  })
+
+  test.each<[Options, RegExp]>([
+    [{ thresholds: 'p95 < baseline + 10%' }, /cannot be relative to a baseline, for there is none/],
+    [{ allow: 'host' }, /is about a baseline, and there is none/],
+    [{ baseline: ',' }, /must be a file or a name/],
+    [{ baseline: 5 as never }, /must be text, got 5/],
+    [{ baseline: 'a', allow: 'hosts' }, /did you mean host\?, got "hosts"/],
+    [{ baseline: 'a', thresholds: 'p95 < baseline' }, /must be a rule such as .*, got "p95 < baseline"/],
+    [
+      { baseline: 'a', thresholds: ['p95 < baseline + 1%', 'p95 < baseline + 2%'] },
+      /must be given once for each metric/,
+    ],
+  ])('%j is refused', (options, problem) => expect(() => planOf(options)).toThrow(problem))
 })
 
 describe('exact tests', () => {
@@ -96,14 +122,28 @@ describe('exact tests', () => {
   })
 })
 
-test('a resample has as many seconds as the run, all of them of the run', () => {
+test('a resample has as many seconds as the runs, in blocks that each lie within one of them', () => {
+  const lengths = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer(), (seconds, seed) => {
-      const blocks = drawBlocks(seconds, seededRandom(seed))
-      expect(blocks.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(seconds)
-      for (const { from, to } of blocks) expect(0 <= from && from < to && to <= seconds).toBe(true)
+    fc.property(lengths, fc.integer(), (lengths, seed) => {
+      let at = 0
+      const runs = lengths.map((length) => ({ from: at, to: (at += length) }))
+      const blocks = drawBlocks(runs, seededRandom(seed))
+      expect(blocks.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(at)
+      for (const { from, to } of blocks) {
+        expect(from).toBeLessThan(to)
+        expect(runs.some((run) => run.from <= from && to <= run.to)).toBe(true)
+      }
     }),
   )
+})
+
+test('joined runs keep their borders', () => {
+  const seconds = simulateRun({ ...SHARED_HOST, seconds: 3 }, 1, seededRandom(1))
+  expect(new RunSample(seconds, [], seconds.slice(1)).runs).toEqual([
+    { from: 0, to: 3 },
+    { from: 3, to: 5 },
+  ])
 })
 
 test('figures of a sample are those of the report, to two digits', () => {
@@ -217,6 +257,21 @@ describe('what cannot be compared', () => {
     ['another transport', { transport: 'wire' as const }, /^plan: the plans differ in transport: /],
   ])('is %s', (_, options, message) => {
     expect(kinds(reportOf(planOf(options), seconds))[0]).toMatch(message)
+  })
+
+  test('is a scenario of another text or other tasks, wherever its file lies', () => {
+    const tasks = [{ name: 'A', weight: 1, tags: [] }]
+    const scenario = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, wait: null, isSequence: false, tasks }
+    const running = (different: Partial<ScenarioPlan> | null) => {
+      const plan = { ...report.plan, scenario: different === null ? null : { ...scenario, ...different } }
+      return differencesOf({ ...report, plan: { ...report.plan, scenario } }, { ...report, plan })
+    }
+    expect(running({ file: '/elsewhere/s.ts' })).toEqual([])
+    expect(running({ sha256: 'bb' }).map(({ message }) => message)).toEqual([
+      'the plans differ in scenario.sha256: "aa" and "bb"',
+    ])
+    expect(running({ tasks: [] })[0]!.message).toMatch(/differ in scenario\.tasks/)
+    expect(running(null)[0]!.message).toBe('the plans differ in scenario.sha256: "aa" and nothing')
   })
 
   test('is another origin, unless that is what is compared', () => {

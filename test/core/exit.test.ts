@@ -35,6 +35,14 @@ test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
   expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold), inVain: false })).toBe(code),
 )
 
+test('a regression is 98, after all that says more', () => {
+  const run = { stoppedBy: 'duration', level: 'sound', inVain: false, isRegressed: true } as const
+  expect(exitCodeOf({ ...run, thresholds: [threshold(true)] })).toBe(98)
+  expect(exitCodeOf({ ...run, thresholds: [threshold(false)] })).toBe(99)
+  expect(exitCodeOf({ ...run, level: 'void', thresholds: [] })).toBe(97)
+  expect(exitCodeOf({ ...run, stoppedBy: 'SIGINT', thresholds: [] })).toBe(130)
+})
+
 test('a threshold that only warns fails nothing', () => {
   const thresholds = [threshold(true), { ...threshold(false), level: 'warn' as const }]
   expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds, inVain: false })).toBe(0)

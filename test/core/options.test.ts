@@ -48,8 +48,10 @@ describe('a URL is enough', () => {
       keepAlive: true,
       http: PLAIN_HTTP,
       thresholds: [],
+      baseline: null,
       scenario: null,
       targetMetrics: null,
+      secrets: [],
     } satisfies ResolvedOptions)
   })
 

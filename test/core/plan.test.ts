@@ -72,8 +72,10 @@ test('the plan of the story that corerush was born from', () => {
     keepAlive: true,
     ...PLAIN_HTTP,
     thresholds: withDefaults([]),
+    baseline: null,
     scenario: null,
     targetMetrics: null,
+    hidden: [],
   } satisfies Plan)
 })
 

@@ -6,7 +6,7 @@ const NAMES = ['url', 'users', 'spawnRate', 'duration', 'timeout', 'connectTimeo
 test.each([
   ['user', 'users'],
   ['Users', 'users'],
-  ['usesr', null],
+  ['usesr', 'users'],
   ['urls', 'url'],
   ['duratoin', 'duration'],
   ['dur', 'duration'],

@@ -34,6 +34,7 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'dist/page/main.js',
         'dist/page/page.css',
         'report.schema.json',
+        'config.schema.json',
       ])
         expect(paths).toContain(path)
       expect(paths.filter((path) => /^(src|test|bench|node_modules|\.)/.test(path))).toEqual([])

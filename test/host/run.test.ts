@@ -72,8 +72,8 @@ describe('run', () => {
         requests: undefined,
         duration: '1200ms',
         wait: '50ms',
-        url: `${server.url}/?token=hidden`,
-        headers: { cookie: 'hidden' },
+        url: `${server.url}/?token=canary`,
+        headers: { cookie: 'canary' },
       }),
       { onSecond: (row) => rows.push(row), outputs: [output] },
     )
@@ -82,7 +82,7 @@ describe('run', () => {
     expect(calls).toEqual(['check', 'start', ...rows.map(({ second }) => `second ${second}`), 'finish'])
     expect(starts[0]).toMatchObject({ version: VERSION })
     expect(starts[0]!.warnings.filter((warning) => !warning.startsWith('the load average'))).toEqual([])
-    expect(JSON.stringify([starts, report])).not.toContain('hidden')
+    expect(JSON.stringify([starts, report])).not.toContain('canary')
   })
 
   test.for([

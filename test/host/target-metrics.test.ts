@@ -42,7 +42,7 @@ const observed = (page: string): Promise<Report> =>
 
 describe.concurrent('a run that looks at the metrics of its target', () => {
   test('shows them beside its own, and names a busy target as the limit', async () => {
-    const report = await observed(`${origin}/metrics?token=hidden`)
+    const report = await observed(`${origin}/metrics?token=canary`)
     const seen = report.timeline.filter(({ target }) => target !== null)
     expect(seen.length).toBeGreaterThan(0)
     expect(seen[0]!.target).toMatchObject({ cores: [{ core: 0, busy: 1 }], memoryTotalBytes: 8e9 })
@@ -53,7 +53,7 @@ describe.concurrent('a run that looks at the metrics of its target', () => {
     expect(renderSummary(report, { color: false, width: 100 })).toMatch(
       /target +CPU 100% \(max 100%\) · memory 75%/,
     )
-    expect(JSON.stringify(report)).not.toContain('hidden')
+    expect(JSON.stringify(report)).not.toContain('canary')
   })
 
   test.each(['/500', '/'])('says once that there is no such page at %s, and goes on', async (path) => {
@@ -75,8 +75,8 @@ test('one look at a time; what fails is told as null, with the first reason', as
   // It was given up; that is no problem of the page.
   expect(metrics.problem).toBeNull()
 
-  const nobody = new TargetMetrics('http://127.0.0.1:1/metrics?token=hidden', () => 0)
+  const nobody = new TargetMetrics('http://127.0.0.1:1/metrics?token=canary', () => 0)
   expect(await nobody.look()).toBeNull()
   expect(nobody.problem).toMatch(/ECONNREFUSED|bad port/)
-  expect(nobody.page).not.toContain('hidden')
+  expect(nobody.page).not.toContain('canary')
 })

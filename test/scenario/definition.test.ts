@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
 import { chooser, subjectOf, type ScenarioPlan } from '../../src/core/scenario.ts'
-import { codeFrame } from '../../src/scenario/file.ts'
+import { codeFrame, readScenario } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
@@ -86,9 +89,16 @@ test('a code frame marks line and column', () => {
   )
 })
 
+test('what the plan keeps of a file is told from its text', async () => {
+  const file = join(import.meta.dirname, '../../examples/getprograms.ts')
+  const sha256 = createHash('sha256').update(readFileSync(file, 'utf8')).digest('hex')
+  expect(await readScenario(file)).toMatchObject({ file, sha256 })
+})
+
 describe('tags choose tasks', () => {
   const scenario = {
     file: '/s.ts',
+    sha256: '',
     baseUrl: 'http://a.test',
     wait: null,
     isSequence: false,
@@ -124,7 +134,7 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = { file: '/x/s.ts', baseUrl: null, wait: null, isSequence: false, tasks: [] }
+  const scenario = { file: '/x/s.ts', sha256: '', baseUrl: null, wait: null, isSequence: false, tasks: [] }
   const request = { method: 'GET', url: 'http://a.test/' }
   expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
   expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')

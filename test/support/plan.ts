@@ -31,7 +31,9 @@ const COMMON = {
   keepAlive: true,
   ...PLAIN_HTTP,
   thresholds: withDefaults([]),
+  baseline: null,
   targetMetrics: null,
+  hidden: [],
 } as const
 
 export function aPlan(different: Partial<ClosedPlan> = {}): ClosedPlan {

@@ -4,6 +4,7 @@
  */
 import { bodyPlan, type Plan, type RequestPlan } from '../../core/plan.ts'
 import { readHeaders, readMethod } from '../../core/request-options.ts'
+import { withoutSecrets } from '../../core/secret.ts'
 import { parseStatuses } from '../../core/status.ts'
 import { MOST_NAMES, OTHER_REQUESTS, type RequestTally } from '../../core/tally.ts'
 import { parseDurationS } from '../../core/units.ts'
@@ -97,7 +98,7 @@ export class Requests {
       url.searchParams.append(name, String(value))
     const said = required(readMethod(method), 'method')
     const plan: RequestPlan = {
-      name: this.#nameOf(options.name ?? `${said} ${url.pathname}`),
+      name: this.#nameOf(options.name ?? `${said} ${withoutSecrets(url.pathname, this.#plan.hidden)}`),
       method: said,
       url: url.href,
       ...bodyAndHeaders(base, options, json),

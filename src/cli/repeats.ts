@@ -1,0 +1,98 @@
+/** `--repeat` and `--against`: how many runs, and beside which other target. */
+import { provable } from '../core/compare.ts'
+import type { Options, Problem } from '../core/options.ts'
+import type { Plan } from '../core/plan.ts'
+import { redactUrlText } from '../core/secret.ts'
+import { MOST_RUNS, type Turn } from '../core/series.ts'
+import { parseNumber } from '../core/units.ts'
+import { OptionsError } from '../host/run.ts'
+import type { Series } from '../host/series.ts'
+import type { Output } from '../output/output.ts'
+import type { Command } from './args.ts'
+import { readOutputs } from './outputs.ts'
+
+export interface Repeats {
+  /** Null where the user did not say. */
+  readonly repeats: number | null
+  /** The origin of the other target; null for none. */
+  readonly against: string | null
+}
+
+/** Adds what is wrong with them to the problems. */
+export function readRepeats({ texts, lists }: Command, problems: Problem[]): Repeats {
+  const text = texts.get('repeat')
+  let repeats: number | null = null
+  if (text !== undefined) {
+    const parsed = parseNumber(text)
+    if ('value' in parsed && Number.isInteger(parsed.value) && parsed.value >= 1 && parsed.value <= MOST_RUNS)
+      repeats = parsed.value
+    else
+      problems.push({
+        option: 'repeat',
+        message: `must be a whole number from 1 to ${MOST_RUNS}, got "${text}"`,
+      })
+  }
+  const against = texts.get('against') ?? null
+  if (against !== null) {
+    const wrong = (message: string): void => void problems.push({ option: 'against', message })
+    if (!isOrigin(against))
+      wrong(
+        `must be an origin such as http://127.0.0.1:8080, for all else is that of --url, got "${redactUrlText(against)}"`,
+      )
+    if (lists.has('baseline')) wrong('is what is compared with, and so is --baseline')
+    if (texts.has('unix-socket')) wrong('does not go with --unix-socket, which would be the same for both')
+  }
+  return { repeats, against: against === null || !isOrigin(against) ? null : new URL(against).origin }
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, origin, href } = new URL(text)
+  return /^https?:$/.test(protocol) && href === `${origin}/`
+}
+
+/** With another target the rules of the run are relative to that one. */
+export const withAgainst = (options: Options, { against }: Repeats): Options =>
+  against === null ? options : { ...options, baseline: [against] }
+
+/** The same plan for the other target; adds a problem when it would be another one there. */
+export function otherPlanOf(plan: Plan, { against }: Repeats, problems: Problem[]): Plan | null {
+  if (against === null) return null
+  const { origin, protocol, href } = new URL(plan.request.url)
+  if (protocol !== new URL(against).protocol)
+    problems.push({ option: 'against', message: `must be ${protocol}// as --url is, got "${against}"` })
+  const url = against + href.slice(origin.length)
+  // The exporter is the other server's.
+  return { ...plan, request: { ...plan.request, url }, targetMetrics: null }
+}
+
+/** The outputs of each of several runs, whose side and number go into the names of their files; throws what keeps them from being written. */
+export function readNumbered(command: Command, turns: readonly Turn[]): (turn: Turn) => readonly Output[] {
+  const problems: Problem[] = []
+  for (const text of command.lists.get('out') ?? [])
+    if (text.endsWith('=-'))
+      problems.push({ option: 'out', message: `needs a file for each of several runs, got "${text}"` })
+  const outputs = new Map(turns.map((turn) => [turn, readOutputs(numbered(command, turn), problems).outputs]))
+  if (problems.length > 0) throw new OptionsError(problems)
+  return (turn) => outputs.get(turn)!
+}
+
+function numbered(command: Command, { side, number }: Turn): Command {
+  const mark = side === 'baseline' ? `-baseline-${number}` : `-${number}`
+  const out = (command.lists.get('out') ?? []).map((text) => {
+    const [, kind, path, extension = ''] = /^([^=]+)=(.+?)(\.[^./\\]+)?$/s.exec(text) ?? []
+    // A job summary is added to, run after run.
+    return path === undefined || kind === 'github' ? text : `${kind}=${path}${mark}${extension}`
+  })
+  return { ...command, lists: new Map([...command.lists, ['out', out]]) }
+}
+
+/** What is to be said before the first of several runs: what they can prove, and what they cannot. */
+export function foretold({ plan, turns, comparands }: Series): string[] {
+  if (comparands === null || plan.baseline === null) return []
+  const current = turns.filter(({ side }) => side === 'current').length
+  const { baseline, isInterleaved, warnings } = comparands
+  const runs = { baseline: isInterleaved ? current : baseline.length, current }
+  const proof = provable(runs, plan.baseline.rules.length, isInterleaved)
+  return [...(proof === null ? [] : [proof]), ...warnings.map((text) => `warning: ${text}`)]
+}

@@ -1,0 +1,11 @@
+/** What the host is, as far as it matters to the figures. */
+export interface HostReport {
+  readonly node: string
+  readonly platform: string
+  readonly arch: string
+  readonly cpuModel: string
+  /** Cores that the process could really use: affinity and CPU quota counted. */
+  readonly cores: number
+  readonly cpuQuota: number | null
+  readonly memoryBytes: number
+}
