@@ -5,17 +5,35 @@ import type { VerdictLevel } from './verdict.ts'
 
 /** What ended the load. */
 export type StoppedBy =
-  'duration' | 'requests' | 'iterations' | 'threshold' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
+  | 'duration'
+  | 'requests'
+  | 'iterations'
+  | 'threshold'
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'abort'
+  | 'workers'
+  | 'scenario'
+  | 'users'
+
+/** Tasks threw, and no iteration ended without a failure: whatever their requests did, users have not done what the plan says. */
+export const wasInVain = ({
+  taskErrors,
+  iterations,
+}: {
+  readonly taskErrors: readonly unknown[]
+  readonly iterations: { readonly finished: number; readonly failed: number }
+}): boolean => taskErrors.length > 0 && iterations.failed === iterations.finished
 
 /**
  * Of all that applies the first: interrupted, void, thresholds. A void run judges nothing about the target, and a
- * threshold that only warns fails nothing. Users whose tasks all end in errors have not done what the plan says.
+ * threshold that only warns fails nothing.
  */
 export function exitCodeOf(run: {
   readonly stoppedBy: StoppedBy
   readonly level: VerdictLevel
   readonly thresholds: readonly ThresholdResult[]
-  /** Tasks threw, and no iteration ended without a failure. */
+  /** See `wasInVain`. */
   readonly inVain: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated

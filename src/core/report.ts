@@ -1,5 +1,5 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
-import { exitCodeOf, type StoppedBy } from './exit.ts'
+import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
 import type { Plan } from './plan.ts'
@@ -115,7 +115,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     generatorFaults,
     soundPerS: facts.soundPerS ?? null,
   })
-  const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
+  const taskErrors = mostFirst(tally.taskErrors)
+  const inVain = wasInVain({ taskErrors, iterations: tally.iterations })
   return {
     schema: REPORT_SCHEMA,
     version: facts.version,
@@ -147,7 +148,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     custom: {},
     outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors),
-    taskErrors: mostFirst(tally.taskErrors),
+    taskErrors,
     connections: { ...tally.connections },
     addresses: facts.addresses,
     timeline: rows,

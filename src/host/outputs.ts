@@ -84,7 +84,7 @@ export class Outputs {
   }
 }
 
-function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' | 'outcomes'> {
+function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent'> {
   let finished = 0
   let failed = 0
   const outcomes = new Map<Outcome, number>()
@@ -93,5 +93,7 @@ function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' 
     failed += request.failed + request.unfinished
     for (const [outcome, n] of request.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n)
   }
-  return { finished, failed, outcomes }
+  let taskErrors = 0
+  for (const { count } of timeline.total.taskErrors.values()) taskErrors += count
+  return { finished, failed, outcomes, taskErrors }
 }

@@ -3,6 +3,7 @@
  * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
  * render it and the runner would obey it. Rendering is pure.
  */
+import { wasInVain } from '../core/exit.ts'
 import { largest } from '../core/extremes.ts'
 import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
@@ -96,6 +97,19 @@ export function renderStepSummary(report: Report): string {
           '',
         ]
       : []),
+    ...(report.taskErrors.length > 0
+      ? [
+          '| task errors | count | message |',
+          '|---|--:|---|',
+          ...report.taskErrors
+            .slice(0, MOST_ERRORS)
+            .map(
+              ({ task, count, message }) =>
+                `| ${escapeMarkdown(task)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+            ),
+          '',
+        ]
+      : []),
     `Limit: ${LIMIT[verdict.limit]}.`,
     '',
     ...verdict.reasons.map(
@@ -105,8 +119,10 @@ export function renderStepSummary(report: Report): string {
   ].join('\n')
 }
 
-function passed({ thresholds, verdict }: Report): string {
+function passed(report: Report): string {
+  const { thresholds, verdict } = report
   if (verdict.level === 'void') return 'thresholds not judged'
+  if (wasInVain(report)) return 'every iteration failed'
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
   return failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
 }

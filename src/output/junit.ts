@@ -1,8 +1,9 @@
 /**
- * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold and one
- * for the verdict. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
+ * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold, one
+ * for the verdict, and for a scenario one for its tasks. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
  * a void run the thresholds are skipped, for it says nothing about the target. Pure.
  */
+import { wasInVain } from '../core/exit.ts'
 import type { Report } from '../core/report.ts'
 import { subjectOf } from '../core/scenario.ts'
 import type { ThresholdResult } from '../core/gate.ts'
@@ -19,7 +20,11 @@ interface Case {
 }
 
 export function renderJunit(report: Report): string {
-  const cases = [verdictCase(report), ...report.thresholds.map((result) => thresholdCase(result, report))]
+  const cases = [
+    verdictCase(report),
+    ...tasksCase(report),
+    ...report.thresholds.map((result) => thresholdCase(result, report)),
+  ]
   const count = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length
   const seconds = report.durationS.toFixed(3)
   const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
@@ -49,6 +54,17 @@ function verdictCase({ verdict }: Report): Case {
       output: said,
     }
   return { name, kind: 'passed', output: [verdict.level, said].filter((text) => text !== '').join('\n') }
+}
+
+/** Tasks that throw fail the run only when nothing else came of it; otherwise they are told of. */
+function tasksCase(report: Report): Case[] {
+  const { plan, taskErrors, verdict } = report
+  if (plan.scenario === null) return []
+  const name = 'tasks: an iteration ended without an error'
+  const said = taskErrors.map(({ task, message, count }) => `${task}: ${message} (${count})`).join('\n')
+  if (!wasInVain(report)) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
+  if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${said}` }]
+  return [{ name, kind: 'failure', type: 'tasks', message: 'every iteration failed', output: said }]
 }
 
 function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {

@@ -84,7 +84,7 @@ export function renderLive(
           item('dropped', `${showCount(row.dropped)}/s`, 'red'),
         )
       : []),
-    ...section(...(failed === 0 ? [item('failed', 'none')] : failures(latest))),
+    ...section(...(failed === 0 ? [item('failed', 'none')] : failures(latest)), ...taskErrors(latest)),
     ...section(...health(row.workers)),
   )
   for (const worker of row.workers.slice(0, MOST_WORKERS)) lines.push(line(...workerBar(worker, style)))
@@ -111,9 +111,20 @@ export function renderProgress({ run, elapsedS, latest }: LiveState): string {
     `p95 ${showMs(recent.latencyMs.p95)}`,
     `p99 ${showMs(recent.latencyMs.p99)}`,
     `failed ${failed}`,
+    ...(latest.taskErrors > 0 ? [`task errors ${latest.taskErrors}`] : []),
     `busiest worker ${showPercent(busiest)}`,
   ].join('  ')
 }
+
+const taskErrors = ({ taskErrors }: LiveSecond): Span[][] =>
+  taskErrors === 0
+    ? []
+    : [
+        [
+          ['task errors ', 'dim'],
+          [showCount(taskErrors), 'red'],
+        ],
+      ]
 
 function failures({ failed, finished, outcomes }: LiveSecond): Span[][] {
   const ratio = finished > 0 ? Math.min(1, failed / finished) : 1

@@ -27,6 +27,8 @@ export interface LiveSecond {
   readonly finished: number
   readonly failed: number
   readonly outcomes: ReadonlyMap<Outcome, number>
+  /** What tasks threw, of the whole run so far. */
+  readonly taskErrors: number
 }
 
 export interface Output {

@@ -22,13 +22,14 @@ const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
 })
 
 function liveOf(seconds: readonly Second[]): LiveSecond {
-  const { timeline, outcomes, total } = reportOf(planOf(), seconds)
+  const { timeline, outcomes, total, taskErrors } = reportOf(planOf(), seconds)
   return {
     row: timeline.at(-1)!,
     recent: timelineOf(planOf(), seconds).timeline.recent(),
     finished: total.finished,
     failed: total.failed,
     outcomes: new Map(Object.entries(outcomes) as [Outcome, number][]),
+    taskErrors: taskErrors.reduce((sum, { count }) => sum + count, 0),
   }
 }
 
