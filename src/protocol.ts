@@ -22,6 +22,10 @@ export type FromWorker =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** This worker took the last ticket of the count. */
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
+  /** A task wants the load of the whole run to end. */
+  | { readonly type: 'stopRun'; readonly reason: string | null }
+  /** All users of this worker have stopped by themselves: it will never start anything again. */
+  | { readonly type: 'deserted' }
 
 /** What a worker returns when it is drained; its last second may have been a short one. */
 export interface Drained {

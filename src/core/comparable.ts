@@ -22,7 +22,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'seed',
 ])
 const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const
-const CARRIED_OUT: readonly Report['stoppedBy'][] = ['duration', 'requests', 'iterations']
+const CARRIED_OUT: readonly Report['stoppedBy'][] = ['duration', 'requests', 'iterations', 'users']
 
 /**
  * All that speaks against a comparison; none when there is nothing. With `otherTarget` the runs are meant to go to

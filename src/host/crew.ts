@@ -17,6 +17,10 @@ export interface CrewListener {
   snapshot(snapshot: Snapshot): void
   /** All tickets of the count are taken. */
   exhausted(count: 'requests' | 'iterations'): void
+  /** A task asks for the end of the load; it can ask more than once. */
+  stopRun(reason: string | null): void
+  /** No user is left that will ever do anything again. */
+  deserted(): void
   ended(worker: number, drained: Drained): void
   lost(worker: number, message: string): void
 }
@@ -35,6 +39,7 @@ const WORKER = new URL('../worker/main.js', import.meta.url).href
 export class Crew {
   readonly #pool: Piscina
   readonly #ports: MessagePort[] = []
+  readonly #idle = new Set<number>()
   /** Resolves when every worker is ready to start; rejects when one cannot get ready. */
   readonly ready: Promise<void>
   /** Resolves when no worker is left at work. */
@@ -87,6 +92,12 @@ export class Crew {
     for (const port of this.#ports) port.postMessage(order)
   }
 
+  /** A worker will never start anything again. */
+  #withoutUsers(index: number, listener: CrewListener): void {
+    this.#idle.add(index)
+    if (this.#idle.size === this.#ports.length) listener.deserted()
+  }
+
   #hire(
     assignment: Assignment,
     filename: string,
@@ -101,6 +112,8 @@ export class Crew {
     const receive = (message: FromWorker): void => {
       if (message.type === 'ready') setReady()
       else if (message.type === 'exhausted') listener.exhausted(message.count)
+      else if (message.type === 'stopRun') listener.stopRun(message.reason)
+      else if (message.type === 'deserted') this.#withoutUsers(index, listener)
       else listener.snapshot(message.snapshot)
     }
     port.on('message', receive)
@@ -129,6 +142,7 @@ export class Crew {
           }),
         )
         listener.lost(index, messageOf(error))
+        this.#withoutUsers(index, listener)
       },
     )
     return { ready, finished }

@@ -98,6 +98,9 @@ export async function conduct(
   })
   const lostWorkers: { worker: number; second: number; message: string }[] = []
   const ending = { by: null as StoppedBy | null }
+  /** Ends the load, once the run has begun. */
+  let stop: (by: StoppedBy) => void = () => undefined
+  const stopReasons: string[] = []
   let lastDoneS = 0
   let endedS = 0
   const addresses = new Map<string, Set<string>>()
@@ -108,6 +111,14 @@ export async function conduct(
       exhausted(count) {
         ending.by ??= count
         crew.stop(null)
+      },
+      stopRun(reason) {
+        if (reason !== null && stopReasons.length === 0)
+          stopReasons.push(`the scenario stopped the run: ${reason}`)
+        stop('scenario')
+      },
+      deserted() {
+        if (lostWorkers.length < plan.workers) stop('users')
       },
       ended(worker, drained) {
         timeline.done(worker)
@@ -155,14 +166,14 @@ export async function conduct(
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
     // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
-    const stop = (by: StoppedBy): void => {
+    stop = (by) => {
       const atS = Math.max(0, elapsedS() + AHEAD_S)
       ending.by ??= atS < timeline.loadEndS ? by : 'duration'
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
     const ticker = setInterval(tick, TICK_MS)
-    const abort = (): void => stop(stopReason(hooks.signal))
+    const abort = (): void => stop(signalOf(hooks.signal))
     if (hooks.signal?.aborted === true) abort()
     hooks.signal?.addEventListener('abort', abort, { once: true })
     try {
@@ -188,7 +199,7 @@ export async function conduct(
       durationS,
       host: describeHost(),
       stoppedBy: ending.by ?? 'duration',
-      warnings: [...warnings, ...targetProblem(metrics)],
+      warnings: [...warnings, ...stopReasons, ...targetProblem(metrics)],
       lostWorkers,
       addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
       gate,
@@ -210,7 +221,7 @@ const targetProblem = (metrics: TargetMetrics | null): string[] =>
 /** The monotonic clock that all threads share, in µs. */
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)
 
-function stopReason(signal: AbortSignal | undefined): StoppedBy {
+function signalOf(signal: AbortSignal | undefined): StoppedBy {
   const reason: unknown = signal?.reason
   return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
 }

@@ -66,6 +66,8 @@ function head(report: Report, style: Style): string[] {
     SIGTERM: 'terminated',
     abort: 'aborted',
     workers: 'all workers died',
+    scenario: 'stopped by the scenario',
+    users: 'all users stopped',
   }[report.stoppedBy]
   const facts = [
     `${plan.model} model`,

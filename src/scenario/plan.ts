@@ -3,7 +3,7 @@ import { didYouMean, type ScenarioPlan, type TaskPlan } from '../core/scenario.t
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
-const FIELDS = ['baseUrl', 'wait', 'onStart', 'order', 'tasks']
+const FIELDS = ['baseUrl', 'wait', 'onStart', 'onStop', 'order', 'tasks']
 
 export function planOf(
   file: string,
@@ -13,7 +13,7 @@ export function planOf(
   for (const field of Object.keys(definition))
     if (!FIELDS.includes(field))
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
-  const { baseUrl = null, wait = null, order = 'weights', onStart } = definition
+  const { baseUrl = null, wait = null, order = 'weights', onStart, onStop } = definition
   if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
   if (wait !== null && !isWait(wait))
     problems.push(
@@ -21,6 +21,8 @@ export function planOf(
     )
   if (onStart !== undefined && typeof (onStart as unknown) !== 'function')
     problems.push('onStart must be a function')
+  if (onStop !== undefined && typeof (onStop as unknown) !== 'function')
+    problems.push('onStop must be a function')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const tasks = readTasks(definition.tasks, problems)
   if (problems.length > 0) return { plan: null, problems }

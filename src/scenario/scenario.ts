@@ -14,6 +14,10 @@ export interface Context<State = undefined> {
   readonly random: () => number
   /** A pause within a task: `1s`, or evenly spread over `0.5s-2s`. */
   readonly think: (pause: Duration) => Promise<void>
+  /** Ends the task, and then the user: its `onStop` runs, and no further task. */
+  readonly stopUser: () => never
+  /** Ends the task, and then the load of the whole run, as its duration would; the report says why. */
+  readonly stopRun: (reason?: string) => never
 }
 
 export type Task<State = undefined> = (context: Context<State>) => unknown
@@ -36,6 +40,8 @@ export interface ScenarioDefinition<State = undefined> {
   readonly wait?: Wait | undefined
   /** Before the user's first task; what it returns is the user's state. When it throws, it is tried again in place of the next task. */
   readonly onStart?: ((context: Omit<Context, 'state'>) => State | Promise<State>) | undefined
+  /** When the user's life is over: the plan takes it down, it stops itself, or the load ends. No iteration; its requests count. */
+  readonly onStop?: Task<State> | undefined
   /** How the next task is chosen: by chance, as their weights say, or one after the other. @default weights */
   readonly order?: 'weights' | 'sequence' | undefined
   readonly tasks: Tasks<State>

@@ -33,7 +33,7 @@ export interface CallOwner {
   /** A complete response came with a status that is success; the owner may think otherwise, and set the outcome. */
   judge(exchange: Exchange): void
   /** A request of the call was recorded; its response waited this long for this thread. */
-  recorded(waitedUs: number, hops: number): void
+  recorded(waitedUs: number): void
   /** The call has ended, and all that was sent of it is recorded. */
   callEnded(call: Call): void
 }
@@ -166,7 +166,7 @@ export class Call implements ExchangeListener {
     // A redirect is sent when the one before it is done, and its latency is service time.
     const isFromDue = this.dueUs >= 0 && this.#hops === 0
     const waitedUs = turn.waitedUs(exchange.doneUs) + exchange.ownUs
-    this.#owner.recorded(waitedUs, this.#hops)
+    this.#owner.recorded(waitedUs)
     recorder.done(this.#tally!, exchange, {
       sinceUs: isFromDue ? this.dueUs : exchange.sentUs,
       waitedUs,

@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario/scenario.ts'
 import type { Alarm, Clock } from './clock.ts'
 import type { Recorder } from './recorder.ts'
 import { Redirects } from './redirects.ts'
-import { ClosedSchedule } from './schedule/closed.ts'
+import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
 import { OpenSchedule } from './schedule/open.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
 import type { Tickets } from './tickets.ts'
@@ -28,8 +28,17 @@ export interface LoadParts {
   readonly recorder: Recorder
   readonly turn: Turn
   readonly tickets: Tickets
-  /** What the users do, where a scenario file says it; else the one request of the plan. */
-  readonly scenario: Scenario | null
+  /** Null when the users send the one request of the plan. */
+  readonly scenario: Scripted | null
+}
+
+/** What the users do, where a scenario file says it, and what they may ask of the run. */
+export interface Scripted {
+  readonly scenario: Scenario
+  /** Ends the load of the whole run. */
+  readonly stopRun: (reason: string | null) => void
+  /** No user of this share will ever come back, and not because the plan says so. */
+  readonly deserted: () => void
 }
 
 /** Timers of the load itself come first on the wheel, then the users'. */
@@ -103,6 +112,9 @@ export class Load {
     this.#wheel.disarm(SCHEDULE_TIMER)
     this.#schedule.end(loadEndUs)
     this.#ending = true
+    let resting = 0
+    for (const user of this.#schedule.users)
+      if (!user.isFlying) user.leave(clock.nowUs() + Math.floor(resting++ / BEGIN_AT_ONCE) * MOMENT_US)
     if (this.#flying === 0) this.#finish()
     else if (plan.gracefulStopS === 0) this.#endDrain()
     else this.#armTimer(DRAIN_END_TIMER, clock.nowUs() + plan.gracefulStopS * 1e6)
@@ -120,7 +132,7 @@ export class Load {
   }
 
   #makeSchedule(): Schedule {
-    const { plan, share, transport, recorder, turn, clock, tickets } = this.#parts
+    const { plan, share, transport, recorder, turn, clock, tickets, scenario } = this.#parts
     const unstarted = (nowUs: number, ageUs: number, ownUs: number): void =>
       recorder.unstarted(recorder.requestTally(plan.request.name), nowUs, ageUs, ownUs)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
@@ -137,6 +149,7 @@ export class Load {
         this.#flying++
         return true
       },
+      departs: () => this.#flying++,
       unstarted: (dueUs, doneUs, keptUs) => {
         // In the closed model an iteration is due when it starts.
         if (plan.model === 'open') unstarted(doneUs, Math.max(0, recorder.loadEndUs - dueUs), keptUs)
@@ -148,7 +161,11 @@ export class Load {
       arm,
       disarm,
       wake: (user, nowUs) => this.#schedule.wake(user, nowUs),
-      ended: (user, ended) => this.#schedule.ended(user, ended),
+      ended: (user, ended) => {
+        this.#schedule.ended(user, ended)
+        if (this.#ending) user.leave(ended.doneUs)
+      },
+      left: (user, hasStopped) => this.#schedule.left(user, hasStopped),
     }
     const parts: ScheduleParts = {
       share,
@@ -162,18 +179,21 @@ export class Load {
       rings: () => this.#rings,
       takeTicket: tickets.takeIteration,
       newUser: this.#userMaker(around),
+      deserted: () => scenario?.deserted(),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
   }
 
   #userMaker(around: Surroundings): (id: number) => User {
-    const { plan, share, transport, recorder, clock, scenario } = this.#parts
+    const { plan, share, transport, recorder, clock, scenario: scripted } = this.#parts
     const request = transport.prepare(plan.request)
-    if (plan.scenario === null || scenario === null) {
+    if (plan.scenario === null || scripted === null) {
       const planned = { request, tally: recorder.requestTally(plan.request.name) }
       return (id) => new RequestUser(id, around, planned)
     }
-    const script = new Script({ plan, planned: plan.scenario, scenario, transport, recorder, clock })
+    const { scenario, stopRun } = scripted
+    const planned = plan.scenario
+    const script = new Script({ plan, planned, scenario, transport, recorder, clock, stopRun })
     return (id) => new ScenarioUser(id, globalIndex(id, share), around, script, request)
   }
 

@@ -38,7 +38,11 @@ export default async function work({
   const load = new Load({
     plan,
     share,
-    scenario,
+    scenario: scenario && {
+      scenario,
+      stopRun: (reason) => tell({ type: 'stopRun', reason }),
+      deserted: () => tell({ type: 'deserted' }),
+    },
     clock,
     recorder,
     turn,

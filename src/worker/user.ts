@@ -23,9 +23,11 @@ export interface User {
   wake(nowUs: number): void
   /** Starts an iteration that was due at `dueUs` and could start from `freeUs` on; false when none may start any more. */
   iterate(dueUs: number, freeUs?: number): boolean
+  /** Its life is over: what it does last begins at this run time, and `left` is called when that is done. */
+  leave(atUs: number): void
   /** The drain is over. */
   cut(): void
-  /** Gives up its connections; for a user that the plan no longer wants. */
+  /** Gives up its connections. */
   disconnect(): void
 }
 
@@ -33,7 +35,9 @@ export interface User {
 export interface Surroundings extends CallSurroundings {
   /** Asks to start an iteration; false when the load has ended. */
   readonly takeOff: () => boolean
-  /** An iteration that took off has ended; the last thing that is done about it. */
+  /** The last that a user does has begun, which may be after the load has ended. */
+  readonly departs: () => void
+  /** What took off or departed has ended; the last thing that is done about it. */
   readonly landed: () => void
   /** The end of the drain cut off an iteration before its first request was sent. */
   readonly unstarted: (dueUs: number, doneUs: number, keptUs: number) => void
@@ -44,6 +48,8 @@ export interface Surroundings extends CallSurroundings {
   readonly wake: (user: User, nowUs: number) => void
   /** The user's iteration ended. Not called for one that the end of the drain cut off. */
   readonly ended: (user: User, ended: Ended) => void
+  /** The user's life is over; whether by its own doing. */
+  readonly left: (user: User, hasStopped: boolean) => void
 }
 
 const BACKOFF_FIRST_US = 100_000

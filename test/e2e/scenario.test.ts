@@ -230,6 +230,30 @@ describe.concurrent('what fails', () => {
     expect([97, 99]).toContain(report.exitCode)
   })
 
+  test('stopRun ends the load of every worker, and the report says so', async () => {
+    const { report, seen } = await runs(
+      `scenario({ wait: between('20ms', '40ms'), onStop: ({ http }) => http.get('/bye'), tasks: {
+        T: ({ http, user, stopRun }) => (user === 1 ? stopRun('seen enough') : http.get('/')),
+      } })`,
+      { users: 4, workers: 2, duration: '1m' },
+    )
+    expect(report).toMatchObject({ stoppedBy: 'scenario', taskErrors: [], iterations: { failed: 0 } })
+    expect(report.warnings).toContain('the scenario stopped the run: seen enough')
+    expect(report.durationS).toBeLessThan(30)
+    expect(seen.filter(({ url }) => url === '/bye')).toHaveLength(4)
+    expectConservation(report, { tasks: true })
+  })
+
+  test('a run without users left is over, whatever it has still to do', async () => {
+    const { report, seen } = await runs(
+      `scenario({ tasks: { async T({ http, stopUser }) { await http.get('/'); stopUser() } } })`,
+      { users: 3, workers: 2, iterations: 1000 },
+    )
+    expect(report).toMatchObject({ stoppedBy: 'users', iterations: { started: 3, finished: 3, failed: 0 } })
+    expect(seen).toHaveLength(3)
+    expectConservation(report, { tasks: true })
+  })
+
   test('tasks that send nothing and never wait leave the loop to the end of the run', async () => {
     const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '0.3s' })
     expect(report.stoppedBy).toBe('duration')

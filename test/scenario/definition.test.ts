@@ -48,6 +48,7 @@ test.each([
   [{ tasks: { A: run }, wait: [] }, /^wait must be made by/],
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
+  [{ tasks: { A: run }, onStop: {} }, 'onStop must be a function'],
   [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],
 ])('%j is no scenario', (definition, problem) => {
   const { plan, problems } = read(definition)

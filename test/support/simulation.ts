@@ -2,6 +2,9 @@
 import type { Plan } from '../../src/core/plan.ts'
 import { mergeTally, Tally } from '../../src/core/tally.ts'
 import type { Snapshot } from '../../src/core/second.ts'
+import type { ScenarioPlan } from '../../src/core/scenario.ts'
+import { planOf } from '../../src/scenario/plan.ts'
+import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
@@ -25,27 +28,52 @@ export const STILL: VitalSigns = {
   close: () => undefined,
 }
 
+function scenarioPlan(definition: ScenarioDefinition<unknown>): ScenarioPlan {
+  const { plan, problems } = planOf('/s.ts', definition)
+  if (plan === null) throw new Error(problems.join('\n'))
+  return plan
+}
+
 export class Simulation {
   /** Loads begin a moment before the start instant, as they do in a worker. */
   readonly clock = new VirtualClock(-1000)
   readonly snapshots: Snapshot[] = []
   readonly loads: Load[] = []
   readonly networks: SimulatedTransport[] = []
+  /** What tasks and schedules asked of the run. */
+  readonly asked: string[] = []
   readonly #recorders: Recorder[] = []
   #drained = 0
 
   constructor(
     plan: Plan,
     answer: (request: Sent) => Answer = () => ({ afterUs: 5000 }),
-    { workers = 1, ...ways }: { workers?: number; cutsAtOnce?: boolean; looksFirst?: boolean } = {},
+    {
+      workers = 1,
+      script,
+      ...ways
+    }: {
+      workers?: number
+      script?: ScenarioDefinition<unknown>
+      cutsAtOnce?: boolean
+      looksFirst?: boolean
+    } = {},
   ) {
+    if (script !== undefined) this.clock.settle = () => new Promise((resolve) => setImmediate(resolve))
     const counters = new SharedArrayBuffer(8)
     for (let index = 0; index < workers; index++) {
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
       const transport = new SimulatedTransport(this.clock, answer, ways)
       const load = new Load({
-        plan,
-        scenario: null,
+        plan: script === undefined ? plan : { ...plan, scenario: scenarioPlan(script) },
+        scenario:
+          script === undefined
+            ? null
+            : {
+                scenario: scenario(script),
+                stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
+                deserted: () => this.asked.push(`deserted ${index}`),
+              },
         share: { index, of: workers },
         clock: this.clock,
         transport,

@@ -19,6 +19,7 @@ export interface ScriptParts {
   readonly transport: Transport
   readonly recorder: Recorder
   readonly clock: Clock
+  readonly stopRun: (reason: string | null) => void
 }
 
 export class Script {
@@ -27,16 +28,22 @@ export class Script {
   readonly seed: number
   /** Runs before a user's first task; null when there is nothing to do. */
   readonly onStart: NamedTask | null
+  /** Runs when a user's life is over; null when there is nothing to do. */
+  readonly onStop: NamedTask | null
+  /** Ends the load of the whole run. */
+  readonly stopRun: (reason: string | null) => void
   readonly tasks: readonly NamedTask[]
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, planned, scenario, transport, recorder, clock }: ScriptParts) {
-    const { onStart, tasks } = scenario.definition
+  constructor({ plan, planned, scenario, transport, recorder, clock, stopRun }: ScriptParts) {
+    const { onStart, onStop, tasks } = scenario.definition
     this.requests = new Requests(plan, transport, recorder)
     this.nowUs = clock.nowUs
     this.seed = plan.seed
+    this.stopRun = stopRun
     this.onStart = onStart === undefined ? null : { name: 'onStart', run: onStart }
+    this.onStop = onStop === undefined ? null : { name: 'onStop', run: onStop }
     // The plan says which of the file's tasks are run.
     this.tasks = planned.tasks.map(({ name }) => {
       const task = tasks[name]!
