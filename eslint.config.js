@@ -10,6 +10,7 @@ const SINGLE_IMPORTERS = {
   'string-width': 'src/output/paint.ts',
   'fastest-levenshtein': 'src/core/suggest.ts',
   jiti: 'src/scenario/file.ts',
+  'tough-cookie': 'src/worker/scenario/jar.ts',
 }
 
 /** What each folder must not import, besides libraries that belong to one file. */

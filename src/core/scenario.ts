@@ -16,6 +16,8 @@ export interface ScenarioPlan {
   readonly wait: Wait | null
   /** One task for each iteration, in their order and not by their weights. */
   readonly isSequence: boolean
+  /** Each user keeps the cookies that it is sent. */
+  readonly keepsCookies: boolean
   readonly tasks: readonly TaskPlan[]
 }
 

@@ -3,7 +3,7 @@ import { didYouMean, type ScenarioPlan, type TaskPlan } from '../core/scenario.t
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
-const FIELDS = ['baseUrl', 'wait', 'onStart', 'onStop', 'order', 'tasks']
+const FIELDS = ['baseUrl', 'wait', 'onStart', 'onStop', 'order', 'cookies', 'tasks']
 
 export function planOf(
   file: string,
@@ -13,7 +13,7 @@ export function planOf(
   for (const field of Object.keys(definition))
     if (!FIELDS.includes(field))
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
-  const { baseUrl = null, wait = null, order = 'weights', onStart, onStop } = definition
+  const { baseUrl = null, wait = null, order = 'weights', onStart, onStop, cookies = true } = definition
   if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
   if (wait !== null && !isWait(wait))
     problems.push(
@@ -23,10 +23,14 @@ export function planOf(
     problems.push('onStart must be a function')
   if (onStop !== undefined && typeof (onStop as unknown) !== 'function')
     problems.push('onStop must be a function')
+  if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const tasks = readTasks(definition.tasks, problems)
   if (problems.length > 0) return { plan: null, problems }
-  return { plan: { file, baseUrl, wait, isSequence: order === 'sequence', tasks }, problems }
+  return {
+    plan: { file, baseUrl, wait, isSequence: order === 'sequence', keepsCookies: cookies, tasks },
+    problems,
+  }
 }
 
 /** As the builders make it: what they make prints to the words that they were made of. */

@@ -8,6 +8,8 @@ export interface Context<State = undefined> {
   readonly http: Http
   /** What `onStart` returned for this user. */
   readonly state: State
+  /** What the user keeps of the cookies that it is sent; they go with its requests by themselves. */
+  readonly cookies: UserCookies
   /** The number of the user among all users of the run, from 0. */
   readonly user: number
   /** The user's own seeded stream of numbers in [0, 1). */
@@ -18,6 +20,15 @@ export interface Context<State = undefined> {
   readonly stopUser: () => never
   /** Ends the task, and then the load of the whole run, as its duration would; the report says why. */
   readonly stopRun: (reason?: string) => never
+}
+
+/** A user's cookies, of the scenario's base URL where no other is given. */
+export interface UserCookies {
+  /** The value of the cookie that is sent to this URL. */
+  get(name: string, url?: string): string | undefined
+  /** Keeps a cookie as if this URL had sent it: `name=value; Path=/`. */
+  set(cookie: string, url?: string): void
+  clear(): void
 }
 
 export type Task<State = undefined> = (context: Context<State>) => unknown
@@ -44,6 +55,8 @@ export interface ScenarioDefinition<State = undefined> {
   readonly onStop?: Task<State> | undefined
   /** How the next task is chosen: by chance, as their weights say, or one after the other. @default weights */
   readonly order?: 'weights' | 'sequence' | undefined
+  /** Whether each user keeps cookies and sends them back. @default true */
+  readonly cookies?: boolean | undefined
   readonly tasks: Tasks<State>
 }
 

@@ -6,6 +6,7 @@ import { plannedUsers, type Plan } from '../core/plan.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Alarm, Clock } from './clock.ts'
+import type { Cookies } from './cookies.ts'
 import type { Recorder } from './recorder.ts'
 import { Redirects } from './redirects.ts'
 import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
@@ -35,6 +36,8 @@ export interface LoadParts {
 /** What the users do, where a scenario file says it, and what they may ask of the run. */
 export interface Scripted {
   readonly scenario: Scenario
+  /** The cookies of one user; null when users keep none. */
+  readonly newCookies: (() => Cookies) | null
   /** Ends the load of the whole run. */
   readonly stopRun: (reason: string | null) => void
   /** No user of this share will ever come back, and not because the plan says so. */
@@ -191,9 +194,7 @@ export class Load {
       const planned = { request, tally: recorder.requestTally(plan.request.name) }
       return (id) => new RequestUser(id, around, planned)
     }
-    const { scenario, stopRun } = scripted
-    const planned = plan.scenario
-    const script = new Script({ plan, planned, scenario, transport, recorder, clock, stopRun })
+    const script = new Script({ ...scripted, plan, planned: plan.scenario, transport, recorder, clock })
     return (id) => new ScenarioUser(id, globalIndex(id, share), around, script, request)
   }
 

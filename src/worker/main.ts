@@ -40,6 +40,8 @@ export default async function work({
     share,
     scenario: scenario && {
       scenario,
+      // Loading what knows cookies takes 60 ms.
+      newCookies: plan.scenario?.keepsCookies === true ? (await import('./scenario/jar.ts')).newJar : null,
       stopRun: (reason) => tell({ type: 'stopRun', reason }),
       deserted: () => tell({ type: 'deserted' }),
     },

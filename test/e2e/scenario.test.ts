@@ -232,15 +232,18 @@ describe.concurrent('what fails', () => {
 
   test('stopRun ends the load of every worker, and the report says so', async () => {
     const { report, seen } = await runs(
-      `scenario({ wait: between('20ms', '40ms'), onStop: ({ http }) => http.get('/bye'), tasks: {
-        T: ({ http, user, stopRun }) => (user === 1 ? stopRun('seen enough') : http.get('/')),
+      `scenario({ wait: between('20ms', '40ms'), onStop: ({ http, user }) => http.get('/bye/' + user), tasks: {
+        async T({ http, user, stopRun }) { await http.get('/t/' + user); if (user === 1) stopRun('seen enough') },
       } })`,
       { users: 4, workers: 2, duration: '1m' },
     )
     expect(report).toMatchObject({ stoppedBy: 'scenario', taskErrors: [], iterations: { failed: 0 } })
     expect(report.warnings).toContain('the scenario stopped the run: seen enough')
     expect(report.durationS).toBeLessThan(30)
-    expect(seen.filter(({ url }) => url === '/bye')).toHaveLength(4)
+    const who = (path: string): string[] =>
+      [...new Set(seen.flatMap(({ url }) => (url.startsWith(path) ? url.slice(path.length) : [])))].sort()
+    expect(who('/t/')).toContain('1')
+    expect(who('/bye/')).toEqual(who('/t/'))
     expectConservation(report, { tasks: true })
   })
 
@@ -284,6 +287,44 @@ describe.concurrent('users', () => {
     const first = await firsts()
     expect(first).toHaveLength(4)
     expect(await firsts()).toEqual(first)
+  })
+
+  test('each keeps the cookies that it is sent, by their rules, over redirects and origins', async () => {
+    const { report, seen } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async A({ http, user, cookies }) {
+          await http.get('/set/' + user, { name: 'set' })
+          const id = cookies.get('id', '/set/x')
+          check(id === String(user) && cookies.get('id') === undefined, 'not mine: ' + id)
+        },
+        async B({ http, cookies }) {
+          await http.get('/deep/er', { name: 'deep' })
+          await http.get('/own', { headers: { Cookie: 'own=1' } })
+          await http.get('/redirect', { name: 'redirect' })
+          cookies.set('mine=m; Path=/'); await http.get('/mine')
+          cookies.clear(); await http.get('/none')
+        },
+      } })`,
+      { users: 2, workers: 1, iterations: 4, maxRedirects: 1 },
+      ({ url }, response) => {
+        if (url.startsWith('/set/')) {
+          const id = url.slice(5)
+          response.setHeader('Set-Cookie', [`id=${id}; HttpOnly`, `deep=d; Path=/deep`, `s=x; Secure`, 'bad'])
+        }
+        if (url === '/redirect') response.writeHead(302, { location: '/hop', 'Set-Cookie': 'hop=h' })
+        response.end()
+      },
+    )
+    expect(report.taskErrors).toEqual([])
+    const sent = (path: string): unknown[] =>
+      seen.filter(({ url }) => url === path).map(({ headers }) => headers.cookie)
+    expect(sent('/set/0')).toEqual([undefined])
+    // The path of a cookie without one is the folder of its URL: /set.
+    expect(sent('/deep/er')).toEqual(['deep=d', 'deep=d'])
+    expect(sent('/own')).toEqual(['own=1', 'own=1'])
+    expect(sent('/hop')).toEqual(['hop=h', 'hop=h'])
+    expect(sent('/mine')).toEqual(['hop=h; mine=m', 'hop=h; mine=m'])
+    expect(sent('/none')).toEqual([undefined, undefined])
   })
 
   test('the drain waits for a task under way, and cuts one that thinks too long', async () => {

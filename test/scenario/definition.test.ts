@@ -26,6 +26,7 @@ test('what the plan says of a scenario', () => {
       baseUrl: 'http://a.test',
       wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
       isSequence: true,
+      keepsCookies: true,
       tasks: [
         { name: 'A', weight: 1, tags: [] },
         { name: 'B', weight: 3, tags: ['x'] },
@@ -49,6 +50,7 @@ test.each([
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
   [{ tasks: { A: run }, onStop: {} }, 'onStop must be a function'],
+  [{ tasks: { A: run }, cookies: 'no' }, 'cookies must be true or false'],
   [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],
 ])('%j is no scenario', (definition, problem) => {
   const { plan, problems } = read(definition)
@@ -93,6 +95,7 @@ describe('tags choose tasks', () => {
     baseUrl: 'http://a.test',
     wait: null,
     isSequence: false,
+    keepsCookies: true,
     tasks: [
       { name: 'None', weight: 1, tags: [] },
       { name: 'Read', weight: 1, tags: ['read', 'smoke'] },
@@ -125,7 +128,14 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = { file: '/x/s.ts', baseUrl: null, wait: null, isSequence: false, tasks: [] }
+  const scenario = {
+    file: '/x/s.ts',
+    baseUrl: null,
+    wait: null,
+    isSequence: false,
+    keepsCookies: true,
+    tasks: [],
+  }
   const request = { method: 'GET', url: 'http://a.test/' }
   expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
   expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')

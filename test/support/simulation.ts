@@ -71,6 +71,7 @@ export class Simulation {
             ? null
             : {
                 scenario: scenario(script),
+                newCookies: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
                 deserted: () => this.asked.push(`deserted ${index}`),
               },

@@ -166,3 +166,12 @@ test('stopRun asks for the end of the run, and ends its task', async () => {
   expect(paths(run)).toEqual(['0.0 /hello', '2.0 /bye'])
   expect(run.total.taskErrors.size).toBe(0)
 })
+
+test('a scenario that keeps no cookies has none to read', async () => {
+  const reads = script({
+    cookies: false,
+    tasks: { T: ({ cookies }) => cookies.get('id') },
+  })
+  const run = await new Simulation({ ...ONE, durationS: 1.5 }, undefined, { script: reads }).to(5)
+  expect([...run.total.taskErrors.values()]).toMatchObject([{ message: 'the scenario keeps no cookies' }])
+})

@@ -1,7 +1,9 @@
 /** What a user's tasks are given, and how what they ask for reaches the user. */
 import type { Random } from '../../core/random.ts'
 import type { Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
-import type { Context } from '../../scenario/scenario.ts'
+import type { Context, UserCookies } from '../../scenario/scenario.ts'
+import type { Cookies } from '../cookies.ts'
+import type { Requests } from './requests.ts'
 
 /** The user, as its tasks can move it. */
 export interface Doer {
@@ -16,17 +18,30 @@ export interface Doer {
 }
 
 /** Made once for each user: its tasks may take it apart as they like. */
-export const contextOf = (doer: Doer): Context<unknown> => ({
+export const contextOf = (doer: Doer, requests: Requests, cookies: Cookies | null): Context<unknown> => ({
   http: httpOf(doer),
   get state() {
     return doer.state()
   },
+  cookies: cookiesOf(cookies, requests),
   user: doer.number,
   random: doer.random,
   think: (pause) => doer.think(pause),
   stopUser: () => doer.stopUser(),
   stopRun: (reason) => doer.stopRun(reason),
 })
+
+function cookiesOf(cookies: Cookies | null, requests: Requests): UserCookies {
+  const kept = (): Cookies => {
+    if (cookies === null) throw new Error('the scenario keeps no cookies')
+    return cookies
+  }
+  return {
+    get: (name, url = '/') => kept().get(name, requests.urlOf(url).href),
+    set: (cookie, url = '/') => kept().set(cookie, requests.urlOf(url).href),
+    clear: () => kept().clear(),
+  }
+}
 
 function httpOf(doer: Doer): Http {
   const by = (method: string): Send =>

@@ -2,6 +2,7 @@
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import { messageOf } from '../../errors.ts'
+import type { Cookies } from '../cookies.ts'
 import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
@@ -35,9 +36,15 @@ export class Line implements CallOwner {
   #resolve: (response: Response) => void = () => undefined
   #reject: (error: Error) => void = () => undefined
 
-  constructor(user: number, around: CallSurroundings, owner: LineOwner, request: Prepared) {
+  constructor(
+    user: number,
+    around: CallSurroundings,
+    owner: LineOwner,
+    request: Prepared,
+    cookies: Cookies | null,
+  ) {
     this.#owner = owner
-    this.#call = new Call(user, around, this, request)
+    this.#call = new Call(user, around, this, request, cookies)
   }
 
   send(

@@ -5,24 +5,20 @@
  */
 import { isConnectionFailure } from '../../core/outcome.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
-import { nextDueUs, parseWait } from '../../core/wait.ts'
 import { messageOf } from '../../errors.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Context } from '../../scenario/scenario.ts'
+import type { Cookies } from '../cookies.ts'
 import { Lateness } from '../lateness.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from '../user.ts'
 import { contextOf, type Doer } from './context.ts'
 import { Line, type FromDue, type LineOwner } from './line.ts'
+import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
 
 /** Apart from the stream of a user's waits, which has its number. */
 const TASK_STREAM = 0x40_0000
-
-interface Pause {
-  readonly untilUs: number
-  readonly resolve: () => void
-}
 
 /** What ends a task that stopped its user or the run; whoever catches it changes nothing of that. */
 class Stopped extends Error {
@@ -41,7 +37,8 @@ export class ScenarioUser implements User, LineOwner, Doer {
   /** All lines, and those that are free. */
   readonly #lines: Line[] = []
   readonly #free: Line[] = []
-  readonly #pauses = new Set<Pause>()
+  readonly #pauses = new Pauses()
+  readonly #cookies: Cookies | null
   readonly #lateness = new Lateness()
   #state: unknown = undefined
   /** `onStart` has succeeded, or there is none. */
@@ -70,9 +67,10 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#around = around
     this.#script = script
     this.#usual = usual
+    this.#cookies = script.newCookies === null ? null : script.newCookies()
     this.random = seededRandom(script.seed, number + TASK_STREAM)
     this.#isReady = script.onStart === null
-    this.#context = contextOf(this)
+    this.#context = contextOf(this, script.requests, this.#cookies)
     this.#open()
   }
 
@@ -98,11 +96,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
       return
     }
     for (const line of this.#lines) if (line.deadlineUs <= nowUs) line.expire(nowUs)
-    for (const pause of this.#pauses) {
-      if (pause.untilUs > nowUs) continue
-      this.#pauses.delete(pause)
-      pause.resolve()
-    }
+    this.#pauses.wake(nowUs)
     // What expired may have ended the iteration, and with it the need for an alarm.
     if (this.isFlying) this.deadlineMoved()
   }
@@ -146,10 +140,13 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#land()
   }
 
+  disconnect(): void {
+    for (const line of this.#lines) line.disconnect()
+  }
+
   deadlineMoved(): void {
-    let nextUs = Infinity
+    let { nextUs } = this.#pauses
     for (const { deadlineUs } of this.#lines) nextUs = Math.min(nextUs, deadlineUs)
-    for (const { untilUs } of this.#pauses) nextUs = Math.min(nextUs, untilUs)
     if (nextUs < Infinity) this.#around.arm(this, nextUs)
     else this.#around.disarm(this)
   }
@@ -180,10 +177,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
   think(pause: string | number): Promise<void> {
     if (this.#isCut) return new Promise<never>(() => undefined)
     this.#mustFly('think()')
-    const wait = parseWait(String(pause))
-    if ('problem' in wait || wait.value.kind === 'pacing' || wait.value.kind === 'throughput')
-      throw new TypeError(`think needs a pause such as 1s or 0.5s-2s, got "${pause}"`)
-    const untilUs = nextDueUs(wait.value, 0, this.#script.nowUs(), this.random)
+    const untilUs = pauseUntilUs(pause, this.#script.nowUs(), this.random)
     return new Promise((resolve) => this.#pause(untilUs, resolve))
   }
 
@@ -260,12 +254,8 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#isLeaving = this.#hasStopped = this.#hasBegun = false
     this.#isReady = this.#script.onStart === null
     this.#state = undefined
+    this.#cookies?.clear()
     this.#around.left(this, hasStopped)
-  }
-
-  /** Gives up its connections. */
-  disconnect(): void {
-    for (const line of this.#lines) line.disconnect()
   }
 
   /** What a user felt who wanted the first call when it was due: the task began so much later than its iteration was. */
@@ -277,13 +267,13 @@ export class ScenarioUser implements User, LineOwner, Doer {
   }
 
   #open(): void {
-    const line = new Line(this.id, this.#around, this, this.#usual)
+    const line = new Line(this.id, this.#around, this, this.#usual, this.#cookies)
     this.#lines.push(line)
     this.#free.push(line)
   }
 
   #pause(untilUs: number, resolve: () => void): void {
-    this.#pauses.add({ untilUs, resolve })
+    this.#pauses.add(untilUs, resolve)
     this.deadlineMoved()
   }
 }
