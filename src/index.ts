@@ -21,7 +21,7 @@ export type {
   ReadResponse,
   Values,
 } from './scenario/http.ts'
-export type { ScenarioPlan, TaskPlan } from './core/scenario.ts'
+export type { ScriptPlan, ScenarioPlan, TaskPlan } from './core/scenario.ts'
 export type { Wait } from './core/wait.ts'
 export { CorerushError, EXIT, type ErrorCode } from './errors.ts'
 export { VERSION } from './version.ts'

@@ -9,10 +9,14 @@ export interface TaskPlan {
 }
 
 export interface ScenarioPlan {
-  /** The file, absolute. */
-  readonly file: string
-  /** Where requests with a path go. */
-  readonly baseUrl: string | null
+  /** Its place in the file. */
+  readonly index: number
+  /** Null where the file has one that needs no name. */
+  readonly name: string | null
+  /** Its part of the users that no scenario has for itself. */
+  readonly weight: number
+  /** So many users, whatever the others have; null where the weight says it. */
+  readonly users: number | null
   readonly wait: Wait | null
   /** One task for each iteration, in their order and not by their weights. */
   readonly isSequence: boolean
@@ -21,12 +25,21 @@ export interface ScenarioPlan {
   readonly tasks: readonly TaskPlan[]
 }
 
+/** A scenario file. */
+export interface ScriptPlan {
+  /** The file, absolute. */
+  readonly file: string
+  /** Where requests with a path go. */
+  readonly baseUrl: string | null
+  readonly scenarios: readonly ScenarioPlan[]
+}
+
 /** `METHOD URL` of a plan with one request, the file's name of one with a scenario. */
 export const subjectOf = ({
   scenario,
   request,
 }: {
-  readonly scenario: ScenarioPlan | null
+  readonly scenario: ScriptPlan | null
   readonly request: { readonly method: string; readonly url: string }
 }): string =>
   scenario === null

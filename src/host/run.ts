@@ -5,13 +5,13 @@ import type { Options, Problem } from '../core/options.ts'
 import { resolveOptions } from '../core/resolve.ts'
 import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
-import type { ScenarioPlan } from '../core/scenario.ts'
+import type { ScriptPlan } from '../core/scenario.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
 import { buildReport, type HostReport, type Report } from '../core/report.ts'
 import { Timeline } from '../core/timeline.ts'
-import { readScenario } from '../scenario/file.ts'
+import { readScenarios } from '../scenario/file.ts'
 import { CorerushError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { readCapacity } from './capacity.ts'
@@ -38,7 +38,7 @@ const PROBE_MS = 1000
 const TICK_MS = 100
 
 /** The plan that the options describe on this host; throws a CorerushError that names every problem. */
-export function planRun(options: Options, scenario: ScenarioPlan | null = null): Plan {
+export function planRun(options: Options, scenario: ScriptPlan | null = null): Plan {
   if (options.scenario !== undefined && scenario === null)
     throw new OptionsError([
       { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
@@ -54,7 +54,7 @@ export function planRun(options: Options, scenario: ScenarioPlan | null = null):
 /** The plan of options that may name a scenario file, which is loaded for it. */
 export async function planScenario(options: Options): Promise<Plan> {
   const { scenario } = options
-  return planRun(options, scenario === undefined ? null : await readScenario(resolve(scenario)))
+  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario)))
 }
 
 /** Every option that cannot be used. */

@@ -11,9 +11,9 @@ import type { Report } from '../core/report.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import { peakRate } from '../core/arrivals.ts'
-import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
+import { waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
 import { httpFacts, transportWords } from './http.ts'
 import { renderTarget } from './target.ts'
@@ -72,10 +72,7 @@ function head(report: Report, style: Style): string[] {
   const facts = [
     `${plan.model} model`,
     ...(plan.model === 'closed'
-      ? [
-          `${showCount(users)} user${users === 1 ? '' : 's'}`,
-          plan.wait.kind === 'none' ? 'no wait' : `wait ${printWait(plan.wait)}`,
-        ]
+      ? [`${showCount(users)} user${users === 1 ? '' : 's'}`, waitWords(plan)]
       : [
           `up to ${showRate(peakRate(plan.stages))}/s`,
           `${plan.arrival} arrivals`,

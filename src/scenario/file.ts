@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { createJiti } from 'jiti'
-import type { ScenarioPlan } from '../core/scenario.ts'
+import type { ScriptPlan } from '../core/scenario.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import { planOf } from './plan.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
@@ -17,8 +17,8 @@ const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput
 /** Lines of code shown before and after the one that is at fault. */
 const FRAME_LINES = 2
 
-/** The scenario of the file; a CorerushError says where it is wrong. */
-export async function loadScenario(file: string): Promise<Scenario> {
+/** The scenarios of the file, in their order; a CorerushError says where it is wrong. */
+export async function loadScenarios(file: string): Promise<readonly Scenario[]> {
   const jiti = createJiti(import.meta.url, {
     virtualModules: { corerush: AUTHORING },
     moduleCache: false,
@@ -30,17 +30,25 @@ export async function loadScenario(file: string): Promise<Scenario> {
   } catch (error) {
     throw new CorerushError('CORERUSH_SCENARIO', atFault(file, error), { cause: error })
   }
-  if (!isScenario(found))
-    throw new CorerushError('CORERUSH_SCENARIO', `${shown(file)} must default-export a scenario`, {
-      hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
-    })
-  return found
+  const all: unknown[] = Array.isArray(found) ? found : [found]
+  if (all.length === 0 || !all.every(isScenario))
+    throw new CorerushError(
+      'CORERUSH_SCENARIO',
+      `${shown(file)} must default-export a scenario, or a list of them`,
+      {
+        hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
+      },
+    )
+  return all
 }
 
-/** What the main thread needs to know of it. */
-export async function readScenario(file: string): Promise<ScenarioPlan> {
-  const { definition } = await loadScenario(file)
-  const { plan, problems } = planOf(file, definition)
+/** What the main thread needs to know of them. */
+export async function readScenarios(file: string): Promise<ScriptPlan> {
+  const scenarios = await loadScenarios(file)
+  const { plan, problems } = planOf(
+    file,
+    scenarios.map(({ definition }) => definition),
+  )
   if (plan === null)
     throw new CorerushError(
       'CORERUSH_SCENARIO',

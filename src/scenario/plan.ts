@@ -1,19 +1,62 @@
 /** Reads a definition: whatever an author's code can get wrong is told before anything is sent. */
-import { didYouMean, type ScenarioPlan, type TaskPlan } from '../core/scenario.ts'
+import { didYouMean, type ScenarioPlan, type ScriptPlan, type TaskPlan } from '../core/scenario.ts'
+import { MOST_USERS } from '../core/options.ts'
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
-const FIELDS = ['baseUrl', 'wait', 'onStart', 'onStop', 'order', 'cookies', 'tasks']
+const FIELDS = [
+  'name',
+  'weight',
+  'users',
+  'baseUrl',
+  'wait',
+  'onStart',
+  'onStop',
+  'order',
+  'cookies',
+  'tasks',
+]
 
+type Definition = ScenarioDefinition<unknown>
+
+/** What the plan says of a file with these scenarios. */
 export function planOf(
   file: string,
-  definition: ScenarioDefinition<unknown>,
-): { readonly plan: ScenarioPlan | null; readonly problems: readonly string[] } {
+  definitions: readonly Definition[],
+): { readonly plan: ScriptPlan | null; readonly problems: readonly string[] } {
   const problems: string[] = []
+  const isOne = definitions.length === 1
+  const scenarios = definitions.map((definition, index) => {
+    const own: string[] = []
+    const scenario = readScenario(definition, index, own)
+    const called = isOne ? '' : `scenario ${scenario.name ?? index + 1}: `
+    problems.push(...own.map((problem) => called + problem))
+    return scenario
+  })
+  const names = scenarios.map(({ name }) => name)
+  if (!isOne && (names.includes(null) || new Set(names).size < names.length))
+    problems.push('each of several scenarios must have a name of its own')
+  const bases = new Set(definitions.flatMap(({ baseUrl }) => baseUrl ?? []))
+  if (bases.size > 1)
+    problems.push('scenarios of one file must have one baseUrl; requests can go to any absolute URL')
+  const [baseUrl = null] = bases
+  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios }, problems }
+}
+
+function readScenario(definition: Definition, index: number, problems: string[]): ScenarioPlan {
   for (const field of Object.keys(definition))
     if (!FIELDS.includes(field))
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
+  const { name = null, weight = 1, users = null } = definition
   const { baseUrl = null, wait = null, order = 'weights', onStart, onStop, cookies = true } = definition
+  if (name !== null && (typeof (name as unknown) !== 'string' || name.trim() === ''))
+    problems.push('name must be a text')
+  if (typeof (weight as unknown) !== 'number' || !(weight > 0 && weight < Infinity))
+    problems.push('weight must be a number above 0')
+  if (users !== null && !(Number.isInteger(users) && users > 0 && users <= MOST_USERS))
+    problems.push(`users must be a whole number from 1 to ${MOST_USERS}`)
+  if (users !== null && definition.weight !== undefined)
+    problems.push('weight does not go with users, which says it exactly')
   if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
   if (wait !== null && !isWait(wait))
     problems.push(
@@ -26,11 +69,7 @@ export function planOf(
   if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const tasks = readTasks(definition.tasks, problems)
-  if (problems.length > 0) return { plan: null, problems }
-  return {
-    plan: { file, baseUrl, wait, isSequence: order === 'sequence', keepsCookies: cookies, tasks },
-    problems,
-  }
+  return { index, name, weight, users, wait, isSequence: order === 'sequence', keepsCookies: cookies, tasks }
 }
 
 /** As the builders make it: what they make prints to the words that they were made of. */

@@ -45,6 +45,12 @@ export interface DescribedTask<State = undefined> {
 export type Tasks<State> = Readonly<Record<string, Task<State> | DescribedTask<State>>>
 
 export interface ScenarioDefinition<State = undefined> {
+  /** What it is called beside the other scenarios of its file. */
+  readonly name?: string | undefined
+  /** Of several scenarios: twice the weight, twice the users. @default 1 */
+  readonly weight?: number | undefined
+  /** Of several scenarios: exactly so many users follow this one, before those that have a weight. */
+  readonly users?: number | undefined
   /** Where requests with a path go; `--url` replaces it. */
   readonly baseUrl?: string | undefined
   /** The pause of a user between two tasks; `--wait` replaces it. @default none */

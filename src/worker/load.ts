@@ -2,8 +2,10 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
+import { mixOf } from '../core/mix.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
+import type { Wait } from '../core/wait.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Alarm, Clock } from './clock.ts'
 import type { Cookies } from './cookies.ts'
@@ -16,6 +18,7 @@ import type { Tickets } from './tickets.ts'
 import type { Transport } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
 import { RequestUser } from './request-user.ts'
+import { Requests } from './scenario/requests.ts'
 import { Script } from './scenario/script.ts'
 import { ScenarioUser } from './scenario/user.ts'
 import type { Surroundings, User } from './user.ts'
@@ -35,7 +38,8 @@ export interface LoadParts {
 
 /** What the users do, where a scenario file says it, and what they may ask of the run. */
 export interface Scripted {
-  readonly scenario: Scenario
+  /** All of the file, in their order. */
+  readonly scenarios: readonly Scenario[]
   /** The cookies of one user; null when users keep none. */
   readonly newCookies: (() => Cookies) | null
   /** Ends the load of the whole run. */
@@ -191,11 +195,18 @@ export class Load {
     const { plan, share, transport, recorder, clock, scenario: scripted } = this.#parts
     const request = transport.prepare(plan.request)
     if (plan.scenario === null || scripted === null) {
-      const planned = { request, tally: recorder.requestTally(plan.request.name) }
+      const wait: Wait = plan.model === 'closed' ? plan.wait : { kind: 'none' }
+      const planned = { request, tally: recorder.requestTally(plan.request.name), wait }
       return (id) => new RequestUser(id, around, planned)
     }
-    const script = new Script({ ...scripted, plan, planned: plan.scenario, transport, recorder, clock })
-    return (id) => new ScenarioUser(id, globalIndex(id, share), around, script, request)
+    const { scenarios } = plan.scenario
+    const requests = new Requests(plan, transport, recorder)
+    const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
+    const mix = scripts.length > 1 ? mixOf(scenarios, plannedUsers(plan)) : null
+    return (id) => {
+      const number = globalIndex(id, share)
+      return new ScenarioUser(id, number, around, scripts[mix === null ? 0 : mix[number]!]!, request)
+    }
   }
 
   #armTimer(timer: number, dueUs: number): void {

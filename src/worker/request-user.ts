@@ -3,6 +3,7 @@
  * leads to. What it does next is the schedule's to say.
  */
 import type { RequestTally } from '../core/tally.ts'
+import type { Wait } from '../core/wait.ts'
 import { Call, type CallOwner } from './call.ts'
 import { Lateness } from './lateness.ts'
 import type { Exchange, Prepared } from './transport/transport.ts'
@@ -12,6 +13,7 @@ import { backoffAfter, type Surroundings, type User } from './user.ts'
 export interface PlannedRequest {
   readonly request: Prepared
   readonly tally: RequestTally
+  readonly wait: Wait
 }
 
 export class RequestUser implements User, CallOwner {
@@ -29,6 +31,10 @@ export class RequestUser implements User, CallOwner {
     this.#around = around
     this.#planned = planned
     this.#call = new Call(id, around, this, planned.request)
+  }
+
+  get wait(): Wait {
+    return this.#planned.wait
   }
 
   get isFlying(): boolean {

@@ -1,5 +1,6 @@
 /** What a virtual user is to the schedule and to the load, whatever it does; its connections are its own. */
 import { isConnectionFailure, type Outcome } from '../core/outcome.ts'
+import type { Wait } from '../core/wait.ts'
 import type { CallSurroundings } from './call.ts'
 
 /** How an iteration ended, as far as it matters for the next one. */
@@ -15,6 +16,8 @@ export interface User {
   /** The user's place in its worker: the number of its alarm. */
   readonly id: number
   readonly isFlying: boolean
+  /** What it makes between two iterations, in the closed model. */
+  readonly wait: Wait
   /** When its iteration is, or was last, due, in µs of run time. */
   readonly dueUs: number
   /** How much earlier it would be free, had this thread never kept it busy. */

@@ -361,7 +361,7 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
       /s\.ts:2:11: nothing is not defined\n.*\n> 2 \| const x = nothing\.here\n {4}\| {11}\^/,
     ],
     ['a syntax error', 'const x = = 3', /s\.ts:2:\d+: .*Unexpected token/],
-    ['no scenario', 'export default {}', /s\.ts must default-export a scenario/],
+    ['no scenario', 'export default {}', /s\.ts must default-export a scenario, or a list of them/],
     [
       'an unknown field',
       'export default scenario({ taks: {} })',

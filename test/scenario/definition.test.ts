@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
-import { chooser, subjectOf, type ScenarioPlan } from '../../src/core/scenario.ts'
+import { chooser, subjectOf, type ScriptPlan } from '../../src/core/scenario.ts'
 import { codeFrame } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
 
-const read = (definition: object) => planOf('/s.ts', definition as ScenarioDefinition<unknown>)
+const read = (definition: object) => planOf('/s.ts', [definition as ScenarioDefinition<unknown>])
 const run = (): void => undefined
 
 test('what the plan says of a scenario', () => {
@@ -24,12 +24,20 @@ test('what the plan says of a scenario', () => {
     plan: {
       file: '/s.ts',
       baseUrl: 'http://a.test',
-      wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
-      isSequence: true,
-      keepsCookies: true,
-      tasks: [
-        { name: 'A', weight: 1, tags: [] },
-        { name: 'B', weight: 3, tags: ['x'] },
+      scenarios: [
+        {
+          index: 0,
+          name: null,
+          weight: 1,
+          users: null,
+          wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
+          isSequence: true,
+          keepsCookies: true,
+          tasks: [
+            { name: 'A', weight: 1, tags: [] },
+            { name: 'B', weight: 3, tags: ['x'] },
+          ],
+        },
       ],
     },
     problems: [],
@@ -47,6 +55,10 @@ test.each([
   [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
   [{ tasks: { A: run }, wait: {} }, /^wait must be made by/],
   [{ tasks: { A: run }, wait: [] }, /^wait must be made by/],
+  [{ tasks: { A: run }, name: ' ' }, 'name must be a text'],
+  [{ tasks: { A: run }, weight: 0 }, 'weight must be a number above 0'],
+  [{ tasks: { A: run }, users: 1.5 }, 'users must be a whole number from 1 to 1000000'],
+  [{ tasks: { A: run }, users: 2, weight: 2 }, 'weight does not go with users, which says it exactly'],
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
   [{ tasks: { A: run }, onStop: {} }, 'onStop must be a function'],
@@ -89,25 +101,89 @@ test('a code frame marks line and column', () => {
   )
 })
 
-describe('tags choose tasks', () => {
-  const scenario = {
-    file: '/s.ts',
-    baseUrl: 'http://a.test',
-    wait: null,
-    isSequence: false,
-    keepsCookies: true,
-    tasks: [
-      { name: 'None', weight: 1, tags: [] },
-      { name: 'Read', weight: 1, tags: ['read', 'smoke'] },
-      { name: 'Write', weight: 1, tags: ['write', 'smoke'] },
+/** The scenarios that are left of these for these options, or what is wrong. */
+function resolved(definitions: readonly object[], options: Options): ScriptPlan['scenarios'] | string[] {
+  const { plan } = planOf('/s.ts', definitions as ScenarioDefinition<unknown>[])
+  const result = resolveOptions({ url: 'http://a.test', ...options }, { cores: 1, descriptors: 100 }, plan)
+  return 'problems' in result
+    ? result.problems.map(({ option, message }) => `${option} ${message}`)
+    : result.resolved.scenario!.scenarios
+}
+
+describe('several scenarios', () => {
+  const kind = (name: string, more: object = {}): object => ({ name, tasks: { T: run }, ...more })
+
+  test.each([
+    [[kind('a'), kind('a')], 'each of several scenarios must have a name of its own'],
+    [[kind('a'), { tasks: { T: run } }], 'each of several scenarios must have a name of its own'],
+    [[kind('a'), kind('b', { weight: -1 })], 'scenario b: weight must be a number above 0'],
+    [
+      [kind('a', { baseUrl: 'http://a.test' }), kind('b', { baseUrl: 'http://b.test' })],
+      'scenarios of one file must have one baseUrl; requests can go to any absolute URL',
     ],
-  }
-  const tasks = (options: Options, of: ScenarioPlan | null = scenario): readonly string[] => {
+  ])('%j make no plan', (definitions, problem) => {
+    expect(planOf('/s.ts', definitions as ScenarioDefinition<unknown>[])).toEqual({
+      plan: null,
+      problems: [problem],
+    })
+  })
+
+  test.each([
+    [
+      [kind('a', { users: 3 }), kind('b')],
+      { users: 2 },
+      'users must be at least the 3 users that the scenarios say they have, got 2',
+    ],
+    [
+      [kind('a', { users: 3 }), kind('b', { users: 1 })],
+      { users: 5 },
+      'users must be 4 users at most, as every scenario says how many it has, got 5',
+    ],
+    [
+      [kind('a'), kind('b')],
+      { rate: 5 },
+      'rate goes with one scenario: an arrival asks for a task, not for a kind of user',
+    ],
+  ])('%j do not go with %j', (definitions, options, problem) => {
+    expect(resolved(definitions, options)).toEqual([problem])
+  })
+
+  test('each has its own wait, --wait is for all, and one whose tasks are all left out goes', () => {
+    const two = [
+      kind('a', { wait: constant('2s') }),
+      kind('b', { tasks: { T: { run, tags: ['x'] } }, wait: between('0.5s', '1s') }),
+    ]
+    const waits = (options: Options): unknown[] =>
+      resolved(two, options).map((one) => (typeof one === 'string' ? one : [one.name, one.index, one.wait]))
+    const b = { kind: 'between', minS: 0.5, maxS: 1 }
+    expect(waits({})).toEqual([
+      ['a', 0, { kind: 'constant', seconds: 2 }],
+      ['b', 1, b],
+    ])
+    expect(waits({ tags: 'x' })).toEqual([['b', 1, b]])
+    const three = { kind: 'constant', seconds: 3 }
+    expect(waits({ wait: '3s' })).toEqual([
+      ['a', 0, three],
+      ['b', 1, three],
+    ])
+  })
+})
+
+describe('tags choose tasks', () => {
+  const { plan: scenario } = read({
+    baseUrl: 'http://a.test',
+    tasks: {
+      None: run,
+      Read: { tags: ['read', 'smoke'], run },
+      Write: { tags: ['write', 'smoke'], run },
+    },
+  })
+  const tasks = (options: Options, of: ScriptPlan | null = scenario): readonly string[] => {
     const url = of === null ? 'http://a.test' : undefined
     const result = resolveOptions({ url, ...options }, { cores: 1, descriptors: 100 }, of)
     return 'problems' in result
       ? result.problems.map(({ option, message }) => `${option} ${message}`)
-      : result.resolved.scenario!.tasks.map(({ name }) => name)
+      : result.resolved.scenario!.scenarios[0]!.tasks.map(({ name }) => name)
   }
 
   test.each([
@@ -128,14 +204,7 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = {
-    file: '/x/s.ts',
-    baseUrl: null,
-    wait: null,
-    isSequence: false,
-    keepsCookies: true,
-    tasks: [],
-  }
+  const scenario = { file: '/x/s.ts', baseUrl: null, scenarios: [] }
   const request = { method: 'GET', url: 'http://a.test/' }
   expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
   expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')

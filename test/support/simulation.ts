@@ -2,7 +2,8 @@
 import type { Plan } from '../../src/core/plan.ts'
 import { mergeTally, Tally } from '../../src/core/tally.ts'
 import type { Snapshot } from '../../src/core/second.ts'
-import type { ScenarioPlan } from '../../src/core/scenario.ts'
+import type { ScriptPlan } from '../../src/core/scenario.ts'
+import type { Wait } from '../../src/core/wait.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { Load } from '../../src/worker/load.ts'
@@ -28,10 +29,10 @@ export const STILL: VitalSigns = {
   close: () => undefined,
 }
 
-function scenarioPlan(definition: ScenarioDefinition<unknown>): ScenarioPlan {
-  const { plan, problems } = planOf('/s.ts', definition)
+function scriptPlan(definitions: readonly ScenarioDefinition<unknown>[], wait: Wait | null): ScriptPlan {
+  const { plan, problems } = planOf('/s.ts', definitions)
   if (plan === null) throw new Error(problems.join('\n'))
-  return plan
+  return { ...plan, scenarios: plan.scenarios.map((one) => ({ ...one, wait: one.wait ?? wait })) }
 }
 
 export class Simulation {
@@ -54,23 +55,28 @@ export class Simulation {
       ...ways
     }: {
       workers?: number
-      script?: ScenarioDefinition<unknown>
+      /** What users do instead of the plan's request: one scenario, or several. */
+      script?: ScenarioDefinition<unknown> | readonly ScenarioDefinition<unknown>[]
       cutsAtOnce?: boolean
       looksFirst?: boolean
     } = {},
   ) {
+    const scripts = script === undefined ? [] : [script].flat()
     if (script !== undefined) this.clock.settle = () => new Promise((resolve) => setImmediate(resolve))
     const counters = new SharedArrayBuffer(8)
     for (let index = 0; index < workers; index++) {
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
       const transport = new SimulatedTransport(this.clock, answer, ways)
       const load = new Load({
-        plan: script === undefined ? plan : { ...plan, scenario: scenarioPlan(script) },
+        plan:
+          script === undefined
+            ? plan
+            : { ...plan, scenario: scriptPlan(scripts, plan.model === 'closed' ? plan.wait : null) },
         scenario:
           script === undefined
             ? null
             : {
-                scenario: scenario(script),
+                scenarios: scripts.map((one) => scenario(one)),
                 newCookies: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
                 deserted: () => this.asked.push(`deserted ${index}`),

@@ -175,3 +175,43 @@ test('a scenario that keeps no cookies has none to read', async () => {
   const run = await new Simulation({ ...ONE, durationS: 1.5 }, undefined, { script: reads }).to(5)
   expect([...run.total.taskErrors.values()]).toMatchObject([{ message: 'the scenario keeps no cookies' }])
 })
+
+test('several scenarios: each user follows its own, with its own wait, whatever worker it belongs to', async () => {
+  const kind = (name: string, more: object): ScenarioDefinition<unknown> => ({
+    name,
+    tasks: { T: ({ http }) => http.get(`/${name}`) },
+    ...more,
+  })
+  const scripts = [
+    kind('much', { weight: 3, wait: { kind: 'pacing', seconds: 1 } }),
+    kind('some', { weight: 1, wait: { kind: 'pacing', seconds: 2 } }),
+    kind('two', { users: 2, wait: { kind: 'pacing', seconds: 4 } }),
+  ]
+  const plan = {
+    ...ONE,
+    stages: [{ fromUsers: 10, toUsers: 10, durationS: 0 }],
+    durationS: 3.5,
+    gracefulStopS: 0,
+  }
+  const found: Record<string, number> = {}
+  const run = await new Simulation(plan, undefined, { script: scripts, workers: 3 }).to(5)
+  for (const path of paths(run)) found[path] = (found[path] ?? 0) + 1
+  expect(found).toEqual({
+    ...{ '0.0 /much': 6, '1.0 /much': 6, '2.0 /much': 6, '3.0 /much': 6 },
+    ...{ '0.0 /some': 2, '2.0 /some': 2, '0.0 /two': 2 },
+  })
+})
+
+test('errors of tasks say which scenario they are of, when there are several', async () => {
+  const throws = (name: string): ScenarioDefinition<unknown> => ({
+    name,
+    tasks: {
+      T: () => {
+        throw new Error('no')
+      },
+    },
+  })
+  const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 0.5 }
+  const run = await new Simulation(two, undefined, { script: [throws('a'), throws('b')] }).to(2)
+  expect([...run.total.taskErrors.values()].map(({ task }) => task).sort()).toEqual(['a: T', 'b: T'])
+})

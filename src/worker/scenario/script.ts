@@ -1,12 +1,11 @@
 /** What the users of a worker share of their scenario: its functions, the choice of tasks, the requests made ready. */
 import type { Plan } from '../../core/plan.ts'
 import { chooser, type ScenarioPlan } from '../../core/scenario.ts'
+import type { Wait } from '../../core/wait.ts'
 import type { Scenario, Task } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
-import type { Recorder } from '../recorder.ts'
-import type { Transport } from '../transport/transport.ts'
-import { Requests } from './requests.ts'
+import type { Requests } from './requests.ts'
 
 export interface NamedTask {
   readonly name: string
@@ -16,9 +15,9 @@ export interface NamedTask {
 export interface ScriptParts {
   readonly plan: Plan
   readonly planned: ScenarioPlan
-  readonly scenario: Scenario
-  readonly transport: Transport
-  readonly recorder: Recorder
+  readonly scenarios: readonly Scenario[]
+  /** Of all scripts of the worker. */
+  readonly requests: Requests
   readonly clock: Clock
   readonly stopRun: (reason: string | null) => void
   readonly newCookies: (() => Cookies) | null
@@ -28,6 +27,8 @@ export class Script {
   readonly requests: Requests
   readonly nowUs: () => number
   readonly seed: number
+  /** Between two iterations, in the closed model. */
+  readonly wait: Wait
   /** Runs before a user's first task; null when there is nothing to do. */
   readonly onStart: NamedTask | null
   /** Runs when a user's life is over; null when there is nothing to do. */
@@ -40,19 +41,24 @@ export class Script {
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, planned, scenario, transport, recorder, clock, stopRun, newCookies }: ScriptParts) {
-    const { onStart, onStop, tasks } = scenario.definition
-    this.requests = new Requests(plan, transport, recorder)
+  constructor({ plan, planned, scenarios, requests, clock, stopRun, newCookies }: ScriptParts) {
+    const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
+    const named = (task: string, run: Task<unknown>): NamedTask => ({
+      name: planned.name === null ? task : `${planned.name}: ${task}`,
+      run,
+    })
+    this.requests = requests
+    this.wait = planned.wait ?? { kind: 'none' }
     this.nowUs = clock.nowUs
     this.seed = plan.seed
     this.stopRun = stopRun
-    this.newCookies = newCookies
-    this.onStart = onStart === undefined ? null : { name: 'onStart', run: onStart }
-    this.onStop = onStop === undefined ? null : { name: 'onStop', run: onStop }
+    this.newCookies = planned.keepsCookies ? newCookies : null
+    this.onStart = onStart === undefined ? null : named('onStart', onStart)
+    this.onStop = onStop === undefined ? null : named('onStop', onStop)
     // The plan says which of the file's tasks are run.
     this.tasks = planned.tasks.map(({ name }) => {
       const task = tasks[name]!
-      return { name, run: typeof task === 'function' ? task : task.run }
+      return named(name, typeof task === 'function' ? task : task.run)
     })
     this.choose = planned.isSequence
       ? (iteration) => iteration % this.tasks.length

@@ -5,6 +5,7 @@
  */
 import { isConnectionFailure } from '../../core/outcome.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
+import type { Wait } from '../../core/wait.ts'
 import { messageOf } from '../../errors.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Context } from '../../scenario/scenario.ts'
@@ -72,6 +73,10 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#isReady = script.onStart === null
     this.#context = contextOf(this, script.requests, this.#cookies)
     this.#open()
+  }
+
+  get wait(): Wait {
+    return this.#script.wait
   }
 
   get isFlying(): boolean {

@@ -26,7 +26,6 @@ interface Loop {
 
 export class ClosedSchedule implements Schedule {
   readonly users: User[] = []
-  readonly #plan: ClosedPlan
   readonly #parts: ScheduleParts
   readonly #loops: Loop[] = []
   readonly #randoms: Random[] = []
@@ -44,7 +43,6 @@ export class ClosedSchedule implements Schedule {
   #isLeft = false
 
   constructor(plan: ClosedPlan, parts: ScheduleParts) {
-    this.#plan = plan
     this.#parts = parts
     const count = portion(plannedUsers(plan), parts.share)
     this.#dueUs = new Float64Array(count)
@@ -90,7 +88,7 @@ export class ClosedSchedule implements Schedule {
       this.#rest(this.#loops[id]!)
       return
     }
-    const dueUs = nextDueUs(this.#plan.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
+    const dueUs = nextDueUs(user.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
     this.#dueUs[id] = dueUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
     if (canFollow && dueUs <= doneUs) this.#next(user, doneUs)
