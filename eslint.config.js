@@ -9,6 +9,7 @@ const SINGLE_IMPORTERS = {
   picocolors: 'src/output/paint.ts',
   'string-width': 'src/output/paint.ts',
   'fastest-levenshtein': 'src/core/suggest.ts',
+  'csv-parse': 'src/host/feeders.ts',
   jiti: 'src/scenario/file.ts',
   'tough-cookie': 'src/worker/scenario/jar.ts',
 }

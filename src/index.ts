@@ -10,6 +10,14 @@ export {
   type Task,
   type DescribedTask,
 } from './scenario/scenario.ts'
+export {
+  feeder,
+  type Feeder,
+  type FeederMaker,
+  type FeederOptions,
+  type CsvOptions,
+} from './scenario/feeder.ts'
+export type { FeederPlan } from './core/feeder.ts'
 export { between, constant, pacing, throughput } from './scenario/wait.ts'
 export type {
   Http,

@@ -9,6 +9,17 @@ export interface Assignment {
   readonly share: Share
   /** Counters shared by all workers, when the plan has a count: how many iterations and requests have been taken of it. */
   readonly tickets: SharedArrayBuffer | null
+  /** The rows of the scenario's feeders, in the order of the plan. */
+  readonly feeders: readonly FeederRows[]
+}
+
+/** The rows of a feeder, in memory that all threads share. */
+export interface FeederRows {
+  /** Names of the columns of a CSV file, whose rows are lists; null where a row is a value of its own. */
+  readonly columns: readonly string[] | null
+  /** The rows as JSON in UTF-8, one after the other, and as doubles where each ends. */
+  readonly text: SharedArrayBuffer
+  readonly ends: SharedArrayBuffer
 }
 
 export type ToWorker =

@@ -52,6 +52,7 @@ test.each([
   ['undici', 'worker/transport/undici.ts'],
   ['hdr-histogram-js', 'core/histogram.ts'],
   ['yargs', 'cli/args.ts'],
+  ['csv-parse', 'host/feeders.ts'],
   ['jiti', 'scenario/file.ts'],
   ['tough-cookie', 'worker/scenario/jar.ts'],
 ])('%s has one importer', (library, importer) => {

@@ -1,4 +1,5 @@
 /** What the main thread read from a scenario file. Code does not cross threads: each worker loads the file itself. */
+import type { FeederPlan } from './feeder.ts'
 import { nearest } from './suggest.ts'
 import type { Wait } from './wait.ts'
 
@@ -32,6 +33,8 @@ export interface ScriptPlan {
   /** Where requests with a path go. */
   readonly baseUrl: string | null
   readonly scenarios: readonly ScenarioPlan[]
+  /** In the order in which the file makes them. */
+  readonly feeders: readonly FeederPlan[]
 }
 
 /** `METHOD URL` of a plan with one request, the file's name of one with a scenario. */

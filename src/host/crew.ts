@@ -10,7 +10,7 @@ import { Piscina } from 'piscina'
 import type { Plan } from '../core/plan.ts'
 import type { Snapshot } from '../core/second.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
-import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
+import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
 
 /** Told what the workers do. `ended` and `lost` come once for each worker, after its last snapshot. */
 export interface CrewListener {
@@ -30,6 +30,8 @@ export interface CrewOptions {
   readonly filename?: string
   /** Limits each worker's heap, in MB. */
   readonly heapMb?: number
+  /** What the scenario's feeders have. */
+  readonly feeders?: readonly FeederRows[]
 }
 
 /** Iterations taken, requests taken. */
@@ -45,7 +47,11 @@ export class Crew {
   /** Resolves when no worker is left at work. */
   readonly finished: Promise<void>
 
-  constructor(plan: Plan, listener: CrewListener, { filename = WORKER, heapMb }: CrewOptions = {}) {
+  constructor(
+    plan: Plan,
+    listener: CrewListener,
+    { filename = WORKER, heapMb, feeders = [] }: CrewOptions = {},
+  ) {
     this.#pool = new Piscina({
       minThreads: plan.workers,
       maxThreads: plan.workers,
@@ -64,7 +70,7 @@ export class Crew {
     const ready: Promise<void>[] = []
     const finished: Promise<void>[] = []
     for (let index = 0; index < plan.workers; index++) {
-      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets }
+      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets, feeders }
       const hired = this.#hire(assignment, filename, listener)
       ready.push(hired.ready)
       finished.push(hired.finished)

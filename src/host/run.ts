@@ -18,6 +18,7 @@ import { readCapacity } from './capacity.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { Crew, type CrewOptions } from './crew.ts'
+import { readFeeder } from './feeders.ts'
 import { outputProblems, Outputs, type OutputHooks } from './outputs.ts'
 import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './ports.ts'
@@ -85,6 +86,7 @@ export async function conduct(
   const portWarning = await checkPorts(plan)
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
+  const feeders = (plan.scenario?.feeders ?? []).map(readFeeder)
   const outputs = new Outputs(hooks)
   await waitForTarget(plan, hooks.signal)
   const sound = soundPerS(readCapacity(), plan)
@@ -129,7 +131,7 @@ export async function conduct(
       },
       lost: (worker, message) => lostWorkers.push({ worker, second: timeline.lost(worker), message }),
     },
-    crewOptions,
+    { ...crewOptions, feeders },
   )
   try {
     const probe = probeTarget(plan, PROBE_MS)

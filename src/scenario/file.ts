@@ -3,10 +3,11 @@
  * `corerush` that runs it, wherever either is installed.
  */
 import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import type { ScriptPlan } from '../core/scenario.ts'
 import { CorerushError, messageOf } from '../errors.ts'
+import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
 import { planOf } from './plan.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
@@ -17,10 +18,25 @@ const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput
 /** Lines of code shown before and after the one that is at fault. */
 const FRAME_LINES = 2
 
-/** The scenarios of the file, in their order; a CorerushError says where it is wrong. */
-export async function loadScenarios(file: string): Promise<readonly Scenario[]> {
+/** What a file makes when it is loaded, in its order. */
+export interface LoadedFile {
+  readonly scenarios: readonly Scenario[]
+  readonly feeders: readonly Feeder<unknown>[]
+}
+
+/** Loads the file; a CorerushError says where it is wrong. */
+export async function loadScenarios(file: string): Promise<LoadedFile> {
+  const { scenarios, asked } = await load(file)
+  return { scenarios, feeders: asked.map(({ feeder }) => feeder) }
+}
+
+async function load(
+  file: string,
+): Promise<{ readonly scenarios: readonly Scenario[]; readonly asked: readonly AskedFeeder[] }> {
+  const asked: AskedFeeder[] = []
+  const feeder = feederMaker((one) => asked.push(one))
   const jiti = createJiti(import.meta.url, {
-    virtualModules: { corerush: AUTHORING },
+    virtualModules: { corerush: { ...AUTHORING, feeder } },
     moduleCache: false,
     interopDefault: false,
   })
@@ -39,15 +55,18 @@ export async function loadScenarios(file: string): Promise<readonly Scenario[]> 
         hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
       },
     )
-  return all
+  return { scenarios: all, asked }
 }
 
 /** What the main thread needs to know of them. */
 export async function readScenarios(file: string): Promise<ScriptPlan> {
-  const scenarios = await loadScenarios(file)
+  const { scenarios, asked } = await load(file)
+  // Feeders of a task's own would be others in each worker.
+  const feeders = asked.map((one) => ({ ...one, path: resolve(dirname(file), one.feeder.path) }))
   const { plan, problems } = planOf(
     file,
     scenarios.map(({ definition }) => definition),
+    feeders,
   )
   if (plan === null)
     throw new CorerushError(

@@ -2,6 +2,8 @@
 import { didYouMean, type ScenarioPlan, type ScriptPlan, type TaskPlan } from '../core/scenario.ts'
 import { MOST_USERS } from '../core/options.ts'
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
+import { ENDS, ORDERS, type FeederPlan } from '../core/feeder.ts'
+import type { AskedFeeder } from './feeder.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
 const FIELDS = [
@@ -17,12 +19,16 @@ const FIELDS = [
   'tasks',
 ]
 
+/** A feeder, and where its file is. */
+export type LocatedFeeder = Omit<AskedFeeder, 'feeder'> & { readonly path: string }
+
 type Definition = ScenarioDefinition<unknown>
 
 /** What the plan says of a file with these scenarios. */
 export function planOf(
   file: string,
   definitions: readonly Definition[],
+  feeders: readonly LocatedFeeder[] = [],
 ): { readonly plan: ScriptPlan | null; readonly problems: readonly string[] } {
   const problems: string[] = []
   const isOne = definitions.length === 1
@@ -40,7 +46,8 @@ export function planOf(
   if (bases.size > 1)
     problems.push('scenarios of one file must have one baseUrl; requests can go to any absolute URL')
   const [baseUrl = null] = bases
-  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios }, problems }
+  const fed = feeders.map((feeder) => readFeeder(feeder, problems))
+  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios, feeders: fed }, problems }
 }
 
 function readScenario(definition: Definition, index: number, problems: string[]): ScenarioPlan {
@@ -104,4 +111,21 @@ function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
     else read.push({ name, weight, tags })
   }
   return read
+}
+
+const FEEDER_FIELDS = ['order', 'end', 'delimiter']
+
+function readFeeder({ path, format, options }: LocatedFeeder, problems: string[]): FeederPlan {
+  const wrong = (problem: string): void => void problems.push(`feeder ${path}: ${problem}`)
+  const { order = 'sequential', end = order === 'unique' ? 'stop' : 'recycle', delimiter = ',' } = options
+  for (const field of Object.keys(options))
+    if (!FEEDER_FIELDS.includes(field))
+      wrong(`${field} is not an option of a feeder${didYouMean(field, FEEDER_FIELDS)}`)
+  if (!ORDERS.includes(order)) wrong(`order must be one of ${ORDERS.join(', ')}`)
+  if (!ENDS.includes(end)) wrong(`end must be one of ${ENDS.join(', ')}`)
+  if (order === 'random' && options.end !== undefined) wrong('end does not go with random, which has none')
+  if (order === 'unique' && end === 'recycle') wrong('end must be stop or error, or rows were not unique')
+  if (typeof (delimiter as unknown) !== 'string' || delimiter === '') wrong('delimiter must be a text')
+  if (format === 'json' && options.delimiter !== undefined) wrong('delimiter is of CSV files')
+  return { path, format, delimiter, order, end }
 }

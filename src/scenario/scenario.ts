@@ -1,6 +1,7 @@
 /** A scenario: what one kind of user does. */
 import type { Duration } from '../core/options.ts'
 import type { Wait } from '../core/wait.ts'
+import type { Feeder } from './feeder.ts'
 import type { Http } from './http.ts'
 
 /** What a task is given. */
@@ -16,6 +17,8 @@ export interface Context<State = undefined> {
   readonly random: () => number
   /** A pause within a task: `1s`, or evenly spread over `0.5s-2s`. */
   readonly think: (pause: Duration) => Promise<void>
+  /** The next row of a feeder. */
+  readonly take: <Row>(feeder: Feeder<Row>) => Row
   /** Ends the task, and then the user: its `onStop` runs, and no further task. */
   readonly stopUser: () => never
   /** Ends the task, and then the load of the whole run, as its duration would; the report says why. */

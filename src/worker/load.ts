@@ -6,6 +6,7 @@ import { mixOf } from '../core/mix.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
 import type { Wait } from '../core/wait.ts'
+import type { Feeder } from '../scenario/feeder.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { Alarm, Clock } from './clock.ts'
 import type { Cookies } from './cookies.ts'
@@ -18,6 +19,7 @@ import type { Tickets } from './tickets.ts'
 import type { Transport } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
 import { RequestUser } from './request-user.ts'
+import type { Feed } from './scenario/feed.ts'
 import { Requests } from './scenario/requests.ts'
 import { Script } from './scenario/script.ts'
 import { ScenarioUser } from './scenario/user.ts'
@@ -40,6 +42,7 @@ export interface LoadParts {
 export interface Scripted {
   /** All of the file, in their order. */
   readonly scenarios: readonly Scenario[]
+  readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** The cookies of one user; null when users keep none. */
   readonly newCookies: (() => Cookies) | null
   /** Ends the load of the whole run. */

@@ -6,6 +6,7 @@ import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
+import { feedsOf } from './scenario/feed.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
@@ -34,14 +35,15 @@ export default async function work({
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = new Connector(plan, addresses)
   if (plan.request.url.startsWith('https:')) connector.readCertificates()
-  const scenarios = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
+  const script = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
   const keepsCookies = plan.scenario?.scenarios.some((scenario) => scenario.keepsCookies) === true
   let hasStopped = false
   const load = new Load({
     plan,
     share,
-    scenario: scenarios && {
-      scenarios,
+    scenario: script && {
+      scenarios: script.scenarios,
+      feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
       // Loading what knows cookies takes 60 ms.
       newCookies: keepsCookies ? (await import('./scenario/jar.ts')).newJar : null,
       stopRun: (reason) => {

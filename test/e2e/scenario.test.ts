@@ -327,6 +327,29 @@ describe.concurrent('users', () => {
     expect(sent('/none')).toEqual([undefined, undefined])
   })
 
+  test('rows of a file beside the scenario are taken once in the whole run, and the run ends with them', async () => {
+    const { report, seen } = await withFolder((folder) =>
+      withServer(ok, async (url, all) => {
+        writeFileSync(join(folder, 'users.csv'), `name,word\nann,"a,b"\nbob,c\n世,d\neve,e\nliz,f\n`)
+        const file = join(folder, 's.ts')
+        writeFileSync(
+          file,
+          `import { feeder, scenario } from 'corerush'
+          const users = feeder.csv('users.csv', { order: 'unique' })
+          export default scenario({ tasks: { T({ http, take }) {
+            const { name, word } = take(users)
+            return http.get('/', { query: { name, word }, name: 't' })
+          } } })`,
+        )
+        const report = await run({ scenario: file, url, users: 2, workers: 2, duration: '1m', rampUp: 0 })
+        return { report, seen: all }
+      }),
+    )
+    expect(report.stoppedBy).toBe('users')
+    const taken = seen.map(({ url }) => [...new URL(url, 'http://a').searchParams.values()].join(' ')).sort()
+    expect(taken).toEqual(['ann a,b', 'bob c', 'eve e', 'liz f', '世 d'])
+  })
+
   test('the drain waits for a task under way, and cuts one that thinks too long', async () => {
     const { report, seen } = await runs(
       `scenario({ order: 'sequence', tasks: {

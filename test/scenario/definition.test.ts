@@ -5,6 +5,7 @@ import { resolveOptions } from '../../src/core/resolve.ts'
 import { chooser, subjectOf, type ScriptPlan } from '../../src/core/scenario.ts'
 import { codeFrame } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
+import type { CsvOptions } from '../../src/scenario/feeder.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
 
@@ -39,6 +40,7 @@ test('what the plan says of a scenario', () => {
           ],
         },
       ],
+      feeders: [],
     },
     problems: [],
   })
@@ -68,6 +70,22 @@ test.each([
   const { plan, problems } = read(definition)
   expect(plan).toBeNull()
   expect(problems).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])
+})
+
+test.each([
+  [{}, { order: 'sequential', end: 'recycle', delimiter: ',' }],
+  [{ order: 'unique' }, { order: 'unique', end: 'stop', delimiter: ',' }],
+  [{ order: 'unique', end: 'recycle' }, 'end must be stop or error, or rows were not unique'],
+  [{ order: 'random', end: 'stop' }, 'end does not go with random, which has none'],
+  [{ order: 'any' }, 'order must be one of sequential, random, shuffle, unique'],
+  [{ end: 'never' }, 'end must be one of recycle, stop, error'],
+  [{ delimiter: '' }, 'delimiter must be a text'],
+  [{ ordr: 'unique' }, 'ordr is not an option of a feeder; did you mean order?'],
+])('a feeder with %j', (options, expected) => {
+  const feeder = { path: '/rows.csv', format: 'csv', options: options as CsvOptions } as const
+  const { plan, problems } = planOf('/s.ts', [{ tasks: { A: run } }], [feeder])
+  if (typeof expected === 'string') expect(problems).toEqual([`feeder /rows.csv: ${expected}`])
+  else expect(plan!.feeders).toEqual([{ path: '/rows.csv', format: 'csv', ...expected }])
 })
 
 test('the four waits', () => {
@@ -204,7 +222,7 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = { file: '/x/s.ts', baseUrl: null, scenarios: [] }
+  const scenario = { file: '/x/s.ts', baseUrl: null, scenarios: [], feeders: [] }
   const request = { method: 'GET', url: 'http://a.test/' }
   expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
   expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')

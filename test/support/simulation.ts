@@ -6,7 +6,8 @@ import type { ScriptPlan } from '../../src/core/scenario.ts'
 import type { Wait } from '../../src/core/wait.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
-import { Load } from '../../src/worker/load.ts'
+import type { Share } from '../../src/core/share.ts'
+import { Load, type Scripted } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Turn } from '../../src/worker/turn.ts'
@@ -52,11 +53,14 @@ export class Simulation {
     {
       workers = 1,
       script,
+      feeds: feedsIn = () => new Map(),
       ...ways
     }: {
       workers?: number
       /** What users do instead of the plan's request: one scenario, or several. */
       script?: ScenarioDefinition<unknown> | readonly ScenarioDefinition<unknown>[]
+      /** The feeders of a worker. */
+      feeds?: (share: Share) => Scripted['feeds']
       cutsAtOnce?: boolean
       looksFirst?: boolean
     } = {},
@@ -67,6 +71,7 @@ export class Simulation {
     for (let index = 0; index < workers; index++) {
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
       const transport = new SimulatedTransport(this.clock, answer, ways)
+      const feeds = feedsIn({ index, of: workers })
       const load = new Load({
         plan:
           script === undefined
@@ -77,6 +82,7 @@ export class Simulation {
             ? null
             : {
                 scenarios: scripts.map((one) => scenario(one)),
+                feeds,
                 newCookies: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
                 deserted: () => this.asked.push(`deserted ${index}`),

@@ -1,6 +1,10 @@
 /** Users with a script from their first task to `onStop`, on a virtual clock. */
 import { describe, expect, test } from 'vitest'
+import type { FeederPlan } from '../../src/core/feeder.ts'
+import type { Share } from '../../src/core/share.ts'
+import { feeder } from '../../src/scenario/feeder.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
+import { Feed } from '../../src/worker/scenario/feed.ts'
 import { aPlan, anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 
@@ -214,4 +218,64 @@ test('errors of tasks say which scenario they are of, when there are several', a
   const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 0.5 }
   const run = await new Simulation(two, undefined, { script: [throws('a'), throws('b')] }).to(2)
   expect([...run.total.taskErrors.values()].map(({ task }) => task).sort()).toEqual(['a: T', 'b: T'])
+})
+
+describe('feeders', () => {
+  const letters = feeder.json<string>('letters.json')
+  const bytes = (view: ArrayLike<number> & ArrayBufferView): SharedArrayBuffer => {
+    const shared = new SharedArrayBuffer(view.byteLength)
+    new Uint8Array(shared).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    return shared
+  }
+  /** Three rows, "a", "b" and "c". */
+  const fed =
+    (end: FeederPlan['end']) =>
+    (share: Share): ReadonlyMap<typeof letters, Feed> => {
+      const rows = {
+        columns: null,
+        text: bytes(Buffer.from('"a""b""c"')),
+        ends: bytes(new Float64Array([3, 6, 9])),
+      }
+      const plan = { path: 'letters.json', format: 'json', delimiter: ',', order: 'sequential', end } as const
+      return new Map([[letters, new Feed(plan, rows, share, 1)]])
+    }
+  const takes = script({
+    tasks: { T: ({ http, take }) => http.get(`/${take(letters)}`) },
+    onStop: undefined,
+    onStart: undefined,
+  })
+  const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 4 }
+
+  test('users of all workers share the rows; when there are no more, they stop', async () => {
+    const run = await new Simulation(two, undefined, { script: takes, workers: 2, feeds: fed('stop') }).to(9)
+    expect(paths(run)).toEqual(['0.0 /a', '0.0 /b', '1.0 /c'])
+    expect(run.asked.sort()).toEqual(['deserted 0', 'deserted 1'])
+    expect(run.total.taskErrors.size).toBe(0)
+  })
+
+  test('or it is an error, or they begin again', async () => {
+    const plan = { ...ONE, durationS: 4.5 }
+    const wrong = await new Simulation(plan, undefined, { script: takes, feeds: fed('error') }).to(9)
+    expect(paths(wrong)).toEqual(['0.0 /a', '1.0 /b', '2.0 /c'])
+    expect([...wrong.total.taskErrors.values()]).toMatchObject([
+      { message: 'all rows of letters.json are taken', count: 2 },
+    ])
+    const again = await new Simulation(plan, undefined, { script: takes, feeds: fed('recycle') }).to(9)
+    expect(paths(again).map((path) => path.at(-1))).toEqual(['a', 'b', 'c', 'a', 'b'])
+  })
+
+  test('where a rate makes users, the run stops', async () => {
+    const plan = anOpenPlan({ stages: [{ fromPerS: 1, toPerS: 1, durationS: 10 }], durationS: 4 })
+    const run = await new Simulation(plan, undefined, { script: takes, feeds: fed('stop') }).to(9)
+    expect(paths(run)).toEqual(['0.0 /a', '1.0 /b', '2.0 /c'])
+    expect(run.asked).toEqual(['stopRun all rows of letters.json are taken'])
+  })
+
+  test('one that a task makes is refused', async () => {
+    const late = script({ tasks: { T: ({ take }) => take(feeder.csv('late.csv')) } })
+    const run = await new Simulation({ ...ONE, durationS: 1.5 }, undefined, { script: late }).to(9)
+    expect([...run.total.taskErrors.values()]).toMatchObject([
+      { message: 'take needs a feeder that the file makes when it is loaded, not one of a task' },
+    ])
+  })
 })

@@ -1,5 +1,6 @@
 /** What a user's tasks are given, and how what they ask for reaches the user. */
 import type { Random } from '../../core/random.ts'
+import type { Feeder } from '../../scenario/feeder.ts'
 import type { Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
 import type { Context, UserCookies } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
@@ -13,6 +14,7 @@ export interface Doer {
   state(): unknown
   send(method: string, url: string, options?: RequestOptions): Promise<Response>
   think(pause: string | number): Promise<void>
+  take(feeder: Feeder<unknown>): unknown
   stopUser(): never
   stopRun(reason?: string): never
 }
@@ -27,6 +29,7 @@ export const contextOf = (doer: Doer, requests: Requests, cookies: Cookies | nul
   user: doer.number,
   random: doer.random,
   think: (pause) => doer.think(pause),
+  take: <Row>(feeder: Feeder<Row>) => doer.take(feeder) as Row,
   stopUser: () => doer.stopUser(),
   stopRun: (reason) => doer.stopRun(reason),
 })

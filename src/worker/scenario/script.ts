@@ -2,9 +2,11 @@
 import type { Plan } from '../../core/plan.ts'
 import { chooser, type ScenarioPlan } from '../../core/scenario.ts'
 import type { Wait } from '../../core/wait.ts'
+import type { Feeder } from '../../scenario/feeder.ts'
 import type { Scenario, Task } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
+import type { Feed } from './feed.ts'
 import type { Requests } from './requests.ts'
 
 export interface NamedTask {
@@ -16,6 +18,7 @@ export interface ScriptParts {
   readonly plan: Plan
   readonly planned: ScenarioPlan
   readonly scenarios: readonly Scenario[]
+  readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** Of all scripts of the worker. */
   readonly requests: Requests
   readonly clock: Clock
@@ -27,6 +30,7 @@ export class Script {
   readonly requests: Requests
   readonly nowUs: () => number
   readonly seed: number
+  readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** Between two iterations, in the closed model. */
   readonly wait: Wait
   /** Runs before a user's first task; null when there is nothing to do. */
@@ -41,13 +45,14 @@ export class Script {
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, planned, scenarios, requests, clock, stopRun, newCookies }: ScriptParts) {
+  constructor({ plan, planned, scenarios, feeds, requests, clock, stopRun, newCookies }: ScriptParts) {
     const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
     const named = (task: string, run: Task<unknown>): NamedTask => ({
       name: planned.name === null ? task : `${planned.name}: ${task}`,
       run,
     })
     this.requests = requests
+    this.feeds = feeds
     this.wait = planned.wait ?? { kind: 'none' }
     this.nowUs = clock.nowUs
     this.seed = plan.seed

@@ -8,6 +8,7 @@ import { seededRandom, type Random } from '../../core/random.ts'
 import type { Wait } from '../../core/wait.ts'
 import { messageOf } from '../../errors.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import { Lateness } from '../lateness.ts'
@@ -184,6 +185,18 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#mustFly('think()')
     const untilUs = pauseUntilUs(pause, this.#script.nowUs(), this.random)
     return new Promise((resolve) => this.#pause(untilUs, resolve))
+  }
+
+  take(feeder: Feeder<unknown>): unknown {
+    this.#mustFly('take()')
+    const feed = this.#script.feeds.get(feeder)
+    if (feed === undefined)
+      throw new TypeError('take needs a feeder that the file makes when it is loaded, not one of a task')
+    const taken = feed.take(this.random)
+    if (taken !== null) return taken.row
+    const why = `all rows of ${feeder.path} are taken`
+    if (feed.plan.end === 'error') throw new Error(why)
+    return this.#around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
   }
 
   stopUser(): never {
