@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { run, type Options, type Report } from '../../dist/index.js'
+import { run, startTarget, type Options, type Report } from '../../dist/index.js'
 import { runCli, withFolder } from '../support/cli.ts'
 import { expectConservation } from '../support/conservation.ts'
 
@@ -415,6 +415,30 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
     for (const flag of ['method', 'body', 'name', 'requests', 'transport'])
       expect(stderr).toContain(`--${flag} `)
   })
+})
+
+test('the shop of the examples runs as it stands, against the embedded target', async () => {
+  const target = await startTarget({ port: 0 })
+  try {
+    const { url } = target
+    const report = await run({
+      scenario: 'examples/shop.ts',
+      url,
+      users: 3,
+      wait: '1ms',
+      rampUp: 0,
+      workers: 1,
+      iterations: 60,
+    })
+    expect(report.taskErrors).toEqual([])
+    expect(report.outcomes).toEqual({ ok: report.total.finished })
+    expect(Object.keys(report.byName)).toEqual(
+      expect.arrayContaining(['basket', 'item', 'items', 'login', 'logout', 'order']),
+    )
+    expect(report.byName['logout']!.succeeded).toBe(report.byName['login']!.succeeded)
+  } finally {
+    await target.stop()
+  }
 })
 
 test('the example of the story runs as it stands', async () => {
