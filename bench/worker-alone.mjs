@@ -12,7 +12,7 @@ export async function workAlone(plan, onSnapshot) {
   })
   try {
     return await work({
-      assignment: { plan, share: { index: 0, of: 1 }, tickets: null, feeders: [] },
+      assignment: { plan, share: { index: 0, of: 1 }, tickets: null, feeders: [], isWatched: false },
       port: port2,
     })
   } finally {

@@ -2,6 +2,7 @@
 import type { Plan } from './core/plan.ts'
 import type { Share } from './core/share.ts'
 import type { Snapshot } from './core/second.ts'
+import type { Step } from './core/transcript.ts'
 
 /** What a worker is given when it is hired. */
 export interface Assignment {
@@ -11,6 +12,8 @@ export interface Assignment {
   readonly tickets: SharedArrayBuffer | null
   /** The rows of the scenario's feeders, in the order of the plan. */
   readonly feeders: readonly FeederRows[]
+  /** Every step of its users' tasks is to be told. */
+  readonly isWatched: boolean
 }
 
 /** The rows of a feeder, in memory that all threads share. */
@@ -37,6 +40,8 @@ export type FromWorker =
   | { readonly type: 'stopRun'; readonly reason: string | null }
   /** All users of this worker have stopped by themselves: it will never start anything again. */
   | { readonly type: 'deserted' }
+  /** What a user does now, where that is watched. */
+  | { readonly type: 'watched'; readonly step: Step }
 
 /** What a worker returns when it is drained; its last second may have been a short one. */
 export interface Drained {

@@ -23,6 +23,8 @@ export interface ScenarioPlan {
   readonly isSequence: boolean
   /** Each user keeps the cookies that it is sent. */
   readonly keepsCookies: boolean
+  /** It has an `onStart`, which takes the place of each user's first task. */
+  readonly hasStart: boolean
   readonly tasks: readonly TaskPlan[]
 }
 

@@ -9,6 +9,7 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { Piscina } from 'piscina'
 import type { Plan } from '../core/plan.ts'
 import type { Snapshot } from '../core/second.ts'
+import type { Step } from '../core/transcript.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
 
@@ -21,6 +22,8 @@ export interface CrewListener {
   stopRun(reason: string | null): void
   /** No user is left that will ever do anything again. */
   deserted(): void
+  /** A step of a user's task, where they are watched. */
+  watched?(step: Step): void
   ended(worker: number, drained: Drained): void
   lost(worker: number, message: string): void
 }
@@ -32,6 +35,8 @@ export interface CrewOptions {
   readonly heapMb?: number
   /** What the scenario's feeders have. */
   readonly feeders?: readonly FeederRows[]
+  /** Tells every step of users' tasks. */
+  readonly isWatched?: boolean
 }
 
 /** Iterations taken, requests taken. */
@@ -50,7 +55,7 @@ export class Crew {
   constructor(
     plan: Plan,
     listener: CrewListener,
-    { filename = WORKER, heapMb, feeders = [] }: CrewOptions = {},
+    { filename = WORKER, heapMb, feeders = [], isWatched = false }: CrewOptions = {},
   ) {
     this.#pool = new Piscina({
       minThreads: plan.workers,
@@ -70,7 +75,7 @@ export class Crew {
     const ready: Promise<void>[] = []
     const finished: Promise<void>[] = []
     for (let index = 0; index < plan.workers; index++) {
-      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets, feeders }
+      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets, feeders, isWatched }
       const hired = this.#hire(assignment, filename, listener)
       ready.push(hired.ready)
       finished.push(hired.finished)
@@ -119,6 +124,7 @@ export class Crew {
       if (message.type === 'ready') setReady()
       else if (message.type === 'exhausted') listener.exhausted(message.count)
       else if (message.type === 'stopRun') listener.stopRun(message.reason)
+      else if (message.type === 'watched') listener.watched?.(message.step)
       else if (message.type === 'deserted') this.#withoutUsers(index, listener)
       else listener.snapshot(message.snapshot)
     }

@@ -99,8 +99,17 @@ function placeIn(file: string, error: unknown): [number, number] | null {
   return match === null ? null : [Number(match[1]), Number(match[2])]
 }
 
+/** The code around the place in the file where this was thrown; null where that is not known. */
+export function frameOf(file: string, error: unknown): string | null {
+  const place = placeIn(file, error)
+  // The column is one of the code that jiti made of it.
+  return place === null
+    ? null
+    : `${shown(file)}:${place[0]}\n${codeFrame(readFileSync(file, 'utf8'), place[0], null)}`
+}
+
 /** The code around a line, its numbers before it, and a mark below the column. */
-export function codeFrame(code: string, line: number, column: number): string {
+export function codeFrame(code: string, line: number, column: number | null): string {
   const lines = code.split('\n')
   const first = Math.max(1, line - FRAME_LINES)
   const last = Math.min(lines.length, line + FRAME_LINES)
@@ -108,7 +117,8 @@ export function codeFrame(code: string, line: number, column: number): string {
   const frame: string[] = []
   for (let n = first; n <= last; n++) {
     frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${lines[n - 1]!}`)
-    if (n === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
+    if (n === line && column !== null)
+      frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
   }
   return frame.join('\n')
 }

@@ -76,7 +76,17 @@ function readScenario(definition: Definition, index: number, problems: string[])
   if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const tasks = readTasks(definition.tasks, problems)
-  return { index, name, weight, users, wait, isSequence: order === 'sequence', keepsCookies: cookies, tasks }
+  return {
+    index,
+    name,
+    weight,
+    users,
+    wait,
+    isSequence: order === 'sequence',
+    keepsCookies: cookies,
+    hasStart: onStart !== undefined,
+    tasks,
+  }
 }
 
 /** As the builders make it: what they make prints to the words that they were made of. */

@@ -22,6 +22,7 @@ import { RequestUser } from './request-user.ts'
 import type { Feed } from './scenario/feed.ts'
 import { Requests } from './scenario/requests.ts'
 import { Script } from './scenario/script.ts'
+import type { Watch } from './scenario/watch.ts'
 import { ScenarioUser } from './scenario/user.ts'
 import type { Surroundings, User } from './user.ts'
 import { Wheel } from './wheel.ts'
@@ -45,6 +46,8 @@ export interface Scripted {
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** The cookies of one user; null when users keep none. */
   readonly newCookies: (() => Cookies) | null
+  /** Null unless every step is to be told. */
+  readonly watch: Watch | null
   /** Ends the load of the whole run. */
   readonly stopRun: (reason: string | null) => void
   /** No user of this share will ever come back, and not because the plan says so. */

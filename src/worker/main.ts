@@ -7,6 +7,7 @@ import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
 import { feedsOf } from './scenario/feed.ts'
+import { Watch } from './scenario/watch.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
@@ -46,6 +47,9 @@ export default async function work({
       feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
       // Loading what knows cookies takes 60 ms.
       newCookies: keepsCookies ? (await import('./scenario/jar.ts')).newJar : null,
+      watch: assignment.isWatched
+        ? new Watch(plan.scenario!.file, (step) => tell({ type: 'watched', step }))
+        : null,
       stopRun: (reason) => {
         // Users without a wait would say it thousands of times before the load ends.
         if (!hasStopped) tell({ type: 'stopRun', reason })

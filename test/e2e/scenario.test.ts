@@ -417,6 +417,63 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
   })
 })
 
+describe.concurrent('debug', () => {
+  const debug = (args: readonly string[]): ReturnType<typeof runCli> =>
+    withFolder((folder) =>
+      withServer(
+        ({ url }, response) => {
+          response.statusCode = url === '/404' ? 404 : 200
+          response.end(`hello ${url}`)
+        },
+        (url) => {
+          writeFileSync(
+            join(folder, 's.ts'),
+            `${IMPORTS}export default [
+  scenario({ name: 'a', users: 5, baseUrl: '${url}', wait: between('1h', '2h'),
+    onStart: ({ http }) => http.post('/start', { form: { password: 'canary' } }),
+    onStop: ({ http }) => http.get('/stop'),
+    tasks: {
+      Good: { weight: 9, run: ({ http }) => http.get('/good', { check: (r) => r.text() === 'hello /good' }) },
+      Bad: async ({ http }) => {
+        await http.get('/404')
+        fail('no good')
+      },
+    } }),
+  scenario({ name: 'b', users: 1, tasks: { Good: ({ http }) => http.get('/b') } }),
+]`,
+          )
+          return runCli(['debug', 's.ts', ...args], { cwd: folder })
+        },
+      ),
+    )
+
+  test('every task once, with each request and response, and the place of an error', async () => {
+    const { code, stdout } = await debug([])
+    expect(stdout.match(/^(──|✓|✗) .*|→ \w+|hello .*|failed.*/gm)).toEqual([
+      ...['── a: onStart', '→ POST', 'hello /start', '✓ a: onStart'],
+      ...['── a: Good', '→ GET', 'hello /good', '✓ a: Good'],
+      ...['── a: Bad', '→ GET', 'hello /404', 'failed, status: status 404', '✗ a: Bad: no good'],
+      ...['── a: onStop', '→ GET', 'hello /stop', '✓ a: onStop'],
+      ...['── b: Good', '→ GET', 'hello /b', '✓ b: Good'],
+    ])
+    expect(stdout).toContain('  ok, the check passed\n')
+    expect(stdout).toMatch(/s\.ts:10\n.*\n.*\n {2}> +10 \| +fail\('no good'\)/)
+    expect(stdout).not.toContain('canary')
+    expect(code).toBe(99)
+  })
+
+  test('one task, or none', async () => {
+    const { code, stdout } = await debug(['--task', 'Good'])
+    expect([code, stdout.match(/^── .*/gm)]).toEqual([
+      0,
+      ['── a: onStart', '── a: Good', '── a: onStop', '── b: Good'],
+    ])
+    const { code: wrong, stderr } = await debug(['--task', 'Godo', '--users', '3'])
+    expect([wrong, stderr.split('\n')[0]]).toEqual([2, 'corerush: --users is not a flag'])
+    expect((await debug(['--task', 'Goood'])).stderr).toContain('did you mean Good?')
+  })
+})
+
 test('the shop of the examples runs as it stands, against the embedded target', async () => {
   const target = await startTarget({ port: 0 })
   try {

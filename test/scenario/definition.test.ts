@@ -34,6 +34,7 @@ test('what the plan says of a scenario', () => {
           wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
           isSequence: true,
           keepsCookies: true,
+          hasStart: false,
           tasks: [
             { name: 'A', weight: 1, tags: [] },
             { name: 'B', weight: 3, tags: ['x'] },

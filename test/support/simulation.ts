@@ -84,6 +84,7 @@ export class Simulation {
                 scenarios: scripts.map((one) => scenario(one)),
                 feeds,
                 newCookies: null,
+                watch: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
                 deserted: () => this.asked.push(`deserted ${index}`),
               },

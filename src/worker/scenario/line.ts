@@ -7,6 +7,7 @@ import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './requests.ts'
+import type { Watch } from './watch.ts'
 
 /** A call whose latency counts from when it was due; see `Call`. */
 export interface FromDue {
@@ -21,6 +22,7 @@ export interface LineOwner {
   /** The line's deadline is another one. */
   deadlineMoved(): void
   lineRecorded(waitedUs: number): void
+  readonly watch: Watch | null
   /** The call has ended; its task goes on after this. */
   lineEnded(line: Line, exchange: Exchange): void
 }
@@ -54,7 +56,8 @@ export class Line implements CallOwner {
   ): Promise<Response> {
     this.#options = options
     this.#from = from
-    this.#kept = options.read === true || 'check' in options ? new KeptReply() : null
+    const isKept = options.read === true || 'check' in options || this.#owner.watch !== null
+    this.#kept = isKept ? new KeptReply() : null
     this.#call.exchange.sink = this.#kept
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
@@ -103,6 +106,8 @@ export class Line implements CallOwner {
   }
 
   recorded(waitedUs: number): void {
+    const { watch } = this.#owner
+    if (watch !== null) watch.exchange(this.#call.exchange, this.#kept!, 'check' in this.#options)
     this.#owner.lineRecorded(waitedUs)
   }
 

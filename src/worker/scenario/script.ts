@@ -8,6 +8,7 @@ import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from './feed.ts'
 import type { Requests } from './requests.ts'
+import type { Watch } from './watch.ts'
 
 export interface NamedTask {
   readonly name: string
@@ -24,6 +25,7 @@ export interface ScriptParts {
   readonly clock: Clock
   readonly stopRun: (reason: string | null) => void
   readonly newCookies: (() => Cookies) | null
+  readonly watch: Watch | null
 }
 
 export class Script {
@@ -41,11 +43,13 @@ export class Script {
   readonly stopRun: (reason: string | null) => void
   /** The cookies of one user; null when users keep none. */
   readonly newCookies: (() => Cookies) | null
+  /** Null unless every step is to be told. */
+  readonly watch: Watch | null
   readonly tasks: readonly NamedTask[]
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, planned, scenarios, feeds, requests, clock, stopRun, newCookies }: ScriptParts) {
+  constructor({ plan, planned, scenarios, feeds, requests, clock, stopRun, newCookies, watch }: ScriptParts) {
     const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
     const named = (task: string, run: Task<unknown>): NamedTask => ({
       name: planned.name === null ? task : `${planned.name}: ${task}`,
@@ -57,6 +61,7 @@ export class Script {
     this.nowUs = clock.nowUs
     this.seed = plan.seed
     this.stopRun = stopRun
+    this.watch = watch
     this.newCookies = planned.keepsCookies ? newCookies : null
     this.onStart = onStart === undefined ? null : named('onStart', onStart)
     this.onStop = onStop === undefined ? null : named('onStop', onStop)

@@ -18,6 +18,7 @@ import { contextOf, type Doer } from './context.ts'
 import { Line, type FromDue, type LineOwner } from './line.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
+import type { Watch } from './watch.ts'
 
 /** Apart from the stream of a user's waits, which has its number. */
 const TASK_STREAM = 0x40_0000
@@ -78,6 +79,10 @@ export class ScenarioUser implements User, LineOwner, Doer {
 
   get wait(): Wait {
     return this.#script.wait
+  }
+
+  get watch(): Watch | null {
+    return this.#script.watch
   }
 
   get isFlying(): boolean {
@@ -222,14 +227,17 @@ export class ScenarioUser implements User, LineOwner, Doer {
   }
 
   async #run(task: NamedTask): Promise<void> {
+    this.watch?.begins(task.name)
     try {
       const returned = await task.run(this.#context)
       if (task === this.#script.onStart) {
         this.#state = returned
         this.#isReady = this.#hasBegun = true
       }
+      this.watch?.ended(task.name, this.#hasFailed)
     } catch (error) {
-      if (!(error instanceof Stopped)) this.#failed(task, error)
+      if (error instanceof Stopped) this.watch?.ended(task.name, this.#hasFailed)
+      else this.#failed(task, error)
     }
     this.#isTaskDone = true
     this.#land()
@@ -238,6 +246,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = true
+    this.watch?.failed(name, error)
     this.#around.recorder.taskError(name, messageOf(error), this.#script.nowUs())
   }
 
