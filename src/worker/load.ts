@@ -2,56 +2,22 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
-import { mixOf } from '../core/mix.ts'
-import { plannedUsers, type Plan } from '../core/plan.ts'
-import { globalIndex, portion, type Share } from '../core/share.ts'
-import type { Wait } from '../core/wait.ts'
-import type { Feeder } from '../scenario/feeder.ts'
-import type { Scenario } from '../scenario/scenario.ts'
-import type { Alarm, Clock } from './clock.ts'
-import type { Cookies } from './cookies.ts'
-import type { Recorder } from './recorder.ts'
+import { plannedUsers } from '../core/plan.ts'
+import { globalIndex, portion } from '../core/share.ts'
+import type { Alarm } from './clock.ts'
 import { Redirects } from './redirects.ts'
 import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
 import { OpenSchedule } from './schedule/open.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
 import type { Tickets } from './tickets.ts'
-import type { Transport } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
-import { RequestUser } from './request-user.ts'
-import type { Feed } from './scenario/feed.ts'
-import { Requests } from './scenario/requests.ts'
-import { Script } from './scenario/script.ts'
-import type { Watch } from './scenario/watch.ts'
-import { ScenarioUser } from './scenario/user.ts'
 import type { Surroundings, User } from './user.ts'
+import { userMaker, type UserParts } from './users.ts'
 import { Wheel } from './wheel.ts'
 
-export interface LoadParts {
-  readonly plan: Plan
-  readonly share: Share
-  readonly clock: Clock
-  readonly transport: Transport
-  readonly recorder: Recorder
+export interface LoadParts extends UserParts {
   readonly turn: Turn
   readonly tickets: Tickets
-  /** Null when the users send the one request of the plan. */
-  readonly scenario: Scripted | null
-}
-
-/** What the users do, where a scenario file says it, and what they may ask of the run. */
-export interface Scripted {
-  /** All of the file, in their order. */
-  readonly scenarios: readonly Scenario[]
-  readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
-  /** The cookies of one user; null when users keep none. */
-  readonly newCookies: (() => Cookies) | null
-  /** Null unless every step is to be told. */
-  readonly watch: Watch | null
-  /** Ends the load of the whole run. */
-  readonly stopRun: (reason: string | null) => void
-  /** No user of this share will ever come back, and not because the plan says so. */
-  readonly deserted: () => void
 }
 
 /** Timers of the load itself come first on the wheel, then the users'. */
@@ -191,28 +157,10 @@ export class Load {
       isEnding: () => this.#ending,
       rings: () => this.#rings,
       takeTicket: tickets.takeIteration,
-      newUser: this.#userMaker(around),
+      newUser: userMaker(this.#parts, around),
       deserted: () => scenario?.deserted(),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
-  }
-
-  #userMaker(around: Surroundings): (id: number) => User {
-    const { plan, share, transport, recorder, clock, scenario: scripted } = this.#parts
-    const request = transport.prepare(plan.request)
-    if (plan.scenario === null || scripted === null) {
-      const wait: Wait = plan.model === 'closed' ? plan.wait : { kind: 'none' }
-      const planned = { request, tally: recorder.requestTally(plan.request.name), wait }
-      return (id) => new RequestUser(id, around, planned)
-    }
-    const { scenarios } = plan.scenario
-    const requests = new Requests(plan, transport, recorder)
-    const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
-    const mix = scripts.length > 1 ? mixOf(scenarios, plannedUsers(plan)) : null
-    return (id) => {
-      const number = globalIndex(id, share)
-      return new ScenarioUser(id, number, around, scripts[mix === null ? 0 : mix[number]!]!, request)
-    }
   }
 
   #armTimer(timer: number, dueUs: number): void {

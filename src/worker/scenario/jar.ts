@@ -14,14 +14,14 @@ const EXPIRES = /;\s*(expires|max-age)\s*=/i
 
 class Jar implements Cookies {
   #jar: CookieJar | null = null
-  /** What goes with each request, until the cookies change or may have expired. */
-  readonly #headers = new Map<RequestPlan, string>()
+  /** What goes with each request, until the cookies change or may have expired; made with the jar. */
+  #headers: Map<RequestPlan, string> | null = null
   #keptUntilMs = 0
   /** What was taken in last, if taking it in once more changes nothing. */
   #last = ''
 
   headerFor(request: RequestPlan): string {
-    if (this.#jar === null) return ''
+    if (this.#jar === null || this.#headers === null) return ''
     const nowMs = Date.now()
     if (nowMs >= this.#keptUntilMs || this.#headers.size >= MOST_KEPT) {
       this.#headers.clear()
@@ -54,8 +54,8 @@ class Jar implements Cookies {
 
   clear(): void {
     if (this.#jar === null) return
-    this.#changing()
-    this.#jar = null
+    this.#jar = this.#headers = null
+    this.#last = ''
   }
 
   #read(jar: CookieJar, { url, headers }: RequestPlan): string {
@@ -65,6 +65,7 @@ class Jar implements Cookies {
 
   /** The jar, which will not be what it was. */
   #changing(): CookieJar {
+    this.#headers ??= new Map()
     this.#headers.clear()
     this.#last = ''
     return (this.#jar ??= new CookieJar())

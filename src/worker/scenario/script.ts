@@ -15,17 +15,27 @@ export interface NamedTask {
   readonly run: Task<unknown>
 }
 
-export interface ScriptParts {
-  readonly plan: Plan
-  readonly planned: ScenarioPlan
+/** What the users do, where a scenario file says it, and what they may ask of the run. */
+export interface Scripted {
+  /** All of the file, in their order. */
   readonly scenarios: readonly Scenario[]
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
+  /** The cookies of one user; null when users keep none. */
+  readonly newCookies: (() => Cookies) | null
+  /** Null unless every step is to be told. */
+  readonly watch: Watch | null
+  /** Ends the load of the whole run. */
+  readonly stopRun: (reason: string | null) => void
+  /** No user of this share will ever come back, and not because the plan says so. */
+  readonly deserted: () => void
+}
+
+export interface ScriptParts extends Scripted {
+  readonly plan: Plan
+  readonly planned: ScenarioPlan
   /** Of all scripts of the worker. */
   readonly requests: Requests
   readonly clock: Clock
-  readonly stopRun: (reason: string | null) => void
-  readonly newCookies: (() => Cookies) | null
-  readonly watch: Watch | null
 }
 
 export class Script {

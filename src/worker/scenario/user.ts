@@ -15,7 +15,8 @@ import { Lateness } from '../lateness.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from '../user.ts'
 import { contextOf, type Doer } from './context.ts'
-import { Line, type FromDue, type LineOwner } from './line.ts'
+import type { FromDue, Line, LineOwner } from './line.ts'
+import { Lines } from './lines.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
 import type { Watch } from './watch.ts'
@@ -34,12 +35,8 @@ export class ScenarioUser implements User, LineOwner, Doer {
   readonly random: Random
   readonly #around: Surroundings
   readonly #script: Script
-  /** What a new line's connection is made ready for. */
-  readonly #usual: Prepared
   readonly #context: Context<unknown>
-  /** All lines, and those that are free. */
-  readonly #lines: Line[] = []
-  readonly #free: Line[] = []
+  readonly #lines: Lines
   readonly #pauses = new Pauses()
   readonly #cookies: Cookies | null
   readonly #lateness = new Lateness()
@@ -69,12 +66,11 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.number = number
     this.#around = around
     this.#script = script
-    this.#usual = usual
     this.#cookies = script.newCookies === null ? null : script.newCookies()
     this.random = seededRandom(script.seed, number + TASK_STREAM)
     this.#isReady = script.onStart === null
     this.#context = contextOf(this, script.requests, this.#cookies)
-    this.#open()
+    this.#lines = new Lines(id, around, this, usual, this.#cookies)
   }
 
   get wait(): Wait {
@@ -106,7 +102,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
       this.#around.wake(this, nowUs)
       return
     }
-    for (const line of this.#lines) if (line.deadlineUs <= nowUs) line.expire(nowUs)
+    this.#lines.wake(nowUs)
     this.#pauses.wake(nowUs)
     // What expired may have ended the iteration, and with it the need for an alarm.
     if (this.isFlying) this.deadlineMoved()
@@ -147,17 +143,16 @@ export class ScenarioUser implements User, LineOwner, Doer {
     if (!this.#isFlying) return
     this.#isCut = true
     this.#pauses.clear()
-    for (const line of this.#lines) if (!this.#free.includes(line)) line.cut()
+    this.#lines.cut()
     this.#land()
   }
 
   disconnect(): void {
-    for (const line of this.#lines) line.disconnect()
+    this.#lines.disconnect()
   }
 
   deadlineMoved(): void {
-    let { nextUs } = this.#pauses
-    for (const { deadlineUs } of this.#lines) nextUs = Math.min(nextUs, deadlineUs)
+    const nextUs = Math.min(this.#pauses.nextUs, this.#lines.nextUs)
     if (nextUs < Infinity) this.#around.arm(this, nextUs)
     else this.#around.disarm(this)
   }
@@ -167,7 +162,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
   }
 
   lineEnded(line: Line, { outcome }: Exchange): void {
-    this.#free.push(line)
+    this.#lines.give(line)
     if (outcome !== 'ok') this.#hasFailed = true
     if (outcome !== 'unfinished') {
       if (isConnectionFailure(outcome)) this.#isRefused = true
@@ -181,8 +176,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#mustFly(`${method} ${url}`)
     const ready = this.#script.requests.ready(method, url, options)
     const isFirst = this.#calls++ === 0
-    if (this.#free.length === 0) this.#open()
-    return this.#free.pop()!.send(ready, options, isFirst ? this.#fromDue() : null)
+    return this.#lines.take().send(ready, options, isFirst ? this.#fromDue() : null)
   }
 
   think(pause: string | number): Promise<void> {
@@ -252,7 +246,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
 
   /** Ends the iteration, or the life, when nothing of it goes on. */
   #land(): void {
-    if (!this.#isFlying || this.#free.length < this.#lines.length) return
+    if (!this.#isFlying || !this.#lines.areFree) return
     if (!this.#isCut && !this.#isTaskDone) return
     const { landed, disarm } = this.#around
     this.#isFlying = false
@@ -291,12 +285,6 @@ export class ScenarioUser implements User, LineOwner, Doer {
     const calledUs = this.#script.nowUs()
     const dueUs = calledUs - (this.#startedUs - this.dueUs)
     return { dueUs, lateUs: this.#lateness.lateUs, calledUs }
-  }
-
-  #open(): void {
-    const line = new Line(this.id, this.#around, this, this.#usual, this.#cookies)
-    this.#lines.push(line)
-    this.#free.push(line)
   }
 
   #pause(untilUs: number, resolve: () => void): void {
