@@ -17,6 +17,8 @@ export {
   type FeederOptions,
   type CsvOptions,
 } from './scenario/feeder.ts'
+export { counter, trend, type Counter, type Trend } from './scenario/metric.ts'
+export type { CustomMetricPlan, CustomReport } from './core/custom.ts'
 export type { FeederPlan } from './core/feeder.ts'
 export { between, constant, pacing, throughput } from './scenario/wait.ts'
 export type {

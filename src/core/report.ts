@@ -1,4 +1,5 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
+import { customReport, type CustomReport } from './custom.ts'
 import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
@@ -59,7 +60,8 @@ export interface Report {
     readonly carriedIn: number
     readonly durationMs: LatencySummary
   }
-  readonly custom: Readonly<Record<string, never>>
+  /** Metrics of the scenario's own. */
+  readonly custom: Readonly<Record<string, CustomReport>>
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
   /** What tasks of a scenario threw, apart from requests that failed. */
@@ -145,7 +147,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       ...tally.iterations,
       durationMs: summarize(tally.iterationDuration),
     },
-    custom: {},
+    custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors),
     taskErrors,

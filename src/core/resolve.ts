@@ -158,6 +158,7 @@ export function resolveOptions(
     {
       // What a task sends is known when it is sent.
       names: scenario === null ? [requestName] : null,
+      custom: scenario?.metrics ?? [],
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,

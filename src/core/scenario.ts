@@ -1,4 +1,5 @@
 /** What the main thread read from a scenario file. Code does not cross threads: each worker loads the file itself. */
+import type { CustomMetricPlan } from './custom.ts'
 import type { FeederPlan } from './feeder.ts'
 import { nearest } from './suggest.ts'
 import type { Wait } from './wait.ts'
@@ -37,6 +38,8 @@ export interface ScriptPlan {
   readonly scenarios: readonly ScenarioPlan[]
   /** In the order in which the file makes them. */
   readonly feeders: readonly FeederPlan[]
+  /** Metrics of its own. */
+  readonly metrics: readonly CustomMetricPlan[]
 }
 
 /** `METHOD URL` of a plan with one request, the file's name of one with a scenario. */

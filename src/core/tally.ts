@@ -116,6 +116,9 @@ export class Tally {
   readonly connections: ConnectionCounts = noConnections()
   readonly errors = new Map<string, ErrorCount>()
   readonly taskErrors = new Map<string, TaskErrorCount>()
+  /** What the scenario itself counts, and its values, in thousandths. */
+  readonly counters = new Map<string, number>()
+  readonly trends = new Map<string, Histogram>()
 
   /** `wide` counts in 64 bits, for the totals of a run. */
   constructor({ wide = false } = {}) {
@@ -150,8 +153,20 @@ export class Tally {
     addCount(this.taskErrors, (text) => `${task}\n${text}`, message, counted)
   }
 
+  count(counter: string, n: number): void {
+    this.counters.set(counter, (this.counters.get(counter) ?? 0) + n)
+  }
+
+  trend(name: string): Histogram {
+    let histogram = this.trends.get(name)
+    if (histogram === undefined) this.trends.set(name, (histogram = new Histogram({ wide: this.#wide })))
+    return histogram
+  }
+
   clear(): void {
     for (const request of this.requests.values()) request.clear()
+    for (const trend of this.trends.values()) trend.clear()
+    this.counters.clear()
     Object.assign(this.iterations, noIterations())
     Object.assign(this.connections, noConnections())
     this.iterationDuration.clear()
@@ -199,6 +214,8 @@ export interface PackedTally {
   readonly connections: Readonly<ConnectionCounts>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
+  readonly counters: readonly (readonly [name: string, sum: number])[]
+  readonly trends: readonly (readonly [name: string, values: PackedHistogram])[]
 }
 
 /** A copy of the tally as plain values; histograms cost only their used slots. */
@@ -234,6 +251,11 @@ export function packTally(tally: Tally): PackedTally {
     connections: { ...tally.connections },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
     taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
+    counters: [...tally.counters],
+    trends: [...tally.trends].flatMap(([name, histogram]) => {
+      const packed = histogram.pack()
+      return packed === null ? [] : [[name, packed] as const]
+    }),
   }
 }
 
@@ -260,6 +282,8 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
     into.error(name, outcome, message, lastS, count, firstS)
   for (const { task, message, count, firstS, lastS } of packed.taskErrors)
     into.taskError(task, message, lastS, count, firstS)
+  for (const [name, sum] of packed.counters) into.count(name, sum)
+  for (const [name, values] of packed.trends) into.trend(name).add(values)
   return into
 }
 

@@ -12,6 +12,7 @@ import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import { peakRate } from '../core/arrivals.ts'
 import { plannedUsers } from '../core/plan.ts'
+import { customLines } from './custom.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
 import { waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
@@ -38,6 +39,7 @@ export function renderSummary(report: Report, style: Style): string {
     requests(report, style),
     arrivals(report, style),
     latency(report, style),
+    customLines(report, LABEL, style),
     errors(report, style),
     taskErrors(report, style),
     thresholds(report, line),

@@ -44,6 +44,8 @@ export interface FeederMaker {
 /** What makes feeders, and tells `ask` of each. */
 export function feederMaker(ask: (asked: AskedFeeder) => void): FeederMaker {
   const make = <Row>(format: FeederPlan['format'], path: string, options: CsvOptions = {}): Feeder<Row> => {
+    if (typeof (path as unknown) !== 'string' || path === '')
+      throw new TypeError(`feeder.${format} needs the path of a file`)
     const feeder = { [MARK]: undefined, path } as Feeder<unknown>
     ask({ feeder, format, options })
     return feeder as Feeder<Row>

@@ -8,6 +8,7 @@ import { createJiti } from 'jiti'
 import type { ScriptPlan } from '../core/scenario.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
+import { Metrics } from './metric.ts'
 import { planOf } from './plan.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
@@ -22,21 +23,26 @@ const FRAME_LINES = 2
 export interface LoadedFile {
   readonly scenarios: readonly Scenario[]
   readonly feeders: readonly Feeder<unknown>[]
+  readonly metrics: Metrics
 }
 
 /** Loads the file; a CorerushError says where it is wrong. */
 export async function loadScenarios(file: string): Promise<LoadedFile> {
-  const { scenarios, asked } = await load(file)
-  return { scenarios, feeders: asked.map(({ feeder }) => feeder) }
+  const { scenarios, asked, metrics } = await load(file)
+  return { scenarios, feeders: asked.map(({ feeder }) => feeder), metrics }
 }
 
-async function load(
-  file: string,
-): Promise<{ readonly scenarios: readonly Scenario[]; readonly asked: readonly AskedFeeder[] }> {
+async function load(file: string): Promise<{
+  readonly scenarios: readonly Scenario[]
+  readonly asked: readonly AskedFeeder[]
+  readonly metrics: Metrics
+}> {
   const asked: AskedFeeder[] = []
+  const metrics = new Metrics()
+  const { counter, trend } = metrics
   const feeder = feederMaker((one) => asked.push(one))
   const jiti = createJiti(import.meta.url, {
-    virtualModules: { corerush: { ...AUTHORING, feeder } },
+    virtualModules: { corerush: { ...AUTHORING, feeder, counter, trend } },
     moduleCache: false,
     interopDefault: false,
   })
@@ -55,18 +61,19 @@ async function load(
         hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
       },
     )
-  return { scenarios: all, asked }
+  return { scenarios: all, asked, metrics }
 }
 
 /** What the main thread needs to know of them. */
 export async function readScenarios(file: string): Promise<ScriptPlan> {
-  const { scenarios, asked } = await load(file)
+  const { scenarios, asked, metrics } = await load(file)
   // Feeders of a task's own would be others in each worker.
   const feeders = asked.map((one) => ({ ...one, path: resolve(dirname(file), one.feeder.path) }))
   const { plan, problems } = planOf(
     file,
     scenarios.map(({ definition }) => definition),
     feeders,
+    metrics.plans,
   )
   if (plan === null)
     throw new CorerushError(

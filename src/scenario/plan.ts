@@ -2,6 +2,7 @@
 import { didYouMean, type ScenarioPlan, type ScriptPlan, type TaskPlan } from '../core/scenario.ts'
 import { MOST_USERS } from '../core/options.ts'
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
+import type { CustomMetricPlan } from '../core/custom.ts'
 import { ENDS, ORDERS, type FeederPlan } from '../core/feeder.ts'
 import type { AskedFeeder } from './feeder.ts'
 import type { ScenarioDefinition } from './scenario.ts'
@@ -29,6 +30,7 @@ export function planOf(
   file: string,
   definitions: readonly Definition[],
   feeders: readonly LocatedFeeder[] = [],
+  metrics: readonly CustomMetricPlan[] = [],
 ): { readonly plan: ScriptPlan | null; readonly problems: readonly string[] } {
   const problems: string[] = []
   const isOne = definitions.length === 1
@@ -47,7 +49,7 @@ export function planOf(
     problems.push('scenarios of one file must have one baseUrl; requests can go to any absolute URL')
   const [baseUrl = null] = bases
   const fed = feeders.map((feeder) => readFeeder(feeder, problems))
-  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios, feeders: fed }, problems }
+  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios, feeders: fed, metrics }, problems }
 }
 
 function readScenario(definition: Definition, index: number, problems: string[]): ScenarioPlan {

@@ -38,6 +38,8 @@ export default async function work({
   if (plan.request.url.startsWith('https:')) connector.readCertificates()
   const script = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
   const keepsCookies = plan.scenario?.scenarios.some((scenario) => scenario.keepsCookies) === true
+  if (script !== null)
+    script.metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
   let hasStopped = false
   const load = new Load({
     plan,

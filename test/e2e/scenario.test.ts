@@ -327,6 +327,36 @@ describe.concurrent('users', () => {
     expect(sent('/none')).toEqual([undefined, undefined])
   })
 
+  test('metrics of their own are merged over workers, judged and reported', async () => {
+    const { report } = await withFolder((folder) =>
+      withServer(ok, async (url) => {
+        const file = join(folder, 's.ts')
+        writeFileSync(
+          file,
+          `import { counter, scenario, trend } from 'corerush'
+          const sold = counter('sold')
+          const basket = trend('basket')
+          export default scenario({ tasks: { async T({ http, user }) {
+            await http.get('/')
+            sold.add(2)
+            basket.add(user + 0.5)
+          } } })`,
+        )
+        const thresholds = ['custom.sold == 20', 'custom.basket.max < 0.4']
+        const options = { scenario: file, url, users: 2, workers: 2, rampUp: 0, iterations: 10, thresholds }
+        return { report: await run(options) }
+      }),
+    )
+    expect(report.custom).toMatchObject({
+      sold: { kind: 'counter', sum: 20 },
+      basket: { kind: 'trend', count: 10 },
+    })
+    expect(report.thresholds.slice(-2)).toMatchObject([
+      { expression: 'custom.sold == 20', ok: true, actual: 20, unit: 'number' },
+      { expression: 'custom.basket.max < 0.4', ok: false, samples: 10 },
+    ])
+  })
+
   test('rows of a file beside the scenario are taken once in the whole run, and the run ends with them', async () => {
     const { report, seen } = await withFolder((folder) =>
       withServer(ok, async (url, all) => {

@@ -10,7 +10,7 @@ import { planOf, reportOf, timelineOf, type Second } from '../support/reports.ts
 
 const plan: Plan = {
   ...planOf({ workers: 1 }),
-  scenario: { file: '/s.ts', baseUrl: null, scenarios: [], feeders: [] },
+  scenario: { file: '/s.ts', baseUrl: null, scenarios: [], feeders: [], metrics: [] },
 }
 const SECONDS: Second[] = [
   { ok: { Login: [10, 20] }, taskErrors: [['Login', 'no <token>, alas', 3]] },

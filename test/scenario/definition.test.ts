@@ -5,7 +5,7 @@ import { resolveOptions } from '../../src/core/resolve.ts'
 import { chooser, subjectOf, type ScriptPlan } from '../../src/core/scenario.ts'
 import { codeFrame } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
-import type { CsvOptions } from '../../src/scenario/feeder.ts'
+import { feeder, type CsvOptions } from '../../src/scenario/feeder.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
 
@@ -42,6 +42,7 @@ test('what the plan says of a scenario', () => {
         },
       ],
       feeders: [],
+      metrics: [],
     },
     problems: [],
   })
@@ -87,6 +88,10 @@ test.each([
   const { plan, problems } = planOf('/s.ts', [{ tasks: { A: run } }], [feeder])
   if (typeof expected === 'string') expect(problems).toEqual([`feeder /rows.csv: ${expected}`])
   else expect(plan!.feeders).toEqual([{ path: '/rows.csv', format: 'csv', ...expected }])
+})
+
+test('a feeder has a path', () => {
+  expect(() => feeder.csv('')).toThrow('feeder.csv needs the path of a file')
 })
 
 test('the four waits', () => {
@@ -223,7 +228,7 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = { file: '/x/s.ts', baseUrl: null, scenarios: [], feeders: [] }
+  const scenario = { file: '/x/s.ts', baseUrl: null, scenarios: [], feeders: [], metrics: [] }
   const request = { method: 'GET', url: 'http://a.test/' }
   expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
   expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')
