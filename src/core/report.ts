@@ -11,6 +11,7 @@ import {
   type ConnectionCounts,
   type ErrorCount,
   type IterationCounts,
+  type ScenarioCounts,
   type TaskErrorCount,
 } from './tally.ts'
 import type { SecondRow } from './second.ts'
@@ -59,6 +60,8 @@ export interface Report {
     /** Arrivals that waited for a user when measuring began. */
     readonly carriedIn: number
     readonly durationMs: LatencySummary
+    /** Those that ended, by scenario; empty unless scenarios have names. */
+    readonly byScenario: Readonly<Record<string, Readonly<ScenarioCounts>>>
   }
   /** Metrics of the scenario's own. */
   readonly custom: Readonly<Record<string, CustomReport>>
@@ -146,6 +149,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       carriedIn: timeline.carriedInIterations,
       ...tally.iterations,
       durationMs: summarize(tally.iterationDuration),
+      byScenario: Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1))),
     },
     custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),

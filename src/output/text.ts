@@ -14,7 +14,7 @@ import { peakRate } from '../core/arrivals.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { customLines } from './custom.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
-import { waitWords } from './scenarios.ts'
+import { iterationLines, waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
 import { httpFacts, transportWords } from './http.ts'
 import { renderTarget } from './target.ts'
@@ -39,6 +39,7 @@ export function renderSummary(report: Report, style: Style): string {
     requests(report, style),
     arrivals(report, style),
     latency(report, style),
+    iterationLines(report, LABEL, style),
     customLines(report, LABEL, style),
     errors(report, style),
     taskErrors(report, style),

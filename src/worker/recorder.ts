@@ -116,11 +116,13 @@ export class Recorder {
     this.#latency(request, ageUs, ownUs)
   }
 
-  ended(nowUs: number, durationUs: number, failed: boolean): void {
+  /** An iteration ended; of which scenario is told where it has a name. */
+  ended(nowUs: number, durationUs: number, failed: boolean, scenario: string | null = null): void {
     this.advance(nowUs)
     const { iterations } = this.#tally
     iterations.finished++
     if (failed) iterations.failed++
+    if (scenario !== null) this.#tally.ended(scenario, 1, failed ? 1 : 0)
     this.#tally.iterationDuration.record(durationUs)
   }
 

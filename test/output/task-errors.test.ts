@@ -68,6 +68,14 @@ test('the live view and the progress line: how many', () => {
   expect(renderProgress({ ...state, latest: { ...latest, taskErrors: 0 } })).not.toContain('task')
 })
 
+test('the summary: iterations of each scenario, where there are several', () => {
+  const byScenario = { browse: { finished: 1234, failed: 0 }, buy: { finished: 5, failed: 2 } }
+  const several = { ...report, iterations: { ...report.iterations, byScenario } }
+  const style = { color: false, width: 100 }
+  expect(renderSummary(several, style)).toContain('\ntasks     browse 1,234 · buy 5, 2 failed\n')
+  expect(renderSummary(report, style)).not.toContain('\ntasks ')
+})
+
 test('the summary: what ended the load, and the table', () => {
   const text = renderSummary({ ...report, stoppedBy: 'users' }, { color: false, width: 100 })
   expect(text).toContain('all users stopped')

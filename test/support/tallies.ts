@@ -13,6 +13,7 @@ export type Event =
   | { readonly kind: 'took'; readonly name: string; readonly phase: HistogramName; readonly us: number }
   | { readonly kind: 'failure'; readonly name: string; readonly message: string; readonly atS: number }
   | { readonly kind: 'iteration'; readonly lagUs: number; readonly tookUs: number; readonly failed: boolean }
+  | { readonly kind: 'task'; readonly name: string; readonly failed: boolean }
   | { readonly kind: 'counted'; readonly name: string; readonly n: number }
   | { readonly kind: 'valued'; readonly name: string; readonly us: number }
   | { readonly kind: 'connection'; readonly was: 'opened' | 'reused' | 'failed' }
@@ -41,6 +42,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     atS: fc.integer({ min: 0, max: 100_000 }).map((ms) => ms / 1000),
   }),
   fc.record({ kind: fc.constant('iteration' as const), lagUs: us, tookUs: us, failed: fc.boolean() }),
+  fc.record({ kind: fc.constant('task' as const), name, failed: fc.boolean() }),
   fc.record({ kind: fc.constant('counted' as const), name, n: fc.integer({ min: 0, max: 1000 }) }),
   fc.record({ kind: fc.constant('valued' as const), name, us }),
   fc.record({
@@ -81,6 +83,9 @@ export function count(tally: Tally, happened: readonly Event[]): Tally {
         tally.iterationDuration.record(e.tookUs)
         tally.latencyFloor.record(e.tookUs)
         break
+      case 'task':
+        tally.ended(e.name, 1, e.failed ? 1 : 0)
+        break
       case 'counted':
         tally.count(e.name, e.n)
         break
@@ -117,6 +122,7 @@ export function plain(tally: Tally | PackedTally): unknown {
     latencyFloor: slots(packed.latencyFloor),
     errors: sorted(packed.errors),
     taskErrors: sorted(packed.taskErrors),
+    scenarios: sorted(packed.scenarios),
     counters: sorted(packed.counters),
     trends: sorted(packed.trends.map(([name, values]) => [name, slots(values)])),
   }

@@ -218,6 +218,10 @@ test('errors of tasks say which scenario they are of, when there are several', a
   const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 0.5 }
   const run = await new Simulation(two, undefined, { script: [throws('a'), throws('b')] }).to(2)
   expect([...run.total.taskErrors.values()].map(({ task }) => task).sort()).toEqual(['a: T', 'b: T'])
+  expect(Object.fromEntries(run.total.scenarios)).toEqual({
+    a: { finished: 1, failed: 1 },
+    b: { finished: 1, failed: 1 },
+  })
 })
 
 describe('feeders', () => {

@@ -39,6 +39,8 @@ export interface ScriptParts extends Scripted {
 }
 
 export class Script {
+  /** Null where it has none, as the only one of its file. */
+  readonly name: string | null
   readonly requests: Requests
   readonly nowUs: () => number
   readonly seed: number
@@ -61,8 +63,9 @@ export class Script {
 
   constructor({ plan, planned, scenarios, feeds, requests, clock, stopRun, newCookies, watch }: ScriptParts) {
     const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
+    this.name = planned.name
     const named = (task: string, run: Task<unknown>): NamedTask => ({
-      name: planned.name === null ? task : `${planned.name}: ${task}`,
+      name: this.name === null ? task : `${this.name}: ${task}`,
       run,
     })
     this.requests = requests

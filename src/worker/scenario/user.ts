@@ -262,7 +262,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
     const { recorder, ended } = this.#around
     const doneUs = this.#script.nowUs()
     this.#lateness.ended()
-    recorder.ended(doneUs, doneUs - this.#startedUs, this.#hasFailed)
+    recorder.ended(doneUs, doneUs - this.#startedUs, this.#hasFailed, this.#script.name)
     // A task that sent nothing must not keep the loop from everything else.
     const canFollow = this.#calls > 0 && !this.#isRefused
     if (this.#hasStopped) this.leave(doneUs)
