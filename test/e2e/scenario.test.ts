@@ -504,28 +504,44 @@ describe.concurrent('debug', () => {
   })
 })
 
-test('the shop of the examples runs as it stands, against the embedded target', async () => {
-  const target = await startTarget({ port: 0 })
-  try {
-    const { url } = target
-    const report = await run({
-      scenario: 'examples/shop.ts',
-      url,
-      users: 3,
-      wait: '1ms',
-      rampUp: 0,
-      workers: 1,
-      iterations: 60,
-    })
-    expect(report.taskErrors).toEqual([])
-    expect(report.outcomes).toEqual({ ok: report.total.finished })
-    expect(Object.keys(report.byName)).toEqual(
+describe.concurrent('the examples run as they stand, against the embedded target', () => {
+  const example = async (file: string, options: Options): Promise<Report> => {
+    const target = await startTarget({ port: 0 })
+    try {
+      const report = await run({
+        scenario: `examples/${file}`,
+        url: target.url,
+        workers: 1,
+        rampUp: 0,
+        ...options,
+      })
+      expect(report.taskErrors).toEqual([])
+      expect(report.outcomes).toEqual({ ok: report.total.finished })
+      return report
+    } finally {
+      await target.stop()
+    }
+  }
+
+  test('the shop', async () => {
+    const { byName } = await example('shop.ts', { users: 3, wait: '1ms', iterations: 60 })
+    expect(Object.keys(byName)).toEqual(
       expect.arrayContaining(['basket', 'item', 'items', 'login', 'logout', 'order']),
     )
-    expect(report.byName['logout']!.succeeded).toBe(report.byName['login']!.succeeded)
-  } finally {
-    await target.stop()
-  }
+    expect(byName['logout']!.succeeded).toBe(byName['login']!.succeeded)
+  })
+
+  test('the programme guide', async () => {
+    const { byName, custom } = await example('epg.ts', { users: 2, wait: '1ms', iterations: 9 })
+    expect(byName['programs']!.succeeded).toBe(63)
+    expect(custom).toEqual({ sweeps: { kind: 'counter', sum: 9 } })
+  })
+
+  test('the API, in the open model', async () => {
+    const { byName, iterations } = await example('api.ts', { rate: 100, duration: '0.5s' })
+    expect(iterations).toMatchObject({ due: 50, started: 50, finished: 50 })
+    expect(byName['document']?.succeeded).toBe(byName['event']?.succeeded)
+  })
 })
 
 test('the example of the story runs as it stands', async () => {
