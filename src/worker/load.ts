@@ -92,7 +92,8 @@ export class Load {
     this.#schedule.end(loadEndUs)
     this.#ending = true
     let resting = 0
-    for (const user of this.#schedule.users)
+    // Without time to end, nothing begins.
+    for (const user of plan.gracefulStopS > 0 ? this.#schedule.users : [])
       if (!user.isFlying) user.leave(clock.nowUs() + Math.floor(resting++ / BEGIN_AT_ONCE) * MOMENT_US)
     if (this.#flying === 0) this.#finish()
     else if (plan.gracefulStopS === 0) this.#endDrain()

@@ -49,6 +49,13 @@ describe('onStop', () => {
     expect(run.total.iterations).toMatchObject({ started: 2, finished: 2 })
   })
 
+  test('does not begin where there is no graceful stop', async () => {
+    const plan = { ...ONE, durationS: 1.5, gracefulStopS: 0 }
+    const run = await new Simulation(plan, undefined, { script: script({}) }).to(5)
+    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t'])
+    expect(run.isDrained).toBe(true)
+  })
+
   test('runs when a stage takes the user down, and the next life begins with onStart', async () => {
     const stages = [1, 0, 1].map((users) => ({ fromUsers: users, toUsers: users, durationS: 2 }))
     const run = await new Simulation({ ...ONE, stages, durationS: 6 }, undefined, { script: script({}) }).to(
