@@ -9,9 +9,11 @@ const SINGLE_IMPORTERS = {
   picocolors: 'src/output/paint.ts',
   'string-width': 'src/output/paint.ts',
   'fastest-levenshtein': 'src/core/suggest.ts',
+  'csv-parse': 'src/host/feeders.ts',
   jiti: 'src/scenario/file.ts',
   uplot: 'src/page/uplot.ts',
   yaml: 'src/host/yaml.ts',
+  'tough-cookie': 'src/worker/scenario/jar.ts',
 }
 
 /** What each folder must not import, besides libraries that belong to one file. */

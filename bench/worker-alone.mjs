@@ -11,7 +11,10 @@ export async function workAlone(plan, onSnapshot) {
     else if (type === 'snapshot') onSnapshot(snapshot)
   })
   try {
-    return await work({ assignment: { plan, share: { index: 0, of: 1 }, tickets: null }, port: port2 })
+    return await work({
+      assignment: { plan, share: { index: 0, of: 1 }, tickets: null, feeders: [], isWatched: false },
+      port: port2,
+    })
   } finally {
     port1.close()
   }

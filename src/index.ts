@@ -10,6 +10,16 @@ export {
   type Task,
   type DescribedTask,
 } from './scenario/scenario.ts'
+export {
+  feeder,
+  type Feeder,
+  type FeederMaker,
+  type FeederOptions,
+  type CsvOptions,
+} from './scenario/feeder.ts'
+export { counter, trend, type Counter, type Trend } from './scenario/metric.ts'
+export type { CustomMetricPlan, CustomReport } from './core/custom.ts'
+export type { FeederPlan } from './core/feeder.ts'
 export { between, constant, pacing, throughput } from './scenario/wait.ts'
 export type {
   Http,
@@ -22,7 +32,7 @@ export type {
   Values,
 } from './scenario/http.ts'
 export { OutputError, type OutputHooks } from './host/outputs.ts'
-export type { ScenarioPlan, TaskPlan } from './core/scenario.ts'
+export type { ScriptPlan, ScenarioPlan, TaskPlan } from './core/scenario.ts'
 export type { Wait } from './core/wait.ts'
 export { CorerushError, EXIT, type ErrorCode } from './errors.ts'
 export { VERSION } from './version.ts'

@@ -2,6 +2,7 @@
 import type { Plan } from './core/plan.ts'
 import type { Share } from './core/share.ts'
 import type { Snapshot } from './core/second.ts'
+import type { Step } from './core/transcript.ts'
 
 /** What a worker is given when it is hired. */
 export interface Assignment {
@@ -9,6 +10,19 @@ export interface Assignment {
   readonly share: Share
   /** Counters shared by all workers, when the plan has a count: how many iterations and requests have been taken of it. */
   readonly tickets: SharedArrayBuffer | null
+  /** The rows of the scenario's feeders, in the order of the plan. */
+  readonly feeders: readonly FeederRows[]
+  /** Every step of its users' tasks is to be told. */
+  readonly isWatched: boolean
+}
+
+/** The rows of a feeder, in memory that all threads share. */
+export interface FeederRows {
+  /** Names of the columns of a CSV file, whose rows are lists; null where a row is a value of its own. */
+  readonly columns: readonly string[] | null
+  /** The rows as JSON in UTF-8, one after the other, and as doubles where each ends. */
+  readonly text: SharedArrayBuffer
+  readonly ends: SharedArrayBuffer
 }
 
 export type ToWorker =
@@ -22,6 +36,12 @@ export type FromWorker =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** This worker took the last ticket of the count. */
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
+  /** A task wants the load of the whole run to end. */
+  | { readonly type: 'stopRun'; readonly reason: string | null }
+  /** All users of this worker have stopped by themselves: it will never start anything again. */
+  | { readonly type: 'deserted' }
+  /** What a user does now, where that is watched. */
+  | { readonly type: 'watched'; readonly step: Step }
 
 /** What a worker returns when it is drained; its last second may have been a short one. */
 export interface Drained {

@@ -54,9 +54,11 @@ test.each([
   ['undici', 'worker/transport/undici.ts'],
   ['hdr-histogram-js', 'core/histogram.ts'],
   ['yargs', 'cli/args.ts'],
+  ['csv-parse', 'host/feeders.ts'],
   ['jiti', 'scenario/file.ts'],
   ['uplot', 'page/uplot.ts'],
   ['yaml', 'host/yaml.ts'],
+  ['tough-cookie', 'worker/scenario/jar.ts'],
 ])('%s has one importer', (library, importer) => {
   const importers = files.filter((file) =>
     imports.get(file)!.some((path) => path === library || path.startsWith(`${library}/`)),
@@ -89,6 +91,6 @@ test('no figure comes from the wall clock, so a step of it changes none', () => 
   const readers = files.filter((file) =>
     /\bDate\.now\b|\bnew Date\(\)/.test(readFileSync(join(SRC, file), 'utf8')),
   )
-  // The labels of a report and of a measured capacity.
-  expect(readers.sort()).toEqual(['host/doctor.ts', 'host/run.ts'])
+  // The labels of a report and of a measured capacity; and cookies, which expire by wall time.
+  expect(readers.sort()).toEqual(['host/doctor.ts', 'host/run.ts', 'worker/scenario/jar.ts'])
 })

@@ -7,9 +7,17 @@ import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options.ts'
 import { redactUrlText } from '../core/secret.ts'
-import { COMPARE_FLAGS, DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS, type Flag, type FlagGroups } from './flags.ts'
+import {
+  COMPARE_FLAGS,
+  DEBUG_FLAGS,
+  DOCTOR_FLAGS,
+  RUN_FLAGS,
+  TARGET_FLAGS,
+  type Flag,
+  type FlagGroups,
+} from './flags.ts'
 
-export const COMMANDS = ['run', 'target', 'doctor', 'compare'] as const
+export const COMMANDS = ['run', 'target', 'doctor', 'compare', 'debug'] as const
 type CommandName = (typeof COMMANDS)[number]
 
 /** The words of the command line, sorted; not yet understood. */
@@ -71,7 +79,8 @@ export function parseArgv(argv: readonly string[]): Command {
   const operands: string[] = []
   for (const word of parsed._.map(String)) {
     if (name === 'compare') operands.push(word)
-    else if (name === 'run' && isScenarioFile(word) && !texts.has('scenario')) texts.set('scenario', word)
+    else if ((name === 'run' || name === 'debug') && isScenarioFile(word) && !texts.has('scenario'))
+      texts.set('scenario', word)
     else problems.push(strayWord(word))
   }
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
@@ -172,7 +181,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
 /** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */
 const OPTION_FLAGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS, COMPARE_FLAGS]
+    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS, COMPARE_FLAGS, DEBUG_FLAGS]
       .flatMap((groups) => Object.values(groups).flat())
       .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
   ),
@@ -197,7 +206,13 @@ export function renderProblem({ option, message, place }: Problem): string {
 }
 
 const groupsOf = (name: CommandName): FlagGroups =>
-  ({ run: RUN_FLAGS, target: TARGET_FLAGS, doctor: DOCTOR_FLAGS, compare: COMPARE_FLAGS })[name]
+  ({
+    run: RUN_FLAGS,
+    target: TARGET_FLAGS,
+    doctor: DOCTOR_FLAGS,
+    compare: COMPARE_FLAGS,
+    debug: DEBUG_FLAGS,
+  })[name]
 
 const flagsOf = (name: CommandName): readonly Flag[] => Object.values(groupsOf(name)).flat()
 
@@ -233,28 +248,33 @@ function parser(name: CommandName) {
           ? parser.usage(
               "corerush compare BASELINE CURRENT [options]\n\nSays whether stored runs are worse than others: regressed, no regression, or can't tell. Exit code 98 when regressed.",
             )
-          : parser
-              .usage(
-                'corerush [scenario.ts] [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+          : name === 'debug'
+            ? parser.usage(
+                'corerush debug scenario.ts [options]\n\nLets one user do every task once, and shows every request, response and error. Exit code 99 when anything failed.',
               )
-              .command('target', 'serve the embedded target')
-              .command('doctor', 'show the limits of this host, and measure what it can generate')
-              .command('compare', 'say whether stored runs are worse than others')
-              .example(
-                'corerush --users 550 --url http://127.0.0.1:8080/',
-                '550 users, as fast as they can, for 10 s',
-              )
-              .example(
-                'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
-                'paced users posting a file',
-              )
-              .example(
-                'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
-                'arrivals that ramp up and hold',
-              )
-              .epilogue(
-                'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated',
-              )
+            : parser
+                .usage(
+                  'corerush [scenario.ts] [options]\n\nLoads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
+                )
+                .command('target', 'serve the embedded target')
+                .command('doctor', 'show the limits of this host, and measure what it can generate')
+                .command('compare', 'say whether stored runs are worse than others')
+                .command('debug', 'let one user do every task of a scenario once, and show every step')
+                .example(
+                  'corerush --users 550 --url http://127.0.0.1:8080/',
+                  '550 users, as fast as they can, for 10 s',
+                )
+                .example(
+                  'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
+                  'paced users posting a file',
+                )
+                .example(
+                  'corerush --stage 30s:1000/s --stage 1m:1000/s --url …',
+                  'arrivals that ramp up and hold',
+                )
+                .epilogue(
+                  'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated',
+                )
   const flags = Object.entries(groupsOf(name)).flatMap(([group, members]) =>
     members.map((member) => ({ ...member, group: `${group}:` })),
   )

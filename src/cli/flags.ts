@@ -167,6 +167,19 @@ export const COMPARE_FLAGS: FlagGroups = {
   ],
 }
 
+const ofRun = (...names: readonly string[]): Flag[] =>
+  Object.values(RUN_FLAGS)
+    .flat()
+    .filter(({ name }) => names.includes(name))
+
+export const DEBUG_FLAGS: FlagGroups = {
+  Debug: [
+    text('task', 'only this task of the scenario', { show: 'all, one after the other' }),
+    ...ofRun('url', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'color'),
+  ],
+  HTTP: RUN_FLAGS['HTTP']!,
+}
+
 export const TARGET_FLAGS: FlagGroups = {
   Target: [
     text('port', 'port to listen on; 0 for any, which is printed', { show: '8080' }),

@@ -175,7 +175,7 @@ function readBody({ texts }: Command, problems: Problem[]): Pick<Options, 'body'
 }
 
 /** What is in the files of `--ca`, `--cert` and `--key`. */
-function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' | 'cert' | 'key'> {
+export function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' | 'cert' | 'key'> {
   const pems: Pick<Options, 'ca' | 'cert' | 'key'> = {}
   for (const option of ['ca', 'cert', 'key'] as const) {
     const path = texts.get(option)

@@ -5,11 +5,29 @@ import type { VerdictLevel } from './verdict.ts'
 
 /** What ended the load. */
 export type StoppedBy =
-  'duration' | 'requests' | 'iterations' | 'threshold' | 'SIGINT' | 'SIGTERM' | 'abort' | 'workers'
+  | 'duration'
+  | 'requests'
+  | 'iterations'
+  | 'threshold'
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'abort'
+  | 'workers'
+  | 'scenario'
+  | 'users'
+
+/** Tasks threw, and no iteration ended without a failure: whatever their requests did, users have not done what the plan says. */
+export const wasInVain = ({
+  taskErrors,
+  iterations,
+}: {
+  readonly taskErrors: readonly unknown[]
+  readonly iterations: { readonly finished: number; readonly failed: number }
+}): boolean => taskErrors.length > 0 && iterations.failed === iterations.finished
 
 /** Whether the load ended as its plan says. */
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
-  stoppedBy === 'duration' || stoppedBy === 'requests' || stoppedBy === 'iterations'
+  stoppedBy === 'duration' || stoppedBy === 'requests' || stoppedBy === 'iterations' || stoppedBy === 'users'
 
 /** Of all that applies the first, as `exitCodeOf` has it. */
 const PRECEDENCE: readonly number[] = [
@@ -26,13 +44,13 @@ export const worstExit = (codes: readonly number[]): number =>
 
 /**
  * Of all that applies the first: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
- * threshold that only warns fails nothing. Users whose tasks all end in errors have not done what the plan says.
+ * threshold that only warns fails nothing.
  */
 export function exitCodeOf(run: {
   readonly stoppedBy: StoppedBy
   readonly level: VerdictLevel
   readonly thresholds: readonly ThresholdResult[]
-  /** Tasks threw, and no iteration ended without a failure. */
+  /** See `wasInVain`. */
   readonly inVain: boolean
   /** Against its baseline. */
   readonly isRegressed?: boolean

@@ -6,13 +6,13 @@ import type { BaselinePlan } from './baseline.ts'
 import type { HttpPlan } from './http.ts'
 import type { ClosedLoad, OpenLoad } from './load.ts'
 import type { ResolvedOptions } from './resolve.ts'
-import type { ScenarioPlan } from './scenario.ts'
+import type { ScriptPlan } from './scenario.ts'
 import { spans } from './stage.ts'
 import { peakUsers, type UserStage } from './stages.ts'
 import type { StatusRange } from './status.ts'
 import type { TransportName } from './transport.ts'
 import { withDefaults, type Threshold } from './threshold.ts'
-import { meanCycleS, type Wait } from './wait.ts'
+import { longestWaitS, meanCycleS, type Wait } from './wait.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
 export type BodyPlan = { readonly text: string } | { readonly base64: string }
@@ -32,7 +32,7 @@ interface PlanBase extends HttpPlan {
   /** The one request of the plan; with a scenario, what each of its requests begins from. */
   readonly request: RequestPlan
   /** What the users do instead, where a scenario file says it. */
-  readonly scenario: ScenarioPlan | null
+  readonly scenario: ScriptPlan | null
   /** Seconds of load, ramps included; null when only a count ends it. */
   readonly durationS: number | null
   /** How many requests are sent in all; null for no such limit. */
@@ -66,6 +66,7 @@ interface PlanBase extends HttpPlan {
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
 export interface ClosedPlan extends PlanBase {
   readonly model: 'closed'
+  /** Of several scenarios the shortest of their waits; each user makes that of its own. */
   readonly wait: Wait
   /** The level of users over run time; after the last stage its end value holds. */
   readonly stages: readonly UserStage[]
@@ -153,6 +154,15 @@ export function plannedPerS(plan: Plan): number {
  * fast as they can.
  */
 export const hasPace = (plan: Plan): boolean => plan.model === 'open' || plan.wait.kind !== 'none'
+
+/** The longest that a user waits between two iterations, in seconds. */
+export const longestIdleS = (plan: Plan): number =>
+  plan.model === 'open'
+    ? 0
+    : Math.max(
+        longestWaitS(plan.wait),
+        ...(plan.scenario?.scenarios ?? []).map(({ wait }) => (wait === null ? 0 : longestWaitS(wait))),
+      )
 
 /** A body as the plan has it: text where it is text. */
 export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {

@@ -1,5 +1,6 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
-import { exitCodeOf, type StoppedBy } from './exit.ts'
+import { customReport, type CustomReport } from './custom.ts'
+import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
 import type { HostReport } from './host.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
@@ -13,6 +14,7 @@ import {
   type ConnectionCounts,
   type ErrorCount,
   type IterationCounts,
+  type ScenarioCounts,
   type TaskErrorCount,
 } from './tally.ts'
 import type { SecondRow } from './second.ts'
@@ -49,8 +51,11 @@ export interface Report {
     /** Arrivals that waited for a user when measuring began. */
     readonly carriedIn: number
     readonly durationMs: LatencySummary
+    /** Those that ended, by scenario; empty unless scenarios have names. */
+    readonly byScenario: Readonly<Record<string, Readonly<ScenarioCounts>>>
   }
-  readonly custom: Readonly<Record<string, never>>
+  /** Metrics of the scenario's own. */
+  readonly custom: Readonly<Record<string, CustomReport>>
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
   /** What tasks of a scenario threw, apart from requests that failed. */
@@ -149,9 +154,10 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
           seed: plan.seed,
           timeline: rows,
         })
-  const inVain = tally.taskErrors.size > 0 && tally.iterations.failed === tally.iterations.finished
   // What a target or a script says may quote what it was sent.
   const shown = (text: string): string => withoutSecrets(text, plan.hidden)
+  const taskErrors = mostFirst(tally.taskErrors, shown)
+  const inVain = wasInVain({ taskErrors, iterations: tally.iterations })
   return {
     schema: REPORT_SCHEMA,
     version,
@@ -179,11 +185,12 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       carriedIn: timeline.carriedInIterations,
       ...tally.iterations,
       durationMs: summarize(tally.iterationDuration),
+      byScenario: Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1))),
     },
-    custom: {},
+    custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors, shown),
-    taskErrors: mostFirst(tally.taskErrors, shown),
+    taskErrors,
     connections: { ...tally.connections },
     addresses: facts.addresses,
     timeline: rows,

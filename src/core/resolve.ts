@@ -4,6 +4,7 @@
  */
 import { readBaseline, type BaselinePlan } from './baseline.ts'
 import { resolveHttp, type HttpPlan } from './http.ts'
+import { mixedLoad, withWaits } from './mix-options.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
   DEFAULTS,
@@ -32,7 +33,7 @@ import { withoutSecrets } from './secret.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
-import type { ScenarioPlan } from './scenario.ts'
+import type { ScriptPlan } from './scenario.ts'
 import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import type { Threshold } from './threshold.ts'
@@ -40,7 +41,7 @@ import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
 export interface ResolvedOptions {
-  readonly scenario: ScenarioPlan | null
+  readonly scenario: ScriptPlan | null
   readonly url: URL
   readonly method: string
   readonly headers: readonly (readonly [string, string])[]
@@ -80,7 +81,7 @@ const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
 export function resolveOptions(
   options: Options,
   host: HostDefaults,
-  scenario: ScenarioPlan | null = null,
+  scenario: ScriptPlan | null = null,
 ): { readonly resolved: ResolvedOptions } | { readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const readers = readersOf(options, problems)
@@ -106,7 +107,9 @@ export function resolveOptions(
     parseStatuses(String(s)),
   )
 
-  const load = withWait(resolveLoad(options, host, readers), options, scenario)
+  const asked = resolveLoad(options, host, readers)
+  const script = chosen === null ? null : withWaits(chosen, asked, options)
+  const load = script === null ? asked : mixedLoad(script, asked, wrong)
   const requests = count('requests', MOST_REQUESTS)
   const iterations = count('iterations', MOST_REQUESTS)
   const durationS = duration('duration', 'above 0')
@@ -164,6 +167,7 @@ export function resolveOptions(
     {
       // What a task sends is known when it is sent.
       names: scenario === null ? [requestName] : null,
+      custom: scenario?.metrics ?? [],
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,
@@ -176,7 +180,7 @@ export function resolveOptions(
   const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
   return {
     resolved: {
-      scenario: chosen,
+      scenario: script,
       url: withoutUserinfo(url),
       method,
       headers: withAuthorization(url, auth, headers),
@@ -207,13 +211,3 @@ export function resolveOptions(
     },
   }
 }
-
-/** The wait of the scenario, unless the user says another one. */
-const withWait = (
-  load: ClosedLoad | OpenLoad,
-  { wait }: Options,
-  scenario: ScenarioPlan | null,
-): ClosedLoad | OpenLoad =>
-  load.model === 'open' || wait !== undefined || scenario === null || scenario.wait === null
-    ? load
-    : { ...load, wait: scenario.wait }

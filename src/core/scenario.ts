@@ -1,4 +1,6 @@
 /** What the main thread read from a scenario file. Code does not cross threads: each worker loads the file itself. */
+import type { CustomMetricPlan } from './custom.ts'
+import type { FeederPlan } from './feeder.ts'
 import { nearest } from './suggest.ts'
 import type { Wait } from './wait.ts'
 
@@ -9,16 +11,37 @@ export interface TaskPlan {
 }
 
 export interface ScenarioPlan {
+  /** Its place in the file. */
+  readonly index: number
+  /** Null where the file has one that needs no name. */
+  readonly name: string | null
+  /** Its part of the users that no scenario has for itself. */
+  readonly weight: number
+  /** So many users, whatever the others have; null where the weight says it. */
+  readonly users: number | null
+  readonly wait: Wait | null
+  /** One task for each iteration, in their order and not by their weights. */
+  readonly isSequence: boolean
+  /** Each user keeps the cookies that it is sent. */
+  readonly keepsCookies: boolean
+  /** It has an `onStart`, which takes the place of each user's first task. */
+  readonly hasStart: boolean
+  readonly tasks: readonly TaskPlan[]
+}
+
+/** A scenario file. */
+export interface ScriptPlan {
   /** The file, absolute. */
   readonly file: string
   /** Of the file's text, in hex; what it imports is not in it. */
   readonly sha256: string
   /** Where requests with a path go. */
   readonly baseUrl: string | null
-  readonly wait: Wait | null
-  /** One task for each iteration, in their order and not by their weights. */
-  readonly isSequence: boolean
-  readonly tasks: readonly TaskPlan[]
+  readonly scenarios: readonly ScenarioPlan[]
+  /** In the order in which the file makes them. */
+  readonly feeders: readonly FeederPlan[]
+  /** Metrics of its own. */
+  readonly metrics: readonly CustomMetricPlan[]
 }
 
 /** `METHOD URL` of a plan with one request, the file's name of one with a scenario. */
@@ -26,7 +49,7 @@ export const subjectOf = ({
   scenario,
   request,
 }: {
-  readonly scenario: ScenarioPlan | null
+  readonly scenario: ScriptPlan | null
   readonly request: { readonly method: string; readonly url: string }
 }): string =>
   scenario === null

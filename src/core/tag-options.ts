@@ -1,27 +1,28 @@
 /** Which tasks of the scenario the user's tags leave. */
 import { show, type Wrong } from './option-readers.ts'
 import type { Options } from './options.ts'
-import type { ScenarioPlan } from './scenario.ts'
+import type { ScriptPlan, TaskPlan } from './scenario.ts'
 import { nearest } from './suggest.ts'
 
-/** The scenario with the tasks that have one of `tags`, if there are any, and none of `excludeTags`. */
-export function tagged(scenario: ScenarioPlan | null, options: Options, wrong: Wrong): ScenarioPlan | null {
-  const known = scenario?.tasks.flatMap(({ tags }) => tags) ?? []
+/** The scenarios with the tasks that have one of `tags`, if there are any, and none of `excludeTags`; one without a task goes. */
+export function tagged(script: ScriptPlan | null, options: Options, wrong: Wrong): ScriptPlan | null {
+  const known = script?.scenarios.flatMap(({ tasks }) => tasks.flatMap(({ tags }) => tags)) ?? []
   const only = readTags('tags', options, known, wrong)
   const without = readTags('excludeTags', options, known, wrong)
-  if (scenario === null) {
+  if (script === null) {
     for (const option of ['tags', 'excludeTags'] as const)
       if (options[option] !== undefined) wrong(option, 'chooses tasks of a scenario, and there is none')
     return null
   }
-  const tasks = scenario.tasks.filter(
-    ({ tags }) =>
-      (only === null || only.some((tag) => tags.includes(tag))) &&
-      !(without ?? []).some((tag) => tags.includes(tag)),
-  )
-  if (tasks.length === 0 && scenario.tasks.length > 0)
+  const isChosen = ({ tags }: TaskPlan): boolean =>
+    (only === null || only.some((tag) => tags.includes(tag))) &&
+    !(without ?? []).some((tag) => tags.includes(tag))
+  const scenarios = script.scenarios
+    .map((scenario) => ({ ...scenario, tasks: scenario.tasks.filter(isChosen) }))
+    .filter(({ tasks }) => tasks.length > 0)
+  if (scenarios.length === 0 && script.scenarios.length > 0)
     wrong(only === null ? 'excludeTags' : 'tags', 'must leave a task of the scenario')
-  return { ...scenario, tasks }
+  return { ...script, scenarios }
 }
 
 function readTags(

@@ -76,6 +76,12 @@ export interface IterationCounts {
   unstarted: number
 }
 
+/** Iterations of a scenario that has a name. */
+export interface ScenarioCounts {
+  finished: number
+  failed: number
+}
+
 /** Connections as the transport saw them; `reused` counts requests that went out on one already open. */
 export interface ConnectionCounts {
   opened: number
@@ -121,6 +127,11 @@ export class Tally {
   readonly connections: ConnectionCounts = noConnections()
   readonly errors = new Map<string, ErrorCount>()
   readonly taskErrors = new Map<string, TaskErrorCount>()
+  /** Of those that have names. */
+  readonly scenarios = new Map<string, ScenarioCounts>()
+  /** What the scenario itself counts, and its values, in thousandths. */
+  readonly counters = new Map<string, number>()
+  readonly trends = new Map<string, Histogram>()
 
   /** `wide` counts in 64 bits, for the totals of a run. */
   constructor({ wide = false } = {}) {
@@ -155,8 +166,31 @@ export class Tally {
     addCount(this.taskErrors, (text) => `${task}\n${text}`, message, counted)
   }
 
+  /** So many iterations of a scenario ended. */
+  ended(scenario: string, finished: number, failed: number): void {
+    const known = this.scenarios.get(scenario)
+    if (known === undefined) this.scenarios.set(scenario, { finished, failed })
+    else {
+      known.finished += finished
+      known.failed += failed
+    }
+  }
+
+  count(counter: string, n: number): void {
+    this.counters.set(counter, (this.counters.get(counter) ?? 0) + n)
+  }
+
+  trend(name: string): Histogram {
+    let histogram = this.trends.get(name)
+    if (histogram === undefined) this.trends.set(name, (histogram = new Histogram({ wide: this.#wide })))
+    return histogram
+  }
+
   clear(): void {
     for (const request of this.requests.values()) request.clear()
+    for (const trend of this.trends.values()) trend.clear()
+    this.counters.clear()
+    this.scenarios.clear()
     Object.assign(this.iterations, noIterations())
     Object.assign(this.connections, noConnections())
     this.iterationDuration.clear()
@@ -204,6 +238,9 @@ export interface PackedTally {
   readonly connections: Readonly<ConnectionCounts>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
+  readonly scenarios: readonly (readonly [name: string, finished: number, failed: number])[]
+  readonly counters: readonly (readonly [name: string, sum: number])[]
+  readonly trends: readonly (readonly [name: string, values: PackedHistogram])[]
 }
 
 /** A copy of the tally as plain values; histograms cost only their used slots. */
@@ -239,6 +276,12 @@ export function packTally(tally: Tally): PackedTally {
     connections: { ...tally.connections },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
     taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
+    scenarios: [...tally.scenarios].map(([name, { finished, failed }]) => [name, finished, failed]),
+    counters: [...tally.counters],
+    trends: [...tally.trends].flatMap(([name, histogram]) => {
+      const packed = histogram.pack()
+      return packed === null ? [] : [[name, packed] as const]
+    }),
   }
 }
 
@@ -265,6 +308,9 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
     into.error(name, outcome, message, lastS, count, firstS)
   for (const { task, message, count, firstS, lastS } of packed.taskErrors)
     into.taskError(task, message, lastS, count, firstS)
+  for (const [name, finished, failed] of packed.scenarios) into.ended(name, finished, failed)
+  for (const [name, sum] of packed.counters) into.count(name, sum)
+  for (const [name, values] of packed.trends) into.trend(name).add(values)
   return into
 }
 

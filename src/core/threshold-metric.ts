@@ -6,7 +6,7 @@ import type { RequestTally, Tally } from './tally.ts'
 import { showCount, showMs, showPercent, showRate } from './units.ts'
 
 /** The unit in which a metric is measured, and its limit kept. */
-export type Unit = 'ms' | 'ratio' | 'perS' | 'count'
+export type Unit = 'ms' | 'ratio' | 'perS' | 'count' | 'number'
 
 /** What a threshold is held against: requests of one name or of all, and what is only kept for the whole. */
 export interface Measured {
@@ -93,6 +93,8 @@ const SIMPLE: readonly ThresholdMetric[] = [
 export function metricOf(word: string): ThresholdMetric | null {
   const known = SIMPLE.find(({ name }) => name === word)
   if (known !== undefined) return known
+  const own = /^custom\.([A-Za-z_]\w{0,63})(?:\.(min|mean|max|p\d.*))?$/.exec(word)
+  if (own !== null) return customMetric(own[1]!, own[2] ?? null)
   // A percentile may have a point of its own.
   const [, prefix, name] = /^(?:([A-Za-z]+)\.)?(min|mean|max|p\d.*)$/.exec(word) ?? []
   if (name === undefined) return null
@@ -112,6 +114,33 @@ export function metricOf(word: string): ThresholdMetric | null {
       return { actual: ms(read.us(histogram)), samples: histogram.count }
     },
   }
+}
+
+/** A counter of the scenario's own, or a figure of one of its trends. */
+function customMetric(name: string, figure: string | null): ThresholdMetric | null {
+  const rest = { unit: 'number', isByName: false } as const
+  if (figure === null)
+    return {
+      ...rest,
+      name: `custom.${name}`,
+      fewestSamples: 0,
+      // That nothing was counted is a figure, as long as there were tasks that could have.
+      measure: ({ tally }) => ({ actual: tally.counters.get(name) ?? 0, samples: tally.iterations.started }),
+    }
+  const read = readFigure(figure)
+  return (
+    read && {
+      ...rest,
+      name: `custom.${name}.${read.name}`,
+      fewestSamples: read.fewestSamples,
+      measure({ tally }) {
+        const histogram = tally.trends.get(name)
+        if (histogram === undefined || histogram.count === 0) return { actual: null, samples: 0 }
+        // Values are kept in thousandths.
+        return { actual: ms(read.us(histogram)), samples: histogram.count }
+      },
+    }
+  )
 }
 
 interface ReadFigure {
@@ -182,5 +211,7 @@ export function showFigure(actual: number | null, unit: Unit): string {
       return `${showRate(actual)}/s`
     case 'count':
       return showCount(actual)
+    case 'number':
+      return Number.isInteger(actual) ? showCount(actual) : String(actual)
   }
 }

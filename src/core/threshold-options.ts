@@ -1,4 +1,5 @@
 /** The thresholds among the options: each read, and held against the plan that they are about. */
+import type { CustomMetricPlan } from './custom.ts'
 import { show, type Wrong } from './option-readers.ts'
 import type { Options } from './options.ts'
 import { isRelative } from './relative.ts'
@@ -10,6 +11,8 @@ import { parseThreshold, printThreshold, type Threshold } from './threshold.ts'
 export interface ThresholdContext {
   /** The names of all requests; null when they are not known yet. */
   readonly names: readonly string[] | null
+  /** The metrics of the scenario's own. */
+  readonly custom: readonly CustomMetricPlan[]
   /** The stages as they were written; none when users or a rate were given. */
   readonly stages: readonly StageText[]
   readonly warmupS: number
@@ -49,13 +52,18 @@ const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
     : parseThreshold(text)
 
 /** Why the plan can never give this threshold anything to judge; null when it can. */
-function misfit({ name, stage, overS, abortAfterS }: Threshold, context: ThresholdContext): string | null {
+function misfit(
+  { name, metric, stage, overS, abortAfterS }: Threshold,
+  context: ThresholdContext,
+): string | null {
   const { names, stages, warmupS, measuredS } = context
   if (name !== null && names !== null && !names.includes(name)) {
     const near = nearest(name, names)
     const known = names.map((one) => `"${one}"`).join(', ')
     return `must name a request of the plan, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`
   }
+  const unknown = metric.startsWith('custom.') ? unknownCustom(metric, context.custom) : null
+  if (unknown !== null) return unknown
   let spanS = measuredS
   if (stage !== null) {
     const span = stageSpan(stages, stage)
@@ -67,5 +75,21 @@ function misfit({ name, stage, overS, abortAfterS }: Threshold, context: Thresho
     return `must have a window that fits into the ${Math.floor(Math.max(0, spanS))} whole seconds it is about`
   if (abortAfterS !== null && measuredS !== null && abortAfterS >= measuredS)
     return `must have a delay shorter than the measured load of ${measuredS} s`
+  return null
+}
+
+function unknownCustom(metric: string, custom: readonly CustomMetricPlan[]): string | null {
+  const [, name, figure] = metric.split('.')
+  const known = custom.find((one) => one.name === name)
+  if (known === undefined) {
+    const near = nearest(
+      name!,
+      custom.map((one) => one.name),
+    )
+    return `must name a metric that the scenario makes${near === null ? '' : `; did you mean custom.${near}?`}`
+  }
+  if (known.kind === 'counter' && figure !== undefined) return `must be custom.${name!}, which is a counter`
+  if (known.kind === 'trend' && figure === undefined)
+    return `must have a figure of custom.${name!}, such as custom.${name!}.p95`
   return null
 }

@@ -4,13 +4,14 @@
  *
  *     threshold = [ name ":" ] metric operator limit [ window ] [ stage ] [ level ] [ abort ]
  *     name      = the name of a request; everything before the last colon
- *     metric    = [ distribution "." ] figure | share | rate | count
+ *     metric    = [ distribution "." ] figure | share | rate | count | own
  *     figure    = "min" | "mean" | "max" | "p" number           ; 0 < number < 100: p50, p99, p99.9
  *     distribution = "latency" | "service" | "failed" | "dns" | "connect" | "tls" | "ttfb" | "download"
  *               | "lag" | "iteration"                           ; without one: latency
  *     share     = "failed"
  *     rate      = "rps"
  *     count     = "count" | "sent" | "succeeded" | "unfinished" | "due" | "started" | "dropped" | "unstarted"
+ *     own       = "custom." counter | "custom." trend "." figure   ; metrics of the scenario's own; their limit is a number
  *     operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
  *     limit     = duration | percentage | number                ; a duration needs its unit: 300ms, 1.5s
  *     window    = "over" duration                               ; whole seconds: every such window must hold
@@ -117,6 +118,12 @@ function parseLimit(text: string, unit: Unit, metric: string): Parsed<number> {
         return { problem: `must give ${metric} a rate as its limit, such as 500, 10k/s or 90/m` }
       return { value: Number(perS.value.toFixed(6)) }
     }
+    case 'number': {
+      const number = parseNumber(text)
+      if ('problem' in number || number.value < 0 || number.value > MOST)
+        return { problem: `must give ${metric} a number as its limit, such as 0.5 or 10k` }
+      return number
+    }
     case 'count': {
       const number = parseNumber(text)
       if ('problem' in number || !Number.isInteger(number.value) || number.value < 0 || number.value > MOST)
@@ -203,6 +210,7 @@ function printLimit(limit: number, unit: Unit): string {
       return `${(limit * 100).toFixed(8).replace(/\.?0+$/, '')}%`
     case 'perS':
     case 'count':
+    case 'number':
       return String(limit)
   }
 }

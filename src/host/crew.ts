@@ -9,14 +9,21 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { Piscina } from 'piscina'
 import type { Plan } from '../core/plan.ts'
 import type { Snapshot } from '../core/second.ts'
+import type { Step } from '../core/transcript.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
-import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
+import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
 
 /** Told what the workers do. `ended` and `lost` come once for each worker, after its last snapshot. */
 export interface CrewListener {
   snapshot(snapshot: Snapshot): void
   /** All tickets of the count are taken. */
   exhausted(count: 'requests' | 'iterations'): void
+  /** A task asks for the end of the load; it can ask more than once. */
+  stopRun(reason: string | null): void
+  /** No user is left that will ever do anything again. */
+  deserted(): void
+  /** A step of a user's task, where they are watched. */
+  watched?(step: Step): void
   ended(worker: number, drained: Drained): void
   lost(worker: number, message: string): void
 }
@@ -26,6 +33,10 @@ export interface CrewOptions {
   readonly filename?: string
   /** Limits each worker's heap, in MB. */
   readonly heapMb?: number
+  /** What the scenario's feeders have. */
+  readonly feeders?: readonly FeederRows[]
+  /** Tells every step of users' tasks. */
+  readonly isWatched?: boolean
 }
 
 /** Iterations taken, requests taken. */
@@ -35,12 +46,17 @@ const WORKER = new URL('../worker/main.js', import.meta.url).href
 export class Crew {
   readonly #pool: Piscina
   readonly #ports: MessagePort[] = []
+  readonly #idle = new Set<number>()
   /** Resolves when every worker is ready to start; rejects when one cannot get ready. */
   readonly ready: Promise<void>
   /** Resolves when no worker is left at work. */
   readonly finished: Promise<void>
 
-  constructor(plan: Plan, listener: CrewListener, { filename = WORKER, heapMb }: CrewOptions = {}) {
+  constructor(
+    plan: Plan,
+    listener: CrewListener,
+    { filename = WORKER, heapMb, feeders = [], isWatched = false }: CrewOptions = {},
+  ) {
     this.#pool = new Piscina({
       minThreads: plan.workers,
       maxThreads: plan.workers,
@@ -59,7 +75,7 @@ export class Crew {
     const ready: Promise<void>[] = []
     const finished: Promise<void>[] = []
     for (let index = 0; index < plan.workers; index++) {
-      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets }
+      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets, feeders, isWatched }
       const hired = this.#hire(assignment, filename, listener)
       ready.push(hired.ready)
       finished.push(hired.finished)
@@ -87,6 +103,12 @@ export class Crew {
     for (const port of this.#ports) port.postMessage(order)
   }
 
+  /** A worker will never start anything again. */
+  #withoutUsers(index: number, listener: CrewListener): void {
+    this.#idle.add(index)
+    if (this.#idle.size === this.#ports.length) listener.deserted()
+  }
+
   #hire(
     assignment: Assignment,
     filename: string,
@@ -101,6 +123,9 @@ export class Crew {
     const receive = (message: FromWorker): void => {
       if (message.type === 'ready') setReady()
       else if (message.type === 'exhausted') listener.exhausted(message.count)
+      else if (message.type === 'stopRun') listener.stopRun(message.reason)
+      else if (message.type === 'watched') listener.watched?.(message.step)
+      else if (message.type === 'deserted') this.#withoutUsers(index, listener)
       else listener.snapshot(message.snapshot)
     }
     port.on('message', receive)
@@ -129,6 +154,7 @@ export class Crew {
           }),
         )
         listener.lost(index, messageOf(error))
+        this.#withoutUsers(index, listener)
       },
     )
     return { ready, finished }

@@ -98,7 +98,7 @@ export class Outputs {
   }
 }
 
-function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' | 'outcomes' | 'names'> {
+function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | 'judged'> {
   let finished = 0
   let failed = 0
   const outcomes = new Map<Outcome, number>()
@@ -110,5 +110,7 @@ function countSoFar(timeline: Timeline): Pick<LiveSecond, 'finished' | 'failed' 
     failed += of.failed
     for (const [outcome, n] of request.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n)
   }
-  return { finished, failed, outcomes, names }
+  let taskErrors = 0
+  for (const { count } of timeline.total.taskErrors.values()) taskErrors += count
+  return { finished, failed, outcomes, names, taskErrors }
 }

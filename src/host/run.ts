@@ -5,7 +5,7 @@ import type { Options, Problem } from '../core/options.ts'
 import { resolveOptions } from '../core/resolve.ts'
 import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
-import type { ScenarioPlan } from '../core/scenario.ts'
+import type { ScriptPlan } from '../core/scenario.ts'
 import type { StoppedBy } from '../core/exit.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
@@ -13,7 +13,7 @@ import type { HostReport } from '../core/host.ts'
 import { buildReport, judgeRun, type Judgement, type Report } from '../core/report.ts'
 import type { Comparands } from '../core/run-comparison.ts'
 import { Timeline } from '../core/timeline.ts'
-import { readScenario } from '../scenario/file.ts'
+import { readScenarios } from '../scenario/file.ts'
 import { CorerushError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { readCapacity } from './capacity.ts'
@@ -21,6 +21,7 @@ import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { readComparands } from './comparands.ts'
 import { Crew, type CrewOptions } from './crew.ts'
+import { readFeeder } from './feeders.ts'
 import { outputProblems, Outputs, type OutputHooks } from './outputs.ts'
 import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './ports.ts'
@@ -41,7 +42,7 @@ const PROBE_MS = 1000
 const TICK_MS = 100
 
 /** The plan that the options describe on this host; throws a CorerushError that names every problem. */
-export function planRun(options: Options, scenario: ScenarioPlan | null = null): Plan {
+export function planRun(options: Options, scenario: ScriptPlan | null = null): Plan {
   if (options.scenario !== undefined && scenario === null)
     throw new OptionsError([
       { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
@@ -57,7 +58,7 @@ export function planRun(options: Options, scenario: ScenarioPlan | null = null):
 /** The plan of options that may name a scenario file, which is loaded for it. */
 export async function planScenario(options: Options): Promise<Plan> {
   const { scenario } = options
-  return planRun(options, scenario === undefined ? null : await readScenario(resolve(scenario)))
+  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario)))
 }
 
 /** Every option that cannot be used. */
@@ -91,6 +92,7 @@ export async function conduct(
   const host = describeHost()
   const comparands =
     hooks.comparands ?? readComparands(plan, { plan: redactPlan(plan), host, version: VERSION })
+  const feeders = (plan.scenario?.feeders ?? []).map(readFeeder)
   const outputs = new Outputs(hooks)
   await waitForTarget(plan, hooks.signal)
   const sound = soundPerS(readCapacity(), plan)
@@ -112,6 +114,9 @@ export async function conduct(
     })
   }
   const ending = { by: null as StoppedBy | null }
+  /** Ends the load, once the run has begun. */
+  let stop: (by: StoppedBy) => void = () => undefined
+  const stopReasons: string[] = []
   let lastDoneS = 0
   let endedS = 0
   const addresses = new Map<string, Set<string>>()
@@ -123,6 +128,14 @@ export async function conduct(
         ending.by ??= count
         crew.stop(null)
       },
+      stopRun(reason) {
+        if (reason !== null && stopReasons.length === 0)
+          stopReasons.push(`the scenario stopped the run: ${reason}`)
+        stop('scenario')
+      },
+      deserted() {
+        if (lostWorkers.length < plan.workers) stop('users')
+      },
       ended(worker, drained) {
         timeline.done(worker)
         lastDoneS = Math.max(lastDoneS, drained.lastDoneS)
@@ -132,7 +145,7 @@ export async function conduct(
       },
       lost: (worker, message) => lostWorkers.push({ worker, second: timeline.lost(worker), message }),
     },
-    crewOptions,
+    { ...crewOptions, feeders },
   )
   try {
     const probe = probeTarget(plan, PROBE_MS)
@@ -170,14 +183,14 @@ export async function conduct(
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
     // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
-    const stop = (by: StoppedBy): void => {
+    stop = (by) => {
       const atS = Math.max(0, elapsedS() + AHEAD_S)
       ending.by ??= atS < timeline.loadEndS ? by : 'duration'
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
     const ticker = setInterval(tick, TICK_MS)
-    const abort = (): void => stop(stopReason(hooks.signal))
+    const abort = (): void => stop(signalOf(hooks.signal))
     if (hooks.signal?.aborted === true) abort()
     hooks.signal?.addEventListener('abort', abort, { once: true })
     try {
@@ -203,7 +216,7 @@ export async function conduct(
       durationS,
       host,
       stoppedBy: ending.by ?? 'duration',
-      warnings: [...warnings, ...targetProblem(metrics)],
+      warnings: [...warnings, ...stopReasons, ...targetProblem(metrics)],
       lostWorkers,
       addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
       gate,
@@ -226,7 +239,7 @@ const targetProblem = (metrics: TargetMetrics | null): string[] =>
 /** The monotonic clock that all threads share, in µs. */
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)
 
-function stopReason(signal: AbortSignal | undefined): StoppedBy {
+function signalOf(signal: AbortSignal | undefined): StoppedBy {
   const reason: unknown = signal?.reason
   return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
 }

@@ -87,8 +87,7 @@ export class LocustCsv implements Output {
       stats: renderCsv(STATS_TITLES, this.#stats(report)),
       stats_history: renderCsv(HISTORY_TITLES, this.#historyRows(report)),
       failures: renderCsv(FAILURES_TITLES, failures(report)),
-      // Exceptions of scripts; a run without a script has none.
-      exceptions: renderCsv(EXCEPTIONS_TITLES, []),
+      exceptions: renderCsv(EXCEPTIONS_TITLES, exceptions(report)),
     }
     const problems: string[] = []
     for (const file of CSV_FILES)
@@ -186,6 +185,10 @@ function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
       rows.push([methodOf(plan), name, 'unfinished when the drain ended', unfinished, null, null])
   return rows
 }
+
+/** What tasks threw; where in the code is not kept, and which worker it was does not matter. */
+const exceptions = ({ taskErrors }: Report): Cell[][] =>
+  taskErrors.map(({ task, message, count }) => [count, `${task}: ${message}`, '', ''])
 
 /** RFC 4180, with the line ends that Locust writes. */
 export function renderCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {

@@ -16,10 +16,10 @@ import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
 import { printThreshold } from '../core/threshold.ts'
-import { printDurationS, showBytes, showCount, showPercent, showRate } from '../core/units.ts'
-import { printWait } from '../core/wait.ts'
+import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
 import { httpFacts, transportWords } from './http.ts'
 import { renderLine, type Style } from './paint.ts'
+import { scenarioRows, waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
 
 /** `capacity` is what this host was measured to make, if it was. */
@@ -73,32 +73,19 @@ function body(request: RequestPlan): [string, string] {
 }
 
 /** The request; or the scenario, whose tasks say what is sent. */
-function subject({ scenario }: Plan, { method, url, name }: RequestPlan): [string, string][] {
-  if (scenario === null) {
-    return [
-      ['request', `${method} ${url}`],
-      ['name', name],
-    ]
-  }
-  const sum = scenario.tasks.reduce((total, { weight }) => total + weight, 0)
-  const tasks = scenario.isSequence
-    ? scenario.tasks.map(({ name: task }) => task).join(', then ')
-    : scenario.tasks.map(({ name: task, weight }) => `${task} ${showPercent(weight / sum)}`).join(', ')
-  return [
-    ['scenario', scenario.file],
-    ['base URL', url],
-    ['tasks', tasks],
-  ]
-}
+const subject = (plan: Plan, { method, url, name }: RequestPlan): [string, string][] =>
+  plan.scenario === null
+    ? [
+        ['request', `${method} ${url}`],
+        ['name', name],
+      ]
+    : scenarioRows(plan, plan.scenario, url)
 
 function closed(plan: ClosedPlan): [string, string][] {
   const users = plannedUsers(plan)
   const perS = plannedPerS(plan)
   return [
-    [
-      'model',
-      `closed: up to ${showCount(users)} user${users === 1 ? '' : 's'}, ${plan.wait.kind === 'none' ? 'no wait' : `wait ${printWait(plan.wait)}`}`,
-    ],
+    ['model', `closed: up to ${showCount(users)} user${users === 1 ? '' : 's'}, ${waitWords(plan)}`],
     [
       'at most',
       perS < Infinity

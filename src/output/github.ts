@@ -4,6 +4,7 @@
  * render it and the runner would obey it. Rendering is pure.
  */
 import type { Answer } from '../core/compare.ts'
+import { wasInVain } from '../core/exit.ts'
 import { largest } from '../core/extremes.ts'
 import type { RunComparison } from '../core/run-comparison.ts'
 import { subjectOf } from '../core/scenario.ts'
@@ -100,6 +101,19 @@ export function renderStepSummary(report: Report): string {
           '',
         ]
       : []),
+    ...(report.taskErrors.length > 0
+      ? [
+          '| task errors | count | message |',
+          '|---|--:|---|',
+          ...report.taskErrors
+            .slice(0, MOST_ERRORS)
+            .map(
+              ({ task, count, message }) =>
+                `| ${escapeMarkdown(task)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+            ),
+          '',
+        ]
+      : []),
     `Limit: ${LIMIT[verdict.limit]}.`,
     '',
     ...verdict.reasons.map(
@@ -109,8 +123,10 @@ export function renderStepSummary(report: Report): string {
   ].join('\n')
 }
 
-function passed({ thresholds, verdict, comparison }: Report): string {
+function passed(report: Report): string {
+  const { thresholds, verdict, comparison } = report
   if (verdict.level === 'void') return 'thresholds not judged'
+  if (wasInVain(report)) return 'every iteration failed'
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
   const judged =
     failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`

@@ -1,8 +1,9 @@
 /**
  * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold, one for
- * the verdict, and one for each metric that is held against a baseline. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
+ * the verdict, for a scenario one for its tasks, and one for each metric that is held against a baseline. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
  * a void run the thresholds are skipped, for it says nothing about the target. Pure.
  */
+import { wasInVain } from '../core/exit.ts'
 import type { Report } from '../core/report.ts'
 import { printRelative } from '../core/relative.ts'
 import { subjectOf } from '../core/scenario.ts'
@@ -23,6 +24,7 @@ interface Case {
 export function renderJunit(report: Report): string {
   const cases = [
     verdictCase(report),
+    ...tasksCase(report),
     ...report.thresholds.map((result) => thresholdCase(result, report)),
     ...baselineCases(report),
   ]
@@ -55,6 +57,17 @@ function verdictCase({ verdict }: Report): Case {
       output: said,
     }
   return { name, kind: 'passed', output: [verdict.level, said].filter((text) => text !== '').join('\n') }
+}
+
+/** Tasks that throw fail the run only when nothing else came of it; otherwise they are told of. */
+function tasksCase(report: Report): Case[] {
+  const { plan, taskErrors, verdict } = report
+  if (plan.scenario === null) return []
+  const name = 'tasks: an iteration ended without an error'
+  const said = taskErrors.map(({ task, message, count }) => `${task}: ${message} (${count})`).join('\n')
+  if (!wasInVain(report)) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
+  if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${said}` }]
+  return [{ name, kind: 'failure', type: 'tasks', message: 'every iteration failed', output: said }]
 }
 
 function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {

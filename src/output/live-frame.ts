@@ -111,7 +111,11 @@ function numbers({ run }: LiveState, latest: LiveSecond, style: Style): string[]
           item('dropped', `${showCount(row.dropped)}/s`, 'red'),
         )
       : []),
-    ...section(style, ...(latest.failed === 0 ? [item('failed', 'none')] : failures(latest))),
+    ...section(
+      style,
+      ...(latest.failed === 0 ? [item('failed', 'none')] : failures(latest)),
+      ...(latest.taskErrors === 0 ? [] : [item('task errors', showCount(latest.taskErrors), 'red')]),
+    ),
   ]
 }
 

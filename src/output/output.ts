@@ -33,6 +33,8 @@ export interface LiveSecond {
   readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
   /** What the run would be judged by what is there. It takes a while: to be asked once for a second, by who shows it. */
   readonly judged: () => Judgement
+  /** What tasks threw, of the whole run so far. */
+  readonly taskErrors: number
 }
 
 /**

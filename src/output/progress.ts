@@ -26,6 +26,7 @@ export function renderProgress({
     `p95 ${showMs(recent.latencyMs.p95)}`,
     `p99 ${showMs(recent.latencyMs.p99)}`,
     `failed ${failed}`,
+    ...(latest.taskErrors > 0 ? [`task errors ${latest.taskErrors}`] : []),
     `busiest worker ${showPercent(busiest)}`,
   ].join('  ')
 }

@@ -11,9 +11,10 @@ import type { Report } from '../core/report.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import { peakRate } from '../core/arrivals.ts'
-import { printWait } from '../core/wait.ts'
 import { plannedUsers } from '../core/plan.ts'
+import { customLines } from './custom.ts'
 import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
+import { iterationLines, waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
 import { renderHeld } from './comparison.ts'
 import { httpFacts, transportWords } from './http.ts'
@@ -39,6 +40,8 @@ export function renderSummary(report: Report, style: Style): string {
     requests(report, style),
     arrivals(report, style),
     latency(report, style),
+    iterationLines(report, LABEL, style),
+    customLines(report, LABEL, style),
     errors(report, style),
     taskErrors(report, style),
     thresholds(report, line),
@@ -69,14 +72,13 @@ export function factsOf(report: Report): string[] {
     SIGTERM: 'terminated',
     abort: 'aborted',
     workers: 'all workers died',
+    scenario: 'stopped by the scenario',
+    users: 'all users stopped',
   }[report.stoppedBy]
   return [
     `${plan.model} model`,
     ...(plan.model === 'closed'
-      ? [
-          `${showCount(users)} user${users === 1 ? '' : 's'}`,
-          plan.wait.kind === 'none' ? 'no wait' : `wait ${printWait(plan.wait)}`,
-        ]
+      ? [`${showCount(users)} user${users === 1 ? '' : 's'}`, waitWords(plan)]
       : [
           `up to ${showRate(peakRate(plan.stages))}/s`,
           `${plan.arrival} arrivals`,

@@ -4,10 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { defineConfig } from '../core/config.ts'
-import type { ScenarioPlan } from '../core/scenario.ts'
+import type { ScriptPlan } from '../core/scenario.ts'
 import { CorerushError, messageOf, type ErrorCode } from '../errors.ts'
+import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
+import { Metrics } from './metric.ts'
 import { planOf } from './plan.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
@@ -19,11 +21,15 @@ const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput
 const FRAME_LINES = 2
 
 /** What the file default-exports; a CorerushError of this code says where it cannot be loaded. */
-export async function importDefault(file: string, code: ErrorCode): Promise<unknown> {
+export async function importDefault(
+  file: string,
+  code: ErrorCode,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
   // It takes a while to load, and most runs have no such file.
   const { createJiti } = await import('jiti')
   const jiti = createJiti(import.meta.url, {
-    virtualModules: { corerush: AUTHORING },
+    virtualModules: { corerush: { ...AUTHORING, ...more } },
     moduleCache: false,
     interopDefault: false,
   })
@@ -34,20 +40,52 @@ export async function importDefault(file: string, code: ErrorCode): Promise<unkn
   }
 }
 
-/** The scenario of the file; a CorerushError says where it is wrong. */
-export async function loadScenario(file: string): Promise<Scenario> {
-  const found = await importDefault(file, 'CORERUSH_SCENARIO')
-  if (!isScenario(found))
-    throw new CorerushError('CORERUSH_SCENARIO', `${shown(file)} must default-export a scenario`, {
-      hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
-    })
-  return found
+/** What a file makes when it is loaded, in its order. */
+export interface LoadedFile {
+  readonly scenarios: readonly Scenario[]
+  readonly feeders: readonly Feeder<unknown>[]
+  readonly metrics: Metrics
 }
 
-/** What the main thread needs to know of it. */
-export async function readScenario(file: string): Promise<ScenarioPlan> {
-  const { definition } = await loadScenario(file)
-  const { plan, problems } = planOf(file, definition)
+/** Loads the file; a CorerushError says where it is wrong. */
+export async function loadScenarios(file: string): Promise<LoadedFile> {
+  const { scenarios, asked, metrics } = await load(file)
+  return { scenarios, feeders: asked.map(({ feeder }) => feeder), metrics }
+}
+
+async function load(file: string): Promise<{
+  readonly scenarios: readonly Scenario[]
+  readonly asked: readonly AskedFeeder[]
+  readonly metrics: Metrics
+}> {
+  const asked: AskedFeeder[] = []
+  const metrics = new Metrics()
+  const { counter, trend } = metrics
+  const feeder = feederMaker((one) => asked.push(one))
+  const found = await importDefault(file, 'CORERUSH_SCENARIO', { feeder, counter, trend })
+  const all: unknown[] = Array.isArray(found) ? found : [found]
+  if (all.length === 0 || !all.every(isScenario))
+    throw new CorerushError(
+      'CORERUSH_SCENARIO',
+      `${shown(file)} must default-export a scenario, or a list of them`,
+      {
+        hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
+      },
+    )
+  return { scenarios: all, asked, metrics }
+}
+
+/** What the main thread needs to know of them. */
+export async function readScenarios(file: string): Promise<ScriptPlan> {
+  const { scenarios, asked, metrics } = await load(file)
+  // Feeders of a task's own would be others in each worker.
+  const feeders = asked.map((one) => ({ ...one, path: resolve(dirname(file), one.feeder.path) }))
+  const { plan, problems } = planOf(
+    file,
+    scenarios.map(({ definition }) => definition),
+    feeders,
+    metrics.plans,
+  )
   if (plan === null)
     throw new CorerushError(
       'CORERUSH_SCENARIO',
@@ -80,8 +118,17 @@ function placeIn(file: string, error: unknown): [number, number] | null {
   return match === null ? null : [Number(match[1]), Number(match[2])]
 }
 
+/** The code around the place in the file where this was thrown; null where that is not known. */
+export function frameOf(file: string, error: unknown): string | null {
+  const place = placeIn(file, error)
+  // The column is one of the code that jiti made of it.
+  return place === null
+    ? null
+    : `${shown(file)}:${place[0]}\n${codeFrame(readFileSync(file, 'utf8'), place[0], null)}`
+}
+
 /** The code around a line, its numbers before it, and a mark below the column. */
-export function codeFrame(code: string, line: number, column: number): string {
+export function codeFrame(code: string, line: number, column: number | null): string {
   const lines = code.split('\n')
   const first = Math.max(1, line - FRAME_LINES)
   const last = Math.min(lines.length, line + FRAME_LINES)
@@ -89,7 +136,8 @@ export function codeFrame(code: string, line: number, column: number): string {
   const frame: string[] = []
   for (let n = first; n <= last; n++) {
     frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${lines[n - 1]!}`)
-    if (n === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
+    if (n === line && column !== null)
+      frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
   }
   return frame.join('\n')
 }

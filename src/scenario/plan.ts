@@ -1,19 +1,71 @@
 /** Reads a definition: whatever an author's code can get wrong is told before anything is sent. */
-import { didYouMean, type ScenarioPlan, type TaskPlan } from '../core/scenario.ts'
+import { didYouMean, type ScenarioPlan, type ScriptPlan, type TaskPlan } from '../core/scenario.ts'
+import { MOST_USERS } from '../core/options.ts'
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
+import type { CustomMetricPlan } from '../core/custom.ts'
+import { ENDS, ORDERS, type FeederPlan } from '../core/feeder.ts'
+import type { AskedFeeder } from './feeder.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
-const FIELDS = ['baseUrl', 'wait', 'onStart', 'order', 'tasks']
+const FIELDS = [
+  'name',
+  'weight',
+  'users',
+  'baseUrl',
+  'wait',
+  'onStart',
+  'onStop',
+  'order',
+  'cookies',
+  'tasks',
+]
 
+/** A feeder, and where its file is. */
+export type LocatedFeeder = Omit<AskedFeeder, 'feeder'> & { readonly path: string }
+
+type Definition = ScenarioDefinition<unknown>
+
+/** What the plan says of a file with these scenarios. */
 export function planOf(
   file: string,
-  definition: ScenarioDefinition<unknown>,
-): { readonly plan: Omit<ScenarioPlan, 'sha256'> | null; readonly problems: readonly string[] } {
+  definitions: readonly Definition[],
+  feeders: readonly LocatedFeeder[] = [],
+  metrics: readonly CustomMetricPlan[] = [],
+): { readonly plan: Omit<ScriptPlan, 'sha256'> | null; readonly problems: readonly string[] } {
   const problems: string[] = []
+  const isOne = definitions.length === 1
+  const scenarios = definitions.map((definition, index) => {
+    const own: string[] = []
+    const scenario = readScenario(definition, index, own)
+    const called = isOne ? '' : `scenario ${scenario.name ?? index + 1}: `
+    problems.push(...own.map((problem) => called + problem))
+    return scenario
+  })
+  const names = scenarios.map(({ name }) => name)
+  if (!isOne && (names.includes(null) || new Set(names).size < names.length))
+    problems.push('each of several scenarios must have a name of its own')
+  const bases = new Set(definitions.flatMap(({ baseUrl }) => baseUrl ?? []))
+  if (bases.size > 1)
+    problems.push('scenarios of one file must have one baseUrl; requests can go to any absolute URL')
+  const [baseUrl = null] = bases
+  const fed = feeders.map((feeder) => readFeeder(feeder, problems))
+  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios, feeders: fed, metrics }, problems }
+}
+
+function readScenario(definition: Definition, index: number, problems: string[]): ScenarioPlan {
   for (const field of Object.keys(definition))
     if (!FIELDS.includes(field))
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
-  const { baseUrl = null, wait = null, order = 'weights', onStart } = definition
+  const { name = null, weight = 1, users = null } = definition
+  const { baseUrl = null, wait = null, order = 'weights', onStart, onStop, cookies = true } = definition
+  if (name !== null && (typeof (name as unknown) !== 'string' || name.trim() === ''))
+    problems.push('name must be a text')
+  if (typeof (weight as unknown) !== 'number' || !(weight > 0 && weight < Infinity))
+    problems.push('weight must be a number above 0')
+  if (users !== null && !(Number.isInteger(users) && users > 0 && users <= MOST_USERS))
+    problems.push(`users must be a whole number from 1 to ${MOST_USERS}`)
+  if (users !== null && definition.weight !== undefined)
+    problems.push('weight does not go with users, which says it exactly')
   if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
   if (wait !== null && !isWait(wait))
     problems.push(
@@ -21,10 +73,22 @@ export function planOf(
     )
   if (onStart !== undefined && typeof (onStart as unknown) !== 'function')
     problems.push('onStart must be a function')
+  if (onStop !== undefined && typeof (onStop as unknown) !== 'function')
+    problems.push('onStop must be a function')
+  if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const tasks = readTasks(definition.tasks, problems)
-  if (problems.length > 0) return { plan: null, problems }
-  return { plan: { file, baseUrl, wait, isSequence: order === 'sequence', tasks }, problems }
+  return {
+    index,
+    name,
+    weight,
+    users,
+    wait,
+    isSequence: order === 'sequence',
+    keepsCookies: cookies,
+    hasStart: onStart !== undefined,
+    tasks,
+  }
 }
 
 /** As the builders make it: what they make prints to the words that they were made of. */
@@ -59,4 +123,21 @@ function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
     else read.push({ name, weight, tags })
   }
   return read
+}
+
+const FEEDER_FIELDS = ['order', 'end', 'delimiter']
+
+function readFeeder({ path, format, options }: LocatedFeeder, problems: string[]): FeederPlan {
+  const wrong = (problem: string): void => void problems.push(`feeder ${path}: ${problem}`)
+  const { order = 'sequential', end = order === 'unique' ? 'stop' : 'recycle', delimiter = ',' } = options
+  for (const field of Object.keys(options))
+    if (!FEEDER_FIELDS.includes(field))
+      wrong(`${field} is not an option of a feeder${didYouMean(field, FEEDER_FIELDS)}`)
+  if (!ORDERS.includes(order)) wrong(`order must be one of ${ORDERS.join(', ')}`)
+  if (!ENDS.includes(end)) wrong(`end must be one of ${ENDS.join(', ')}`)
+  if (order === 'random' && options.end !== undefined) wrong('end does not go with random, which has none')
+  if (order === 'unique' && end === 'recycle') wrong('end must be stop or error, or rows were not unique')
+  if (typeof (delimiter as unknown) !== 'string' || delimiter === '') wrong('delimiter must be a text')
+  if (format === 'json' && options.delimiter !== undefined) wrong('delimiter is of CSV files')
+  return { path, format, delimiter, order, end }
 }

@@ -1,6 +1,7 @@
 /** A scenario: what one kind of user does. */
 import type { Duration } from '../core/options.ts'
 import type { Wait } from '../core/wait.ts'
+import type { Feeder } from './feeder.ts'
 import type { Http } from './http.ts'
 
 /** What a task is given. */
@@ -8,12 +9,29 @@ export interface Context<State = undefined> {
   readonly http: Http
   /** What `onStart` returned for this user. */
   readonly state: State
+  /** What the user keeps of the cookies that it is sent; they go with its requests by themselves. */
+  readonly cookies: UserCookies
   /** The number of the user among all users of the run, from 0. */
   readonly user: number
   /** The user's own seeded stream of numbers in [0, 1). */
   readonly random: () => number
   /** A pause within a task: `1s`, or evenly spread over `0.5s-2s`. */
   readonly think: (pause: Duration) => Promise<void>
+  /** The next row of a feeder. */
+  readonly take: <Row>(feeder: Feeder<Row>) => Row
+  /** Ends the task, and then the user: its `onStop` runs, and no further task. */
+  readonly stopUser: () => never
+  /** Ends the task, and then the load of the whole run, as its duration would; the report says why. */
+  readonly stopRun: (reason?: string) => never
+}
+
+/** A user's cookies, of the scenario's base URL where no other is given. */
+export interface UserCookies {
+  /** The value of the cookie that is sent to this URL. */
+  get(name: string, url?: string): string | undefined
+  /** Keeps a cookie as if this URL had sent it: `name=value; Path=/`. */
+  set(cookie: string, url?: string): void
+  clear(): void
 }
 
 export type Task<State = undefined> = (context: Context<State>) => unknown
@@ -30,14 +48,24 @@ export interface DescribedTask<State = undefined> {
 export type Tasks<State> = Readonly<Record<string, Task<State> | DescribedTask<State>>>
 
 export interface ScenarioDefinition<State = undefined> {
+  /** What it is called beside the other scenarios of its file. */
+  readonly name?: string | undefined
+  /** Of several scenarios: twice the weight, twice the users. @default 1 */
+  readonly weight?: number | undefined
+  /** Of several scenarios: exactly so many users follow this one, before those that have a weight. */
+  readonly users?: number | undefined
   /** Where requests with a path go; `--url` replaces it. */
   readonly baseUrl?: string | undefined
   /** The pause of a user between two tasks; `--wait` replaces it. @default none */
   readonly wait?: Wait | undefined
   /** Before the user's first task; what it returns is the user's state. When it throws, it is tried again in place of the next task. */
   readonly onStart?: ((context: Omit<Context, 'state'>) => State | Promise<State>) | undefined
+  /** When the user's life is over: the plan takes it down, it stops itself, or the load ends. No iteration; its requests count. */
+  readonly onStop?: Task<State> | undefined
   /** How the next task is chosen: by chance, as their weights say, or one after the other. @default weights */
   readonly order?: 'weights' | 'sequence' | undefined
+  /** Whether each user keeps cookies and sends them back. @default true */
+  readonly cookies?: boolean | undefined
   readonly tasks: Tasks<State>
 }
 

@@ -5,6 +5,7 @@
 import type { Plan } from '../core/plan.ts'
 import { isExpected } from '../core/status.ts'
 import type { RequestTally } from '../core/tally.ts'
+import type { Cookies } from './cookies.ts'
 import type { Recorder } from './recorder.ts'
 import type { Hop, Redirects } from './redirects.ts'
 import { Exchange, type Connection, type ExchangeListener, type Prepared } from './transport/transport.ts'
@@ -33,7 +34,7 @@ export interface CallOwner {
   /** A complete response came with a status that is success; the owner may think otherwise, and set the outcome. */
   judge(exchange: Exchange): void
   /** A request of the call was recorded; its response waited this long for this thread. */
-  recorded(waitedUs: number, hops: number): void
+  recorded(waitedUs: number): void
   /** The call has ended, and all that was sent of it is recorded. */
   callEnded(call: Call): void
 }
@@ -51,6 +52,7 @@ export class Call implements ExchangeListener {
   readonly #user: number
   readonly #around: CallSurroundings
   readonly #owner: CallOwner
+  readonly #cookies: Cookies | null
   #connection: Connection | null
   /** The connection to another origin than the user's, and the one that the request in flight went over. */
   #elsewhere: Connection | null = null
@@ -58,11 +60,19 @@ export class Call implements ExchangeListener {
   #tally: RequestTally | null = null
   #timeoutS = 0
 
-  constructor(user: number, around: CallSurroundings, owner: CallOwner, request: Prepared) {
+  constructor(
+    user: number,
+    around: CallSurroundings,
+    owner: CallOwner,
+    request: Prepared,
+    cookies: Cookies | null = null,
+  ) {
     this.#user = user
     this.#around = around
     this.#owner = owner
+    this.#cookies = cookies
     this.exchange = new Exchange(this)
+    this.exchange.wantsCookies = cookies !== null
     this.#connection = around.openConnection(user, request)
   }
 
@@ -117,6 +127,7 @@ export class Call implements ExchangeListener {
     // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
     if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
     this.#owner.disarm()
+    if (exchange.setCookies.length > 0) this.#cookies!.keep(exchange.request!.plan, exchange.setCookies)
     const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
     if (hop !== null) {
       this.#record(exchange)
@@ -137,6 +148,7 @@ export class Call implements ExchangeListener {
       : (this.#connection ??= this.#around.openConnection(this.#user, request))
     this.#inUse = connection
     this.#isSent = false
+    if (this.#cookies !== null) this.exchange.cookie = this.#cookies.headerFor(request.plan)
     connection.send(this.exchange, request)
   }
 
@@ -166,7 +178,7 @@ export class Call implements ExchangeListener {
     // A redirect is sent when the one before it is done, and its latency is service time.
     const isFromDue = this.dueUs >= 0 && this.#hops === 0
     const waitedUs = turn.waitedUs(exchange.doneUs) + exchange.ownUs
-    this.#owner.recorded(waitedUs, this.#hops)
+    this.#owner.recorded(waitedUs)
     recorder.done(this.#tally!, exchange, {
       sinceUs: isFromDue ? this.dueUs : exchange.sentUs,
       waitedUs,

@@ -2,34 +2,22 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
-import { plannedUsers, type Plan } from '../core/plan.ts'
-import { globalIndex, portion, type Share } from '../core/share.ts'
-import type { Scenario } from '../scenario/scenario.ts'
-import type { Alarm, Clock } from './clock.ts'
-import type { Recorder } from './recorder.ts'
+import { plannedUsers } from '../core/plan.ts'
+import { globalIndex, portion } from '../core/share.ts'
+import type { Alarm } from './clock.ts'
 import { Redirects } from './redirects.ts'
-import { ClosedSchedule } from './schedule/closed.ts'
+import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
 import { OpenSchedule } from './schedule/open.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
 import type { Tickets } from './tickets.ts'
-import type { Transport } from './transport/transport.ts'
 import type { Turn } from './turn.ts'
-import { RequestUser } from './request-user.ts'
-import { Script } from './scenario/script.ts'
-import { ScenarioUser } from './scenario/user.ts'
 import type { Surroundings, User } from './user.ts'
+import { userMaker, type UserParts } from './users.ts'
 import { Wheel } from './wheel.ts'
 
-export interface LoadParts {
-  readonly plan: Plan
-  readonly share: Share
-  readonly clock: Clock
-  readonly transport: Transport
-  readonly recorder: Recorder
+export interface LoadParts extends UserParts {
   readonly turn: Turn
   readonly tickets: Tickets
-  /** What the users do, where a scenario file says it; else the one request of the plan. */
-  readonly scenario: Scenario | null
 }
 
 /** Timers of the load itself come first on the wheel, then the users'. */
@@ -103,6 +91,10 @@ export class Load {
     this.#wheel.disarm(SCHEDULE_TIMER)
     this.#schedule.end(loadEndUs)
     this.#ending = true
+    let resting = 0
+    // Without time to end, nothing begins.
+    for (const user of plan.gracefulStopS > 0 ? this.#schedule.users : [])
+      if (!user.isFlying) user.leave(clock.nowUs() + Math.floor(resting++ / BEGIN_AT_ONCE) * MOMENT_US)
     if (this.#flying === 0) this.#finish()
     else if (plan.gracefulStopS === 0) this.#endDrain()
     else this.#armTimer(DRAIN_END_TIMER, clock.nowUs() + plan.gracefulStopS * 1e6)
@@ -120,7 +112,7 @@ export class Load {
   }
 
   #makeSchedule(): Schedule {
-    const { plan, share, transport, recorder, turn, clock, tickets } = this.#parts
+    const { plan, share, transport, recorder, turn, clock, tickets, scenario } = this.#parts
     const unstarted = (nowUs: number, ageUs: number, ownUs: number): void =>
       recorder.unstarted(recorder.requestTally(plan.request.name), nowUs, ageUs, ownUs)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
@@ -137,6 +129,7 @@ export class Load {
         this.#flying++
         return true
       },
+      departs: () => this.#flying++,
       unstarted: (dueUs, doneUs, keptUs) => {
         // In the closed model an iteration is due when it starts.
         if (plan.model === 'open') unstarted(doneUs, Math.max(0, recorder.loadEndUs - dueUs), keptUs)
@@ -148,7 +141,11 @@ export class Load {
       arm,
       disarm,
       wake: (user, nowUs) => this.#schedule.wake(user, nowUs),
-      ended: (user, ended) => this.#schedule.ended(user, ended),
+      ended: (user, ended) => {
+        this.#schedule.ended(user, ended)
+        if (this.#ending) user.leave(ended.doneUs)
+      },
+      left: (user, hasStopped) => this.#schedule.left(user, hasStopped),
     }
     const parts: ScheduleParts = {
       share,
@@ -161,20 +158,10 @@ export class Load {
       isEnding: () => this.#ending,
       rings: () => this.#rings,
       takeTicket: tickets.takeIteration,
-      newUser: this.#userMaker(around),
+      newUser: userMaker(this.#parts, around),
+      deserted: () => scenario?.deserted(),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
-  }
-
-  #userMaker(around: Surroundings): (id: number) => User {
-    const { plan, share, transport, recorder, clock, scenario } = this.#parts
-    const request = transport.prepare(plan.request)
-    if (plan.scenario === null || scenario === null) {
-      const planned = { request, tally: recorder.requestTally(plan.request.name) }
-      return (id) => new RequestUser(id, around, planned)
-    }
-    const script = new Script({ plan, planned: plan.scenario, scenario, transport, recorder, clock })
-    return (id) => new ScenarioUser(id, globalIndex(id, share), around, script, request)
   }
 
   #armTimer(timer: number, dueUs: number): void {

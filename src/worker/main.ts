@@ -1,11 +1,13 @@
 /** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
 import type { MessagePort } from 'node:worker_threads'
-import { longestWaitS } from '../core/wait.ts'
-import { loadScenario } from '../scenario/file.ts'
+import { longestIdleS } from '../core/plan.ts'
+import { loadScenarios } from '../scenario/file.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
+import { feedsOf } from './scenario/feed.ts'
+import { Watch } from './scenario/watch.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
@@ -34,20 +36,33 @@ export default async function work({
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = new Connector(plan, addresses)
   if (plan.request.url.startsWith('https:')) connector.readCertificates()
-  const scenario = plan.scenario === null ? null : await loadScenario(plan.scenario.file)
+  const script = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
+  const keepsCookies = plan.scenario?.scenarios.some((scenario) => scenario.keepsCookies) === true
+  if (script !== null)
+    script.metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
+  let hasStopped = false
   const load = new Load({
     plan,
     share,
-    scenario,
+    scenario: script && {
+      scenarios: script.scenarios,
+      feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
+      // Loading what knows cookies takes 60 ms.
+      newCookies: keepsCookies ? (await import('./scenario/jar.ts')).newJar : null,
+      watch: assignment.isWatched
+        ? new Watch(plan.scenario!.file, (step) => tell({ type: 'watched', step }))
+        : null,
+      stopRun: (reason) => {
+        // Users without a wait would say it thousands of times before the load ends.
+        if (!hasStopped) tell({ type: 'stopRun', reason })
+        hasStopped = true
+      },
+      deserted: () => tell({ type: 'deserted' }),
+    },
     clock,
     recorder,
     turn,
-    transport: makeTransport(
-      { ...plan, longestIdleS: plan.model === 'closed' ? longestWaitS(plan.wait) : 0 },
-      connector,
-      clock,
-      turn,
-    ),
+    transport: makeTransport({ ...plan, longestIdleS: longestIdleS(plan) }, connector, clock, turn),
     tickets: ticketsOf(assignment, (count) => tell({ type: 'exhausted', count })),
   })
   await warmUp(plan, vitals, makeTransport)

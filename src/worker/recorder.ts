@@ -2,6 +2,7 @@
  * Records what happens in the open second and hands it over whole when the second has ended. Everything is stamped by
  * one monotonic clock and recorded at once, so events come in order and each falls into the second of its own time.
  */
+import type { CustomKind } from '../core/custom.ts'
 import { ms } from '../core/metrics.ts'
 import { isTimeout } from '../core/outcome.ts'
 import { packTally, Tally, type RequestTally } from '../core/tally.ts'
@@ -13,6 +14,8 @@ import type { TurnCounts } from './turn.ts'
 import type { Readings, VitalSigns } from './vitals.ts'
 
 const SECOND_US = 1_000_000
+/** In which values of trends are kept. */
+const THOUSANDTHS = 1000
 const SHORTEST_SPAN_MS = 100
 
 export class Recorder {
@@ -113,11 +116,13 @@ export class Recorder {
     this.#latency(request, ageUs, ownUs)
   }
 
-  ended(nowUs: number, durationUs: number, failed: boolean): void {
+  /** An iteration ended; of which scenario is told where it has a name. */
+  ended(nowUs: number, durationUs: number, failed: boolean, scenario: string | null = null): void {
     this.advance(nowUs)
     const { iterations } = this.#tally
     iterations.finished++
     if (failed) iterations.failed++
+    if (scenario !== null) this.#tally.ended(scenario, 1, failed ? 1 : 0)
     this.#tally.iterationDuration.record(durationUs)
   }
 
@@ -178,6 +183,13 @@ export class Recorder {
       request.histogram('firstByte').record(Math.max(0, exchange.firstByteUs - headersFromUs))
       if (exchange.status !== 0) request.histogram('download').record(doneUs - exchange.firstByteUs)
     }
+  }
+
+  /** A task added to a metric of its own. */
+  custom(kind: CustomKind, name: string, value: number, nowUs: number): void {
+    this.advance(nowUs)
+    if (kind === 'counter') this.#tally.count(name, value)
+    else this.#tally.trend(name).record(value * THOUSANDTHS)
   }
 
   /** A task threw. */

@@ -3,7 +3,9 @@
  * leads to. What it does next is the schedule's to say.
  */
 import type { RequestTally } from '../core/tally.ts'
+import type { Wait } from '../core/wait.ts'
 import { Call, type CallOwner } from './call.ts'
+import { Lateness } from './lateness.ts'
 import type { Exchange, Prepared } from './transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from './user.ts'
 
@@ -11,6 +13,7 @@ import { backoffAfter, type Surroundings, type User } from './user.ts'
 export interface PlannedRequest {
   readonly request: Prepared
   readonly tally: RequestTally
+  readonly wait: Wait
 }
 
 export class RequestUser implements User, CallOwner {
@@ -18,16 +21,9 @@ export class RequestUser implements User, CallOwner {
   readonly #around: Surroundings
   readonly #planned: PlannedRequest
   readonly #call: Call
+  readonly #lateness = new Lateness()
   #isFlying = false
-  /** When its iteration is, or was last, due, and when it was free to start it. */
-  #dueUs = 0
-  #freeUs = 0
   #startedUs = -1
-  #lagUs = 0
-  /** How much earlier the user would have been free for its iteration, had this thread never kept it busy. */
-  #keptUs = 0
-  /** The same for the iteration that comes next, if that has waited for this user. */
-  #keepsUs = 0
   #backoffUs = 0
 
   constructor(id: number, around: Surroundings, planned: PlannedRequest) {
@@ -37,16 +33,20 @@ export class RequestUser implements User, CallOwner {
     this.#call = new Call(id, around, this, planned.request)
   }
 
+  get wait(): Wait {
+    return this.#planned.wait
+  }
+
   get isFlying(): boolean {
     return this.#isFlying
   }
 
   get dueUs(): number {
-    return this.#dueUs
+    return this.#lateness.dueUs
   }
 
   get keepsUs(): number {
-    return this.#keepsUs
+    return this.#lateness.keepsUs
   }
 
   /** Its alarm rang: for the schedule while it is at rest, else its request has a deadline to meet. */
@@ -58,13 +58,14 @@ export class RequestUser implements User, CallOwner {
   iterate(dueUs: number, freeUs = dueUs): boolean {
     const { takeOff, plan } = this.#around
     if (!takeOff()) return false
-    this.#dueUs = dueUs
-    this.#freeUs = freeUs
-    // An arrival that waited for a user waited for what the user's iterations before it owe to this thread, too.
-    this.#keptUs = Math.min(Math.max(0, freeUs - dueUs), this.#keepsUs)
+    this.#lateness.due(dueUs, freeUs)
     this.#isFlying = true
     this.#call.send(this.#planned.request, this.#planned.tally, plan.timeoutS)
     return true
+  }
+
+  leave(): void {
+    this.#around.left(this, false)
   }
 
   cut(): void {
@@ -78,12 +79,11 @@ export class RequestUser implements User, CallOwner {
   callSent(sentUs: number): void {
     const { recorder, plan } = this.#around
     this.#startedUs = sentUs
-    this.#lagUs = Math.max(0, sentUs - Math.max(this.#dueUs, this.#freeUs))
-    recorder.started(sentUs, this.#lagUs)
+    recorder.started(sentUs, this.#lateness.started(sentUs))
     if (plan.model === 'closed') return
     // What a user felt who wanted this when it was due; in the closed model latency is service time.
-    this.#call.dueUs = this.#dueUs
-    this.#call.lateUs = this.#lagUs + this.#keptUs
+    this.#call.dueUs = this.#lateness.dueUs
+    this.#call.lateUs = this.#lateness.lateUs
   }
 
   arm(deadlineUs: number): void {
@@ -98,14 +98,13 @@ export class RequestUser implements User, CallOwner {
     // The status says all that the plan asks for.
   }
 
-  recorded(waitedUs: number, hops: number): void {
-    if (hops === 0) this.#keepsUs = this.#keptUs + this.#lagUs
-    this.#keepsUs += waitedUs
+  recorded(waitedUs: number): void {
+    this.#lateness.waited(waitedUs)
   }
 
   callEnded({ exchange, wasSent }: Call): void {
     this.#isFlying = false
-    if (!wasSent) this.#around.unstarted(this.#dueUs, exchange.doneUs, this.#keptUs)
+    if (!wasSent) this.#around.unstarted(this.dueUs, exchange.doneUs, this.#lateness.keptUs)
     else if (exchange.outcome !== 'unfinished') this.#conclude(exchange, exchange.outcome)
     this.#around.landed()
   }
@@ -113,6 +112,7 @@ export class RequestUser implements User, CallOwner {
   /** Lets the schedule decide what comes next. */
   #conclude({ doneUs, canFollow }: Exchange, outcome: Exclude<Exchange['outcome'], 'unfinished'>): void {
     const { recorder, ended } = this.#around
+    this.#lateness.ended()
     recorder.ended(doneUs, doneUs - this.#startedUs, outcome !== 'ok')
     this.#backoffUs = backoffAfter(outcome, this.#backoffUs)
     ended(this, { doneUs, canFollow, backoffUs: this.#backoffUs })

@@ -1,5 +1,6 @@
 /** What a virtual user is to the schedule and to the load, whatever it does; its connections are its own. */
 import { isConnectionFailure, type Outcome } from '../core/outcome.ts'
+import type { Wait } from '../core/wait.ts'
 import type { CallSurroundings } from './call.ts'
 
 /** How an iteration ended, as far as it matters for the next one. */
@@ -15,6 +16,8 @@ export interface User {
   /** The user's place in its worker: the number of its alarm. */
   readonly id: number
   readonly isFlying: boolean
+  /** What it makes between two iterations, in the closed model. */
+  readonly wait: Wait
   /** When its iteration is, or was last, due, in µs of run time. */
   readonly dueUs: number
   /** How much earlier it would be free, had this thread never kept it busy. */
@@ -23,9 +26,11 @@ export interface User {
   wake(nowUs: number): void
   /** Starts an iteration that was due at `dueUs` and could start from `freeUs` on; false when none may start any more. */
   iterate(dueUs: number, freeUs?: number): boolean
+  /** Its life is over: what it does last begins at this run time, and `left` is called when that is done. */
+  leave(atUs: number): void
   /** The drain is over. */
   cut(): void
-  /** Gives up its connections; for a user that the plan no longer wants. */
+  /** Gives up its connections. */
   disconnect(): void
 }
 
@@ -33,7 +38,9 @@ export interface User {
 export interface Surroundings extends CallSurroundings {
   /** Asks to start an iteration; false when the load has ended. */
   readonly takeOff: () => boolean
-  /** An iteration that took off has ended; the last thing that is done about it. */
+  /** The last that a user does has begun, which may be after the load has ended. */
+  readonly departs: () => void
+  /** What took off or departed has ended; the last thing that is done about it. */
   readonly landed: () => void
   /** The end of the drain cut off an iteration before its first request was sent. */
   readonly unstarted: (dueUs: number, doneUs: number, keptUs: number) => void
@@ -44,6 +51,8 @@ export interface Surroundings extends CallSurroundings {
   readonly wake: (user: User, nowUs: number) => void
   /** The user's iteration ended. Not called for one that the end of the drain cut off. */
   readonly ended: (user: User, ended: Ended) => void
+  /** The user's life is over; whether by its own doing. */
+  readonly left: (user: User, hasStopped: boolean) => void
 }
 
 const BACKOFF_FIRST_US = 100_000

@@ -7,7 +7,7 @@ import { cannotProve, compareRuns, type RunSeconds } from '../../src/core/compar
 import { holm, leastP, permutationP, runsToProve, signFlipP } from '../../src/core/permutation.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { defaultRules, parseRelative, printRelative } from '../../src/core/relative.ts'
-import type { ScenarioPlan } from '../../src/core/scenario.ts'
+import type { ScriptPlan } from '../../src/core/scenario.ts'
 import type { Options } from '../../src/core/options.ts'
 import { measuredSeconds, RunSample } from '../../src/core/run-sample.ts'
 import { planOf, reportOf } from '../support/reports.ts'
@@ -261,8 +261,10 @@ describe('what cannot be compared', () => {
 
   test('is a scenario of another text or other tasks, wherever its file lies', () => {
     const tasks = [{ name: 'A', weight: 1, tags: [] }]
-    const scenario = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, wait: null, isSequence: false, tasks }
-    const running = (different: Partial<ScenarioPlan> | null) => {
+    const one = { ...{ index: 0, name: null, weight: 1, users: null, wait: null }, isSequence: false, tasks }
+    const scenarios = [{ ...one, keepsCookies: false, hasStart: false }]
+    const scenario = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, scenarios, feeders: [], metrics: [] }
+    const running = (different: Partial<ScriptPlan> | null) => {
       const plan = { ...report.plan, scenario: different === null ? null : { ...scenario, ...different } }
       return differencesOf({ ...report, plan: { ...report.plan, scenario } }, { ...report, plan })
     }
@@ -270,7 +272,7 @@ describe('what cannot be compared', () => {
     expect(running({ sha256: 'bb' }).map(({ message }) => message)).toEqual([
       'the plans differ in scenario.sha256: "aa" and "bb"',
     ])
-    expect(running({ tasks: [] })[0]!.message).toMatch(/differ in scenario\.tasks/)
+    expect(running({ scenarios: [] })[0]!.message).toMatch(/differ in scenario\.scenarios/)
     expect(running(null)[0]!.message).toBe('the plans differ in scenario.sha256: "aa" and nothing')
   })
 

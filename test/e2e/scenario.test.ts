@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { run, type Options, type Report } from '../../dist/index.js'
+import { run, startTarget, type Options, type Report } from '../../dist/index.js'
 import { runCli, withFolder } from '../support/cli.ts'
 import { expectConservation } from '../support/conservation.ts'
 
@@ -230,6 +230,33 @@ describe.concurrent('what fails', () => {
     expect([97, 99]).toContain(report.exitCode)
   })
 
+  test('stopRun ends the load of every worker, and the report says so', async () => {
+    const { report, seen } = await runs(
+      `scenario({ wait: between('20ms', '40ms'), onStop: ({ http, user }) => http.get('/bye/' + user), tasks: {
+        async T({ http, user, stopRun }) { await http.get('/t/' + user); if (user === 1) stopRun('seen enough') },
+      } })`,
+      { users: 4, workers: 2, duration: '1m' },
+    )
+    expect(report).toMatchObject({ stoppedBy: 'scenario', taskErrors: [], iterations: { failed: 0 } })
+    expect(report.warnings).toContain('the scenario stopped the run: seen enough')
+    expect(report.durationS).toBeLessThan(30)
+    const who = (path: string): string[] =>
+      [...new Set(seen.flatMap(({ url }) => (url.startsWith(path) ? url.slice(path.length) : [])))].sort()
+    expect(who('/t/')).toContain('1')
+    expect(who('/bye/')).toEqual(who('/t/'))
+    expectConservation(report, { tasks: true })
+  })
+
+  test('a run without users left is over, whatever it has still to do', async () => {
+    const { report, seen } = await runs(
+      `scenario({ tasks: { async T({ http, stopUser }) { await http.get('/'); stopUser() } } })`,
+      { users: 3, workers: 2, iterations: 1000 },
+    )
+    expect(report).toMatchObject({ stoppedBy: 'users', iterations: { started: 3, finished: 3, failed: 0 } })
+    expect(seen).toHaveLength(3)
+    expectConservation(report, { tasks: true })
+  })
+
   test('tasks that send nothing and never wait leave the loop to the end of the run', async () => {
     const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '0.3s' })
     expect(report.stoppedBy).toBe('duration')
@@ -260,6 +287,97 @@ describe.concurrent('users', () => {
     const first = await firsts()
     expect(first).toHaveLength(4)
     expect(await firsts()).toEqual(first)
+  })
+
+  test('each keeps the cookies that it is sent, by their rules, over redirects and origins', async () => {
+    const { report, seen } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async A({ http, user, cookies }) {
+          await http.get('/set/' + user, { name: 'set' })
+          const id = cookies.get('id', '/set/x')
+          check(id === String(user) && cookies.get('id') === undefined, 'not mine: ' + id)
+        },
+        async B({ http, cookies }) {
+          await http.get('/deep/er', { name: 'deep' })
+          await http.get('/own', { headers: { Cookie: 'own=1' } })
+          await http.get('/redirect', { name: 'redirect' })
+          cookies.set('mine=m; Path=/'); await http.get('/mine')
+          cookies.clear(); await http.get('/none')
+        },
+      } })`,
+      { users: 2, workers: 1, iterations: 4, maxRedirects: 1 },
+      ({ url }, response) => {
+        if (url.startsWith('/set/')) {
+          const id = url.slice(5)
+          response.setHeader('Set-Cookie', [`id=${id}; HttpOnly`, `deep=d; Path=/deep`, `s=x; Secure`, 'bad'])
+        }
+        if (url === '/redirect') response.writeHead(302, { location: '/hop', 'Set-Cookie': 'hop=h' })
+        response.end()
+      },
+    )
+    expect(report.taskErrors).toEqual([])
+    const sent = (path: string): unknown[] =>
+      seen.filter(({ url }) => url === path).map(({ headers }) => headers.cookie)
+    expect(sent('/set/0')).toEqual([undefined])
+    // The path of a cookie without one is the folder of its URL: /set.
+    expect(sent('/deep/er')).toEqual(['deep=d', 'deep=d'])
+    expect(sent('/own')).toEqual(['own=1', 'own=1'])
+    expect(sent('/hop')).toEqual(['hop=h', 'hop=h'])
+    expect(sent('/mine')).toEqual(['hop=h; mine=m', 'hop=h; mine=m'])
+    expect(sent('/none')).toEqual([undefined, undefined])
+  })
+
+  test('metrics of their own are merged over workers, judged and reported', async () => {
+    const { report } = await withFolder((folder) =>
+      withServer(ok, async (url) => {
+        const file = join(folder, 's.ts')
+        writeFileSync(
+          file,
+          `import { counter, scenario, trend } from 'corerush'
+          const sold = counter('sold')
+          const basket = trend('basket')
+          export default scenario({ tasks: { async T({ http, user }) {
+            await http.get('/')
+            sold.add(2)
+            basket.add(user + 0.5)
+          } } })`,
+        )
+        const thresholds = ['custom.sold == 20', 'custom.basket.max < 0.4']
+        const options = { scenario: file, url, users: 2, workers: 2, rampUp: 0, iterations: 10, thresholds }
+        return { report: await run(options) }
+      }),
+    )
+    expect(report.custom).toMatchObject({
+      sold: { kind: 'counter', sum: 20 },
+      basket: { kind: 'trend', count: 10 },
+    })
+    expect(report.thresholds.slice(-2)).toMatchObject([
+      { expression: 'custom.sold == 20', ok: true, actual: 20, unit: 'number' },
+      { expression: 'custom.basket.max < 0.4', ok: false, samples: 10 },
+    ])
+  })
+
+  test('rows of a file beside the scenario are taken once in the whole run, and the run ends with them', async () => {
+    const { report, seen } = await withFolder((folder) =>
+      withServer(ok, async (url, all) => {
+        writeFileSync(join(folder, 'users.csv'), `name,word\nann,"a,b"\nbob,c\n世,d\neve,e\nliz,f\n`)
+        const file = join(folder, 's.ts')
+        writeFileSync(
+          file,
+          `import { feeder, scenario } from 'corerush'
+          const users = feeder.csv('users.csv', { order: 'unique' })
+          export default scenario({ tasks: { T({ http, take }) {
+            const { name, word } = take(users)
+            return http.get('/', { query: { name, word }, name: 't' })
+          } } })`,
+        )
+        const report = await run({ scenario: file, url, users: 2, workers: 2, duration: '1m', rampUp: 0 })
+        return { report, seen: all }
+      }),
+    )
+    expect(report.stoppedBy).toBe('users')
+    const taken = seen.map(({ url }) => [...new URL(url, 'http://a').searchParams.values()].join(' ')).sort()
+    expect(taken).toEqual(['ann a,b', 'bob c', 'eve e', 'liz f', '世 d'])
   })
 
   test('the drain waits for a task under way, and cuts one that thinks too long', async () => {
@@ -296,7 +414,7 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
       /s\.ts:2:11: nothing is not defined\n.*\n> 2 \| const x = nothing\.here\n {4}\| {11}\^/,
     ],
     ['a syntax error', 'const x = = 3', /s\.ts:2:\d+: .*Unexpected token/],
-    ['no scenario', 'export default {}', /s\.ts must default-export a scenario/],
+    ['no scenario', 'export default {}', /s\.ts must default-export a scenario, or a list of them/],
     [
       'an unknown field',
       'export default scenario({ taks: {} })',
@@ -326,6 +444,103 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
     expect(code).toBe(2)
     for (const flag of ['method', 'body', 'name', 'requests', 'transport'])
       expect(stderr).toContain(`--${flag} `)
+  })
+})
+
+describe.concurrent('debug', () => {
+  const debug = (args: readonly string[]): ReturnType<typeof runCli> =>
+    withFolder((folder) =>
+      withServer(
+        ({ url }, response) => {
+          response.statusCode = url === '/404' ? 404 : 200
+          response.end(`hello ${url}`)
+        },
+        (url) => {
+          writeFileSync(
+            join(folder, 's.ts'),
+            `${IMPORTS}export default [
+  scenario({ name: 'a', users: 5, baseUrl: '${url}', wait: between('1h', '2h'),
+    onStart: ({ http }) => http.post('/start', { form: { password: 'canary' } }),
+    onStop: ({ http }) => http.get('/stop'),
+    tasks: {
+      Good: { weight: 9, run: ({ http }) => http.get('/good', { check: (r) => r.text() === 'hello /good' }) },
+      Bad: async ({ http }) => {
+        await http.get('/404')
+        fail('no good')
+      },
+    } }),
+  scenario({ name: 'b', users: 1, tasks: { Good: ({ http }) => http.get('/b') } }),
+]`,
+          )
+          return runCli(['debug', 's.ts', ...args], { cwd: folder })
+        },
+      ),
+    )
+
+  test('every task once, with each request and response, and the place of an error', async () => {
+    const { code, stdout } = await debug([])
+    expect(stdout.match(/^(──|✓|✗) .*|→ \w+|hello .*|failed.*/gm)).toEqual([
+      ...['── a: onStart', '→ POST', 'hello /start', '✓ a: onStart'],
+      ...['── a: Good', '→ GET', 'hello /good', '✓ a: Good'],
+      ...['── a: Bad', '→ GET', 'hello /404', 'failed, status: status 404', '✗ a: Bad: no good'],
+      ...['── a: onStop', '→ GET', 'hello /stop', '✓ a: onStop'],
+      ...['── b: Good', '→ GET', 'hello /b', '✓ b: Good'],
+    ])
+    expect(stdout).toContain('  ok, the check passed\n')
+    expect(stdout).toMatch(/s\.ts:10\n.*\n.*\n {2}> +10 \| +fail\('no good'\)/)
+    expect(stdout).not.toContain('canary')
+    expect(code).toBe(99)
+  })
+
+  test('one task, or none', async () => {
+    const { code, stdout } = await debug(['--task', 'Good'])
+    expect([code, stdout.match(/^── .*/gm)]).toEqual([
+      0,
+      ['── a: onStart', '── a: Good', '── a: onStop', '── b: Good'],
+    ])
+    const { code: wrong, stderr } = await debug(['--task', 'Godo', '--users', '3'])
+    expect([wrong, stderr.split('\n')[0]]).toEqual([2, 'corerush: --users is not a flag'])
+    expect((await debug(['--task', 'Goood'])).stderr).toContain('did you mean Good?')
+  })
+})
+
+describe.concurrent('the examples run as they stand, against the embedded target', () => {
+  const example = async (file: string, options: Options): Promise<Report> => {
+    const target = await startTarget({ port: 0 })
+    try {
+      const report = await run({
+        scenario: `examples/${file}`,
+        url: target.url,
+        workers: 1,
+        rampUp: 0,
+        ...options,
+      })
+      expect(report.taskErrors).toEqual([])
+      expect(report.outcomes).toEqual({ ok: report.total.finished })
+      return report
+    } finally {
+      await target.stop()
+    }
+  }
+
+  test('the shop', async () => {
+    const { byName } = await example('shop.ts', { users: 3, wait: '1ms', iterations: 60 })
+    expect(Object.keys(byName)).toEqual(
+      expect.arrayContaining(['basket', 'item', 'items', 'login', 'logout', 'order']),
+    )
+    expect(byName['logout']!.succeeded).toBe(byName['login']!.succeeded)
+  })
+
+  test('the programme guide', async () => {
+    const { byName, custom } = await example('epg.ts', { users: 2, wait: '1ms', iterations: 9 })
+    expect(byName['programs']!.succeeded).toBe(63)
+    expect(custom).toEqual({ sweeps: { kind: 'counter', sum: 9 } })
+  })
+
+  test('the API, in the open model', async () => {
+    const { byName, iterations } = await example('api.ts', { rate: 100, duration: '0.5s' })
+    expect(iterations).toMatchObject({ due: 50, started: 50, finished: 50 })
+    expect(byName['document']?.succeeded).toBe(byName['event']?.succeeded)
   })
 })
 

@@ -19,7 +19,7 @@ const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
 
 function liveOf(seconds: readonly Second[]): LiveSecond {
   const report = reportOf(planOf(), seconds)
-  const { timeline, outcomes, total, byName, thresholds, verdict } = report
+  const { timeline, outcomes, total, byName, thresholds, verdict, taskErrors } = report
   const counts = new Map(Object.entries(outcomes) as [Outcome, number][])
   return {
     row: timeline.at(-1)!,
@@ -29,6 +29,7 @@ function liveOf(seconds: readonly Second[]): LiveSecond {
     outcomes: counts,
     names: new Map(Object.entries(byName)),
     judged: () => ({ total, outcomes: counts, thresholds, verdict }),
+    taskErrors: taskErrors.reduce((sum, { count }) => sum + count, 0),
   }
 }
 

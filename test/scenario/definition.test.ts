@@ -5,13 +5,14 @@ import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
-import { chooser, subjectOf, type ScenarioPlan } from '../../src/core/scenario.ts'
-import { codeFrame, readScenario } from '../../src/scenario/file.ts'
+import { chooser, subjectOf, type ScriptPlan } from '../../src/core/scenario.ts'
+import { codeFrame, readScenarios } from '../../src/scenario/file.ts'
 import { planOf } from '../../src/scenario/plan.ts'
+import { feeder, type CsvOptions } from '../../src/scenario/feeder.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
 
-const read = (definition: object) => planOf('/s.ts', definition as ScenarioDefinition<unknown>)
+const read = (definition: object) => planOf('/s.ts', [definition as ScenarioDefinition<unknown>])
 const run = (): void => undefined
 
 test('what the plan says of a scenario', () => {
@@ -27,12 +28,24 @@ test('what the plan says of a scenario', () => {
     plan: {
       file: '/s.ts',
       baseUrl: 'http://a.test',
-      wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
-      isSequence: true,
-      tasks: [
-        { name: 'A', weight: 1, tags: [] },
-        { name: 'B', weight: 3, tags: ['x'] },
+      scenarios: [
+        {
+          index: 0,
+          name: null,
+          weight: 1,
+          users: null,
+          wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
+          isSequence: true,
+          keepsCookies: true,
+          hasStart: false,
+          tasks: [
+            { name: 'A', weight: 1, tags: [] },
+            { name: 'B', weight: 3, tags: ['x'] },
+          ],
+        },
       ],
+      feeders: [],
+      metrics: [],
     },
     problems: [],
   })
@@ -49,13 +62,39 @@ test.each([
   [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
   [{ tasks: { A: run }, wait: {} }, /^wait must be made by/],
   [{ tasks: { A: run }, wait: [] }, /^wait must be made by/],
+  [{ tasks: { A: run }, name: ' ' }, 'name must be a text'],
+  [{ tasks: { A: run }, weight: 0 }, 'weight must be a number above 0'],
+  [{ tasks: { A: run }, users: 1.5 }, 'users must be a whole number from 1 to 1000000'],
+  [{ tasks: { A: run }, users: 2, weight: 2 }, 'weight does not go with users, which says it exactly'],
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
+  [{ tasks: { A: run }, onStop: {} }, 'onStop must be a function'],
+  [{ tasks: { A: run }, cookies: 'no' }, 'cookies must be true or false'],
   [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],
 ])('%j is no scenario', (definition, problem) => {
   const { plan, problems } = read(definition)
   expect(plan).toBeNull()
   expect(problems).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])
+})
+
+test.each([
+  [{}, { order: 'sequential', end: 'recycle', delimiter: ',' }],
+  [{ order: 'unique' }, { order: 'unique', end: 'stop', delimiter: ',' }],
+  [{ order: 'unique', end: 'recycle' }, 'end must be stop or error, or rows were not unique'],
+  [{ order: 'random', end: 'stop' }, 'end does not go with random, which has none'],
+  [{ order: 'any' }, 'order must be one of sequential, random, shuffle, unique'],
+  [{ end: 'never' }, 'end must be one of recycle, stop, error'],
+  [{ delimiter: '' }, 'delimiter must be a text'],
+  [{ ordr: 'unique' }, 'ordr is not an option of a feeder; did you mean order?'],
+])('a feeder with %j', (options, expected) => {
+  const feeder = { path: '/rows.csv', format: 'csv', options: options as CsvOptions } as const
+  const { plan, problems } = planOf('/s.ts', [{ tasks: { A: run } }], [feeder])
+  if (typeof expected === 'string') expect(problems).toEqual([`feeder /rows.csv: ${expected}`])
+  else expect(plan!.feeders).toEqual([{ path: '/rows.csv', format: 'csv', ...expected }])
+})
+
+test('a feeder has a path', () => {
+  expect(() => feeder.csv('')).toThrow('feeder.csv needs the path of a file')
 })
 
 test('the four waits', () => {
@@ -92,28 +131,100 @@ test('a code frame marks line and column', () => {
 test('what the plan keeps of a file is told from its text', async () => {
   const file = join(import.meta.dirname, '../../examples/getprograms.ts')
   const sha256 = createHash('sha256').update(readFileSync(file, 'utf8')).digest('hex')
-  expect(await readScenario(file)).toMatchObject({ file, sha256 })
+  expect(await readScenarios(file)).toMatchObject({ file, sha256 })
+})
+
+/** A plan as it is once its file has been read. */
+const planned = (definitions: readonly ScenarioDefinition<unknown>[]): { plan: ScriptPlan | null } => {
+  const { plan } = planOf('/s.ts', definitions)
+  return { plan: plan === null ? null : { ...plan, sha256: '' } }
+}
+
+/** The scenarios that are left of these for these options, or what is wrong. */
+function resolved(definitions: readonly object[], options: Options): ScriptPlan['scenarios'] | string[] {
+  const { plan } = planned(definitions as ScenarioDefinition<unknown>[])
+  const result = resolveOptions({ url: 'http://a.test', ...options }, { cores: 1, descriptors: 100 }, plan)
+  return 'problems' in result
+    ? result.problems.map(({ option, message }) => `${option} ${message}`)
+    : result.resolved.scenario!.scenarios
+}
+
+describe('several scenarios', () => {
+  const kind = (name: string, more: object = {}): object => ({ name, tasks: { T: run }, ...more })
+
+  test.each([
+    [[kind('a'), kind('a')], 'each of several scenarios must have a name of its own'],
+    [[kind('a'), { tasks: { T: run } }], 'each of several scenarios must have a name of its own'],
+    [[kind('a'), kind('b', { weight: -1 })], 'scenario b: weight must be a number above 0'],
+    [
+      [kind('a', { baseUrl: 'http://a.test' }), kind('b', { baseUrl: 'http://b.test' })],
+      'scenarios of one file must have one baseUrl; requests can go to any absolute URL',
+    ],
+  ])('%j make no plan', (definitions, problem) => {
+    expect(planOf('/s.ts', definitions as ScenarioDefinition<unknown>[])).toEqual({
+      plan: null,
+      problems: [problem],
+    })
+  })
+
+  test.each([
+    [
+      [kind('a', { users: 3 }), kind('b')],
+      { users: 2 },
+      'users must be at least the 3 users that the scenarios say they have, got 2',
+    ],
+    [
+      [kind('a', { users: 3 }), kind('b', { users: 1 })],
+      { users: 5 },
+      'users must be 4 users at most, as every scenario says how many it has, got 5',
+    ],
+    [
+      [kind('a'), kind('b')],
+      { rate: 5 },
+      'rate goes with one scenario: an arrival asks for a task, not for a kind of user',
+    ],
+  ])('%j do not go with %j', (definitions, options, problem) => {
+    expect(resolved(definitions, options)).toEqual([problem])
+  })
+
+  test('each has its own wait, --wait is for all, and one whose tasks are all left out goes', () => {
+    const two = [
+      kind('a', { wait: constant('2s') }),
+      kind('b', { tasks: { T: { run, tags: ['x'] } }, wait: between('0.5s', '1s') }),
+    ]
+    const waits = (options: Options): unknown[] =>
+      resolved(two, options).map((one) => (typeof one === 'string' ? one : [one.name, one.index, one.wait]))
+    const b = { kind: 'between', minS: 0.5, maxS: 1 }
+    expect(waits({})).toEqual([
+      ['a', 0, { kind: 'constant', seconds: 2 }],
+      ['b', 1, b],
+    ])
+    expect(waits({ tags: 'x' })).toEqual([['b', 1, b]])
+    const three = { kind: 'constant', seconds: 3 }
+    expect(waits({ wait: '3s' })).toEqual([
+      ['a', 0, three],
+      ['b', 1, three],
+    ])
+  })
 })
 
 describe('tags choose tasks', () => {
-  const scenario = {
-    file: '/s.ts',
-    sha256: '',
-    baseUrl: 'http://a.test',
-    wait: null,
-    isSequence: false,
-    tasks: [
-      { name: 'None', weight: 1, tags: [] },
-      { name: 'Read', weight: 1, tags: ['read', 'smoke'] },
-      { name: 'Write', weight: 1, tags: ['write', 'smoke'] },
-    ],
-  }
-  const tasks = (options: Options, of: ScenarioPlan | null = scenario): readonly string[] => {
+  const { plan: scenario } = planned([
+    {
+      baseUrl: 'http://a.test',
+      tasks: {
+        None: run,
+        Read: { tags: ['read', 'smoke'], run },
+        Write: { tags: ['write', 'smoke'], run },
+      },
+    },
+  ])
+  const tasks = (options: Options, of: ScriptPlan | null = scenario): readonly string[] => {
     const url = of === null ? 'http://a.test' : undefined
     const result = resolveOptions({ url, ...options }, { cores: 1, descriptors: 100 }, of)
     return 'problems' in result
       ? result.problems.map(({ option, message }) => `${option} ${message}`)
-      : result.resolved.scenario!.tasks.map(({ name }) => name)
+      : result.resolved.scenario!.scenarios[0]!.tasks.map(({ name }) => name)
   }
 
   test.each([
@@ -134,7 +245,7 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = { file: '/x/s.ts', sha256: '', baseUrl: null, wait: null, isSequence: false, tasks: [] }
+  const scenario = { file: '/x/s.ts', sha256: '', baseUrl: null, scenarios: [], feeders: [], metrics: [] }
   const request = { method: 'GET', url: 'http://a.test/' }
   expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
   expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')

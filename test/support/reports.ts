@@ -18,6 +18,8 @@ export interface Second {
   readonly ok?: Readonly<Record<string, readonly number[]>>
   readonly failures?: readonly (readonly [name: string, outcome: Outcome, message: string, count: number])[]
   readonly unfinished?: number
+  /** Iterations that ended in one of these errors, besides those of the requests. */
+  readonly taskErrors?: readonly (readonly [task: string, message: string, count: number])[]
   readonly utilization?: number
   readonly users?: number
 }
@@ -69,6 +71,11 @@ export function snapshotOf(second: Second): Snapshot {
     request.outcomes.set(outcome, (request.outcomes.get(outcome) ?? 0) + count)
     request.histogram('failedLatency').record(4000)
     tally.error(name, outcome, message, number + 0.5, count)
+  }
+  for (const [task, message, count] of second.taskErrors ?? []) {
+    tally.taskError(task, message, number + 0.5, count)
+    tally.iterations.finished += count
+    tally.iterations.failed += count
   }
   if (unfinished > 0) began(Object.keys(ok)[0] ?? 'GET /', unfinished).unfinished += unfinished
   tally.connections.opened += users

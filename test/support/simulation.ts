@@ -2,7 +2,13 @@
 import type { Plan } from '../../src/core/plan.ts'
 import { mergeTally, Tally } from '../../src/core/tally.ts'
 import type { Snapshot } from '../../src/core/second.ts'
+import type { ScriptPlan } from '../../src/core/scenario.ts'
+import type { Wait } from '../../src/core/wait.ts'
+import { planOf } from '../../src/scenario/plan.ts'
+import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
+import type { Share } from '../../src/core/share.ts'
 import { Load } from '../../src/worker/load.ts'
+import type { Scripted } from '../../src/worker/scenario/script.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Turn } from '../../src/worker/turn.ts'
@@ -25,27 +31,64 @@ export const STILL: VitalSigns = {
   close: () => undefined,
 }
 
+function scriptPlan(definitions: readonly ScenarioDefinition<unknown>[], wait: Wait | null): ScriptPlan {
+  const { plan, problems } = planOf('/s.ts', definitions)
+  if (plan === null) throw new Error(problems.join('\n'))
+  return { ...plan, sha256: '', scenarios: plan.scenarios.map((one) => ({ ...one, wait: one.wait ?? wait })) }
+}
+
 export class Simulation {
   /** Loads begin a moment before the start instant, as they do in a worker. */
   readonly clock = new VirtualClock(-1000)
   readonly snapshots: Snapshot[] = []
   readonly loads: Load[] = []
   readonly networks: SimulatedTransport[] = []
+  /** What tasks and schedules asked of the run. */
+  readonly asked: string[] = []
   readonly #recorders: Recorder[] = []
   #drained = 0
 
   constructor(
     plan: Plan,
     answer: (request: Sent) => Answer = () => ({ afterUs: 5000 }),
-    { workers = 1, ...ways }: { workers?: number; cutsAtOnce?: boolean; looksFirst?: boolean } = {},
+    {
+      workers = 1,
+      script,
+      feeds: feedsIn = () => new Map(),
+      ...ways
+    }: {
+      workers?: number
+      /** What users do instead of the plan's request: one scenario, or several. */
+      script?: ScenarioDefinition<unknown> | readonly ScenarioDefinition<unknown>[]
+      /** The feeders of a worker. */
+      feeds?: (share: Share) => Scripted['feeds']
+      cutsAtOnce?: boolean
+      looksFirst?: boolean
+    } = {},
   ) {
+    const scripts = script === undefined ? [] : [script].flat()
+    if (script !== undefined) this.clock.settle = () => new Promise((resolve) => setImmediate(resolve))
     const counters = new SharedArrayBuffer(8)
     for (let index = 0; index < workers; index++) {
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
       const transport = new SimulatedTransport(this.clock, answer, ways)
+      const feeds = feedsIn({ index, of: workers })
       const load = new Load({
-        plan,
-        scenario: null,
+        plan:
+          script === undefined
+            ? plan
+            : { ...plan, scenario: scriptPlan(scripts, plan.model === 'closed' ? plan.wait : null) },
+        scenario:
+          script === undefined
+            ? null
+            : {
+                scenarios: scripts.map((one) => scenario(one)),
+                feeds,
+                newCookies: null,
+                watch: null,
+                stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
+                deserted: () => this.asked.push(`deserted ${index}`),
+              },
         share: { index, of: workers },
         clock: this.clock,
         transport,

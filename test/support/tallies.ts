@@ -13,6 +13,9 @@ export type Event =
   | { readonly kind: 'took'; readonly name: string; readonly phase: HistogramName; readonly us: number }
   | { readonly kind: 'failure'; readonly name: string; readonly message: string; readonly atS: number }
   | { readonly kind: 'iteration'; readonly lagUs: number; readonly tookUs: number; readonly failed: boolean }
+  | { readonly kind: 'task'; readonly name: string; readonly failed: boolean }
+  | { readonly kind: 'counted'; readonly name: string; readonly n: number }
+  | { readonly kind: 'valued'; readonly name: string; readonly us: number }
   | { readonly kind: 'connection'; readonly was: 'opened' | 'reused' | 'failed' }
 
 const name = fc.constantFrom('GET /a', 'POST /b', 'c')
@@ -39,6 +42,9 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     atS: fc.integer({ min: 0, max: 100_000 }).map((ms) => ms / 1000),
   }),
   fc.record({ kind: fc.constant('iteration' as const), lagUs: us, tookUs: us, failed: fc.boolean() }),
+  fc.record({ kind: fc.constant('task' as const), name, failed: fc.boolean() }),
+  fc.record({ kind: fc.constant('counted' as const), name, n: fc.integer({ min: 0, max: 1000 }) }),
+  fc.record({ kind: fc.constant('valued' as const), name, us }),
   fc.record({
     kind: fc.constant('connection' as const),
     was: fc.constantFrom('opened' as const, 'reused' as const, 'failed' as const),
@@ -77,6 +83,15 @@ export function count(tally: Tally, happened: readonly Event[]): Tally {
         tally.iterationDuration.record(e.tookUs)
         tally.latencyFloor.record(e.tookUs)
         break
+      case 'task':
+        tally.ended(e.name, 1, e.failed ? 1 : 0)
+        break
+      case 'counted':
+        tally.count(e.name, e.n)
+        break
+      case 'valued':
+        tally.trend(e.name).record(e.us)
+        break
       case 'connection':
         tally.connections[e.was]++
     }
@@ -107,5 +122,8 @@ export function plain(tally: Tally | PackedTally): unknown {
     latencyFloor: slots(packed.latencyFloor),
     errors: sorted(packed.errors),
     taskErrors: sorted(packed.taskErrors),
+    scenarios: sorted(packed.scenarios),
+    counters: sorted(packed.counters),
+    trends: sorted(packed.trends.map(([name, values]) => [name, slots(values)])),
   }
 }

@@ -2,10 +2,12 @@
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import { messageOf } from '../../errors.ts'
+import type { Cookies } from '../cookies.ts'
 import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './requests.ts'
+import type { Watch } from './watch.ts'
 
 /** A call whose latency counts from when it was due; see `Call`. */
 export interface FromDue {
@@ -20,6 +22,7 @@ export interface LineOwner {
   /** The line's deadline is another one. */
   deadlineMoved(): void
   lineRecorded(waitedUs: number): void
+  readonly watch: Watch | null
   /** The call has ended; its task goes on after this. */
   lineEnded(line: Line, exchange: Exchange): void
 }
@@ -35,9 +38,15 @@ export class Line implements CallOwner {
   #resolve: (response: Response) => void = () => undefined
   #reject: (error: Error) => void = () => undefined
 
-  constructor(user: number, around: CallSurroundings, owner: LineOwner, request: Prepared) {
+  constructor(
+    user: number,
+    around: CallSurroundings,
+    owner: LineOwner,
+    request: Prepared,
+    cookies: Cookies | null,
+  ) {
     this.#owner = owner
-    this.#call = new Call(user, around, this, request)
+    this.#call = new Call(user, around, this, request, cookies)
   }
 
   send(
@@ -47,7 +56,8 @@ export class Line implements CallOwner {
   ): Promise<Response> {
     this.#options = options
     this.#from = from
-    this.#kept = options.read === true || 'check' in options ? new KeptReply() : null
+    const isKept = options.read === true || 'check' in options || this.#owner.watch !== null
+    this.#kept = isKept ? new KeptReply() : null
     this.#call.exchange.sink = this.#kept
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
@@ -96,6 +106,8 @@ export class Line implements CallOwner {
   }
 
   recorded(waitedUs: number): void {
+    const { watch } = this.#owner
+    if (watch !== null) watch.exchange(this.#call.exchange, this.#kept!, 'check' in this.#options)
     this.#owner.lineRecorded(waitedUs)
   }
 

@@ -51,6 +51,11 @@ export class KeptReply implements ReadResponse, ResponseSink {
     this.#chunks.push(chunk)
   }
 
+  /** Names and values in turn. */
+  get flatHeaders(): readonly string[] {
+    return this.#headers
+  }
+
   get headers(): ReadonlyMap<string, string> {
     const headers = new Map<string, string>()
     for (let i = 0; i + 1 < this.#headers.length; i += 2) {

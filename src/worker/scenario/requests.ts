@@ -84,15 +84,20 @@ export class Requests {
     return ready
   }
 
-  #prepare(method: string, path: string, options: RequestOptions, json: string | undefined): ReadyRequest {
-    for (const field of Object.keys(options))
-      if (!FIELDS.includes(field)) throw new TypeError(`${field} is not an option of a request`)
-    const base = this.#plan.request
-    // A path belongs to the base, whatever path that has itself.
+  /** A path belongs to the base, whatever path that has itself. */
+  urlOf(path: string): URL {
     const whole = path.startsWith('/') ? this.#base + path : path
     const url = URL.canParse(whole) ? new URL(whole) : null
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
       throw new TypeError(`a request needs a path or an http URL, got "${path}"`)
+    return url
+  }
+
+  #prepare(method: string, path: string, options: RequestOptions, json: string | undefined): ReadyRequest {
+    for (const field of Object.keys(options))
+      if (!FIELDS.includes(field)) throw new TypeError(`${field} is not an option of a request`)
+    const base = this.#plan.request
+    const url = this.urlOf(path)
     url.hash = ''
     for (const [name, value] of Object.entries(options.query ?? {}))
       url.searchParams.append(name, String(value))

@@ -1,46 +1,87 @@
 /** What the users of a worker share of their scenario: its functions, the choice of tasks, the requests made ready. */
 import type { Plan } from '../../core/plan.ts'
 import { chooser, type ScenarioPlan } from '../../core/scenario.ts'
+import type { Wait } from '../../core/wait.ts'
+import type { Feeder } from '../../scenario/feeder.ts'
 import type { Scenario, Task } from '../../scenario/scenario.ts'
+import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
-import type { Recorder } from '../recorder.ts'
-import type { Transport } from '../transport/transport.ts'
-import { Requests } from './requests.ts'
+import type { Feed } from './feed.ts'
+import type { Requests } from './requests.ts'
+import type { Watch } from './watch.ts'
 
 export interface NamedTask {
   readonly name: string
   readonly run: Task<unknown>
 }
 
-export interface ScriptParts {
+/** What the users do, where a scenario file says it, and what they may ask of the run. */
+export interface Scripted {
+  /** All of the file, in their order. */
+  readonly scenarios: readonly Scenario[]
+  readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
+  /** The cookies of one user; null when users keep none. */
+  readonly newCookies: (() => Cookies) | null
+  /** Null unless every step is to be told. */
+  readonly watch: Watch | null
+  /** Ends the load of the whole run. */
+  readonly stopRun: (reason: string | null) => void
+  /** No user of this share will ever come back, and not because the plan says so. */
+  readonly deserted: () => void
+}
+
+export interface ScriptParts extends Scripted {
   readonly plan: Plan
   readonly planned: ScenarioPlan
-  readonly scenario: Scenario
-  readonly transport: Transport
-  readonly recorder: Recorder
+  /** Of all scripts of the worker. */
+  readonly requests: Requests
   readonly clock: Clock
 }
 
 export class Script {
+  /** Null where it has none, as the only one of its file. */
+  readonly name: string | null
   readonly requests: Requests
   readonly nowUs: () => number
   readonly seed: number
+  readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
+  /** Between two iterations, in the closed model. */
+  readonly wait: Wait
   /** Runs before a user's first task; null when there is nothing to do. */
   readonly onStart: NamedTask | null
+  /** Runs when a user's life is over; null when there is nothing to do. */
+  readonly onStop: NamedTask | null
+  /** Ends the load of the whole run. */
+  readonly stopRun: (reason: string | null) => void
+  /** The cookies of one user; null when users keep none. */
+  readonly newCookies: (() => Cookies) | null
+  /** Null unless every step is to be told. */
+  readonly watch: Watch | null
   readonly tasks: readonly NamedTask[]
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, planned, scenario, transport, recorder, clock }: ScriptParts) {
-    const { onStart, tasks } = scenario.definition
-    this.requests = new Requests(plan, transport, recorder)
+  constructor({ plan, planned, scenarios, feeds, requests, clock, stopRun, newCookies, watch }: ScriptParts) {
+    const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
+    this.name = planned.name
+    const named = (task: string, run: Task<unknown>): NamedTask => ({
+      name: this.name === null ? task : `${this.name}: ${task}`,
+      run,
+    })
+    this.requests = requests
+    this.feeds = feeds
+    this.wait = planned.wait ?? { kind: 'none' }
     this.nowUs = clock.nowUs
     this.seed = plan.seed
-    this.onStart = onStart === undefined ? null : { name: 'onStart', run: onStart }
+    this.stopRun = stopRun
+    this.watch = watch
+    this.newCookies = planned.keepsCookies ? newCookies : null
+    this.onStart = onStart === undefined ? null : named('onStart', onStart)
+    this.onStop = onStop === undefined ? null : named('onStop', onStop)
     // The plan says which of the file's tasks are run.
     this.tasks = planned.tasks.map(({ name }) => {
       const task = tasks[name]!
-      return { name, run: typeof task === 'function' ? task : task.run }
+      return named(name, typeof task === 'function' ? task : task.run)
     })
     this.choose = planned.isSequence
       ? (iteration) => iteration % this.tasks.length

@@ -1,53 +1,61 @@
 /**
  * A user with a script: an iteration is one task. Its requests go out over its own lines, one connection for each call
- * that it has under way at once. It has one alarm, which all its deadlines and pauses share.
+ * that it has under way at once. It has one alarm, which all its deadlines and pauses share. When its life is over it
+ * runs `onStop`, which is no iteration; should the plan want it again, it begins a new life.
  */
 import { isConnectionFailure } from '../../core/outcome.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
-import { nextDueUs, parseWait } from '../../core/wait.ts'
+import type { Wait } from '../../core/wait.ts'
 import { messageOf } from '../../errors.ts'
-import type { CheckedOptions, Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
+import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
+import type { Cookies } from '../cookies.ts'
+import { Lateness } from '../lateness.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from '../user.ts'
-import { Line, type FromDue, type LineOwner } from './line.ts'
+import { contextOf, type Doer } from './context.ts'
+import type { FromDue, Line, LineOwner } from './line.ts'
+import { Lines } from './lines.ts'
+import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
+import type { Watch } from './watch.ts'
 
 /** Apart from the stream of a user's waits, which has its number. */
 const TASK_STREAM = 0x40_0000
 
-interface Pause {
-  readonly untilUs: number
-  readonly resolve: () => void
+/** What ends a task that stopped its user or the run; whoever catches it changes nothing of that. */
+class Stopped extends Error {
+  override readonly name = 'Stopped'
 }
 
-export class ScenarioUser implements User, LineOwner {
+export class ScenarioUser implements User, LineOwner, Doer {
   readonly id: number
+  readonly number: number
+  readonly random: Random
   readonly #around: Surroundings
   readonly #script: Script
-  /** What a new line's connection is made ready for. */
-  readonly #usual: Prepared
-  readonly #random: Random
   readonly #context: Context<unknown>
-  /** All lines, and those that are free. */
-  readonly #lines: Line[] = []
-  readonly #free: Line[] = []
-  readonly #pauses = new Set<Pause>()
+  readonly #lines: Lines
+  readonly #pauses = new Pauses()
+  readonly #cookies: Cookies | null
+  readonly #lateness = new Lateness()
   #state: unknown = undefined
+  /** `onStart` has succeeded, or there is none. */
   #isReady: boolean
+  /** It has begun a task of its life, so that there is something to stop. */
+  #hasBegun = false
   #iteration = 0
   #isFlying = false
   #isCut = false
   /** The task's own code has ended. */
   #isTaskDone = false
   #hasFailed = false
-  #dueUs = 0
+  /** Its life is over: what it does now is `onStop`. */
+  #isLeaving = false
+  /** A task has ended its life. */
+  #hasStopped = false
   #startedUs = 0
-  #lagUs = 0
-  /** See `RequestUser`. */
-  #keptUs = 0
-  #keepsUs = 0
-  #waitedUs = 0
   /** Calls of this iteration. */
   #calls = 0
   #backoffUs = 0
@@ -55,22 +63,22 @@ export class ScenarioUser implements User, LineOwner {
 
   constructor(id: number, number: number, around: Surroundings, script: Script, usual: Prepared) {
     this.id = id
+    this.number = number
     this.#around = around
     this.#script = script
-    this.#usual = usual
-    this.#random = seededRandom(script.seed, number + TASK_STREAM)
+    this.#cookies = script.newCookies === null ? null : script.newCookies()
+    this.random = seededRandom(script.seed, number + TASK_STREAM)
     this.#isReady = script.onStart === null
-    const state = (): unknown => this.#state
-    this.#context = {
-      http: this.#http(),
-      get state() {
-        return state()
-      },
-      user: number,
-      random: this.#random,
-      think: (pause) => this.#think(pause),
-    }
-    this.#open()
+    this.#context = contextOf(this, script.requests, this.#cookies)
+    this.#lines = new Lines(id, around, this, usual, this.#cookies)
+  }
+
+  get wait(): Wait {
+    return this.#script.wait
+  }
+
+  get watch(): Watch | null {
+    return this.#script.watch
   }
 
   get isFlying(): boolean {
@@ -78,11 +86,15 @@ export class ScenarioUser implements User, LineOwner {
   }
 
   get dueUs(): number {
-    return this.#dueUs
+    return this.#lateness.dueUs
   }
 
   get keepsUs(): number {
-    return this.#keepsUs
+    return this.#lateness.keepsUs
+  }
+
+  state(): unknown {
+    return this.#state
   }
 
   wake(nowUs: number): void {
@@ -90,12 +102,8 @@ export class ScenarioUser implements User, LineOwner {
       this.#around.wake(this, nowUs)
       return
     }
-    for (const line of this.#lines) if (line.deadlineUs <= nowUs) line.expire(nowUs)
-    for (const pause of this.#pauses) {
-      if (pause.untilUs > nowUs) continue
-      this.#pauses.delete(pause)
-      pause.resolve()
-    }
+    this.#lines.wake(nowUs)
+    this.#pauses.wake(nowUs)
     // What expired may have ended the iteration, and with it the need for an alarm.
     if (this.isFlying) this.deadlineMoved()
   }
@@ -104,44 +112,57 @@ export class ScenarioUser implements User, LineOwner {
     const { takeOff, recorder } = this.#around
     if (!takeOff()) return false
     const nowUs = this.#script.nowUs()
-    this.#dueUs = dueUs
+    this.#lateness.due(dueUs, freeUs)
     this.#startedUs = nowUs
-    this.#keptUs = Math.min(Math.max(0, freeUs - dueUs), this.#keepsUs)
-    this.#lagUs = Math.max(0, nowUs - Math.max(dueUs, freeUs))
-    this.#waitedUs = this.#calls = 0
-    this.#isFlying = true
-    this.#isTaskDone = this.#hasFailed = this.#isRefused = false
-    recorder.started(nowUs, this.#lagUs)
-    void this.#run()
+    this.#fly()
+    recorder.started(nowUs, this.#lateness.started(nowUs))
+    const { onStart, tasks, choose } = this.#script
+    if (!this.#isReady) void this.#run(onStart!)
+    else {
+      this.#hasBegun = true
+      void this.#run(tasks[choose(this.#iteration++, this.random)]!)
+    }
     return true
+  }
+
+  leave(atUs: number): void {
+    const { onStop, nowUs } = this.#script
+    if (onStop === null || !this.#hasBegun) {
+      this.#end()
+      return
+    }
+    this.#around.departs()
+    this.#fly()
+    this.#isLeaving = true
+    const go = (): void => void this.#run(onStop)
+    if (atUs <= nowUs()) go()
+    else this.#pause(atUs, go)
   }
 
   cut(): void {
     if (!this.#isFlying) return
     this.#isCut = true
     this.#pauses.clear()
-    for (const line of this.#lines) if (!this.#free.includes(line)) line.cut()
+    this.#lines.cut()
     this.#land()
   }
 
   disconnect(): void {
-    for (const line of this.#lines) line.disconnect()
+    this.#lines.disconnect()
   }
 
   deadlineMoved(): void {
-    let nextUs = Infinity
-    for (const { deadlineUs } of this.#lines) nextUs = Math.min(nextUs, deadlineUs)
-    for (const { untilUs } of this.#pauses) nextUs = Math.min(nextUs, untilUs)
+    const nextUs = Math.min(this.#pauses.nextUs, this.#lines.nextUs)
     if (nextUs < Infinity) this.#around.arm(this, nextUs)
     else this.#around.disarm(this)
   }
 
   lineRecorded(waitedUs: number): void {
-    this.#waitedUs += waitedUs
+    this.#lateness.waited(waitedUs)
   }
 
   lineEnded(line: Line, { outcome }: Exchange): void {
-    this.#free.push(line)
+    this.#lines.give(line)
     if (outcome !== 'ok') this.#hasFailed = true
     if (outcome !== 'unfinished') {
       if (isConnectionFailure(outcome)) this.#isRefused = true
@@ -150,18 +171,67 @@ export class ScenarioUser implements User, LineOwner {
     this.#land()
   }
 
-  async #run(): Promise<void> {
-    const { onStart, tasks, choose } = this.#script
-    const task = this.#isReady ? tasks[choose(this.#iteration, this.#random)]! : onStart!
-    if (task !== onStart) this.#iteration++
+  send(method: string, url: string, options: RequestOptions | CheckedOptions = {}): Promise<Response> {
+    if (this.#isCut) return new Promise<never>(() => undefined)
+    this.#mustFly(`${method} ${url}`)
+    const ready = this.#script.requests.ready(method, url, options)
+    const isFirst = this.#calls++ === 0
+    return this.#lines.take().send(ready, options, isFirst ? this.#fromDue() : null)
+  }
+
+  think(pause: string | number): Promise<void> {
+    if (this.#isCut) return new Promise<never>(() => undefined)
+    this.#mustFly('think()')
+    const untilUs = pauseUntilUs(pause, this.#script.nowUs(), this.random)
+    return new Promise((resolve) => this.#pause(untilUs, resolve))
+  }
+
+  take(feeder: Feeder<unknown>): unknown {
+    this.#mustFly('take()')
+    const feed = this.#script.feeds.get(feeder)
+    if (feed === undefined)
+      throw new TypeError('take needs a feeder that the file makes when it is loaded, not one of a task')
+    const taken = feed.take(this.random)
+    if (taken !== null) return taken.row
+    const why = `all rows of ${feeder.path} are taken`
+    if (feed.plan.end === 'error') throw new Error(why)
+    return this.#around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
+  }
+
+  stopUser(): never {
+    this.#mustFly('stopUser()')
+    this.#hasStopped = true
+    throw new Stopped('the user has stopped')
+  }
+
+  stopRun(reason?: string): never {
+    this.#mustFly('stopRun()')
+    this.#script.stopRun(reason ?? null)
+    throw new Stopped('the run is being stopped')
+  }
+
+  #fly(): void {
+    this.#isFlying = true
+    this.#calls = 0
+    this.#isTaskDone = this.#hasFailed = this.#isRefused = false
+  }
+
+  #mustFly(what: string): void {
+    if (!this.#isFlying || this.#isTaskDone) throw new Error(`${what} after its task had ended`)
+  }
+
+  async #run(task: NamedTask): Promise<void> {
+    this.watch?.begins(task.name)
     try {
       const returned = await task.run(this.#context)
-      if (task === onStart) {
+      if (task === this.#script.onStart) {
         this.#state = returned
-        this.#isReady = true
+        this.#isReady = this.#hasBegun = true
       }
+      this.watch?.ended(task.name, this.#hasFailed)
     } catch (error) {
-      this.#failed(task, error)
+      if (error instanceof Stopped) this.watch?.ended(task.name, this.#hasFailed)
+      else this.#failed(task, error)
     }
     this.#isTaskDone = true
     this.#land()
@@ -170,77 +240,55 @@ export class ScenarioUser implements User, LineOwner {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = true
+    this.watch?.failed(name, error)
     this.#around.recorder.taskError(name, messageOf(error), this.#script.nowUs())
   }
 
-  /** Ends the iteration when nothing of it goes on. */
+  /** Ends the iteration, or the life, when nothing of it goes on. */
   #land(): void {
-    if (!this.#isFlying || this.#free.length < this.#lines.length) return
-    const { recorder, ended, landed, disarm } = this.#around
+    if (!this.#isFlying || !this.#lines.areFree) return
     if (!this.#isCut && !this.#isTaskDone) return
+    const { landed, disarm } = this.#around
     this.#isFlying = false
     disarm(this)
     if (!this.#isCut) {
-      const doneUs = this.#script.nowUs()
-      this.#keepsUs = this.#keptUs + this.#lagUs + this.#waitedUs
-      recorder.ended(doneUs, doneUs - this.#startedUs, this.#hasFailed)
-      // A task that sent nothing must not keep the loop from everything else.
-      const canFollow = this.#calls > 0 && !this.#isRefused
-      ended(this, { doneUs, canFollow, backoffUs: this.#isRefused ? this.#backoffUs : 0 })
+      if (this.#isLeaving) this.#end()
+      else this.#conclude()
     }
     landed()
   }
 
-  #send(method: string, url: string, options: RequestOptions | CheckedOptions = {}): Promise<Response> {
-    if (this.#isCut) return new Promise<never>(() => undefined)
-    if (!this.#isFlying || this.#isTaskDone) throw new Error(`${method} ${url} after its task had ended`)
-    const ready = this.#script.requests.ready(method, url, options)
-    const isFirst = this.#calls++ === 0
-    if (this.#free.length === 0) this.#open()
-    return this.#free.pop()!.send(ready, options, isFirst ? this.#fromDue() : null)
+  #conclude(): void {
+    const { recorder, ended } = this.#around
+    const doneUs = this.#script.nowUs()
+    this.#lateness.ended()
+    recorder.ended(doneUs, doneUs - this.#startedUs, this.#hasFailed, this.#script.name)
+    // A task that sent nothing must not keep the loop from everything else.
+    const canFollow = this.#calls > 0 && !this.#isRefused
+    if (this.#hasStopped) this.leave(doneUs)
+    else ended(this, { doneUs, canFollow, backoffUs: this.#isRefused ? this.#backoffUs : 0 })
+  }
+
+  /** The life is over; the next one, if there is one, begins with `onStart`. */
+  #end(): void {
+    const hasStopped = this.#hasStopped
+    this.#isLeaving = this.#hasStopped = this.#hasBegun = false
+    this.#isReady = this.#script.onStart === null
+    this.#state = undefined
+    this.#cookies?.clear()
+    this.#around.left(this, hasStopped)
   }
 
   /** What a user felt who wanted the first call when it was due: the task began so much later than its iteration was. */
   #fromDue(): FromDue | null {
-    if (this.#around.plan.model === 'closed') return null
+    if (this.#around.plan.model === 'closed' || this.#isLeaving) return null
     const calledUs = this.#script.nowUs()
-    const dueUs = calledUs - (this.#startedUs - this.#dueUs)
-    return { dueUs, lateUs: this.#lagUs + this.#keptUs, calledUs }
+    const dueUs = calledUs - (this.#startedUs - this.dueUs)
+    return { dueUs, lateUs: this.#lateness.lateUs, calledUs }
   }
 
-  #open(): void {
-    const line = new Line(this.id, this.#around, this, this.#usual)
-    this.#lines.push(line)
-    this.#free.push(line)
-  }
-
-  #think(pause: string | number): Promise<void> {
-    if (this.#isCut) return new Promise<never>(() => undefined)
-    if (!this.#isFlying || this.#isTaskDone) throw new Error('think() after its task had ended')
-    const wait = parseWait(String(pause))
-    if ('problem' in wait || wait.value.kind === 'pacing' || wait.value.kind === 'throughput')
-      throw new TypeError(`think needs a pause such as 1s or 0.5s-2s, got "${pause}"`)
-    const untilUs = nextDueUs(wait.value, 0, this.#script.nowUs(), this.#random)
-    return new Promise((resolve) => {
-      this.#pauses.add({ untilUs, resolve })
-      this.deadlineMoved()
-    })
-  }
-
-  #http(): Http {
-    const request = (method: string, url: string, options?: RequestOptions): Promise<Response> =>
-      this.#send(method, url, options)
-    const by = (method: string): Send =>
-      ((url: string, options?: RequestOptions) => this.#send(method, url, options)) as Send
-    return {
-      get: by('GET'),
-      head: by('HEAD'),
-      post: by('POST'),
-      put: by('PUT'),
-      patch: by('PATCH'),
-      delete: by('DELETE'),
-      options: by('OPTIONS'),
-      request: request as Http['request'],
-    }
+  #pause(untilUs: number, resolve: () => void): void {
+    this.#pauses.add(untilUs, resolve)
+    this.deadlineMoved()
   }
 }

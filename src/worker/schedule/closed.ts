@@ -14,8 +14,8 @@ import type { Schedule, ScheduleParts } from './schedule.ts'
  * How many users begin at once. Each makes a connection, and a loop that is late finds thousands of them due: in one go
  * they would keep it from the responses of the others for a second. The rest begins a moment later, which is lag.
  */
-const BEGIN_AT_ONCE = 32
-const MOMENT_US = 1000
+export const BEGIN_AT_ONCE = 32
+export const MOMENT_US = 1000
 
 /** What the schedule knows of one user. */
 interface Loop {
@@ -26,7 +26,6 @@ interface Loop {
 
 export class ClosedSchedule implements Schedule {
   readonly users: User[] = []
-  readonly #plan: ClosedPlan
   readonly #parts: ScheduleParts
   readonly #loops: Loop[] = []
   readonly #randoms: Random[] = []
@@ -39,9 +38,11 @@ export class ClosedSchedule implements Schedule {
   /** Users that wanted to begin when the alarm rang the last time, and which time that was. */
   #beginning = 0
   #rings = 0
+  /** Users whose last span is over, and whether any of them stopped by itself. */
+  #gone = 0
+  #isLeft = false
 
   constructor(plan: ClosedPlan, parts: ScheduleParts) {
-    this.#plan = plan
     this.#parts = parts
     const count = portion(plannedUsers(plan), parts.share)
     this.#dueUs = new Float64Array(count)
@@ -60,6 +61,7 @@ export class ClosedSchedule implements Schedule {
 
   begin(): void {
     for (const user of this.users) this.#sleep(user)
+    if (this.users.length === 0) this.#parts.deserted()
   }
 
   wake(user: User, nowUs: number): void {
@@ -86,11 +88,22 @@ export class ClosedSchedule implements Schedule {
       this.#rest(this.#loops[id]!)
       return
     }
-    const dueUs = nextDueUs(this.#plan.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
+    const dueUs = nextDueUs(user.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
     this.#dueUs[id] = dueUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
     if (canFollow && dueUs <= doneUs) this.#next(user, doneUs)
     else this.#parts.arm(user, Math.min(dueUs, this.#stopUs[id]!))
+  }
+
+  left(user: User, hasStopped: boolean): void {
+    const loop = this.#loops[user.id]!
+    this.#rest(loop)
+    if (this.#parts.isEnding()) return
+    user.disconnect()
+    loop.span = hasStopped ? loop.spans.length : loop.span + 1
+    this.#isLeft ||= hasStopped
+    if (loop.span < loop.spans.length) this.#sleep(user)
+    else if (++this.#gone === this.users.length && this.#isLeft) this.#parts.deserted()
   }
 
   ring(): void {
@@ -122,11 +135,7 @@ export class ClosedSchedule implements Schedule {
     const { id } = user
     const dueUs = this.#dueUs[id]!
     if (dueUs >= this.#stopUs[id]!) {
-      const loop = this.#loops[id]!
-      this.#rest(loop)
-      user.disconnect()
-      loop.span++
-      this.#sleep(user)
+      user.leave(nowUs)
     } else if (!this.#mayStart(nowUs) || !user.iterate(dueUs)) this.#rest(this.#loops[id]!)
   }
 

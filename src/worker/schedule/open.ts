@@ -64,6 +64,17 @@ export class OpenSchedule implements Schedule {
     else this.#setFree(user, doneUs)
   }
 
+  left(user: User, hasStopped: boolean): void {
+    if (this.#isOver) {
+      // Of the others, `ended` has told.
+      if (hasStopped) this.#parts.recorder.users--
+      return
+    }
+    // Its place is taken by a new one, in the next turn of the loop.
+    user.disconnect()
+    this.#parts.arm(user, this.#parts.nowUs())
+  }
+
   ring(nowUs: number): void {
     this.#made = 0
     this.#serve()

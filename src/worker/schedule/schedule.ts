@@ -10,6 +10,8 @@ export interface Schedule {
   wake(user: User, nowUs: number): void
   /** A user's iteration ended; the load may be over already. */
   ended(user: User, ended: Ended): void
+  /** A user has left; whether by its own doing. */
+  left(user: User, hasStopped: boolean): void
   /** The schedule's own alarm rang. */
   ring(nowUs: number): void
   /** The count of the plan is reached: nothing new comes, and `done` is called when what was due has started. */
@@ -37,4 +39,6 @@ export interface ScheduleParts {
   /** Takes the right to one more iteration; false when the count of the plan is reached. */
   readonly takeTicket: () => boolean
   readonly newUser: (id: number) => User
+  /** No user of this share will ever come back, and not because the plan says so. */
+  readonly deserted: () => void
 }

@@ -2,7 +2,7 @@
 import type { HttpPlan } from '../../core/http.ts'
 import type { RequestPlan } from '../../core/plan.ts'
 import { joinable } from './joined-write.ts'
-import { bytesOf, type Prepared } from './transport.ts'
+import { bytesOf, NO_COOKIES, type Prepared } from './transport.ts'
 
 export interface DispatchOptions extends Pick<HttpPlan, 'http2' | 'proxy'> {
   readonly keepAlive: boolean
@@ -39,6 +39,21 @@ export function prepare(plan: RequestPlan, { keepAlive, proxy }: DispatchOptions
       reset: !keepAlive,
     },
   }
+}
+
+/** The same request with a Cookie header besides. */
+export const withCookie = (
+  dispatch: PreparedDispatch['dispatch'],
+  cookie: string,
+): PreparedDispatch['dispatch'] => ({ ...dispatch, headers: [...dispatch.headers, 'cookie', cookie] })
+
+/** The values of Set-Cookie among headers as undici hands them over. */
+export function setCookiesOf(headers: readonly Buffer[]): readonly string[] {
+  let found: string[] | null = null
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (headers[i]!.length === 10 && headers[i]!.toString('latin1').toLowerCase() === 'set-cookie')
+      (found ??= []).push(headers[i + 1]!.toString('latin1'))
+  return found ?? NO_COOKIES
 }
 
 /** The location among headers as undici hands them over, names and values in turn; empty without one. */

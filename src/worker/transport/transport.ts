@@ -36,11 +36,18 @@ export interface ResponseSink {
   data(chunk: Uint8Array): void
 }
 
+export const NO_COOKIES: readonly string[] = []
+
 /** One HTTP exchange after the other: the fields of the last one stand until the next is sent. Times are run time in µs. */
 export class Exchange {
   readonly listener: ExchangeListener
   /** Set by whoever sends it; without one the response is counted and dropped. */
   sink: ResponseSink | null = null
+  /** Sent beside the headers of the request, over undici only; empty for none. Set by whoever sends it. */
+  cookie = ''
+  /** Whether the Set-Cookie headers of responses are wanted, and those of the response; over undici only. */
+  wantsCookies = false
+  setCookies: readonly string[] = NO_COOKIES
   request: Prepared | null = null
   /** Connect start if the exchange needed a connection, else just before the write. */
   sentUs = 0
@@ -81,6 +88,7 @@ export class Exchange {
     this.outcome = 'ok'
     this.canFollow = false
     this.message = ''
+    this.setCookies = NO_COOKIES
   }
 }
 

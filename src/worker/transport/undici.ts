@@ -22,7 +22,14 @@ import { isRedirect } from '../../core/redirect.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'
-import { locationOf, prepare, type DispatchOptions, type PreparedDispatch } from './dispatch.ts'
+import {
+  locationOf,
+  prepare,
+  setCookiesOf,
+  withCookie,
+  type DispatchOptions,
+  type PreparedDispatch,
+} from './dispatch.ts'
 import { classify } from './fault.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
 import { joinWrites } from './joined-write.ts'
@@ -101,7 +108,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#origin = origin
     }
     this.#isSending = true
-    this.#client.dispatch(dispatch, this)
+    this.#client.dispatch(exchange.cookie === '' ? dispatch : withCookie(dispatch, exchange.cookie), this)
     this.#isSending = false
     if (this.#failure !== null) this.#failSent(this.#failure)
   }
@@ -202,6 +209,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       const exchange = this.#exchange!
       exchange.status = status
       if (isRedirect(status)) exchange.location = locationOf(headers)
+      if (exchange.wantsCookies) exchange.setCookies = setCookiesOf(headers)
       exchange.phase = 'body'
       exchange.sink?.head(
         status,

@@ -1,0 +1,48 @@
+/** The command `corerush debug`: one user of each scenario, every task once, every step shown. */
+import type { Problem } from '../core/options.ts'
+import { nearest } from '../core/suggest.ts'
+import { CorerushError, EXIT } from '../errors.ts'
+import { debugScenario, planDebug } from '../host/debug.ts'
+import { OptionsError } from '../host/run.ts'
+import { renderStep } from '../output/debug.ts'
+import { optionsOf, type Command } from './args.ts'
+import { readPems } from './run.ts'
+import { styleOf } from './style.ts'
+
+export async function debugCommand(command: Command): Promise<number> {
+  const { stdout } = process
+  const problems: Problem[] = [...command.problems]
+  const file = command.texts.get('scenario')
+  const pems = readPems(command, problems)
+  if (problems.length > 0) throw new OptionsError(problems)
+  if (file === undefined)
+    throw new CorerushError('CORERUSH_SCENARIO', 'debug needs a scenario file', {
+      hint: 'corerush debug getprograms.ts',
+    })
+  const plan = await planDebug({ ...optionsOf(command), ...pems }, file)
+  const only = command.texts.get('task')
+  const all = plan.scenario!.scenarios
+  const scenarios = all
+    .map((one) => ({ ...one, tasks: one.tasks.filter(({ name }) => only === undefined || name === only) }))
+    .filter(({ tasks }) => tasks.length > 0)
+  if (scenarios.length === 0)
+    throw new OptionsError([
+      unknownTask(
+        only!,
+        all.flatMap(({ tasks }) => tasks),
+      ),
+    ])
+
+  const style = styleOf(stdout, command)
+  let isWell = true
+  for (const scenario of scenarios)
+    isWell = (await debugScenario(plan, scenario, (step) => stdout.write(renderStep(step, style)))) && isWell
+  return isWell ? EXIT.ok : EXIT.thresholds
+}
+
+function unknownTask(task: string, tasks: readonly { readonly name: string }[]): Problem {
+  const names = [...new Set(tasks.map(({ name }) => name))]
+  const near = nearest(task, names)
+  const hint = near === null ? `it has ${names.join(', ')}` : `did you mean ${near}?`
+  return { option: 'task', message: `must be one of the scenario, got "${task}"; ${hint}` }
+}

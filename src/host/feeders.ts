@@ -1,0 +1,89 @@
+/**
+ * Reads the files of feeders, once, into memory that all workers share. The only importer of csv-parse. Each row is kept
+ * as the bytes of its JSON: a million rows of objects would take many times that, in every worker.
+ */
+import { readFileSync } from 'node:fs'
+import { parse } from 'csv-parse/sync'
+import type { FeederPlan } from '../core/feeder.ts'
+import { CorerushError, messageOf } from '../errors.ts'
+import type { FeederRows } from '../protocol.ts'
+
+export function readFeeder(plan: FeederPlan): FeederRows {
+  const rows = new RowBytes()
+  let columns: readonly string[] | null = null
+  try {
+    const bytes = readFileSync(plan.path)
+    if (plan.format === 'csv') columns = readCsv(bytes, plan.delimiter, rows)
+    else readJson(bytes, rows)
+  } catch (error) {
+    throw unusable(plan.path, messageOf(error), error)
+  }
+  if (rows.count === 0) throw unusable(plan.path, 'it has no rows')
+  return { columns, ...rows.shared() }
+}
+
+const unusable = (path: string, why: string, cause?: unknown): CorerushError =>
+  new CorerushError('CORERUSH_SCENARIO', `the feeder ${path} cannot be used: ${why}`, { cause })
+
+/** Adds the rows, and returns the names of their columns. */
+function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes): readonly string[] {
+  let columns: readonly string[] = []
+  parse(bytes, {
+    bom: true,
+    delimiter,
+    skip_empty_lines: true,
+    // Kept as they come, and not in the result: it would hold them all.
+    on_record: (record: string[]) => {
+      if (columns.length === 0) columns = namesOf(record)
+      else rows.add(JSON.stringify(record))
+      return null
+    },
+  })
+  return columns
+}
+
+function namesOf(record: readonly string[]): readonly string[] {
+  const names = record.map((name) => name.trim())
+  const wrong = names.find((name, i) => name === '' || names.indexOf(name) !== i)
+  if (wrong !== undefined)
+    throw new Error(wrong === '' ? 'a column has no name' : `two columns are called "${wrong}"`)
+  return names
+}
+
+function readJson(bytes: Buffer, rows: RowBytes): void {
+  const values: unknown = JSON.parse(bytes.toString('utf8'))
+  if (!Array.isArray(values)) throw new Error('it must be a list of rows')
+  for (const value of values) rows.add(JSON.stringify(value))
+}
+
+const FIRST_BYTES = 1 << 16
+
+/** Rows as bytes, one after the other, and where each ends. */
+class RowBytes {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #used = 0
+  readonly #ends: number[] = []
+
+  get count(): number {
+    return this.#ends.length
+  }
+
+  add(text: string): void {
+    const most = this.#used + Buffer.byteLength(text)
+    if (most > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(most, this.#bytes.length * 2))
+      this.#bytes.copy(larger, 0, 0, this.#used)
+      this.#bytes = larger
+    }
+    this.#used += this.#bytes.write(text, this.#used)
+    this.#ends.push(this.#used)
+  }
+
+  shared(): Pick<FeederRows, 'text' | 'ends'> {
+    const text = new SharedArrayBuffer(this.#used)
+    Buffer.from(text).set(this.#bytes.subarray(0, this.#used))
+    const ends = new SharedArrayBuffer(this.#ends.length * Float64Array.BYTES_PER_ELEMENT)
+    new Float64Array(ends).set(this.#ends)
+    return { text, ends }
+  }
+}

@@ -1,0 +1,54 @@
+/** Metrics of a scenario's own: what an author counts, and values whose distribution matters. */
+import { CUSTOM_NAME, MOST_VALUE, type CustomKind, type CustomMetricPlan } from '../core/custom.ts'
+
+export interface Counter {
+  /** @default 1 */
+  add(n?: number): void
+}
+
+export interface Trend {
+  add(value: number): void
+}
+
+/** Takes in what tasks add. */
+export type Add = (kind: CustomKind, name: string, value: number) => void
+
+/** The metrics that a file makes when it is loaded, and where what is added to them goes. */
+export class Metrics {
+  /** Null until there are tasks that can add. */
+  record: Add | null = null
+  readonly #kinds = new Map<string, CustomKind>()
+
+  get plans(): readonly CustomMetricPlan[] {
+    return [...this.#kinds].map(([name, kind]) => ({ name, kind }))
+  }
+
+  readonly counter = (name: string): Counter => {
+    this.#know(name, 'counter')
+    return { add: (n = 1) => this.#add('counter', name, n) }
+  }
+
+  readonly trend = (name: string): Trend => {
+    this.#know(name, 'trend')
+    return { add: (value) => this.#add('trend', name, value) }
+  }
+
+  #know(name: string, kind: CustomKind): void {
+    if (this.record !== null) throw new TypeError(`a ${kind} is made when the file is loaded, not by a task`)
+    if (typeof (name as unknown) !== 'string' || !CUSTOM_NAME.test(name))
+      throw new TypeError(`a ${kind} needs a name of letters, digits and _, got ${JSON.stringify(name)}`)
+    const known = this.#kinds.get(name)
+    if (known !== undefined && known !== kind) throw new TypeError(`${name} is a ${known} already`)
+    this.#kinds.set(name, kind)
+  }
+
+  #add(kind: CustomKind, name: string, value: number): void {
+    if (this.record === null) throw new TypeError(`only tasks can add to ${name}`)
+    if (!(value >= 0 && value <= MOST_VALUE))
+      throw new RangeError(`${name} takes numbers from 0 to ${MOST_VALUE}, got ${value}`)
+    this.record(kind, name, value)
+  }
+}
+
+/** Make metrics. In a scenario file that is run, they are others, that know the run. */
+export const { counter, trend } = new Metrics()

@@ -1,0 +1,49 @@
+/** Tells the steps of users' tasks, for `corerush debug`; no other run has one. */
+import { transcriptOf, type Step } from '../../core/transcript.ts'
+import { messageOf } from '../../errors.ts'
+import { frameOf } from '../../scenario/file.ts'
+import type { Exchange } from '../transport/transport.ts'
+import type { KeptReply } from './reply.ts'
+
+export class Watch {
+  readonly #file: string
+  readonly #tell: (step: Step) => void
+
+  constructor(file: string, tell: (step: Step) => void) {
+    this.#file = file
+    this.#tell = tell
+  }
+
+  begins(task: string): void {
+    this.#tell({ type: 'begins', task })
+  }
+
+  /** The response is kept whole. */
+  exchange(exchange: Exchange, reply: KeptReply, isChecked: boolean): void {
+    const { request, cookie, outcome, message, status, reused, sentUs, doneUs } = exchange
+    const seen = {
+      request: request!.plan,
+      cookie,
+      response: status === 0 ? null : { status, headers: reply.flatHeaders, body: reply.bytes() },
+      outcome,
+      message,
+      isNewConnection: !reused,
+      serviceMs: (doneUs - sentUs) / 1000,
+      isChecked,
+    }
+    this.#tell({ type: 'exchange', exchange: transcriptOf(seen) })
+  }
+
+  ended(task: string, hasFailed: boolean): void {
+    this.#tell({ type: 'ended', task, hasFailed, error: null })
+  }
+
+  failed(task: string, error: unknown): void {
+    this.#tell({
+      type: 'ended',
+      task,
+      hasFailed: true,
+      error: { message: messageOf(error), frame: frameOf(this.#file, error) },
+    })
+  }
+}

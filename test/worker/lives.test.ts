@@ -1,0 +1,292 @@
+/** Users with a script from their first task to `onStop`, on a virtual clock. */
+import { describe, expect, test } from 'vitest'
+import type { FeederPlan } from '../../src/core/feeder.ts'
+import type { Share } from '../../src/core/share.ts'
+import { feeder } from '../../src/scenario/feeder.ts'
+import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
+import { Feed } from '../../src/worker/scenario/feed.ts'
+import { aPlan, anOpenPlan } from '../support/plan.ts'
+import { Simulation } from '../support/simulation.ts'
+
+/** One user from the beginning, who does something once a second for 10 s. */
+const ONE = aPlan({
+  stages: [{ fromUsers: 1, toUsers: 1, durationS: 0 }],
+  wait: { kind: 'pacing', seconds: 1 },
+})
+const paths = (run: Simulation): string[] =>
+  run.sent.map(({ atUs, request }) => `${(atUs / 1e6).toFixed(1)} ${new URL(request.url).pathname}`)
+const script = (different: Partial<ScenarioDefinition<unknown>>): ScenarioDefinition<unknown> => ({
+  onStart: ({ http }) => http.get('/hello'),
+  onStop: ({ http }) => http.get('/bye'),
+  tasks: { T: ({ http }) => http.get('/t') },
+  ...different,
+})
+
+describe('onStop', () => {
+  test('runs when the load ends, in the drain, and is no iteration', async () => {
+    const run = await new Simulation({ ...ONE, durationS: 2 }, undefined, { script: script({}) }).to(5)
+    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '2.0 /bye'])
+    expect(run.total.iterations).toMatchObject({ due: 2, started: 2, finished: 2, failed: 0 })
+    expect(run.count('finished')).toBe(3)
+    expect(run.isDrained).toBe(true)
+  })
+
+  test('waits for the task under way, and is cut when the graceful stop is over', async () => {
+    const slow = script({
+      onStop: async ({ http, think }) => {
+        await http.get('/bye')
+        await think('1h')
+        await http.get('/never')
+      },
+      tasks: { T: ({ think, http }) => think('0.5s').then(() => http.get('/t')) },
+    })
+    const plan = { ...ONE, durationS: 1.2, gracefulStopS: 2 }
+    const run = await new Simulation(plan, undefined, { script: slow }).to(3.1)
+    expect(paths(run)).toEqual(['0.0 /hello', '1.5 /t', '1.5 /bye'])
+    expect(run.isDrained).toBe(false)
+    await run.to(3.3)
+    expect(run.isDrained).toBe(true)
+    expect(run.total.iterations).toMatchObject({ started: 2, finished: 2 })
+  })
+
+  test('does not begin where there is no graceful stop', async () => {
+    const plan = { ...ONE, durationS: 1.5, gracefulStopS: 0 }
+    const run = await new Simulation(plan, undefined, { script: script({}) }).to(5)
+    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t'])
+    expect(run.isDrained).toBe(true)
+  })
+
+  test('runs when a stage takes the user down, and the next life begins with onStart', async () => {
+    const stages = [1, 0, 1].map((users) => ({ fromUsers: users, toUsers: users, durationS: 2 }))
+    const run = await new Simulation({ ...ONE, stages, durationS: 6 }, undefined, { script: script({}) }).to(
+      9,
+    )
+    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '2.0 /bye', '4.0 /hello', '5.0 /t', '6.0 /bye'])
+  })
+
+  test('is left out for users whose onStart never succeeded, and those that never began', async () => {
+    const never = script({
+      onStart: () => {
+        throw new Error('no')
+      },
+    })
+    expect(paths(await new Simulation({ ...ONE, durationS: 2 }, undefined, { script: never }).to(5))).toEqual(
+      [],
+    )
+    const late = { ...ONE, stages: [{ fromUsers: 0, toUsers: 2, durationS: 20 }], durationS: 5 }
+    const run = await new Simulation(late, undefined, { script: script({}) }).to(9)
+    expect(paths(run).filter((path) => path.endsWith('/bye'))).toEqual(['5.0 /bye'])
+  })
+
+  test('of many users does not begin for all in one turn of the loop', async () => {
+    const many = {
+      ...ONE,
+      stages: [{ fromUsers: 100, toUsers: 100, durationS: 0 }],
+      wait: { kind: 'constant', seconds: 9 } as const,
+      durationS: 1,
+    }
+    const run = await new Simulation(many, undefined, { script: script({}) }).to(2)
+    const byes = run.sent.filter(({ request }) => request.url.endsWith('/bye'))
+    expect(byes).toHaveLength(100)
+    expect(byes.filter(({ atUs }) => atUs < 1_001_000)).toHaveLength(32)
+    expect(byes.at(-1)!.atUs).toBeLessThan(1_010_000)
+    expect(run.isDrained).toBe(true)
+  })
+
+  test('what it throws is told of', async () => {
+    const throws = script({
+      onStop: () => {
+        throw new Error('no farewell')
+      },
+    })
+    const run = await new Simulation({ ...ONE, durationS: 1 }, undefined, { script: throws }).to(5)
+    expect([...run.total.taskErrors.values()]).toMatchObject([
+      { task: 'onStop', message: 'no farewell', count: 1 },
+    ])
+  })
+})
+
+describe('stopUser', () => {
+  const once = script({
+    tasks: {
+      async T({ http, stopUser }) {
+        await http.get('/t')
+        try {
+          stopUser()
+        } catch {
+          // Whoever catches it changes nothing.
+        }
+      },
+    },
+  })
+
+  test('ends the user for good in the closed model; when all have stopped, there is nothing left to do', async () => {
+    const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }] }
+    const run = await new Simulation(two, undefined, { script: once, workers: 2 }).to(9)
+    expect(paths(run)).toEqual(['0.0 /hello', '0.0 /hello', '1.0 /t', '1.0 /t', '1.0 /bye', '1.0 /bye'])
+    expect(run.asked.sort()).toEqual(['deserted 0', 'deserted 1'])
+    expect(run.total.iterations).toMatchObject({ finished: 4, failed: 0 })
+    expect(run.total.taskErrors.size).toBe(0)
+  })
+
+  test('a worker without a user has nobody to wait for; one whose users the plan took down waits for no one', async () => {
+    const run = await new Simulation(ONE, undefined, { script: script({}), workers: 2 }).to(1)
+    expect(run.asked).toEqual(['deserted 1'])
+    const down = [
+      { fromUsers: 1, toUsers: 1, durationS: 1 },
+      { fromUsers: 0, toUsers: 0, durationS: 9 },
+    ]
+    const empty = await new Simulation({ ...ONE, stages: down }, undefined, { script: script({}) }).to(3)
+    expect(empty.asked).toEqual([])
+  })
+
+  test('in the open model a new one takes its place', async () => {
+    const plan = anOpenPlan({
+      stages: [{ fromPerS: 1, toPerS: 1, durationS: 10 }],
+      maxUsers: 1,
+      durationS: 4,
+    })
+    const run = await new Simulation(plan, undefined, { script: once }).to(9)
+    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '1.0 /bye', '2.0 /hello', '3.0 /t', '3.0 /bye'])
+    expect(run.total.iterations).toMatchObject({ due: 4, started: 4, finished: 4 })
+    expect(run.isDrained).toBe(true)
+  })
+
+  test('ends a task that goes on, once it has ended', async () => {
+    const goesOn = script({
+      tasks: {
+        T: ({ stopUser, http }) => Promise.allSettled([http.get('/t'), Promise.resolve().then(stopUser)]),
+      },
+    })
+    const run = await new Simulation(ONE, undefined, { script: goesOn }).to(9)
+    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '1.0 /bye'])
+  })
+})
+
+test('stopRun asks for the end of the run, and ends its task', async () => {
+  const stops = script({
+    tasks: {
+      T: ({ http, stopRun }) => {
+        stopRun('enough')
+        return http.get('/never')
+      },
+    },
+  })
+  const run = await new Simulation({ ...ONE, durationS: 2 }, undefined, { script: stops }).to(5)
+  expect(run.asked).toEqual(['stopRun enough'])
+  expect(paths(run)).toEqual(['0.0 /hello', '2.0 /bye'])
+  expect(run.total.taskErrors.size).toBe(0)
+})
+
+test('a scenario that keeps no cookies has none to read', async () => {
+  const reads = script({
+    cookies: false,
+    tasks: { T: ({ cookies }) => cookies.get('id') },
+  })
+  const run = await new Simulation({ ...ONE, durationS: 1.5 }, undefined, { script: reads }).to(5)
+  expect([...run.total.taskErrors.values()]).toMatchObject([{ message: 'the scenario keeps no cookies' }])
+})
+
+test('several scenarios: each user follows its own, with its own wait, whatever worker it belongs to', async () => {
+  const kind = (name: string, more: object): ScenarioDefinition<unknown> => ({
+    name,
+    tasks: { T: ({ http }) => http.get(`/${name}`) },
+    ...more,
+  })
+  const scripts = [
+    kind('much', { weight: 3, wait: { kind: 'pacing', seconds: 1 } }),
+    kind('some', { weight: 1, wait: { kind: 'pacing', seconds: 2 } }),
+    kind('two', { users: 2, wait: { kind: 'pacing', seconds: 4 } }),
+  ]
+  const plan = {
+    ...ONE,
+    stages: [{ fromUsers: 10, toUsers: 10, durationS: 0 }],
+    durationS: 3.5,
+    gracefulStopS: 0,
+  }
+  const found: Record<string, number> = {}
+  const run = await new Simulation(plan, undefined, { script: scripts, workers: 3 }).to(5)
+  for (const path of paths(run)) found[path] = (found[path] ?? 0) + 1
+  expect(found).toEqual({
+    ...{ '0.0 /much': 6, '1.0 /much': 6, '2.0 /much': 6, '3.0 /much': 6 },
+    ...{ '0.0 /some': 2, '2.0 /some': 2, '0.0 /two': 2 },
+  })
+})
+
+test('errors of tasks say which scenario they are of, when there are several', async () => {
+  const throws = (name: string): ScenarioDefinition<unknown> => ({
+    name,
+    tasks: {
+      T: () => {
+        throw new Error('no')
+      },
+    },
+  })
+  const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 0.5 }
+  const run = await new Simulation(two, undefined, { script: [throws('a'), throws('b')] }).to(2)
+  expect([...run.total.taskErrors.values()].map(({ task }) => task).sort()).toEqual(['a: T', 'b: T'])
+  expect(Object.fromEntries(run.total.scenarios)).toEqual({
+    a: { finished: 1, failed: 1 },
+    b: { finished: 1, failed: 1 },
+  })
+})
+
+describe('feeders', () => {
+  const letters = feeder.json<string>('letters.json')
+  const bytes = (view: ArrayLike<number> & ArrayBufferView): SharedArrayBuffer => {
+    const shared = new SharedArrayBuffer(view.byteLength)
+    new Uint8Array(shared).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    return shared
+  }
+  /** Three rows, "a", "b" and "c". */
+  const fed =
+    (end: FeederPlan['end']) =>
+    (share: Share): ReadonlyMap<typeof letters, Feed> => {
+      const rows = {
+        columns: null,
+        text: bytes(Buffer.from('"a""b""c"')),
+        ends: bytes(new Float64Array([3, 6, 9])),
+      }
+      const plan = { path: 'letters.json', format: 'json', delimiter: ',', order: 'sequential', end } as const
+      return new Map([[letters, new Feed(plan, rows, share, 1)]])
+    }
+  const takes = script({
+    tasks: { T: ({ http, take }) => http.get(`/${take(letters)}`) },
+    onStop: undefined,
+    onStart: undefined,
+  })
+  const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 4 }
+
+  test('users of all workers share the rows; when there are no more, they stop', async () => {
+    const run = await new Simulation(two, undefined, { script: takes, workers: 2, feeds: fed('stop') }).to(9)
+    expect(paths(run)).toEqual(['0.0 /a', '0.0 /b', '1.0 /c'])
+    expect(run.asked.sort()).toEqual(['deserted 0', 'deserted 1'])
+    expect(run.total.taskErrors.size).toBe(0)
+  })
+
+  test('or it is an error, or they begin again', async () => {
+    const plan = { ...ONE, durationS: 4.5 }
+    const wrong = await new Simulation(plan, undefined, { script: takes, feeds: fed('error') }).to(9)
+    expect(paths(wrong)).toEqual(['0.0 /a', '1.0 /b', '2.0 /c'])
+    expect([...wrong.total.taskErrors.values()]).toMatchObject([
+      { message: 'all rows of letters.json are taken', count: 2 },
+    ])
+    const again = await new Simulation(plan, undefined, { script: takes, feeds: fed('recycle') }).to(9)
+    expect(paths(again).map((path) => path.at(-1))).toEqual(['a', 'b', 'c', 'a', 'b'])
+  })
+
+  test('where a rate makes users, the run stops', async () => {
+    const plan = anOpenPlan({ stages: [{ fromPerS: 1, toPerS: 1, durationS: 10 }], durationS: 4 })
+    const run = await new Simulation(plan, undefined, { script: takes, feeds: fed('stop') }).to(9)
+    expect(paths(run)).toEqual(['0.0 /a', '1.0 /b', '2.0 /c'])
+    expect(run.asked).toEqual(['stopRun all rows of letters.json are taken'])
+  })
+
+  test('one that a task makes is refused', async () => {
+    const late = script({ tasks: { T: ({ take }) => take(feeder.csv('late.csv')) } })
+    const run = await new Simulation({ ...ONE, durationS: 1.5 }, undefined, { script: late }).to(9)
+    expect([...run.total.taskErrors.values()]).toMatchObject([
+      { message: 'take needs a feeder that the file makes when it is loaded, not one of a task' },
+    ])
+  })
+})
