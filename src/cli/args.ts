@@ -158,6 +158,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     localAddress: lists.get('local-address')?.flatMap((text) => text.split(',')),
     dnsTtl: texts.get('dns-ttl'),
     thresholds: lists.get('threshold'),
+    captureFailures: texts.get('capture-failures'),
     targetMetrics: texts.get('target-metrics'),
   }
 }

@@ -1,4 +1,5 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
+import { earliest, type CapturedFailure } from './captured.ts'
 import { exitCodeOf, type StoppedBy } from './exit.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
@@ -62,6 +63,8 @@ export interface Report {
   readonly custom: Readonly<Record<string, never>>
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
+  /** The first failing exchanges of each outcome, as many as the plan asks for. */
+  readonly capturedFailures: readonly CapturedFailure[]
   /** What tasks of a scenario threw, apart from requests that failed. */
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
@@ -147,6 +150,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     custom: {},
     outcomes: Object.fromEntries([...all.outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors),
+    capturedFailures: earliest(timeline.captured, plan.captureFailures),
     taskErrors: mostFirst(tally.taskErrors),
     connections: { ...tally.connections },
     addresses: facts.addresses,

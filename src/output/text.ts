@@ -271,6 +271,17 @@ function errors(report: Report, style: Style): string[] {
   if (rows.length === 0) lines.length = 0
   const more = report.errors.length - rows.length
   if (more > 0) lines.push(renderLine([[`and ${more} more; the report has them all`, 'dim']], style))
+  const kept = report.capturedFailures.length
+  if (kept > 0)
+    lines.push(
+      renderLine(
+        [
+          ['captured', 'dim'],
+          `  ${showCount(kept)} failing exchange${kept === 1 ? '' : 's'}: capturedFailures in the JSON report`,
+        ],
+        style,
+      ),
+    )
   if (unfinished > 0)
     lines.push(
       renderLine(

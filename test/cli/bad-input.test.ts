@@ -56,6 +56,10 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --transport http3': '--transport must be undici or wire or auto, got "http3"',
     '--url URL --transport': '--transport needs a value',
     '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
+    '--url URL --capture-failures 101 -o json=FOLDER/r.json':
+      '--capture-failures must be a whole number from 0 to 100, got "101"',
+    '--url URL --capture-failures 1 -o junit=FOLDER/r.xml':
+      '--capture-failures needs an output that has them: --out json=PATH or ndjson=PATH',
     '--url URL --target-metrics here':
       '--target-metrics must be the absolute http or https URL of a node_exporter page, got "here"',
     '--url URL --target-metrics http://me:it@127.0.0.1/':

@@ -1,6 +1,7 @@
 /** One of a scenario user's lines: a call at a time, and the promise that its task waits for. */
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import type { RequestPlan } from '../../core/plan.ts'
 import { messageOf } from '../../errors.ts'
 import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
@@ -48,7 +49,7 @@ export class Line implements CallOwner {
     this.#options = options
     this.#from = from
     this.#kept = options.read === true || 'check' in options ? new KeptReply() : null
-    this.#call.exchange.sink = this.#kept
+    this.#call.readInto(this.#kept)
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -57,6 +58,11 @@ export class Line implements CallOwner {
     // A task need not wait for its request, whose failure is counted anyhow; it must not end the thread.
     if (options.throws === true) response.catch(() => undefined)
     return response
+  }
+
+  /** The request that was sent last. */
+  get request(): RequestPlan | null {
+    return this.#call.exchange.request?.plan ?? null
   }
 
   cut(): void {
@@ -101,7 +107,8 @@ export class Line implements CallOwner {
 
   callEnded({ exchange }: Call): void {
     const kept = this.#kept
-    this.#kept = exchange.sink = null
+    this.#kept = null
+    this.#call.readInto(null)
     this.#owner.lineEnded(this, exchange)
     const { outcome, status, message } = exchange
     // A task that the end of the drain cut off does not go on.

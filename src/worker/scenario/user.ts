@@ -170,7 +170,9 @@ export class ScenarioUser implements User, LineOwner {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = true
-    this.#around.recorder.taskError(name, messageOf(error), this.#script.nowUs())
+    const { recorder, secrets } = this.#around
+    const sent = this.#lines.map(({ request }) => request).filter((request) => request !== null)
+    recorder.taskError(name, secrets.hide(messageOf(error), sent), this.#script.nowUs())
   }
 
   /** Ends the iteration when nothing of it goes on. */
