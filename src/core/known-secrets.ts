@@ -56,9 +56,16 @@ const longestFirst = (secrets: readonly string[]): string[] =>
 function secretsOf({ url, headers, body }: RequestPlan): string[] {
   return [
     ...headers.flatMap(([name, value]) => headerSecrets(name, value)),
-    ...[...new URL(url).searchParams].filter(([name]) => isSecretParameter(name)).map(([, value]) => value),
+    ...new URL(url).search.slice(1).split('&').flatMap(parameterSecrets),
     ...(body !== null && 'text' in body ? fieldSecrets(body.text) : []),
   ]
+}
+
+/** What a parameter of a query holds, as it is written and as it is meant. */
+function parameterSecrets(pair: string): string[] {
+  const [parameter] = new URLSearchParams(pair)
+  if (parameter === undefined || !isSecretParameter(parameter[0])) return []
+  return [pair.slice(pair.indexOf('=') + 1), parameter[1]]
 }
 
 /** What a header holds of secrets: its value, and what its parts say. */

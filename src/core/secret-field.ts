@@ -8,7 +8,7 @@ interface Field {
   readonly from: number
   readonly to: number
   readonly mask: string
-  /** What the field holds, as it is meant. */
+  /** What the field holds, as it is written and as it is meant. */
   readonly values: readonly string[]
 }
 
@@ -97,13 +97,13 @@ function jsonField(text: string, from: number): Field[] {
   return [{ from: from + 1, to: isWhole ? to - 1 : to, mask: MASK, values: jsonTexts(value) }]
 }
 
-/** All texts within a value. */
+/** All texts within a value, as they are written and as they are meant. */
 const jsonTexts = (value: string): string[] =>
-  [...value.matchAll(/"((?:[^"\\]|\\.)*)"?/g)].map(({ 1: inner }) => {
+  [...value.matchAll(/"((?:[^"\\]|\\.)*)"?/g)].flatMap(({ 1: inner }) => {
     try {
-      return JSON.parse(`"${inner!}"`) as string
+      return [inner!, JSON.parse(`"${inner!}"`) as string]
     } catch {
-      return inner!
+      return [inner!]
     }
   })
 

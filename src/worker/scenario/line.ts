@@ -4,6 +4,7 @@ import type { CheckedOptions, RequestOptions, Response } from '../../scenario/ht
 import type { RequestPlan } from '../../core/plan.ts'
 import { messageOf } from '../../errors.ts'
 import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
+import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './requests.ts'
@@ -128,8 +129,8 @@ function checked(check: CheckedOptions['check'], reply: KeptReply): string | nul
   try {
     const verdict = check(reply)
     if (verdict === true) return null
-    return typeof verdict === 'string' ? verdict : 'the check refused the response'
+    return typeof verdict === 'string' ? oneLine(verdict) : 'the check refused the response'
   } catch (error) {
-    return messageOf(error)
+    return oneLine(messageOf(error))
   }
 }

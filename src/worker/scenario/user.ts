@@ -8,6 +8,7 @@ import { nextDueUs, parseWait } from '../../core/wait.ts'
 import { messageOf } from '../../errors.ts'
 import type { CheckedOptions, Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
 import type { Context } from '../../scenario/scenario.ts'
+import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from '../user.ts'
 import { Line, type FromDue, type LineOwner } from './line.ts'
@@ -172,7 +173,7 @@ export class ScenarioUser implements User, LineOwner {
     this.#hasFailed = true
     const { recorder, secrets } = this.#around
     const sent = this.#lines.map(({ request }) => request).filter((request) => request !== null)
-    recorder.taskError(name, secrets.hide(messageOf(error), sent), this.#script.nowUs())
+    recorder.taskError(name, oneLine(secrets.hide(messageOf(error), sent)), this.#script.nowUs())
   }
 
   /** Ends the iteration when nothing of it goes on. */
