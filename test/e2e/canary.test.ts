@@ -78,7 +78,7 @@ async function sung(options: Options): Promise<{ report: Report; said: Record<st
   const said: Record<string, string> = {}
   const writesTo = (name: string) => {
     said[name] = ''
-    return { name, check: () => undefined, write: (text: string) => void (said[name] += text) }
+    return { name, check: () => undefined, write: (text: string) => void (said[name] = said[name]! + text) }
   }
   const everything: Output = {
     name: 'everything',

@@ -53,7 +53,6 @@ function reportSaying(text: string): {
   return { report: { ...report, taskErrors }, settled: outputs, files }
 }
 
-// eslint-disable-next-line no-control-regex -- that is what must not be there
 const STEERS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/
 function expectHarmless(text: string): void {
   expect(text).not.toMatch(STEERS)
