@@ -129,7 +129,7 @@ describe('a secret-looking field reads ***', () => {
 
   test('a long text is read once, whatever is in it', () => {
     for (const piece of ['"', '\\"', '<a ', 'name="', 'password=', '"token":[', '://', 'a:'])
-      expect(redactFields(piece.repeat(100_000)).length).toBeGreaterThan(0)
+      expect(redactFields(piece.repeat(20_000)).length).toBeGreaterThan(0)
   })
 })
 
