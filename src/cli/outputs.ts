@@ -26,7 +26,7 @@ export interface Outputs {
 }
 
 /** The outputs of the command line and of GitHub Actions; adds what is wrong with them to the problems. */
-export function readOutputs({ lists, texts }: Command, problems: Problem[]): Outputs {
+export function readOutputs({ lists, texts, switches }: Command, problems: Problem[]): Outputs {
   const asked: { kind: Kind; path: string }[] = []
   for (const text of lists.get('out') ?? []) {
     const [, word, path] = /^([^=]+)=(.+)$/s.exec(text) ?? []
@@ -58,7 +58,8 @@ export function readOutputs({ lists, texts }: Command, problems: Problem[]): Out
     if (paths.filter((other) => other === path).length > 1)
       problems.push({ option: 'out', message: `names ${path} twice` })
   const keeps = texts.get('capture-failures')
-  if (keeps !== undefined && keeps !== '0' && !asked.some(({ kind }) => KEEP_FAILURES.includes(kind)))
+  const isKept = switches.get('dry-run') === true || asked.some(({ kind }) => KEEP_FAILURES.includes(kind))
+  if (keeps !== undefined && keeps !== '0' && !isKept)
     problems.push({
       option: 'captureFailures',
       message: `needs an output that has them: --out ${KEEP_FAILURES.join('=PATH or ')}=PATH`,

@@ -57,7 +57,7 @@ function secretsOf({ url, headers, body }: RequestPlan): string[] {
   return [
     ...headers.flatMap(([name, value]) => headerSecrets(name, value)),
     ...new URL(url).search.slice(1).split('&').flatMap(parameterSecrets),
-    ...(body !== null && 'text' in body ? fieldSecrets(body.text) : []),
+    ...(body === null ? [] : fieldSecrets('text' in body ? body.text : atob(body.base64))),
   ]
 }
 

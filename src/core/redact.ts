@@ -23,5 +23,10 @@ export function redactPlan(plan: Plan): Plan {
   }
 }
 
-const redactBody = (body: BodyPlan | null): BodyPlan | null =>
-  body !== null && 'text' in body ? { text: redactFields(body.text) } : body
+function redactBody(body: BodyPlan | null): BodyPlan | null {
+  if (body === null) return null
+  // Bytes may have fields as well, as a form with a file has.
+  return 'text' in body
+    ? { text: redactFields(body.text) }
+    : { base64: btoa(redactFields(atob(body.base64))) }
+}
