@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import '../dist/vitest.js'
-import { run, type Options } from '../dist/index.js'
-import { startFaults } from './support/faults.ts'
+import { planRun, type Options } from '../dist/index.js'
+import type { Plan } from '../src/core/plan.ts'
 import { planOf, reportOf, type Second } from './support/reports.ts'
 
 const NAME = 'GET /GetPrograms'
@@ -103,20 +103,18 @@ test('the example in the README runs', async () => {
       readme,
     )!
   expect(imports).toContain("import { expect, test } from 'vitest'")
-  const server = await startFaults('ok')
-  try {
-    const bodies: (() => Promise<void>)[] = []
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is the README's code
-    const example = new Function('run', 'expect', 'test', code!) as (...words: unknown[]) => void
-    const briefly = (options: Options) =>
-      run({ ...options, url: `${server.url}/GetPrograms`, duration: '300ms' })
-    example(briefly, expect, (_: string, __: object, body: () => Promise<void>) => bodies.push(body))
-    expect(bodies).toHaveLength(1)
-    // However slow this machine is now, it comes to a judgement.
-    const judgement = await bodies[0]!().catch((error: unknown) => String(error))
-    if (judgement !== undefined) expect(judgement).toMatch(/expected .*: (measured |the report is void)/)
-    expect(server.requests()).toBeGreaterThan(0)
-  } finally {
-    await server.stop()
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is the README's code
+  const example = new Function('run', 'expect', 'test', code!) as (...words: unknown[]) => void
+  let body = (): Promise<void> => Promise.reject(new Error('the example has no test'))
+  const planned: Plan[] = []
+  const runs = (plan: Plan, seconds: Second[]) => (options: Options) => {
+    planned.push(planRun(options))
+    return Promise.resolve(reportOf(plan, seconds))
   }
+  const takes = (_: string, __: object, its: () => Promise<void>): void => void (body = its)
+  example(runs(planOf({ workers: 1 }), [{ ok: { [NAME]: times(50, 20) } }]), expect, takes)
+  await body()
+  expect(planned).toMatchObject([{ request: { name: NAME }, durationS: 10 }])
+  example(runs(planOf({ workers: 1 }), SECONDS), expect, takes)
+  await expect(body()).rejects.toThrow('expected failed < 0.1%: measured 0.5%')
 })

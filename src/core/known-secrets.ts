@@ -71,9 +71,11 @@ function parameterSecrets(pair: string): string[] {
 /** What a header holds of secrets: its value, and what its parts say. */
 export function headerSecrets(name: string, value: string): string[] {
   if (!isSecretName(name)) return []
-  const credentials = /^[\w-]+ +(.+)$/.exec(value)?.[1]
-  const pairs = [...value.matchAll(/=\s*"?([^;,"]+)/g)].map(({ 1: one }) => one!.trim())
-  return [value, ...(credentials === undefined ? [] : [credentials, ...basic(credentials)]), ...pairs]
+  // What follows the first pair says how long a cookie is kept, and where.
+  const held = name.toLowerCase() === 'set-cookie' ? value.split(';', 1)[0]! : value
+  const credentials = /^[\w-]+ +(.+)$/.exec(held)?.[1]
+  const pairs = [...held.matchAll(/=\s*"?([^;,"]+)/g)].map(({ 1: one }) => one!.trim())
+  return [held, ...(credentials === undefined ? [] : [credentials, ...basic(credentials)]), ...pairs]
 }
 
 /** User and password behind `Basic`, and the password alone. */

@@ -188,14 +188,15 @@ describe('a secret that was sent is not shown when it comes back', () => {
     const echo = `${secrets.join(' ')} set-by-server`
     const headers = [
       'Set-Cookie',
-      'sid=set-by-server; path=/',
+      'sid=set-by-server; path=/; samesite=Strict',
       'X-Echo',
       echo,
       'Location',
       'http://u:p@h/?token=ttt',
     ]
-    const kept = bytes(echo)
+    const kept = bytes(`${echo} Strict`)
     const text = JSON.stringify(captured(failed(request, { headers, kept, bytes: kept.length }), known))
+    expect(text).toContain('Strict')
     for (const secret of [...secrets, 'set-by-server', 'u:p', 'ttt'])
       expect(text).not.toContain(JSON.stringify(secret).slice(1, -1))
   })

@@ -70,7 +70,7 @@ test('the gate and the report agree', () => {
   fc.assert(
     fc.property(
       aRun,
-      fc.uniqueArray(aRule, { minLength: 5, maxLength: 5 }),
+      fc.uniqueArray(aRule, { minLength: 8, maxLength: 8 }),
       fc.nat(1),
       (run, rules, warmup) => {
         const options = {
@@ -101,12 +101,14 @@ test('the gate and the report agree', () => {
           if (gate.actual === null) continue
           // To the two digits of a second's histogram, where several are taken together.
           expect(Math.abs(figure.actual! - gate.actual)).toBeLessThanOrEqual(0.0011 + gate.actual / 100)
+          // Of windows that are alike in two digits, another one may be the worst.
+          if (threshold.overS !== null) continue
           if (figure.isCounted) expect([rules[i], figure.samples]).toEqual([rules[i], gate.samples])
           else expect(figure.samples).toBeLessThanOrEqual(Math.max(1, gate.samples))
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 70 },
   )
   expect(told).toBeGreaterThan(300)
   // What it has is told.
