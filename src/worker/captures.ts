@@ -59,12 +59,13 @@ export class Captures {
   }
 
   /** An exchange of the user with this place in the worker failed; it is kept if it is among the first. */
-  look(exchange: Exchange, user: number, { headers, kept }: Glimpse): void {
+  look(exchange: Exchange, user: number, glimpse: Glimpse): void {
     const { outcome, message, request, status, bytesIn, doneUs } = exchange
     if (outcome === 'ok' || outcome === 'unfinished' || doneUs < this.#fromUs) return
     const taken = this.#taken.get(outcome) ?? 0
     if (taken >= this.#most) return
     this.#taken.set(outcome, taken + 1)
+    const { headers, kept } = glimpse
     const failure = {
       atS: Math.round(doneUs) / 1e6,
       worker: this.#share.index,
