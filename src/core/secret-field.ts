@@ -60,6 +60,9 @@ const PLAIN: readonly (readonly [RegExp, (text: string) => string])[] = [
   // Attributes.
   [/(?<name>[\w.:-]{1,100})\s?=\s?"(?<value>[^"]*)(?<quote>"?)/g, asIs],
   [/(?<name>[\w.:-]{1,100})\s?=\s?'(?<value>[^']*)(?<quote>'?)/g, asIs],
+  // Objects as programs and YAML have them.
+  [/(?<name>[\w.-]{1,100})['"]?\s?:\s?'(?<value>[^'\r\n]*)(?<quote>'?)/g, asIs],
+  [/(?<![\w."-])(?<name>[\w.-]{1,100})'?\s?:\s?"(?<value>[^"\r\n]*)(?<quote>"?)/g, asIs],
   // Elements.
   [/<(?<name>[\w.:-]{1,100})(?:\s[^<>]*)?>(?:<!\[CDATA\[)?(?<value>[^<]*)/g, asIs],
   // Lines as of a head.

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { createJiti } from 'jiti'
 import type { ScenarioPlan } from '../core/scenario.ts'
+import { redactFields } from '../core/secret-field.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import { planOf } from './plan.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
@@ -72,7 +73,7 @@ function placeIn(file: string, error: unknown): [number, number] | null {
   return match === null ? null : [Number(match[1]), Number(match[2])]
 }
 
-/** The code around a line, its numbers before it, and a mark below the column. */
+/** The code around a line, its numbers before it, and a mark below the column; a token written in it is not told. */
 export function codeFrame(code: string, line: number, column: number): string {
   const lines = code.split('\n')
   const first = Math.max(1, line - FRAME_LINES)
@@ -80,8 +81,11 @@ export function codeFrame(code: string, line: number, column: number): string {
   const width = String(last).length
   const frame: string[] = []
   for (let n = first; n <= last; n++) {
-    frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${lines[n - 1]!}`)
-    if (n === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
+    const text = lines[n - 1]!
+    frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${redactFields(text)}`)
+    if (n !== line) continue
+    const before = redactFields(text.slice(0, Math.max(0, column - 1))).length
+    frame.push(`  ${' '.repeat(width)} | ${' '.repeat(before)}^`)
   }
   return frame.join('\n')
 }

@@ -91,6 +91,8 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: there is no folder',
     '--url URL --out json=FOLDER': '--out json=FOLDER: is a folder',
     '--url URL --out json=- -o json=-': '--out can write one thing to standard output, got json=- and json=-',
+    '--url URL -H Authorization: Bearer c4n4ry':
+      '--header ends at a blank: put quotes around the line, as in -H "Name: value"',
     '--url URL stray': 'stray is neither a command nor an option',
     '--url URL traget': 'traget is not a command; did you mean target?',
     'target --port 65536': '--port must be a port from 0 to 65535, got 65536',
@@ -102,6 +104,7 @@ describe.concurrent('one problem, one line', () => {
     const lines = await complaints(words)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain(complaint)
+    expect(lines[0]).not.toContain('c4n4ry')
   })
 })
 

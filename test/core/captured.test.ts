@@ -101,6 +101,8 @@ describe('a secret-looking field reads ***', () => {
     ['{"access_token":"cut o', '{"access_token":"***'],
     ['a=1&password=p%20w&b=2', 'a=1&password=***&b=2'],
     ['api%5Fkey=1234==', 'api%5Fkey=***'],
+    [`{ 'X-Api-Key': 'k k', token: "t", 'a': 'b' }`, `{ 'X-Api-Key': '***', token: "***", 'a': 'b' }`],
+    [`{"a":"token","b":"x: 'y'"}`, `{"a":"token","b":"x: 'y'"}`],
     ['<a href="/x?token=tt&b=1">', '<a href="/x?token=***&b=1">'],
     ['<n:Password type="t">p</n:Password><b>1</b>', '<n:Password type="t">***</n:Password><b>1</b>'],
     ['<pwd><![CDATA[p]]></pwd>', '<pwd><![CDATA[***</pwd>'],
