@@ -112,6 +112,9 @@ export const RUN_FLAGS: FlagGroups = {
     list('out', 'KIND=PATH: json, ndjson, csv (a prefix), junit, github or hlog; PATH - is standard output', {
       alias: ['o'],
     }),
+    text('capture-failures', 'keep the first so many failing exchanges of each outcome in the report', {
+      show: '0',
+    }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

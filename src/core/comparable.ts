@@ -16,6 +16,7 @@ export type ComparableRun = Pick<Report, 'plan' | 'host' | 'version' | 'verdict'
 /** They say how a run is judged or begun, not what is measured. */
 const NO_MATTER: ReadonlySet<string> = new Set([
   'thresholds',
+  'captureFailures',
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',

@@ -97,6 +97,8 @@ export interface Options {
   dnsTtl?: Duration | undefined
   /** Rules about the target such as `p99 < 300ms`, `failed < 1%`, `GetPrograms: p95 < 200ms over 10s`. @default failed < 1% */
   thresholds?: string | readonly string[] | undefined
+  /** Keep the first so many failing exchanges of each outcome, request and response, in the report. @default 0 */
+  captureFailures?: Count | undefined
   /** The page of a Prometheus node_exporter on the server: its CPU and memory stand beside the generator's. */
   targetMetrics?: string | undefined
 }
@@ -121,6 +123,8 @@ export const DEFAULTS = {
 
 export const MOST_USERS = 1_000_000
 export const MOST_WORKERS = 1024
+/** Failing exchanges that are kept of one outcome. */
+export const MOST_CAPTURED = 100
 /** Tickets are counted in 32 bits. */
 export const MOST_REQUESTS = 2_000_000_000
 
@@ -169,6 +173,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'localAddress',
   'dnsTtl',
   'thresholds',
+  'captureFailures',
   'targetMetrics',
 ]
 

@@ -54,6 +54,8 @@ interface PlanBase extends HttpPlan {
   readonly keepAlive: boolean
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
+  /** How many failing exchanges of each outcome are kept. */
+  readonly captureFailures: number
   /** The page of a node_exporter on the server; null for none. */
   readonly targetMetrics: string | null
 }
@@ -109,6 +111,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     keepAlive: options.keepAlive,
     ...options.http,
     thresholds: withDefaults(options.thresholds),
+    captureFailures: options.captureFailures,
     targetMetrics: options.targetMetrics,
   }
   const { load } = options

@@ -7,6 +7,7 @@ import { mixedLoad, withWaits } from './mix-options.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
   DEFAULTS,
+  MOST_CAPTURED,
   MOST_REQUESTS,
   MOST_WORKERS,
   OPTION_NAMES,
@@ -63,6 +64,7 @@ export interface ResolvedOptions {
   readonly keepAlive: boolean
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
+  readonly captureFailures: number
   readonly targetMetrics: string | null
 }
 
@@ -126,6 +128,11 @@ export function resolveOptions(
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
   const http = resolveHttp(options, url, headers, readers)
+  const captureFailures = read<number>('captureFailures', parseNumber, (n) =>
+    Number.isInteger(n) && n >= 0 && n <= MOST_CAPTURED
+      ? null
+      : `must be a whole number from 0 to ${MOST_CAPTURED}`,
+  )
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
@@ -195,6 +202,7 @@ export function resolveOptions(
       keepAlive: keepAlive ?? true,
       http,
       thresholds,
+      captureFailures: captureFailures ?? 0,
       targetMetrics,
     },
   }

@@ -4,10 +4,13 @@
 const SECRET = /auth(?!or(?!i[sz]))|cookie|token|secret|passw|pwd|credential|session|signature|api[-_]?key/i
 export const MASK = '***'
 
-/** The value of a header as it may be shown. */
-export const redactHeader = (name: string, value: string): string => (SECRET.test(name) ? MASK : value)
+/** Whether a header or a field of this name holds a secret. */
+export const isSecretName = (name: string): boolean => SECRET.test(name)
 
-const isSecretParameter = (name: string): boolean => SECRET.test(name) || /^(key|sig)$/i.test(name)
+/** The value of a header as it may be shown. */
+export const redactHeader = (name: string, value: string): string => (isSecretName(name) ? MASK : value)
+
+export const isSecretParameter = (name: string): boolean => isSecretName(name) || /^(key|sig)$/i.test(name)
 
 /** A URL as it may be shown. */
 export function redactUrl(href: string): string {

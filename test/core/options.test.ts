@@ -49,6 +49,7 @@ describe('a URL is enough', () => {
       http: PLAIN_HTTP,
       thresholds: [],
       scenario: null,
+      captureFailures: 0,
       targetMetrics: null,
     } satisfies ResolvedOptions)
   })

@@ -73,6 +73,7 @@ test('the plan of the story that corerush was born from', () => {
     ...PLAIN_HTTP,
     thresholds: withDefaults([]),
     scenario: null,
+    captureFailures: 0,
     targetMetrics: null,
   } satisfies Plan)
 })

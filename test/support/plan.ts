@@ -31,6 +31,7 @@ const COMMON = {
   keepAlive: true,
   ...PLAIN_HTTP,
   thresholds: withDefaults([]),
+  captureFailures: 0,
   targetMetrics: null,
 } as const
 
