@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   target: ['core', 'version.ts'],
   cli: ['host', 'output', 'core', 'target', 'version.ts'],
   'index.ts': ['host', 'output', 'core', 'scenario', 'target', 'version.ts'],
+  'vitest.ts': ['core'],
   'errors.ts': [],
   'version.ts': [],
 }

@@ -77,12 +77,20 @@ export function parseArgv(argv: readonly string[]): Command {
     })
   }
   const operands: string[] = []
+  const stray: string[] = []
   for (const word of parsed._.map(String)) {
     if (name === 'compare') operands.push(word)
     else if ((name === 'run' || name === 'debug') && isScenarioFile(word) && !texts.has('scenario'))
       texts.set('scenario', word)
-    else problems.push(strayWord(word))
+    else stray.push(word)
   }
+  // `-H Authorization: Bearer x` without quotes: what is stray is the rest of a header, and not to be quoted back.
+  if (stray.length > 0 && lists.get('header')?.some(isCutOff) === true)
+    problems.push({
+      option: 'header',
+      message: 'ends at a blank: put quotes around the line, as in -H "Name: value"',
+    })
+  else problems.push(...stray.map(strayWord))
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
   return { name, texts, lists, switches, operands, problems, wants }
 }
@@ -104,6 +112,9 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
   }
   return problems
 }
+
+/** A header line that a value is missing from. */
+const isCutOff = (line: string): boolean => /^[^:]+:\s*(bearer|basic|token)?$/i.test(line)
 
 /** A word that can only be the scenario's file. */
 const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !/^https?:\/\//.test(word)
@@ -173,6 +184,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     thresholds: lists.get('threshold'),
     baseline: lists.get('baseline'),
     allow: lists.get('allow'),
+    captureFailures: texts.get('capture-failures'),
     targetMetrics: texts.get('target-metrics'),
     secrets: lists.get('secrets'),
   }

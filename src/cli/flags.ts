@@ -129,6 +129,9 @@ export const RUN_FLAGS: FlagGroups = {
       isOptional: true,
       show: 'no; 9464 without PORT',
     }),
+    text('capture-failures', 'keep the first so many failing exchanges of each outcome in the report', {
+      show: '0',
+    }),
     flip('quiet', 'no live view and no progress lines', { alias: ['q'] }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

@@ -20,6 +20,9 @@ import { isOtlp, readOtlpPush } from './otlp.ts'
 const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
 type Kind = (typeof KINDS)[number]
 
+/** Those that have the failing exchanges that were kept. */
+const KEEP_FAILURES: readonly Kind[] = ['json', 'ndjson']
+
 export interface Outputs {
   readonly outputs: readonly Output[]
   /** Whether one of them writes to standard output, so that nothing else may. */
@@ -27,7 +30,7 @@ export interface Outputs {
 }
 
 /** The outputs of the command line and of GitHub Actions; adds what is wrong with them to the problems. */
-export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
+export function readOutputs({ lists, texts, switches }: Command, problems: Problem[]): Outputs {
   const asked: { kind: Kind; path: string }[] = []
   const pushes: Output[] = []
   for (const [at, text] of (lists.get('out') ?? []).entries()) {
@@ -68,6 +71,13 @@ export function readOutputs({ lists }: Command, problems: Problem[]): Outputs {
   for (const path of new Set(paths))
     if (paths.filter((other) => other === path).length > 1)
       problems.push({ option: 'out', message: `names ${path} twice` })
+  const keeps = texts.get('capture-failures')
+  const isKept = switches.get('dry-run') === true || asked.some(({ kind }) => KEEP_FAILURES.includes(kind))
+  if (keeps !== undefined && keeps !== '0' && !isKept)
+    problems.push({
+      option: 'captureFailures',
+      message: `needs an output that has them: --out ${KEEP_FAILURES.join('=PATH or ')}=PATH`,
+    })
   return { outputs: [...outputs, ...pushes], ownsStdout }
 }
 

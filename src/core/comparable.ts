@@ -27,6 +27,7 @@ export interface ComparableRun extends PlannedRun {
 const NO_MATTER: ReadonlySet<string> = new Set([
   'thresholds',
   'baseline',
+  'captureFailures',
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',

@@ -205,7 +205,7 @@ const COMPARE: Readonly<Record<Operator, (actual: number, limit: number) => bool
 const compares = ({ operator, limit }: Threshold, actual: number): boolean => COMPARE[operator](actual, limit)
 
 /** No data never passes, not even a 0 of nothing. */
-const passes = (threshold: Threshold, { actual, samples }: Figure): boolean =>
+export const passes = (threshold: Threshold, { actual, samples }: Figure): boolean =>
   actual !== null && samples > 0 && compares(threshold, actual)
 
 /** A 0 of nothing that fails says why; one that would have passed is no data. */
@@ -213,7 +213,7 @@ const figureToShow = (threshold: Threshold, { actual, samples }: Figure): number
   actual !== null && samples === 0 && compares(threshold, actual) ? null : actual
 
 /** Whether a figure is further on the wrong side than another one; nothing is worse than no data. */
-function isWorse(threshold: Threshold, one: Figure, other: Figure): boolean {
+export function isWorse(threshold: Threshold, one: Figure, other: Figure): boolean {
   const { operator, limit } = threshold
   const a = figureToShow(threshold, one)
   const b = figureToShow(threshold, other)

@@ -101,6 +101,8 @@ export interface Options {
   baseline?: string | readonly string[] | undefined
   /** How the baseline may differ and be compared all the same: `plan`, `host`, `version`, `void`; a list, or a text with commas. */
   allow?: string | readonly string[] | undefined
+  /** Keep the first so many failing exchanges of each outcome, request and response, in the report. @default 0 */
+  captureFailures?: Count | undefined
   /** The page of a Prometheus node_exporter on the server: its CPU and memory stand beside the generator's. */
   targetMetrics?: string | undefined
   /** Texts that are sent and never shown: in the URL behind its host, in headers and in the body they read `***` in every output. */
@@ -131,6 +133,8 @@ export const DEFAULTS = {
 
 export const MOST_USERS = 1_000_000
 export const MOST_WORKERS = 1024
+/** Failing exchanges that are kept of one outcome. */
+export const MOST_CAPTURED = 100
 /** Tickets are counted in 32 bits. */
 export const MOST_REQUESTS = 2_000_000_000
 
@@ -181,6 +185,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'thresholds',
   'baseline',
   'allow',
+  'captureFailures',
   'targetMetrics',
   'secrets',
 ]

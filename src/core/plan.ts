@@ -57,6 +57,8 @@ interface PlanBase extends HttpPlan {
   readonly thresholds: readonly Threshold[]
   /** What it is held against when it has ended; null for nothing. */
   readonly baseline: BaselinePlan | null
+  /** How many failing exchanges of each outcome are kept. */
+  readonly captureFailures: number
   /** The page of a node_exporter on the server; null for none. */
   readonly targetMetrics: string | null
   /** Texts of the URL, the headers and the body that are not shown; a plan that is shown has none. */
@@ -115,6 +117,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     ...options.http,
     thresholds: withDefaults(options.thresholds),
     baseline: options.baseline,
+    captureFailures: options.captureFailures,
     targetMetrics: options.targetMetrics,
     hidden: options.secrets,
   }

@@ -1,5 +1,6 @@
 /** Secrets of a plan are sent, never shown: in the report and in every output they read `***`. */
-import type { Plan } from './plan.ts'
+import type { BodyPlan, Plan } from './plan.ts'
+import { redactFields } from './secret-field.ts'
 import { MASK, redactHeader, redactUrl, withoutSecrets } from './secret.ts'
 
 /** The plan as it may be shown. */
@@ -21,10 +22,14 @@ export function redactPlan(plan: Plan): Plan {
         name,
         withoutSecrets(redactHeader(name, value), hidden),
       ]),
-      body:
-        request.body !== null && 'text' in request.body
-          ? { text: withoutSecrets(request.body.text, hidden) }
-          : request.body,
+      body: redactBody(request.body, hidden),
     },
   }
+}
+
+function redactBody(body: BodyPlan | null, hidden: readonly string[]): BodyPlan | null {
+  if (body === null) return null
+  const shown = (text: string): string => withoutSecrets(redactFields(text), hidden)
+  // Bytes may have fields as well, as a form with a file has.
+  return 'text' in body ? { text: shown(body.text) } : { base64: btoa(shown(atob(body.base64))) }
 }

@@ -1,4 +1,5 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
+import { earliest, type CapturedFailure } from './captured.ts'
 import { customReport, type CustomReport } from './custom.ts'
 import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
 import type { HostReport } from './host.ts'
@@ -58,6 +59,8 @@ export interface Report {
   readonly custom: Readonly<Record<string, CustomReport>>
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
+  /** The first failing exchanges of each outcome, as many as the plan asks for. */
+  readonly capturedFailures: readonly CapturedFailure[]
   /** What tasks of a scenario threw, apart from requests that failed. */
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
@@ -190,6 +193,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors, shown),
+    capturedFailures: earliest(timeline.captured, plan.captureFailures),
     taskErrors,
     connections: { ...tally.connections },
     addresses: facts.addresses,

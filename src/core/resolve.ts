@@ -8,6 +8,7 @@ import { mixedLoad, withWaits } from './mix-options.ts'
 import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
   DEFAULTS,
+  MOST_CAPTURED,
   MOST_REQUESTS,
   MOST_WORKERS,
   OPTION_NAMES,
@@ -67,6 +68,7 @@ export interface ResolvedOptions {
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
   readonly baseline: BaselinePlan | null
+  readonly captureFailures: number
   readonly targetMetrics: string | null
   readonly secrets: readonly string[]
 }
@@ -131,6 +133,11 @@ export function resolveOptions(
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
   const http = resolveHttp(options, url, headers, readers)
+  const captureFailures = read<number>('captureFailures', parseNumber, (n) =>
+    Number.isInteger(n) && n >= 0 && n <= MOST_CAPTURED
+      ? null
+      : `must be a whole number from 0 to ${MOST_CAPTURED}`,
+  )
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
@@ -206,6 +213,7 @@ export function resolveOptions(
       http,
       thresholds,
       baseline,
+      captureFailures: captureFailures ?? 0,
       targetMetrics,
       secrets,
     },

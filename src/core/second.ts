@@ -1,4 +1,5 @@
 /** A second of the run: as one worker hands it over, and as the report has it. */
+import type { CapturedFailure } from './captured.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type Metrics } from './metrics.ts'
 import { mergeRequests, Tally, type PackedTally, type RequestTally } from './tally.ts'
@@ -15,6 +16,8 @@ export interface Snapshot {
   readonly inFlight: number
   /** The most arrivals that waited for a user at once in that second. */
   readonly queued: number
+  /** Failing exchanges that were kept, absent where there are none. */
+  readonly captured?: readonly CapturedFailure[]
 }
 
 /** A second of the report. */

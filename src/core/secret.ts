@@ -4,8 +4,8 @@
 const SECRET = /auth(?!or(?!i[sz]))|cookie|token|secret|passw|pwd|credential|session|signature|api[-_]?key/i
 export const MASK = '***'
 
-/** The value of a header as it may be shown. */
-export const redactHeader = (name: string, value: string): string => (SECRET.test(name) ? MASK : value)
+/** Whether a header or a field of this name holds a secret. */
+export const isSecretName = (name: string): boolean => SECRET.test(name)
 
 /** A text as it may be shown that may have one of these in it, as it is or as a URL has it. */
 export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
@@ -23,7 +23,10 @@ function formsOf(secret: string): string[] {
   return [secret, encodeURIComponent(secret), inUrl('x'), inUrl('?x')].filter((form) => form !== '')
 }
 
-const isSecretParameter = (name: string): boolean => SECRET.test(name) || /^(key|sig)$/i.test(name)
+/** The value of a header as it may be shown. */
+export const redactHeader = (name: string, value: string): string => (isSecretName(name) ? MASK : value)
+
+export const isSecretParameter = (name: string): boolean => isSecretName(name) || /^(key|sig)$/i.test(name)
 
 /** A URL as it may be shown. Its host always is: a report has to say what was loaded. */
 export function redactUrl(href: string, secrets: readonly string[] = []): string {

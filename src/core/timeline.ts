@@ -4,6 +4,7 @@
  * A second closes when every worker that still owes it has reported it, or 2 s after it ended, marked incomplete; a
  * late snapshot still corrects the second and the totals. A blocked or dead worker never stops the clock.
  */
+import type { CapturedFailure } from './captured.ts'
 import { deriveMetrics, type Metrics } from './metrics.ts'
 import {
   deriveSecond,
@@ -65,6 +66,8 @@ export class Timeline {
   #unsettled = 0
   #loadEndS: number
   readonly warmupS: number
+  /** Failing exchanges that workers kept. */
+  readonly captured: CapturedFailure[] = []
   /** What was sent and not ended in the warm-up, by name, and what was due and not started. */
   readonly #carriedIn = new Map<string, number>()
   #carriedInIterations = 0
@@ -124,6 +127,7 @@ export class Timeline {
     for (const { name, sent, finished, unfinished } of snapshot.tally.requests)
       worker.inFlight.set(name, (worker.inFlight.get(name) ?? 0) + sent - finished - unfinished)
     worker.waiting += waitingOf(snapshot.tally.iterations)
+    if (snapshot.captured !== undefined) this.captured.push(...snapshot.captured)
     this.#count(snapshot.second, snapshot.tally)
     this.#second(snapshot.second).snapshots.push(snapshot)
     if (snapshot.second < this.#rows.length) {

@@ -1,7 +1,8 @@
 /** What a user does, step by step, as `corerush debug` shows it. Secrets read `***`. */
 import type { Outcome } from './outcome.ts'
 import { bodyLength, type BodyPlan, type RequestPlan } from './plan.ts'
-import { MASK, redactHeader, redactUrl } from './secret.ts'
+import { redactFields } from './secret-field.ts'
+import { redactHeader, redactUrl } from './secret.ts'
 
 type Headers = readonly (readonly [string, string])[]
 
@@ -70,11 +71,11 @@ export function transcriptOf({ request, cookie, response, ...rest }: Seen): Tran
 }
 
 const planned = (body: BodyPlan): string =>
-  'text' in body ? hideSecrets(body.text) : `(${bodyLength(body)} bytes)`
+  'text' in body ? redactFields(body.text) : `(${bodyLength(body)} bytes)`
 
 function textOf(bytes: Uint8Array): string {
   try {
-    return hideSecrets(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return redactFields(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     return `(${bytes.length} bytes)`
   }
@@ -85,16 +86,3 @@ function inPairs(flat: readonly string[]): [string, string][] {
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!])
   return pairs
 }
-
-const isSecret = (name: string): boolean => redactHeader(name, '') === MASK
-
-/** Fields of JSON and of forms whose names say that they hold a secret. */
-export const hideSecrets = (text: string): string =>
-  text
-    .replace(
-      /("((?:[^"\\]|\\.){1,100})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[^\s,}\]{["]+)/g,
-      (whole, head: string, name: string) => (isSecret(name) ? `${head}"${MASK}"` : whole),
-    )
-    .replace(/(^|[&?\s])([^=&?\s"<>]{1,100})=[^&\s"<>]*/g, (whole, before: string, name: string) =>
-      isSecret(name) ? `${before}${name}=${MASK}` : whole,
-    )

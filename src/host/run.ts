@@ -7,6 +7,7 @@ import { soundPerS } from '../core/capacity.ts'
 import { buildPlan, type Plan } from '../core/plan.ts'
 import type { ScriptPlan } from '../core/scenario.ts'
 import type { StoppedBy } from '../core/exit.ts'
+import { KnownSecrets } from '../core/known-secrets.ts'
 import { Gate } from '../core/gate.ts'
 import { redactPlan } from '../core/redact.ts'
 import type { HostReport } from '../core/host.ts'
@@ -104,6 +105,7 @@ export async function conduct(
     gate.settle(second)
     outputs.settled(second)
   })
+  const secrets = new KnownSecrets(plan)
   const lostWorkers: { worker: number; second: number; message: string }[] = []
   const judgeSoFar = (): Judgement => {
     const untilS = timeline.rows.length
@@ -143,7 +145,8 @@ export async function conduct(
         for (const [host, found] of Object.entries(drained.addresses))
           addresses.set(host, new Set([...(addresses.get(host) ?? []), ...found]))
       },
-      lost: (worker, message) => lostWorkers.push({ worker, second: timeline.lost(worker), message }),
+      lost: (worker, message) =>
+        lostWorkers.push({ worker, second: timeline.lost(worker), message: secrets.hide(message, []) }),
     },
     { ...crewOptions, feeders },
   )

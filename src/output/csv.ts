@@ -202,7 +202,11 @@ export function renderCsv(titles: readonly string[], rows: readonly (readonly Ce
 function renderCell(cell: Cell): string {
   if (cell === null) return 'N/A'
   if (typeof cell === 'number') return String(cell)
-  const text = cell.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '�')
+  const text = cell
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
+    // Commands to a runner of GitHub Actions, where a file that cannot be written goes to standard output.
+    .replaceAll('##[', '#�[')
+    .replace(/^(\s*:):/gm, '$1�')
   const isNumber = /^-?\d+(\.\d+)?$/.test(text)
   const safe = !isNumber && /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

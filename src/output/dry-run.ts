@@ -51,6 +51,14 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     ],
     ['transport', transportWords(plan)],
     ['seed', String(plan.seed)],
+    ...(plan.captureFailures > 0
+      ? [
+          ['captures', `the first ${plan.captureFailures} failing exchanges of each outcome`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
     ...(plan.baseline?.rules ?? []).map((rule): [string, string] => [
       'compared',

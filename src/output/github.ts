@@ -206,7 +206,7 @@ const steady = (text: string): string =>
 /** Text that Markdown and HTML take for nothing but text, on one line of a table. */
 export const escapeMarkdown = (text: string): string =>
   text
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
     .replace(/[!-/:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)
 
 export class GithubSummary implements Output {

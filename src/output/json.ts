@@ -27,7 +27,12 @@ function* rowsOf(timeline: readonly object[]): Generator<string> {
 export const renderJsonLine = (value: object): string => `${renderJsonValue(value)}\n`
 
 /**
- * `##[` would be a command to a runner of GitHub Actions that reads it from standard output; only a text can hold it, so
- * it is written otherwise and reads back the same.
+ * On standard output `##[` would be a command to a runner of GitHub Actions, and some of what JSON leaves as it is would
+ * steer a terminal; only a text can hold either, so they are written otherwise and read back the same.
  */
-const renderJsonValue = (value: unknown): string => JSON.stringify(value).replaceAll('##[', '#\\u0023[')
+const renderJsonValue = (value: unknown): string =>
+  JSON.stringify(value)
+    .replaceAll('##[', '#\\u0023[')
+    .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped)
+
+const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -119,7 +119,11 @@ function renderCase(
 /** Text as XML 1.0 can hold it, in an element or an attribute; what it cannot hold is replaced. */
 export const escapeXml = (text: string): string =>
   text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/gu, '�')
+    .replace(
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Surrogate}/gu,
+      '�',
+    )
     .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
-    // A command to a runner of GitHub Actions, where the text goes to standard output.
+    // Commands to a runner of GitHub Actions, where the text goes to standard output.
     .replaceAll('##[', '##&#91;')
+    .replace(/^(\s*:):/gm, '$1&#58;')

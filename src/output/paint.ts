@@ -85,11 +85,14 @@ export function pad(text: string, width: number, align: 'left' | 'right'): strin
 export const widthOf = (text: string): number => stringWidth(text)
 
 /**
- * Without the characters that would steer a terminal, and without the `##[` that a runner of GitHub Actions takes for a
- * command wherever it stands in a line.
+ * Without the characters that would steer a terminal or turn a text round, and without what a runner of GitHub Actions
+ * takes for a command: `##[` wherever it stands in a line, `::` at its beginning.
  */
 export const printable = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�').replaceAll('##[', '#�[')
+  text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
+    .replaceAll('##[', '#�[')
+    .replace(/^(\s*:):/, '$1�')
 
 /** A horizontal bar of `width` cells for a share from 0 to 1, with eighths. */
 export function bar(share: number, width: number): string {

@@ -23,6 +23,7 @@ import { renderVerdict } from './verdict.ts'
 
 export type { Style } from './paint.ts'
 
+const MOST_NAMES = 50
 const MOST_ERRORS = 10
 const MOST_WORKERS = 8
 const MOST_ADDRESSES = 8
@@ -115,7 +116,8 @@ interface RequestRow {
 
 function requests(report: Report, style: Style): string[] {
   const named: RequestRow[] = Object.entries(report.byName).map(([name, metrics]) => ({ name, metrics }))
-  const rows = [...named, { name: 'total', metrics: report.total }]
+  const rows = [...named.slice(0, MOST_NAMES), { name: 'total', metrics: report.total }]
+  const more = named.length - MOST_NAMES
   const percentile = (name: PercentileName, title: string, rank: number): Column<RequestRow> => ({
     title,
     rank,
@@ -135,7 +137,10 @@ function requests(report: Report, style: Style): string[] {
     percentile('p99', 'p99', 0),
     { title: 'max', rank: 5, cell: ({ metrics }) => showMs(metrics.latencyMs.max) },
   ]
-  return renderTable(columns, rows, style)
+  return [
+    ...renderTable(columns, rows, style),
+    ...(more > 0 ? [renderLine([[`and ${more} more names; the report has them all`, 'dim']], style)] : []),
+  ]
 }
 
 /** Marked when too few samples lie beyond it. */
@@ -279,6 +284,17 @@ function errors(report: Report, style: Style): string[] {
   if (rows.length === 0) lines.length = 0
   const more = report.errors.length - rows.length
   if (more > 0) lines.push(renderLine([[`and ${more} more; the report has them all`, 'dim']], style))
+  const kept = report.capturedFailures.length
+  if (kept > 0)
+    lines.push(
+      renderLine(
+        [
+          ['captured', 'dim'],
+          `  ${showCount(kept)} failing exchange${kept === 1 ? '' : 's'}: capturedFailures in the JSON report`,
+        ],
+        style,
+      ),
+    )
   if (unfinished > 0)
     lines.push(
       renderLine(

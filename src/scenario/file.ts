@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { defineConfig } from '../core/config.ts'
 import type { ScriptPlan } from '../core/scenario.ts'
+import { redactFields } from '../core/secret-field.ts'
 import { CorerushError, messageOf, type ErrorCode } from '../errors.ts'
 import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
 import { Metrics } from './metric.ts'
@@ -127,7 +128,10 @@ export function frameOf(file: string, error: unknown): string | null {
     : `${shown(file)}:${place[0]}\n${codeFrame(readFileSync(file, 'utf8'), place[0], null)}`
 }
 
-/** The code around a line, its numbers before it, and a mark below the column. */
+/**
+ * The code around a line, its numbers before it, and a mark below the column, if that is known; a token written in it is
+ * not told.
+ */
 export function codeFrame(code: string, line: number, column: number | null): string {
   const lines = code.split('\n')
   const first = Math.max(1, line - FRAME_LINES)
@@ -135,9 +139,11 @@ export function codeFrame(code: string, line: number, column: number | null): st
   const width = String(last).length
   const frame: string[] = []
   for (let n = first; n <= last; n++) {
-    frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${lines[n - 1]!}`)
-    if (n === line && column !== null)
-      frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
+    const text = lines[n - 1]!
+    frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${redactFields(text)}`)
+    if (n !== line || column === null) continue
+    const before = redactFields(text.slice(0, Math.max(0, column - 1))).length
+    frame.push(`  ${' '.repeat(width)} | ${' '.repeat(before)}^`)
   }
   return frame.join('\n')
 }

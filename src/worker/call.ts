@@ -3,12 +3,20 @@
  * deadline that its owner's alarm watches; what ends is judged and recorded here, whoever wanted it.
  */
 import type { Plan } from '../core/plan.ts'
+import type { KnownSecrets } from '../core/known-secrets.ts'
 import { isExpected } from '../core/status.ts'
 import type { RequestTally } from '../core/tally.ts'
+import { Glimpse, type Captures } from './captures.ts'
 import type { Cookies } from './cookies.ts'
 import type { Recorder } from './recorder.ts'
 import type { Hop, Redirects } from './redirects.ts'
-import { Exchange, type Connection, type ExchangeListener, type Prepared } from './transport/transport.ts'
+import {
+  Exchange,
+  type Connection,
+  type ExchangeListener,
+  type Prepared,
+  type ResponseSink,
+} from './transport/transport.ts'
 import type { Turn } from './turn.ts'
 
 /** What the calls of a worker share. */
@@ -20,6 +28,10 @@ export interface CallSurroundings {
   readonly openConnection: (user: number, request: Prepared) => Connection
   /** Null when redirects are not followed. */
   readonly redirects: Redirects | null
+  /** What nothing that is recorded may say. */
+  readonly secrets: KnownSecrets
+  /** Null when no failing exchange is kept. */
+  readonly captures: Captures | null
   /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
   readonly takeRequest: () => boolean
 }
@@ -53,6 +65,8 @@ export class Call implements ExchangeListener {
   readonly #around: CallSurroundings
   readonly #owner: CallOwner
   readonly #cookies: Cookies | null
+  /** What is kept of the response, in case it fails; null when nothing is. */
+  readonly #glimpse: Glimpse | null
   #connection: Connection | null
   /** The connection to another origin than the user's, and the one that the request in flight went over. */
   #elsewhere: Connection | null = null
@@ -73,12 +87,19 @@ export class Call implements ExchangeListener {
     this.#cookies = cookies
     this.exchange = new Exchange(this)
     this.exchange.wantsCookies = cookies !== null
+    this.exchange.sink = this.#glimpse = around.captures === null ? null : new Glimpse()
     this.#connection = around.openConnection(user, request)
   }
 
   /** Whether anything of it was sent. */
   get wasSent(): boolean {
     return this.#isSent || this.#hops > 0
+  }
+
+  /** Who reads the responses to come; null for nobody. */
+  readInto(reader: ResponseSink | null): void {
+    if (this.#glimpse === null) this.exchange.sink = reader
+    else this.#glimpse.reader = reader
   }
 
   send(request: Prepared, tally: RequestTally, timeoutS: number, isElsewhere = false): void {
@@ -175,6 +196,7 @@ export class Call implements ExchangeListener {
 
   #record(exchange: Exchange): void {
     const { recorder, turn } = this.#around
+    if (exchange.outcome !== 'ok') this.#failed(exchange)
     // A redirect is sent when the one before it is done, and its latency is service time.
     const isFromDue = this.dueUs >= 0 && this.#hops === 0
     const waitedUs = turn.waitedUs(exchange.doneUs) + exchange.ownUs
@@ -184,5 +206,12 @@ export class Call implements ExchangeListener {
       waitedUs,
       lagUs: isFromDue ? this.lateUs : 0,
     })
+  }
+
+  #failed(exchange: Exchange): void {
+    const { secrets, captures } = this.#around
+    // Whoever wrote the message may have been told a secret.
+    exchange.message = secrets.hide(exchange.message, [exchange.request!.plan])
+    captures?.look(exchange, this.#user, this.#glimpse!)
   }
 }

@@ -2,8 +2,10 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
+import { KnownSecrets } from '../core/known-secrets.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
+import { Captures } from './captures.ts'
 import type { Alarm } from './clock.ts'
 import { Redirects } from './redirects.ts'
 import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
@@ -117,12 +119,15 @@ export class Load {
       recorder.unstarted(recorder.requestTally(plan.request.name), nowUs, ageUs, ownUs)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
     const disarm = (user: User): void => this.#wheel.disarm(FIRST_USER_TIMER + user.id)
+    const secrets = new KnownSecrets(plan)
     const around: Surroundings = {
       plan,
       recorder,
       turn,
       openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
       redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan.request.url, plan.maxRedirects) : null,
+      secrets,
+      captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
       takeRequest: tickets.takeRequest,
       takeOff: () => {
         if (this.#ending) return false

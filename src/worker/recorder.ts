@@ -2,6 +2,7 @@
  * Records what happens in the open second and hands it over whole when the second has ended. Everything is stamped by
  * one monotonic clock and recorded at once, so events come in order and each falls into the second of its own time.
  */
+import type { CapturedFailure } from '../core/captured.ts'
 import type { CustomKind } from '../core/custom.ts'
 import { ms } from '../core/metrics.ts'
 import { isTimeout } from '../core/outcome.ts'
@@ -45,6 +46,8 @@ export class Recorder {
   #queued = 0
   #mostQueued = 0
   lastDoneUs = 0
+  /** Failing exchanges of the open second that are kept. */
+  #captured: CapturedFailure[] = []
 
   constructor(worker: number, vitals: VitalSigns, emit: (snapshot: Snapshot) => void) {
     this.#worker = worker
@@ -192,6 +195,11 @@ export class Recorder {
     else this.#tally.trend(name).record(value * THOUSANDTHS)
   }
 
+  /** A request failed, and is kept. */
+  captured(failure: CapturedFailure): void {
+    this.#captured.push(failure)
+  }
+
   /** A task threw. */
   taskError(task: string, message: string, nowUs: number): void {
     this.advance(nowUs)
@@ -234,7 +242,9 @@ export class Recorder {
       users: this.users,
       inFlight: this.inFlight,
       queued: this.#mostQueued,
+      ...(this.#captured.length > 0 ? { captured: this.#captured } : {}),
     }
+    this.#captured = []
     this.#mostQueued = this.#queued
     this.#tally.clear()
     this.#loopDelay.clear()

@@ -56,6 +56,10 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --transport http3': '--transport must be undici or wire or auto, got "http3"',
     '--url URL --transport': '--transport needs a value',
     '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
+    '--url URL --capture-failures 101 -o json=FOLDER/r.json':
+      '--capture-failures must be a whole number from 0 to 100, got "101"',
+    '--url URL --capture-failures 1 -o junit=FOLDER/r.xml':
+      '--capture-failures needs an output that has them: --out json=PATH or ndjson=PATH',
     '--url URL --target-metrics here':
       '--target-metrics must be the absolute http or https URL of a node_exporter page, got "here"',
     '--url URL --target-metrics http://me:it@127.0.0.1/':
@@ -87,6 +91,8 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: there is no folder',
     '--url URL --out json=FOLDER': '--out json=FOLDER: is a folder',
     '--url URL --out json=- -o json=-': '--out can write one thing to standard output, got json=- and json=-',
+    '--url URL -H Authorization: Bearer c4n4ry':
+      '--header ends at a blank: put quotes around the line, as in -H "Name: value"',
     '--url URL stray': 'stray is neither a command nor an option',
     '--url URL traget': 'traget is not a command; did you mean target?',
     'target --port 65536': '--port must be a port from 0 to 65535, got 65536',
@@ -98,6 +104,7 @@ describe.concurrent('one problem, one line', () => {
     const lines = await complaints(words)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain(complaint)
+    expect(lines[0]).not.toContain('c4n4ry')
   })
 })
 

@@ -50,6 +50,7 @@ describe('a URL is enough', () => {
       thresholds: [],
       baseline: null,
       scenario: null,
+      captureFailures: 0,
       targetMetrics: null,
       secrets: [],
     } satisfies ResolvedOptions)

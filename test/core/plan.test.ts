@@ -74,6 +74,7 @@ test('the plan of the story that corerush was born from', () => {
     thresholds: withDefaults([]),
     baseline: null,
     scenario: null,
+    captureFailures: 0,
     targetMetrics: null,
     hidden: [],
   } satisfies Plan)

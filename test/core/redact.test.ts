@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
-import type { Plan } from '../../src/core/plan.ts'
+import type { BodyPlan, Plan } from '../../src/core/plan.ts'
 import { redactPlan } from '../../src/core/redact.ts'
 import { redactUrlText } from '../../src/core/secret.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
@@ -90,6 +90,15 @@ test.each<[Options, number]>([
   const result = resolveOptions({ url: 'http://target.test/', ...options }, { cores: 1, descriptors: 100 })
   expect('problems' in result && result.problems).toHaveLength(problems)
   expect(JSON.stringify(result)).not.toContain(CANARY)
+})
+
+test.each<[string, BodyPlan]>([
+  ['text', { text: `{"user":"me","password":"${CANARY}"}` }],
+  ['bytes', { base64: btoa(`\xff&password=${CANARY}&user=me`) }],
+])('in a field of a body of %s', (kind, body) => {
+  const shownBody = redactPlan(aPlan({ request: { ...A_REQUEST, body } })).request.body!
+  const text = 'text' in shownBody ? shownBody.text : atob(shownBody.base64)
+  expect(text).toBe(kind === 'text' ? '{"user":"me","password":"***"}' : '\xff&password=***&user=me')
 })
 
 test('what is no secret is shown as it is sent', () => {

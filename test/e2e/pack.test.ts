@@ -33,11 +33,19 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'dist/worker/main.js',
         'dist/page/main.js',
         'dist/page/page.css',
+        'dist/vitest.js',
+        'dist/vitest.d.ts',
         'report.schema.json',
         'config.schema.json',
+        'README.md',
+        'LICENSE',
+        'CHANGELOG.md',
       ])
         expect(paths).toContain(path)
-      expect(paths.filter((path) => /^(src|test|bench|node_modules|\.)/.test(path))).toEqual([])
+      // And nothing else: no sources, tests, benches, maps or settings of ours.
+      const MEANT =
+        /^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|json)|(README|CHANGELOG)\.md|LICENSE|package\.json|report\.schema\.json)$/
+      expect(paths.filter((path) => !MEANT.test(path))).toEqual([])
 
       writeFileSync(
         join(folder, 'package.json'),

@@ -115,7 +115,8 @@ describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', ()
     expect(await chart.getAttribute('aria-valuetext')).toContain(`p50 ${showMs(last.latencyMs.p50)}`)
     expect(await page.locator('#chart-lag .where').textContent()).toBe('0:29')
     await page.locator('#chart-latency summary').click()
-    expect(await page.locator('#chart-latency tbody tr').count()).toBe(REPORT.timeline.length)
+    // The browser tells of the opening a moment later.
+    await expect.poll(() => page.locator('#chart-latency tbody tr').count()).toBe(REPORT.timeline.length)
     await page.locator('#chart-latency summary').click()
 
     expect(await violations(page)).toEqual([])

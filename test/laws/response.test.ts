@@ -6,7 +6,11 @@ import { aResponse, cutAt, mutated, mutations, someCuts, somePart } from '../sup
 
 /** What a reader makes of the pieces, and how many bytes it took. */
 function read(pieces: readonly Buffer[], isHead: boolean, response = new WireResponse()) {
-  response.begin(isHead)
+  const heard = { status: 0, headers: [] as readonly string[], body: '' }
+  response.begin(isHead, {
+    head: (status, headers) => void Object.assign(heard, { status, headers, body: '' }),
+    data: (chunk) => void (heard.body += Buffer.from(chunk).toString('latin1')),
+  })
   let taken = 0
   for (const piece of pieces) {
     const end = response.read(piece, 0, piece.length)
@@ -15,14 +19,14 @@ function read(pieces: readonly Buffer[], isHead: boolean, response = new WireRes
   }
   const { isComplete, fault, status, bodyBytes, keepsConnection, keepAliveS } = response
   const isEnd = !isComplete && fault === '' && response.end()
-  return { isComplete, fault, status, bodyBytes, keepsConnection, keepAliveS, isEnd, taken }
+  return { isComplete, fault, status, bodyBytes, keepsConnection, keepAliveS, isEnd, taken, heard }
 }
 
 describe('a valid response', () => {
   test('is read as it was meant, and not a byte further', () => {
     fc.assert(
       fc.property(aResponse, someCuts, fc.boolean(), (response, cuts, isPipelined) => {
-        const { bytes, isHead, status, bodyBytes, endsWithConnection, keeps } = response
+        const { bytes, isHead, status, bodyBytes, headers, body, endsWithConnection, keeps } = response
         const more = isPipelined && !endsWithConnection ? bytes : Buffer.alloc(0)
         expect(read(cutAt(Buffer.concat([bytes, more]), cuts), isHead)).toMatchObject({
           fault: '',
@@ -32,6 +36,7 @@ describe('a valid response', () => {
           isEnd: endsWithConnection,
           taken: bytes.length,
           keepsConnection: keeps,
+          heard: { status, headers, body },
         })
       }),
       { numRuns: 1000 },

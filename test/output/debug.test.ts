@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { hideSecrets, transcriptOf, type Seen } from '../../src/core/transcript.ts'
+import { redactFields } from '../../src/core/secret-field.ts'
+import { transcriptOf, type Seen } from '../../src/core/transcript.ts'
 import { renderStep } from '../../src/output/debug.ts'
 import { A_REQUEST } from '../support/plan.ts'
 
@@ -83,5 +84,5 @@ test.each([
   ['a=1&client_secret=x%20y&b=2', 'a=1&client_secret=***&b=2'],
   ['the secret = of all', 'the secret = of all'],
 ])('%s is shown as %s', (text, shown) => {
-  expect(hideSecrets(text)).toBe(shown)
+  expect(redactFields(text)).toBe(shown)
 })

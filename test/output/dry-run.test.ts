@@ -198,3 +198,10 @@ test('how requests travel, where it is not plain HTTP/1.1', () => {
   expect(lines({ proxy: 'http://us:secret@[::1]:3128' })).toEqual(['http      proxy [::1]:3128'])
   expect(lines({ unixSocket: '/run/app.sock' })).toEqual(['http      socket /run/app.sock'])
 })
+
+test('what is kept of failures', () => {
+  expect(shown(planOf({ captureFailures: 3 }))).toContain(
+    '\ncaptures  the first 3 failing exchanges of each outcome\n',
+  )
+  expect(shown(planOf())).not.toContain('captures')
+})

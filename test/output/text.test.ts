@@ -68,6 +68,15 @@ describe('the summary', () => {
     `)
   })
 
+  test('of many names: not all of them, and the total', () => {
+    const names = Array.from({ length: 500 }, (_, i) => `name ${String(i).padStart(3, '0')}`)
+    const ok = Object.fromEntries(names.map((name) => [name, [5]]))
+    const lines = summary(reportOf(planOf(), [{ ok }, { worker: 1 }])).split('\n')
+    expect(lines.filter((line) => /^name \d/.test(line))).toHaveLength(50)
+    expect(lines).toContain('and 450 more names; the report has them all')
+    expect(lines.find((line) => line.startsWith('total'))).toMatch(/^total +500 /)
+  })
+
   test('of a run with failures, two names, one of them Chinese, and a warning', () => {
     const facts = { warnings: ['the target did not answer before the run'], stoppedBy: 'SIGINT' } as const
     expect(summary(reportOf(planOf(), FAILING, facts))).toMatchInlineSnapshot(`

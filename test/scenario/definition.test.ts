@@ -122,6 +122,12 @@ describe('tasks are chosen as their weights say', () => {
   })
 })
 
+test('the code around a fault tells no token', () => {
+  expect(codeFrame("const headers = { 'x-token': 'c4n4ry' }; nothing()", 1, 42)).toBe(
+    `> 1 | const headers = { 'x-token': '***' }; nothing()\n    | ${' '.repeat(38)}^`,
+  )
+})
+
 test('a code frame marks line and column', () => {
   expect(codeFrame('a\nb\nlet x = y\nd\ne\nf', 3, 9)).toBe(
     ['  1 | a', '  2 | b', '> 3 | let x = y', '    |         ^', '  4 | d', '  5 | e'].join('\n'),

@@ -32,6 +32,7 @@ const COMMON = {
   ...PLAIN_HTTP,
   thresholds: withDefaults([]),
   baseline: null,
+  captureFailures: 0,
   targetMetrics: null,
   hidden: [],
 } as const

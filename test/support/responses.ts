@@ -7,6 +7,9 @@ export interface AResponse {
   readonly isHead: boolean
   readonly status: number
   readonly bodyBytes: number
+  /** Names and values of its head in turn, and its body, in Latin-1. */
+  readonly headers: readonly string[]
+  readonly body: string
   /** It lasts until the connection ends. */
   readonly endsWithConnection: boolean
   /** Another request may follow on the connection. */
@@ -93,18 +96,21 @@ export const aResponse: fc.Arbitrary<AResponse> = fc
     const fields: string[] = []
     let content = ''
     let bodyBytes = 0
+    let body = ''
     if (framing.kind === 'chunked') {
       fields.push(`${framing.field}: chunked`)
       for (const chunk of framing.chunks) {
         const size = chunk.zeros + chunk.data.length.toString(16)
         content += `${chunk.isUpper ? size.toUpperCase() : size}${chunk.extension}\r\n${chunk.data}\r\n`
         bodyBytes += chunk.data.length
+        body += chunk.data
       }
       content += `0${framing.last}\r\n${framing.trailers.map((trailer) => `${trailer}\r\n`).join('')}\r\n`
     } else {
       if (framing.kind === 'length') fields.push(`${framing.field}: ${framing.body.length}`)
       content = framing.body
       bodyBytes = content.length
+      body = content
     }
     if (connection !== null) fields.push(`connection: ${connection}`)
     const head = [
@@ -119,6 +125,11 @@ export const aResponse: fc.Arbitrary<AResponse> = fc
       isHead,
       status: parts.status,
       bodyBytes: isEmpty ? 0 : bodyBytes,
+      headers: head.slice(1).flatMap((field) => {
+        const [, name, value] = /^([^:]*):[ \t]*(.*)$/s.exec(field)!
+        return [name!, value!]
+      }),
+      body: isEmpty ? '' : body,
       endsWithConnection,
       keeps:
         !endsWithConnection &&

@@ -1,9 +1,11 @@
 /** One of a scenario user's lines: a call at a time, and the promise that its task waits for. */
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import type { RequestPlan } from '../../core/plan.ts'
 import { messageOf } from '../../errors.ts'
 import type { Cookies } from '../cookies.ts'
 import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
+import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './requests.ts'
@@ -58,7 +60,7 @@ export class Line implements CallOwner {
     this.#from = from
     const isKept = options.read === true || 'check' in options || this.#owner.watch !== null
     this.#kept = isKept ? new KeptReply() : null
-    this.#call.exchange.sink = this.#kept
+    this.#call.readInto(this.#kept)
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -67,6 +69,11 @@ export class Line implements CallOwner {
     // A task need not wait for its request, whose failure is counted anyhow; it must not end the thread.
     if (options.throws === true) response.catch(() => undefined)
     return response
+  }
+
+  /** The request that was sent last. */
+  get request(): RequestPlan | null {
+    return this.#call.exchange.request?.plan ?? null
   }
 
   cut(): void {
@@ -113,7 +120,8 @@ export class Line implements CallOwner {
 
   callEnded({ exchange }: Call): void {
     const kept = this.#kept
-    this.#kept = exchange.sink = null
+    this.#kept = null
+    this.#call.readInto(null)
     this.#owner.lineEnded(this, exchange)
     const { outcome, status, message } = exchange
     // A task that the end of the drain cut off does not go on.
@@ -133,8 +141,8 @@ function checked(check: CheckedOptions['check'], reply: KeptReply): string | nul
   try {
     const verdict = check(reply)
     if (verdict === true) return null
-    return typeof verdict === 'string' ? verdict : 'the check refused the response'
+    return typeof verdict === 'string' ? oneLine(verdict) : 'the check refused the response'
   } catch (error) {
-    return messageOf(error)
+    return oneLine(messageOf(error))
   }
 }

@@ -1,4 +1,5 @@
 /** A user's lines: one for each call that it has under way at once. */
+import type { RequestPlan } from '../../core/plan.ts'
 import type { Cookies } from '../cookies.ts'
 import type { CallSurroundings } from '../call.ts'
 import type { Prepared } from '../transport/transport.ts'
@@ -38,6 +39,11 @@ export class Lines {
   /** No call is under way. */
   get areFree(): boolean {
     return this.#free.length === this.#all.length
+  }
+
+  /** The request that each of them sent last. */
+  get requests(): RequestPlan[] {
+    return this.#all.map(({ request }) => request).filter((request) => request !== null)
   }
 
   /** When the next deadline of a call is; Infinity without one. */

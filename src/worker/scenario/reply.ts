@@ -48,7 +48,7 @@ export class KeptReply implements ReadResponse, ResponseSink {
   }
 
   data(chunk: Uint8Array): void {
-    this.#chunks.push(chunk)
+    this.#chunks.push(Buffer.from(chunk))
   }
 
   /** Names and values in turn. */

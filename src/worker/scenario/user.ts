@@ -12,6 +12,7 @@ import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import { Lateness } from '../lateness.ts'
+import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from '../user.ts'
 import { contextOf, type Doer } from './context.ts'
@@ -240,8 +241,11 @@ export class ScenarioUser implements User, LineOwner, Doer {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = true
-    this.watch?.failed(name, error)
-    this.#around.recorder.taskError(name, messageOf(error), this.#script.nowUs())
+    const { recorder, secrets } = this.#around
+    const { requests } = this.#lines
+    const message = oneLine(secrets.hide(messageOf(error), requests))
+    this.watch?.failed(name, message, error, (text) => secrets.hide(text, requests))
+    recorder.taskError(name, message, this.#script.nowUs())
   }
 
   /** Ends the iteration, or the life, when nothing of it goes on. */

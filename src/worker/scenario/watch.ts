@@ -1,6 +1,5 @@
 /** Tells the steps of users' tasks, for `corerush debug`; no other run has one. */
 import { transcriptOf, type Step } from '../../core/transcript.ts'
-import { messageOf } from '../../errors.ts'
 import { frameOf } from '../../scenario/file.ts'
 import type { Exchange } from '../transport/transport.ts'
 import type { KeptReply } from './reply.ts'
@@ -38,12 +37,14 @@ export class Watch {
     this.#tell({ type: 'ended', task, hasFailed, error: null })
   }
 
-  failed(task: string, error: unknown): void {
+  /** Neither the message nor, with `hide`, the code around the place says a secret that was sent. */
+  failed(task: string, message: string, error: unknown, hide: (text: string) => string): void {
+    const frame = frameOf(this.#file, error)
     this.#tell({
       type: 'ended',
       task,
       hasFailed: true,
-      error: { message: messageOf(error), frame: frameOf(this.#file, error) },
+      error: { message, frame: frame === null ? null : hide(frame) },
     })
   }
 }

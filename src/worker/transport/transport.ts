@@ -32,7 +32,7 @@ export interface ExchangeListener {
 export interface ResponseSink {
   /** The final head has come: names and values in turn. */
   head(status: number, headers: readonly string[]): void
-  /** A piece of the body, without its framing; the sink may keep it. */
+  /** A piece of the body, without its framing. It is read over when the call returns: the sink copies what it keeps. */
   data(chunk: Uint8Array): void
 }
 

@@ -1,7 +1,8 @@
 /**
- * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped, and
- * nothing is allocated. The head has said how the body is framed.
+ * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped unless
+ * somebody reads them, and nothing is allocated. The head has said how the body is framed.
  */
+import type { ResponseSink } from './transport.ts'
 import { MOST_HEAD_BYTES, type WireHead } from './wire-head.ts'
 import { TEXT, TOKEN } from './wire-words.ts'
 
@@ -35,6 +36,8 @@ export class WireBody {
   bytes = 0
   /** What is wrong with the framing; empty while nothing is. */
   fault = ''
+  /** Whoever reads it. */
+  sink: ResponseSink | null = null
   #state = DONE
   /** Of the body or of the chunk: bytes still to come. */
   #left = 0
@@ -75,12 +78,12 @@ export class WireBody {
     while (at < to) {
       switch (this.#state) {
         case TO_END:
-          this.bytes += to - at
+          this.#take(bytes, at, to)
           return to
         case COUNTED:
         case CHUNK: {
           const taken = Math.min(this.#left, to - at)
-          this.bytes += taken
+          this.#take(bytes, at, at + taken)
           this.#left -= taken
           at += taken
           if (this.#left > 0) return at
@@ -105,6 +108,11 @@ export class WireBody {
       }
     }
     return at
+  }
+
+  #take(bytes: Uint8Array, from: number, to: number): void {
+    this.bytes += to - from
+    if (this.sink !== null) this.sink.data(bytes.subarray(from, to))
   }
 
   #fail(fault: string, at: number): number {

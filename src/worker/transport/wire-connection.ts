@@ -12,7 +12,7 @@ import type { Connector, Destination } from './connector.ts'
 import { classify } from './fault.ts'
 import { HINT_MARGIN_MS, LONGEST_IDLE_MS } from './idle.ts'
 import { Opening } from './opening.ts'
-import type { Connection, Exchange, Prepared } from './transport.ts'
+import type { Connection, Exchange, Prepared, ResponseSink } from './transport.ts'
 import type { WireRequest } from './wire-request.ts'
 import type { WireResponse } from './wire-response.ts'
 
@@ -27,7 +27,7 @@ export interface WireParts {
   /** How long a connection may be idle where the server hints nothing. */
   readonly idleUs: number
   /** A reader at the beginning of a response. */
-  takeReader(isHead: boolean): WireResponse
+  takeReader(isHead: boolean, sink: ResponseSink | null): WireResponse
   giveBack(reader: WireResponse): void
   /** Calls `goOn` when the loop has asked the network once more. */
   afterPoll(connection: WireConnection): void
@@ -161,7 +161,7 @@ export class WireConnection implements Connection {
       exchange.firstByteUs = nowUs
       wire.turn.poll(nowUs)
     }
-    const reader = (this.#reader ??= wire.takeReader((exchange.request as WireRequest).isHead))
+    const reader = (this.#reader ??= wire.takeReader((exchange.request as WireRequest).isHead, exchange.sink))
     const end = reader.read(wire.buffer, 0, length)
     exchange.bytesIn = reader.bodyBytes
     if (reader.status !== 0 && exchange.status === 0) {

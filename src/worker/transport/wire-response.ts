@@ -1,4 +1,5 @@
 /** One HTTP/1 response after the other, from whatever pieces its bytes come in. Pure: no sockets, no clock. */
+import type { ResponseSink } from './transport.ts'
 import { WireBody } from './wire-body.ts'
 import { WireHead } from './wire-head.ts'
 
@@ -19,10 +20,15 @@ export class WireResponse {
    */
   readonly #known = Buffer.alloc(MOST_KNOWN_BYTES)
   #knownBytes = 0
+  /** Whoever reads it; and for them, the bytes of the head as far as it came. */
+  #sink: ResponseSink | null = null
+  #headText = ''
 
-  /** What comes next is the answer to a request of this kind. */
-  begin(isHead: boolean): void {
+  /** What comes next is the answer to a request of this kind, for whoever reads it. */
+  begin(isHead: boolean, sink: ResponseSink | null = null): void {
     this.#isHead = isHead
+    this.#sink = this.#body.sink = sink
+    this.#headText = ''
     this.status = 0
     this.isComplete = this.#hasBegun = false
     if (this.fault !== '') this.#knownBytes = 0
@@ -59,7 +65,9 @@ export class WireResponse {
     let at = from
     if (!this.#hasBegun) at = this.#readWhole(bytes, from, to)
     while (this.status === 0) {
+      const start = at
       at = this.#head.read(bytes, at, to)
+      this.#hear(bytes, start, at)
       if (!this.#head.isDone) return at
       this.#endHead()
       if (this.#head.fault !== '') return at
@@ -79,6 +87,7 @@ export class WireResponse {
     this.#hasBegun = true
     const known = this.#knownBytes
     if (known > 0 && to - from >= known && bytes.compare(this.#known, 0, known, from, from + known) === 0) {
+      this.#hear(bytes, from, from + known)
       this.#endHead()
       return from + known
     }
@@ -86,11 +95,16 @@ export class WireResponse {
     const head = this.#head
     head.begin()
     const end = head.read(bytes, from, to)
+    this.#hear(bytes, from, end)
     if (!head.isDone) return end
     this.#endHead()
     if (this.status !== 0 && end - from <= MOST_KNOWN_BYTES)
       this.#knownBytes = bytes.copy(this.#known, 0, from, end)
     return end
+  }
+
+  #hear(bytes: Buffer, from: number, to: number): void {
+    if (this.#sink !== null) this.#headText += bytes.toString('latin1', from, to)
   }
 
   #endHead(): void {
@@ -100,12 +114,25 @@ export class WireResponse {
     if (status === 101) head.fault = 'switching protocols'
     else if (status < 200) {
       // An interim response: the final one follows, on a connection that goes on.
-      if (this.keepsConnection) head.begin()
-      else head.fault = 'an interim response that closes the connection'
+      if (this.keepsConnection) {
+        head.begin()
+        this.#headText = ''
+      } else head.fault = 'an interim response that closes the connection'
     } else {
       this.status = status
+      if (this.#sink !== null) this.#sink.head(status, fieldsOf(this.#headText))
       if (this.#isHead || status === 204 || status === 304) this.#body.beginEmpty()
       else this.#body.begin(head)
     }
   }
 }
+
+/** Names and values in turn, of a head that was found to be one. */
+const fieldsOf = (head: string): string[] =>
+  head
+    .split('\r\n')
+    .slice(1, -2)
+    .flatMap((line) => {
+      const colon = line.indexOf(':')
+      return [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]
+    })

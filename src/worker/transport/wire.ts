@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import { idleLimitMs } from './idle.ts'
-import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
+import type { Connection, Prepared, ResponseSink, Transport, TransportOptions } from './transport.ts'
 import { WireConnection, type WireParts } from './wire-connection.ts'
 import { destinationOf, serialise, type WireRequest } from './wire-request.ts'
 import { WireResponse } from './wire-response.ts'
@@ -61,9 +61,9 @@ class Wire implements Transport, WireParts {
     return new WireConnection(this, user)
   }
 
-  takeReader(isHead: boolean): WireResponse {
+  takeReader(isHead: boolean, sink: ResponseSink | null): WireResponse {
     const reader = this.#readers.pop() ?? new WireResponse()
-    reader.begin(isHead)
+    reader.begin(isHead, sink)
     return reader
   }
 
