@@ -148,6 +148,7 @@ describe('a secret that was sent is not shown when it comes back', () => {
   }
   const known = new KnownSecrets({
     request: A_REQUEST,
+    hidden: [],
     proxy: {
       host: 'p',
       port: 1,
