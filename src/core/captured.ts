@@ -47,6 +47,8 @@ export interface FailedExchange extends Pick<
   'atS' | 'worker' | 'user' | 'outcome' | 'message'
 > {
   readonly request: RequestPlan
+  /** What the user's jar added; empty for nothing. */
+  readonly cookie: string
   /** Headers are names and values in turn; `kept` is the beginning of a body of so many bytes. */
   readonly response: {
     readonly status: number
@@ -58,11 +60,13 @@ export interface FailedExchange extends Pick<
 
 /** The exchange as it may be shown. */
 export function captured(
-  { request, response, atS, worker, user, outcome, message }: FailedExchange,
+  { request, cookie, response, atS, worker, user, outcome, message }: FailedExchange,
   known: KnownSecrets,
 ): CapturedFailure {
   const answered = response === null ? [] : pairs(response.headers)
-  const others = answered.flatMap(([name, value]) => headerSecrets(name, value))
+  const others = [['cookie', cookie] as const, ...answered].flatMap(([name, value]) =>
+    headerSecrets(name, value),
+  )
   const hide = (text: string): string => known.hide(redactFields(text), [request], others)
   const shown = (headers: readonly (readonly [string, string])[]): [string, string][] =>
     headers.map(([name, value]) => [name, hide(redactHeader(name, value))])
@@ -80,7 +84,7 @@ export function captured(
     request: {
       method: request.method,
       url: hide(redactUrl(request.url)),
-      headers: shown(request.headers),
+      headers: shown(cookie === '' ? request.headers : [...request.headers, ['cookie', cookie]]),
       body: request.body === null ? null : body(beginning(request.body), bodyLength(request.body)),
     },
     response:

@@ -71,7 +71,7 @@ function parameterSecrets(pair: string): string[] {
 
 /** What a header holds of secrets: its value, and what its parts say. */
 export function headerSecrets(name: string, value: string): string[] {
-  if (!isSecretName(name)) return []
+  if (!isSecretName(name) || value === '') return []
   // What follows the first pair says how long a cookie is kept, and where.
   const held = name.toLowerCase() === 'set-cookie' ? value.split(';', 1)[0]! : value
   const credentials = /^[\w-]+ +(.+)$/.exec(held)?.[1]

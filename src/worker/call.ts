@@ -3,7 +3,7 @@
  * deadline that its owner's alarm watches; what ends is judged and recorded here, whoever wanted it.
  */
 import type { Plan } from '../core/plan.ts'
-import type { KnownSecrets } from '../core/known-secrets.ts'
+import { headerSecrets, type KnownSecrets } from '../core/known-secrets.ts'
 import { isExpected } from '../core/status.ts'
 import type { RequestTally } from '../core/tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
@@ -211,7 +211,8 @@ export class Call implements ExchangeListener {
   #failed(exchange: Exchange): void {
     const { secrets, captures } = this.#around
     // Whoever wrote the message may have been told a secret.
-    exchange.message = secrets.hide(exchange.message, [exchange.request!.plan])
+    const cookies = headerSecrets('cookie', exchange.cookie)
+    exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], cookies)
     captures?.look(exchange, this.#user, this.#glimpse!)
   }
 }
