@@ -334,7 +334,7 @@ function addFields<T extends { [K in keyof T]: number }>(into: T, from: Readonly
   for (const key of Object.keys(from) as (keyof T)[]) into[key] = (into[key] + from[key]) as T[keyof T]
 }
 
-const noIterations = (): IterationCounts => ({
+export const noIterations = (): IterationCounts => ({
   due: 0,
   started: 0,
   finished: 0,

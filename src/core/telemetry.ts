@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts'
 import type { Report } from './report.ts'
 import { bareHost, portOf } from './route.ts'
 import type { SecondRow } from './second.ts'
-import { MOST_NAMES, OTHER_REQUESTS, type IterationCounts, type RequestTally } from './tally.ts'
+import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts, type RequestTally } from './tally.ts'
 import type { SettledSecond } from './timeline.ts'
 import type { VerdictLevel } from './verdict.ts'
 
@@ -79,14 +79,7 @@ export class Telemetry {
   /** Of a plan with one request; the tasks of a scenario send what they like. */
   readonly #method: string | null
   readonly #names = new Map<string, NameTotals>()
-  readonly #iterations: IterationCounts = {
-    due: 0,
-    started: 0,
-    finished: 0,
-    failed: 0,
-    dropped: 0,
-    unstarted: 0,
-  }
+  readonly #iterations = noIterations()
   /** The last seconds, and the lag in each. */
   readonly #recent: { readonly row: SecondRow; readonly lag: PackedHistogram | null }[] = []
   #verdict: VerdictLevel | null = null
