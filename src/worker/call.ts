@@ -5,7 +5,7 @@
 import type { Plan } from '../core/plan.ts'
 import { headerSecrets, type KnownSecrets } from '../core/known-secrets.ts'
 import { isExpected } from '../core/status.ts'
-import type { RequestTally } from '../core/tally.ts'
+import type { RequestTally } from '../core/request-tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
 import type { Cookies } from './cookies.ts'
 import type { Recorder } from './recorder.ts'
@@ -212,7 +212,8 @@ export class Call implements ExchangeListener {
     const { secrets, captures } = this.#around
     // Whoever wrote the message may have been told a secret.
     const cookies = headerSecrets('cookie', exchange.cookie)
-    exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], cookies)
+    if (exchange.message !== '')
+      exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], cookies)
     captures?.look(exchange, this.#user, this.#glimpse!)
   }
 }

@@ -76,6 +76,11 @@ export class Line implements CallOwner {
     return this.#call.exchange.request?.plan ?? null
   }
 
+  /** The cookies that went with it. */
+  get cookie(): string {
+    return this.#call.exchange.cookie
+  }
+
   cut(): void {
     this.#call.cut()
   }
