@@ -1,7 +1,7 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
 import { earliest, type CapturedFailure } from './captured.ts'
 import { customReport, type CustomReport } from './custom.ts'
-import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
+import { exitCodeOf, inVain, type StoppedBy } from './exit.ts'
 import type { HostReport } from './host.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
@@ -9,9 +9,9 @@ import type { Plan } from './plan.ts'
 import { redactPlan } from './redact.ts'
 import { holdAgainst, type Comparands, type RunComparison } from './run-comparison.ts'
 import { withoutSecrets } from './secret.ts'
+import { RequestTally } from './request-tally.ts'
 import {
   mergeRequests,
-  RequestTally,
   type ConnectionCounts,
   type ErrorCount,
   type IterationCounts,
@@ -160,7 +160,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
   // What a target or a script says may quote what it was sent.
   const shown = (text: string): string => withoutSecrets(text, plan.hidden)
   const taskErrors = mostFirst(tally.taskErrors, shown)
-  const inVain = wasInVain({ taskErrors, iterations: tally.iterations })
+  const byScenario = Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const vain = inVain({ taskErrors, iterations: { ...tally.iterations, byScenario } })
   return {
     schema: REPORT_SCHEMA,
     version,
@@ -178,7 +179,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     warnings: [
       ...facts.warnings.map(shown),
       ...facts.gate.warnings(thresholds, wasStopped),
-      ...(inVain ? ['no task ended without an error: the run has failed'] : []),
+      ...vain.map((what) => `${what}: so has the run`),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],
@@ -188,7 +189,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       carriedIn: timeline.carriedInIterations,
       ...tally.iterations,
       durationMs: summarize(tally.iterationDuration),
-      byScenario: Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1))),
+      byScenario,
     },
     custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
@@ -205,7 +206,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       stoppedBy,
       level: verdict.level,
       thresholds,
-      inVain,
+      inVain: vain.length > 0,
+      isRefused: (comparison?.refused ?? []).length > 0,
       isRegressed: comparison?.result?.answer === 'regressed',
     }),
   }

@@ -98,3 +98,9 @@ test('where nothing can be kept is told before the run, and after it fails nothi
   expect(saveBaseline('main', [runAt(1)], 0, (text) => told.push(text))).toBe(false)
   expect(told[0]).toMatch(/^nothing could be kept under main: E/)
 })
+
+test('a run that its scenario stopped is not kept, and costs none that are', () => {
+  save(runAt(1))
+  expect(save(runAt(2, {}, { stoppedBy: 'scenario', exitCode: 0 }))[0]).toContain('stopped by scenario')
+  expect(minutes()).toEqual([1])
+})
