@@ -178,7 +178,7 @@ const ofRun = (...names: readonly string[]): Flag[] =>
 export const DEBUG_FLAGS: FlagGroups = {
   Debug: [
     text('task', 'only this task of the scenario', { show: 'all, one after the other' }),
-    ...ofRun('url', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'color'),
+    ...ofRun('url', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'config', 'profile', 'color'),
   ],
   HTTP: RUN_FLAGS['HTTP']!,
 }
@@ -196,7 +196,7 @@ export const TARGET_FLAGS: FlagGroups = {
 
 export const DOCTOR_FLAGS: FlagGroups = {
   Doctor: [
-    text('span', 'length of each of its runs, of which the first second is warm-up', { show: '1.5s' }),
+    text('span', 'how long each rate is held, in whole seconds', { show: '1s' }),
     flip('json', 'write what was found as JSON'),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

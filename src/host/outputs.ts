@@ -112,5 +112,6 @@ function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | 'ju
   }
   let taskErrors = 0
   for (const { count } of timeline.total.taskErrors.values()) taskErrors += count
-  return { finished, failed, outcomes, names, taskErrors }
+  const iterations = timeline.total.iterations.finished
+  return { finished, failed, iterations, outcomes, names, taskErrors }
 }

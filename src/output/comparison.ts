@@ -3,7 +3,6 @@ import type { Answer, Comparison, MetricComparison } from '../core/compare.ts'
 import type { RunComparison } from '../core/run-comparison.ts'
 import { metricOf, showFigure } from '../core/threshold-metric.ts'
 import { renderLine, type Paint, type Style } from './paint.ts'
-
 import { renderTable, type Column } from './table.ts'
 import { wrap } from './verdict.ts'
 

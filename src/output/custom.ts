@@ -1,11 +1,12 @@
 /** Metrics of the scenario's own, in the summary. */
 import type { Report } from '../core/report.ts'
-import { flow, type Style } from './paint.ts'
+import type { Style } from './paint.ts'
+import { section } from './section.ts'
 
 const shown = (value: number | null): string => (value === null ? '–' : value.toLocaleString('en-US'))
 
 /** Each on a line: the sum of a counter; of a trend how many values, and what they were. */
-export const customLines = ({ custom }: Report, labelWidth: number, style: Style): string[] =>
+export const customLines = ({ custom }: Report, style: Style): string[] =>
   Object.entries(custom).flatMap(([name, metric], i) => {
     const items =
       metric.kind === 'counter'
@@ -16,10 +17,5 @@ export const customLines = ({ custom }: Report, labelWidth: number, style: Style
               (figure) => `${figure} ${shown(metric[figure])}`,
             ),
           ]
-    return flow(
-      [(i === 0 ? 'custom' : '').padEnd(labelWidth), 'dim'],
-      items.map((item) => [item]),
-      ' · ',
-      style,
-    )
+    return section(i === 0 ? 'custom' : '', items, style)
   })

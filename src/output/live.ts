@@ -53,6 +53,12 @@ export class LiveView implements Output, Stoppable {
       this.#screen.write(
         renderLine([['warning: ', 'yellow'], warning], { color: this.#color, width: Infinity }) + '\n',
       )
+    this.resume()
+  }
+
+  /** Shows the view, again after `restore`; nothing unless a run goes on. */
+  resume(): void {
+    if (this.#run === null || this.#timer !== null) return
     this.#screen.write(HIDE_CURSOR)
     this.#paint()
     this.#timer = setInterval(() => this.#paint(), FRAME_MS)
@@ -92,6 +98,7 @@ export class LiveView implements Output, Stoppable {
 
   finish(): void {
     this.restore()
+    this.#run = null
   }
 
   /** Leaves the terminal as it was, without the view; safe to call at any time and more than once. */

@@ -28,6 +28,8 @@ export interface LiveSecond {
   /** Of the whole run so far. */
   readonly finished: number
   readonly failed: number
+  /** Iterations that ended. */
+  readonly iterations: number
   readonly outcomes: ReadonlyMap<Outcome, number>
   /** Requests of each name so far. */
   readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>

@@ -34,7 +34,9 @@ export function percentiles(
           },
         ],
   )
-  const end = curve.at(-1)?.over ?? Infinity
+  // The curve ends at a single one of all samples.
+  const samples = curve.at(-1)?.over ?? null
+  const end = samples ?? Infinity
   const points = [
     ...curve.map(({ over, ms }): Point => ({ over, curveMs: ms, reportedMs: null, isWeak: false })),
     ...reported.filter(({ over }) => over <= end),
@@ -47,7 +49,7 @@ export function percentiles(
   const at = ({ over, curveMs, reportedMs, isWeak }: Point): string[] => [
     curveMs === null ? '–' : showMs(curveMs),
     reportedMs === null ? '–' : `${isWeak ? '~' : ''}${showMs(reportedMs)}`,
-    showCount(Math.max(1, Math.round(metrics.finished / over))),
+    samples === null ? '–' : showCount(Math.max(1, Math.round(samples / over))),
   ]
   return {
     id: 'percentiles',

@@ -57,7 +57,7 @@ export class Load {
     recorder.isDueOnStart = plan.model === 'closed'
     this.#schedule = this.#makeSchedule()
     parts.turn.onEnd = this.#look
-    recorder.takeTurns = () => parts.turn.take()
+    recorder.vitals.takeTurns = () => parts.turn.take()
   }
 
   /** The start instant has come, or is about to. */

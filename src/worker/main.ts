@@ -49,9 +49,7 @@ export default async function work({
       feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
       // Loading what knows cookies takes 60 ms.
       newCookies: keepsCookies ? (await import('./scenario/jar.ts')).newJar : null,
-      watch: assignment.isWatched
-        ? new Watch(plan.scenario!.file, (step) => tell({ type: 'watched', step }))
-        : null,
+      watch: assignment.isWatched ? new Watch(plan, (step) => tell({ type: 'watched', step })) : null,
       stopRun: (reason) => {
         // Users without a wait would say it thousands of times before the load ends.
         if (!hasStopped) tell({ type: 'stopRun', reason })

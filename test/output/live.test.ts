@@ -26,6 +26,7 @@ function liveOf(seconds: readonly Second[]): LiveSecond {
     recent: timelineOf(planOf(), seconds).timeline.recent(),
     finished: total.finished,
     failed: total.failed,
+    iterations: report.iterations.finished,
     outcomes: counts,
     names: new Map(Object.entries(byName)),
     judged: () => ({ total, outcomes: counts, thresholds, verdict }),
@@ -100,6 +101,10 @@ describe('a frame', () => {
       GetPrograms     1,244  1,244   23.0 ms    1.20 s    1.20 s   1,241
       "
     `)
+  })
+  test('progress is that of the end which is nearest', () => {
+    const ofIterations = state({ ...liveOf(HEALTHY), iterations: 30 }, 0.5, { iterations: 60, users: 3 })
+    expect(frame(ofIterations, 80)).toContain('\n███████████████··············· 0:00 · 0:02 left\n')
   })
   test('40 and 20 columns wide', () => {
     expect(frame(state(liveOf(TROUBLE)), 40)).toMatchInlineSnapshot(`
