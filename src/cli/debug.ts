@@ -7,6 +7,7 @@ import { OptionsError } from '../host/run.ts'
 import { renderStep } from '../output/debug.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readPems } from './run.ts'
+import { allowedHostsOf } from './settings.ts'
 import { styleOf } from './style.ts'
 
 export async function debugCommand(command: Command): Promise<number> {
@@ -19,7 +20,8 @@ export async function debugCommand(command: Command): Promise<number> {
     throw new CorerushError('CORERUSH_SCENARIO', 'debug needs a scenario file', {
       hint: 'corerush debug getprograms.ts',
     })
-  const plan = await planDebug({ ...optionsOf(command), ...pems }, file)
+  const allowHosts = await allowedHostsOf(command, process.env, process.cwd())
+  const plan = await planDebug({ ...optionsOf(command), ...pems, allowHosts }, file)
   const only = command.texts.get('task')
   const all = plan.scenario!.scenarios
   const scenarios = all

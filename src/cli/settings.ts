@@ -11,6 +11,7 @@ import type { Problem } from '../core/options.ts'
 import { didYouMean } from '../core/scenario.ts'
 import { nearest } from '../core/suggest.ts'
 import { findConfig, loadConfig } from '../host/config-file.ts'
+import { OptionsError } from '../host/run.ts'
 import { optionOf, type Command } from './args.ts'
 import { RUN_FLAGS } from './flags.ts'
 
@@ -58,6 +59,32 @@ export async function settingsOf(
   folder: string,
 ): Promise<Settings> {
   const problems: Problem[] = [...command.problems]
+  const { layer, config } = await sourcesOf(command, environment, folder, problems)
+  const { said, secrets } = interpolated(layer, environment, problems)
+  return { command: asTyped(command, said, secrets, problems), said, config, secrets }
+}
+
+/** The hosts that the sources allow, for a command that takes nothing else of a config; undefined where none says any. */
+export async function allowedHostsOf(
+  command: Command,
+  environment: Environment,
+  folder: string,
+): Promise<readonly string[] | undefined> {
+  const problems: Problem[] = []
+  const { layer } = await sourcesOf(command, environment, folder, problems)
+  const ofHosts = new Map([...layer].filter(([option]) => option === 'allowHosts'))
+  const { said } = interpolated(ofHosts, environment, problems)
+  if (problems.length > 0) throw new OptionsError(problems)
+  return said.get('allowHosts')?.map(({ text }) => text)
+}
+
+/** All sources laid over each other. */
+async function sourcesOf(
+  command: Command,
+  environment: Environment,
+  folder: string,
+  problems: Problem[],
+): Promise<{ readonly layer: Layer; readonly config: Settings['config'] }> {
   const flags = flagLayer(command)
   const variables = variableLayer(environment, problems)
   const own = merged([flags, variables])
@@ -80,9 +107,7 @@ export async function settingsOf(
     config = { file: tree.file, profile }
   } else if (profile !== null)
     problems.push(withPlace(own, { option: 'profile', message: 'needs a config file, and there is none' }))
-
-  const { said, secrets } = interpolated(merged(layers), environment, problems)
-  return { command: asTyped(command, said, secrets, problems), said, config, secrets }
+  return { layer: merged(layers), config }
 }
 
 /** The problem, with the place where the value was said, if that was not a flag. */
