@@ -7,7 +7,7 @@ import { OptionsError } from '../host/run.ts'
 import { renderStep } from '../output/debug.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readPems } from './run.ts'
-import { allowedHostsOf } from './settings.ts'
+import { allowedHostsOf, withPlace } from './settings.ts'
 import { styleOf } from './style.ts'
 
 export async function debugCommand(command: Command): Promise<number> {
@@ -20,8 +20,14 @@ export async function debugCommand(command: Command): Promise<number> {
     throw new CorerushError('CORERUSH_SCENARIO', 'debug needs a scenario file', {
       hint: 'corerush debug getprograms.ts',
     })
-  const allowHosts = await allowedHostsOf(command, process.env, process.cwd())
-  const plan = await planDebug({ ...optionsOf(command), ...pems, allowHosts }, file)
+  const said = await allowedHostsOf(command, process.env, process.cwd())
+  const allowHosts = said.get('allowHosts')?.map(({ text }) => text)
+  const plan = await planDebug({ ...optionsOf(command), ...pems, allowHosts }, file).catch(
+    (error: unknown) => {
+      if (!(error instanceof OptionsError)) throw error
+      throw new OptionsError(error.problems.map((problem) => withPlace(said, problem)))
+    },
+  )
   const only = command.texts.get('task')
   const all = plan.scenario!.scenarios
   const scenarios = all

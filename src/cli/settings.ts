@@ -64,18 +64,18 @@ export async function settingsOf(
   return { command: asTyped(command, said, secrets, problems), said, config, secrets }
 }
 
-/** The hosts that the sources allow, for a command that takes nothing else of a config; undefined where none says any. */
+/** What all sources say of the hosts that may be hit, for a command that takes nothing else of a config. */
 export async function allowedHostsOf(
   command: Command,
   environment: Environment,
   folder: string,
-): Promise<readonly string[] | undefined> {
+): Promise<Layer> {
   const problems: Problem[] = []
   const { layer } = await sourcesOf(command, environment, folder, problems)
   const ofHosts = new Map([...layer].filter(([option]) => option === 'allowHosts'))
   const { said } = interpolated(ofHosts, environment, problems)
   if (problems.length > 0) throw new OptionsError(problems)
-  return said.get('allowHosts')?.map(({ text }) => text)
+  return said
 }
 
 /** All sources laid over each other. */
