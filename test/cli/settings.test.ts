@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseArgv, optionsOf, renderProblem } from '../../src/cli/args.ts'
-import { settingsOf, type Settings } from '../../src/cli/settings.ts'
+import { allowedHostsOf, settingsOf, withPlace, type Settings } from '../../src/cli/settings.ts'
 
 let root: string
 let folders = 0
@@ -49,6 +49,28 @@ timeout: 10s
 profiles:
   smoke: { users: 50, wait: 2s, timeout: 20s }
 `
+
+test('a command that takes nothing else of a config holds to its hosts, and what is wrong with them has its place', async () => {
+  const hosts = async (yaml: string, argv: string, env = {}) => {
+    const folder = join(root, String(folders++))
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'corerush.config.yaml'), yaml)
+    return allowedHostsOf(parseArgv(['debug', 's.ts', ...argv.split(' ')]), env, folder)
+  }
+  const yaml = "allowHosts: [a.test, '${B:-b.test}']\nheaders: { X: '${NOT_SET}' }"
+  const said = await hosts(yaml, '--seed 1')
+  expect([...said].map(([option, values]) => [option, values.map(({ text }) => text)])).toEqual([
+    ['allowHosts', ['a.test', 'b.test']],
+  ])
+  expect(withPlace(said, { option: 'allowHosts', message: 'is bad', at: 1 }).place).toMatch(
+    /corerush\.config\.yaml:1: allowHosts\[1\]$/,
+  )
+  expect((await hosts(yaml, '--allow-host c.test')).get('allowHosts')).toMatchObject([{ text: 'c.test' }])
+  expect(await hosts('users: 5', '--seed 1')).toEqual(new Map())
+  // What is misspelt must not allow everything.
+  await expect(hosts('allowHost: a.test', '--seed 1')).rejects.toThrow('did you mean allowHosts?')
+  await expect(hosts(yaml, '--seed 1', { CORERUSH_ALLOW_HOSTS: 'a' })).rejects.toThrow('CORERUSH_ALLOW_HOST')
+})
 
 describe('precedence', () => {
   test('flag over variable over profile over the rest of the file', async () => {
