@@ -37,6 +37,9 @@ const flip = (name: string, describe: string, rest: Partial<Flag> = {}): Flag =>
 export const RUN_FLAGS: FlagGroups = {
   Target: [
     text('url', 'where the requests go; of a scenario, its base URL'),
+    list('allow-host', 'HOST, HOST:PORT or *.DOMAIN that may be hit, and no other; may be repeated', {
+      show: 'any',
+    }),
     list('tags', 'only tasks of the scenario with one of these tags', { alias: ['T'] }),
     list('exclude-tags', 'no task of the scenario with one of these tags', { alias: ['E'] }),
     text('method', 'HTTP method', { alias: ['X', 'm'], show: 'GET, or POST with a body' }),
@@ -178,7 +181,8 @@ const ofRun = (...names: readonly string[]): Flag[] =>
 export const DEBUG_FLAGS: FlagGroups = {
   Debug: [
     text('task', 'only this task of the scenario', { show: 'all, one after the other' }),
-    ...ofRun('url', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'config', 'profile', 'color'),
+    ...ofRun('url', 'allow-host', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'config'),
+    ...ofRun('profile', 'color'),
   ],
   HTTP: RUN_FLAGS['HTTP']!,
 }

@@ -1,4 +1,5 @@
 /** `--repeat` and `--against`: how many runs, and beside which other target. */
+import { forbiddenHost, forbids } from '../core/allowed-hosts.ts'
 import { provable } from '../core/compare.ts'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
@@ -69,6 +70,8 @@ export function otherPlanOf(plan: Plan, { against }: Repeats, problems: Problem[
       option: 'against',
       message: 'must lead to another server than --url, and --connect-to leads both to one',
     })
+  const to = forbiddenHost(plan, new URL(url))
+  if (to !== null) problems.push({ option: 'against', message: forbids(plan.allowedHosts!, to) })
   // The exporter is the other server's.
   return { ...plan, request: { ...plan.request, url }, targetMetrics: null }
 }

@@ -82,7 +82,6 @@ export async function settingsOf(
     config = { file: tree.file, profile }
   } else if (profile !== null)
     problems.push(withPlace(own, { option: 'profile', message: 'needs a config file, and there is none' }))
-
   const { said, secrets } = interpolated(merged(layers), environment, problems)
   return { command: asTyped(command, said, secrets, problems), said, config, secrets }
 }

@@ -31,6 +31,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',
+  'allowedHosts',
   'seed',
 ])
 const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const

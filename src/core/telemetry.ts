@@ -196,7 +196,18 @@ export class Telemetry {
         unit: '1',
         kind: 'gauge',
         help: `Share of time in which the worker's event loop was busy, mean of the last ${WINDOW_S} s`,
-        points: this.#utilizations(),
+        points: this.#means('corerush.worker', ({ workers }) =>
+          workers.map(({ worker, utilization }) => [worker, utilization]),
+        ),
+      },
+      {
+        name: 'corerush.core.busy',
+        unit: '1',
+        kind: 'gauge',
+        help: `Share of time in which this host's core was busy, whatever ran there, mean of the last ${WINDOW_S} s`,
+        points: this.#means('corerush.core', ({ host }) =>
+          (host?.cores ?? []).map(({ core, busy }) => [core, busy]),
+        ),
       },
       {
         name: 'corerush.verdict',
@@ -214,15 +225,18 @@ export class Telemetry {
     ]
   }
 
-  #utilizations(): Point<number>[] {
+  /** Of what a second has for each worker, or each core, by its number: the mean over the last seconds. */
+  #means(
+    attribute: string,
+    of: (row: SecondRow) => readonly (readonly [number: number, value: number])[],
+  ): Point<number>[] {
     const seen = new Map<number, number[]>()
     for (const { row } of this.#recent)
-      for (const { worker, utilization } of row.workers)
-        seen.set(worker, [...(seen.get(worker) ?? []), utilization])
+      for (const [number, value] of of(row)) seen.set(number, [...(seen.get(number) ?? []), value])
     return [...seen]
       .sort(([a], [b]) => a - b)
-      .map(([worker, values]) => ({
-        attributes: { 'corerush.worker': worker },
+      .map(([number, values]) => ({
+        attributes: { [attribute]: number },
         value: values.reduce((sum, value) => sum + value, 0) / values.length,
       }))
   }

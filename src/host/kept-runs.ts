@@ -23,10 +23,15 @@ export const isKeptName = (word: string): boolean =>
 /** The folder of a name. */
 export const placeOf = (name: string): string => join(FOLDER, name)
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+/** The names under which runs are kept. */
+export const keptNames = (): readonly string[] => (isFolder(FOLDER) ? readdirSync(FOLDER) : [])
+
 /** The files under a name, by the start of their runs, the oldest first. */
 export function keptFiles(name: string): readonly string[] {
   const folder = placeOf(name)
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  if (!isFolder(folder)) return []
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort()

@@ -125,9 +125,10 @@ export class Load {
       recorder,
       turn,
       openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
-      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan.request.url, plan.maxRedirects) : null,
+      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
+      nowUs: clock.nowUs,
       takeRequest: tickets.takeRequest,
       takeOff: () => {
         if (this.#ending) return false

@@ -1,7 +1,7 @@
 /**
  * What goes wrong at the edges of a run, on the built command: the code says which, a message says what, and the summary
- * is shown. Elsewhere: 2 in bad-input, 97 and a full disk (1) in gate, 98 in compare, 130 and 143 in signals, readers
- * that go away in outputs.
+ * is shown. Elsewhere: 2 in bad-input, 97 and a full disk (1) in gate, 98 in compare and (by --baseline) in repeats,
+ * 130 and 143 in signals, readers that go away in outputs.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,6 +48,16 @@ describe.concurrent('the edges of a run', () => {
       expect((JSON.parse(json!) as Report).total.finished).toBe(5)
       expect(summary.join('\n')).toMatch(/^verdict: /m)
     }
+  })
+
+  test('exit code 1 where nobody takes the metrics: it is told, and holds up nothing for longer than it may', async () => {
+    const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '200' }
+    // Nobody listens on port 1.
+    const words = [...FIVE, '-o', 'otlp=http://127.0.0.1:1', '--url', server.url]
+    const { code, report, stderr } = await runForReport(words, { env })
+    expect([code, report.exitCode]).toEqual([1, 0])
+    expect(stderr).toMatch(/^corerush: otlp=http:\/\/127\.0\.0\.1:1\/v1\/metrics did not take all metrics: /m)
+    expect(stderr).toMatch(/^verdict: /m)
   })
 
   test('exit code 1 where a folder has come in the place of the file', () =>

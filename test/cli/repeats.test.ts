@@ -64,6 +64,20 @@ describe('the words', () => {
     expect(among).toEqual([])
   })
 
+  test('the other target must be allowed, too', () => {
+    const repeats = readRepeats(parseArgv(['--against', 'http://127.0.0.1:8081']), [])
+    const problems: Problem[] = []
+    otherPlanOf(planOf({ allowHosts: '127.0.0.1:8080' }), repeats, problems)
+    expect(problems).toEqual([
+      {
+        option: 'against',
+        message: expect.stringMatching(/^goes to 127\.0\.0\.1:8081, which is not allowed; /) as string,
+      },
+    ])
+    otherPlanOf(planOf({ allowHosts: '127.0.0.1' }), repeats, problems)
+    expect(problems).toHaveLength(1)
+  })
+
   test('without a word there are as many runs as can prove the rules, and what they prove is said', () => {
     const thresholds = ['p50', 'p95', 'mean'].map((metric) => `${metric} < baseline + 5%`)
     const plan = planOf({ baseline: 'http://other.test', thresholds })

@@ -41,6 +41,9 @@ test('the newest five stay, and are the baseline of that name', () => {
       `kept under main, in .corerush/baselines/main: ${Math.min(minute, 5)} run${minute === 1 ? '' : 's'}`,
     ])
   expect(minutes()).toEqual([3, 4, 5, 6, 7])
+  expect(() => readRuns(['mian'])).toThrow(
+    'no runs are kept under mian, in .corerush/baselines/mian; did you mean main?',
+  )
   expect(readdirSync(placeOf('main')).filter((file) => !file.endsWith('.json'))).toEqual([])
   const plan = planOf({ baseline: 'main' })
   const { host, version } = runAt(1)

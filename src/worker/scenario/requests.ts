@@ -2,6 +2,7 @@
  * The requests of a worker's tasks, made ready. A task describes its request anew each time, mostly in the same words;
  * comparing them with the last ones is much cheaper than preparing the request again.
  */
+import { forbiddenHost } from '../../core/allowed-hosts.ts'
 import { bodyPlan, type Plan, type RequestPlan } from '../../core/plan.ts'
 import { OF_THE_ORIGIN } from '../../core/redirect.ts'
 import { readHeaders, readMethod } from '../../core/request-options.ts'
@@ -21,6 +22,8 @@ export interface ReadyRequest {
   readonly timeoutS: number
   /** It goes to another origin than the scenario's. */
   readonly isElsewhere: boolean
+  /** Why it must not be sent; null when it may be. */
+  readonly refusal: string | null
 }
 
 /** URLs whose last request is kept; a task may make up any number of them. */
@@ -119,11 +122,13 @@ export class Requests {
     const timeoutS =
       timeout === undefined ? this.#plan.timeoutS : required(parseDurationS(timeout), 'timeout')
     if (timeoutS <= 0) throw new TypeError('timeout must be above 0')
+    const forbidden = forbiddenHost(this.#plan, url)
     return {
       request: this.#transport.prepare(plan),
       tally: this.#recorder.requestTally(plan.name),
       timeoutS,
       isElsewhere,
+      refusal: forbidden === null ? null : `it goes to ${forbidden}, which is not allowed`,
     }
   }
 
