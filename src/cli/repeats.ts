@@ -1,7 +1,7 @@
 /** `--repeat` and `--against`: how many runs, and beside which other target. */
 import { provable } from '../core/compare.ts'
 import type { Options, Problem } from '../core/options.ts'
-import type { Plan } from '../core/plan.ts'
+import type { Plan, RequestPlan } from '../core/plan.ts'
 import { redactUrlText } from '../core/secret.ts'
 import { MOST_RUNS, type Turn } from '../core/series.ts'
 import { parseNumber } from '../core/units.ts'
@@ -58,12 +58,19 @@ export const withAgainst = (options: Options, { against }: Repeats): Options =>
 /** The same plan for the other target; adds a problem when it would be another one there. */
 export function otherPlanOf(plan: Plan, { against }: Repeats, problems: Problem[]): Plan | null {
   if (against === null) return null
-  const { origin, protocol, href } = new URL(plan.request.url)
+  const { origin, protocol } = new URL(plan.request.url)
   if (protocol !== new URL(against).protocol)
     problems.push({ option: 'against', message: `must be ${protocol}// as --url is, got "${against}"` })
-  const url = against + href.slice(origin.length)
+  const there = (request: RequestPlan): RequestPlan => ({
+    ...request,
+    url: request.url.startsWith(`${origin}/`) ? against + request.url.slice(origin.length) : request.url,
+  })
+  const targets = plan.targets && {
+    ...plan.targets,
+    requests: plan.targets.requests.map((one) => ({ ...one, request: there(one.request) })),
+  }
   // The exporter is the other server's.
-  return { ...plan, request: { ...plan.request, url }, targetMetrics: null }
+  return { ...plan, request: there(plan.request), targets, targetMetrics: null }
 }
 
 /** The outputs of each of several runs, whose side and number go into the names of their files; throws what keeps them from being written. */

@@ -15,6 +15,8 @@ export type StoppedBy =
   | 'workers'
   | 'scenario'
   | 'users'
+  /** Each row of the data was sent. */
+  | 'data'
 
 /** Tasks threw, and no iteration ended without a failure: whatever their requests did, users have not done what the plan says. */
 export const wasInVain = ({
@@ -27,7 +29,7 @@ export const wasInVain = ({
 
 /** Whether the load ended as its plan says. */
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
-  stoppedBy === 'duration' || stoppedBy === 'requests' || stoppedBy === 'iterations' || stoppedBy === 'users'
+  ['duration', 'requests', 'iterations', 'users', 'data'].includes(stoppedBy)
 
 /** Of all that applies the first, as `exitCodeOf` has it. */
 const PRECEDENCE: readonly number[] = [

@@ -18,7 +18,7 @@ const AHEAD_US = 20_000
 export async function planDebug(options: Options, file: string): Promise<Plan> {
   const script = await readScenarios(resolve(file))
   const scenarios = script.scenarios.map((one) => ({ ...one, users: null }))
-  return planRun({ ...options, scenario: file }, { ...script, scenarios })
+  return planRun({ ...options, scenario: file }, { ...script, scenarios, stages: null })
 }
 
 /** Whether everything went well: every task ended without an error, and every request succeeded. */
@@ -28,7 +28,7 @@ export async function debugScenario(
   tell: (step: Step) => void,
 ): Promise<boolean> {
   const once = planOnce(plan, scenario)
-  const feeders = plan.scenario!.feeders.map(readFeeder)
+  const feeders = plan.scenario!.feeders.map((feeder) => readFeeder(feeder))
   let isWell = true
   const lost: string[] = []
   const crew = new Crew(

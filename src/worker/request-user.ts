@@ -2,39 +2,48 @@
  * A user without a script: at rest, or in flight with an iteration, which is one request and the redirects that it
  * leads to. What it does next is the schedule's to say.
  */
-import type { RequestTally } from '../core/tally.ts'
+import type { Random } from '../core/random.ts'
 import type { Wait } from '../core/wait.ts'
 import { Call, type CallOwner } from './call.ts'
 import { Lateness } from './lateness.ts'
+import type { NextRequest, RequestSource } from './request-source.ts'
 import type { Exchange, Prepared } from './transport/transport.ts'
 import { backoffAfter, type Surroundings, type User } from './user.ts'
 
-/** The one request of the plan, made ready. */
-export interface PlannedRequest {
-  readonly request: Prepared
-  readonly tally: RequestTally
+/** What such users of a worker share. */
+export interface RequestParts {
+  /** What their connections are made ready for. */
+  readonly usual: Prepared
+  /** What each of them sends every time; null where the source says what is next. */
+  readonly planned: NextRequest | null
+  readonly source: RequestSource | null
   readonly wait: Wait
 }
 
 export class RequestUser implements User, CallOwner {
   readonly id: number
   readonly #around: Surroundings
-  readonly #planned: PlannedRequest
+  readonly #parts: RequestParts
+  /** Number of the user among all users, and its stream of chance, for its requests. */
+  readonly #number: number
+  readonly #random: Random | null
   readonly #call: Call
   readonly #lateness = new Lateness()
   #isFlying = false
   #startedUs = -1
   #backoffUs = 0
 
-  constructor(id: number, around: Surroundings, planned: PlannedRequest) {
+  constructor(id: number, number: number, around: Surroundings, parts: RequestParts) {
     this.id = id
+    this.#number = number
     this.#around = around
-    this.#planned = planned
-    this.#call = new Call(id, around, this, planned.request)
+    this.#parts = parts
+    this.#random = parts.source === null ? null : parts.source.randomOf(number)
+    this.#call = new Call(id, around, this, parts.usual)
   }
 
   get wait(): Wait {
-    return this.#planned.wait
+    return this.#parts.wait
   }
 
   get isFlying(): boolean {
@@ -60,7 +69,9 @@ export class RequestUser implements User, CallOwner {
     if (!takeOff()) return false
     this.#lateness.due(dueUs, freeUs)
     this.#isFlying = true
-    this.#call.send(this.#planned.request, this.#planned.tally, plan.timeoutS)
+    const { planned, source } = this.#parts
+    const { request, tally, isElsewhere } = planned ?? source!.next(this.#number, this.#random!)
+    this.#call.send(request, tally, plan.timeoutS, isElsewhere)
     return true
   }
 
