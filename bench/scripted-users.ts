@@ -42,7 +42,12 @@ for (const users of values.users.split(',').map(Number))
       )
       const serviceS = (total.serviceMs.mean ?? 0) / 1000
       rows.push([
-        ...[String(users), String(round), (total.requestsPerS ?? 0).toFixed(0), (users / (1 + serviceS)).toFixed(0)],
+        ...[
+          String(users),
+          String(round),
+          (total.requestsPerS ?? 0).toFixed(0),
+          (users / (1 + serviceS)).toFixed(0),
+        ],
         ...[`${(100 * busiest).toFixed(0)} %`, ms(total.latencyMs.p50), ms(errorBoundMs.p50)],
         ...[ms(total.latencyMs.p99), ms(errorBoundMs.p99)],
         [level, ...reasons.filter((reason) => reason.level === level).map(({ code }) => code)].join(' '),

@@ -2,9 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import type { FeederPlan } from '../../src/core/feeder.ts'
 import type { ClosedPlan, OpenPlan, RequestPlan } from '../../src/core/plan.ts'
+import { Recorder } from '../../src/worker/recorder.ts'
+import { sourceOf } from '../../src/worker/request-source.ts'
 import { Feed } from '../../src/worker/scenario/feed.ts'
 import { A_REQUEST, anOpenPlan, aPlan } from '../support/plan.ts'
-import { Simulation } from '../support/simulation.ts'
+import { Simulation, STILL } from '../support/simulation.ts'
+import { SimulatedTransport, VirtualClock } from '../support/virtual.ts'
 
 const shared = (bytes: Uint8Array): SharedArrayBuffer => {
   const buffer = new SharedArrayBuffer(bytes.length)
@@ -39,6 +42,15 @@ test('a request without placeholders is made ready once, and that is what every 
   const simulation = await new Simulation(aPlan({ stages: users(3), durationS: 1 })).to(2)
   expect(simulation.sent.length).toBeGreaterThan(100)
   expect(new Set(simulation.sent.map(({ request }) => request)).size).toBe(1)
+  // Nothing stands between a user and its request.
+  const parts = {
+    share: { index: 0, of: 1 },
+    transport: new SimulatedTransport(new VirtualClock(), () => ({ afterUs: 1 })),
+    recorder: new Recorder(0, STILL, () => undefined),
+    data: null,
+  }
+  expect(sourceOf({ plan: aPlan(), ...parts })).toBeNull()
+  expect(sourceOf({ plan: aPlan(templated({})), ...parts })).not.toBeNull()
 })
 
 describe('each iteration has a number of its own and its user’s', () => {
