@@ -9,11 +9,11 @@ const DATA_ENDS = ENDS.filter((end) => end !== 'error')
 /** A JSON file is told by its name. */
 export const dataFormat = (path: string): FeederPlan['format'] => (/\.json$/i.test(path) ? 'json' : 'csv')
 
-/** Where the rows come from; `used` are the columns that some request has. */
+/** Where the rows come from; `used` are the columns that some request has, null where that is not known. */
 export function readData(
   options: Options,
   hasScenario: boolean,
-  used: ReadonlySet<string>,
+  used: ReadonlySet<string> | null,
   { read, wrong }: Pick<Readers, 'read' | 'wrong'>,
 ): FeederPlan | null {
   const path: unknown = options.data
@@ -27,7 +27,7 @@ export function readData(
   if (typeof path !== 'string' || path === '') return wrong('data', `must be a file, got ${show(path)}`)
   if (hasScenario)
     return wrong('data', 'is for requests without a scenario; a scenario has feeders, see docs/SCENARIOS.md')
-  if (used.size === 0)
+  if (used?.size === 0)
     return wrong('data', 'is not used: no placeholder such as {{name}} is one of its columns')
   const plan = order ?? 'sequential'
   const problem = endProblem(plan, end)

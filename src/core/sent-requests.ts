@@ -58,6 +58,7 @@ export function resolveRequests(
   problems: Problem[],
 ): { readonly sent: SentRequests; readonly url: URL | null; readonly names: readonly string[] | null } {
   const { wrong, read } = readers
+  const before = problems.length
   if (scenario !== null)
     for (const key of NOT_WITH_SCENARIO)
       if (options[key] !== undefined) wrong(key, 'does not go with a scenario, whose tasks say what is sent')
@@ -84,13 +85,15 @@ export function resolveRequests(
       : readTargets(written, options, { headers, auth, name, columns, secrets }, problems)
   const all = known === null ? [own] : known.map(({ request }) => request)
   const isTemplated = all.some(isVaried)
-  if (isTemplated && scenario !== null)
+  if (isVaried(own) && scenario !== null)
     wrong(
       isVaried({ ...own, headers: [] }) ? 'url' : 'headers',
       'has placeholders, which are for requests without a scenario: there, code says what is sent',
     )
+  // Of a file that cannot be used, and of texts in which something is wrong, nobody knows.
+  const isKnown = columns !== null && problems.length === before
   const used = new Set(all.flatMap((request) => [...columnsOf(request).all]))
-  const data = readData(options, scenario !== null, used, readers)
+  const data = readData(options, scenario !== null, isKnown ? used : null, readers)
 
   const texts = printRequest(own, isTemplated)
   const path = url === null ? '' : withoutSecrets(writtenPath(own), secrets)

@@ -80,7 +80,8 @@ function placeholder(words: string, columns: readonly string[] | null): Parsed<P
   const near = nearest(words, [...BUILT_IN, ...columns])
   const shown = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words
   const hint = near === null ? '' : `; did you mean {{${near === 'random' ? 'random 1 100' : near}}}?`
-  return { problem: `has {{${shown}}}, which is no placeholder${hint || `; ${ESCAPE}`}` }
+  const without = columns.length === 0 && near === null ? ' without data' : ''
+  return { problem: `has {{${shown}}}, which is no placeholder${without}${hint || `; ${ESCAPE}`}` }
 }
 
 function random(words: string, numbers: readonly string[]): Parsed<Placeholder> {

@@ -26,7 +26,7 @@ export function readFeeder(plan: FeederPlan, look?: Look): FeederRows {
 }
 
 const unusable = (path: string, why: string, cause?: unknown): CorerushError =>
-  new CorerushError('CORERUSH_SCENARIO', `the feeder ${path} cannot be used: ${why}`, { cause })
+  new CorerushError('CORERUSH_SCENARIO', `${path} cannot be used: ${why}`, { cause })
 
 /** Adds the rows, and returns the names of their columns. */
 function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes, look?: Look): readonly string[] {

@@ -113,6 +113,12 @@ test.each<[Options, string]>([
   expect(planned(options)).toEqual([problem])
 })
 
+test('a placeholder that is wrong does not make the data useless as well', () => {
+  expect(planned({ body: '{{nme}}', data: '/w.csv' })).toEqual([
+    'body has {{nme}}, which is no placeholder; did you mean {{name}}?',
+  ])
+})
+
 test('in a scenario placeholders are none, and data is what feeders read', () => {
   const scenario = {
     ...{ file: '/s.ts', sha256: '', baseUrl: null, stages: null },

@@ -96,6 +96,12 @@ describe('what placeholders stand for', () => {
   })
 })
 
+test('a column that no data has is told as such', () => {
+  expect(parseTemplate('{{name}}', [])).toEqual({
+    problem: 'has {{name}}, which is no placeholder without data; {{{{ stands for {{ itself',
+  })
+})
+
 test('a text is changed around its placeholders, which go with what is taken away', () => {
   const change = (text: string): string => new URL(text).href.replace(/#.*/, '')
   const around = (text: string): string => printTemplate(changedAround(parse(text, null), change))
