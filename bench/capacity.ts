@@ -43,12 +43,15 @@ interface Goal {
 }
 const ONE_UNDICI = 'corerush undici, 1 worker'
 const ONE_WIRE = 'corerush wire, 1 worker'
+const SCRIPTED = 'corerush scripted, 1 worker'
 const GOALS: readonly Goal[] = [
   { what: ONE_UNDICI, against: 'autocannon', at: 64, least: 1.2 },
   { what: ONE_UNDICI, against: 'autocannon', at: 550, least: 1.3 },
   { what: ONE_WIRE, against: 'bare net.Socket', at: null, least: 0.85 },
   { what: ONE_WIRE, against: 'autocannon', at: null, least: 2.5 },
   { what: ONE_WIRE, against: 'wrk', at: null, least: 0.6 },
+  { what: SCRIPTED, against: 'locust', at: null, least: 4 },
+  { what: SCRIPTED, against: 'k6', at: null, least: 2 },
   // The cost at 8 workers is to be at most 1.1 of the cost at 1.
   { what: 'corerush undici, 8 workers', against: ONE_UNDICI, at: null, least: 1 / 1.1 },
   { what: 'corerush wire, 8 workers', against: ONE_WIRE, at: null, least: 1 / 1.1 },

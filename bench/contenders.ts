@@ -26,6 +26,7 @@ export interface Contender {
 }
 
 const BODY = fileURLToPath(new URL('../examples/getprograms.xml', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../examples/getprograms.ts', import.meta.url))
 const BARE_SOCKET = fileURLToPath(new URL('bare-socket.mjs', import.meta.url))
 const TYPE = 'application/xml'
 const HEADER = `Content-Type: ${TYPE}`
@@ -48,6 +49,16 @@ function corerush(transport: 'undici' | 'wire', workers: number): Contender {
       ...['--workers', String(workers), '--quiet'],
     ],
   }
+}
+
+/** The same request from the story's script, without its wait. */
+const scripted: Contender = {
+  name: 'corerush scripted, 1 worker',
+  missing: null,
+  command: ({ host, port, connections, seconds }) => [
+    ...[process.execPath, CLI, SCRIPT, '--wait', '0', '--url', `http://${host}:${port}`],
+    ...['--users', String(connections), '--duration', String(seconds), '--workers', '1', '--quiet'],
+  ],
 }
 
 function bareSocket(name: string, ...reading: string[]): Contender {
@@ -105,6 +116,7 @@ export const CONTENDERS: readonly Contender[] = [
   corerush('undici', 8),
   corerush('wire', 1),
   corerush('wire', 8),
+  scripted,
   bareSocket('bare net.Socket'),
   bareSocket('bare net.Socket, onread', 'onread'),
   {

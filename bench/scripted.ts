@@ -1,5 +1,5 @@
 /**
- * What does a script add to a request, and what do cookies? `npm run bench:scripted`; the answer is in bench/README.md.
+ * What does a script add to a request, and what do cookies and placeholders? `npm run bench:scripted`; the answer is in bench/README.md.
  *
  * One worker at full speed, in a process of its own, sends the same request over undici without a script and with each
  * script. CPU per request from the OS, after the first second. Rounds are interleaved and ratios taken within each.
@@ -12,7 +12,9 @@ import { median, spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
 const WORKER = fileURLToPath(new URL('scripted.mjs', import.meta.url))
-const SCRIPTS = ['no-cookies', 'post', 'cookie']
+/** No script, but a request that is another one each time. */
+const PLACEHOLDERS = 'placeholders'
+const SCRIPTS = ['no-cookies', 'post', 'cookie', PLACEHOLDERS]
 const MOST = 1.6
 
 const { values } = parseArgs({
@@ -50,7 +52,14 @@ console.log(renderTable(rows))
 
 /** CPU time of a request, in µs. */
 function measure(users: string, script?: string): Promise<number> {
-  const url = `http://${target.host}:${target.port}/GetPrograms`
-  const file = script === undefined ? [] : [fileURLToPath(new URL(`scripts/${script}.ts`, import.meta.url))]
-  return told(WORKER, [script === undefined ? url : new URL(url).origin, users, values.seconds, ...file])
+  const origin = `http://${target.host}:${target.port}`
+  if (script === undefined || script === PLACEHOLDERS)
+    return told(WORKER, [
+      `${origin}/GetPrograms`,
+      users,
+      values.seconds,
+      ...(script === undefined ? [] : [script]),
+    ])
+  const file = fileURLToPath(new URL(`scripts/${script}.ts`, import.meta.url))
+  return told(WORKER, [origin, users, values.seconds, file])
 }

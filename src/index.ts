@@ -20,7 +20,9 @@ export {
 export { counter, trend, type Counter, type Trend } from './scenario/metric.ts'
 export type { CustomMetricPlan, CustomReport } from './core/custom.ts'
 export type { FeederPlan } from './core/feeder.ts'
+export type { TargetPlan, TargetsPlan } from './core/target-options.ts'
 export { between, constant, pacing, throughput } from './scenario/wait.ts'
+export { shape, type Shape } from './core/shape.ts'
 export type {
   Http,
   Send,

@@ -10,7 +10,7 @@ export interface Assignment {
   readonly share: Share
   /** Counters shared by all workers, when the plan has a count: how many iterations and requests have been taken of it. */
   readonly tickets: SharedArrayBuffer | null
-  /** The rows of the scenario's feeders, in the order of the plan. */
+  /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
   readonly feeders: readonly FeederRows[]
   /** Every step of its users' tasks is to be told. */
   readonly isWatched: boolean
@@ -38,7 +38,7 @@ export type FromWorker =
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
   /** A task wants the load of the whole run to end. */
   | { readonly type: 'stopRun'; readonly reason: string | null }
-  /** All users of this worker have stopped by themselves: it will never start anything again. */
+  /** All users of this worker have stopped by themselves, or its rows are taken: it will never start anything again. */
   | { readonly type: 'deserted' }
   /** What a user does now, where that is watched. */
   | { readonly type: 'watched'; readonly step: Step }

@@ -46,6 +46,10 @@ export const RUN_FLAGS: FlagGroups = {
     list('header', '"Name: value"; may be repeated', { alias: ['H'] }),
     text('body', 'request body: text, or @FILE', { alias: ['b'] }),
     text('name', 'name of the request in the report', { show: 'method and path' }),
+    text('targets', 'FILE: a request a line, [WEIGHT] [METHOD] URL [NAME] or JSON; each iteration sends one'),
+    text('data', 'FILE, CSV or JSON: its columns are {{placeholders}} in URL, headers and body'),
+    text('data-order', 'which row is next: sequential, unique, shuffle or random', { show: 'sequential' }),
+    text('data-end', 'behind the last row: recycle, or stop the load', { show: 'recycle; stop if unique' }),
     text('expect-status', 'statuses that are success: 200, 2xx,404, 200-299', { show: '2xx,3xx' }),
     text(
       'target-metrics',

@@ -2,7 +2,7 @@
 import { forbiddenHost, forbids } from '../core/allowed-hosts.ts'
 import { provable } from '../core/compare.ts'
 import type { Options, Problem } from '../core/options.ts'
-import type { Plan } from '../core/plan.ts'
+import type { Plan, RequestPlan } from '../core/plan.ts'
 import { bareHost, portOf, routeOf } from '../core/route.ts'
 import { redactUrlText } from '../core/secret.ts'
 import { MOST_RUNS, type Turn } from '../core/series.ts'
@@ -61,10 +61,18 @@ export const withAgainst = (options: Options, { against }: Repeats): Options =>
 /** The same plan for the other target; adds a problem when it would be another one there. */
 export function otherPlanOf(plan: Plan, { against }: Repeats, problems: Problem[]): Plan | null {
   if (against === null) return null
-  const { origin, protocol, href } = new URL(plan.request.url)
+  const { origin, protocol } = new URL(plan.request.url)
   if (protocol !== new URL(against).protocol)
     problems.push({ option: 'against', message: `must be ${protocol}// as --url is, got "${against}"` })
-  const url = against + href.slice(origin.length)
+  const there = (request: RequestPlan): RequestPlan => ({
+    ...request,
+    url: request.url.startsWith(`${origin}/`) ? against + request.url.slice(origin.length) : request.url,
+  })
+  const targets = plan.targets && {
+    ...plan.targets,
+    requests: plan.targets.requests.map((one) => ({ ...one, request: there(one.request) })),
+  }
+  const { url } = there(plan.request)
   if (plan.proxy === null && isSameRoute(plan, url))
     problems.push({
       option: 'against',
@@ -73,7 +81,7 @@ export function otherPlanOf(plan: Plan, { against }: Repeats, problems: Problem[
   const to = forbiddenHost(plan, new URL(url))
   if (to !== null) problems.push({ option: 'against', message: forbids(plan.allowedHosts!, to) })
   // The exporter is the other server's.
-  return { ...plan, request: { ...plan.request, url }, targetMetrics: null }
+  return { ...plan, request: there(plan.request), targets, targetMetrics: null }
 }
 
 /** Whether connections for this URL go where those of the plan's own go. */

@@ -35,7 +35,7 @@ interface Setting extends ConfigKey {
 const NOT_IN_A_CONFIG: readonly string[] = ['config', 'profile', 'dryRun', 'printConfig']
 /** Options whose values are sent: what the environment adds to them may be a secret. */
 const SENT: readonly string[] = ['url', 'headers', 'body', 'auth', 'proxy', 'targetMetrics']
-const FILES: readonly string[] = ['scenario', 'ca', 'cert', 'key', 'unixSocket']
+const FILES: readonly string[] = ['scenario', 'targets', 'data', 'ca', 'cert', 'key', 'unixSocket']
 const PREFIX = 'CORERUSH_'
 
 const SETTINGS: readonly Setting[] = [

@@ -89,7 +89,7 @@ export function plannedDifferences(
 
 /** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
 function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<string, string> {
-  const { request, scenario, ...rest } = plan
+  const { request, scenario, targets, ...rest } = plan
   const fields = new Map<string, string>()
   const add = (name: string, value: unknown): void => {
     // The version is a difference of its own, and corerush says it in the request.
@@ -100,6 +100,7 @@ function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<st
   // The file is what it says, wherever it lies.
   for (const [name, value] of Object.entries(scenario ?? {}))
     if (name !== 'file') add(`scenario.${name}`, value)
+  add('targets', targets?.requests ?? null)
   for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
   return fields
 }

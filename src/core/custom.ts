@@ -30,3 +30,9 @@ export const customReport = (
       return [name, { kind, count: histogram?.count ?? 0, ...summarize(histogram) }]
     }),
   )
+
+/** Of those that something was added to. */
+export const customAdded = ({ counters, trends }: Tally): CustomMetricPlan[] => [
+  ...[...counters.keys()].map((name): CustomMetricPlan => ({ name, kind: 'counter' })),
+  ...[...trends.keys()].map((name): CustomMetricPlan => ({ name, kind: 'trend' })),
+]

@@ -15,6 +15,8 @@ export type StoppedBy =
   | 'workers'
   | 'scenario'
   | 'users'
+  /** Each row of the data was sent. */
+  | 'data'
 
 /**
  * What was done in vain, in words: tasks threw, and no iteration ended without a failure, of all of them or of a scenario. Whatever
@@ -44,7 +46,7 @@ interface Ends {
 
 /** Whether the load ended as its plan says. */
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
-  stoppedBy === 'duration' || stoppedBy === 'requests' || stoppedBy === 'iterations' || stoppedBy === 'users'
+  ['duration', 'requests', 'iterations', 'users', 'data'].includes(stoppedBy)
 
 /** Of all that applies the first, as `exitCodeOf` has it. */
 const PRECEDENCE: readonly number[] = [

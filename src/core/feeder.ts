@@ -16,6 +16,16 @@ export interface FeederPlan {
   readonly end: (typeof ENDS)[number]
 }
 
+/** Why an end does not go with an order; undefined and null are the default one. */
+export function endProblem(
+  order: FeederPlan['order'],
+  end: FeederPlan['end'] | null | undefined,
+): string | null {
+  if (order === 'random' && end !== undefined && end !== null)
+    return 'does not go with random, which has none'
+  return order === 'unique' && end === 'recycle' ? 'must not be recycle, or rows were not unique' : null
+}
+
 /**
  * The number of the row that a share takes as its `i`-th, of `rows`; null when all are taken. The rows, over and over, are
  * one sequence, whose places are striped over the workers as users are: each row is taken as often as any other, and a

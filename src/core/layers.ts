@@ -26,7 +26,7 @@ export interface Said {
 export type Layer = ReadonlyMap<string, readonly Said[]>
 
 /** Three ways to say how much load there is. */
-const LOADS = ['users', 'rate', 'stages'] as const
+export const LOADS = ['users', 'rate', 'stages'] as const
 const RAMPS = ['spawnRate', 'rampUp'] as const
 const OF_THE_OPEN_MODEL = ['arrival', 'maxUsers', 'onFull'] as const
 const OF_THE_CLOSED_MODEL = ['wait', 'spawnRate'] as const
@@ -37,7 +37,8 @@ const NOT_WITH_STAGES = [...RAMPS, 'duration', 'requests', 'iterations'] as cons
 const REPLACES: Readonly<Record<string, readonly string[]>> = {
   spawnRate: ['rampUp'],
   rampUp: ['spawnRate'],
-  scenario: ['method', 'body', 'name', 'requests'],
+  scenario: ['method', 'body', 'name', 'requests', 'targets', 'data', 'dataOrder', 'dataEnd'],
+  targets: ['scenario', 'method', 'body'],
   proxy: ['unixSocket', 'connectTo'],
   unixSocket: ['proxy', 'connectTo', 'localAddress', 'dnsTtl'],
   connectTo: ['proxy', 'unixSocket'],

@@ -1,8 +1,10 @@
 /** Which load the options ask for: users that loop (closed model), or arrivals by the clock (open model). */
 import type { Arrival, OnFull } from './arrivals.ts'
+import { LOADS } from './layers.ts'
 import type { Readers, Wrong } from './option-readers.ts'
 import { oneOf, show } from './option-readers.ts'
 import { DEFAULTS, MOST_USERS, type Duration, type HostDefaults, type Options } from './options.ts'
+import type { ScriptPlan } from './scenario.ts'
 import { parseStage, type StageText } from './stage.ts'
 import { parseDurationS, parseNumber, parseRatePerS } from './units.ts'
 import { parseWait, type Wait } from './wait.ts'
@@ -30,6 +32,12 @@ export interface OpenLoad {
 
 const MOST_PER_S = 10_000_000
 const LONGEST_RAMP_S = 30 * 86_400
+
+/** The options with the stages of the scenario, which hold where nothing else says how much load there is. */
+export const withStages = (options: Options, scenario: ScriptPlan | null): Options =>
+  LOADS.some((option) => options[option] !== undefined)
+    ? options
+    : { ...options, stages: scenario?.stages ?? undefined }
 
 /** Which model the user asks for, and its load; refuses what belongs to the other one. */
 export function resolveLoad(
@@ -106,7 +114,8 @@ function defaultRampS(duration: Options['duration']): number {
   return parsed !== null && 'value' in parsed ? Math.min(DEFAULTS.rampUpS, parsed.value) : DEFAULTS.rampUpS
 }
 
-function readStages(raw: unknown, wrong: Wrong): StageText[] | null {
+/** Stages as a text with commas or as a list of texts; null where there are none, or no such. */
+export function readStages(raw: unknown, wrong: Wrong): StageText[] | null {
   if (raw === undefined) return null
   const texts: unknown[] | null = typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : null
   if (texts === null || !texts.every((text) => typeof text === 'string'))

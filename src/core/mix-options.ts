@@ -7,11 +7,15 @@ import type { Options } from './options.ts'
 import type { ScriptPlan } from './scenario.ts'
 import { meanCycleS, type Wait } from './wait.ts'
 
-/** The scenarios with the wait that each user of them makes: the one that the options say, or its own. */
-export const withWaits = (script: ScriptPlan, load: ClosedLoad | OpenLoad, options: Options): ScriptPlan =>
-  load.model === 'open' || options.wait === undefined
-    ? script
-    : { ...script, scenarios: script.scenarios.map((one) => ({ ...one, wait: load.wait })) }
+/** The scenarios with what holds of their load: stages that the options did not replace, and each one's wait or that of the options. */
+export const withLoad = (script: ScriptPlan, load: ClosedLoad | OpenLoad, options: Options): ScriptPlan => ({
+  ...script,
+  stages: options.stages === script.stages ? script.stages : null,
+  scenarios:
+    load.model === 'open' || options.wait === undefined
+      ? script.scenarios
+      : script.scenarios.map((one) => ({ ...one, wait: load.wait })),
+})
 
 /** The load with the shortest of the scenarios' waits: what the generator must be quick enough for. */
 export function mixedLoad(

@@ -1,5 +1,6 @@
 /** The user's words: what a run can be told, all of it optional but the URL. Counts and rates are totals over all cores. */
 import type { Arrival, OnFull } from './arrivals.ts'
+import type { FeederPlan } from './feeder.ts'
 
 /** A number of seconds, or a duration such as `500ms`, `30s`, `1h30m`. */
 export type Duration = number | string
@@ -29,6 +30,14 @@ export interface Options {
   body?: string | Uint8Array | undefined
   /** The name under which the request is reported. @default method and path */
   name?: string | undefined
+  /** A file of requests, each iteration sends one of them by their weights; in place of `method` and `body`. See docs/TEMPLATES.md. */
+  targets?: string | undefined
+  /** A CSV or JSON file whose columns are placeholders such as `{{name}}`, a row for each iteration; see docs/TEMPLATES.md. */
+  data?: string | undefined
+  /** Which row is next: `sequential`, `unique` (each once in the whole run), `shuffle`, `random`. @default sequential */
+  dataOrder?: FeederPlan['order'] | undefined
+  /** When all rows are taken: `recycle`, begin again, or `stop`, the load ends. @default recycle, of unique rows stop */
+  dataEnd?: 'recycle' | 'stop' | undefined
   /** Statuses that count as success: `200`, `2xx,404`, `200-299`. @default 2xx and 3xx */
   expectStatus?: string | number | undefined
   /** Closed model: virtual users, over all workers. @default 1 */
@@ -151,6 +160,10 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'headers',
   'body',
   'name',
+  'targets',
+  'data',
+  'dataOrder',
+  'dataEnd',
   'expectStatus',
   'users',
   'rate',

@@ -3,34 +3,31 @@
  */
 import { peakRate, type Arrival, type OnFull, type RateStage } from './arrivals.ts'
 import type { BaselinePlan } from './baseline.ts'
+import type { FeederPlan } from './feeder.ts'
 import type { HttpPlan } from './http.ts'
 import type { ClosedLoad, OpenLoad } from './load.ts'
+import type { RequestPlan } from './request.ts'
 import type { ResolvedOptions } from './resolve.ts'
 import type { ScriptPlan } from './scenario.ts'
 import { spans } from './stage.ts'
 import { peakUsers, type UserStage } from './stages.ts'
-import type { StatusRange } from './status.ts'
+import type { TargetsPlan } from './target-options.ts'
 import type { TransportName } from './transport.ts'
 import { withDefaults, type Threshold } from './threshold.ts'
 import { longestWaitS, meanCycleS, type Wait } from './wait.ts'
 
-/** Bytes to send: as text where they are text, else as base64. */
-export type BodyPlan = { readonly text: string } | { readonly base64: string }
-
-/** One request as it will be written. */
-export interface RequestPlan {
-  readonly name: string
-  readonly method: string
-  readonly url: string
-  readonly headers: readonly (readonly [string, string])[]
-  readonly body: BodyPlan | null
-  readonly expectStatus: readonly StatusRange[]
-}
+export { bodyLength, bodyPlan, type BodyPlan, type RequestPlan } from './request.ts'
 
 /** What both models have in common. */
 interface PlanBase extends HttpPlan {
-  /** The one request of the plan; with a scenario, what each of its requests begins from. */
+  /** The one request of the plan; with a scenario, what each of its requests begins from; with targets, where they belong. */
   readonly request: RequestPlan
+  /** The requests that are sent instead, one for each iteration by their weights; null for none. */
+  readonly targets: TargetsPlan | null
+  /** Whether there are placeholders in the texts of its requests, which are templates then; see docs/TEMPLATES.md. */
+  readonly isTemplated: boolean
+  /** Where the rows come from whose columns are placeholders; null for none. */
+  readonly data: FeederPlan | null
   /** What the users do instead, where a scenario file says it. */
   readonly scenario: ScriptPlan | null
   /** Seconds of load, ramps included; null when only a count ends it. */
@@ -89,16 +86,26 @@ export type Plan = ClosedPlan | OpenPlan
 /** The plan that carries out what the user asked for; `userAgent` is sent where the user named none. */
 export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
   const base: PlanBase = {
-    request: {
-      name: options.name,
-      method: options.method,
-      url: options.url.href,
-      headers: options.headers.some(([name]) => name.toLowerCase() === 'user-agent')
-        ? options.headers
-        : [['user-agent', userAgent], ...options.headers],
-      body: bodyPlan(options.body),
-      expectStatus: options.expectStatus,
+    request: withUserAgent(
+      {
+        name: options.name,
+        method: options.method,
+        url: options.url,
+        headers: options.headers,
+        body: options.body,
+        expectStatus: options.expectStatus,
+      },
+      userAgent,
+    ),
+    targets: options.targets && {
+      ...options.targets,
+      requests: options.targets.requests.map(({ weight, request }) => ({
+        weight,
+        request: withUserAgent(request, userAgent),
+      })),
     },
+    isTemplated: options.isTemplated,
+    data: options.data,
     scenario: options.scenario,
     durationS: options.durationS,
     requests: options.requests,
@@ -126,6 +133,11 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
   const { arrival, maxUsers, onFull } = load
   return { model: 'open', ...base, stages: rateStages(load), arrival, maxUsers, onFull }
 }
+
+const withUserAgent = (request: RequestPlan, userAgent: string): RequestPlan =>
+  request.headers.some(([name]) => name.toLowerCase() === 'user-agent')
+    ? request
+    : { ...request, headers: [['user-agent', userAgent], ...request.headers] }
 
 /** Users and ramp are shorthands: there is one schedule, the stages. */
 function userStages({ users, rampUpS, stages }: ClosedLoad): UserStage[] {
@@ -166,25 +178,3 @@ export const longestIdleS = (plan: Plan): number =>
         longestWaitS(plan.wait),
         ...(plan.scenario?.scenarios ?? []).map(({ wait }) => (wait === null ? 0 : longestWaitS(wait))),
       )
-
-/** A body as the plan has it: text where it is text. */
-export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {
-  if (body === null) return null
-  if (typeof body === 'string') return { text: body }
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-    return { text }
-  } catch {
-    let binary = ''
-    for (let i = 0; i < body.length; i += 0x8000)
-      binary += String.fromCharCode(...body.subarray(i, i + 0x8000))
-    return { base64: btoa(binary) }
-  }
-}
-
-/** How many bytes a planned body has. */
-export function bodyLength(body: BodyPlan | null): number {
-  if (body === null) return 0
-  if ('text' in body) return new TextEncoder().encode(body.text).length
-  return (body.base64.length / 4) * 3 - (body.base64.endsWith('==') ? 2 : body.base64.endsWith('=') ? 1 : 0)
-}

@@ -15,7 +15,8 @@ export function seededRandom(seed: number, stream = 0): Random {
   }
 }
 
-function mix(x: number): number {
+/** A bijection of 32-bit integers that looks like chance. */
+export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x21f0aaad)
   x = Math.imul(x ^ (x >>> 15), 0x735a2d97)
   return (x ^ (x >>> 15)) | 0

@@ -1,11 +1,13 @@
 /** Secrets of a plan are sent, never shown: in the report and in every output they read `***`. */
-import type { BodyPlan, Plan } from './plan.ts'
+import type { BodyPlan, Plan, RequestPlan } from './plan.ts'
 import { redactFields } from './secret-field.ts'
 import { MASK, redactHeader, redactUrl, withoutSecrets } from './secret.ts'
+import { changedAround, parseTemplate, printTemplate } from './template.ts'
 
 /** The plan as it may be shown. */
 export function redactPlan(plan: Plan): Plan {
-  const { request, proxy, hidden } = plan
+  const { request, targets, proxy, hidden } = plan
+  const shown = (one: RequestPlan): RequestPlan => redactRequest(one, plan)
   const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
   return {
     ...plan,
@@ -15,16 +17,29 @@ export function redactPlan(plan: Plan): Plan {
     key: masked(plan.key),
     targetMetrics: plan.targetMetrics === null ? null : redactUrl(plan.targetMetrics, hidden),
     hidden: [],
-    request: {
-      ...request,
-      url: redactUrl(request.url, hidden),
-      headers: request.headers.map(([name, value]) => [
-        name,
-        withoutSecrets(redactHeader(name, value), hidden),
-      ]),
-      body: redactBody(request.body, hidden),
+    request: shown(request),
+    targets: targets && {
+      ...targets,
+      requests: targets.requests.map((one) => ({ ...one, request: shown(one.request) })),
     },
   }
+}
+
+function redactRequest(request: RequestPlan, { isTemplated, hidden }: Plan): RequestPlan {
+  const { url, headers, body } = request
+  return {
+    ...request,
+    url: isTemplated ? redactTemplate(url, hidden) : redactUrl(url, hidden),
+    headers: headers.map(([name, value]) => [name, withoutSecrets(redactHeader(name, value), hidden)]),
+    body: redactBody(body, hidden),
+  }
+}
+
+/** A URL as `redactUrl` has it, its placeholders as they are written. */
+export function redactTemplate(url: string, hidden: readonly string[] = []): string {
+  const parsed = parseTemplate(url, null)
+  const redacted = (text: string): string => redactUrl(text, hidden)
+  return 'problem' in parsed ? redacted(url) : printTemplate(changedAround(parsed.value, redacted))
 }
 
 function redactBody(body: BodyPlan | null, hidden: readonly string[]): BodyPlan | null {

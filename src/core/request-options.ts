@@ -54,6 +54,10 @@ const TRANSPORT_HEADERS = new Set([
   'trailer',
 ])
 
+/** Printable Latin-1. */
+export const isHeaderValue = (text: string): boolean =>
+  !/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(text)
+
 export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, string][] {
   if (raw === undefined) return []
   // What a program hands over need not be what its type says; and no value is quoted, for it may be a secret.
@@ -70,7 +74,7 @@ export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, str
     const lower = name.toLowerCase()
     if (!TOKEN.test(name) || typeof value !== 'string')
       wrong('headers', `must be lines such as "Name: value", and number ${index + 1} is none`, index)
-    else if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
+    else if (!isHeaderValue(value))
       wrong('headers', `must have values of printable Latin-1 characters, and that of ${name} is none`, index)
     else if (TRANSPORT_HEADERS.has(lower))
       wrong('headers', `must not set ${lower}: corerush writes it itself`, index)
@@ -123,8 +127,8 @@ export const hasUserinfo = ({ username, password }: URL): boolean => username !=
 export function withAuthorization(
   url: URL,
   auth: string | null,
-  headers: [string, string][],
-): [string, string][] {
+  headers: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
   const value =
     auth !== null ? `Basic ${base64(auth)}` : hasUserinfo(url) ? basicAuthorization(url) : undefined
   return value === undefined ? headers : [...headers, ['authorization', value]]

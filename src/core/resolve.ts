@@ -2,10 +2,11 @@
  * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
  * All problems are reported together, each with the option, the rule and the value.
  */
+import { forbiddenHost, forbids } from './allowed-hosts.ts'
 import { readBaseline, type BaselinePlan } from './baseline.ts'
 import { resolveHttp, type HttpPlan } from './http.ts'
-import { mixedLoad, withWaits } from './mix-options.ts'
-import { mostUsers, resolveLoad, type ClosedLoad, type OpenLoad } from './load.ts'
+import { mixedLoad, withLoad } from './mix-options.ts'
+import { mostUsers, resolveLoad, withStages, type ClosedLoad, type OpenLoad } from './load.ts'
 import {
   DEFAULTS,
   MOST_CAPTURED,
@@ -18,20 +19,8 @@ import {
   type TransportChoice,
 } from './options.ts'
 import { oneOf, readersOf, show } from './option-readers.ts'
-import {
-  readAuth,
-  readBody,
-  readHeaders,
-  readMetricsUrl,
-  readMethod,
-  readName,
-  readSecrets,
-  readUrl,
-  withAuthorization,
-  withoutUserinfo,
-} from './request-options.ts'
-import { withoutSecrets } from './secret.ts'
-import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from './status.ts'
+import { readMetricsUrl } from './request-options.ts'
+import { resolveRequests, type NamedFiles, type SentRequests } from './sent-requests.ts'
 import { nearest } from './suggest.ts'
 import { wireRefusals, type TransportName } from './transport.ts'
 import type { ScriptPlan } from './scenario.ts'
@@ -41,14 +30,8 @@ import type { Threshold } from './threshold.ts'
 import { parseDurationS, parseNumber } from './units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends SentRequests {
   readonly scenario: ScriptPlan | null
-  readonly url: URL
-  readonly method: string
-  readonly headers: readonly (readonly [string, string])[]
-  readonly body: string | Uint8Array | null
-  readonly name: string
-  readonly expectStatus: readonly StatusRange[]
   readonly load: ClosedLoad | OpenLoad
   readonly durationS: number | null
   readonly requests: number | null
@@ -70,22 +53,17 @@ export interface ResolvedOptions {
   readonly baseline: BaselinePlan | null
   readonly captureFailures: number
   readonly targetMetrics: string | null
-  readonly secrets: readonly string[]
 }
 
-/** With a scenario, the plan's own request has a name only for arrivals that no task was begun for. */
-const NOT_STARTED = '(not started)'
-
-/** Options about the one request, which a scenario does not have; and a count that its tasks would break off. */
-const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
-
-/** Resolves the user's options and what was read of their scenario, or returns every problem found. */
+/** Resolves the user's options and what was read of their scenario and other files, or returns every problem found. */
 export function resolveOptions(
-  options: Options,
+  asked: Options,
   host: HostDefaults,
   scenario: ScriptPlan | null = null,
+  files: NamedFiles = { columns: [], targets: null },
 ): { readonly resolved: ResolvedOptions } | { readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
+  const options = withStages(asked, scenario)
   const readers = readersOf(options, problems)
   const { wrong, read, count, duration, flag } = readers
 
@@ -95,23 +73,12 @@ export function resolveOptions(
     wrong(key, near === null ? 'is not an option' : `is not an option; did you mean ${near}?`)
   }
 
-  if (scenario !== null)
-    for (const key of NOT_WITH_SCENARIO)
-      if (options[key] !== undefined) wrong(key, 'does not go with a scenario, whose tasks say what is sent')
   const chosen = tagged(scenario, options, wrong)
-  const url = readUrl(options.url ?? scenario?.baseUrl ?? undefined, wrong)
-  const headers = readHeaders(options.headers, wrong)
-  const auth = readAuth(options, url, headers, wrong)
-  const body = readBody(options.body, wrong)
-  const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
-  const name = read<string>('name', readName)
-  const expectStatus = read<readonly StatusRange[]>('expectStatus', (s: string | number) =>
-    parseStatuses(String(s)),
-  )
+  const { sent, url, names } = resolveRequests(options, scenario, files, readers, problems)
 
-  const asked = resolveLoad(options, host, readers)
-  const script = chosen === null ? null : withWaits(chosen, asked, options)
-  const load = script === null ? asked : mixedLoad(script, asked, wrong)
+  const ownLoad = resolveLoad(options, host, readers)
+  const script = chosen === null ? null : withLoad(chosen, ownLoad, options)
+  const load = script === null ? ownLoad : mixedLoad(script, ownLoad, wrong)
   const requests = count('requests', MOST_REQUESTS)
   const iterations = count('iterations', MOST_REQUESTS)
   const durationS = duration('duration', 'above 0')
@@ -132,7 +99,11 @@ export function resolveOptions(
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
-  const http = resolveHttp(options, url, headers, readers)
+  const http = resolveHttp(options, url, sent.headers, readers)
+  const elsewhere = (sent.targets?.requests ?? []).map(({ request }) =>
+    forbiddenHost(http, new URL(request.url)),
+  )
+  for (const to of new Set(elsewhere)) if (to !== null) wrong('targets', forbids(http.allowedHosts!, to))
   const captureFailures = read<number>('captureFailures', parseNumber, (n) =>
     Number.isInteger(n) && n >= 0 && n <= MOST_CAPTURED
       ? null
@@ -164,16 +135,12 @@ export function resolveOptions(
   if (workers !== null && workers > most)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${most}`)
 
-  // The host is always shown, so what it consists of is no secret.
-  const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
-  const path = withoutSecrets(url?.pathname ?? '', secrets)
-  const requestName = scenario === null ? (name ?? `${method} ${path}`) : NOT_STARTED
   const baseline = readBaseline(options, wrong)
   const thresholds = readThresholds(
     options.thresholds,
     {
       // What a task sends is known when it is sent.
-      names: scenario === null ? [requestName] : null,
+      names,
       custom: scenario?.metrics ?? [],
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
@@ -188,12 +155,7 @@ export function resolveOptions(
   return {
     resolved: {
       scenario: script,
-      url: withoutUserinfo(url),
-      method,
-      headers: withAuthorization(url, auth, headers),
-      body,
-      name: requestName,
-      expectStatus: expectStatus ?? DEFAULT_EXPECTED,
+      ...sent,
       load,
       durationS: loadS,
       requests,
@@ -215,7 +177,6 @@ export function resolveOptions(
       baseline,
       captureFailures: captureFailures ?? 0,
       targetMetrics,
-      secrets,
     },
   }
 }

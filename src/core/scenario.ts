@@ -37,6 +37,8 @@ export interface ScriptPlan {
   readonly sha256: string
   /** Where requests with a path go. */
   readonly baseUrl: string | null
+  /** The load over time as it is written, of all users; null where the file says none, or something stronger another one. */
+  readonly stages: readonly string[] | null
   readonly scenarios: readonly ScenarioPlan[]
   /** In the order in which the file makes them. */
   readonly feeders: readonly FeederPlan[]
@@ -44,17 +46,22 @@ export interface ScriptPlan {
   readonly metrics: readonly CustomMetricPlan[]
 }
 
-/** `METHOD URL` of a plan with one request, the file's name of one with a scenario. */
-export const subjectOf = ({
-  scenario,
-  request,
-}: {
-  readonly scenario: ScriptPlan | null
+/** Where what is sent is said: a plan that has more than one request has a file for them. */
+export interface Subject {
+  readonly scenario: { readonly file: string } | null
+  readonly targets: { readonly file: string } | null
   readonly request: { readonly method: string; readonly url: string }
-}): string =>
-  scenario === null
-    ? `${request.method} ${request.url}`
-    : `${scenario.file.replace(/^.*[/\\]/, '')} ${request.url}`
+}
+
+/** Whether the plan's own request is what is sent. */
+export const isOneRequest = ({ scenario, targets }: Pick<Subject, 'scenario' | 'targets'>): boolean =>
+  scenario === null && targets === null
+
+/** `METHOD URL` of a plan with one request, else the name of the file that has them. */
+export function subjectOf({ scenario, targets, request }: Subject): string {
+  const { file } = scenario ?? targets ?? { file: null }
+  return file === null ? `${request.method} ${request.url}` : `${file.replace(/^.*[/\\]/, '')} ${request.url}`
+}
 
 /** The near miss among the fields that there are, as a question; empty without one. */
 export function didYouMean(word: string, words: readonly string[]): string {
@@ -62,13 +69,21 @@ export function didYouMean(word: string, words: readonly string[]): string {
   return near === null ? '' : `; did you mean ${near}?`
 }
 
-/** Picks the number of a task, each as often as its weight says. */
+/** Picks the number of a task or of a request, each as often as its weight says. */
 export function chooser(weights: readonly number[]): (iteration: number, random: () => number) => number {
   let sum = 0
   const upTo = weights.map((weight) => (sum += weight))
   if (weights.length === 1) return () => 0
   return (_iteration, random) => {
     const at = random() * sum
-    return upTo.findIndex((end) => at < end)
+    // The first that ends above it, by halves: there may be thousands.
+    let low = 0
+    let high = upTo.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (at < upTo[middle]!) high = middle
+      else low = middle + 1
+    }
+    return low
   }
 }

@@ -1,5 +1,6 @@
 /** A second of the run: as one worker hands it over, and as the report has it. */
 import type { CapturedFailure } from './captured.ts'
+import { customAdded, customReport, type CustomReport } from './custom.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type Metrics } from './metrics.ts'
 import type { RequestTally } from './request-tally.ts'
@@ -34,6 +35,8 @@ export interface SecondRow extends Metrics {
   readonly due: number
   readonly dropped: number
   readonly byName: Readonly<Record<string, Metrics>>
+  /** Metrics of the scenario's own that something was added to; absent where there are none. */
+  readonly custom?: Readonly<Record<string, CustomReport>>
   /** The second's latencies at two significant digits. */
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
@@ -61,6 +64,7 @@ export function deriveSecond(parts: SecondParts): SecondRow {
   const { second, isWarmup, isComplete, loadS, snapshots, tally, merged, host, target } = parts
   const all = requestsOf(merged)
   const span = { loadS, carriedIn: 0 }
+  const added = customAdded(tally)
   const byName: Record<string, Metrics> = {}
   for (const [name, request] of tally.requests) byName[name] = deriveMetrics(request, span)
   return {
@@ -74,6 +78,7 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     dropped: tally.iterations.dropped,
     ...deriveMetrics(all, span, tally.lag),
     byName,
+    ...(added.length > 0 ? { custom: customReport(added, tally) } : {}),
     histogram: (all.peek('latency') ?? EMPTY).sparse(),
     workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
     host,

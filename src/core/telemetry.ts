@@ -9,6 +9,7 @@ import { NameTotals } from './name-totals.ts'
 import type { Plan } from './plan.ts'
 import type { Report } from './report.ts'
 import { bareHost, portOf } from './route.ts'
+import { isOneRequest } from './scenario.ts'
 import type { SecondRow } from './second.ts'
 import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts } from './tally.ts'
 import type { SettledSecond } from './timeline.ts'
@@ -56,11 +57,12 @@ export class Telemetry {
   #verdict: VerdictLevel | null = null
   #endS = 0
 
-  constructor({ model, request, scenario }: Plan) {
+  constructor(plan: Plan) {
+    const { model, request } = plan
     const url = new URL(request.url)
     this.#isOpen = model === 'open'
     this.#server = { 'server.address': bareHost(url.hostname), 'server.port': portOf(url) }
-    this.#method = scenario === null ? methodOf(`${request.method} `) : null
+    this.#method = isOneRequest(plan) ? methodOf(`${request.method} `) : null
   }
 
   /** The run time up to which everything is counted. */

@@ -26,7 +26,7 @@ const NO_LOAD: Options = {
 export async function planDebug(options: Options, file: string): Promise<Plan> {
   const script = await readScenarios(resolve(file))
   const scenarios = script.scenarios.map((one) => ({ ...one, users: null }))
-  return planRun({ ...options, ...NO_LOAD, scenario: file }, { ...script, scenarios })
+  return planRun({ ...options, ...NO_LOAD, scenario: file }, { ...script, scenarios, stages: null })
 }
 
 /** Whether everything went well: every task ended without an error, and every request succeeded. */
@@ -36,7 +36,7 @@ export async function debugScenario(
   tell: (step: Step) => void,
 ): Promise<boolean> {
   const once = planOnce(plan, scenario)
-  const feeders = plan.scenario!.feeders.map(readFeeder)
+  const feeders = plan.scenario!.feeders.map((feeder) => readFeeder(feeder))
   let isWell = true
   const lost: string[] = []
   const crew = new Crew(

@@ -8,13 +8,16 @@ import type { FeederPlan } from '../core/feeder.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import type { FeederRows } from '../protocol.ts'
 
-export function readFeeder(plan: FeederPlan): FeederRows {
+/** Looks at a row, from 1, and throws where it cannot be used. */
+type Look = (row: unknown, number: number) => void
+
+export function readFeeder(plan: FeederPlan, look?: Look): FeederRows {
   const rows = new RowBytes()
   let columns: readonly string[] | null = null
   try {
     const bytes = readFileSync(plan.path)
-    if (plan.format === 'csv') columns = readCsv(bytes, plan.delimiter, rows)
-    else readJson(bytes, rows)
+    if (plan.format === 'csv') columns = readCsv(bytes, plan.delimiter, rows, look)
+    else readJson(bytes, rows, look)
   } catch (error) {
     throw unusable(plan.path, messageOf(error), error)
   }
@@ -23,10 +26,10 @@ export function readFeeder(plan: FeederPlan): FeederRows {
 }
 
 const unusable = (path: string, why: string, cause?: unknown): CorerushError =>
-  new CorerushError('CORERUSH_SCENARIO', `the feeder ${path} cannot be used: ${why}`, { cause })
+  new CorerushError('CORERUSH_SCENARIO', `${path} cannot be used: ${why}`, { cause })
 
 /** Adds the rows, and returns the names of their columns. */
-function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes): readonly string[] {
+function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes, look?: Look): readonly string[] {
   let columns: readonly string[] = []
   parse(bytes, {
     bom: true,
@@ -35,11 +38,20 @@ function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes): readonly str
     // Kept as they come, and not in the result: it would hold them all.
     on_record: (record: string[]) => {
       if (columns.length === 0) columns = namesOf(record)
-      else rows.add(JSON.stringify(record))
+      else {
+        look?.(Object.fromEntries(columns.map((column, i) => [column, record[i]])), rows.count + 1)
+        rows.add(JSON.stringify(record))
+      }
       return null
     },
   })
   return columns
+}
+
+/** The names of the columns alone. */
+export function readCsvColumns(bytes: Buffer): readonly string[] {
+  const [record = []]: string[][] = parse(bytes, { bom: true, skip_empty_lines: true, to: 1 })
+  return namesOf(record)
 }
 
 function namesOf(record: readonly string[]): readonly string[] {
@@ -50,10 +62,13 @@ function namesOf(record: readonly string[]): readonly string[] {
   return names
 }
 
-function readJson(bytes: Buffer, rows: RowBytes): void {
+function readJson(bytes: Buffer, rows: RowBytes, look?: Look): void {
   const values: unknown = JSON.parse(bytes.toString('utf8'))
   if (!Array.isArray(values)) throw new Error('it must be a list of rows')
-  for (const value of values) rows.add(JSON.stringify(value))
+  for (const value of values) {
+    look?.(value, rows.count + 1)
+    rows.add(JSON.stringify(value))
+  }
 }
 
 const FIRST_BYTES = 1 << 16

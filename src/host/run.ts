@@ -21,8 +21,10 @@ import { readCapacity } from './capacity.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { readComparands } from './comparands.ts'
+import { readRows } from './data.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { readFeeder } from './feeders.ts'
+import { readNamedFiles } from './named-files.ts'
 import { outputProblems, Outputs, type OutputHooks } from './outputs.ts'
 import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './ports.ts'
@@ -49,8 +51,10 @@ export function planRun(options: Options, scenario: ScriptPlan | null = null): P
       { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
     ])
   const host = { cores: findCores().usable, descriptors: spareDescriptors() }
-  const result = resolveOptions(options, host, scenario)
-  if ('problems' in result) throw new OptionsError(result.problems)
+  const { located, files, problems } = readNamedFiles(options)
+  const result = resolveOptions(located, host, scenario, files)
+  if ('problems' in result) throw new OptionsError([...problems, ...result.problems])
+  if (problems.length > 0) throw new OptionsError(problems)
   const unusable = certificateProblem(result.resolved.http)
   if (unusable !== null) throw new OptionsError([unusable])
   return buildPlan(result.resolved, `corerush/${VERSION}`)
@@ -93,7 +97,8 @@ export async function conduct(
   const host = describeHost()
   const comparands =
     hooks.comparands ?? readComparands(plan, { plan: redactPlan(plan), host, version: VERSION })
-  const feeders = (plan.scenario?.feeders ?? []).map(readFeeder)
+  const feeders =
+    plan.scenario === null ? readRows(plan) : plan.scenario.feeders.map((feeder) => readFeeder(feeder))
   const outputs = new Outputs(hooks)
   await waitForTarget(plan, hooks.signal)
   const sound = soundPerS(readCapacity(), plan)
@@ -136,7 +141,7 @@ export async function conduct(
         stop('scenario')
       },
       deserted() {
-        if (lostWorkers.length < plan.workers) stop('users')
+        if (lostWorkers.length < plan.workers) stop(plan.data === null ? 'users' : 'data')
       },
       ended(worker, drained) {
         timeline.done(worker)

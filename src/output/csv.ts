@@ -12,6 +12,7 @@ import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
 import { RequestTally } from '../core/request-tally.ts'
 import { mergeRequests, mergeTally, packTally, Tally } from '../core/tally.ts'
+import { isOneRequest } from '../core/scenario.ts'
 import type { SettledSecond } from '../core/timeline.ts'
 import { messageOf } from '../errors.ts'
 import type { Destination } from './destination.ts'
@@ -213,5 +214,5 @@ function renderCell(cell: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** The type of every row; a scenario's requests are grouped by name, whatever their methods. */
-const methodOf = ({ scenario, request }: Plan): string => (scenario === null ? request.method : '')
+/** The type of every row; where there are several requests they are grouped by name, whatever their methods. */
+const methodOf = (plan: Plan): string => (isOneRequest(plan) ? plan.request.method : '')

@@ -13,23 +13,27 @@ import {
 } from '../core/plan.ts'
 import { redactPlan } from '../core/redact.ts'
 import { printRelative } from '../core/relative.ts'
+import { isOneRequest } from '../core/scenario.ts'
 import { portion, type Share } from '../core/share.ts'
 import { activeSpans } from '../core/stages.ts'
 import { printStatuses } from '../core/status.ts'
 import { printThreshold } from '../core/threshold.ts'
-import { printDurationS, showBytes, showCount, showRate } from '../core/units.ts'
+import type { TargetsPlan } from '../core/target-options.ts'
+import { printDurationS, showBytes, showCount, showPercent, showRate } from '../core/units.ts'
 import { httpFacts, transportWords } from './http.ts'
+import { loadChart } from './load-chart.ts'
 import { renderLine, type Style } from './paint.ts'
 import { scenarioRows, waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
 
 /** `capacity` is what this host was measured to make, if it was. */
 export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null = null): string {
-  const { request, targetMetrics } = redactPlan(plan)
+  const { request, targets, targetMetrics } = redactPlan(plan)
   const rows: [string, string][] = [
-    ...subject(plan, request),
+    ...subject(plan, request, targets),
     ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
-    ...(plan.scenario === null ? [body(plan.request)] : []),
+    ...(isOneRequest(plan) ? [body(plan.request)] : []),
+    ...data(plan),
     ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
     ['success', `status ${printStatuses(request.expectStatus)}`],
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
@@ -71,6 +75,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),
     ...rows.map(([title, text]) => renderLine([[title.padEnd(10), 'dim'], text], style)),
+    ...loadChart(plan, style),
     '',
     ...renderTable(plan.model === 'closed' ? closedColumns(plan) : openColumns(plan), stageRows(plan), style),
     '',
@@ -82,14 +87,44 @@ function body(request: RequestPlan): [string, string] {
   return ['body', bytes === 0 ? 'none' : showBytes(bytes)]
 }
 
-/** The request; or the scenario, whose tasks say what is sent. */
-const subject = (plan: Plan, { method, url, name }: RequestPlan): [string, string][] =>
-  plan.scenario === null
-    ? [
-        ['request', `${method} ${url}`],
-        ['name', name],
-      ]
-    : scenarioRows(plan, plan.scenario, url)
+/** The file of the placeholders. */
+function data({ data }: Plan): [string, string][] {
+  if (data === null) return []
+  const end = data.end === 'stop' ? '; the load ends with the last row' : ''
+  return [['data', `${data.path}, ${data.order}${end}`]]
+}
+
+/** The request; those of the targets; or the scenario, whose tasks say what is sent. */
+function subject(
+  plan: Plan,
+  { method, url, name }: RequestPlan,
+  targets: TargetsPlan | null,
+): [string, string][] {
+  if (plan.scenario !== null) return scenarioRows(plan, plan.scenario, url)
+  if (targets !== null) return targetRows(targets)
+  return [
+    ['request', `${method} ${url}`],
+    ['name', name],
+  ]
+}
+
+/** Requests of a targets file that are shown one by one. */
+const MOST_TARGETS = 12
+
+function targetRows({ file, requests }: TargetsPlan): [string, string][] {
+  const sum = requests.reduce((total, { weight }) => total + weight, 0)
+  const more = requests.length - MOST_TARGETS
+  return [
+    ['targets', file],
+    ...requests
+      .slice(0, MOST_TARGETS)
+      .map(({ weight, request: { method, url, name } }): [string, string] => [
+        showPercent(weight / sum),
+        `${method} ${url}, as ${name}`,
+      ]),
+    ...(more > 0 ? [['', `and ${showCount(more)} more requests`] as [string, string]] : []),
+  ]
+}
 
 function closed(plan: ClosedPlan): [string, string][] {
   const users = plannedUsers(plan)
@@ -135,11 +170,18 @@ interface StageRow {
   readonly toS: number
 }
 
+/** More stages than these, as those of a shape, are told as one. */
+const MOST_STAGES = 12
+
 function stageRows(plan: Plan): StageRow[] {
   const rows: StageRow[] = []
   const workers = Array.from({ length: plan.workers }, (_, index) => ({ index, of: plan.workers }))
   const add = (stage: string, fromS: number, toS: number): void => {
     for (const share of workers) rows.push({ stage, share, fromS, toS })
+  }
+  if (plan.stages.length > MOST_STAGES && plan.durationS !== null) {
+    add(`${printDurationS(plan.durationS)}: ${showCount(plan.stages.length)} stages`, 0, plan.durationS)
+    return rows
   }
   let t = 0
   for (const stage of plan.stages) {

@@ -14,6 +14,7 @@ import { LIMIT } from './verdict.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import { renderMetric } from './comparison.ts'
+import { customTable } from './custom.ts'
 import type { Destination } from './destination.ts'
 import type { Output, Screen } from './output.ts'
 import { printable } from './paint.ts'
@@ -88,6 +89,7 @@ export function renderStepSummary(report: Report): string {
     ),
     '',
     ...comparisonTable(report.comparison),
+    ...customTable(report),
     ...(report.errors.length > 0
       ? [
           '| failures | count | message |',

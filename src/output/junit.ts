@@ -6,7 +6,7 @@
 import { inVain } from '../core/exit.ts'
 import type { Report } from '../core/report.ts'
 import { printRelative } from '../core/relative.ts'
-import { subjectOf } from '../core/scenario.ts'
+import { isOneRequest, subjectOf } from '../core/scenario.ts'
 import type { ThresholdResult } from '../core/gate.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { renderMetric } from './comparison.ts'
@@ -31,7 +31,7 @@ export function renderJunit(report: Report): string {
   const count = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length
   const seconds = report.durationS.toFixed(3)
   const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
-  const suite = `corerush ${report.plan.scenario === null ? report.plan.request.name : subjectOf(report.plan)}`
+  const suite = `corerush ${isOneRequest(report.plan) ? report.plan.request.name : subjectOf(report.plan)}`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="corerush" ${counts} time="${seconds}">`,

@@ -2,10 +2,11 @@
 import { placeOf } from '../core/config-layers.ts'
 import type { Layer } from '../core/layers.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
-import { redactPlan } from '../core/redact.ts'
+import { redactPlan, redactTemplate } from '../core/redact.ts'
 import { parseRelative, printRelative } from '../core/relative.ts'
 import { redactFields } from '../core/secret-field.ts'
-import { MASK, redactHeader, redactUrl, redactUrlText, withoutSecrets } from '../core/secret.ts'
+import { MASK, redactHeader, redactUrlText, withoutSecrets } from '../core/secret.ts'
+import { isOneRequest } from '../core/scenario.ts'
 import { printStatuses } from '../core/status.ts'
 import { parseThreshold, printThreshold } from '../core/threshold.ts'
 import { printDurationS } from '../core/units.ts'
@@ -48,7 +49,7 @@ export function renderSettings(
 function shown(option: string, text: string): string {
   if (option === 'auth' || option === 'secrets' || text.includes('-----BEGIN ')) return MASK
   if (option === 'url' || option === 'proxy' || option === 'targetMetrics')
-    return URL.canParse(text) && text.includes('://') ? redactUrl(text) : redactUrlText(text)
+    return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
   if (option === 'against') return redactUrlText(text)
   if (option === 'outputs') return text.replace(/(?<==).+/s, redactUrlText)
   if (option === 'body') return redactFields(text)
@@ -59,10 +60,20 @@ function shown(option: string, text: string): string {
     : `${text.slice(0, colon)}: ${redactHeader(text.slice(0, colon), text.slice(colon + 1).trim())}`
 }
 
+/** Nothing else says them, and there is no default. */
+const OF_A_SCENARIO: readonly string[] = ['url', 'wait', 'stages']
+const MOST_STAGES = 10
+
+function stagesOf(stages: readonly string[]): string | null {
+  if (stages.length === 0) return null
+  const more = stages.length - MOST_STAGES
+  return `${stages.slice(0, MOST_STAGES).join(',')}${more > 0 ? `,… and ${more} more` : ''}`
+}
+
 /** What nobody said, as the plan has it: from the scenario, or by default. */
 function unsaid(said: Layer, plan: Plan): Row[] {
   const { request, scenario, stages } = plan
-  const isStaged = said.has('stages')
+  const isStaged = said.has('stages') || (scenario?.stages ?? null) !== null
   const rules = new Set(
     (said.get('thresholds') ?? []).map(({ text }) => {
       const relative = parseRelative(text)
@@ -74,8 +85,11 @@ function unsaid(said: Layer, plan: Plan): Row[] {
   const all: readonly (readonly [option: string, value: string | null])[] = [
     ['url', request.url],
     ['wait', plan.model === 'closed' && plan.wait.kind !== 'none' ? printWait(plan.wait) : null],
-    ['method', scenario === null ? request.method : null],
-    ['name', scenario === null ? request.name : null],
+    ['stages', stagesOf(scenario?.stages ?? [])],
+    ['method', isOneRequest(plan) ? request.method : null],
+    ['name', isOneRequest(plan) ? request.name : null],
+    ['dataOrder', plan.data?.order ?? null],
+    ['dataEnd', plan.data?.end ?? null],
     ['expectStatus', printStatuses(request.expectStatus)],
     ['users', plan.model === 'closed' && !isStaged ? String(plannedUsers(plan)) : null],
     ['rampUp', isStaged || said.has('spawnRate') ? null : printDurationS(stages[0]!.durationS)],
@@ -95,7 +109,7 @@ function unsaid(said: Layer, plan: Plan): Row[] {
     ...all.flatMap(([option, value]): Row[] =>
       value === null || said.has(option)
         ? []
-        : [{ option, value, from: option === 'url' || option === 'wait' ? 'scenario' : 'default' }],
+        : [{ option, value, from: OF_A_SCENARIO.includes(option) ? 'scenario' : 'default' }],
     ),
     ...[...(plan.baseline?.rules ?? []).map(printRelative), ...plan.thresholds.map(printThreshold)]
       .filter((rule) => !rules.has(rule))

@@ -1,7 +1,7 @@
 /** A row of numbers as a row of blocks. */
 import { largest } from '../core/extremes.ts'
 
-const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+export const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /**
  * One block for each value, from 0 to `full`, or to the highest; a blank where there is none. More values than `width`

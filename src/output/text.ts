@@ -66,6 +66,7 @@ export function factsOf(report: Report): string[] {
     workers: 'all workers died',
     scenario: 'stopped by the scenario',
     users: 'all users stopped',
+    data: 'all rows sent',
   }[report.stoppedBy]
   return [
     `${plan.model} model`,

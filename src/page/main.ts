@@ -1,6 +1,7 @@
 /** The page of a report: reads the figures that stand in it, and shows them. */
 import type { ReportView } from '../output/view.ts'
 import { Charts } from './charts.ts'
+import { custom } from './custom.ts'
 import { element, section } from './element.ts'
 import { failures } from './failures.ts'
 import { requests } from './requests.ts'
@@ -52,6 +53,7 @@ function show(view: ReportView): void {
     warnings(view),
     keyFigures(view),
     requests(view, choose),
+    custom(view),
     charts.root,
     distributions(view),
     failures(view),

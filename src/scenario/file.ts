@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { defineConfig } from '../core/config.ts'
+import { shape } from '../core/shape.ts'
 import type { ScriptPlan } from '../core/scenario.ts'
 import { redactFields } from '../core/secret-field.ts'
 import { CorerushError, messageOf, type ErrorCode } from '../errors.ts'
@@ -16,7 +17,7 @@ import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
 
 /** What such a file can import from `corerush`. */
-const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput, defineConfig }
+const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput, shape, defineConfig }
 
 /** Lines of code shown before and after the one that is at fault. */
 const FRAME_LINES = 2

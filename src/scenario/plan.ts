@@ -3,7 +3,8 @@ import { didYouMean, type ScenarioPlan, type ScriptPlan, type TaskPlan } from '.
 import { MOST_USERS } from '../core/options.ts'
 import { parseWait, printWait, type Wait } from '../core/wait.ts'
 import type { CustomMetricPlan } from '../core/custom.ts'
-import { ENDS, ORDERS, type FeederPlan } from '../core/feeder.ts'
+import { ENDS, endProblem, ORDERS, type FeederPlan } from '../core/feeder.ts'
+import { readStages } from '../core/load.ts'
 import type { AskedFeeder } from './feeder.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
@@ -17,6 +18,7 @@ const FIELDS = [
   'onStop',
   'order',
   'cookies',
+  'stages',
   'tasks',
 ]
 
@@ -48,8 +50,24 @@ export function planOf(
   if (bases.size > 1)
     problems.push('scenarios of one file must have one baseUrl; requests can go to any absolute URL')
   const [baseUrl = null] = bases
+  const stages = stagesOf(definitions, problems)
   const fed = feeders.map((feeder) => readFeeder(feeder, problems))
-  return { plan: problems.length > 0 ? null : { file, baseUrl, scenarios, feeders: fed, metrics }, problems }
+  const plan = { file, baseUrl, stages, scenarios, feeders: fed, metrics }
+  return { plan: problems.length > 0 ? null : plan, problems }
+}
+
+/** The load that the file says, of all its users: so one scenario says it. */
+function stagesOf(definitions: readonly Definition[], problems: string[]): readonly string[] | null {
+  const said = definitions.flatMap(({ stages }) => (stages === undefined ? [] : [stages]))
+  if (said.length > 1)
+    problems.push('only one of several scenarios can have stages, which are the load of all users')
+  const [stages] = said
+  if (stages === undefined) return null
+  readStages(stages, (_, message) => {
+    problems.push(`stages ${message}`)
+    return null
+  })
+  return typeof stages === 'string' ? stages.split(',') : stages
 }
 
 function readScenario(definition: Definition, index: number, problems: string[]): ScenarioPlan {
@@ -135,8 +153,8 @@ function readFeeder({ path, format, options }: LocatedFeeder, problems: string[]
       wrong(`${field} is not an option of a feeder${didYouMean(field, FEEDER_FIELDS)}`)
   if (!ORDERS.includes(order)) wrong(`order must be one of ${ORDERS.join(', ')}`)
   if (!ENDS.includes(end)) wrong(`end must be one of ${ENDS.join(', ')}`)
-  if (order === 'random' && options.end !== undefined) wrong('end does not go with random, which has none')
-  if (order === 'unique' && end === 'recycle') wrong('end must be stop or error, or rows were not unique')
+  const unfit = endProblem(order, options.end)
+  if (unfit !== null) wrong(`end ${unfit}`)
   if (typeof (delimiter as unknown) !== 'string' || delimiter === '') wrong('delimiter must be a text')
   if (format === 'json' && options.delimiter !== undefined) wrong('delimiter is of CSV files')
   return { path, format, delimiter, order, end }

@@ -64,6 +64,11 @@ export interface ScenarioDefinition<State = undefined> {
   readonly onStop?: Task<State> | undefined
   /** How the next task is chosen: by chance, as their weights say, or one after the other. @default weights */
   readonly order?: 'weights' | 'sequence' | undefined
+  /**
+   * The load over time, as `--stage` has it: `['30s:100', '1m:100']`, or what `shape` makes of a function. Of several
+   * scenarios one says it for all; `--users`, `--rate` and `--stage` replace it.
+   */
+  readonly stages?: string | readonly string[] | undefined
   /** Whether each user keeps cookies and sends them back. @default true */
   readonly cookies?: boolean | undefined
   readonly tasks: Tasks<State>

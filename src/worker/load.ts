@@ -8,6 +8,7 @@ import { globalIndex, portion } from '../core/share.ts'
 import { Captures } from './captures.ts'
 import type { Alarm } from './clock.ts'
 import { Redirects } from './redirects.ts'
+import { sourceOf, type RequestData, type RequestSource } from './request-source.ts'
 import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
 import { OpenSchedule } from './schedule/open.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
@@ -20,6 +21,8 @@ import { Wheel } from './wheel.ts'
 export interface LoadParts extends UserParts {
   readonly turn: Turn
   readonly tickets: Tickets
+  /** Null without data. */
+  readonly data: RequestData | null
 }
 
 /** Timers of the load itself come first on the wheel, then the users'. */
@@ -41,6 +44,8 @@ export class Load {
   #advancing = false
   #rings = 0
   #ending = false
+  /** Each row of the data has its iteration. */
+  #isSpent = false
   /** Iterations under way, from before their first request is sent. */
   #flying = 0
   #drained: () => void = () => undefined
@@ -114,7 +119,8 @@ export class Load {
   }
 
   #makeSchedule(): Schedule {
-    const { plan, share, transport, recorder, turn, clock, tickets, scenario } = this.#parts
+    const { plan, share, transport, recorder, turn, clock, tickets, scenario, data } = this.#parts
+    const source = sourceOf(this.#parts)
     const unstarted = (nowUs: number, ageUs: number, ownUs: number): void =>
       recorder.unstarted(recorder.requestTally(plan.request.name), nowUs, ageUs, ownUs)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
@@ -163,11 +169,20 @@ export class Load {
       armSchedule: (dueUs) => this.#armTimer(SCHEDULE_TIMER, dueUs),
       isEnding: () => this.#ending,
       rings: () => this.#rings,
-      takeTicket: tickets.takeIteration,
-      newUser: userMaker(this.#parts, around),
-      deserted: () => scenario?.deserted(),
+      takeTicket:
+        data === null ? tickets.takeIteration : () => this.#promiseRow(source!) && tickets.takeIteration(),
+      newUser: userMaker(this.#parts, around, source),
+      deserted: () => (data === null ? scenario?.deserted() : data.spent()),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
+  }
+
+  /** What has a row still starts; then this worker has nothing more to do. */
+  #promiseRow(source: RequestSource): boolean {
+    if (source.promiseRow()) return true
+    if (!this.#isSpent) this.#schedule.close(() => this.#parts.data!.spent())
+    this.#isSpent = true
+    return false
   }
 
   #armTimer(timer: number, dueUs: number): void {

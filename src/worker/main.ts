@@ -6,7 +6,7 @@ import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
-import { feedsOf } from './scenario/feed.ts'
+import { Feed, feedsOf } from './scenario/feed.ts'
 import { Watch } from './scenario/watch.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
@@ -35,7 +35,8 @@ export default async function work({
   const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = new Connector(plan, addresses)
-  if (plan.request.url.startsWith('https:')) connector.readCertificates()
+  const requests = [plan.request, ...(plan.targets?.requests ?? []).map(({ request }) => request)]
+  if (requests.some(({ url }) => url.startsWith('https:'))) connector.readCertificates()
   const script = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
   const keepsCookies = plan.scenario?.scenarios.some((scenario) => scenario.keepsCookies) === true
   if (script !== null)
@@ -56,6 +57,10 @@ export default async function work({
         hasStopped = true
       },
       deserted: () => tell({ type: 'deserted' }),
+    },
+    data: plan.data && {
+      feed: new Feed(plan.data, assignment.feeders[0]!, share, plan.seed),
+      spent: () => tell({ type: 'deserted' }),
     },
     clock,
     recorder,

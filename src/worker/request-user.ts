@@ -3,36 +3,47 @@
  * leads to. What it does next is the schedule's to say.
  */
 import { isConnectionFailure } from '../core/outcome.ts'
-import type { RequestTally } from '../core/request-tally.ts'
+import type { Random } from '../core/random.ts'
 import type { Wait } from '../core/wait.ts'
 import { BaseUser } from './base-user.ts'
 import { Call, type CallOwner } from './call.ts'
+import type { NextRequest, RequestSource } from './request-source.ts'
 import type { Prepared } from './transport/transport.ts'
 import type { Surroundings } from './user.ts'
 
-/** The one request of the plan, made ready. */
-export interface PlannedRequest {
-  readonly request: Prepared
-  readonly tally: RequestTally
+/** What such users of a worker share. */
+export interface RequestParts {
+  /** What their connections are made ready for. */
+  readonly usual: Prepared
+  /** What each of them sends every time; null where the source says what is next. */
+  readonly planned: NextRequest | null
+  readonly source: RequestSource | null
   readonly wait: Wait
 }
 
 export class RequestUser extends BaseUser implements CallOwner {
-  readonly #planned: PlannedRequest
+  readonly #parts: RequestParts
+  /** Number of the user among all users, and its stream of chance, for its requests. */
+  readonly #number: number
+  readonly #random: Random | null
   readonly #call: Call
 
-  constructor(id: number, around: Surroundings, planned: PlannedRequest) {
+  constructor(id: number, number: number, around: Surroundings, parts: RequestParts) {
     super(id, around)
-    this.#planned = planned
-    this.#call = new Call(id, around, this, planned.request)
+    this.#number = number
+    this.#parts = parts
+    this.#random = parts.source === null ? null : parts.source.randomOf(number)
+    this.#call = new Call(id, around, this, parts.usual)
   }
 
   get wait(): Wait {
-    return this.#planned.wait
+    return this.#parts.wait
   }
 
   protected begin(): void {
-    this.#call.send(this.#planned.request, this.#planned.tally, this.around.plan.timeoutS)
+    const { planned, source } = this.#parts
+    const { request, tally, isElsewhere } = planned ?? source!.next(this.#number, this.#random!)
+    this.#call.send(request, tally, this.around.plan.timeoutS, isElsewhere)
   }
 
   /** Its request has a deadline to meet. */

@@ -5,6 +5,7 @@ import { globalIndex, type Share } from '../core/share.ts'
 import type { Wait } from '../core/wait.ts'
 import type { Clock } from './clock.ts'
 import type { Recorder } from './recorder.ts'
+import type { RequestSource } from './request-source.ts'
 import { RequestUser } from './request-user.ts'
 import { Requests } from './scenario/requests.ts'
 import { Script, type Scripted } from './scenario/script.ts'
@@ -22,14 +23,22 @@ export interface UserParts {
   readonly scenario: Scripted | null
 }
 
-/** Makes the user with this place in its worker. */
-export function userMaker(parts: UserParts, around: Surroundings): (id: number) => User {
+/** Makes the user with this place in its worker; `source` is null where users without a script have one request. */
+export function userMaker(
+  parts: UserParts,
+  around: Surroundings,
+  source: RequestSource | null,
+): (id: number) => User {
   const { plan, share, transport, recorder, clock, scenario: scripted } = parts
   const request = transport.prepare(plan.request)
   if (plan.scenario === null || scripted === null) {
     const wait: Wait = plan.model === 'closed' ? plan.wait : { kind: 'none' }
-    const planned = { request, tally: recorder.requestTally(plan.request.name), wait }
-    return (id) => new RequestUser(id, around, planned)
+    const planned =
+      source === null
+        ? { request, tally: recorder.requestTally(plan.request.name), isElsewhere: false }
+        : null
+    const shared = { usual: request, planned, source, wait }
+    return (id) => new RequestUser(id, globalIndex(id, share), around, shared)
   }
   const { scenarios } = plan.scenario
   const requests = new Requests(plan, transport, recorder)

@@ -68,6 +68,10 @@ describe.concurrent('one problem, one line', () => {
       '--target-metrics must be the absolute http or https URL of a node_exporter page, got "here"',
     '--url URL --target-metrics http://me:it@127.0.0.1/':
       '--target-metrics must have no user and password in it',
+    '--url URL/{{usr}}': '--url has {{usr}}, which is no placeholder; did you mean {{user}}?',
+    '--url URL/{{name}} --data FOLDER/none.csv': '--data names a file that cannot be used: ENOENT',
+    '--url URL --targets FOLDER/none.txt': '--targets names a file that cannot be read: ENOENT',
+    '--url URL --data-order unique': '--data-order is about rows of data, and there are none',
     '--url URL --expect-status 99': '--expect-status must list statuses',
     '--url URL --header nonsense': '--header must be lines such as "Name: value", and number 1 is none',
     '--url URL --insecure': '--insecure is about TLS certificates, but the URL is plain http',

@@ -263,7 +263,8 @@ describe('what cannot be compared', () => {
     const tasks = [{ name: 'A', weight: 1, tags: [] }]
     const one = { ...{ index: 0, name: null, weight: 1, users: null, wait: null }, isSequence: false, tasks }
     const scenarios = [{ ...one, keepsCookies: false, hasStart: false }]
-    const scenario = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, scenarios, feeders: [], metrics: [] }
+    const file = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, stages: null }
+    const scenario = { ...file, scenarios, feeders: [], metrics: [] }
     const running = (different: Partial<ScriptPlan> | null) => {
       const plan = { ...report.plan, scenario: different === null ? null : { ...scenario, ...different } }
       return differencesOf({ ...report, plan: { ...report.plan, scenario } }, { ...report, plan })

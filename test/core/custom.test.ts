@@ -6,7 +6,9 @@ import { resolveOptions } from '../../src/core/resolve.ts'
 import { mergeTally, packTally, Tally } from '../../src/core/tally.ts'
 import { metricOf } from '../../src/core/threshold-metric.ts'
 import { parseThreshold, printThreshold } from '../../src/core/threshold.ts'
+import { deriveSecond, mergeNames } from '../../src/core/second.ts'
 import { customLines } from '../../src/output/custom.ts'
+import { renderStepSummary } from '../../src/output/github.ts'
 import { Metrics } from '../../src/scenario/metric.ts'
 import { planOf } from '../../src/scenario/plan.ts'
 import { reportOf, planOf as planOfRun } from '../support/reports.ts'
@@ -95,6 +97,31 @@ test('metrics are made when the file is loaded, and added to by tasks', () => {
   ])
   for (const value of [-1, NaN, 3_600_001]) expect(() => basket.add(value)).toThrow(RangeError)
   expect(() => metrics.counter('late')).toThrow('a counter is made when the file is loaded, not by a task')
+})
+
+test('a second of the report has those that something was added to in it, others have none', () => {
+  const second = (tally: Tally) => {
+    const none = { snapshots: [], host: null, target: null }
+    return deriveSecond({
+      ...{ ...none, second: 0, isWarmup: false, isComplete: true, loadS: 1, tally },
+      merged: mergeNames(tally),
+    })
+  }
+  expect(second(tallied()).custom).toMatchObject({ sold: { sum: 2.5 }, basket: { count: 2, max: 12 } })
+  expect(second(new Tally())).not.toHaveProperty('custom')
+})
+
+test('a job summary has a table of them', () => {
+  const report = { ...reportOf(planOfRun(), []), custom: customReport(METRICS.slice(0, 2), tallied()) }
+  expect(renderStepSummary(report)).toContain(
+    [
+      '| custom | |',
+      '|---|---|',
+      '| `sold` | 2.5 |',
+      '| `basket` | 2 values · min 1.5 · mean 6.75 · p50 1.5 · p95 12 · p99 12 · max 12 |',
+      '',
+    ].join('\n'),
+  )
 })
 
 test('in the summary each has a line', () => {

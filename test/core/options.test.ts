@@ -22,10 +22,13 @@ const sentences = (options: object): string[] =>
 describe('a URL is enough', () => {
   test('the defaults', () => {
     expect(resolved({})).toEqual({
-      url: new URL(URL_),
+      url: URL_,
       method: 'GET',
       headers: [],
       body: null,
+      targets: null,
+      isTemplated: false,
+      data: null,
       name: 'GET /GetPrograms',
       expectStatus: [
         { from: 200, to: 299 },
@@ -108,7 +111,7 @@ describe('the request', () => {
 
   test('user and password in the URL are the basic authorization that they stand for', () => {
     const { url, headers } = resolved({ url: 'http://us%40er:p%C3%A4ss@target.test/a' })
-    expect(url.href).toBe('http://target.test/a')
+    expect(url).toBe('http://target.test/a')
     expect(headers).toEqual([
       ['authorization', `Basic ${Buffer.from('us@er:päss', 'utf8').toString('base64')}`],
     ])
@@ -116,13 +119,13 @@ describe('the request', () => {
 
   test('a password does without a user', () => {
     const { url, headers } = resolved({ url: 'http://:t%3Aoken@target.test/' })
-    expect(url.href).toBe('http://target.test/')
+    expect(url).toBe('http://target.test/')
     expect(headers).toEqual([['authorization', `Basic ${Buffer.from(':t:oken').toString('base64')}`]])
     expect(resolved({ auth: ':t:oken' }).headers).toEqual(headers)
   })
 
   test('the part after # is never sent', () => {
-    expect(resolved({ url: 'http://target.test/a?b=1#c' }).url.href).toBe('http://target.test/a?b=1')
+    expect(resolved({ url: 'http://target.test/a?b=1#c' }).url).toBe('http://target.test/a?b=1')
   })
 
   test('statuses that count as success', () => {
@@ -431,7 +434,7 @@ test('every problem is reported, together with all others', () => {
 
 test("a secret in the URL's user and password is not repeated in what is resolved but as authorization", () => {
   const { url, name } = resolved({ url: 'http://user:c4n4ry@target.test/a' })
-  expect(`${url.href} ${name}`).not.toContain('c4n4ry')
+  expect(`${url} ${name}`).not.toContain('c4n4ry')
 })
 
 describe('thresholds are held against the plan before anything is sent', () => {

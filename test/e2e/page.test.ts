@@ -133,6 +133,13 @@ describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', ()
     'nothing that succeeded': longReport(['a'], 1, {}, { stoppedBy: 'SIGINT' }),
     'a void run': longReport(['a'], 3, {}, { lostWorkers: [{ worker: 1, second: 3, message: EVIL }] }),
     'an open model': longReport(['a'], 3, { users: undefined, wait: undefined, rate: '100/s' }),
+    'metrics of a scenario': {
+      ...longReport(['a'], 3),
+      custom: {
+        sold: { kind: 'counter', sum: 1234.5 },
+        basket: { kind: 'trend', count: 3, ...longReport(['a'], 3).total.latencyMs, p99: null },
+      },
+    },
     '200 names and 10 kB of error': (() => {
       const report = longReport(
         Array.from({ length: 200 }, (_, i) => `GET /${i}`),
@@ -150,6 +157,8 @@ describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', ()
       const texts = await page.locator('section:not(#setup)').allTextContents()
       expect(texts.join('\n'), name).not.toMatch(/NaN|undefined|Infinity|null/)
       if (report.timeline.length > 0) expect(await page.locator('#chart-rate canvas').count(), name).toBe(1)
+      if (Object.keys(report.custom).length > 0)
+        expect(await page.locator('#custom tbody').textContent()).toMatch(/sold1,234\.5.*basket3.*n\/a/)
       if (report.total.finished === 0) expect(await page.locator('[data-key=p99]').textContent()).toBe('n/a')
     }
     expect(complaints).toEqual([])

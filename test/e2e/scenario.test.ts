@@ -53,7 +53,7 @@ const runs = (
     withServer(answer, async (url, seen) => {
       const file = join(folder, 'scenario.ts')
       writeFileSync(file, `${IMPORTS}export default ${code}\n`)
-      const report = await run({ scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 1, ...options })
+      const report = await run({ scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 20, ...options })
       return { report, seen }
     }),
   )
@@ -312,7 +312,7 @@ describe.concurrent('what fails', () => {
   })
 
   test('tasks that send nothing and never wait leave the loop to the end of the run', async () => {
-    const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '0.3s' })
+    const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '1s' })
     expect(report.stoppedBy).toBe('duration')
     expect(report.iterations.finished).toBeGreaterThan(3)
   })

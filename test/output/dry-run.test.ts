@@ -125,6 +125,12 @@ test('the plan of arrivals in stages: what is due from each worker in each', () 
     seed      1
     threshold succeeded > 0
     threshold failed < 1%
+    rate      100/s ┤                        ▁▂▃▄▅▆▇████████████████
+                    │                ▁▂▃▄▅▆▇████████████████████████
+                    │        ▁▂▃▄▅▆▇████████████████████████████████
+                    │▁▂▃▄▅▆▇████████████████████████████████████████▂▂▂▂▂▁▁▁▁▁▁▁▁
+                  0 └────────────────────────────────────────────────────────────
+                     0s                                                       19s
 
     stage            worker  arrivals  users at most
     10s: 0 → 100/s        0       167            167

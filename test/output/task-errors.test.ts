@@ -12,7 +12,10 @@ import { planOf, reportOf, textOf, timelineOf, type Second } from '../support/re
 
 const plan: Plan = {
   ...planOf({ workers: 1 }),
-  scenario: { file: '/s.ts', sha256: '', baseUrl: null, scenarios: [], feeders: [], metrics: [] },
+  scenario: {
+    ...{ file: '/s.ts', sha256: '', baseUrl: null, stages: null },
+    ...{ scenarios: [], feeders: [], metrics: [] },
+  },
 }
 const SECONDS: Second[] = [
   { ok: { Login: [10, 20] }, taskErrors: [['Login', 'no <token>, alas', 3]] },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
@@ -11,6 +11,7 @@ import { planOf } from '../../src/scenario/plan.ts'
 import { feeder, type CsvOptions } from '../../src/scenario/feeder.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
+import { withFolder } from '../support/cli.ts'
 
 const read = (definition: object) => planOf('/s.ts', [definition as ScenarioDefinition<unknown>])
 const run = (): void => undefined
@@ -28,6 +29,7 @@ test('what the plan says of a scenario', () => {
     plan: {
       file: '/s.ts',
       baseUrl: 'http://a.test',
+      stages: null,
       scenarios: [
         {
           index: 0,
@@ -71,6 +73,8 @@ test.each([
   [{ tasks: { A: run }, onStop: {} }, 'onStop must be a function'],
   [{ tasks: { A: run }, cookies: 'no' }, 'cookies must be true or false'],
   [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],
+  [{ tasks: { A: run }, stages: 5 }, 'stages must be text such as 30s:100, or a list of such texts, got 5'],
+  [{ tasks: { A: run }, stages: ['5s:5', '5s:5/s'] }, /^stages must be all users or all arrivals per second/],
 ])('%j is no scenario', (definition, problem) => {
   const { plan, problems } = read(definition)
   expect(plan).toBeNull()
@@ -80,7 +84,7 @@ test.each([
 test.each([
   [{}, { order: 'sequential', end: 'recycle', delimiter: ',' }],
   [{ order: 'unique' }, { order: 'unique', end: 'stop', delimiter: ',' }],
-  [{ order: 'unique', end: 'recycle' }, 'end must be stop or error, or rows were not unique'],
+  [{ order: 'unique', end: 'recycle' }, 'end must not be recycle, or rows were not unique'],
   [{ order: 'random', end: 'stop' }, 'end does not go with random, which has none'],
   [{ order: 'any' }, 'order must be one of sequential, random, shuffle, unique'],
   [{ end: 'never' }, 'end must be one of recycle, stop, error'],
@@ -214,6 +218,64 @@ describe('several scenarios', () => {
   })
 })
 
+describe('the load over time that a scenario says', () => {
+  const stages = ['5s:10', '5s:0']
+  const a = { name: 'a', tasks: { T: run } }
+  const load = (options: Options) => {
+    const { plan } = planned([
+      { ...a, stages },
+      { ...a, name: 'b' },
+    ] as ScenarioDefinition<unknown>[])
+    const result = resolveOptions({ url: 'http://a.test', ...options }, { cores: 1, descriptors: 100 }, plan)
+    if ('problems' in result) return result.problems.map(({ option, message }) => `${option} ${message}`)
+    const { load: of, durationS, scenario } = result.resolved
+    return [
+      of.stages?.map(({ to }) => to) ?? null,
+      of.model === 'closed' ? of.users : of.ratePerS,
+      durationS,
+      scenario?.stages,
+    ]
+  }
+
+  test('is that of all its users, and gives way to any other', () => {
+    expect(load({})).toEqual([[10, 0], 1, 10, stages])
+    expect(load({ stages: '3s:4' })).toEqual([[4], 1, 3, null])
+    expect(load({ users: 7, duration: '1m' })).toEqual([null, 7, 60, null])
+  })
+
+  test('is all there is to say, as other stages are', () => {
+    expect(load({ duration: '1m' })).toEqual([
+      'duration does not go with stages, which say how long the load is, got "1m"',
+    ])
+  })
+
+  test('is said by one of several', () => {
+    const both = [
+      { ...a, stages },
+      { ...a, name: 'b', stages },
+    ] as ScenarioDefinition<unknown>[]
+    expect(planOf('/s.ts', both).problems).toEqual([
+      'only one of several scenarios can have stages, which are the load of all users',
+    ])
+  })
+
+  test('can be a function; where that is wrong, its line is shown', async () => {
+    const file = (code: string) => (folder: string) => {
+      const path = join(folder, 'scenario.ts')
+      writeFileSync(path, `import { scenario, shape } from 'corerush'\n${code}`)
+      return readScenarios(path)
+    }
+    const of = (users: string): string =>
+      `const stages = shape({ duration: '2s', users: ${users} })\nexport default scenario({ stages, tasks: { T() {} } })\n`
+    expect(await withFolder(file(of('(t) => 3 - t')))).toMatchObject({ stages: ['0s:3', '2s:1'] })
+    const wrong = withFolder(file(of('(t) => 1 - t')))
+    await expect(wrong).rejects.toMatchObject({ code: 'CORERUSH_SCENARIO', exitCode: 2 })
+    await expect(wrong).rejects.toThrow(
+      /scenario\.ts:2:\d+: a shape must give numbers of at least 0, and gives -1 at 2 s\n[^]*> 2 \| const stages/,
+    )
+  })
+})
+
 describe('tags choose tasks', () => {
   const { plan: scenario } = planned([
     {
@@ -251,8 +313,12 @@ describe('tags choose tasks', () => {
 })
 
 test('what a run is called: its scenario’s file, or its one request', () => {
-  const scenario = { file: '/x/s.ts', sha256: '', baseUrl: null, scenarios: [], feeders: [], metrics: [] }
+  const scenario = {
+    ...{ file: '/x/s.ts', sha256: '', baseUrl: null, stages: null },
+    ...{ scenarios: [], feeders: [], metrics: [] },
+  }
   const request = { method: 'GET', url: 'http://a.test/' }
-  expect(subjectOf({ scenario, request })).toBe('s.ts http://a.test/')
-  expect(subjectOf({ scenario: null, request })).toBe('GET http://a.test/')
+  expect(subjectOf({ scenario, targets: null, request })).toBe('s.ts http://a.test/')
+  expect(subjectOf({ scenario: null, targets: { file: '/x/t.txt' }, request })).toBe('t.txt http://a.test/')
+  expect(subjectOf({ scenario: null, targets: null, request })).toBe('GET http://a.test/')
 })

@@ -14,6 +14,9 @@ export const A_REQUEST: RequestPlan = {
 
 const COMMON = {
   request: A_REQUEST,
+  targets: null,
+  isTemplated: false,
+  data: null,
   scenario: null,
   durationS: 10,
   requests: null,

@@ -8,6 +8,7 @@ import { planOf } from '../../src/scenario/plan.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import type { Share } from '../../src/core/share.ts'
 import { Load } from '../../src/worker/load.ts'
+import type { Feed } from '../../src/worker/scenario/feed.ts'
 import type { Scripted } from '../../src/worker/scenario/script.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
@@ -54,12 +55,15 @@ export class Simulation {
     {
       workers = 1,
       script,
+      data: dataIn,
       feeds: feedsIn = () => new Map(),
       ...ways
     }: {
       workers?: number
       /** What users do instead of the plan's request: one scenario, or several. */
       script?: ScenarioDefinition<unknown> | readonly ScenarioDefinition<unknown>[]
+      /** The rows whose columns are placeholders, of a worker. */
+      data?: (share: Share) => Feed
       /** The feeders of a worker. */
       feeds?: (share: Share) => Scripted['feeds']
       cutsAtOnce?: boolean
@@ -89,6 +93,10 @@ export class Simulation {
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
                 deserted: () => this.asked.push(`deserted ${index}`),
               },
+        data:
+          dataIn === undefined
+            ? null
+            : { feed: dataIn({ index, of: workers }), spent: () => this.asked.push(`spent ${index}`) },
         share: { index, of: workers },
         clock: this.clock,
         transport,

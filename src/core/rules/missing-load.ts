@@ -106,10 +106,11 @@ export interface CountedLoad {
 /** Longest pause of a user after a failure to connect: it asks for nothing meanwhile, and that is not the generator's doing. */
 const LONGEST_BACKOFF_S = 1
 
-/** Null where nothing can be told by count: users without waits, or with tasks, a count that ends the load, a load too short. */
+/** Null where nothing can be told by count: users without waits, or with tasks, a count or data that end the load, a load too short. */
 export function countedLoad(evidence: Evidence): CountedLoad | null {
   const { plan, rows, iterations, loadEndS } = evidence
-  if (plan.requests !== null || plan.iterations !== null || !hasPace(plan)) return null
+  const isCounted = plan.requests !== null || plan.iterations !== null || plan.data?.end === 'stop'
+  if (isCounted || !hasPace(plan)) return null
   const asked = plannedLoad(plan, plan.warmupS, loadEndS)
   if (plan.model === 'open') {
     // Where all users were busy, what did not start is a matter of the target.

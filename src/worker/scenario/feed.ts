@@ -22,6 +22,11 @@ export class Feed {
     this.#seed = seed
   }
 
+  /** How many rows there are in the whole run. */
+  get rows(): number {
+    return this.#ends.length
+  }
+
   /** The next row, or null when all are taken. */
   take(random: () => number): { readonly row: unknown } | null {
     const number = rowNumber(this.plan, this.#ends.length, this.#taken, this.#share, {

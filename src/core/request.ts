@@ -1,0 +1,37 @@
+/** A request as it will be written: what it says, and its body. */
+import type { StatusRange } from './status.ts'
+
+/** Bytes to send: as text where they are text, else as base64. */
+export type BodyPlan = { readonly text: string } | { readonly base64: string }
+
+/** One request as it will be written. */
+export interface RequestPlan {
+  readonly name: string
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: BodyPlan | null
+  readonly expectStatus: readonly StatusRange[]
+}
+
+/** A body as the plan has it: text where it is text. */
+export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {
+  if (body === null) return null
+  if (typeof body === 'string') return { text: body }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    return { text }
+  } catch {
+    let binary = ''
+    for (let i = 0; i < body.length; i += 0x8000)
+      binary += String.fromCharCode(...body.subarray(i, i + 0x8000))
+    return { base64: btoa(binary) }
+  }
+}
+
+/** How many bytes a planned body has. */
+export function bodyLength(body: BodyPlan | null): number {
+  if (body === null) return 0
+  if ('text' in body) return new TextEncoder().encode(body.text).length
+  return (body.base64.length / 4) * 3 - (body.base64.endsWith('==') ? 2 : body.base64.endsWith('=') ? 1 : 0)
+}

@@ -1,0 +1,119 @@
+/**
+ * What users without a script send where that is not always the same: one of several requests, and requests whose
+ * placeholders stand for something else each time.
+ */
+import type { Plan, RequestPlan } from '../core/plan.ts'
+import { seededRandom, type Random } from '../core/random.ts'
+import { isVaried, renderRequest, templateOf, type RequestTemplate } from '../core/request-template.ts'
+import { chooser } from '../core/scenario.ts'
+import { globalIndex, portion, type Share } from '../core/share.ts'
+import type { RequestTally } from '../core/request-tally.ts'
+import type { Recorder } from './recorder.ts'
+import type { Feed } from './scenario/feed.ts'
+import type { Prepared, Transport } from './transport/transport.ts'
+
+/** The rows whose columns are placeholders. */
+export interface RequestData {
+  readonly feed: Feed
+  /** This worker has started an iteration for each of its rows, and there will be no more. */
+  readonly spent: () => void
+}
+
+/** A request to be sent now. */
+export interface NextRequest {
+  readonly request: Prepared
+  readonly tally: RequestTally
+  /** It goes to another origin than the plan's own request. */
+  readonly isElsewhere: boolean
+}
+
+/** One of the plan's requests. */
+interface Kind extends NextRequest {
+  readonly plan: RequestPlan
+  /** Null where it is always the same. */
+  readonly template: RequestTemplate | null
+}
+
+/** Apart from the streams of waits and tasks. */
+const REQUEST_STREAM = 0x60_0000
+
+export interface SourceParts {
+  readonly plan: Plan
+  readonly share: Share
+  readonly transport: Transport
+  readonly recorder: Pick<Recorder, 'requestTally'>
+  readonly data: RequestData | null
+}
+
+export class RequestSource {
+  readonly #share: Share
+  readonly #transport: Transport
+  readonly #data: RequestData | null
+  readonly #seed: number
+  readonly #kinds: readonly Kind[]
+  readonly #choose: ReturnType<typeof chooser>
+  /** Rows that are left for iterations to come. */
+  #left: number
+  #iterations = 0
+
+  constructor({ plan, share, transport, recorder, data }: SourceParts) {
+    this.#share = share
+    this.#transport = transport
+    this.#data = data
+    this.#seed = plan.seed
+    this.#left = data === null || plan.data?.end === 'recycle' ? Infinity : portion(data.feed.rows, share)
+    const targets = plan.targets?.requests ?? [{ weight: 1, request: plan.request }]
+    this.#kinds = targets.map(({ request }) => kindOf(request, plan, transport, recorder))
+    this.#choose = chooser(targets.map(({ weight }) => weight))
+  }
+
+  /** The stream of the user with this number among all users. */
+  randomOf(user: number): Random {
+    return seededRandom(this.#seed, user + REQUEST_STREAM)
+  }
+
+  /** Promises a row to an iteration; false when all rows of this worker have been promised. */
+  promiseRow(): boolean {
+    if (this.#left === 0) return false
+    this.#left--
+    return true
+  }
+
+  /** The request of the next iteration, which is one of this user's. */
+  next(user: number, random: Random): NextRequest {
+    const iteration = this.#iterations++
+    const kind = this.#kinds[this.#choose(iteration, random)]!
+    const seq = globalIndex(iteration, this.#share)
+    const row = this.#data === null ? null : (this.#data.feed.take(random)!.row as Record<string, unknown>)
+    if (kind.template === null) return kind
+    const { name, method, expectStatus } = kind.plan
+    const { url, headers, body } = renderRequest(kind.template, { user, seq, random, row })
+    return {
+      request: this.#transport.prepare({ name, method, url, headers, body, expectStatus }),
+      tally: kind.tally,
+      isElsewhere: kind.isElsewhere,
+    }
+  }
+}
+
+function kindOf(
+  request: RequestPlan,
+  { isTemplated, request: own }: Plan,
+  transport: Transport,
+  recorder: SourceParts['recorder'],
+): Kind {
+  const template = isTemplated ? templateOf(request) : null
+  return {
+    plan: request,
+    template: template !== null && isVaried(template) ? template : null,
+    request: transport.prepare(request),
+    tally: recorder.requestTally(request.name),
+    isElsewhere: new URL(request.url).origin !== new URL(own.url).origin,
+  }
+}
+
+/** Null where the users have a script, or where they always send the same request, made ready once. */
+export const sourceOf = (parts: SourceParts): RequestSource | null =>
+  parts.plan.scenario === null && (parts.plan.isTemplated || parts.plan.targets !== null)
+    ? new RequestSource(parts)
+    : null
