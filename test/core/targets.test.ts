@@ -124,7 +124,7 @@ describe('what a targets file plans', () => {
   test('every one of its requests is held to the hosts that are allowed', () => {
     const targets = [{ url: '/a' }, { url: 'http://b.test/{{user}}' }, { url: 'http://b.test/c' }]
     expect(planned(targets, { url: 'http://a.test', allowHosts: ['a.test'] })).toEqual([
-      'targets goes to b.test:80, which is not allowed; allowed is a.test',
+      'targets goes to b.test:80, which is not allowed; allowed is a.test; did you mean a.test?',
     ])
     expect(planned(targets, { url: 'http://a.test', allowHosts: ['*.test'] })).not.toBeInstanceOf(Array)
   })
