@@ -7,6 +7,7 @@ import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
+import type { RunControl } from '../host/control.ts'
 import { OptionsError, planScenario } from '../host/run.ts'
 import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
@@ -86,6 +87,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
 
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
   let live = liveOutput(command)
+  let control: RunControl | null = null
   const stopping = stopOnSignals({
     heard: () => {
       if ('stopping' in live) live.stopping()
@@ -101,6 +103,11 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
           view(key) {
             if (live instanceof LiveView) live.press(key)
           },
+          load(by) {
+            control?.amend({ by, overS: 0 }).catch((error: unknown) => {
+              if (live instanceof LiveView) live.tell(messageOf(error))
+            })
+          },
         })
       : null
   const failedOutputs: string[] = []
@@ -113,6 +120,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
       if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
       live = liveOutput(command)
       return {
+        onStart: (begun) => (control = begun),
         outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputsOf(turn)],
         onOutputError(output, error) {
           failedOutputs.push(output)
