@@ -79,4 +79,29 @@ describe('a running load is amended', () => {
     expect(run.sentMs.slice(0, 3)).toEqual([0, 1500, 1600])
     expect(run.total.lag.maxUs).toBeLessThanOrEqual(1001)
   })
+
+  test('up while its users are leaving: each comes back when it has left', async () => {
+    const script = {
+      tasks: { T: ({ http }: { http: { get(path: string): unknown } }) => http.get('/t') },
+      onStop: ({ think }: { think: (pause: string) => unknown }) => think('0.3s'),
+    } as never
+    const run = await new Simulation(plan, undefined, { script }).to(1)
+    run.amend({ atS: 1.02, users: 1, overS: 0 })
+    await run.to(1.2)
+    run.amend({ atS: 1.19, users: 4, overS: 0 })
+    await run.to(8)
+    expect(usersOf(run)).toEqual([4, 4, 4, 4, 4, 4, 0])
+    // They leave within a round of 55 ms and for 300 ms more, and that is not the generator's lateness.
+    expect(run.total.lag.maxUs).toBeLessThanOrEqual(1001)
+  })
+
+  test('late: a user that left by the load before is late since the amendment, not since it began', async () => {
+    const stages = [{ fromUsers: 1, toUsers: 1, durationS: 2 }, ...at(0)]
+    const run = await new Simulation({ ...plan, stages }).to(2.1)
+    run.amend({ atS: 1.99, users: 1, overS: 0 })
+    await run.to(8)
+    expect(usersOf(run)).toEqual([1, 1, 1, 1, 1, 1, 0])
+    expect(run.total.lag.maxUs / 1000).toBeGreaterThan(109)
+    expect(run.total.lag.maxUs / 1000).toBeLessThan(113)
+  })
 })
