@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 import { stageSpan } from './stage.ts'
 import type { UserStage } from './stages.ts'
 import { printThreshold } from './threshold.ts'
-import { printDurationS, showCount } from './units.ts'
+import { showCount } from './units.ts'
 
 /** A change as it was carried out: from `atS`, in seconds of run time, over `overS` to the new value. */
 export type Amendment = ({ readonly users: number } | { readonly ratePerS: number }) & {
@@ -71,12 +71,12 @@ function amendedLine(line: readonly Stretch[], amendment: Amendment): Stretch[] 
 const valueOf = (amendment: Amendment): number =>
   'users' in amendment ? amendment.users : amendment.ratePerS
 
-/** "to 200 users at 3.02 s over 1s, to 50 users at 9 s"; of many the last one, and how many there were. */
+/** "to 200 users at 3.02 s over 1 s, to 50 users at 9 s"; of many the last one, and how many there were. */
 export function amendmentWords(amendments: readonly Amendment[]): string {
   const all = amendments.map((amendment) => {
     const { atS, overS } = amendment
     const to = 'users' in amendment ? usersWord(amendment.users) : `${amendment.ratePerS}/s`
-    return `to ${to} at ${atS} s${overS > 0 ? ` over ${printDurationS(overS)}` : ''}`
+    return `to ${to} at ${atS} s${overS > 0 ? ` over ${overS} s` : ''}`
   })
   return all.length > MOST_WORDS ? `${all.length} times, last ${all.at(-1)!}` : all.join(', ')
 }

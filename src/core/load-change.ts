@@ -63,7 +63,13 @@ export function amendmentOf(
     return { problem: `users must be a whole number from 0 to ${MOST_USERS}, got ${String(toUsers)}` }
   const problem = mixProblem(plan.scenario?.scenarios ?? [], toUsers)
   if (problem !== null) return { problem: `users ${problem}` }
-  return { value: { atS, users: toUsers, overS: overS ?? Math.min(DEFAULTS.rampUpS, leftS) } }
+  return {
+    value: {
+      atS,
+      users: toUsers,
+      overS: overS ?? Math.min(DEFAULTS.rampUpS, Math.round(leftS * 1000) / 1000),
+    },
+  }
 }
 
 type Field = 'users' | 'ratePerS' | 'by' | 'overS'

@@ -16,6 +16,8 @@ describe('a change', () => {
     expect(read(aPlan(), { users: 7 })).toEqual({ value: { atS: 3, users: 7, overS: 1 } })
     expect(read(aPlan(), { users: 0, overS: 0 })).toEqual({ value: { atS: 3, users: 0, overS: 0 } })
     expect(read(aPlan(), { users: 7 }, 9.75)).toEqual({ value: { atS: 9.75, users: 7, overS: 0.25 } })
+    // To the millisecond, as the instant is.
+    expect(read(aPlan(), { users: 7 }, 9.902)).toMatchObject({ value: { overS: 0.098 } })
     expect(read(anOpenPlan(), { ratePerS: 0.5 }, 3, Infinity)).toEqual({
       value: { atS: 3, ratePerS: 0.5, overS: 0 },
     })
@@ -132,6 +134,6 @@ describe('a run whose load was amended', () => {
 
 test('words for amendments: all of a few, the last of many', () => {
   const to = (users: number) => ({ atS: users, users, overS: users === 1 ? 0.5 : 0 })
-  expect(amendmentWords([to(1), to(2)])).toBe('to 1 user at 1 s over 0.5s, to 2 users at 2 s')
+  expect(amendmentWords([to(1), to(2)])).toBe('to 1 user at 1 s over 0.5 s, to 2 users at 2 s')
   expect(amendmentWords([1, 2, 3, 4].map(to))).toBe('4 times, last to 4 users at 4 s')
 })
