@@ -6,7 +6,11 @@ export interface PageFiles {
   readonly style: string
 }
 
-export const readPageFiles = (folder = new URL('../page/', import.meta.url)): PageFiles => ({
-  script: readFileSync(new URL('main.js', folder), 'utf8'),
+/** Those of the page of a report, or of that of two reports. */
+export const readPageFiles = (
+  page: 'main' | 'compare' = 'main',
+  folder = new URL('../page/', import.meta.url),
+): PageFiles => ({
+  script: readFileSync(new URL(`${page}.js`, folder), 'utf8'),
   style: readFileSync(new URL('page.css', folder), 'utf8'),
 })

@@ -22,16 +22,26 @@ export const percentileText = (summary: LatencySummary, name: PercentileName): s
 
 export const percentileLabel = (name: PercentileName): string => name.replace('_', '.')
 
-export function verdict({ report, words }: ReportView): HTMLElement {
+/** `of`: where there are several, whose it is. */
+export function verdict(
+  { report, words }: Pick<ReportView, 'report' | 'words'>,
+  of: string | null = null,
+): HTMLElement {
   const { level, reasons, errorBoundMs } = report.verdict
+  const id = of === null ? 'verdict' : `verdict-${of}`
   return element(
     'section',
-    { id: 'verdict', class: `verdict ${level}`, 'aria-labelledby': 'verdict-title' },
+    { id, class: `verdict ${level}`, 'aria-labelledby': `${id}-title` },
     element(
       'h2',
-      { id: 'verdict-title' },
+      { id: `${id}-title` },
       element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGN[level]),
-      element('span', { class: 'word' }, 'Verdict: ', element('strong', {}, level)),
+      element(
+        'span',
+        { class: 'word' },
+        of === null ? 'Verdict: ' : `Verdict of the ${of} run: `,
+        element('strong', {}, level),
+      ),
     ),
     element('p', { class: 'sentence' }, `${capital(words.sentence)}.`),
     pairs([

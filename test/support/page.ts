@@ -5,7 +5,9 @@ import { renderHtml } from '../../src/output/html.ts'
 import { readPageFiles } from '../../src/output/page-files.ts'
 import { planOf, reportOf, type Second } from './reports.ts'
 
-export const PAGE_FILES = readPageFiles(new URL('../../dist/page/', import.meta.url))
+const FOLDER = new URL('../../dist/page/', import.meta.url)
+export const PAGE_FILES = readPageFiles('main', FOLDER)
+export const COMPARE_FILES = readPageFiles('compare', FOLDER)
 
 export const page = (report: Report): string => renderHtml(report, PAGE_FILES)
 
