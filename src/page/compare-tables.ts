@@ -31,7 +31,7 @@ const FIGURES: readonly Figure[] = [
     show: ({ failedRatio }) => showPercent(failedRatio),
     isShare: true,
   },
-  ...(['mean', 'min'] as const).map((name): Figure => ({
+  ...(['min', 'mean'] as const).map((name): Figure => ({
     label: `latency ${name}`,
     value: ({ latencyMs }) => latencyMs[name],
     show: ({ latencyMs }) => showMs(latencyMs[name]),
@@ -68,7 +68,7 @@ function showChange(change: number | null, { isShare }: Figure): string {
   if (change === null) return '–'
   const percent = change * 100
   const digits = Math.abs(percent) < 10 ? 2 : Math.abs(percent) < 100 ? 1 : 0
-  return `${percent > 0 ? '+' : ''}${Number(percent.toFixed(digits))}${isShare === true ? ' points' : '%'}`
+  return `${percent > 0 ? '+' : ''}${Number(percent.toFixed(digits))}${isShare === true ? ' pp' : '%'}`
 }
 
 export function differences({ baseline, current }: ComparisonView): HTMLElement {
@@ -80,7 +80,7 @@ export function differences({ baseline, current }: ComparisonView): HTMLElement 
       label: 'Figures of both runs',
       rows: FIGURES,
       columns: [
-        { title: 'all requests', isText: true, cell: ({ label }) => label },
+        { title: 'all requests', cell: ({ label }) => label },
         { title: 'baseline', cell: ({ show }) => show(before) },
         { title: 'current', cell: ({ show }) => show(after) },
         { title: 'difference', cell: (figure) => showChange(changeOf(figure, before, after), figure) },
@@ -89,7 +89,7 @@ export function differences({ baseline, current }: ComparisonView): HTMLElement 
     element(
       'p',
       { class: 'note' },
-      'Only the rules of the comparison are tested; any other difference may be chance. ~: too few samples.',
+      'Only the rules of the comparison are tested; any other difference may be chance. pp: percentage points; ~: too few samples.',
     ),
   )
 }

@@ -3,7 +3,7 @@ import type { ComparisonView, SideView } from '../output/comparison-view.ts'
 import { CompareCharts } from './compare-charts.ts'
 import { differences, namesBeside } from './compare-tables.ts'
 import { element, pairs, section } from './element.ts'
-import { verdict } from './summary.ts'
+import { capital, verdict } from './summary.ts'
 import { table, type Column } from './table.ts'
 import { themeSwitch, watchTheme } from './theme.ts'
 
@@ -52,7 +52,11 @@ function answer({ answer: word, sentence, method, titles, rules }: ComparisonVie
       element('span', { class: 'sign', 'aria-hidden': 'true' }, sign),
       element('span', { class: 'word' }, 'Comparison: ', element('strong', {}, word)),
     ),
-    element('p', { class: 'sentence' }, `${sentence.slice(sentence.indexOf(': ') + 2)}. Method: ${method}.`),
+    element(
+      'p',
+      { class: 'sentence' },
+      `${capital(sentence.slice(sentence.indexOf(': ') + 2))}. Method: ${method}.`,
+    ),
     table({
       label: 'Rules of the comparison',
       rows: rules,

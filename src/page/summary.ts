@@ -203,4 +203,4 @@ export function distributions({ report }: ReportView): HTMLElement {
 /** A dash stands for nothing among words. */
 const naText = (text: string): string => (text === '–' ? 'n/a' : text)
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
