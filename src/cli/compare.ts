@@ -11,7 +11,7 @@ import { renderComparison } from '../output/comparison.ts'
 import { FileDestination, StreamDestination, type Destination } from '../output/destination.ts'
 import { renderComparisonHtml } from '../output/html.ts'
 import { renderJsonLine } from '../output/json.ts'
-import { readPageFiles } from '../output/page-files.ts'
+import { readComparisonFiles } from '../output/page-files.ts'
 import { printable } from '../output/paint.ts'
 import type { Command } from './args.ts'
 import { readRules } from './rules.ts'
@@ -103,7 +103,7 @@ function readPage({ lists }: Command, problems: Problem[]): Destination | null {
 /** Whether it went where it was to go. */
 function writePage(page: Destination, view: ComparisonView): boolean {
   try {
-    page.write(renderComparisonHtml(view, readPageFiles('compare')))
+    page.write(renderComparisonHtml(view, readComparisonFiles()))
     return true
   } catch (error) {
     process.stderr.write(`corerush: html=${page.name} ${messageOf(error)}\n`)

@@ -19,10 +19,10 @@ export type Amendment = ({ readonly users: number } | { readonly ratePerS: numbe
 /** The plan with the load that its amendments, in the order in which they were made, have left it with. */
 export const amendedPlan = (plan: Plan, amendments: readonly Amendment[]): Plan =>
   amendments.reduce<Plan>(
-    (so, amendment) =>
-      so.model === 'closed'
-        ? { ...so, stages: amendedUsers(so.stages, amendment) }
-        : { ...so, stages: amendedRate(so.stages, amendment) },
+    (soFar, amendment) =>
+      soFar.model === 'closed'
+        ? { ...soFar, stages: amendedUsers(soFar.stages, amendment) }
+        : { ...soFar, stages: amendedRate(soFar.stages, amendment) },
     plan,
   )
 

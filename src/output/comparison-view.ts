@@ -3,14 +3,21 @@ import type { Answer, Comparison } from '../core/compare.ts'
 import { largest } from '../core/extremes.ts'
 import type { Report } from '../core/report.ts'
 import { answerCells, ANSWER_TITLES, sentenceOfAnswer } from './comparison.ts'
-import { decimate, type Extremes } from './decimation.ts'
+import { bucketFor, decimate, type Extremes, type Track } from './decimation.ts'
+import { requestTrack, totalTrack } from './tracks.ts'
 import { viewOf, type ReportView } from './view.ts'
+
+/** What a chart can show of one line, and of the same line of all request names together. */
+const MOST_POINTS = 2000
+const MOST_NAMED_POINTS = 36_000
 
 /** One of the two runs. */
 export interface SideView extends Pick<
   ReportView,
-  'report' | 'words' | 'endS' | 'warmupEndS' | 'total' | 'names' | 'curve'
+  'report' | 'words' | 'endS' | 'warmupEndS' | 'total' | 'curve'
 > {
+  /** The request names that both runs have. */
+  readonly names: Readonly<Record<string, Track['lines']>>
   /** What the command line called it. */
   readonly source: string
   /** Utilization of the worker that was busiest in each second. */
@@ -30,6 +37,8 @@ export interface ComparisonView {
   }[]
   /** How the runs differ, which was allowed, and what else a reader must know. */
   readonly warnings: readonly string[]
+  /** How many seconds a bucket of each request name has. */
+  readonly nameBucketS: number
   readonly baseline: SideView
   readonly current: SideView
 }
@@ -47,7 +56,13 @@ export function comparisonViewOf(
   warnings: readonly string[],
 ): ComparisonView {
   const { answer, method, metrics } = comparison
-  const seconds = Math.max(baseline.report.timeline.length, current.report.timeline.length)
+  const [before, after] = [baseline.report, current.report]
+  const names = Object.keys(before.byName).filter((name) => Object.hasOwn(after.byName, name))
+  // Buckets are as long as the longer run needs them, and the same for both.
+  const seconds = Math.max(before.timeline.length, after.timeline.length)
+  const bucketS = bucketFor(seconds, MOST_POINTS)
+  const nameBucketS = bucketFor(seconds, Math.min(MOST_POINTS, Math.round(MOST_NAMED_POINTS / names.length)))
+  const side = (run: NamedRun): SideView => sideOf(run, bucketS, { names, nameBucketS })
   return {
     answer,
     sentence: sentenceOfAnswer(answer),
@@ -59,19 +74,26 @@ export function comparisonViewOf(
       advice: metric.advice,
     })),
     warnings,
-    baseline: sideOf(baseline, seconds),
-    current: sideOf(current, seconds),
+    nameBucketS,
+    baseline: side(baseline),
+    current: side(current),
   }
 }
 
-/** Both are drawn in buckets of the same length, which is that of the longer run. */
-function sideOf({ source, report }: NamedRun, seconds: number): SideView {
-  const { report: figures, words, endS, warmupEndS, total, names, curve } = viewOf(report, seconds)
-  const busiest = report.timeline.map(({ workers }) =>
+function sideOf(
+  { source, report }: NamedRun,
+  bucketS: number,
+  { names, nameBucketS }: { readonly names: readonly string[]; readonly nameBucketS: number },
+): SideView {
+  const { timeline } = report
+  const { report: figures, words, endS, warmupEndS, curve } = viewOf(report)
+  const busiest = timeline.map(({ workers }) =>
     workers.length === 0 ? null : largest(workers.map(({ utilization }) => utilization)),
   )
   return {
-    ...{ source, report: figures, words, endS, warmupEndS, total, names, curve },
-    busiest: decimate(busiest, total.bucketS),
+    ...{ source, report: figures, words, endS, warmupEndS, curve },
+    total: totalTrack(report, bucketS),
+    names: Object.fromEntries(names.map((name) => [name, requestTrack(timeline, name, nameBucketS)])),
+    busiest: decimate(busiest, bucketS),
   }
 }

@@ -56,18 +56,17 @@ export interface ReportView {
   readonly curve: readonly CurvePoint[]
 }
 
-/** `spanS` is the time that the charts are over, where that is more than the run's own. */
-export function viewOf(report: Report, spanS = report.timeline.length): ReportView {
+export function viewOf(report: Report): ReportView {
   const { timeline: rows, ...rest } = report
   const seconds = rows.length
   const names = Object.keys(report.byName)
-  const bucketS = bucketFor(spanS, MOST_POINTS)
+  const bucketS = bucketFor(seconds, MOST_POINTS)
   const firstNot = (phase: 'warmup' | 'drain'): number => {
     const at = rows.findIndex((row) => (phase === 'warmup' ? row.phase !== phase : row.phase === phase))
     return at === -1 ? seconds : at
   }
   const named = Math.round(MOST_NAMED_POINTS / names.length)
-  const nameBucketS = bucketFor(spanS, Math.min(MOST_POINTS, Math.max(LEAST_NAMED_POINTS, named)))
+  const nameBucketS = bucketFor(seconds, Math.min(MOST_POINTS, Math.max(LEAST_NAMED_POINTS, named)))
   const unitBucketS = (units: number): number =>
     bucketFor(
       seconds,

@@ -3,6 +3,7 @@ import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import type { ComparisonView, SideView } from '../output/comparison-view.ts'
 import type { Extremes } from '../output/decimation.ts'
 import { comparePercentiles } from './compare-percentiles.ts'
+import { chartBar, type Choice } from './bar.ts'
 import { element, section } from './element.ts'
 import { Panel } from './panel.ts'
 import { axisMs, axisRate, type Plot } from './plot.ts'
@@ -11,13 +12,6 @@ import { timeChart, type Line, type TimeChart } from './time-chart.ts'
 /** How each run is drawn, in every chart. */
 const BASELINE: Pick<Line, 'color' | 'dash' | 'width'> = { color: 'orange', dash: [6, 3], width: 1.5 }
 const CURRENT: Pick<Line, 'color' | 'width'> = { color: 'blue', width: 1.75 }
-
-/** What the reader chose. */
-interface Choice {
-  /** A request name that both have; null for all requests together. */
-  name: string | null
-  isLog: boolean
-}
 
 export class CompareCharts {
   readonly root: HTMLElement
@@ -49,32 +43,14 @@ export class CompareCharts {
   }
 
   #bar(): HTMLElement {
-    const { baseline, current } = this.#view
-    const inBoth = Object.keys(current.report.byName).filter((name) =>
-      Object.hasOwn(baseline.report.byName, name),
-    )
-    // A name may be empty, or read like the choice of all.
     this.#select.append(
       element('option', { value: '' }, 'all requests'),
-      ...inBoth.map((name) => element('option', { value: `=${name}` }, name)),
+      ...Object.keys(this.#view.baseline.names).map((name) => element('option', { value: `=${name}` }, name)),
     )
-    this.#select.addEventListener('change', () =>
-      this.choose(this.#select.value === '' ? null : this.#select.value.slice(1)),
-    )
-    const log = element('input', { type: 'checkbox', id: 'log' })
-    log.checked = this.#choice.isLog
-    log.addEventListener('change', () => {
-      this.#choice.isLog = log.checked
-      this.#update()
+    return chartBar(this.#select, this.#choice, {
+      choose: (name) => this.choose(name),
+      update: () => this.#update(),
     })
-    return element(
-      'div',
-      { class: 'bar' },
-      element('label', { for: 'chosen' }, 'Show '),
-      this.#select,
-      element('label', {}, log, ' logarithmic latency'),
-      element('span', { class: 'hint' }, 'drag to zoom, double-click for all'),
-    )
   }
 
   #plots(): Plot[] {
@@ -119,9 +95,9 @@ export class CompareCharts {
   #named(key: string, words: Words): Plot {
     const { name } = this.#choice
     if (name === null) return this.#total(key, words)
-    const { baseline, current } = this.#view
-    const of = ({ names }: SideView): Extremes => names.tracks.find(([one]) => one === name)![1][key]!
-    return this.#overlay(current.names.bucketS, [of(baseline), of(current)], words)
+    const { baseline, current, nameBucketS } = this.#view
+    const of = ({ names }: SideView): Extremes => names[name]![key]!
+    return this.#overlay(nameBucketS, [of(baseline), of(current)], words)
   }
 
   #total(key: string, words: Words): Plot {

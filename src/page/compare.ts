@@ -91,8 +91,8 @@ function show(view: ComparisonView): void {
     element(
       'div',
       { class: 'judged even' },
-      verdict(view.baseline, 'baseline'),
-      verdict(view.current, 'current'),
+      verdict(view.baseline, 'Verdict of the baseline', 'verdict-baseline'),
+      verdict(view.current, 'Verdict of the current run', 'verdict-current'),
     ),
     warnings(view),
     differences(view),

@@ -22,13 +22,12 @@ export const percentileText = (summary: LatencySummary, name: PercentileName): s
 
 export const percentileLabel = (name: PercentileName): string => name.replace('_', '.')
 
-/** `of`: where there are several, whose it is. */
 export function verdict(
   { report, words }: Pick<ReportView, 'report' | 'words'>,
-  of: string | null = null,
+  label = 'Verdict',
+  id = 'verdict',
 ): HTMLElement {
   const { level, reasons, errorBoundMs } = report.verdict
-  const id = of === null ? 'verdict' : `verdict-${of}`
   return element(
     'section',
     { id, class: `verdict ${level}`, 'aria-labelledby': `${id}-title` },
@@ -36,12 +35,7 @@ export function verdict(
       'h2',
       { id: `${id}-title` },
       element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGN[level]),
-      element(
-        'span',
-        { class: 'word' },
-        of === null ? 'Verdict: ' : `Verdict of the ${of} run: `,
-        element('strong', {}, level),
-      ),
+      element('span', { class: 'word' }, `${label}: `, element('strong', {}, level)),
     ),
     element('p', { class: 'sentence' }, `${capital(words.sentence)}.`),
     pairs([
