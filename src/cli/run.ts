@@ -6,6 +6,7 @@ import type { Plan } from '../core/plan.ts'
 import { printDurationS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
+import type { RunControl } from '../host/control.ts'
 import { OptionsError, planScenario } from '../host/run.ts'
 import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
@@ -76,6 +77,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
     keys?.pause()
     if (live instanceof LiveView) live.restore()
   }
+  let control: RunControl | null = null
   const stopping = stopOnSignals({
     heard: () => {
       if ('stopping' in live) live.stopping()
@@ -92,6 +94,11 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
       view(key) {
         if (live instanceof LiveView) live.press(key)
       },
+      load(by) {
+        control?.amend({ by, overS: 0 }).catch((error: unknown) => {
+          if (live instanceof LiveView) live.tell(messageOf(error))
+        })
+      },
     })
   const failedOutputs: string[] = []
   try {
@@ -103,6 +110,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
       if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
       live = liveOutput(command)
       return {
+        onStart: (begun) => (control = begun),
         outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputsOf(turn)],
         onOutputError(output, error) {
           failedOutputs.push(output)
