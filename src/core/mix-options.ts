@@ -25,10 +25,10 @@ export function mixedLoad(
 ): ClosedLoad | OpenLoad {
   const { scenarios } = script
   if (load.model === 'open') {
-    if (scenarios.length > 1)
+    if (scenarios.length > 1 && fixedUsers(scenarios) > 0)
       wrong(
         load.stages === null ? 'rate' : 'stages',
-        'goes with one scenario: an arrival asks for a task, not for a kind of user',
+        'goes with the weights of scenarios, and one of them says how many users it has: an arrival asks for no kind of user',
       )
     return load
   }

@@ -189,9 +189,9 @@ describe('several scenarios', () => {
       'users must be 4 users at most, as every scenario says how many it has, got 5',
     ],
     [
-      [kind('a'), kind('b')],
+      [kind('a', { users: 1 }), kind('b')],
       { rate: 5 },
-      'rate goes with one scenario: an arrival asks for a task, not for a kind of user',
+      'rate goes with the weights of scenarios, and one of them says how many users it has: an arrival asks for no kind of user',
     ],
   ])('%j do not go with %j', (definitions, options, problem) => {
     expect(resolved(definitions, options)).toEqual([problem])

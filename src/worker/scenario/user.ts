@@ -22,9 +22,6 @@ import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
 import type { Watch } from './watch.ts'
 
-/** Apart from the stream of a user's waits, which has its number. */
-const TASK_STREAM = 0x40_0000
-
 /** What ends a task that stopped its user or the run; whoever catches it changes nothing of that. */
 class Stopped extends Error {
   override readonly name = 'Stopped'
@@ -40,7 +37,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
   readonly #lines: Lines
   readonly #pauses = new Pauses()
   readonly #cookies: Cookies | null
-  readonly #lateness = new Lateness()
+  readonly #lateness: Lateness
   #state: unknown = undefined
   /** `onStart` has succeeded, or there is none. */
   #isReady: boolean
@@ -62,13 +59,22 @@ export class ScenarioUser implements User, LineOwner, Doer {
   #backoffUs = 0
   #isRefused = false
 
-  constructor(id: number, number: number, around: Surroundings, script: Script, usual: Prepared) {
+  /** `lateness` is that of all that this user does. */
+  constructor(
+    id: number,
+    number: number,
+    around: Surroundings,
+    script: Script,
+    usual: Prepared,
+    lateness = new Lateness(),
+  ) {
     this.id = id
+    this.#lateness = lateness
     this.number = number
     this.#around = around
     this.#script = script
     this.#cookies = script.newCookies === null ? null : script.newCookies()
-    this.random = seededRandom(script.seed, number + TASK_STREAM)
+    this.random = seededRandom(script.seed, number + script.stream)
     this.#isReady = script.onStart === null
     this.#context = contextOf(this, script.requests, this.#cookies)
     this.#lines = new Lines(id, around, this, usual, this.#cookies)
