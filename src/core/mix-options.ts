@@ -21,6 +21,7 @@ export const withLoad = (script: ScriptPlan, load: ClosedLoad | OpenLoad, option
 export function mixedLoad(
   script: ScriptPlan,
   load: ClosedLoad | OpenLoad,
+  options: Options,
   wrong: Wrong,
 ): ClosedLoad | OpenLoad {
   const { scenarios } = script
@@ -30,7 +31,10 @@ export function mixedLoad(
         load.stages === null ? 'rate' : 'stages',
         'goes with the weights of scenarios, and one of them says how many users it has: an arrival asks for no kind of user',
       )
-    return load
+    // Each user can have a connection for each scenario.
+    return options.maxUsers === undefined
+      ? { ...load, maxUsers: Math.max(1, Math.floor(load.maxUsers / Math.max(1, scenarios.length))) }
+      : load
   }
   const fixed = fixedUsers(scenarios)
   const most = mostUsers(load)
