@@ -106,6 +106,16 @@ test('of several requests each comes as often as its weight says, to its own ori
   expect(new Set(sent.map(({ request }) => request)).size).toBe(2)
 })
 
+test('one that is always the same, beside others that are not, is sent as it is meant', async () => {
+  const varied = { ...A_REQUEST, url: 'http://target.test/{{seq}}' }
+  const same = { ...A_REQUEST, url: 'http://target.test/same', body: { text: '{{{{seq}}' } }
+  const targets = { file: '/t.txt', requests: [varied, same].map((request) => ({ weight: 1, request })) }
+  const plan = aPlan({ targets, isTemplated: true, stages: users(1), iterations: 50 })
+  const { sent } = await new Simulation(plan).to(5)
+  const found = new Set(sent.flatMap(({ request }) => (request.url.endsWith('/same') ? request : [])))
+  expect([...found].map(({ body }) => body)).toEqual([{ text: '{{seq}}' }])
+})
+
 describe('a row for each iteration', () => {
   const text = { url: 'http://target.test/{{n}}' }
 
