@@ -77,6 +77,7 @@ async function loadAlone() {
     },
     tickets: { takeIteration: () => true, takeRequest: () => true },
     scenario: null,
+    data: null,
   })
   recorder.begin()
   load.begin()

@@ -21,16 +21,20 @@ export const withLoad = (script: ScriptPlan, load: ClosedLoad | OpenLoad, option
 export function mixedLoad(
   script: ScriptPlan,
   load: ClosedLoad | OpenLoad,
+  options: Options,
   wrong: Wrong,
 ): ClosedLoad | OpenLoad {
   const { scenarios } = script
   if (load.model === 'open') {
-    if (scenarios.length > 1)
+    if (scenarios.length > 1 && fixedUsers(scenarios) > 0)
       wrong(
         load.stages === null ? 'rate' : 'stages',
-        'goes with one scenario: an arrival asks for a task, not for a kind of user',
+        'goes with the weights of scenarios, and one of them says how many users it has: an arrival asks for no kind of user',
       )
-    return load
+    // Each user can have a connection for each scenario.
+    return options.maxUsers === undefined
+      ? { ...load, maxUsers: Math.max(1, Math.floor(load.maxUsers / Math.max(1, scenarios.length))) }
+      : load
   }
   const problem = mixProblem(scenarios, mostUsers(load))
   if (problem !== null) wrong(load.stages === null ? 'users' : 'stages', problem)

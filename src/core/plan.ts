@@ -154,6 +154,16 @@ function rateStages({ ratePerS, rampUpS, stages }: OpenLoad): RateStage[] {
 export const plannedUsers = (plan: Plan): number =>
   plan.model === 'closed' ? peakUsers(plan.stages) : plan.maxUsers
 
+/** The most connections that users have open at once, if none of their tasks sends in parallel. */
+export function plannedConnections(plan: Plan): number {
+  const { model, scenario, targets, request } = plan
+  const { origin } = new URL(request.url)
+  // Requests that go elsewhere go over a second one.
+  const goElsewhere = targets?.requests.some((one) => new URL(one.request.url).origin !== origin) === true
+  const each = scenario !== null && model === 'open' ? scenario.scenarios.length : goElsewhere ? 2 : 1
+  return plannedUsers(plan) * each
+}
+
 /**
  * The most requests per second that the plan asks for, when the target answers at once; Infinity when users go as fast
  * as they can.

@@ -78,7 +78,7 @@ export function resolveOptions(
 
   const ownLoad = resolveLoad(options, host, readers)
   const script = chosen === null ? null : withLoad(chosen, ownLoad, options)
-  const load = script === null ? ownLoad : mixedLoad(script, ownLoad, wrong)
+  const load = script === null ? ownLoad : mixedLoad(script, ownLoad, options, wrong)
   const requests = count('requests', MOST_REQUESTS)
   const iterations = count('iterations', MOST_REQUESTS)
   const durationS = duration('duration', 'above 0')

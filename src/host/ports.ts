@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
-import { plannedPerS, plannedUsers, type Plan } from '../core/plan.ts'
+import { plannedConnections, plannedPerS, plannedUsers, type Plan } from '../core/plan.ts'
 import { showCount } from '../core/units.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
@@ -46,20 +46,20 @@ export async function checkLocalAddresses({ localAddresses }: Plan): Promise<voi
 export async function checkPorts(plan: Plan, root = '/'): Promise<string | null> {
   const ports = ephemeralPorts(root)
   const route = routeOf(plan, ...destinationOf(plan.request.url))
-  const users = plannedUsers(plan)
-  if (ports === null || 'path' in route || (users <= ports && plan.keepAlive)) return null
+  const connections = plannedConnections(plan)
+  if (ports === null || 'path' in route || (connections <= ports && plan.keepAlive)) return null
   const addresses = await addressesOf(route.host)
   // What cannot be looked up is the run's to tell.
   if (addresses.length === 0) return null
   // A port bound to an address of one's own is taken whatever it connects to; else it is taken for one target only.
   const own = plan.localAddresses.length
   const room = ports * (own || addresses.length)
-  if (users > room)
+  if (connections > room)
     throw new CorerushError(
       'CORERUSH_LIMIT',
-      `${showCount(users)} users need as many ports, and there are ${showCount(room)} to connect from to ` +
+      `${showCount(plannedUsers(plan))} users need ${showCount(connections)} ports, and there are ${showCount(room)} to connect from to ` +
         `${route.host}:${route.port}`,
-      { hint: morePorts(users, ports, addresses) },
+      { hint: morePorts(connections, ports, addresses) },
     )
   if (plan.keepAlive) return null
   const perS = plannedPerS(plan)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
-import { plannedUsers, type Plan } from '../core/plan.ts'
+import { plannedConnections, plannedUsers, type Plan } from '../core/plan.ts'
 import { printDurationS } from '../core/units.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 
@@ -20,17 +20,18 @@ export function checkLimits(plan: Plan, root = '/'): string | null {
   const limit = openFileLimit(root)
   if (limit === null) return null
   const users = plannedUsers(plan)
-  const files = users + RESERVED_DESCRIPTORS
+  const connections = plannedConnections(plan)
+  const files = connections + RESERVED_DESCRIPTORS
   if (files > limit)
     throw new CorerushError(
       'CORERUSH_LIMIT',
       `${users} users need ${files} open files, and this process may have ${limit}`,
       { hint: `ulimit -n ${files}` },
     )
-  if (plan.maxRedirects === 0 || files + users <= limit) return null
+  if (plan.maxRedirects === 0 || files + connections <= limit) return null
   return (
-    `where redirects lead to another origin, ${users} users need ${files + users} open files, and this process may ` +
-    `have ${limit}: ulimit -n ${files + users}`
+    `where redirects lead to another origin, ${users} users need ${files + connections} open files, and this process may ` +
+    `have ${limit}: ulimit -n ${files + connections}`
   )
 }
 

@@ -16,18 +16,24 @@ export function waitWords({ wait, scenario }: ClosedPlan): string {
   return waits.size > 1 ? 'waits of their scenarios' : wordsOf(wait)
 }
 
-/** The file and what each of its scenarios does; of several, how many users each has at the most. */
+/** The file and what each of its scenarios does; of several, how many users each has at the most, or its part of the iterations. */
 export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [string, string][] {
   const { file, scenarios } = script
+  const weights = scenarios.reduce((sum, { weight }) => sum + weight, 0)
   const mix = scenarios.length > 1 ? mixOf(scenarios, plannedUsers(plan)) : new Uint16Array()
   return [
     ['scenario', file],
     ['base URL', url],
     ...scenarios.map((scenario, place): [string, string] => {
       if (scenario.name === null || scenarios.length === 1) return ['tasks', tasks(scenario)]
+      if (plan.model === 'open')
+        return [
+          scenario.name,
+          `${showPercent(scenario.weight / weights)} of the iterations: ${tasks(scenario)}`,
+        ]
       const users = mix.filter((one) => one === place).length
-      const wait = plan.model === 'closed' ? `, ${wordsOf(scenario.wait ?? { kind: 'none' })}` : ''
-      return [scenario.name, `${showCount(users)} user${users === 1 ? '' : 's'}${wait}: ${tasks(scenario)}`]
+      const wait = wordsOf(scenario.wait ?? { kind: 'none' })
+      return [scenario.name, `${showCount(users)} user${users === 1 ? '' : 's'}, ${wait}: ${tasks(scenario)}`]
     }),
   ]
 }

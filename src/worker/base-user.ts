@@ -7,13 +7,14 @@ export abstract class BaseUser implements User {
   readonly id: number
   isFlying = false
   protected readonly around: Surroundings
-  protected readonly lateness = new Lateness()
+  protected readonly lateness: Lateness
   protected startedUs = -1
   #backoffUs = 0
 
-  constructor(id: number, around: Surroundings) {
+  constructor(id: number, around: Surroundings, lateness = new Lateness()) {
     this.id = id
     this.around = around
+    this.lateness = lateness
   }
 
   abstract get wait(): Wait

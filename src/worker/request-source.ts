@@ -4,7 +4,13 @@
  */
 import type { Plan, RequestPlan } from '../core/plan.ts'
 import { seededRandom, type Random } from '../core/random.ts'
-import { isVaried, renderRequest, templateOf, type RequestTemplate } from '../core/request-template.ts'
+import {
+  isVaried,
+  printRequest,
+  renderRequest,
+  templateOf,
+  type RequestTemplate,
+} from '../core/request-template.ts'
 import { chooser } from '../core/scenario.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
 import type { RequestTally } from '../core/request-tally.ts'
@@ -103,10 +109,11 @@ function kindOf(
   recorder: SourceParts['recorder'],
 ): Kind {
   const template = isTemplated ? templateOf(request) : null
+  const always = template === null ? request : { ...request, ...printRequest(template, false) }
   return {
     plan: request,
     template: template !== null && isVaried(template) ? template : null,
-    request: transport.prepare(request),
+    request: transport.prepare(always),
     tally: recorder.requestTally(request.name),
     isElsewhere: new URL(request.url).origin !== new URL(own.url).origin,
   }

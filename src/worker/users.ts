@@ -1,12 +1,16 @@
 /** Makes the users of a worker: those that send the plan's one request, or those that follow a scenario. */
 import { mixOf } from '../core/mix.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
+import { seededRandom } from '../core/random.ts'
+import { chooser } from '../core/scenario.ts'
 import { globalIndex, type Share } from '../core/share.ts'
 import type { Wait } from '../core/wait.ts'
 import type { Clock } from './clock.ts'
+import { Lateness } from './lateness.ts'
 import type { Recorder } from './recorder.ts'
 import type { RequestSource } from './request-source.ts'
 import { RequestUser } from './request-user.ts'
+import { MixedUser } from './scenario/mixed-user.ts'
 import { Requests } from './scenario/requests.ts'
 import { Script, type Scripted } from './scenario/script.ts'
 import { ScenarioUser } from './scenario/user.ts'
@@ -43,11 +47,27 @@ export function userMaker(
   const { scenarios } = plan.scenario
   const requests = new Requests(plan, transport, recorder)
   const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
-  let mix = scripts.length > 1 ? mixOf(scenarios, plannedUsers(plan)) : null
+  const number = (id: number): number => globalIndex(id, share)
+  if (scripts.length === 1) return (id) => new ScenarioUser(id, number(id), around, scripts[0]!, request)
+  if (plan.model === 'closed') {
+    let mix = mixOf(scenarios, plannedUsers(plan))
+    return (id) => {
+      // An amendment can ask for more users than the plan did, which changes nothing for those there are.
+      if (number(id) >= mix.length) mix = mixOf(scenarios, 2 * (number(id) + 1))
+      return new ScenarioUser(id, number(id), around, scripts[mix[number(id)]!]!, request)
+    }
+  }
+  const choose = chooser(scenarios.map(({ weight }) => weight))
   return (id) => {
-    const number = globalIndex(id, share)
-    // An amendment can ask for more users than the plan did, which changes nothing for those there are.
-    if (mix !== null && number >= mix.length) mix = mixOf(scenarios, 2 * (number + 1))
-    return new ScenarioUser(id, number, around, scripts[mix === null ? 0 : mix[number]!]!, request)
+    const lateness = new Lateness()
+    return new MixedUser({
+      ...{ id, around, lateness, random: seededRandom(plan.seed, number(id) + MIX_STREAM) },
+      choose: (random) => choose(0, random),
+      make: (place, surroundings) =>
+        new ScenarioUser(id, number(id), surroundings, scripts[place]!, request, lateness),
+    })
   }
 }
+
+/** Apart from the streams of waits and tasks. */
+const MIX_STREAM = 0x30_0000

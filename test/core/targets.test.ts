@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
-import { buildPlan, type Plan } from '../../src/core/plan.ts'
+import { buildPlan, plannedConnections, type Plan } from '../../src/core/plan.ts'
 import { redactPlan } from '../../src/core/redact.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
 import { parseTargetLine, readTarget, type WrittenTarget } from '../../src/core/targets.ts'
@@ -127,6 +127,17 @@ describe('what a targets file plans', () => {
       'targets goes to b.test:80, which is not allowed; allowed is a.test; did you mean a.test?',
     ])
     expect(planned(targets, { url: 'http://a.test', allowHosts: ['*.test'] })).not.toBeInstanceOf(Array)
+  })
+
+  test('requests to another origin take a second connection of each user', () => {
+    const connections = (...urls: string[]): number => {
+      const plan = planned(
+        urls.map((url) => ({ url })),
+        { url: 'http://a.test', users: 7 },
+      )
+      return Array.isArray(plan) ? 0 : plannedConnections(plan)
+    }
+    expect([connections('/a', 'http://a.test/b'), connections('/a', 'http://b.test/')]).toEqual([7, 14])
   })
 
   test('names beyond 500 are one', () => {

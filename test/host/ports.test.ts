@@ -35,7 +35,7 @@ test('the kernel names the range; where it does not, nothing is known', async ()
 test('as many users as ports, and not one more', async () => {
   expect(await said(SMALL, { users: 100 })).toBeNull()
   expect(await said(SMALL, { users: 101 })).toBe(
-    '101 users need as many ports, and there are 100 to connect from to 127.0.0.1:8080; ' +
+    '101 users need 101 ports, and there are 100 to connect from to 127.0.0.1:8080; ' +
       'try --local-address 127.0.0.1,127.0.0.2',
   )
 })

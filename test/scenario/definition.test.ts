@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
+import { buildPlan, plannedConnections, plannedUsers } from '../../src/core/plan.ts'
 import { resolveOptions } from '../../src/core/resolve.ts'
 import { chooser, subjectOf, type ScriptPlan } from '../../src/core/scenario.ts'
 import { codeFrame, readScenarios } from '../../src/scenario/file.ts'
@@ -189,12 +190,25 @@ describe('several scenarios', () => {
       'users must be 4 users at most, as every scenario says how many it has, got 5',
     ],
     [
-      [kind('a'), kind('b')],
+      [kind('a', { users: 1 }), kind('b')],
       { rate: 5 },
-      'rate goes with one scenario: an arrival asks for a task, not for a kind of user',
+      'rate goes with the weights of scenarios, and one of them says how many users it has: an arrival asks for no kind of user',
     ],
   ])('%j do not go with %j', (definitions, options, problem) => {
     expect(resolved(definitions, options)).toEqual([problem])
+  })
+
+  test('with a rate, users have connections for each, so there are fewer of them', () => {
+    const most = (options: Options): number[] => {
+      const { plan } = planned([kind('a'), kind('b')] as ScenarioDefinition<unknown>[])
+      const words = { url: 'http://a.test', rate: 5, ...options }
+      const result = resolveOptions(words, { cores: 1, descriptors: 20_000 }, plan)
+      if ('problems' in result) throw new Error(JSON.stringify(result.problems))
+      const made = buildPlan(result.resolved, 'corerush/test')
+      return [plannedUsers(made), plannedConnections(made)]
+    }
+    expect(most({})).toEqual([5_000, 10_000])
+    expect(most({ maxUsers: 700 })).toEqual([700, 1_400])
   })
 
   test('each has its own wait, --wait is for all, and one whose tasks are all left out goes', () => {

@@ -30,6 +30,10 @@ export interface Scripted {
   readonly deserted: () => void
 }
 
+/** Apart from the streams of users' waits, which have their numbers; those of further scenarios of one user follow. */
+const TASK_STREAM = 0x40_0000
+const NEXT_STREAM = 0x10_0000
+
 export interface ScriptParts extends Scripted {
   readonly plan: Plan
   readonly planned: ScenarioPlan
@@ -44,6 +48,8 @@ export class Script {
   readonly requests: Requests
   readonly nowUs: () => number
   readonly seed: number
+  /** Where the streams of its users' tasks begin. */
+  readonly stream: number
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** Between two iterations, in the closed model. */
   readonly wait: Wait
@@ -73,6 +79,8 @@ export class Script {
     this.wait = planned.wait ?? { kind: 'none' }
     this.nowUs = clock.nowUs
     this.seed = plan.seed
+    // Only where arrivals come by the clock, one user follows several.
+    this.stream = TASK_STREAM + (plan.model === 'open' ? planned.index * NEXT_STREAM : 0)
     this.stopRun = stopRun
     this.watch = watch
     this.newCookies = planned.keepsCookies ? newCookies : null

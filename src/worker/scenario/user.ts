@@ -12,6 +12,7 @@ import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
 import { BaseUser } from '../base-user.ts'
 import type { Cookies } from '../cookies.ts'
+import type { Lateness } from '../lateness.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import type { Surroundings } from '../user.ts'
@@ -21,9 +22,6 @@ import { Lines } from './lines.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
 import type { Watch } from './watch.ts'
-
-/** Apart from the stream of a user's waits, which has its number. */
-const TASK_STREAM = 0x40_0000
 
 /** What ends a task that stopped its user or the run; whoever catches it changes nothing of that. */
 class Stopped extends Error {
@@ -56,12 +54,20 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #calls = 0
   #isRefused = false
 
-  constructor(id: number, number: number, around: Surroundings, script: Script, usual: Prepared) {
-    super(id, around)
+  /** `lateness` is that of all that this user does. */
+  constructor(
+    id: number,
+    number: number,
+    around: Surroundings,
+    script: Script,
+    usual: Prepared,
+    lateness?: Lateness,
+  ) {
+    super(id, around, lateness)
     this.number = number
     this.#script = script
     this.#cookies = script.newCookies === null ? null : script.newCookies()
-    this.random = seededRandom(script.seed, number + TASK_STREAM)
+    this.random = seededRandom(script.seed, number + script.stream)
     this.#isReady = script.onStart === null
     this.#context = contextOf(this, script.requests, this.#cookies)
     this.#lines = new Lines(id, around, this, usual, this.#cookies)
