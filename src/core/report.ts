@@ -134,9 +134,11 @@ const loadOf = (timeline: Timeline, loadEndS: number, untilS: number): number =>
   Math.max(0, Math.min(loadEndS, untilS) - timeline.warmupS)
 
 export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
-  const { total: tally, rows, loadEndS } = timeline
+  const { total: tally, rows } = timeline
   const wasStopped = facts.stoppedBy === 'threshold'
   const untilS = facts.durationS
+  // Of a run that goes on, the load ends where it was measured up to.
+  const loadEndS = Math.min(timeline.loadEndS, untilS)
   const judgement = judgeRun(plan, timeline, { ...facts, loadEndS, untilS, wasStopped })
   const { total, outcomes, thresholds, verdict } = judgement
   const loadS = loadOf(timeline, loadEndS, untilS)

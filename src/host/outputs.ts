@@ -1,7 +1,7 @@
 /** The outputs of a run: none of them stops another one, or the run. */
 import type { Problem } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
-import type { Judgement, Report } from '../core/report.ts'
+import type { Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import type { SettledSecond, Timeline } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
@@ -25,6 +25,9 @@ export interface OutputHooks {
   /** Called when an output, or `onSecond`, fails; the run goes on. By default an OutputError with the report is thrown when the run has ended. */
   readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
 }
+
+/** What can be made of a run while it goes on, for who asks. */
+export type RunSoFar = Pick<LiveSecond, 'judged' | 'report'>
 
 /** What keeps outputs from being written; each with the output's name. */
 export function outputProblems(outputs: readonly Output[]): Problem[] {
@@ -59,9 +62,9 @@ export class Outputs {
     void this.#each((output) => output.start?.(run))
   }
 
-  seconds(rows: readonly SecondRow[], timeline: Timeline, judged: () => Judgement): void {
+  seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {
     if (rows.length === 0 || this.#outputs.length === 0) return
-    const sofar = { recent: timeline.recent(), ...countSoFar(timeline), judged }
+    const sofar = { recent: timeline.recent(), ...countSoFar(timeline), ...views }
     for (const row of rows) void this.#each((output) => output.second?.({ row, ...sofar }))
   }
 
@@ -98,7 +101,7 @@ export class Outputs {
   }
 }
 
-function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | 'judged'> {
+function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | keyof RunSoFar> {
   let finished = 0
   let failed = 0
   const outcomes = new Map<Outcome, number>()

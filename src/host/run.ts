@@ -182,7 +182,7 @@ export async function conduct(
         void lookAtTarget(second - 1)
         hostSecond = second
       }
-      outputs.seconds(timeline.close(elapsedS()), timeline, judgeSoFar)
+      outputs.seconds(timeline.close(elapsedS()), timeline, soFar)
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
     // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
@@ -192,6 +192,22 @@ export async function conduct(
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
+    const reportUntil = (durationS: number, comparands: Comparands | null): Report =>
+      buildReport(plan, timeline, {
+        version: VERSION,
+        startedAt,
+        durationS,
+        host,
+        stoppedBy: ending.by ?? 'duration',
+        warnings: [...warnings, ...stopReasons, ...targetProblem(metrics)],
+        lostWorkers,
+        addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
+        gate,
+        soundPerS: sound,
+        comparands,
+      })
+    /** A run that goes on is compared with nothing yet. */
+    const soFar = { judged: judgeSoFar, report: () => reportUntil(timeline.rows.length, null) }
     const ticker = setInterval(tick, TICK_MS)
     const abort = (): void => stop(signalOf(hooks.signal))
     if (hooks.signal?.aborted === true) abort()
@@ -211,21 +227,9 @@ export async function conduct(
       timeline.endLoad(Math.min(timeline.loadEndS, durationS))
     } else if (timeline.loadEndS > durationS || ending.by === 'requests' || ending.by === 'iterations')
       timeline.endLoad(Math.min(timeline.loadEndS, lastDoneS))
-    outputs.seconds(timeline.finish(), timeline, judgeSoFar)
+    outputs.seconds(timeline.finish(), timeline, soFar)
 
-    const report = buildReport(plan, timeline, {
-      version: VERSION,
-      startedAt,
-      durationS,
-      host,
-      stoppedBy: ending.by ?? 'duration',
-      warnings: [...warnings, ...stopReasons, ...targetProblem(metrics)],
-      lostWorkers,
-      addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
-      gate,
-      soundPerS: sound,
-      comparands,
-    })
+    const report = reportUntil(durationS, comparands)
     await outputs.finish(report)
     return report
   } finally {

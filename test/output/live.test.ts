@@ -29,6 +29,7 @@ function liveOf(seconds: readonly Second[]): LiveSecond {
     outcomes: counts,
     names: new Map(Object.entries(byName)),
     judged: () => ({ total, outcomes: counts, thresholds, verdict }),
+    report: () => report,
     taskErrors: taskErrors.reduce((sum, { count }) => sum + count, 0),
   }
 }
