@@ -60,7 +60,7 @@ export function percentiles(
         axis({
           size: 26,
           gap: 6,
-          splits: () => nines(xMax),
+          splits: (_, __, ___, most) => nines(most),
           values: (_, splits) => splits.map(share),
           filter: (_, splits) => splits,
         }),

@@ -22,7 +22,7 @@ export const percentileText = (summary: LatencySummary, name: PercentileName): s
 
 export const percentileLabel = (name: PercentileName): string => name.replace('_', '.')
 
-export function verdict({ report, words }: ReportView): HTMLElement {
+export function verdict({ report, words }: ReportView, label = 'Verdict'): HTMLElement {
   const { level, reasons, errorBoundMs } = report.verdict
   return element(
     'section',
@@ -31,7 +31,7 @@ export function verdict({ report, words }: ReportView): HTMLElement {
       'h2',
       { id: 'verdict-title' },
       element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGN[level]),
-      element('span', { class: 'word' }, 'Verdict: ', element('strong', {}, level)),
+      element('span', { class: 'word' }, `${label}: `, element('strong', {}, level)),
     ),
     element('p', { class: 'sentence' }, `${capital(words.sentence)}.`),
     pairs([
@@ -69,6 +69,15 @@ export function verdict({ report, words }: ReportView): HTMLElement {
         ),
   )
 }
+
+export const warnings = ({ report }: ReportView): HTMLElement | null =>
+  report.warnings.length === 0
+    ? null
+    : section(
+        'warnings',
+        'Warnings',
+        element('ul', {}, ...report.warnings.map((warning) => element('li', {}, warning))),
+      )
 
 export function thresholds({ thresholds: all }: ReportView): HTMLElement {
   return section(
@@ -193,4 +202,4 @@ export function distributions({ report }: ReportView): HTMLElement {
 /** A dash stands for nothing among words. */
 const naText = (text: string): string => (text === '–' ? 'n/a' : text)
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
