@@ -7,23 +7,23 @@ import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
-import { OptionsError, planScenario } from '../host/run.ts'
+import { conduct, OptionsError, planScenario } from '../host/run.ts'
 import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
-import { LiveView } from '../output/live.ts'
 import { printable } from '../output/paint.ts'
 import { renderSeries, renderTurns, titleOf } from '../output/series.ts'
 import { renderSettings } from '../output/settings.ts'
 import { renderSummary } from '../output/text.ts'
+import type { WebServer } from '../output/web.ts'
 import { optionsOf, type Command } from './args.ts'
-import { canReadKeys, watchKeys } from './keys.ts'
 import { openMetrics, readMetricsPort } from './metrics.ts'
 import { readOutputs } from './outputs.ts'
 import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst, type Repeats } from './repeats.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
 import { settingsOf, withPlace, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
-import { exitOf, liveOutput, stopOnSignals } from './terminal.ts'
+import { exitOf, watchTerminal } from './terminal.ts'
+import { isInCi, openWeb, readWeb, serveForm, type WebOptions } from './web.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
@@ -44,12 +44,16 @@ export async function runCommand(typed: Command): Promise<number> {
   }
 }
 
-async function carryOut({ command, said, secrets, config }: Settings): Promise<number> {
+async function carryOut(settings: Settings): Promise<number> {
+  const { command, said, secrets, config } = settings
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const keepAs = readName(command, problems)
   const repeats = readRepeats(command, problems)
+  const webAsked = readWeb(command, process.env, problems)
+  if (webAsked?.hasForm === true && command.switches.get('print-config') !== true)
+    return offerForm(settings, webAsked, problems)
   const plan = await readPlan(command, repeats, problems)
   const metricsPort = readMetricsPort(command, problems)
   const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
@@ -85,35 +89,34 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
   }
 
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
-  let live = liveOutput(command)
-  const stopping = stopOnSignals({
-    heard: () => {
-      if ('stopping' in live) live.stopping()
-    },
-    restore: () => {
-      if (live instanceof LiveView) live.restore()
-    },
-  })
-  const releaseKeys =
-    live instanceof LiveView && canReadKeys(process.stdin)
-      ? watchKeys(process.stdin, {
-          stop: stopping.stop,
-          view(key) {
-            if (live instanceof LiveView) live.press(key)
-          },
-        })
-      : null
+  const stopping = new AbortController()
+  const terminal = watchTerminal(command, () => web?.page.stopping())
+  const signal = AbortSignal.any([terminal.signal, stopping.signal])
+  const staysOpen = terminal.hasKeys && !isInCi(process.env)
+  let web: WebServer | null = null
   const failedOutputs: string[] = []
   try {
+    if (webAsked !== null)
+      web = await openWeb(
+        webAsked.port,
+        { phase: 'preparing', form: null, staysOpen },
+        {
+          stop() {
+            stopping.abort()
+            terminal.stopping()
+          },
+          start: null,
+        },
+      )
     const isQuiet = command.switches.get('quiet') === true
-    const { made, failure } = await conductSeries(series, stopping.signal, (turn) => {
+    const { made, failure } = await conductSeries(series, signal, (turn) => {
       const { request, waitForTargetS } = turn.side === 'baseline' ? otherPlan! : plan
       const { host } = new URL(request.url)
       if (isSeries && !isQuiet) say(`${titleOf(turn, turns)} of ${turns.length} runs, on ${host}`)
       if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
-      live = liveOutput(command)
+      const pages = [metrics, web?.page ?? null].filter((one) => one !== null)
       return {
-        outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputsOf(turn)],
+        outputs: [terminal.next(), ...pages, ...outputsOf(turn)],
         onOutputError(output, error) {
           failedOutputs.push(output)
           stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
@@ -129,17 +132,58 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
     let exitCode = worstExit([
       ...reports.map((report) => report.exitCode),
       // Between two runs it is in none of their reports.
-      ...(stopping.signal.aborted && made.length < turns.length ? [exitOf(stopping.signal)] : []),
+      ...(signal.aborted && made.length < turns.length ? [exitOf(signal)] : []),
     ])
     if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
       stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
       exitCode = EXIT.ok
     }
+    if (web !== null && staysOpen && !terminal.signal.aborted) {
+      say(`the live page stays at ${web.url} until q or Ctrl-C`)
+      await web.stayUntil(terminal.signal)
+    }
     return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
   } finally {
-    releaseKeys?.()
-    if (live instanceof LiveView) live.restore()
-    stopping.release()
+    terminal.release()
+    metrics?.close()
+    await web?.close()
+  }
+}
+
+/** The runs that somebody starts from the form of the live page. */
+async function offerForm(
+  { command, secrets }: Settings,
+  { port }: WebOptions,
+  problems: Problem[],
+): Promise<number> {
+  const { stdout } = process
+  const planOf = (asked: Command, found: Problem[]): Promise<Plan | null> =>
+    readPlan(asked, { repeats: null, against: null }, found)
+  const found: Problem[] = []
+  await planOf(command, found)
+  // That there is no URL yet is what the form is for.
+  problems.push(...found.filter(({ option }) => option !== 'url' || command.texts.has('url')))
+  const metricsPort = readMetricsPort(command, problems)
+  if (problems.length > 0) throw new OptionsError(problems)
+  const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
+  const terminal = watchTerminal(command, () => undefined)
+  try {
+    return await serveForm(command, port, terminal.signal, {
+      planOf,
+      shown: (message) => withoutSecrets(message, secrets),
+      async make(plan, page, signal) {
+        signal.addEventListener('abort', () => {
+          page.stopping()
+          terminal.stopping()
+        })
+        const outputs = [terminal.next(), ...(metrics === null ? [] : [metrics]), page]
+        const report = await conduct(plan, { signal, outputs })
+        stdout.write(renderSummary(report, styleOf(stdout, command)))
+        return report.exitCode
+      },
+    })
+  } finally {
+    terminal.release()
     metrics?.close()
   }
 }

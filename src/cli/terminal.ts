@@ -3,12 +3,63 @@ import { EXIT } from '../errors.ts'
 import { LiveView } from '../output/live.ts'
 import { ProgressLines, WarningLines } from '../output/progress.ts'
 import type { Command } from './args.ts'
-import { canReadKeys } from './keys.ts'
+import { canReadKeys, watchKeys } from './keys.ts'
 import { wantsColor } from './style.ts'
 
 export type View = LiveView | ProgressLines | WarningLines
 
-export function liveOutput({ switches }: Command): View {
+export interface Terminal {
+  /** Aborted by the first Ctrl-C, `q` or SIGTERM. */
+  readonly signal: AbortSignal
+  /** Whether somebody can press keys. */
+  readonly hasKeys: boolean
+  /** The view of the next run. */
+  next(): View
+  /** Shows that the order to stop was heard, whoever gave it. */
+  stopping(): void
+  /** Leaves the terminal as it was. */
+  release(): void
+}
+
+/** `heard` is told of the order to stop that comes from here. */
+export function watchTerminal(command: Command, heard: () => void): Terminal {
+  let live = liveOutput(command)
+  const stopping = (): void => {
+    if ('stopping' in live) live.stopping()
+  }
+  const restore = (): void => {
+    if (live instanceof LiveView) live.restore()
+  }
+  const signals = stopOnSignals({
+    heard() {
+      stopping()
+      heard()
+    },
+    restore,
+  })
+  const releaseKeys =
+    live instanceof LiveView && canReadKeys(process.stdin)
+      ? watchKeys(process.stdin, {
+          stop: signals.stop,
+          view(key) {
+            if (live instanceof LiveView) live.press(key)
+          },
+        })
+      : null
+  return {
+    signal: signals.signal,
+    hasKeys: releaseKeys !== null,
+    next: () => (live = liveOutput(command)),
+    stopping,
+    release() {
+      releaseKeys?.()
+      restore()
+      signals.release()
+    },
+  }
+}
+
+function liveOutput({ switches }: Command): View {
   const { stderr } = process
   if (switches.get('quiet') === true) return new WarningLines(stderr)
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
@@ -16,7 +67,7 @@ export function liveOutput({ switches }: Command): View {
 }
 
 /** The first signal ends the load gracefully, the second one the process at once. */
-export function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
+function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
   readonly signal: AbortSignal
   /** Does what the first, or the second, Ctrl-C does. */
   readonly stop: () => void
