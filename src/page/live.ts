@@ -33,6 +33,7 @@ class LiveView {
   readonly #token = new URLSearchParams(location.search).get('token') ?? ''
   readonly #head = element('div')
   readonly #phase = element('span', { role: 'status' })
+  readonly #note = element('span', { class: 'note', role: 'status' })
   readonly #clock = element('span', { class: 'clock' })
   readonly #progress = element('progress', { max: '1', 'aria-label': 'progress of the load' })
   readonly #stop = element('button', { type: 'button', class: 'stop' }, 'Stop')
@@ -95,6 +96,7 @@ class LiveView {
           this.#clock,
           this.#progress,
           this.#stop,
+          this.#note,
         ),
         this.#complaint,
       ),
@@ -126,13 +128,12 @@ class LiveView {
     }
     const isRunning = phase === 'running' || phase === 'stopping'
     document.body.dataset['phase'] = this.#isLost ? 'lost' : phase
-    this.#phase.textContent = this.#isLost
-      ? 'nothing is heard from corerush; what follows is the last that it said'
+    this.#phase.textContent = this.#state === null ? 'connecting' : PHASES[phase]
+    this.#note.textContent = this.#isLost
+      ? 'nothing is heard from corerush: this is the last that it said'
       : isOver
-        ? `${PHASES[phase]}, and corerush with it`
-        : this.#state === null
-          ? 'connecting'
-          : PHASES[phase]
+        ? 'corerush has ended, too: this page keeps what it shows'
+        : ''
     this.#stop.hidden = !isRunning
     this.#stop.disabled = phase !== 'running'
     this.#progress.hidden = !isRunning
