@@ -107,13 +107,18 @@ export async function conduct(
   })
   const secrets = new KnownSecrets(plan)
   const lostWorkers: { worker: number; second: number; message: string }[] = []
+  let lastJudged: { readonly untilS: number; readonly judgement: Judgement } | null = null
+  /** Once for a second, however many ask. */
   const judgeSoFar = (): Judgement => {
     const untilS = timeline.rows.length
+    if (lastJudged?.untilS === untilS) return lastJudged.judgement
     const loadEndS = Math.min(timeline.loadEndS, untilS)
-    return judgeRun(plan, timeline, {
+    const judgement = judgeRun(plan, timeline, {
       ...{ gate, lostWorkers, soundPerS: sound, loadEndS, untilS },
       wasStopped: ending.by === 'threshold',
     })
+    lastJudged = { untilS, judgement }
+    return judgement
   }
   const ending = { by: null as StoppedBy | null }
   /** Ends the load, once the run has begun. */
@@ -192,8 +197,12 @@ export async function conduct(
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
-    const reportUntil = (durationS: number, comparands: Comparands | null): Report =>
-      buildReport(plan, timeline, {
+    const reportUntil = (
+      durationS: number,
+      comparands: Comparands | null,
+      judged: Judgement | null = null,
+    ): Report => {
+      const facts = {
         version: VERSION,
         startedAt,
         durationS,
@@ -205,9 +214,12 @@ export async function conduct(
         gate,
         soundPerS: sound,
         comparands,
-      })
-    /** A run that goes on is compared with nothing yet. */
-    const soFar = { judged: judgeSoFar, report: () => reportUntil(timeline.rows.length, null) }
+      }
+      return buildReport(plan, timeline, facts, judged)
+    }
+    // A run that goes on is compared with nothing yet.
+    const report = (): Report => reportUntil(timeline.rows.length, null, judgeSoFar())
+    const soFar = { judged: judgeSoFar, report }
     const ticker = setInterval(tick, TICK_MS)
     const abort = (): void => stop(signalOf(hooks.signal))
     if (hooks.signal?.aborted === true) abort()
@@ -229,9 +241,9 @@ export async function conduct(
       timeline.endLoad(Math.min(timeline.loadEndS, lastDoneS))
     outputs.seconds(timeline.finish(), timeline, soFar)
 
-    const report = reportUntil(durationS, comparands)
-    await outputs.finish(report)
-    return report
+    const finished = reportUntil(durationS, comparands)
+    await outputs.finish(finished)
+    return finished
   } finally {
     await crew.dismiss()
   }

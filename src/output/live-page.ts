@@ -13,7 +13,7 @@ import type { LiveRun, PageState } from './web-messages.ts'
 import { frameOf } from './web-state.ts'
 
 /** After a frame was made, none is for so many times as long: of a run of hours, they come less often. */
-const REST = 40
+const REST = 20
 
 /** What its owner decides. */
 export type PageBeginning = Pick<PageState, 'phase' | 'form' | 'staysOpen'>

@@ -19,11 +19,13 @@ interface Points {
   readonly named: number
   /** All lines of the workers, or of the cores. */
   readonly units: number
+  /** Whether there is a curve of percentiles, or only those that are reported. */
+  readonly hasCurve: boolean
 }
 
-export const PAGE_POINTS: Points = { line: 2000, named: 36_000, units: 60_000 }
-/** Of a page that is sent anew every second. */
-export const LIVE_POINTS: Points = { line: 600, named: 6000, units: 12_000 }
+export const PAGE_POINTS: Points = { line: 2000, named: 36_000, units: 60_000, hasCurve: true }
+/** Of a page that is made anew every second. */
+export const LIVE_POINTS: Points = { line: 600, named: 6000, units: 12_000, hasCurve: false }
 const LEAST_NAMED_POINTS = 100
 
 export interface ThresholdView {
@@ -112,6 +114,6 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
     cores: { bucketS: coreBucketS, units: coreTracks(rows, 'host', coreBucketS) },
     target: { bucketS: coreBucketS, units: coreTracks(rows, 'target', coreBucketS) },
     heatMap: heatMapOf(rows),
-    curve: percentileCurve(rows, report.total.latencyMs.max),
+    curve: most.hasCurve ? percentileCurve(rows, report.total.latencyMs.max) : [],
   }
 }

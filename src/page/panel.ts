@@ -59,9 +59,11 @@ export class Panel {
 
   /** Draws a newer one of the same plot: the cursor, the zoom and the lines that were taken out stay as they are. */
   update(plot: Plot): void {
+    const widthsOf = ({ options }: Plot): string => options.series.map(({ width }) => width).join()
     const isAlike =
       this.#plot.data[0].length > 0 &&
       this.#plot.height === plot.height &&
+      widthsOf(this.#plot) === widthsOf(plot) &&
       plot.keys.length === this.#plot.keys.length &&
       plot.keys.every(({ label, kind }, i) => kind !== 'line' || label === this.#plot.keys[i]!.label)
     if (!isAlike) {
