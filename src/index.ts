@@ -1,5 +1,8 @@
 /** The public API of corerush. */
 export { run, planRun, planScenario, OptionsError, type RunHooks } from './host/run.ts'
+export type { RunControl } from './host/control.ts'
+export type { LoadChange } from './core/load-change.ts'
+export type { Amendment } from './core/amendment.ts'
 export {
   scenario,
   check,

@@ -173,6 +173,9 @@ export const COMPARE_FLAGS: FlagGroups = {
     text('allow', 'compare all the same: plan,host,version,void'),
     flip('paired', 'the runs were interleaved: the first of one side beside the first of the other'),
     flip('json', 'write the comparison as JSON'),
+    list('out', 'html=PATH: one page with both runs, where there is one on each side; - is standard output', {
+      alias: ['o'],
+    }),
     flip('fail', 'exit 98 for a regression; --no-fail exits 0', { show: 'on' }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

@@ -3,9 +3,19 @@ import { readFileSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
 import type { ViewKey } from '../output/live.ts'
 
+/** What the load is multiplied by. */
+const LOAD_KEYS: Readonly<Record<string, number>> = { '+': 1.1, '-': 0.9 }
 const VIEW_KEYS: Readonly<Record<string, ViewKey>> = { p: 'pause', '?': 'help', h: 'help', '\t': 'table' }
 /** What Ctrl-C is where the terminal does not make a signal of it. */
 const CTRL_C = '\u0003'
+
+/** Who is told of keys. */
+export interface KeyListener {
+  readonly stop: () => void
+  readonly view: (key: ViewKey) => void
+  /** The load is wanted so many times as high as it is. */
+  readonly load: (by: number) => void
+}
 
 /** Whether keys can be read: a terminal, and not one that belongs to another job, which reading would stop this one for. */
 export const canReadKeys = (input: ReadStream): boolean => input.isTTY && isForeground()
@@ -13,13 +23,11 @@ export const canReadKeys = (input: ReadStream): boolean => input.isTTY && isFore
 /**
  * Tells of each key, until the returned function is called, which leaves the terminal as it was. Keeps no process alive.
  */
-export function watchKeys(
-  input: ReadStream,
-  { stop, view }: { readonly stop: () => void; readonly view: (key: ViewKey) => void },
-): () => void {
+export function watchKeys(input: ReadStream, { stop, view, load }: KeyListener): () => void {
   const onData = (keys: Buffer): void => {
     for (const key of keys.toString('latin1'))
       if (key === 'q' || key === CTRL_C) stop()
+      else if (LOAD_KEYS[key] !== undefined) load(LOAD_KEYS[key])
       else if (VIEW_KEYS[key] !== undefined) view(VIEW_KEYS[key])
   }
   const release = (): void => {

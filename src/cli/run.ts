@@ -116,6 +116,7 @@ async function carryOut(settings: Settings): Promise<number> {
       if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
       const pages = [metrics, web?.page ?? null].filter((one) => one !== null)
       return {
+        onStart: terminal.begun,
         outputs: [terminal.next(), ...pages, ...outputsOf(turn)],
         onOutputError(output, error) {
           failedOutputs.push(output)
@@ -177,7 +178,7 @@ async function offerForm(
           terminal.stopping()
         })
         const outputs = [terminal.next(), ...(metrics === null ? [] : [metrics]), page]
-        const report = await conduct(plan, { signal, outputs })
+        const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
         stdout.write(renderSummary(report, styleOf(stdout, command)))
         return report.exitCode
       },

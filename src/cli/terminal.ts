@@ -1,5 +1,6 @@
 /** The person at the terminal: what is shown while a run goes on, and Ctrl-C. */
-import { EXIT } from '../errors.ts'
+import { EXIT, messageOf } from '../errors.ts'
+import type { RunControl } from '../host/control.ts'
 import { LiveView } from '../output/live.ts'
 import { ProgressLines, WarningLines } from '../output/progress.ts'
 import type { Command } from './args.ts'
@@ -15,6 +16,10 @@ export interface Terminal {
   readonly hasKeys: boolean
   /** The view of the next run. */
   next(): View
+  /** The run has begun, and its load can be changed, by keys too. */
+  readonly begun: (control: RunControl) => void
+  /** Null before the first run has begun. */
+  readonly control: RunControl | null
   /** Shows that the order to stop was heard, whoever gave it. */
   stopping(): void
   /** Leaves the terminal as it was. */
@@ -24,6 +29,7 @@ export interface Terminal {
 /** `heard` is told of the order to stop that comes from here. */
 export function watchTerminal(command: Command, heard: () => void): Terminal {
   let live = liveOutput(command)
+  let control: RunControl | null = null
   const stopping = (): void => {
     if ('stopping' in live) live.stopping()
   }
@@ -44,12 +50,21 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
           view(key) {
             if (live instanceof LiveView) live.press(key)
           },
+          load(by) {
+            control?.amend({ by, overS: 0 }).catch((error: unknown) => {
+              if (live instanceof LiveView) live.tell(messageOf(error))
+            })
+          },
         })
       : null
   return {
     signal: signals.signal,
     hasKeys: releaseKeys !== null,
     next: () => (live = liveOutput(command)),
+    begun: (run) => (control = run),
+    get control() {
+      return control
+    },
     stopping,
     release() {
       releaseKeys?.()

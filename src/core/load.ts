@@ -28,7 +28,7 @@ export interface OpenLoad {
   readonly onFull: OnFull
 }
 
-const MOST_PER_S = 10_000_000
+export const MOST_PER_S = 10_000_000
 const LONGEST_RAMP_S = 30 * 86_400
 
 /** Which model the user asks for, and its load; refuses what belongs to the other one. */

@@ -1,4 +1,5 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
+import { amendedPlan, amendedStageWarnings, type Amendment } from './amendment.ts'
 import { earliest, type CapturedFailure } from './captured.ts'
 import { customReport, type CustomReport } from './custom.ts'
 import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
@@ -41,8 +42,8 @@ export interface Report {
   readonly transport: string
   readonly seed: number
   readonly plan: Plan
-  /** Changes of the plan while it ran. */
-  readonly amendments: readonly never[]
+  /** Changes of the load while the run went on, in their order; the plan is that from before them. */
+  readonly amendments: readonly Amendment[]
   readonly host: HostReport
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
@@ -83,6 +84,8 @@ export interface RunFacts {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly lostWorkers: Evidence['lostWorkers']
+  /** None where it is left out. */
+  readonly amendments?: readonly Amendment[]
   readonly addresses: Report['addresses']
   /** What saw every settled second of the run. */
   readonly gate: Gate
@@ -101,7 +104,7 @@ export interface Judgement {
 }
 
 /** What is needed to judge; `loadEndS` is when the load ended, `untilS` up to where it was measured. */
-type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'gate' | 'soundPerS'> & {
+type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'amendments' | 'gate' | 'soundPerS'> & {
   readonly loadEndS: number
   readonly untilS: number
   /** A threshold ended the run. */
@@ -119,7 +122,8 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
   let generatorFaults = 0
   for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
   const verdict = judge({
-    ...{ plan, rows, loadEndS, total, lostWorkers, generatorFaults },
+    plan: amendedPlan(plan, facts.amendments ?? []),
+    ...{ rows, loadEndS, total, lostWorkers, generatorFaults },
     floorMs: percentilesMs(tally.latencyFloor),
     iterations: tally.iterations,
     latencies: all.peek('latency')?.count ?? 0,
@@ -152,12 +156,13 @@ export function buildReport(
   for (const name of [...tally.requests.keys()].sort())
     byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
   const shownPlan = redactPlan(plan)
-  const { version, host, stoppedBy, comparands = null } = facts
+  const { version, host, stoppedBy, amendments = [], comparands = null } = facts
   const comparison =
     plan.baseline === null || comparands === null
       ? null
       : holdAgainst(plan.baseline, comparands, {
           plan: shownPlan,
+          amendments,
           version,
           host,
           verdict,
@@ -180,12 +185,13 @@ export function buildReport(
     transport: plan.transport,
     seed: plan.seed,
     plan: shownPlan,
-    amendments: [],
+    amendments,
     host,
     stoppedBy,
     warnings: [
       ...facts.warnings.map(shown),
       ...facts.gate.warnings(thresholds, wasStopped),
+      ...amendedStageWarnings(plan, amendments),
       ...(inVain ? ['no task ended without an error: the run has failed'] : []),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),

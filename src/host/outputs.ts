@@ -1,6 +1,8 @@
 /** The outputs of a run: none of them stops another one, or the run. */
+import type { Amendment } from '../core/amendment.ts'
 import type { Problem } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import type { SettledSecond, Timeline } from '../core/timeline.ts'
@@ -60,6 +62,10 @@ export class Outputs {
 
   start(run: RunStart): void {
     void this.#each((output) => output.start?.(run))
+  }
+
+  amended(plan: Plan, amendment: Amendment): void {
+    void this.#each((output) => output.amended?.(plan, amendment))
   }
 
   seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {

@@ -32,6 +32,7 @@ const HELP: readonly (readonly [key: string, meaning: string])[] = [
   ['q', 'stops the run gracefully, and again ends it at once'],
   ['p', 'pauses this view; the run goes on'],
   ['tab', 'shows the next table'],
+  ['+ -', 'makes the load a tenth higher or lower'],
   ['?', 'shows and hides this help'],
 ]
 

@@ -10,6 +10,7 @@ import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import { showFigure } from '../core/threshold-metric.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import { amendmentWords } from '../core/amendment.ts'
 import { peakRate } from '../core/arrivals.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { customLines } from './custom.ts'
@@ -90,6 +91,7 @@ export function factsOf(report: Report): string[] {
     ...(plan.transport === 'undici' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
+    ...(report.amendments.length === 0 ? [] : [`amended ${amendmentWords(report.amendments)}`]),
     ...(ended === null ? [] : [ended]),
   ]
 }

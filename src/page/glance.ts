@@ -3,7 +3,7 @@ import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
 import type { WorkerVitals } from '../core/vitals.ts'
 import type { ReportView } from '../output/view.ts'
 import type { Now } from '../output/web-messages.ts'
-import { bars } from './bars.ts'
+import { meters } from './meters.ts'
 import { element, section, shown } from './element.ts'
 
 /** A figure, and the word for it. */
@@ -43,7 +43,7 @@ function target({ report, thresholds }: ReportView, now: Now): HTMLElement {
     ...(now.targetCores === null
       ? []
       : [
-          bars(
+          meters(
             'core',
             now.targetCores.map(({ core, busy }) => ({ number: core, busy })),
           ),
@@ -71,13 +71,13 @@ function generator({ report }: ReportView, now: Now): HTMLElement {
     element(
       'div',
       { class: 'units' },
-      bars(
+      meters(
         'worker',
         now.workers.map(({ worker, utilization }) => ({ number: worker, busy: utilization })),
       ),
       now.cores === null
         ? null
-        : bars(
+        : meters(
             'core',
             now.cores.map(({ core, busy }) => ({ number: core, busy })),
           ),

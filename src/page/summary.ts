@@ -22,14 +22,18 @@ export const percentileText = (summary: LatencySummary, name: PercentileName): s
 
 export const percentileLabel = (name: PercentileName): string => name.replace('_', '.')
 
-export function verdict({ report, words }: ReportView, label = 'Verdict'): HTMLElement {
+export function verdict(
+  { report, words }: Pick<ReportView, 'report' | 'words'>,
+  label = 'Verdict',
+  id = 'verdict',
+): HTMLElement {
   const { level, reasons, errorBoundMs } = report.verdict
   return element(
     'section',
-    { id: 'verdict', class: `verdict ${level}`, 'aria-labelledby': 'verdict-title' },
+    { id, class: `verdict ${level}`, 'aria-labelledby': `${id}-title` },
     element(
       'h2',
-      { id: 'verdict-title' },
+      { id: `${id}-title` },
       element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGN[level]),
       element('span', { class: 'word' }, `${label}: `, element('strong', {}, level)),
     ),

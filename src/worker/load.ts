@@ -2,6 +2,7 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
+import type { Amendment } from '../core/amendment.ts'
 import { KnownSecrets } from '../core/known-secrets.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
@@ -86,6 +87,11 @@ export class Load {
     this.#setAlarm()
   }
 
+  /** The load goes on differently from the amendment's instant on; should that have passed, what it asked for since is late. */
+  amend(amendment: Amendment): void {
+    if (!this.#ending) this.#schedule.amend(amendment)
+  }
+
   #end(loadEndUs: number): void {
     const { plan, clock } = this.#parts
     if (this.#ending) return
@@ -152,6 +158,7 @@ export class Load {
       },
       left: (user, hasStopped) => this.#schedule.left(user, hasStopped),
     }
+    const newUser = userMaker(this.#parts, around)
     const parts: ScheduleParts = {
       share,
       recorder,
@@ -163,7 +170,10 @@ export class Load {
       isEnding: () => this.#ending,
       rings: () => this.#rings,
       takeTicket: tickets.takeIteration,
-      newUser: userMaker(this.#parts, around),
+      newUser: (id) => {
+        this.#wheel.grow(FIRST_USER_TIMER + id + 1)
+        return newUser(id)
+      },
       deserted: () => scenario?.deserted(),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)

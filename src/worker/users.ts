@@ -34,9 +34,11 @@ export function userMaker(parts: UserParts, around: Surroundings): (id: number) 
   const { scenarios } = plan.scenario
   const requests = new Requests(plan, transport, recorder)
   const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
-  const mix = scripts.length > 1 ? mixOf(scenarios, plannedUsers(plan)) : null
+  let mix = scripts.length > 1 ? mixOf(scenarios, plannedUsers(plan)) : null
   return (id) => {
     const number = globalIndex(id, share)
+    // An amendment can ask for more users than the plan did, which changes nothing for those there are.
+    if (mix !== null && number >= mix.length) mix = mixOf(scenarios, 2 * (number + 1))
     return new ScenarioUser(id, number, around, scripts[mix === null ? 0 : mix[number]!]!, request)
   }
 }

@@ -291,6 +291,23 @@ describe('what is written', () => {
     view.restore()
   })
 
+  test('the load as amended is what is shown, and what came to nothing stands above the frame', () => {
+    const terminal = screen({ columns: 80, rows: 24 })
+    const view = new LiveView(terminal, false, true)
+    view.start(runOf())
+    view.second(liveOf(HEALTHY))
+    view.amended(planOf({ users: 25 }))
+    view.tell('the load is over')
+    expect(terminal.written.slice(-2)).toEqual([
+      'warning: the load is over\n',
+      expect.stringContaining('users 10 of 25') as string,
+    ])
+    // The frame before is gone, and the next one does not go back over the warning.
+    expect(terminal.written.at(-3)).toBe('\u001b[3F\u001b[0J')
+    expect(terminal.written.at(-1)).not.toMatch(/^\u001b\[\?2026h\u001b\[\d+F/)
+    view.restore()
+  })
+
   test.for([
     [{ columns: 0, rows: 0 }, 79],
     [{}, 79],

@@ -8,7 +8,7 @@ export interface Busy {
   readonly busy: number
 }
 
-export function bars(of: string, units: readonly Busy[]): HTMLElement {
+export function meters(of: string, units: readonly Busy[]): HTMLElement {
   return element(
     'ul',
     { class: 'bars', 'aria-label': `${of}s` },
