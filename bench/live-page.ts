@@ -68,7 +68,11 @@ for (const run of values.runs.split(',')) {
     const [reading, asleep] = pair.split('+').map(Number) as [number, number]
     const page = new LivePage({ phase: 'preparing', form: null, staysOpen: false })
     const files = { live: NO_FILE, report: NO_FILE }
-    const server = await WebServer.listen(0, page, files, { stop: () => undefined, start: null })
+    const server = await WebServer.listen(0, page, files, {
+      stop: () => undefined,
+      start: null,
+      amend: () => Promise.resolve(null),
+    })
     const child =
       reading + asleep === 0
         ? null

@@ -23,7 +23,7 @@ import { readName, saveBaseline } from './save-baseline.ts'
 import { settingsOf, withPlace, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
 import { exitOf, watchTerminal } from './terminal.ts'
-import { isInCi, openWeb, readWeb, serveForm, type WebOptions } from './web.ts'
+import { amend, isInCi, openWeb, readWeb, serveForm, type WebOptions } from './web.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
@@ -106,6 +106,7 @@ async function carryOut(settings: Settings): Promise<number> {
             terminal.stopping()
           },
           start: null,
+          amend: (load, words) => amend(terminal.control, load, words),
         },
       )
     const isQuiet = command.switches.get('quiet') === true
@@ -172,6 +173,7 @@ async function offerForm(
     return await serveForm(command, port, terminal.signal, {
       planOf,
       shown: (message) => withoutSecrets(message, secrets),
+      control: () => terminal.control,
       async make(plan, page, signal) {
         signal.addEventListener('abort', () => {
           page.stopping()

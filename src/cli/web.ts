@@ -2,12 +2,21 @@
 import type { Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
 import { redactUrlText } from '../core/secret.ts'
+import { parseDurationS, parseNumber, parseRatePerS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import type { RunControl } from '../host/control.ts'
 import { OptionsError } from '../host/run.ts'
 import { LivePage, type PageBeginning } from '../output/live-page.ts'
 import { readLiveFiles, readPageFiles } from '../output/page-files.ts'
 import { DEFAULT_WEB_PORT, WebServer, type WebActions } from '../output/web.ts'
-import { FORM_FIELDS, type FormField, type FormProblem, type FormWords } from '../output/web-messages.ts'
+import {
+  FORM_FIELDS,
+  type FormField,
+  type FormProblem,
+  type FormWords,
+  type LoadTarget,
+  type LoadWords,
+} from '../output/web-messages.ts'
 import { renderProblem, type Command } from './args.ts'
 import { readPort } from './metrics.ts'
 
@@ -76,6 +85,27 @@ export async function openWeb(
   }
 }
 
+/** Changes the load of a run under way, by the words of the page; resolves to why not, or null. */
+export async function amend(
+  control: RunControl | null,
+  { of }: LoadTarget,
+  { value = '', over }: LoadWords,
+): Promise<string | null> {
+  const asked = of === 'users' ? parseNumber(value) : parseRatePerS(value)
+  if ('problem' in asked) return `${of === 'users' ? 'users' : 'the rate'} ${asked.problem}, got "${value}"`
+  const span = over === undefined ? null : parseDurationS(over)
+  if (span !== null && 'problem' in span) return `the span ${span.problem}, got "${over}"`
+  const overS = span === null ? {} : { overS: span.value }
+  try {
+    await control!.amend(
+      of === 'users' ? { users: asked.value, ...overS } : { ratePerS: asked.value, ...overS },
+    )
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
 /** What the form begins with: what was said already, unless there is a secret in it. */
 export function formOf({ texts }: Command, shown: (text: string) => string): FormWords {
   const words: Partial<Record<FormField, string>> = {}
@@ -102,6 +132,8 @@ export interface FormRuns {
   readonly planOf: (command: Command, problems: Problem[]) => Promise<Plan | null>
   /** What may be shown of a text. */
   readonly shown: (text: string) => string
+  /** Of the run under way. */
+  readonly control: () => RunControl | null
   /** Makes one run, and resolves to its exit code. */
   readonly make: (plan: Plan, page: LivePage, signal: AbortSignal) => Promise<number>
 }
@@ -111,7 +143,7 @@ export async function serveForm(
   command: Command,
   port: number,
   signal: AbortSignal,
-  { planOf, shown, make }: FormRuns,
+  { planOf, shown, control, make }: FormRuns,
 ): Promise<number> {
   const asked: Plan[] = []
   let waiting = new AbortController()
@@ -121,6 +153,7 @@ export async function serveForm(
     { phase: 'waiting', form: formOf(command, shown), staysOpen: true },
     {
       stop: () => stopping.abort(),
+      amend: (load, words) => amend(control(), load, words),
       async start(words) {
         const problems: Problem[] = []
         try {

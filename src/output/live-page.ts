@@ -2,6 +2,7 @@
  * A run as the open tabs of the live page see it. What they are told is made once for all of them, at most so often that
  * it takes a small part of this thread, and not at all where no tab is open.
  */
+import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
 import type { SettledSecond } from '../core/timeline.ts'
 import { Audience, eventOf, type Listener } from './audience.ts'
@@ -10,7 +11,7 @@ import { KeptText } from './destination.ts'
 import type { Stoppable } from './live.ts'
 import type { LiveSecond, Output, RunStart } from './output.ts'
 import type { LiveRun, PageState } from './web-messages.ts'
-import { frameOf } from './web-state.ts'
+import { frameOf, loadTarget } from './web-state.ts'
 
 /** After a frame was made, none is for so many times as long: of a run of hours, they come less often. */
 const REST = 20
@@ -34,7 +35,7 @@ export class LivePage implements Output, Stoppable {
   #csvTexts: Readonly<Record<CsvFile, KeptText>> | null = null
 
   constructor(beginning: PageBeginning) {
-    this.#state = { ...beginning, failure: null, isOver: false }
+    this.#state = { ...beginning, load: null, failure: null, isOver: false }
   }
 
   get state(): PageState {
@@ -67,8 +68,12 @@ export class LivePage implements Output, Stoppable {
     const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
     this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
     this.#csv = new LocustCsv('corerush', this.#csvTexts)
-    this.change({ phase: 'running', failure: null })
+    this.change({ phase: 'running', load: loadTarget(plan), failure: null })
     this.#audience.tell(eventOf('run', this.#run))
+  }
+
+  amended(plan: Plan): void {
+    this.change({ load: loadTarget(plan) })
   }
 
   second(live: LiveSecond): void {
@@ -87,7 +92,7 @@ export class LivePage implements Output, Stoppable {
   }
 
   stopping(): void {
-    if (this.#state.phase === 'running') this.change({ phase: 'stopping' })
+    if (this.#state.phase === 'running') this.change({ phase: 'stopping', load: null })
   }
 
   finish(report: Report): void {
@@ -95,7 +100,7 @@ export class LivePage implements Output, Stoppable {
     this.#report = report
     this.#latest = null
     this.#frame = eventOf('frame', frameOf(this.#run!, report, null))
-    this.change({ phase: 'ended' })
+    this.change({ phase: 'ended', load: null })
     this.#audience.tell(this.#frame)
   }
 

@@ -1,4 +1,5 @@
 /** What happened in a run, in the order in which it did, as far as its report tells. Pure. */
+import { amendmentWords } from '../core/amendment.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
 import { printDurationS, showCount, showRate } from '../core/units.ts'
@@ -25,6 +26,9 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
     note(0, `the run began, with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
     ...early.map((text) => warning(0, text)),
     ...stageLines(plan, plan.warmupS + report.loadS),
+    ...report.amendments.map((amendment) =>
+      note(amendment.atS, `the load was amended ${amendmentWords([amendment])}`),
+    ),
     ...(measuredS > 0 ? [note(measuredS, 'the warm-up is over: measuring begins')] : []),
     ...errors.slice(0, MOST_FAILURES).map(({ outcome, name, message, firstS, count }): LogLine => ({
       atS: firstS,

@@ -10,6 +10,16 @@ export const FORM_FIELDS = ['url', 'users', 'spawnRate', 'wait', 'rate', 'durati
 export type FormField = (typeof FORM_FIELDS)[number]
 export type FormWords = Readonly<Partial<Record<FormField, string>>>
 
+/** What the page may say of the load of a run under way, as flags take it. */
+export const LOAD_FIELDS = ['value', 'over'] as const
+export type LoadWords = Readonly<Partial<Record<(typeof LOAD_FIELDS)[number], string>>>
+
+/** Where the load is going: what a change of it names, and its last planned value. */
+export interface LoadTarget {
+  readonly of: 'users' | 'ratePerS'
+  readonly value: number
+}
+
 /** The header that an action carries its token in: a page of another origin cannot send it. */
 export const TOKEN_HEADER = 'x-corerush-token'
 
@@ -32,6 +42,8 @@ export interface PageState {
   readonly phase: Phase
   /** What the form of a new run begins with; null where none can be started from the page. */
   readonly form: FormWords | null
+  /** Of a run under way; null where there is none. */
+  readonly load: LoadTarget | null
   /** Why the last run could not be made. */
   readonly failure: string | null
   /** Whether corerush stays when a run has ended, so that its files can be asked for. */

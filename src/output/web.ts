@@ -19,10 +19,13 @@ import { refusalOf, SAFE_HEADERS } from './web-guard.ts'
 import {
   DOWNLOADS,
   FORM_FIELDS,
+  LOAD_FIELDS,
   TOKEN_HEADER,
   type Download,
   type FormProblem,
   type FormWords,
+  type LoadTarget,
+  type LoadWords,
 } from './web-messages.ts'
 
 /** Where Locust's page is. */
@@ -40,6 +43,8 @@ export interface WebActions {
   readonly stop: () => void
   /** Begins a run, or says why not; null where the page begins none. */
   readonly start: ((words: FormWords) => Promise<readonly FormProblem[]>) | null
+  /** Changes the load of the run under way; resolves to why not, or null. */
+  readonly amend: (load: LoadTarget, words: LoadWords) => Promise<string | null>
 }
 
 export interface WebFiles {
@@ -139,6 +144,7 @@ export class WebServer {
   async #act(path: string, request: IncomingMessage, say: Say): Promise<void> {
     if (path === '/stop') this.#stop(say)
     else if (path === '/start') await this.#start(request, say)
+    else if (path === '/load') await this.#amend(request, say)
     else say(404, 'text/plain', 'there is no such action\n')
   }
 
@@ -153,7 +159,7 @@ export class WebServer {
   async #start(request: IncomingMessage, say: Say): Promise<void> {
     const { page } = this
     const { start } = this.#actions
-    const words = await readWords(request)
+    const words = await readWords(request, FORM_FIELDS)
     const { phase, form } = page.state
     if (form === null || start === null) say(409, 'text/plain', 'no run can be started from here\n')
     else if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
@@ -164,6 +170,14 @@ export class WebServer {
       if (problems.length > 0) page.change({ phase })
       say(200, 'application/json', JSON.stringify({ problems }))
     }
+  }
+
+  async #amend(request: IncomingMessage, say: Say): Promise<void> {
+    const words = await readWords(request, LOAD_FIELDS)
+    const { load } = this.page.state
+    if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
+    else if (load === null) say(409, 'text/plain', 'nothing is running\n')
+    else say(200, 'application/json', JSON.stringify({ problem: await this.#actions.amend(load, words) }))
   }
 
   async #download(file: Download, report: Report, response: ServerResponse): Promise<void> {
@@ -188,19 +202,22 @@ type Say = (status: number, type: string, text: string) => void
 
 const isDownload = (name: string): boolean => Object.hasOwn(DOWNLOADS, name)
 
-/** The words of the form, blank ones left out; null where they are none. */
-async function readWords(request: IncomingMessage): Promise<FormWords | null> {
+/** The words of a form, blank ones left out; null where they are none. */
+async function readWords<Field extends string>(
+  request: IncomingMessage,
+  fields: readonly Field[],
+): Promise<Partial<Record<Field, string>> | null> {
   const { 'content-type': type = '', 'content-length': length } = request.headers
   if (!/^application\/json\b/.test(type) || !(Number(length) <= MOST_FORM_BYTES)) return null
   const said: unknown = await json(request).catch(() => null)
   if (typeof said !== 'object' || said === null) return null
-  const words: [string, string][] = []
-  for (const field of FORM_FIELDS) {
-    const word = (said as Readonly<Record<string, unknown>>)[field] ?? ''
+  const words: Partial<Record<Field, string>> = {}
+  for (const field of fields) {
+    const word = (said as Readonly<Partial<Record<Field, unknown>>>)[field] ?? ''
     if (typeof word !== 'string') return null
-    if (word.trim() !== '') words.push([field, word.trim()])
+    if (word.trim() !== '') words[field] = word.trim()
   }
-  return Object.fromEntries(words)
+  return words
 }
 
 const ICON =

@@ -2,6 +2,7 @@
 import { showClock, showCount } from '../core/units.ts'
 import type { ReportView } from '../output/view.ts'
 import type { FormProblem, LiveFrame, LiveRun, PageState, Phase } from '../output/web-messages.ts'
+import { AmendForm } from './amend.ts'
 import { Charts } from './charts.ts'
 import { downloads } from './downloads.ts'
 import { element, section } from './element.ts'
@@ -68,6 +69,16 @@ class LiveView {
       return [{ field: null, message: messageOf(error) }]
     }
   })
+  readonly #amend = new AmendForm(async (words) => {
+    try {
+      const { problem } = (await act(this.#token, 'load', words)) as { readonly problem: string | null }
+      this.#complaint.textContent = problem ?? ''
+      return problem === null
+    } catch (error) {
+      this.#complaint.textContent = messageOf(error)
+      return false
+    }
+  })
   #state: PageState | null = null
   #isLost = false
   #run: LiveRun | null = null
@@ -95,6 +106,7 @@ class LiveView {
           this.#phase,
           this.#clock,
           this.#progress,
+          this.#amend.root,
           this.#stop,
           this.#note,
         ),
@@ -134,6 +146,7 @@ class LiveView {
       : isOver
         ? 'corerush has ended, too: this page keeps what it shows'
         : ''
+    this.#amend.show(this.#state?.load ?? null)
     this.#stop.hidden = !isRunning
     this.#stop.disabled = phase !== 'running'
     this.#progress.hidden = !isRunning

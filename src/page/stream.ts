@@ -35,7 +35,11 @@ export function listen(token: string, { state, run, frame, lost }: Listeners): v
 }
 
 /** Rejects with what corerush said, when it does not do it. */
-export async function act(token: string, action: 'stop' | 'start', body: object = {}): Promise<unknown> {
+export async function act(
+  token: string,
+  action: 'stop' | 'start' | 'load',
+  body: object = {},
+): Promise<unknown> {
   const response = await fetch(action, {
     method: 'POST',
     headers: { [TOKEN_HEADER]: token, 'content-type': 'application/json' },

@@ -1,8 +1,9 @@
 /** `--web` on the command line: when the page has a form, and where that is refused. */
 import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
-import { formOf, readWeb, withForm } from '../../src/cli/web.ts'
+import { amend, formOf, readWeb, withForm } from '../../src/cli/web.ts'
 import type { Problem } from '../../src/core/options.ts'
+import type { RunControl } from '../../src/host/control.ts'
 
 function read(words: string, environment: Record<string, string> = {}) {
   const problems: Problem[] = []
@@ -48,6 +49,28 @@ test('the form begins with what was said, and has the last word on it', () => {
   expect(formOf(command, same)).toEqual({ url: 'http://h/', wait: '1s' })
   const { texts } = withForm(command, { url: 'http://i/', spawnRate: '5' }, same)
   expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', 'spawn-rate': '5' })
+})
+
+test('a change of the load is read as flags are, and what is wrong with it is told', async () => {
+  const asked: unknown[] = []
+  const control: RunControl = {
+    amend(change) {
+      asked.push(change)
+      return Promise.reject(new Error('the load cannot be amended: it is over'))
+    },
+  }
+  const users = { of: 'users', value: 5 } as const
+  const rate = { of: 'ratePerS', value: 5 } as const
+  for (const [load, words, problem] of [
+    [users, {}, 'users must be a number such as 550, 10k or 2M, got ""'],
+    [users, { value: 'x' }, 'users must be a number such as 550, 10k or 2M, got "x"'],
+    [rate, { value: '5/y' }, 'the rate must be '],
+    [users, { value: '5', over: 'soon' }, 'the span must be a duration'],
+    [users, { value: '2k', over: '500ms' }, 'the load cannot be amended: it is over'],
+    [rate, { value: '90/m' }, 'the load cannot be amended: it is over'],
+  ] as const)
+    expect(await amend(control, load, words)).toContain(problem)
+  expect(asked).toEqual([{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }])
 })
 
 test('a secret that was said is not shown in the form, and stays in force', () => {

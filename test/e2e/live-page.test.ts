@@ -64,12 +64,20 @@ describe.skipIf(!hasChromium)('the live page', () => {
       expect(await page.evaluate('document.activeElement.textContent')).toBe('p95')
       expect(await violations(page)).toEqual([])
 
+      await page.getByRole('textbox', { name: 'users' }).fill('some')
+      await page.getByRole('button', { name: 'Change' }).click()
+      await expect.poll(() => page.getByRole('alert').first().textContent()).toContain('must be a number')
+      await page.getByRole('textbox', { name: 'users' }).fill('25')
+      await page.keyboard.press('Enter')
+      await expect.poll(() => page.locator('.facts').textContent()).toContain('amended to 25 users')
+
       await page.getByRole('button', { name: 'Stop' }).click()
       const { code, stdout } = await running.finished
       expect([code, stdout.includes('verdict: ')]).toEqual([130, true])
       const report = JSON.parse(readFileSync(file, 'utf8')) as Report
       expectConservation(report)
       expect(report.stoppedBy).toBe('abort')
+      expect(report.amendments).toMatchObject([{ users: 25, overS: 1 }])
       const { total, verdict } = report
       await page.locator('#verdict').waitFor()
       const key = (name: string): Promise<string | null> => page.locator(`[data-key=${name}]`).textContent()

@@ -9,12 +9,17 @@ import { WebServer, type WebActions } from '../../src/output/web.ts'
 import type { FormWords, LiveFrame } from '../../src/output/web-messages.ts'
 import { eventsIn, liveOf, startOf } from '../support/live.ts'
 import { EVIL, longReport } from '../support/page.ts'
-import { textOf } from '../support/reports.ts'
+import { planOf, textOf } from '../support/reports.ts'
 import { renderJson } from '../../src/output/json.ts'
 
 const FILES = {
   live: { script: 'the script', style: 'the style' },
   report: { script: 'its script', style: 'its style' },
+}
+const NO_ACTIONS: WebActions = {
+  stop: () => undefined,
+  start: null,
+  amend: () => Promise.resolve(null),
 }
 const REPORT = longReport(['GET /a', EVIL], 6)
 
@@ -25,7 +30,7 @@ afterEach(async () => {
 
 async function open(beginning: Partial<PageBeginning> = {}, actions: Partial<WebActions> = {}) {
   const page = new LivePage({ phase: 'preparing', form: null, staysOpen: false, ...beginning })
-  const server = await WebServer.listen(0, page, FILES, { stop: () => undefined, start: null, ...actions })
+  const server = await WebServer.listen(0, page, FILES, { ...NO_ACTIONS, ...actions })
   servers.push(server)
   const { origin, searchParams } = new URL(server.url)
   return { page, server, origin, token: searchParams.get('token')! }
@@ -196,12 +201,39 @@ test('a form starts a run, is told all that is wrong, and starts no second one b
     ).toMatchObject({ status: 400 })
 })
 
+test('the load of a run under way is changed, and why not is told; before and after it there is none', async () => {
+  const asked: unknown[] = []
+  const { page, origin, token } = await open(
+    {},
+    {
+      amend(load, words) {
+        asked.push([load, words])
+        return Promise.resolve(words.value === '7' ? null : 'no')
+      },
+    },
+  )
+  const change = (body: object) => act({ origin, token }, 'load', body)
+  expect(await change({ value: '7' })).toMatchObject({ status: 409 })
+  page.start(startOf(REPORT))
+  expect(await change({ value: ' 7', over: '' })).toMatchObject({ status: 200, text: '{"problem":null}' })
+  page.amended(planOf({ users: 7 }))
+  expect(await change({ value: '8', over: '2s', users: '9' })).toMatchObject({ text: '{"problem":"no"}' })
+  expect(asked).toEqual([
+    [{ of: 'users', value: 100 }, { value: '7' }],
+    [
+      { of: 'users', value: 7 },
+      { value: '8', over: '2s' },
+    ],
+  ])
+  expect(await change({ value: 5 })).toMatchObject({ status: 400 })
+  page.stopping()
+  expect(await change({ value: '7' })).toMatchObject({ status: 409 })
+})
+
 test('where no run can be started there is no way to do so; a port that is taken is refused', async () => {
   const { server, origin, token } = await open()
   expect(await act({ origin, token }, 'start', { url: 'http://127.0.0.1/' })).toMatchObject({ status: 409 })
   expect(await act({ origin, token }, 'restart')).toMatchObject({ status: 404 })
   const page = new LivePage({ phase: 'waiting', form: null, staysOpen: false })
-  await expect(
-    WebServer.listen(server.port, page, FILES, { stop: () => undefined, start: null }),
-  ).rejects.toThrow('EADDRINUSE')
+  await expect(WebServer.listen(server.port, page, FILES, NO_ACTIONS)).rejects.toThrow('EADDRINUSE')
 })
