@@ -182,7 +182,8 @@ export async function serveForm(
         exitCode = await make(plan, web.page, AbortSignal.any([signal, stopping.signal]))
       } catch (error) {
         exitCode = error instanceof CorerushError ? error.exitCode : EXIT.unexpected
-        web.page.change({ phase: 'waiting', failure: shown(messageOf(error)) })
+        const phase = web.page.report === null ? 'waiting' : 'ended'
+        web.page.change({ phase, failure: shown(messageOf(error)) })
       }
     }
     return exitCode

@@ -26,7 +26,8 @@ export const OPEN_PATHS: readonly string[] = ['/live.js', '/live.css']
 export function refusalOf(knock: Knock, port: number, token: string): Refusal | null {
   const { method, path, host, origin } = knock
   // A name that somebody else's DNS has made to mean this host: their page would read ours as its own.
-  if (host === undefined || ![`127.0.0.1:${port}`, `localhost:${port}`].includes(host.toLowerCase()))
+  const names = ['127.0.0.1', 'localhost'].map((name) => (port === 80 ? name : `${name}:${port}`))
+  if (host === undefined || !names.includes(host.toLowerCase()))
     return { status: 403, text: 'only for this host' }
   if (method !== 'GET' && method !== 'POST') return { status: 405, text: 'only GET and POST' }
   // Browsers say where a POST comes from, whatever the page behind it wants.

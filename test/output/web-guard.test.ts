@@ -22,6 +22,12 @@ test('who has the URL may see and act, by either name of this host', () => {
   expect(statusOf({ ...ACTS, ...named, host: 'LocalHost:8089' })).toBe(200)
 })
 
+test('on the port that browsers leave out, they do', () => {
+  const knock = { ...ACTS, host: '127.0.0.1', origin: 'http://127.0.0.1' }
+  expect(refusalOf(knock, 80, TOKEN)).toBeNull()
+  expect(refusalOf({ ...knock, host: '127.0.0.1:80' }, 80, TOKEN)?.status).toBe(403)
+})
+
 test.each([
   undefined,
   '',
