@@ -59,12 +59,13 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
         expect(await page.locator('#generator .bars').first().textContent()).toContain(unit)
       expect(await page.locator('.status').textContent()).toMatch(/^running\d:\d\d of 10:00/)
       // What the reader has chosen stays when the next second comes.
-      const head = page.locator('#requests thead').getByRole('button', { name: 'p95' })
-      await head.click()
+      await page.getByRole('tab', { name: 'Workers and cores' }).click()
+      await page.locator('#workers thead').getByRole('button', { name: 'worker' }).click()
       const before = await page.locator('.clock').textContent()
       await expect.poll(() => page.locator('.clock').textContent()).not.toBe(before)
-      expect(await page.locator('#requests [aria-sort=descending]').textContent()).toBe('p95')
-      expect(await page.evaluate('document.activeElement.textContent')).toBe('p95')
+      expect(await page.locator('#workers tbody th').allTextContents()).toEqual(['1', '0'])
+      expect(await page.locator('#workers [aria-sort=descending]').textContent()).toBe('worker')
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('worker')
       expect(await violations(page)).toEqual([])
 
       await page.getByRole('textbox', { name: 'users' }).fill('some')

@@ -79,6 +79,7 @@ test('who goes away is told nothing any more; the last word comes after all that
   await soon()
   audience.tell(Buffer.from('news'))
   const ended = audience.end(Buffer.from('over'))
+  audience.tell(Buffer.from('nothing comes behind it'))
   for (let i = 0; i < 3; i++) {
     good.takes()
     await soon()
@@ -94,4 +95,5 @@ test('who goes away is told nothing any more; the last word comes after all that
   expect(stuck.read).toEqual(['whole', 'whole'])
   stuck.takes()
   await ended
+  expect([good.errored, stuck.errored]).toEqual([null, null])
 })
