@@ -45,7 +45,7 @@ export async function runCommand(typed: Command): Promise<number> {
 }
 
 async function carryOut(settings: Settings): Promise<number> {
-  const { command, said, secrets, config } = settings
+  const { command, said, secrets } = settings
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
@@ -70,10 +70,7 @@ async function carryOut(settings: Settings): Promise<number> {
     if (isDry && said.get(option)?.[0]?.origin.by === 'flag')
       problems.push({ option: flag, message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
-  if (config !== null && command.switches.get('quiet') !== true)
-    stderr.write(
-      `corerush: options of ${config.file}${config.profile === null ? '' : `, profile ${config.profile}`}\n`,
-    )
+  sayConfig(settings)
   const summaryStream = ownsStdout ? stderr : stdout
 
   const series = planSeries(plan, otherPlan, repeats.repeats)
@@ -131,15 +128,12 @@ async function carryOut(settings: Settings): Promise<number> {
     if (failure !== null) throw failure
     const kept = made.filter(({ turn }) => turn.side === 'current').map(({ report }) => report)
     const isKept = keepAs === null || saveBaseline(keepAs, kept, turns.length - made.length, say)
-    let exitCode = worstExit([
+    const codes = [
       ...reports.map((report) => report.exitCode),
       // Between two runs it is in none of their reports.
       ...(signal.aborted && made.length < turns.length ? [exitOf(signal)] : []),
-    ])
-    if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
-      stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
-      exitCode = EXIT.ok
-    }
+    ]
+    const exitCode = asAsked(worstExit(codes), command)
     if (web !== null && staysOpen && !terminal.signal.aborted) {
       say(`the live page stays at ${web.url} until q or Ctrl-C`)
       await web.stayUntil(terminal.signal)
@@ -153,11 +147,8 @@ async function carryOut(settings: Settings): Promise<number> {
 }
 
 /** The runs that somebody starts from the form of the live page. */
-async function offerForm(
-  { command, secrets }: Settings,
-  { port }: WebOptions,
-  problems: Problem[],
-): Promise<number> {
+async function offerForm(settings: Settings, { port }: WebOptions, problems: Problem[]): Promise<number> {
+  const { command, secrets } = settings
   const { stdout } = process
   const planOf = (asked: Command, found: Problem[]): Promise<Plan | null> =>
     readPlan(asked, { repeats: null, against: null }, found)
@@ -167,10 +158,11 @@ async function offerForm(
   problems.push(...found.filter(({ option }) => option !== 'url' || command.texts.has('url')))
   const metricsPort = readMetricsPort(command, problems)
   if (problems.length > 0) throw new OptionsError(problems)
+  sayConfig(settings)
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
   const terminal = watchTerminal(command, () => undefined)
   try {
-    return await serveForm(command, port, terminal.signal, {
+    const exitCode = await serveForm(command, port, terminal.signal, {
       planOf,
       shown: (message) => withoutSecrets(message, secrets),
       control: () => terminal.control,
@@ -185,10 +177,25 @@ async function offerForm(
         return report.exitCode
       },
     })
+    return asAsked(exitCode, command)
   } finally {
     terminal.release()
     metrics?.close()
   }
+}
+
+/** Which file the options come from. */
+function sayConfig({ command, config }: Settings): void {
+  if (config === null || command.switches.get('quiet') === true) return
+  const profile = config.profile === null ? '' : `, profile ${config.profile}`
+  process.stderr.write(`corerush: options of ${config.file}${profile}\n`)
+}
+
+/** The exit code, unless the user wants none that judges. */
+function asAsked(exitCode: number, { switches }: Command): number {
+  if (switches.get('fail') !== false || !JUDGEMENTS.includes(exitCode)) return exitCode
+  process.stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
+  return EXIT.ok
 }
 
 /** The plan of the command line; adds what is wrong with it to the problems. */

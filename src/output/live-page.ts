@@ -29,7 +29,6 @@ export class LivePage implements Output, Stoppable {
   /** The newest that was made, and of which second. */
   #frame: Buffer | null = null
   #frameSecond = -1
-  #isFrameDue = false
   #restUntilMs = 0
   #csv: LocustCsv | null = null
   #csvTexts: Readonly<Record<CsvFile, KeptText>> | null = null
@@ -54,6 +53,7 @@ export class LivePage implements Output, Stoppable {
 
   /** A tab has come. */
   join(listener: Listener): void {
+    this.#renewFrame()
     this.#audience.add(listener)
   }
 
@@ -78,13 +78,7 @@ export class LivePage implements Output, Stoppable {
 
   second(live: LiveSecond): void {
     this.#latest = live
-    if (this.#audience.size === 0 || this.#isFrameDue) return
-    this.#isFrameDue = true
-    // Seconds that close together are one frame.
-    setImmediate(() => {
-      this.#isFrameDue = false
-      if (this.#renewFrame()) this.#audience.tell(this.#frame!)
-    })
+    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
   }
 
   settled(second: SettledSecond): void {
@@ -125,7 +119,6 @@ export class LivePage implements Output, Stoppable {
 
   /** All that a tab needs. */
   #whole(): Buffer {
-    this.#renewFrame()
     return Buffer.concat([
       eventOf('state', this.#state),
       ...(this.#run === null ? [] : [eventOf('run', this.#run)]),
