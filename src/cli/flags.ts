@@ -136,6 +136,14 @@ export const RUN_FLAGS: FlagGroups = {
       isOptional: true,
       show: 'no; 9464 without PORT',
     }),
+    text(
+      'web',
+      'PORT: serve a live page of the run on this host, at 127.0.0.1:PORT; without a load, a form',
+      {
+        isOptional: true,
+        show: 'no; 8089 without PORT',
+      },
+    ),
     text('capture-failures', 'keep the first so many failing exchanges of each outcome in the report', {
       show: '0',
     }),

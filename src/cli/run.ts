@@ -3,39 +3,43 @@ import { readFileSync } from 'node:fs'
 import { worstExit } from '../core/exit.ts'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
+import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
-import type { RunControl } from '../host/control.ts'
-import { OptionsError, planScenario } from '../host/run.ts'
+import { conduct, OptionsError, planScenario } from '../host/run.ts'
 import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
-import { LiveView } from '../output/live.ts'
 import { printable } from '../output/paint.ts'
 import { renderSeries, renderTurns, titleOf } from '../output/series.ts'
 import { renderSettings } from '../output/settings.ts'
 import { renderSummary } from '../output/text.ts'
+import type { WebServer } from '../output/web.ts'
 import { optionsOf, type Command } from './args.ts'
-import { canReadKeys, watchKeys, type Keys } from './keys.ts'
 import { openMetrics, readMetricsPort } from './metrics.ts'
 import { readOutputs } from './outputs.ts'
 import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst, type Repeats } from './repeats.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
-import { exitOf, liveOutput, stopOnSignals } from './terminal.ts'
+import { exitOf, watchTerminal } from './terminal.ts'
+import { amend, isInCi, openWeb, readWeb, serveForm, type WebOptions } from './web.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
 export const runCommand = (typed: Command): Promise<number> => withSettings(typed, carryOut)
 
-async function carryOut({ command, said, secrets, config }: Settings): Promise<number> {
+async function carryOut(settings: Settings): Promise<number> {
+  const { command, said, secrets } = settings
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const keepAs = readName(command, problems)
   const repeats = readRepeats(command, problems)
+  const webAsked = readWeb(command, process.env, problems)
+  if (webAsked?.hasForm === true && command.switches.get('print-config') !== true)
+    return offerForm(settings, webAsked, problems)
   const plan = await readPlan(command, repeats, problems)
   const metricsPort = readMetricsPort(command, problems)
   const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
@@ -52,10 +56,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
     if (isDry && said.get(option)?.[0]?.origin.by === 'flag')
       problems.push({ option: flag, message: 'does not go with --dry-run, which runs nothing' })
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
-  if (config !== null && command.switches.get('quiet') !== true)
-    stderr.write(
-      `corerush: options of ${config.file}${config.profile === null ? '' : `, profile ${config.profile}`}\n`,
-    )
+  sayConfig(settings)
   const summaryStream = ownsStdout ? stderr : stdout
 
   const series = planSeries(plan, otherPlan, repeats.repeats)
@@ -71,47 +72,36 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
   }
 
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
-  let live = liveOutput(command)
-  let keys: Keys | null = null
-  const restore = (): void => {
-    keys?.pause()
-    if (live instanceof LiveView) live.restore()
-  }
-  let control: RunControl | null = null
-  const stopping = stopOnSignals({
-    heard: () => {
-      if ('stopping' in live) live.stopping()
-    },
-    restore,
-    resume() {
-      keys?.resume()
-      if (live instanceof LiveView) live.resume()
-    },
-  })
-  if (live instanceof LiveView && canReadKeys(process.stdin))
-    keys = watchKeys(process.stdin, {
-      stop: stopping.stop,
-      view(key) {
-        if (live instanceof LiveView) live.press(key)
-      },
-      load(by) {
-        control?.amend({ by, overS: 0 }).catch((error: unknown) => {
-          if (live instanceof LiveView) live.tell(messageOf(error))
-        })
-      },
-    })
+  const stopping = new AbortController()
+  const terminal = watchTerminal(command, () => web?.page.stopping())
+  const signal = AbortSignal.any([terminal.signal, stopping.signal])
+  const staysOpen = terminal.hasKeys && !isInCi(process.env)
+  let web: WebServer | null = null
   const failedOutputs: string[] = []
   try {
+    if (webAsked !== null)
+      web = await openWeb(
+        webAsked.port,
+        { phase: 'preparing', form: null, staysOpen },
+        {
+          stop() {
+            stopping.abort()
+            terminal.stopping()
+          },
+          start: null,
+          amend: (load, words) => amend(terminal.control, load, words),
+        },
+      )
     const isQuiet = command.switches.get('quiet') === true
-    const { made, failure } = await conductSeries(series, stopping.signal, (turn) => {
+    const { made, failure } = await conductSeries(series, signal, (turn) => {
       const { request, waitForTargetS } = turn.side === 'baseline' ? otherPlan! : plan
       const { host } = new URL(request.url)
       if (isSeries && !isQuiet) say(`${titleOf(turn, turns)} of ${turns.length} runs, on ${host}`)
       if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
-      live = liveOutput(command)
+      const pages = [metrics, web?.page ?? null].filter((one) => one !== null)
       return {
-        onStart: (begun) => (control = begun),
-        outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputsOf(turn)],
+        onStart: terminal.begun,
+        outputs: [terminal.next(), ...pages, ...outputsOf(turn)],
         onOutputError(output, error) {
           failedOutputs.push(output)
           stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
@@ -129,23 +119,76 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
       )
     const kept = made.filter(({ turn }) => turn.side === 'current').map(({ report }) => report)
     const isKept = keepAs === null || saveBaseline(keepAs, kept, turns.length - made.length, say)
-    let exitCode = worstExit([
+    const codes = [
       ...reports.map((report) => report.exitCode),
       // What was to be compared at the end was not.
       ...(plan.baseline !== null && made.length < turns.length ? [EXIT.thresholds] : []),
       // Between two runs it is in none of their reports.
-      ...(stopping.signal.aborted && made.length < turns.length ? [exitOf(stopping.signal)] : []),
-    ])
-    if (command.switches.get('fail') === false && JUDGEMENTS.includes(exitCode)) {
-      stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
-      exitCode = EXIT.ok
+      ...(signal.aborted && made.length < turns.length ? [exitOf(signal)] : []),
+    ]
+    const exitCode = asAsked(worstExit(codes), command)
+    if (web !== null && staysOpen && !terminal.signal.aborted) {
+      say(`the live page stays at ${web.url} until q or Ctrl-C`)
+      await web.stayUntil(terminal.signal)
     }
     return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
   } finally {
-    restore()
-    stopping.release()
+    terminal.release()
+    metrics?.close()
+    await web?.close()
+  }
+}
+
+/** The runs that somebody starts from the form of the live page. */
+async function offerForm(settings: Settings, { port }: WebOptions, problems: Problem[]): Promise<number> {
+  const { command, secrets } = settings
+  const { stdout } = process
+  const planOf = (asked: Command, found: Problem[]): Promise<Plan | null> =>
+    readPlan(asked, { repeats: null, against: null }, found)
+  const found: Problem[] = []
+  await planOf(command, found)
+  // That there is no URL yet is what the form is for.
+  problems.push(...found.filter(({ option }) => option !== 'url' || command.texts.has('url')))
+  const metricsPort = readMetricsPort(command, problems)
+  if (problems.length > 0) throw new OptionsError(problems)
+  sayConfig(settings)
+  const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
+  const terminal = watchTerminal(command, () => undefined)
+  try {
+    const exitCode = await serveForm(command, port, terminal.signal, {
+      planOf,
+      shown: (message) => withoutSecrets(message, secrets),
+      control: () => terminal.control,
+      async make(plan, page, signal) {
+        signal.addEventListener('abort', () => {
+          page.stopping()
+          terminal.stopping()
+        })
+        const outputs = [terminal.next(), ...(metrics === null ? [] : [metrics]), page]
+        const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
+        stdout.write(renderSummary(report, styleOf(stdout, command)))
+        return report.exitCode
+      },
+    })
+    return asAsked(exitCode, command)
+  } finally {
+    terminal.release()
     metrics?.close()
   }
+}
+
+/** Which file the options come from. */
+function sayConfig({ command, config }: Settings): void {
+  if (config === null || command.switches.get('quiet') === true) return
+  const profile = config.profile === null ? '' : `, profile ${config.profile}`
+  process.stderr.write(`corerush: options of ${config.file}${profile}\n`)
+}
+
+/** The exit code, unless the user wants none that judges. */
+function asAsked(exitCode: number, { switches }: Command): number {
+  if (switches.get('fail') !== false || !JUDGEMENTS.includes(exitCode)) return exitCode
+  process.stderr.write(`corerush: --no-fail makes exit code ${exitCode} a 0\n`)
+  return EXIT.ok
 }
 
 /** The plan of the command line; adds what is wrong with it to the problems. */

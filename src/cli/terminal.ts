@@ -1,14 +1,83 @@
 /** The person at the terminal: what is shown while a run goes on, and Ctrl-C. */
-import { EXIT } from '../errors.ts'
+import { EXIT, messageOf } from '../errors.ts'
+import type { RunControl } from '../host/control.ts'
 import { LiveView } from '../output/live.ts'
 import { ProgressLines, WarningLines } from '../output/progress.ts'
 import type { Command } from './args.ts'
-import { canReadKeys } from './keys.ts'
+import { canReadKeys, watchKeys, type Keys } from './keys.ts'
 import { wantsColor } from './style.ts'
 
 export type View = LiveView | ProgressLines | WarningLines
 
-export function liveOutput({ switches }: Command): View {
+export interface Terminal {
+  /** Aborted by the first Ctrl-C, `q` or SIGTERM. */
+  readonly signal: AbortSignal
+  /** Whether somebody can press keys. */
+  readonly hasKeys: boolean
+  /** The view of the next run. */
+  next(): View
+  /** The run has begun, and its load can be changed, by keys too. */
+  readonly begun: (control: RunControl) => void
+  /** Null before the first run has begun. */
+  readonly control: RunControl | null
+  /** Shows that the order to stop was heard, whoever gave it. */
+  stopping(): void
+  /** Leaves the terminal as it was. */
+  release(): void
+}
+
+/** `heard` is told of the order to stop that comes from here. */
+export function watchTerminal(command: Command, heard: () => void): Terminal {
+  let live = liveOutput(command)
+  let control: RunControl | null = null
+  const stopping = (): void => {
+    if ('stopping' in live) live.stopping()
+  }
+  let keys: Keys | null = null
+  const restore = (): void => {
+    keys?.pause()
+    if (live instanceof LiveView) live.restore()
+  }
+  const signals = stopOnSignals({
+    heard() {
+      stopping()
+      heard()
+    },
+    restore,
+    resume() {
+      keys?.resume()
+      if (live instanceof LiveView) live.resume()
+    },
+  })
+  if (live instanceof LiveView && canReadKeys(process.stdin))
+    keys = watchKeys(process.stdin, {
+      stop: signals.stop,
+      view(key) {
+        if (live instanceof LiveView) live.press(key)
+      },
+      load(by) {
+        control?.amend({ by, overS: 0 }).catch((error: unknown) => {
+          if (live instanceof LiveView) live.tell(messageOf(error))
+        })
+      },
+    })
+  return {
+    signal: signals.signal,
+    hasKeys: keys !== null,
+    next: () => (live = liveOutput(command)),
+    begun: (run) => (control = run),
+    get control() {
+      return control
+    },
+    stopping,
+    release() {
+      restore()
+      signals.release()
+    },
+  }
+}
+
+function liveOutput({ switches }: Command): View {
   const { stderr } = process
   if (switches.get('quiet') === true) return new WarningLines(stderr)
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
@@ -19,7 +88,7 @@ export function liveOutput({ switches }: Command): View {
  * The first signal ends the load gracefully, the second one the process at once. Whatever else ends or suspends it, the
  * terminal is restored before, and the view resumed when it goes on.
  */
-export function stopOnSignals({
+function stopOnSignals({
   heard,
   restore,
   resume,

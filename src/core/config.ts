@@ -15,6 +15,8 @@ export interface ConfigOptions extends Omit<Options, 'body' | 'ca' | 'cert' | 'k
   outputs?: string | readonly string[] | undefined
   /** Serves the run's metrics for a Prometheus on this host, at 127.0.0.1 and this port; 0 for any. @default none */
   metrics?: Count | undefined
+  /** Serves a live page of the run on this host, at 127.0.0.1 and this port; 0 for any. @default none */
+  web?: Count | undefined
   /** Keeps the run under this name, if its exit code is 0, for later ones to be compared with; where the command is run. */
   saveBaseline?: string | undefined
   /** Makes so many runs, one after the other. @default 1 */

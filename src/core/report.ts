@@ -137,11 +137,19 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
 const loadOf = (timeline: Timeline, loadEndS: number, untilS: number): number =>
   Math.max(0, Math.min(loadEndS, untilS) - timeline.warmupS)
 
-export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Report {
-  const { total: tally, rows, loadEndS } = timeline
+/** `judged`, where it has been judged already by the same facts. */
+export function buildReport(
+  plan: Plan,
+  timeline: Timeline,
+  facts: RunFacts,
+  judged: Judgement | null = null,
+): Report {
+  const { total: tally, rows } = timeline
   const wasStopped = facts.stoppedBy === 'threshold'
   const untilS = facts.durationS
-  const judgement = judgeRun(plan, timeline, { ...facts, loadEndS, untilS, wasStopped })
+  // Of a run that goes on, the load ends where it was measured up to.
+  const loadEndS = Math.min(timeline.loadEndS, untilS)
+  const judgement = judged ?? judgeRun(plan, timeline, { ...facts, loadEndS, untilS, wasStopped })
   const { total, outcomes, thresholds, verdict } = judgement
   const loadS = loadOf(timeline, loadEndS, untilS)
   const byName: Record<string, Metrics> = {}

@@ -3,7 +3,7 @@ import type { Amendment } from '../core/amendment.ts'
 import type { Problem } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
-import type { Judgement, Report } from '../core/report.ts'
+import type { Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import type { SettledSecond, Timeline } from '../core/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
@@ -27,6 +27,9 @@ export interface OutputHooks {
   /** Called when an output, or `onSecond`, fails; the run goes on. By default an OutputError with the report is thrown when the run has ended. */
   readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
 }
+
+/** What can be made of a run while it goes on, for who asks. */
+export type RunSoFar = Pick<LiveSecond, 'judged' | 'report'>
 
 /** What keeps outputs from being written; each with the output's name. */
 export function outputProblems(outputs: readonly Output[]): Problem[] {
@@ -65,9 +68,9 @@ export class Outputs {
     void this.#each((output) => output.amended?.(plan, amendment))
   }
 
-  seconds(rows: readonly SecondRow[], timeline: Timeline, judged: () => Judgement): void {
+  seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {
     if (rows.length === 0 || this.#outputs.length === 0) return
-    const sofar = { recent: timeline.recent(), ...countSoFar(timeline), judged }
+    const sofar = { recent: timeline.recent(), ...countSoFar(timeline), ...views }
     for (const row of rows) void this.#each((output) => output.second?.({ row, ...sofar }))
   }
 
@@ -104,7 +107,7 @@ export class Outputs {
   }
 }
 
-function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | 'judged'> {
+function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | keyof RunSoFar> {
   let finished = 0
   let failed = 0
   const outcomes = new Map<Outcome, number>()

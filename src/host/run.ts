@@ -117,13 +117,18 @@ export async function conduct(
   const secrets = new KnownSecrets(plan)
   const lostWorkers: { worker: number; second: number; message: string }[] = []
   const amendments: Amendment[] = []
+  let lastJudged: { readonly untilS: number; readonly judgement: Judgement } | null = null
+  /** Once for a second, however many ask. */
   const judgeSoFar = (): Judgement => {
     const untilS = timeline.rows.length
+    if (lastJudged?.untilS === untilS) return lastJudged.judgement
     const loadEndS = Math.min(timeline.loadEndS, untilS)
-    return judgeRun(plan, timeline, {
+    const judgement = judgeRun(plan, timeline, {
       ...{ gate, lostWorkers, amendments, soundPerS: sound, loadEndS, untilS },
       wasStopped: ending.by === 'threshold',
     })
+    lastJudged = { untilS, judgement }
+    return judgement
   }
   const ending = { by: null as StoppedBy | null }
   /** Ends the load, once the run has begun. */
@@ -192,7 +197,7 @@ export async function conduct(
         void lookAtTarget(second - 1)
         hostSecond = second
       }
-      outputs.seconds(timeline.close(elapsedS()), timeline, judgeSoFar)
+      outputs.seconds(timeline.close(elapsedS()), timeline, soFar)
       if (gate.trip !== null && ending.by === null && elapsedS() < timeline.loadEndS) stop('threshold')
     }
     // What ended the load first stays what ended it: a stop in the drain, or after another, changes nothing of that.
@@ -202,6 +207,30 @@ export async function conduct(
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
+    const reportUntil = (
+      durationS: number,
+      comparands: Comparands | null,
+      judged: Judgement | null = null,
+    ): Report => {
+      const facts = {
+        version: VERSION,
+        startedAt,
+        durationS,
+        host,
+        stoppedBy: ending.by ?? 'duration',
+        warnings: [...new Set([...warnings, ...control.warnings]), ...stopReasons, ...targetProblem(metrics)],
+        lostWorkers,
+        amendments,
+        addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
+        gate,
+        soundPerS: sound,
+        comparands,
+      }
+      return buildReport(plan, timeline, facts, judged)
+    }
+    // A run that goes on is compared with nothing yet.
+    const report = (): Report => reportUntil(timeline.rows.length, null, judgeSoFar())
+    const soFar = { judged: judgeSoFar, report }
     const control = new Control(plan, {
       nextInstantS: () => Math.max(0, elapsedS()) + AHEAD_S,
       loadEndS: () => (ending.by === null ? timeline.loadEndS : -Infinity),
@@ -231,24 +260,11 @@ export async function conduct(
       timeline.endLoad(Math.min(timeline.loadEndS, durationS))
     } else if (timeline.loadEndS > durationS || ending.by === 'requests' || ending.by === 'iterations')
       timeline.endLoad(Math.min(timeline.loadEndS, lastDoneS))
-    outputs.seconds(timeline.finish(), timeline, judgeSoFar)
+    outputs.seconds(timeline.finish(), timeline, soFar)
 
-    const report = buildReport(plan, timeline, {
-      version: VERSION,
-      startedAt,
-      durationS,
-      host,
-      stoppedBy: ending.by ?? 'duration',
-      warnings: [...new Set([...warnings, ...control.warnings]), ...stopReasons, ...targetProblem(metrics)],
-      lostWorkers,
-      amendments,
-      addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
-      gate,
-      soundPerS: sound,
-      comparands,
-    })
-    await outputs.finish(report)
-    return report
+    const finished = reportUntil(durationS, comparands)
+    await outputs.finish(finished)
+    return finished
   } finally {
     await crew.dismiss()
   }

@@ -41,5 +41,11 @@ export function decimate(values: Values, bucketS: number): Extremes {
   return { low: each(smallest), high: each(largest) }
 }
 
-/** Four digits are more than a screen can show. */
-export const short = (value: number): number => Number(value.toPrecision(4))
+/** Four digits are more than a screen can show. By arithmetic, which is many times as fast as by text. */
+export function short(value: number): number {
+  if (value === 0) return 0
+  const places = 3 - Math.floor(Math.log10(Math.abs(value)))
+  if (places > 300) return 0
+  const scale = 10 ** Math.abs(places)
+  return places >= 0 ? Math.round(value * scale) / scale : Math.round(value / scale) * scale
+}

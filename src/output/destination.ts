@@ -96,6 +96,24 @@ export class StreamDestination implements Destination {
   }
 }
 
+/** Kept in memory, for who asks for it later. */
+export class KeptText implements Destination {
+  readonly name: string
+  text = ''
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  check(): void {
+    return
+  }
+
+  write(text: string | Pieces): void {
+    this.text = Array.from(piecesOf(text)).join('')
+  }
+}
+
 /** Beside the file and then over it, so that it is never half a text; a link stays, a device or a pipe is written to. */
 export function writeWhole(name: string, text: string | Pieces): void {
   const pieces = piecesOf(text)

@@ -1,4 +1,5 @@
 /** Latencies as pictures: how they were spread over time, and which share of requests was how fast. Pure. */
+import { largest, smallest } from '../core/extremes.ts'
 import type { SparseHistogram } from '../core/histogram.ts'
 import type { SecondRow } from '../core/second.ts'
 import { bucketsOf, short } from './decimation.ts'
@@ -19,16 +20,43 @@ export interface HeatMap {
 
 export function heatMapOf(rows: readonly SecondRow[]): HeatMap {
   const columnS = Math.max(1, Math.ceil(rows.length / MOST_COLUMNS))
-  const columns = bucketsOf(rows, columnS).map((bucket) => {
-    const counts = new Map<number, number>()
-    for (const { histogram } of bucket)
-      each(histogram, (us, n) => counts.set(binOf(us), (counts.get(binOf(us)) ?? 0) + n))
-    const bins = [...counts.keys()].sort((a, b) => a - b)
-    const [first = 0] = bins
-    const size = bins.length === 0 ? 0 : bins.at(-1)! - first + 1
-    return { first, counts: Array.from({ length: size }, (_, i) => counts.get(first + i) ?? 0) }
-  })
+  const columns = bucketsOf(rows, columnS).map((bucket) =>
+    joined(bucket.map(({ histogram }) => columnOf(histogram)).filter(({ counts }) => counts.length > 0)),
+  )
   return { columnS, binsPerDecade: BINS_PER_DECADE, columns }
+}
+
+type HeatColumn = HeatMap['columns'][number]
+
+/** Those of seconds that have been put into bins before: a page of a run that goes on asks for them again and again. */
+const known = new WeakMap<SparseHistogram, HeatColumn>()
+
+function columnOf(histogram: SparseHistogram): HeatColumn {
+  let column = known.get(histogram)
+  if (column === undefined) {
+    // The slots of a histogram are in order.
+    const first = histogram.upToUs.length === 0 ? 0 : binOf(histogram.upToUs[0]!)
+    const counts: number[] = []
+    each(histogram, (us, n) => {
+      const at = binOf(us) - first
+      while (counts.length <= at) counts.push(0)
+      counts[at]! += n
+    })
+    known.set(histogram, (column = { first, counts }))
+  }
+  return column
+}
+
+/** Of columns that have something in them, the sum. */
+function joined(columns: readonly HeatColumn[]): HeatColumn {
+  if (columns.length === 0) return { first: 0, counts: [] }
+  if (columns.length === 1) return columns[0]!
+  const first = smallest(columns.map((column) => column.first))
+  const end = largest(columns.map((column) => column.first + column.counts.length))
+  const counts = new Array<number>(end - first).fill(0)
+  for (const column of columns)
+    for (const [i, n] of column.counts.entries()) counts[column.first - first + i]! += n
+  return { first, counts }
 }
 
 const binOf = (us: number): number => Math.floor(Math.log10(Math.max(1, us)) * BINS_PER_DECADE)

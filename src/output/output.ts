@@ -36,6 +36,8 @@ export interface LiveSecond {
   readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
   /** What the run would be judged by what is there. It takes a while: to be asked once for a second, by who shows it. */
   readonly judged: () => Judgement
+  /** The report as it would be if the run ended with its closed seconds. It takes longer still. */
+  readonly report: () => Report
   /** What tasks threw, of the whole run so far. */
   readonly taskErrors: number
 }

@@ -15,5 +15,7 @@ const read = (folder: URL, script: string, style: string): PageFiles => ({
 
 /** Of the report. */
 export const readPageFiles = (folder = FOLDER): PageFiles => read(folder, 'main.js', 'page.css')
+/** Of the live page. */
+export const readLiveFiles = (folder = FOLDER): PageFiles => read(folder, 'live.js', 'live.css')
 /** Of two reports. */
 export const readComparisonFiles = (folder = FOLDER): PageFiles => read(folder, 'compare.js', 'page.css')

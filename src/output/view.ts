@@ -11,13 +11,22 @@ import { factsOf } from './text.ts'
 import { coreTracks, requestTrack, statusTrack, totalTrack, workerTracks, type Unit } from './tracks.ts'
 import { LIMIT, sentenceOf } from './verdict.ts'
 
-/** What a chart can show of one line. */
-const MOST_POINTS = 2000
-/** Of one line, all request names together: with many names each has fewer. */
-const MOST_NAMED_POINTS = 36_000
+/** In how many points a run is drawn. */
+interface Points {
+  /** What a chart can show of one line. */
+  readonly line: number
+  /** Of one line, all request names together: with many names each has fewer. */
+  readonly named: number
+  /** All lines of the workers, or of the cores. */
+  readonly units: number
+  /** Whether there is a curve of percentiles, or only those that are reported. */
+  readonly hasCurve: boolean
+}
+
+export const PAGE_POINTS: Points = { line: 2000, named: 36_000, units: 60_000, hasCurve: true }
+/** Of a page that is made anew every second. */
+export const LIVE_POINTS: Points = { line: 600, named: 6000, units: 12_000, hasCurve: false }
 const LEAST_NAMED_POINTS = 100
-/** All lines of the workers, or of the cores. */
-const MOST_UNIT_POINTS = 60_000
 
 export interface ThresholdView {
   readonly expression: string
@@ -56,22 +65,19 @@ export interface ReportView {
   readonly curve: readonly CurvePoint[]
 }
 
-export function viewOf(report: Report): ReportView {
+export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
   const { timeline: rows, ...rest } = report
   const seconds = rows.length
   const names = Object.keys(report.byName)
-  const bucketS = bucketFor(seconds, MOST_POINTS)
+  const bucketS = bucketFor(seconds, most.line)
   const firstNot = (phase: 'warmup' | 'drain'): number => {
     const at = rows.findIndex((row) => (phase === 'warmup' ? row.phase !== phase : row.phase === phase))
     return at === -1 ? seconds : at
   }
-  const named = Math.round(MOST_NAMED_POINTS / names.length)
-  const nameBucketS = bucketFor(seconds, Math.min(MOST_POINTS, Math.max(LEAST_NAMED_POINTS, named)))
+  const named = Math.round(most.named / names.length)
+  const nameBucketS = bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, named)))
   const unitBucketS = (units: number): number =>
-    bucketFor(
-      seconds,
-      Math.min(MOST_POINTS, Math.max(LEAST_NAMED_POINTS, Math.round(MOST_UNIT_POINTS / units))),
-    )
+    bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, Math.round(most.units / units))))
   const coreBucketS = unitBucketS(
     rows.reduce(
       (most, { host, target }) => Math.max(most, host?.cores?.length ?? 0, target?.cores.length ?? 0),
@@ -108,6 +114,6 @@ export function viewOf(report: Report): ReportView {
     cores: { bucketS: coreBucketS, units: coreTracks(rows, 'host', coreBucketS) },
     target: { bucketS: coreBucketS, units: coreTracks(rows, 'target', coreBucketS) },
     heatMap: heatMapOf(rows),
-    curve: percentileCurve(rows, report.total.latencyMs.max),
+    curve: most.hasCurve ? percentileCurve(rows, report.total.latencyMs.max) : [],
   }
 }

@@ -18,20 +18,38 @@ const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4], [4, 4]] as co
 
 export class Charts {
   readonly root: HTMLElement
-  readonly #view: ReportView
+  #view: ReportView
   readonly #choice: Choice = { name: null, isLog: true }
   readonly #panels = new Map<string, Panel>()
   readonly #select = element('select', { id: 'chosen' })
+  readonly #grid = element('div', { class: 'grid' })
+  readonly #apart: readonly string[]
+  /** Where those are that have a place of their own. */
+  readonly apart = element('div', { class: 'grid' })
 
-  constructor(view: ReportView) {
+  constructor(view: ReportView, apart: readonly string[] = []) {
     this.#view = view
-    const grid = element('div', { class: 'grid' })
+    this.#apart = apart
+    this.root = section('charts', 'Over time', this.#bar(), this.#grid)
+    this.update(view)
+  }
+
+  /** Shows a newer view, of a run that goes on. */
+  update(view: ReportView): void {
+    this.#view = view
+    const known = new Set(Array.from(this.#select.options, ({ value }) => value))
+    // A name may be empty, or read like the choice of all.
+    for (const [name] of view.names.tracks)
+      if (!known.has(`=${name}`)) this.#select.append(element('option', { value: `=${name}` }, name))
     for (const plot of this.#plots()) {
-      const panel = new Panel(plot)
-      this.#panels.set(plot.id, panel)
-      grid.append(panel.root)
+      const panel = this.#panels.get(plot.id)
+      if (panel !== undefined) panel.update(plot)
+      else {
+        const made = new Panel(plot)
+        this.#panels.set(plot.id, made)
+        ;(this.#apart.includes(plot.id) ? this.apart : this.#grid).append(made.root)
+      }
     }
-    this.root = section('charts', 'Over time', this.#bar(), grid)
   }
 
   /** Shows one request name in the charts that know it. */
@@ -47,12 +65,7 @@ export class Charts {
   }
 
   #bar(): HTMLElement {
-    const names = this.#view.names.tracks.map(([name]) => name)
-    // A name may be empty, or read like the choice of all.
-    this.#select.append(
-      element('option', { value: '' }, 'all requests'),
-      ...names.map((name) => element('option', { value: `=${name}` }, name)),
-    )
+    this.#select.append(element('option', { value: '' }, 'all requests'))
     return chartBar(this.#select, this.#choice, {
       choose: (name) => this.choose(name),
       update: () => this.#update(),

@@ -9,16 +9,17 @@ type Report = ReportView['report']
 const seconds = ({ firstS, lastS }: { readonly firstS: number; readonly lastS: number }): string =>
   Math.floor(firstS) === Math.floor(lastS) ? showClock(firstS) : `${showClock(firstS)}–${showClock(lastS)}`
 
-export function failures({ report }: ReportView): HTMLElement {
-  const { outcomes, total, errors, taskErrors } = report
+export const failures = (view: ReportView): HTMLElement =>
+  section('failures', 'Outcomes and errors', ...failedRequests(view), taskErrors(view))
+
+export function failedRequests({ report }: ReportView): HTMLElement[] {
+  const { outcomes, total, errors } = report
   const ended = total.finished + total.unfinished
   const rows = [
     ...Object.entries(outcomes),
     ...(total.unfinished > 0 ? [['unfinished', total.unfinished] as const] : []),
   ]
-  return section(
-    'failures',
-    'Outcomes and errors',
+  return [
     element(
       'div',
       { class: 'columns' },
@@ -58,22 +59,27 @@ export function failures({ report }: ReportView): HTMLElement {
             },
           ],
         }),
-    taskErrors.length === 0
-      ? null
-      : table<Report['taskErrors'][number]>({
-          label: 'Errors that tasks threw',
-          rows: taskErrors,
-          columns: [
-            { title: 'task', isText: true, cell: ({ task }) => folded(task, 60), by: ({ task }) => task },
-            { title: 'count', cell: ({ count }) => showCount(count), by: ({ count }) => count },
-            { title: 'seconds', cell: seconds, by: ({ firstS }) => firstS },
-            {
-              title: 'message',
-              isText: true,
-              cell: ({ message }) => folded(message),
-              by: ({ message }) => message,
-            },
-          ],
-        }),
-  )
+  ]
+}
+
+/** Null when no task threw anything. */
+export function taskErrors({ report }: ReportView): HTMLElement | null {
+  const { taskErrors: errors } = report
+  return errors.length === 0
+    ? null
+    : table<Report['taskErrors'][number]>({
+        label: 'Errors that tasks threw',
+        rows: errors,
+        columns: [
+          { title: 'task', isText: true, cell: ({ task }) => folded(task, 60), by: ({ task }) => task },
+          { title: 'count', cell: ({ count }) => showCount(count), by: ({ count }) => count },
+          { title: 'seconds', cell: seconds, by: ({ firstS }) => firstS },
+          {
+            title: 'message',
+            isText: true,
+            cell: ({ message }) => folded(message),
+            by: ({ message }) => message,
+          },
+        ],
+      })
 }

@@ -2,11 +2,11 @@
 import type { ReportView } from '../output/view.ts'
 import { Charts } from './charts.ts'
 import { custom } from './custom.ts'
-import { element, section } from './element.ts'
+import { element } from './element.ts'
 import { failures } from './failures.ts'
 import { requests } from './requests.ts'
 import { setup } from './setup.ts'
-import { distributions, keyFigures, thresholds, verdict } from './summary.ts'
+import { distributions, keyFigures, thresholds, verdict, warnings } from './summary.ts'
 import { themeSwitch, watchTheme } from './theme.ts'
 
 const view = JSON.parse(document.getElementById('view')!.textContent) as ReportView
@@ -30,15 +30,6 @@ function header({ report, words }: ReportView): HTMLElement {
     element('p', { class: 'facts' }, words.facts.join(' · ')),
   )
 }
-
-const warnings = ({ report }: ReportView): HTMLElement | null =>
-  report.warnings.length === 0
-    ? null
-    : section(
-        'warnings',
-        'Warnings',
-        element('ul', {}, ...report.warnings.map((warning) => element('li', {}, warning))),
-      )
 
 function show(view: ReportView): void {
   const charts = new Charts(view)

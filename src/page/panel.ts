@@ -57,22 +57,72 @@ export class Panel {
     this.#fillTable()
   }
 
+  /** Draws a newer one of the same plot: the cursor, the zoom and the lines that were taken out stay as they are. */
+  update(plot: Plot): void {
+    const widthsOf = ({ options }: Plot): string => options.series.map(({ width }) => width).join()
+    const isAlike =
+      this.#plot.data[0].length > 0 &&
+      this.#plot.height === plot.height &&
+      widthsOf(this.#plot) === widthsOf(plot) &&
+      plot.keys.length === this.#plot.keys.length &&
+      plot.keys.every(({ label, kind }, i) => kind !== 'line' || label === this.#plot.keys[i]!.label)
+    if (!isAlike) {
+      this.show(plot)
+      return
+    }
+    const [xs, chart] = [this.#plot.data[0], this.#chart]
+    this.#plot = plot
+    this.#note.textContent = plot.note
+    for (const [i, { label, kind }] of plot.keys.entries())
+      if (kind !== 'line') this.#legend.children[i]!.querySelector('span:not(.ramp)')!.textContent = label
+    if (chart !== null) {
+      const { min = 0, max = 0 } = chart.scales['x']!
+      const isZoomed = min > xs[0]! || max < xs.at(-1)!
+      chart.setData(plot.data, !isZoomed)
+      if (isZoomed) chart.setScale('x', { min, max })
+      this.#read(chart.cursor.idx ?? null)
+    }
+    // Whoever is reading in it goes on reading.
+    if (!this.#table.contains(document.activeElement) || document.activeElement?.tagName === 'SUMMARY')
+      this.#fillTable()
+  }
+
   #draw(): void {
     this.#chart?.destroy()
     this.#chart = null
     if (this.#width === 0) return
-    const { options, data, height } = this.#plot
+    const { data, height } = this.#plot
     this.#chart = new uPlot(
-      {
-        ...options,
-        width: this.#width,
-        height,
-        legend: { show: false },
-        hooks: { ...options.hooks, setCursor: [(u) => this.#read(u.cursor.idx ?? null)] },
-      },
+      { ...this.#options(), width: this.#width, height, legend: { show: false } },
       data,
       this.#picture,
     )
+  }
+
+  /** What depends on the figures is asked of the plot as it is when it is painted, for it may be a newer one. */
+  #options(): Plot['options'] {
+    const { options } = this.#plot
+    const paint =
+      (hook: 'drawClear' | 'draw') =>
+      (u: uPlot): void => {
+        for (const one of this.#plot.options.hooks?.[hook] ?? []) one?.(u)
+      }
+    const scale = (key: 'x' | 'y'): uPlot.Scale => ({
+      ...options.scales![key]!,
+      range: (u, min, max) => {
+        const { range } = this.#plot.options.scales![key]!
+        return typeof range === 'function' ? range(u, min, max, key) : (range as uPlot.Range.MinMax)
+      },
+    })
+    return {
+      ...options,
+      scales: { x: scale('x'), y: scale('y') },
+      hooks: {
+        drawClear: [paint('drawClear')],
+        draw: [paint('draw')],
+        setCursor: [(u) => this.#read(u.cursor.idx ?? null)],
+      },
+    }
   }
 
   #resize(width: number): void {

@@ -106,7 +106,7 @@ export const percentileFrame = (xMax: number, isLog: boolean): Omit<Plot['option
     axis({
       size: 26,
       gap: 6,
-      splits: () => nines(xMax),
+      splits: (_, __, ___, most) => nines(most),
       values: (_, splits) => splits.map(share),
       filter: (_, splits) => splits,
     }),

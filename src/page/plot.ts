@@ -125,6 +125,8 @@ export function paintShades(shades: readonly Shade[], isNamed = true): (u: uPlot
     ctx.clip()
     ctx.font = `${10 * ratio}px system-ui, sans-serif`
     ctx.textBaseline = 'top'
+    // The axes of the painting before have left it elsewhere.
+    ctx.textAlign = 'left'
     for (const { fromS, toS, color: name, label, fromY, toY } of shades) {
       const left = u.valToPos(fromS, 'x', true)
       const width = Math.max(ratio, u.valToPos(toS, 'x', true) - left)

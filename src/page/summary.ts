@@ -74,6 +74,15 @@ export function verdict(
   )
 }
 
+export const warnings = ({ report }: ReportView): HTMLElement | null =>
+  report.warnings.length === 0
+    ? null
+    : section(
+        'warnings',
+        'Warnings',
+        element('ul', {}, ...report.warnings.map((warning) => element('li', {}, warning))),
+      )
+
 export function thresholds({ thresholds: all }: ReportView): HTMLElement {
   return section(
     'thresholds',

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly mark?: (row: Row) => string | null
 }
 
+type Direction = 'ascending' | 'descending'
+
 export interface TableOptions<Row> {
   /** What the table is of, for those who do not see where it stands. */
   readonly label: string
@@ -21,17 +23,49 @@ export interface TableOptions<Row> {
   readonly foot?: Row
 }
 
-export function table<Row>({ label, columns, rows, foot }: TableOptions<Row>): HTMLElement {
+/** How each table on the page takes over the rows of another one. */
+const takeOvers = new WeakMap<
+  Element,
+  { readonly options: unknown; readonly show: (options: unknown) => void }
+>()
+
+/** Shows the rows of a newer table in this one, in the order that the reader chose; false where they are not of a kind. */
+export function takeOver(old: Element, newer: Element): boolean {
+  const [into, from] = [takeOvers.get(old), takeOvers.get(newer)]
+  if (into === undefined || from === undefined || labelOf(old) !== labelOf(newer)) return false
+  into.show(from.options)
+  return true
+}
+
+/** How an element is called where nobody sees where it stands. */
+export const labelOf = (one: Element): string | null => one.getAttribute('aria-label')
+
+export function table<Row>(options: TableOptions<Row>): HTMLElement {
+  const { label, columns } = options
   const body = element('tbody')
+  const foot = element('tfoot')
   const heads = columns.map((column) => element('th', { scope: 'col', ...alignOf(column) }))
-  const fill = (sorted: readonly Row[]): void =>
-    body.replaceChildren(...sorted.map((row) => renderRow(columns, row)))
-  const sort = (at: number, direction: 'ascending' | 'descending'): void => {
+  let { rows } = options
+  let order: { readonly at: number; readonly direction: Direction } | null = null
+  const fill = (): void => {
+    const sorted = order === null ? rows : sortRows(rows, columns[order.at]!.by!, order.direction)
+    renewRows(
+      body,
+      sorted.map((row) => renderRow(columns, row)),
+    )
+  }
+  const show = (shown: TableOptions<Row>): void => {
+    rows = shown.rows
+    fill()
+    renewRows(foot, shown.foot === undefined ? [] : [renderRow(columns, shown.foot)])
+  }
+  const sort = (at: number, direction: Direction): void => {
     for (const [i, head] of heads.entries()) {
       if (i === at) head.setAttribute('aria-sort', direction)
       else head.removeAttribute('aria-sort')
     }
-    fill(sortRows(rows, columns[at]!.by!, direction))
+    order = { at, direction }
+    fill()
   }
   for (const [i, { title, hint, by, isText }] of columns.entries()) {
     const head = heads[i]!
@@ -48,8 +82,8 @@ export function table<Row>({ label, columns, rows, foot }: TableOptions<Row>): H
     })
     head.append(button)
   }
-  fill(rows)
-  return element(
+  show(options)
+  const root = element(
     'div',
     // What scrolls sideways must be reachable without a mouse.
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
@@ -59,9 +93,26 @@ export function table<Row>({ label, columns, rows, foot }: TableOptions<Row>): H
       element('caption', {}, label),
       element('thead', {}, element('tr', {}, ...heads)),
       body,
-      foot === undefined ? null : element('tfoot', {}, renderRow(columns, foot)),
+      options.foot === undefined ? null : foot,
     ),
   )
+  takeOvers.set(root, { options, show: (newer) => show(newer as TableOptions<Row>) })
+  return root
+}
+
+/** Puts these rows in place of those that are there; a cell that reads the same stays, with its focus and what is open in it. */
+function renewRows(body: HTMLElement, rows: readonly HTMLElement[]): void {
+  for (const [i, row] of rows.entries()) {
+    const old = body.children[i]
+    if (old === undefined) body.append(row)
+    else
+      for (const [j, cell] of [...row.children].entries()) {
+        const before = old.children[j]!
+        if (before.textContent !== cell.textContent || before.className !== cell.className)
+          before.replaceWith(cell)
+      }
+  }
+  while (body.children.length > rows.length) body.lastElementChild!.remove()
 }
 
 function renderRow<Row>(columns: readonly Column<Row>[], row: Row): HTMLElement {
@@ -82,7 +133,7 @@ function alignOf<Row>({ isText }: Column<Row>, mark: string | null = null): Reco
 function sortRows<Row>(
   rows: readonly Row[],
   by: (row: Row) => number | string | null,
-  direction: 'ascending' | 'descending',
+  direction: Direction,
 ): Row[] {
   const sign = direction === 'ascending' ? 1 : -1
   return [...rows].sort((left, right) => {

@@ -94,6 +94,7 @@ describe.concurrent('one problem, one line', () => {
     '--url URL/GetPrograms --name GetPrograms --threshold GetProgram:p95<1s':
       '--threshold must name a request of the plan, did you mean "GetPrograms"?',
     '--url URL --threshold p95<1s -n 5 --threshold p95<1000ms': '--threshold must be given once each',
+    '--web 0 --wait soon': '--wait must be a wait such as 1s',
     '--url URL --threshold': '--threshold needs a value',
     '--url URL --fail=maybe': '--fail takes no value, got "maybe"',
     '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: there is no folder',

@@ -1,6 +1,7 @@
 /** The live view on a real pseudo-terminal, made by `script` of util-linux. */
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Report } from '../../dist/index.js'
 import { startFaults } from '../support/faults.ts'
 import { MAIN, start, startTarget, type Started, type TargetProcess } from '../support/cli.ts'
 
@@ -67,6 +68,16 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     const { stdout } = await running.finished
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toMatch(/amended\s+to 6 users at [^]*interrupted/)
     expect(stdout).toMatch(/[^-]icanon\b/)
+  })
+
+  test('with --web the report and its files are there until q, and the exit code is that of the run', async () => {
+    const running = onTerminal([80, 24], ['-n', '20', '--web', '0', '--url', target.url, '; echo code $?'])
+    const [, page] = await running.says('stdout', /live page stays at (\S+) until q/)
+    const { origin, search } = new URL(page!)
+    const report = (await (await fetch(`${origin}/report.json${search}`)).json()) as Report
+    expect(report.total.sent).toBe(20)
+    running.process.stdin!.write('q')
+    expect((await running.finished).stdout).toContain(`code ${report.exitCode}`)
   })
 
   test('Ctrl-C twice: the first is acknowledged, the second ends it at once, and the cursor comes back', async () => {

@@ -1,11 +1,9 @@
 /** The HTML report in a real browser: headless Chromium, started once. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { tmpdir } from 'node:os'
-import type { AxeResults } from 'axe-core'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultRules } from '../../src/core/relative.ts'
 import type { Report } from '../../src/core/report.ts'
@@ -13,32 +11,20 @@ import { compareReports } from '../../src/core/run-comparison.ts'
 import { showCount, showMs, showPercent, showRate } from '../../src/core/units.ts'
 import { comparisonViewOf } from '../../src/output/comparison-view.ts'
 import { renderComparisonHtml } from '../../src/output/html.ts'
+import { hasChromium, launchChromium, violations } from '../support/chromium.ts'
 import { COMPARE_FILES, EVIL, longReport, page as pageOf } from '../support/page.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 
-const { CHROMIUM = '/usr/bin/chromium', CI } = process.env
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const NAMES = ['GET /slow', 'GET /fast', '__proto__', `<b>${'x'.repeat(300)}</b>`]
 const REPORT = longReport(NAMES, 30, { warmup: '3s', thresholds: ['p99 < 2s', 'p50 < 1ms'] })
 
-/** A browser is there wherever CI is; elsewhere it may be missing. */
-describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', () => {
+describe.skipIf(!hasChromium)('the HTML report', () => {
   let browser: Browser
   const folder = mkdtempSync(join(tmpdir(), 'corerush-page-'))
   const complaints: string[] = []
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser.close()
@@ -64,17 +50,6 @@ describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', ()
     await page.goto(url)
     await page.locator('footer').waitFor()
     return page
-  }
-
-  /** What axe finds that is serious; of one rule, or of all. */
-  async function violations(page: Page, rule?: string): Promise<string[]> {
-    const options = { resultTypes: ['violations'], ...(rule === undefined ? {} : { runOnly: [rule] }) }
-    const found: AxeResults = await page.evaluate(`${AXE}; axe.run(${JSON.stringify(options)})`)
-    return found.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
-      )
   }
 
   test('shows the figures of the report, sorts, drills down, and is silent', async () => {

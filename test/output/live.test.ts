@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Outcome } from '../../src/core/outcome.ts'
 import { renderLive, type LiveState } from '../../src/output/live-frame.ts'
 import { LiveView } from '../../src/output/live.ts'
 import { ProgressLines, renderProgress, WarningLines } from '../../src/output/progress.ts'
@@ -7,6 +6,7 @@ import type { LiveSecond, RunStart } from '../../src/output/output.ts'
 import { widthOf } from '../../src/output/paint.ts'
 import type { Options } from '../../src/core/options.ts'
 import { quietHost } from '../support/evidence.ts'
+import { liveOf as liveSecondOf } from '../support/live.ts'
 import { planOf, reportOf, timelineOf, type Second } from '../support/reports.ts'
 
 const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
@@ -17,22 +17,10 @@ const runOf = (options?: Options, warnings: string[] = []): RunStart => ({
   elapsedS: () => 1.5,
 })
 
-function liveOf(seconds: readonly Second[]): LiveSecond {
-  const report = reportOf(planOf(), seconds)
-  const { timeline, outcomes, total, byName, thresholds, verdict, taskErrors } = report
-  const counts = new Map(Object.entries(outcomes) as [Outcome, number][])
-  return {
-    row: timeline.at(-1)!,
-    recent: timelineOf(planOf(), seconds).timeline.recent(),
-    finished: total.finished,
-    failed: total.failed,
-    iterations: report.iterations.finished,
-    outcomes: counts,
-    names: new Map(Object.entries(byName)),
-    judged: () => ({ total, outcomes: counts, thresholds, verdict }),
-    taskErrors: taskErrors.reduce((sum, { count }) => sum + count, 0),
-  }
-}
+const liveOf = (seconds: readonly Second[]): LiveSecond => ({
+  ...liveSecondOf(reportOf(planOf(), seconds)),
+  recent: timelineOf(planOf(), seconds).timeline.recent(),
+})
 
 const HEALTHY: Second[] = [
   { ok: { GetPrograms: [20, 21, 22] }, utilization: 0.05 },

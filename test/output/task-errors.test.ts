@@ -8,6 +8,7 @@ import type { Pieces } from '../../src/output/destination.ts'
 import { renderProgress } from '../../src/output/progress.ts'
 import { renderSummary } from '../../src/output/text.ts'
 import type { Plan } from '../../src/core/plan.ts'
+import { liveOf } from '../support/live.ts'
 import { planOf, reportOf, textOf, timelineOf, type Second } from '../support/reports.ts'
 
 const plan: Plan = {
@@ -59,17 +60,7 @@ test('the job summary: a table, and in its heading when every iteration failed',
 
 test('the live view and the progress line: how many', () => {
   const run = { plan, version: '1', startedAt: '', warnings: [], elapsedS: () => 2 }
-  const latest = {
-    row: report.timeline.at(-1)!,
-    recent: timelineOf(plan, SECONDS).timeline.recent(),
-    finished: 3,
-    failed: 0,
-    outcomes: new Map(),
-    names: new Map(),
-    judged: () => ({ ...report, outcomes: new Map() }),
-    iterations: 3,
-    taskErrors: 4,
-  }
+  const latest = { ...liveOf(report), recent: timelineOf(plan, SECONDS).timeline.recent() }
   const state = { run, elapsedS: 2, latest }
   expect(renderLive(state, { color: false, width: 80 })).toContain('failed none   task errors 4')
   expect(renderProgress(state)).toContain('  failed 0  task errors 4  ')

@@ -1,0 +1,84 @@
+/** `--web` on the command line: when the page has a form, and where that is refused. */
+import { expect, test } from 'vitest'
+import { parseArgv } from '../../src/cli/args.ts'
+import { amend, formOf, readWeb, withForm } from '../../src/cli/web.ts'
+import type { Problem } from '../../src/core/options.ts'
+import type { RunControl } from '../../src/host/control.ts'
+
+function read(words: string, environment: Record<string, string> = {}) {
+  const problems: Problem[] = []
+  const web = readWeb(parseArgv(words.split(' ')), environment, problems)
+  return { web, problems: problems.map(({ option, message }) => `${option} ${message}`) }
+}
+
+test.each([
+  ['--web', 8089, true],
+  ['--web 0 --url http://h/ --wait 1s -d 5s -w 2', 0, true],
+  ['shop.ts --web', 8089, true],
+  ['--web 81 --url http://h/ --users 5', 81, false],
+  ['--web --rate 5', 8089, false],
+  ['--web -s 1s:5', 8089, false],
+  ['--web -n 5', 8089, false],
+  ['--web --iterations 5', 8089, false],
+] as const)('%s', (words, port, hasForm) => {
+  expect(read(words)).toEqual({ web: { port, hasForm }, problems: [] })
+})
+
+test('without the flag there is none, nor with a port that is none', () => {
+  expect(read('--users 5')).toEqual({ web: null, problems: [] })
+  expect(read('--web 65536').problems).toEqual(['web must be a port from 0 (any) to 65535, got "65536"'])
+  expect(read('--web shop.ts').problems).toEqual(['web must be a port from 0 (any) to 65535, got "shop.ts"'])
+  expect(read('--web --dry-run').problems).toEqual(['web does not go with --dry-run, which runs nothing'])
+})
+
+test('nobody fills in a form in CI, and its runs write no files over each other', () => {
+  expect(read('--web', { CI: 'true' }).problems).toEqual([
+    'web waits for somebody to fill in its form, and CI has nobody: say --users or --rate',
+  ])
+  expect(read('--web -u 5', { CI: 'true' }).problems).toEqual([])
+  expect(read('--web', { CI: 'false' }).problems).toEqual([])
+  expect(read('--web -o json=x --repeat 2').problems.map((text) => text.split(' ')[0])).toEqual([
+    'out',
+    'repeat',
+  ])
+})
+
+test('the form begins with what was said, and has the last word on it', () => {
+  const command = parseArgv(['--web', '--url', 'http://h/', '--wait', '1s', '-w', '2'])
+  const same = (text: string): string => text
+  expect(formOf(command, same)).toEqual({ url: 'http://h/', wait: '1s' })
+  const { texts } = withForm(command, { url: 'http://i/', spawnRate: '5' }, same)
+  expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', 'spawn-rate': '5' })
+})
+
+test('a change of the load is read as flags are, and what is wrong with it is told', async () => {
+  const asked: unknown[] = []
+  const control: RunControl = {
+    amend(change) {
+      asked.push(change)
+      return Promise.reject(new Error('the load cannot be amended: it is over'))
+    },
+  }
+  const users = { of: 'users', value: 5 } as const
+  const rate = { of: 'ratePerS', value: 5 } as const
+  for (const [load, words, problem] of [
+    [users, {}, 'users must be a number such as 550, 10k or 2M, got ""'],
+    [users, { value: 'x' }, 'users must be a number such as 550, 10k or 2M, got "x"'],
+    [rate, { value: '5/y' }, 'the rate must be '],
+    [users, { value: '5', over: 'soon' }, 'the span must be a duration'],
+    [users, { value: '2k', over: '500ms' }, 'the load cannot be amended: it is over'],
+    [rate, { value: '90/m' }, 'the load cannot be amended: it is over'],
+  ] as const)
+    expect(await amend(control, load, words)).toContain(problem)
+  expect(asked).toEqual([{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }])
+})
+
+test('a secret that was said is not shown in the form, and stays in force', () => {
+  const hidden = (text: string): string => text.replaceAll('c4n4ry', '***')
+  for (const url of ['http://me:it@h/', 'http://h/?token=it', 'http://h/c4n4ry']) {
+    const command = parseArgv(['--web', '--url', url])
+    expect(formOf(command, hidden)).toEqual({})
+    expect(withForm(command, {}, hidden).texts.get('url')).toBe(url)
+    expect(withForm(command, { url: 'http://i/' }, hidden).texts.get('url')).toBe('http://i/')
+  }
+})

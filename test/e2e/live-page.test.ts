@@ -1,0 +1,145 @@
+/** The live page in a real browser, of a run of the built command; and what that command does with it. */
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import type { Report } from '../../dist/index.js'
+import { showCount, showMs, showPercent, showRate } from '../../src/core/units.ts'
+import { startCli, startTarget, withFolder, type Started, type TargetProcess } from '../support/cli.ts'
+import { hasChromium, launchChromium, violations } from '../support/chromium.ts'
+import { expectConservation } from '../support/conservation.ts'
+
+let target: TargetProcess
+beforeAll(async () => {
+  target = await startTarget(['--latency', '5ms', '--status', '503:0.02'])
+})
+afterAll(() => target.kill('SIGTERM'))
+
+const urlOf = async (started: Started): Promise<string> =>
+  (await started.says('stderr', /live page at (http:\S+)\n/))[1]!
+
+describe.skipIf(!hasChromium).concurrent('the live page', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser.close())
+
+  /** Opens the page; whatever the browser complains of, or asks of others, is kept. */
+  async function open(url: string) {
+    const complaints: string[] = []
+    const page = await browser.newPage({ colorScheme: 'light' })
+    page.on('console', (message) => complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(url).origin && !request.url().startsWith('data:'))
+        complaints.push(request.url())
+    })
+    await page.goto(url)
+    return { page, complaints }
+  }
+
+  test('a run while it goes on, its generator beside it, stopped from the page; then its report', async ({
+    expect,
+  }) => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'report.json')
+      const words = ['-u', '20', '-w', '2', '--wait', '100ms', '-d', '10m', '--web', '0']
+      const running = startCli([...words, '--url', target.url, '-o', `json=${file}`])
+      const url = new URL(await urlOf(running))
+      // One that never reads holds up neither the run nor its end.
+      const asleep = connect(Number(url.port), url.hostname).pause()
+      asleep.on('error', () => undefined)
+      asleep.write(`GET /events${url.search} HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`)
+      const { page, complaints } = await open(url.href)
+      await page.locator('#generator .sofar').waitFor()
+      expect(await page.locator('#target .glances').textContent()).toMatch(/requests\/s\d/)
+      for (const unit of ['worker 0', 'worker 1'])
+        expect(await page.locator('#generator .bars').first().textContent()).toContain(unit)
+      expect(await page.locator('.status').textContent()).toMatch(/^running\d:\d\d of 10:00/)
+      // What the reader has chosen stays when the next second comes.
+      await page.getByRole('tab', { name: 'Workers and cores' }).click()
+      await page.locator('#workers thead').getByRole('button', { name: 'worker' }).click()
+      const before = await page.locator('.clock').textContent()
+      await expect.poll(() => page.locator('.clock').textContent()).not.toBe(before)
+      expect(await page.locator('#workers tbody th').allTextContents()).toEqual(['1', '0'])
+      expect(await page.locator('#workers [aria-sort=descending]').textContent()).toBe('worker')
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('worker')
+      expect(await violations(page)).toEqual([])
+
+      await page.getByRole('textbox', { name: 'users' }).fill('some')
+      await page.getByRole('button', { name: 'Change' }).click()
+      await expect.poll(() => page.getByRole('alert').first().textContent()).toContain('must be a number')
+      await page.getByRole('textbox', { name: 'users' }).fill('25')
+      await page.keyboard.press('Enter')
+      await expect.poll(() => page.locator('.facts').textContent()).toContain('amended to 25 users')
+
+      await page.getByRole('button', { name: 'Stop' }).click()
+      const { code, stdout } = await running.finished
+      expect([code, stdout.includes('verdict: ')]).toEqual([130, true])
+      const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+      expectConservation(report)
+      expect(report.stoppedBy).toBe('abort')
+      expect(report.amendments).toMatchObject([{ users: 25, overS: 1 }])
+      const { total, verdict } = report
+      await page.locator('#verdict').waitFor()
+      const key = (name: string): Promise<string | null> => page.locator(`[data-key=${name}]`).textContent()
+      expect(await key('requests')).toBe(showCount(total.finished + total.unfinished))
+      expect(await key('rate')).toBe(showRate(total.requestsPerS))
+      expect(await key('failed')).toBe(showPercent(total.failedRatio))
+      expect(await key('p99')).toContain(showMs(total.latencyMs.p99))
+      expect(await page.locator('#verdict strong').first().textContent()).toBe(verdict.level)
+      expect(await page.locator('#thresholds tbody tr').count()).toBe(report.thresholds.length)
+      expect(await page.locator('.status').textContent()).toMatch(
+        /^endedafter \d:\d\d.*corerush has ended, too/,
+      )
+
+      // By keyboard alone through the tabs.
+      const tabs = page.getByRole('tab')
+      await tabs.first().focus()
+      const texts: string[] = []
+      for (let i = 0; i < (await tabs.count()); i++) {
+        texts.push((await page.locator('[role=tabpanel]:not([hidden])').textContent())!)
+        await page.keyboard.press('ArrowRight')
+      }
+      expect(texts.join('\n')).not.toMatch(/NaN|undefined|Infinity|\[object/)
+      expect(texts[2]).toContain('status 503')
+      expect(texts.find((text) => text.startsWith('Log'))).toContain('the run ended, by abort')
+      await page.getByRole('tab', { name: 'Charts' }).click()
+      await page.locator('#chart-rate canvas').waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.setViewportSize({ width: 390, height: 800 })
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+      expect(complaints).toEqual([])
+    })
+  })
+
+  test('without a load: a form that tells all that is wrong, starts a run, and then another one', async ({
+    expect,
+  }) => {
+    const serving = startCli(['--web', '0', '-w', '1', '--no-color'])
+    const { page, complaints } = await open(await urlOf(serving))
+    const field = (name: string) => page.getByLabel(name, { exact: true })
+    await field('Users').fill('0')
+    await field('Duration').fill('soon')
+    await page.getByRole('button', { name: 'Start' }).click()
+    await expect.poll(() => page.locator('#error-url').textContent()).toContain('is missing')
+    expect(await page.locator('#error-users').textContent()).toContain('must be a whole number')
+    expect(await page.locator('#error-duration').textContent()).toContain('must be a duration')
+    expect(await violations(page)).toEqual([])
+    for (const users of ['3', '4']) {
+      if (!(await field('URL').isVisible())) await page.locator('#start summary').click()
+      await field('URL').fill(target.url)
+      await field('Users').fill(users)
+      await field('Duration').fill('300ms')
+      await page.getByRole('button', { name: 'Start' }).click()
+      await serving.says('stdout', new RegExp(`· ${users} users ·[^]*verdict: `))
+      await expect.poll(() => page.locator('.facts').textContent()).toContain(`${users} users`)
+    }
+    serving.kill('SIGINT')
+    const { stdout } = await serving.finished
+    expect(stdout.match(/^verdict: /gm)).toHaveLength(2)
+    expect(complaints).toEqual([])
+  })
+})
