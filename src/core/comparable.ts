@@ -2,6 +2,7 @@
 import { amendmentWords, type Amendment } from './amendment.ts'
 import type { DifferenceKind } from './baseline.ts'
 import { isCarriedOut, type StoppedBy } from './exit.ts'
+import type { FeederPlan } from './feeder.ts'
 import type { HostReport } from './host.ts'
 import type { Plan } from './plan.ts'
 import type { Verdict } from './verdict.ts'
@@ -106,7 +107,7 @@ export function plannedDifferences(
 
 /** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
 function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<string, string> {
-  const { request, scenario, targets, ...rest } = plan
+  const { request, scenario, targets, data, ...rest } = plan
   const fields = new Map<string, string>()
   const add = (name: string, value: unknown): void => {
     // The version is a difference of its own, and corerush says it in the request.
@@ -116,11 +117,19 @@ function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<st
   for (const [name, value] of Object.entries(request)) add(name, value)
   // The file is what it says, wherever it lies.
   for (const [name, value] of Object.entries(scenario ?? {}))
-    if (name !== 'file') add(`scenario.${name}`, value)
+    if (name !== 'file' && name !== 'feeders') add(`scenario.${name}`, value)
+  add('scenario.feeders', (scenario?.feeders ?? []).map(byName))
+  add('data', data && byName(data))
   add('targets', targets?.requests ?? null)
   for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
   return fields
 }
+
+/** Of a file of data its name counts, wherever it lies; what is in it is not looked at. */
+const byName = ({ path, ...rest }: FeederPlan): FeederPlan => ({
+  ...rest,
+  path: path.replace(/^.*[/\\]/, ''),
+})
 
 const originOf = ({ request }: Plan): string => new URL(request.url).origin
 

@@ -152,9 +152,15 @@ export function buildReport(
   const judgement = judged ?? judgeRun(plan, timeline, { ...facts, loadEndS, untilS, wasStopped })
   const { total, outcomes, thresholds, verdict } = judgement
   const loadS = loadOf(timeline, loadEndS, untilS)
-  const byName: Record<string, Metrics> = {}
-  for (const name of [...tally.requests.keys()].sort())
-    byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
+  // A request may have any name, `__proto__` too, which an assignment would lose.
+  const byName = Object.fromEntries(
+    [...tally.requests.keys()]
+      .sort()
+      .map((name) => [
+        name,
+        deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) }),
+      ]),
+  )
   const shownPlan = redactPlan(plan)
   const { version, host, stoppedBy, amendments = [], comparands = null } = facts
   const comparison =

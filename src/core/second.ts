@@ -65,8 +65,9 @@ export function deriveSecond(parts: SecondParts): SecondRow {
   const all = requestsOf(merged)
   const span = { loadS, carriedIn: 0 }
   const added = customAdded(tally)
-  const byName: Record<string, Metrics> = {}
-  for (const [name, request] of tally.requests) byName[name] = deriveMetrics(request, span)
+  const byName = Object.fromEntries(
+    [...tally.requests].map(([name, request]) => [name, deriveMetrics(request, span)]),
+  )
   return {
     second,
     phase: isWarmup ? 'warmup' : loadS > 0 ? 'load' : 'drain',
@@ -88,8 +89,9 @@ export function deriveSecond(parts: SecondParts): SecondRow {
 
 /** A second whose histograms are gone, when another part of it turns out to be load. */
 export function respanSecond(row: SecondRow, fromS: number, toS: number): SecondRow {
-  const byName: Record<string, Metrics> = {}
-  for (const [name, metrics] of Object.entries(row.byName)) byName[name] = respan(metrics, fromS, toS)
+  const byName = Object.fromEntries(
+    Object.entries(row.byName).map(([name, metrics]) => [name, respan(metrics, fromS, toS)]),
+  )
   return {
     ...row,
     ...respan(row, fromS, toS),

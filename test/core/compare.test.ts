@@ -273,6 +273,17 @@ describe('what cannot be compared', () => {
     expect(running({ sha256: 'bb' }).map(({ message }) => message)).toEqual([
       'the plans differ in scenario.sha256: "aa" and "bb"',
     ])
+    const rows = (path: string) => ({
+      feeders: [{ ...{ path, format: 'csv', delimiter: ',' }, order: 'unique', end: 'stop' } as const],
+    })
+    const moved = { ...report.plan, scenario: { ...scenario, ...rows('/builds/1/users.csv') } }
+    const here = (path: string) =>
+      differencesOf(
+        { ...report, plan: moved },
+        { ...report, plan: { ...moved, scenario: { ...scenario, ...rows(path) } } },
+      )
+    expect(here('/builds/2/users.csv')).toEqual([])
+    expect(here('/builds/1/others.csv')[0]!.message).toMatch(/differ in scenario\.feeders/)
     expect(running({ scenarios: [] })[0]!.message).toMatch(/differ in scenario\.scenarios/)
     expect(running(null)[0]!.message).toBe('the plans differ in scenario.sha256: "aa" and nothing')
   })

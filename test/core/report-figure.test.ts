@@ -127,3 +127,9 @@ test('what the run itself was judged by stands as it was judged', () => {
       'the report does not say p97; it has min, mean, max, p50, p75, p90, p95, p99, p99.9; give the rule to the run itself, among its thresholds',
   })
 })
+
+test('a request may have any name', () => {
+  const report = reportOf(planOf(), [{ ok: JSON.parse('{"__proto__": [5]}') as Record<string, number[]> }])
+  expect(Object.keys(report.byName)).toEqual(['__proto__'])
+  expect(Object.keys(report.timeline[0]!.byName)).toEqual(['__proto__'])
+})

@@ -269,7 +269,7 @@ describe('feeders', () => {
     const wrong = await new Simulation(plan, undefined, { script: takes, feeds: fed('error') }).to(9)
     expect(paths(wrong)).toEqual(['0.0 /a', '1.0 /b', '2.0 /c'])
     expect([...wrong.total.taskErrors.values()]).toMatchObject([
-      { message: 'all rows of letters.json are taken', count: 2 },
+      { message: 'all rows of letters.json are taken that this worker has', count: 2 },
     ])
     const again = await new Simulation(plan, undefined, { script: takes, feeds: fed('recycle') }).to(9)
     expect(paths(again).map((path) => path.at(-1))).toEqual(['a', 'b', 'c', 'a', 'b'])
@@ -279,7 +279,7 @@ describe('feeders', () => {
     const plan = anOpenPlan({ stages: [{ fromPerS: 1, toPerS: 1, durationS: 10 }], durationS: 4 })
     const run = await new Simulation(plan, undefined, { script: takes, feeds: fed('stop') }).to(9)
     expect(paths(run)).toEqual(['0.0 /a', '1.0 /b', '2.0 /c'])
-    expect(run.asked).toEqual(['stopRun all rows of letters.json are taken'])
+    expect(run.asked).toEqual(['stopRun all rows of letters.json are taken that this worker has'])
   })
 
   test('one that a task makes is refused', async () => {

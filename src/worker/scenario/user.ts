@@ -171,7 +171,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
       throw new TypeError('take needs a feeder that the file makes when it is loaded, not one of a task')
     const taken = feed.take(this.random)
     if (taken !== null) return taken.row
-    const why = `all rows of ${feeder.path} are taken`
+    const why = `all rows of ${feeder.path} are taken that this worker has`
     if (feed.plan.end === 'error') throw new Error(why)
     return this.around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
   }
