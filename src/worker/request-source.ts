@@ -4,7 +4,13 @@
  */
 import type { Plan, RequestPlan } from '../core/plan.ts'
 import { seededRandom, type Random } from '../core/random.ts'
-import { isVaried, printRequest, renderRequest, templateOf, type RequestTemplate } from '../core/request-template.ts'
+import {
+  isVaried,
+  printRequest,
+  renderRequest,
+  templateOf,
+  type RequestTemplate,
+} from '../core/request-template.ts'
 import { chooser } from '../core/scenario.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
 import type { RequestTally } from '../core/tally.ts'
