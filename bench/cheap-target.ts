@@ -5,13 +5,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { cpuSoFarS, isThere, pinned } from './cpu-time.ts'
 import { CLI, keep } from './processes.ts'
+import { closedPort } from '../test/support/faults.ts'
 
 const SOURCE = fileURLToPath(new URL('tiny-target.c', import.meta.url))
 
@@ -74,7 +74,7 @@ http {
 `
 
 async function startNginx(folder: string): Promise<CheapTarget> {
-  const port = await freePort()
+  const port = await closedPort()
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, NGINX(folder, port))
   const child = start(['nginx', '-p', folder, '-e', join(folder, 'errors'), '-c', file])
@@ -91,7 +91,7 @@ async function startNginx(folder: string): Promise<CheapTarget> {
 }
 
 async function startEmbedded(): Promise<CheapTarget> {
-  const port = await freePort()
+  const port = await closedPort()
   const child = start([process.execPath, CLI, 'target', '--port', String(port)])
   return {
     ...(await serving(child, 'the embedded target, which costs more than some of the generators', port)),
@@ -137,12 +137,3 @@ const answers = (url: string): Promise<boolean> =>
     async (response) => (await response.text()).length > 0,
     () => false,
   )
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

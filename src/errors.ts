@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'CORERUSH_TARGET' // the embedded target cannot listen
   | 'CORERUSH_UNREACHABLE' // the target did not come up in the time to wait for it
   | 'CORERUSH_BASELINE' // runs that cannot be read, or not be compared
+  | 'CORERUSH_SERIES' // a further one of several runs could not be made
+  | 'CORERUSH_AMENDMENT' // the load of the run cannot be changed so, or not any more
   | 'CORERUSH_CREW' // the worker threads could not be started
 
 /** An error corerush foresaw: says what is wrong, which exit code it means and, where known, what to do about it. */

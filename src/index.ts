@@ -1,5 +1,8 @@
 /** The public API of corerush. */
 export { run, planRun, planScenario, OptionsError, type RunHooks } from './host/run.ts'
+export type { RunControl } from './host/control.ts'
+export type { LoadChange } from './core/load-change.ts'
+export type { Amendment } from './core/amendment.ts'
 export {
   scenario,
   check,
@@ -49,7 +52,8 @@ export type { HostReport } from './core/host.ts'
 export type { BaselinePlan, DifferenceKind } from './core/baseline.ts'
 export type { RunComparison } from './core/run-comparison.ts'
 export type { Comparison, MetricComparison, Answer } from './core/compare.ts'
-export type { CapturedFailure, CapturedBody } from './core/captured.ts'
+export type { CapturedFailure } from './core/captured.ts'
+export type { ShownBody } from './core/shown-exchange.ts'
 export type { Metrics, LatencySummary, PercentileName } from './core/metrics.ts'
 export type { SecondRow } from './core/second.ts'
 export type { SparseHistogram } from './core/histogram.ts'

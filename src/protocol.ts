@@ -1,4 +1,5 @@
 /** The messages between the main thread and a worker; types only, so that neither side can reach into the other. */
+import type { Amendment } from './core/amendment.ts'
 import type { Plan } from './core/plan.ts'
 import type { Share } from './core/share.ts'
 import type { Snapshot } from './core/second.ts'
@@ -30,6 +31,8 @@ export type ToWorker =
   | { readonly type: 'start'; readonly atUs: number }
   /** End the load at this run time; null: when what is due has started, and what still finishes belongs to the load. */
   | { readonly type: 'stop'; readonly loadEndS: number | null }
+  /** The load goes on differently from an instant on that is the same for all workers, and a little ahead. */
+  | { readonly type: 'amend'; readonly amendment: Amendment }
 
 export type FromWorker =
   | { readonly type: 'ready' }
@@ -38,8 +41,11 @@ export type FromWorker =
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
   /** A task wants the load of the whole run to end. */
   | { readonly type: 'stopRun'; readonly reason: string | null }
-  /** All users of this worker have stopped by themselves, or its rows are taken: it will never start anything again. */
-  | { readonly type: 'deserted' }
+  /**
+   * All users of this worker have stopped by themselves, or its rows are taken: it will never start anything again, unless an amendment comes
+   * after the so many that it knows of.
+   */
+  | { readonly type: 'deserted'; readonly amendments: number }
   /** What a user does now, where that is watched. */
   | { readonly type: 'watched'; readonly step: Step }
 

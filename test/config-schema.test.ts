@@ -23,7 +23,7 @@ const examples = ['README.md', 'docs/CONFIG.md'].flatMap((file) => [
   ),
 ])
 
-test('there are examples in both forms', () => expect(examples).toHaveLength(3))
+test('there are examples in both forms', () => expect(examples).toHaveLength(5))
 
 test.each(examples)('an example of %s is valid', (_, value) => {
   expect([validate(value), validate.errors]).toEqual([true, null])

@@ -147,6 +147,7 @@ export function optionsOf({ texts, lists, switches }: Command): Options {
     tags: lists.get('tags')?.flatMap((text) => text.split(',')),
     excludeTags: lists.get('exclude-tags')?.flatMap((text) => text.split(',')),
     url: texts.get('url'),
+    allowHosts: lists.get('allow-host'),
     method: texts.get('method'),
     ...(headers === undefined ? {} : { headers }),
     name: texts.get('name'),
@@ -201,6 +202,7 @@ const OPTION_FLAGS: Readonly<Record<string, string>> = {
       .flatMap((groups) => Object.values(groups).flat())
       .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
   ),
+  allowHosts: 'allow-host',
   headers: 'header',
   keepAlive: 'keepalive',
   stages: 'stage',

@@ -3,11 +3,15 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../core/options.ts'
 import { isRelative } from '../core/relative.ts'
 import { compareReports, differencesAmong, foregone } from '../core/run-comparison.ts'
-import { EXIT } from '../errors.ts'
+import { EXIT, messageOf } from '../errors.ts'
 import { allowedDifferences, extentOf, readRuns } from '../host/comparands.ts'
 import { OptionsError } from '../host/run.ts'
+import { comparisonViewOf, type ComparisonView } from '../output/comparison-view.ts'
 import { renderComparison } from '../output/comparison.ts'
+import { FileDestination, StreamDestination, type Destination } from '../output/destination.ts'
+import { renderComparisonHtml } from '../output/html.ts'
 import { renderJsonLine } from '../output/json.ts'
+import { readComparisonFiles } from '../output/page-files.ts'
 import { printable } from '../output/paint.ts'
 import type { Command } from './args.ts'
 import { readRules } from './rules.ts'
@@ -28,10 +32,15 @@ export function compareCommand(command: Command): number {
       option: 'corerush compare',
       message: `takes BASELINE and CURRENT, each a file, a name or several with commas, got ${operands.length}`,
     })
+  const page = readPage(command, problems)
   if (problems.length > 0) throw new OptionsError(problems)
 
   const [baseline, current] = operands.map((words) => readRuns(words.split(',')))
-  const warn = (text: string): void => void stderr.write(`warning: ${printable(text)}\n`)
+  const warnings: string[] = []
+  const warn = (text: string): void => {
+    warnings.push(text)
+    stderr.write(`warning: ${printable(text)}\n`)
+  }
   if (isDeepStrictEqual(baseline, current)) warn('both files hold the same runs')
   for (const text of allowedDifferences(differencesAmong(baseline!, current!), allow))
     warn(`compared all the same: ${text}`)
@@ -44,15 +53,60 @@ export function compareCommand(command: Command): number {
         message: `takes as many runs on each side, got ${runs.baseline} and ${runs.current}`,
       },
     ])
+  if (page !== null && (runs.baseline > 1 || runs.current > 1))
+    throw new OptionsError([
+      {
+        option: 'out',
+        message: `html shows one run of each side, got ${runs.baseline} and ${runs.current}`,
+      },
+    ])
   const little = foregone(extentOf(baseline!), extentOf(current!), rules.length, isPaired)
   if (little !== null) warn(little)
   const comparison = compareReports(baseline!, current!, rules, isPaired)
-  stdout.write(
+  const stream = page?.name === '-' ? stderr : stdout
+  stream.write(
     command.switches.get('json') === true
       ? renderJsonLine(comparison)
-      : renderComparison(comparison, styleOf(stdout, command)),
+      : renderComparison(comparison, styleOf(stream, command)),
   )
-  return comparison.answer === 'regressed' && command.switches.get('fail') !== false
-    ? EXIT.regression
-    : EXIT.ok
+  const [before, after] = [baseline!, current!].map(([report], i) => ({
+    source: operands[i]!,
+    report: report!,
+  }))
+  const isWritten = page === null || writePage(page, comparisonViewOf(before!, after!, comparison, warnings))
+  if (comparison.answer === 'regressed' && command.switches.get('fail') !== false) return EXIT.regression
+  return isWritten ? EXIT.ok : EXIT.unexpected
+}
+
+/** Where the page of the two runs goes; null for nowhere. Adds what is wrong with it to the problems. */
+function readPage({ lists }: Command, problems: Problem[]): Destination | null {
+  const [text, ...more] = lists.get('out') ?? []
+  if (text === undefined) return null
+  const path = /^html=(.+)$/s.exec(text)?.[1]
+  if (path === undefined || more.length > 0) {
+    problems.push({
+      option: 'out',
+      message: `must be html=PATH here, once, got ${[text, ...more].map((one) => `"${one}"`).join(' and ')}`,
+    })
+    return null
+  }
+  if (path === '-') return new StreamDestination(process.stdout)
+  const page = new FileDestination(path, { stream: process.stdout, name: 'standard output' })
+  try {
+    page.check()
+  } catch (error) {
+    problems.push({ option: 'out', message: `html=${path}: ${messageOf(error)}` })
+  }
+  return page
+}
+
+/** Whether it went where it was to go. */
+function writePage(page: Destination, view: ComparisonView): boolean {
+  try {
+    page.write(renderComparisonHtml(view, readComparisonFiles()))
+    return true
+  } catch (error) {
+    process.stderr.write(`corerush: html=${page.name} ${messageOf(error)}\n`)
+    return false
+  }
 }

@@ -7,9 +7,12 @@ import { OptionsError } from '../host/run.ts'
 import { renderStep } from '../output/debug.ts'
 import { optionsOf, type Command } from './args.ts'
 import { readPems } from './run.ts'
+import { withSettings, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
 
-export async function debugCommand(command: Command): Promise<number> {
+export const debugCommand = (typed: Command): Promise<number> => withSettings(typed, carryOut)
+
+async function carryOut({ command }: Settings): Promise<number> {
   const { stdout } = process
   const problems: Problem[] = [...command.problems]
   const file = command.texts.get('scenario')

@@ -13,9 +13,7 @@ import { renderLimits, renderTrials } from '../output/doctor.ts'
 import type { Command } from './args.ts'
 import { styleOf } from './style.ts'
 
-const DEFAULT_SPAN_S = 1.3
-/** The first second is the warm-up of each rate. */
-const SHORTEST_SPAN_S = 1.2
+const DEFAULT_SPAN_S = 1
 /** How long the target may take to listen. */
 const START_LIMIT_MS = 15_000
 const TARGET_LATENCY = '5ms'
@@ -59,8 +57,8 @@ function readSpanS({ texts, problems }: Command): number {
   const parsed = text === undefined ? { value: DEFAULT_SPAN_S } : parseDurationS(text)
   const all = [...problems]
   if ('problem' in parsed) all.push({ option: 'span', message: `${parsed.problem}, got "${text}"` })
-  else if (parsed.value < SHORTEST_SPAN_S)
-    all.push({ option: 'span', message: `must be at least ${SHORTEST_SPAN_S} s, got "${text}"` })
+  else if (!Number.isInteger(parsed.value) || parsed.value < 1)
+    all.push({ option: 'span', message: `must be whole seconds, at least 1s, got "${text}"` })
   if (all.length > 0 || 'problem' in parsed) throw new OptionsError(all)
   return parsed.value
 }

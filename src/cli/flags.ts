@@ -37,6 +37,9 @@ const flip = (name: string, describe: string, rest: Partial<Flag> = {}): Flag =>
 export const RUN_FLAGS: FlagGroups = {
   Target: [
     text('url', 'where the requests go; of a scenario, its base URL'),
+    list('allow-host', 'HOST, HOST:PORT or *.DOMAIN that may be hit, and no other; may be repeated', {
+      show: 'any',
+    }),
     list('tags', 'only tasks of the scenario with one of these tags', { alias: ['T'] }),
     list('exclude-tags', 'no task of the scenario with one of these tags', { alias: ['E'] }),
     text('method', 'HTTP method', { alias: ['X', 'm'], show: 'GET, or POST with a body' }),
@@ -169,6 +172,9 @@ export const COMPARE_FLAGS: FlagGroups = {
     text('allow', 'compare all the same: plan,host,version,void'),
     flip('paired', 'the runs were interleaved: the first of one side beside the first of the other'),
     flip('json', 'write the comparison as JSON'),
+    list('out', 'html=PATH: one page with both runs, where there is one on each side; - is standard output', {
+      alias: ['o'],
+    }),
     flip('fail', 'exit 98 for a regression; --no-fail exits 0', { show: 'on' }),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],
@@ -182,7 +188,8 @@ const ofRun = (...names: readonly string[]): Flag[] =>
 export const DEBUG_FLAGS: FlagGroups = {
   Debug: [
     text('task', 'only this task of the scenario', { show: 'all, one after the other' }),
-    ...ofRun('url', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'color'),
+    ...ofRun('url', 'allow-host', 'tags', 'exclude-tags', 'header', 'expect-status', 'seed', 'config'),
+    ...ofRun('profile', 'color'),
   ],
   HTTP: RUN_FLAGS['HTTP']!,
 }
@@ -200,7 +207,7 @@ export const TARGET_FLAGS: FlagGroups = {
 
 export const DOCTOR_FLAGS: FlagGroups = {
   Doctor: [
-    text('span', 'length of each of its runs, of which the first second is warm-up', { show: '1.5s' }),
+    text('span', 'how long each rate is held, in whole seconds', { show: '1s' }),
     flip('json', 'write what was found as JSON'),
     flip('color', 'colours; --no-color for none', { show: 'on a terminal' }),
   ],

@@ -1,7 +1,9 @@
 /** `--repeat` and `--against`: how many runs, and beside which other target. */
+import { forbiddenHost, forbids } from '../core/allowed-hosts.ts'
 import { provable } from '../core/compare.ts'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan, RequestPlan } from '../core/plan.ts'
+import { bareHost, portOf, routeOf } from '../core/route.ts'
 import { redactUrlText } from '../core/secret.ts'
 import { MOST_RUNS, type Turn } from '../core/series.ts'
 import { parseNumber } from '../core/units.ts'
@@ -9,6 +11,7 @@ import { OptionsError } from '../host/run.ts'
 import type { Series } from '../host/series.ts'
 import type { Output } from '../output/output.ts'
 import type { Command } from './args.ts'
+import { isOtlp } from './otlp.ts'
 import { readOutputs } from './outputs.ts'
 
 export interface Repeats {
@@ -69,8 +72,25 @@ export function otherPlanOf(plan: Plan, { against }: Repeats, problems: Problem[
     ...plan.targets,
     requests: plan.targets.requests.map((one) => ({ ...one, request: there(one.request) })),
   }
+  const { url } = there(plan.request)
+  if (plan.proxy === null && isSameRoute(plan, url))
+    problems.push({
+      option: 'against',
+      message: 'must lead to another server than --url, and --connect-to leads both to one',
+    })
+  const to = forbiddenHost(plan, new URL(url))
+  if (to !== null) problems.push({ option: 'against', message: forbids(plan.allowedHosts!, to) })
   // The exporter is the other server's.
   return { ...plan, request: there(plan.request), targets, targetMetrics: null }
+}
+
+/** Whether connections for this URL go where those of the plan's own go. */
+function isSameRoute(plan: Plan, url: string): boolean {
+  const [own, other] = [plan.request.url, url].map((one) => {
+    const { protocol, hostname, port } = new URL(one)
+    return JSON.stringify(routeOf(plan, protocol, bareHost(hostname), portOf({ protocol, port })))
+  })
+  return own === other
 }
 
 /** The outputs of each of several runs, whose side and number go into the names of their files; throws what keeps them from being written. */
@@ -88,8 +108,10 @@ function numbered(command: Command, { side, number }: Turn): Command {
   const mark = side === 'baseline' ? `-baseline-${number}` : `-${number}`
   const out = (command.lists.get('out') ?? []).map((text) => {
     const [, kind, path, extension = ''] = /^([^=]+)=(.+?)(\.[^./\\]+)?$/s.exec(text) ?? []
-    // A job summary is added to, run after run.
-    return path === undefined || kind === 'github' ? text : `${kind}=${path}${mark}${extension}`
+    // A job summary is added to, run after run, and a collector is no file.
+    return path === undefined || kind === 'github' || isOtlp(text)
+      ? text
+      : `${kind}=${path}${mark}${extension}`
   })
   return { ...command, lists: new Map([...command.lists, ['out', out]]) }
 }

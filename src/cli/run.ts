@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { worstExit } from '../core/exit.ts'
 import type { Options, Problem } from '../core/options.ts'
 import type { Plan } from '../core/plan.ts'
-import { withoutSecrets } from '../core/secret.ts'
 import { printDurationS } from '../core/units.ts'
-import { EXIT, messageOf } from '../errors.ts'
+import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/capacity.ts'
+import type { RunControl } from '../host/control.ts'
 import { OptionsError, planScenario } from '../host/run.ts'
 import { conductSeries, planSeries } from '../host/series.ts'
 import { renderPlan } from '../output/dry-run.ts'
@@ -16,33 +16,19 @@ import { renderSeries, renderTurns, titleOf } from '../output/series.ts'
 import { renderSettings } from '../output/settings.ts'
 import { renderSummary } from '../output/text.ts'
 import { optionsOf, type Command } from './args.ts'
-import { canReadKeys, watchKeys } from './keys.ts'
+import { canReadKeys, watchKeys, type Keys } from './keys.ts'
 import { openMetrics, readMetricsPort } from './metrics.ts'
 import { readOutputs } from './outputs.ts'
 import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst, type Repeats } from './repeats.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
-import { settingsOf, withPlace, type Settings } from './settings.ts'
+import { withSettings, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
 import { exitOf, liveOutput, stopOnSignals } from './terminal.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
-export async function runCommand(typed: Command): Promise<number> {
-  const settings = await settingsOf(typed, process.env, process.cwd())
-  try {
-    return await carryOut(settings)
-  } catch (error) {
-    if (!(error instanceof OptionsError)) throw error
-    const { said, secrets } = settings
-    throw new OptionsError(
-      error.problems.map((problem) => ({
-        ...withPlace(said, problem),
-        message: withoutSecrets(problem.message, secrets),
-      })),
-    )
-  }
-}
+export const runCommand = (typed: Command): Promise<number> => withSettings(typed, carryOut)
 
 async function carryOut({ command, said, secrets, config }: Settings): Promise<number> {
   const { stdout, stderr } = process
@@ -86,23 +72,34 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
 
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
   let live = liveOutput(command)
+  let keys: Keys | null = null
+  const restore = (): void => {
+    keys?.pause()
+    if (live instanceof LiveView) live.restore()
+  }
+  let control: RunControl | null = null
   const stopping = stopOnSignals({
     heard: () => {
       if ('stopping' in live) live.stopping()
     },
-    restore: () => {
-      if (live instanceof LiveView) live.restore()
+    restore,
+    resume() {
+      keys?.resume()
+      if (live instanceof LiveView) live.resume()
     },
   })
-  const releaseKeys =
-    live instanceof LiveView && canReadKeys(process.stdin)
-      ? watchKeys(process.stdin, {
-          stop: stopping.stop,
-          view(key) {
-            if (live instanceof LiveView) live.press(key)
-          },
+  if (live instanceof LiveView && canReadKeys(process.stdin))
+    keys = watchKeys(process.stdin, {
+      stop: stopping.stop,
+      view(key) {
+        if (live instanceof LiveView) live.press(key)
+      },
+      load(by) {
+        control?.amend({ by, overS: 0 }).catch((error: unknown) => {
+          if (live instanceof LiveView) live.tell(messageOf(error))
         })
-      : null
+      },
+    })
   const failedOutputs: string[] = []
   try {
     const isQuiet = command.switches.get('quiet') === true
@@ -113,6 +110,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
       if (waitForTargetS > 0 && !isQuiet) say(`waiting up to ${printDurationS(waitForTargetS)} for ${host}`)
       live = liveOutput(command)
       return {
+        onStart: (begun) => (control = begun),
         outputs: [live, ...(metrics === null ? [] : [metrics]), ...outputsOf(turn)],
         onOutputError(output, error) {
           failedOutputs.push(output)
@@ -123,11 +121,18 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
     const reports = made.map(({ report }) => report)
     const style = styleOf(summaryStream, command)
     summaryStream.write(isSeries ? renderSeries(made, turns, style) : renderSummary(reports[0]!, style))
-    if (failure !== null) throw failure
+    if (failure !== null)
+      throw new CorerushError(
+        'CORERUSH_SERIES',
+        `run ${made.length + 1} of ${turns.length} could not be made: ${failure.message}`,
+        { exitCode: EXIT.unexpected, cause: failure },
+      )
     const kept = made.filter(({ turn }) => turn.side === 'current').map(({ report }) => report)
     const isKept = keepAs === null || saveBaseline(keepAs, kept, turns.length - made.length, say)
     let exitCode = worstExit([
       ...reports.map((report) => report.exitCode),
+      // What was to be compared at the end was not.
+      ...(plan.baseline !== null && made.length < turns.length ? [EXIT.thresholds] : []),
       // Between two runs it is in none of their reports.
       ...(stopping.signal.aborted && made.length < turns.length ? [exitOf(stopping.signal)] : []),
     ])
@@ -137,8 +142,7 @@ async function carryOut({ command, said, secrets, config }: Settings): Promise<n
     }
     return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
   } finally {
-    releaseKeys?.()
-    if (live instanceof LiveView) live.restore()
+    restore()
     stopping.release()
     metrics?.close()
   }

@@ -9,8 +9,10 @@ import { merged, type Layer, type Said } from '../core/layers.ts'
 import { show } from '../core/option-readers.ts'
 import type { Problem } from '../core/options.ts'
 import { didYouMean } from '../core/scenario.ts'
+import { withoutSecrets } from '../core/secret.ts'
 import { nearest } from '../core/suggest.ts'
 import { findConfig, loadConfig } from '../host/config-file.ts'
+import { OptionsError } from '../host/run.ts'
 import { optionOf, type Command } from './args.ts'
 import { RUN_FLAGS } from './flags.ts'
 
@@ -80,9 +82,28 @@ export async function settingsOf(
     config = { file: tree.file, profile }
   } else if (profile !== null)
     problems.push(withPlace(own, { option: 'profile', message: 'needs a config file, and there is none' }))
-
   const { said, secrets } = interpolated(merged(layers), environment, problems)
   return { command: asTyped(command, said, secrets, problems), said, config, secrets }
+}
+
+/** Carries out what the sources say; of what is wrong with it is told where it was said. */
+export async function withSettings(
+  typed: Command,
+  carryOut: (settings: Settings) => Promise<number>,
+): Promise<number> {
+  const settings = await settingsOf(typed, process.env, process.cwd())
+  try {
+    return await carryOut(settings)
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error
+    const { said, secrets } = settings
+    throw new OptionsError(
+      error.problems.map((problem) => ({
+        ...withPlace(said, problem),
+        message: withoutSecrets(problem.message, secrets),
+      })),
+    )
+  }
 }
 
 /** The problem, with the place where the value was said, if that was not a flag. */

@@ -15,8 +15,19 @@ export function liveOutput({ switches }: Command): View {
   return new LiveView(stderr, wantsColor(stderr, switches), canReadKeys(process.stdin))
 }
 
-/** The first signal ends the load gracefully, the second one the process at once. */
-export function stopOnSignals({ heard, restore }: { heard: () => void; restore: () => void }): {
+/**
+ * The first signal ends the load gracefully, the second one the process at once. Whatever else ends or suspends it, the
+ * terminal is restored before, and the view resumed when it goes on.
+ */
+export function stopOnSignals({
+  heard,
+  restore,
+  resume,
+}: {
+  heard: () => void
+  restore: () => void
+  resume: () => void
+}): {
   readonly signal: AbortSignal
   /** Does what the first, or the second, Ctrl-C does. */
   readonly stop: () => void
@@ -33,7 +44,18 @@ export function stopOnSignals({ heard, restore }: { heard: () => void; restore: 
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  // Whatever ends the process, the cursor comes back.
+  const onEnd = (name: NodeJS.Signals): void => {
+    restore()
+    process.off(name, onEnd)
+    process.kill(process.pid, name)
+  }
+  const onSuspend = (): void => {
+    restore()
+    process.once('SIGCONT', resume)
+    process.kill(process.pid, 'SIGSTOP')
+  }
+  process.on('SIGQUIT', onEnd)
+  process.on('SIGTSTP', onSuspend)
   process.on('exit', restore)
   return {
     signal: controller.signal,
@@ -41,6 +63,9 @@ export function stopOnSignals({ heard, restore }: { heard: () => void; restore: 
     release() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
+      process.off('SIGQUIT', onEnd)
+      process.off('SIGTSTP', onSuspend)
+      process.off('SIGCONT', resume)
       process.off('exit', restore)
     },
   }

@@ -80,32 +80,22 @@ export function instantOf(stages: readonly RateStage[], x: number): number {
 const HAIR = 1e-9
 const HAIR_RATIO = 1e-14
 
-/** The due times of one share's arrivals in order, in seconds of run time; Infinity when there are no more. */
-export type DueTimes = () => number
-
 /**
- * The due times of a share. Uniform arrival k is due when the area under the rate reaches k. Poisson arrivals are
- * those of a unit-rate process carried over to that area (time rescaling): every worker walks the same seeded stream
- * and keeps its stripe.
+ * The areas under the rate at which a share's arrivals are due, in their order; `instantOf` says when that is. Uniform
+ * arrival k is due when the area reaches k. Poisson arrivals are those of a unit-rate process carried over to that area
+ * (time rescaling): every worker walks the same seeded stream and keeps its stripe. None of this depends on the rate, so
+ * whatever becomes of that, no arrival is lost and none comes twice.
  */
-export function dueTimes(
-  stages: readonly RateStage[],
-  arrival: Arrival,
-  share: Share,
-  seed: number,
-): DueTimes {
-  if (arrival === 'uniform') {
-    let i = 0
-    return () => instantOf(stages, globalIndex(i++, share))
-  }
+export function arrivalAreas(arrival: Arrival, share: Share, seed: number): () => number {
+  let i = 0
+  if (arrival === 'uniform') return () => globalIndex(i++, share)
   const random = seededRandom(seed, ARRIVAL_STREAM)
   let reached = 0
   let walked = 0
-  let i = 0
   return () => {
     const own = globalIndex(i++, share)
     for (; walked <= own; walked++) reached += -Math.log(1 - random())
-    return instantOf(stages, reached)
+    return reached
   }
 }
 

@@ -23,7 +23,7 @@ export interface Trial {
   readonly fullPerS: number
   /** The fastest of the rates tried that came out sound; null when none did. */
   readonly soundPerS: number | null
-  /** Why the next faster one, or all, did not. */
+  /** Why a faster one did not; null when the fastest that was tried did. */
   readonly hindrance: string | null
 }
 

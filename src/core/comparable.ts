@@ -1,4 +1,5 @@
 /** Why two runs cannot be compared: what differs besides the target, or makes one of them no measurement. */
+import { amendmentWords, type Amendment } from './amendment.ts'
 import type { DifferenceKind } from './baseline.ts'
 import { isCarriedOut, type StoppedBy } from './exit.ts'
 import type { HostReport } from './host.ts'
@@ -21,6 +22,7 @@ export interface PlannedRun {
 export interface ComparableRun extends PlannedRun {
   readonly verdict: Pick<Verdict, 'level' | 'reasons'>
   readonly stoppedBy: StoppedBy
+  readonly amendments: readonly Amendment[]
 }
 
 /** They say how a run is judged or begun, not what is measured. */
@@ -31,6 +33,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',
+  'allowedHosts',
   'seed',
 ])
 const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const
@@ -47,7 +50,22 @@ export const differencesOf = (
   ...flawsOf(baseline, 'the baseline'),
   ...flawsOf(current, 'the current run'),
   ...plannedDifferences(baseline, current, otherTarget),
+  ...amendedDifference(baseline, current),
 ]
+
+/** Runs of one plan whose load was changed on the way are runs of the same load only if it was changed alike. */
+function amendedDifference(baseline: ComparableRun, current: ComparableRun): Difference[] {
+  const [before, after] = [baseline, current].map(({ amendments }) => amendments)
+  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  const words = (amendments: readonly Amendment[]): string =>
+    amendments.length === 0 ? 'not at all' : amendmentWords(amendments)
+  return [
+    {
+      kind: 'plan',
+      message: `the load was amended while the runs went on: ${words(before!)} and ${words(after!)}`,
+    },
+  ]
+}
 
 /** What makes a run no measurement of its plan. */
 export function flawsOf({ verdict, stoppedBy }: ComparableRun, who: string): Difference[] {

@@ -115,6 +115,8 @@ function saidOf(
     wrong(path, `must be a list of texts, got ${kindOf(given)}`)
     return []
   }
+  // As `null` it would allow every host.
+  if (option === 'allowHosts' && given.length === 0) wrong(path, 'must name at least one host')
   return given.flatMap((value: unknown, at) => {
     if (isText(value)) return [said(String(value), [...path, at])]
     wrong([...path, at], `must be a text, got ${kindOf(value)}`)

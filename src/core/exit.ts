@@ -18,14 +18,31 @@ export type StoppedBy =
   /** Each row of the data was sent. */
   | 'data'
 
-/** Tasks threw, and no iteration ended without a failure: whatever their requests did, users have not done what the plan says. */
-export const wasInVain = ({
+/**
+ * What was done in vain, in words: tasks threw, and no iteration ended without a failure, of all of them or of a scenario. Whatever
+ * their requests did, users have not done what the plan says.
+ */
+export function inVain({
   taskErrors,
   iterations,
 }: {
-  readonly taskErrors: readonly unknown[]
-  readonly iterations: { readonly finished: number; readonly failed: number }
-}): boolean => taskErrors.length > 0 && iterations.failed === iterations.finished
+  readonly taskErrors: readonly { readonly task: string }[]
+  readonly iterations: Ends & { readonly byScenario: Readonly<Record<string, Ends>> }
+}): string[] {
+  if (taskErrors.length === 0) return []
+  if (iterations.failed === iterations.finished) return ['every iteration failed']
+  return Object.entries(iterations.byScenario)
+    .filter(
+      ([name, { finished, failed }]) =>
+        failed === finished && taskErrors.some(({ task }) => task.startsWith(`${name}: `)),
+    )
+    .map(([name]) => `every iteration of ${name} failed`)
+}
+
+interface Ends {
+  readonly finished: number
+  readonly failed: number
+}
 
 /** Whether the load ended as its plan says. */
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
@@ -52,15 +69,17 @@ export function exitCodeOf(run: {
   readonly stoppedBy: StoppedBy
   readonly level: VerdictLevel
   readonly thresholds: readonly ThresholdResult[]
-  /** See `wasInVain`. */
+  /** See `inVain`. */
   readonly inVain: boolean
   /** Against its baseline. */
   readonly isRegressed?: boolean
+  /** It has a baseline, and could not be held against it: that is no pass. */
+  readonly isRefused?: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void') return EXIT.void
-  if (run.inVain) return EXIT.thresholds
+  if (run.inVain || run.isRefused === true) return EXIT.thresholds
   if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
   return run.isRegressed === true ? EXIT.regression : EXIT.ok
 }

@@ -4,7 +4,8 @@
  */
 import type { Plan } from './plan.ts'
 import { stageSpan } from './stage.ts'
-import { mergeRequests, mergeTally, packTally, RequestTally, Tally, type PackedTally } from './tally.ts'
+import { RequestTally } from './request-tally.ts'
+import { mergeRequests, mergeTally, packTally, Tally, type PackedTally } from './tally.ts'
 import { metricOf, type Figure, type Measured, type Unit } from './threshold-metric.ts'
 import { printThreshold, type Operator, type Threshold } from './threshold.ts'
 import type { SettledSecond, Timeline } from './timeline.ts'

@@ -1,12 +1,13 @@
 /** How requests travel: the version of HTTP, the way to the target, certificates, redirects. One shape for every transport. */
+import { checkReach, readAllowedHosts, type Reach } from './allowed-hosts.ts'
 import { show, type Readers } from './option-readers.ts'
 import type { Options } from './options.ts'
 import { basicAuthorization, hasUserinfo } from './request-options.ts'
-import { bareHost, ipFamily, type ConnectTo, type Proxy, type Routing } from './route.ts'
+import { bareHost, ipFamily, type ConnectTo, type Proxy } from './route.ts'
 import { redactUrlText } from './secret.ts'
 import { parseNumber, type Parsed } from './units.ts'
 
-export interface HttpPlan extends Routing {
+export interface HttpPlan extends Reach {
   /** HTTP/2 and nothing else: negotiated over TLS, by prior knowledge over cleartext. */
   readonly http2: boolean
   /** How many redirects an iteration follows at most. */
@@ -33,6 +34,7 @@ export const PLAIN_HTTP: HttpPlan = {
   key: null,
   localAddresses: [],
   dnsTtlS: null,
+  allowedHosts: null,
 }
 
 const MOST_REDIRECTS = 100
@@ -64,6 +66,7 @@ export function resolveHttp(
   const cert = readPem(options, 'cert', readers)
   const key = readPem(options, 'key', readers)
   const dnsTtlS = duration('dnsTtl', 'at least 0')
+  const allowedHosts = readAllowedHosts(options.allowHosts, wrong)
 
   const given = (option: keyof Options): boolean => options[option] !== undefined
   const clash = (option: keyof Options, why: string, ...others: (keyof Options)[]): void => {
@@ -95,7 +98,20 @@ export function resolveHttp(
     url === null || proxy !== null || connectTo.length > 0 ? null : ipFamily(bareHost(url.hostname))
   if (families.size === 1 && toFamily !== null && !families.has(toFamily))
     wrong('localAddress', `must be of the family of the host, IPv${toFamily}`)
-  return { http2, maxRedirects, proxy, unixSocket, connectTo, ca, cert, key, localAddresses, dnsTtlS }
+  checkReach({ proxy, unixSocket, connectTo, allowedHosts }, url, wrong)
+  return {
+    http2,
+    maxRedirects,
+    proxy,
+    unixSocket,
+    connectTo,
+    ca,
+    cert,
+    key,
+    localAddresses,
+    dnsTtlS,
+    allowedHosts,
+  }
 }
 
 /** What a clash calls the other option. */

@@ -3,9 +3,9 @@
  */
 import type { Plan, RequestPlan } from './plan.ts'
 import { fieldSecrets } from './secret-field.ts'
-import { isSecretName, isSecretParameter, MASK } from './secret.ts'
+import { formsOf, isSecretName, isSecretParameter, MASK } from './secret.ts'
 
-/** Shorter ones would blot out ordinary words. */
+/** Shorter ones, which are secrets by their place alone, would blot out ordinary words. */
 const SHORTEST = 6
 
 export class KnownSecrets {
@@ -16,10 +16,14 @@ export class KnownSecrets {
   constructor({ request, proxy, hidden }: Pick<Plan, 'request' | 'proxy' | 'hidden'>) {
     const authorization = proxy?.authorization ?? null
     this.#always = [
-      ...hidden,
-      ...secretsOf(request),
-      ...(authorization === null ? [] : headerSecrets('authorization', authorization)),
-    ].flatMap(spellingsOf)
+      // However short they are: the user has said that they are secrets.
+      ...hidden.flatMap(formsOf),
+      ...[
+        ...hidden,
+        ...secretsOf(request),
+        ...(authorization === null ? [] : headerSecrets('authorization', authorization)),
+      ].flatMap(spellingsOf),
+    ]
   }
 
   /** The text without the secrets of the plan, of these requests, and these others. */

@@ -30,7 +30,7 @@ export interface OpenLoad {
   readonly onFull: OnFull
 }
 
-const MOST_PER_S = 10_000_000
+export const MOST_PER_S = 10_000_000
 const LONGEST_RAMP_S = 30 * 86_400
 
 /** The options with the stages of the scenario, which hold where nothing else says how much load there is. */

@@ -1,7 +1,7 @@
 /** The numbers derived from a tally: one derivation for every output, so that all of them agree. */
 import { isTimeout } from './outcome.ts'
 import type { Histogram } from './histogram.ts'
-import type { RequestTally } from './tally.ts'
+import type { RequestTally } from './request-tally.ts'
 
 /** Percentiles that are reported, by name in the report and as a quantile. */
 export const PERCENTILES = [

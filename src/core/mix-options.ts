@@ -1,7 +1,7 @@
 /** What several scenarios ask of the load, and what its waits then are. */
 import type { ClosedLoad, OpenLoad } from './load.ts'
 import { mostUsers } from './load.ts'
-import { fixedUsers } from './mix.ts'
+import { fixedUsers, type Mixed } from './mix.ts'
 import type { Wrong } from './option-readers.ts'
 import type { Options } from './options.ts'
 import type { ScriptPlan } from './scenario.ts'
@@ -36,18 +36,22 @@ export function mixedLoad(
       ? { ...load, maxUsers: Math.max(1, Math.floor(load.maxUsers / Math.max(1, scenarios.length))) }
       : load
   }
-  const fixed = fixedUsers(scenarios)
-  const most = mostUsers(load)
-  const option = load.stages === null ? 'users' : 'stages'
-  if (most < fixed)
-    wrong(option, `must be at least the ${fixed} users that the scenarios say they have, got ${most}`)
-  else if (most > fixed && scenarios.length > 0 && scenarios.every(({ users }) => users !== null))
-    wrong(option, `must be ${fixed} users at most, as every scenario says how many it has, got ${most}`)
+  const problem = mixProblem(scenarios, mostUsers(load))
+  if (problem !== null) wrong(load.stages === null ? 'users' : 'stages', problem)
   const waits = scenarios.map(({ wait }) => wait ?? NO_WAIT)
   return {
     ...load,
     wait: waits.reduce((a, b) => (meanCycleS(b, 0) < meanCycleS(a, 0) ? b : a), waits[0] ?? load.wait),
   }
+}
+
+/** Why scenarios that say how many users they have do not add up to so many; null when they do. */
+export function mixProblem(scenarios: readonly Mixed[], most: number): string | null {
+  const fixed = fixedUsers(scenarios)
+  if (most < fixed) return `must be at least the ${fixed} users that the scenarios say they have, got ${most}`
+  return most > fixed && scenarios.length > 0 && scenarios.every(({ users }) => users !== null)
+    ? `must be ${fixed} users at most, as every scenario says how many it has, got ${most}`
+    : null
 }
 
 const NO_WAIT: Wait = { kind: 'none' }

@@ -20,6 +20,8 @@ export interface Options {
   excludeTags?: string | readonly string[] | undefined
   /** Where the requests go: an absolute http or https URL; with a scenario, in place of its `baseUrl`. */
   url?: string | undefined
+  /** Hosts that the run may hit, and no other, wherever redirects and tasks lead: `api.test`, `api.test:8443`, `*.api.test`; a list, or a text with commas. @default any */
+  allowHosts?: string | readonly string[] | undefined
   /** HTTP method. @default GET, POST when there is a body */
   method?: string | undefined
   /** Request headers, as an object or as `Name: value` lines. */
@@ -153,6 +155,7 @@ export const OPTION_NAMES: readonly (keyof Options)[] = [
   'tags',
   'excludeTags',
   'url',
+  'allowHosts',
   'method',
   'headers',
   'body',

@@ -1,12 +1,13 @@
 /**
  * How a request ended: a closed set of classes, the phase of the exchange it had reached and the reason.
- * `ok` is success; `status` and `check` are complete responses that the plan did not accept; all others never
- * brought a complete response.
+ * `ok` is success; `status` and `check` are complete responses that the plan did not accept; `host` is a request, or a
+ * redirect, to a host that the plan does not allow; all others never brought a complete response.
  */
 export const OUTCOMES = [
   'ok',
   'status',
   'check',
+  'host',
   'dns.not-found',
   'dns.failed',
   'dns.timeout',
@@ -41,8 +42,8 @@ export type Phase = 'dns' | 'connect' | 'tls' | 'headers' | 'body'
 export const isTimeout = (outcome: Outcome): boolean => outcome.endsWith('.timeout')
 
 /**
- * The connection could not be made, or broke before the response was complete: the user backs off before it tries
- * again, so that a dead target does not cost a core. Time-outs after the connection stood have waited long enough.
+ * The connection could not or must not be made, or broke before the response was complete: the user backs off before it
+ * tries again, so that a dead target does not cost a core. Time-outs after the connection stood have waited long enough.
  */
 export const isConnectionFailure = (outcome: Outcome): boolean =>
   outcome !== 'ok' &&

@@ -9,7 +9,12 @@ export const isRedirect = (status: number): boolean =>
 /** Headers that describe a body; they go with it. */
 const OF_THE_BODY = new Set(['content-encoding', 'content-language', 'content-location', 'content-type'])
 /** Headers that are meant for one origin. */
-const OF_THE_ORIGIN = new Set(['authorization', 'cookie', 'host', 'proxy-authorization'])
+export const OF_THE_ORIGIN: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'host',
+  'proxy-authorization',
+])
 
 /** The request that follows, or why there is none: the location is no http URL. */
 export function redirected(

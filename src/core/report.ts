@@ -1,7 +1,8 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
+import { amendedPlan, amendedStageWarnings, type Amendment } from './amendment.ts'
 import { earliest, type CapturedFailure } from './captured.ts'
 import { customReport, type CustomReport } from './custom.ts'
-import { exitCodeOf, wasInVain, type StoppedBy } from './exit.ts'
+import { exitCodeOf, inVain, type StoppedBy } from './exit.ts'
 import type { HostReport } from './host.ts'
 import { deriveMetrics, percentilesMs, summarize, type LatencySummary, type Metrics } from './metrics.ts'
 import { isGeneratorFault, type Outcome } from './outcome.ts'
@@ -9,9 +10,9 @@ import type { Plan } from './plan.ts'
 import { redactPlan } from './redact.ts'
 import { holdAgainst, type Comparands, type RunComparison } from './run-comparison.ts'
 import { withoutSecrets } from './secret.ts'
+import { RequestTally } from './request-tally.ts'
 import {
   mergeRequests,
-  RequestTally,
   type ConnectionCounts,
   type ErrorCount,
   type IterationCounts,
@@ -41,8 +42,8 @@ export interface Report {
   readonly transport: string
   readonly seed: number
   readonly plan: Plan
-  /** Changes of the plan while it ran. */
-  readonly amendments: readonly never[]
+  /** Changes of the load while the run went on, in their order; the plan is that from before them. */
+  readonly amendments: readonly Amendment[]
   readonly host: HostReport
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
@@ -83,6 +84,8 @@ export interface RunFacts {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly lostWorkers: Evidence['lostWorkers']
+  /** None where it is left out. */
+  readonly amendments?: readonly Amendment[]
   readonly addresses: Report['addresses']
   /** What saw every settled second of the run. */
   readonly gate: Gate
@@ -101,7 +104,7 @@ export interface Judgement {
 }
 
 /** What is needed to judge; `loadEndS` is when the load ended, `untilS` up to where it was measured. */
-type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'gate' | 'soundPerS'> & {
+type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'amendments' | 'gate' | 'soundPerS'> & {
   readonly loadEndS: number
   readonly untilS: number
   /** A threshold ended the run. */
@@ -119,7 +122,8 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
   let generatorFaults = 0
   for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
   const verdict = judge({
-    ...{ plan, rows, loadEndS, total, lostWorkers, generatorFaults },
+    plan: amendedPlan(plan, facts.amendments ?? []),
+    ...{ rows, loadEndS, total, lostWorkers, generatorFaults },
     floorMs: percentilesMs(tally.latencyFloor),
     iterations: tally.iterations,
     latencies: all.peek('latency')?.count ?? 0,
@@ -144,12 +148,13 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
   for (const name of [...tally.requests.keys()].sort())
     byName[name] = deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
   const shownPlan = redactPlan(plan)
-  const { version, host, stoppedBy, comparands = null } = facts
+  const { version, host, stoppedBy, amendments = [], comparands = null } = facts
   const comparison =
     plan.baseline === null || comparands === null
       ? null
       : holdAgainst(plan.baseline, comparands, {
           plan: shownPlan,
+          amendments,
           version,
           host,
           verdict,
@@ -160,7 +165,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
   // What a target or a script says may quote what it was sent.
   const shown = (text: string): string => withoutSecrets(text, plan.hidden)
   const taskErrors = mostFirst(tally.taskErrors, shown)
-  const inVain = wasInVain({ taskErrors, iterations: tally.iterations })
+  const byScenario = Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const vain = inVain({ taskErrors, iterations: { ...tally.iterations, byScenario } })
   return {
     schema: REPORT_SCHEMA,
     version,
@@ -172,13 +178,14 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
     transport: plan.transport,
     seed: plan.seed,
     plan: shownPlan,
-    amendments: [],
+    amendments,
     host,
     stoppedBy,
     warnings: [
       ...facts.warnings.map(shown),
       ...facts.gate.warnings(thresholds, wasStopped),
-      ...(inVain ? ['no task ended without an error: the run has failed'] : []),
+      ...amendedStageWarnings(plan, amendments),
+      ...vain.map((what) => `${what}: so has the run`),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],
@@ -188,7 +195,7 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       carriedIn: timeline.carriedInIterations,
       ...tally.iterations,
       durationMs: summarize(tally.iterationDuration),
-      byScenario: Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1))),
+      byScenario,
     },
     custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
@@ -205,7 +212,8 @@ export function buildReport(plan: Plan, timeline: Timeline, facts: RunFacts): Re
       stoppedBy,
       level: verdict.level,
       thresholds,
-      inVain,
+      inVain: vain.length > 0,
+      isRefused: (comparison?.refused ?? []).length > 0,
       isRegressed: comparison?.result?.answer === 'regressed',
     }),
   }

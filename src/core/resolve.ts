@@ -2,6 +2,7 @@
  * The user's words into `ResolvedOptions`: every field present, in base units, sensible each on its own and together.
  * All problems are reported together, each with the option, the rule and the value.
  */
+import { forbiddenHost, forbids } from './allowed-hosts.ts'
 import { readBaseline, type BaselinePlan } from './baseline.ts'
 import { resolveHttp, type HttpPlan } from './http.ts'
 import { mixedLoad, withLoad } from './mix-options.ts'
@@ -99,6 +100,10 @@ export function resolveOptions(
   const insecure = flag('insecure')
   const keepAlive = flag('keepAlive')
   const http = resolveHttp(options, url, sent.headers, readers)
+  const elsewhere = (sent.targets?.requests ?? []).map(({ request }) =>
+    forbiddenHost(http, new URL(request.url)),
+  )
+  for (const to of new Set(elsewhere)) if (to !== null) wrong('targets', forbids(http.allowedHosts!, to))
   const captureFailures = read<number>('captureFailures', parseNumber, (n) =>
     Number.isInteger(n) && n >= 0 && n <= MOST_CAPTURED
       ? null

@@ -43,13 +43,17 @@ export function routeOf(
     return {
       host: proxy.host,
       port: proxy.port,
-      tunnelTo: protocol === 'https:' ? `${host.includes(':') ? `[${host}]` : host}:${port}` : null,
+      tunnelTo: protocol === 'https:' ? hostPort(host, port) : null,
     }
   const other = connectTo.find(
     (one) => (one.host === null || one.host === host) && (one.port === null || one.port === port),
   )
   return { host: other?.toHost ?? host, port: other?.toPort ?? port, tunnelTo: null }
 }
+
+/** `HOST:PORT`, with the brackets of IPv6; without a port where it is null. */
+export const hostPort = (host: string, port: number | string | null): string =>
+  `${host.includes(':') ? `[${host}]` : host}${port === null ? '' : `:${port}`}`
 
 /** The host of a URL as a socket wants it: without the brackets of IPv6. */
 export const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')

@@ -2,7 +2,13 @@
 import type { BaselinePlan, DifferenceKind } from './baseline.ts'
 import { FEWEST_SECONDS } from './bootstrap.ts'
 import { ALPHA, cannotProve, compareRuns, type Comparison } from './compare.ts'
-import { differencesOf, type ComparableRun, type Difference } from './comparable.ts'
+import {
+  differencesOf,
+  flawsOf,
+  plannedDifferences,
+  type ComparableRun,
+  type Difference,
+} from './comparable.ts'
 import type { RelativeRule } from './relative.ts'
 import { measuredSeconds } from './run-sample.ts'
 import type { SecondRow } from './second.ts'
@@ -65,7 +71,7 @@ export function differencesAmong(
 ): Difference[] {
   const [first, ...others] = baseline
   return [
-    ...others.flatMap((run) => differencesOf(first!, run)),
+    ...others.flatMap((run) => [...flawsOf(run, 'the baseline'), ...plannedDifferences(first!, run)]),
     ...current.flatMap((run) => differencesOf(first!, run, { otherTarget })),
   ]
 }

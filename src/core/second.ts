@@ -3,7 +3,8 @@ import type { CapturedFailure } from './captured.ts'
 import { customAdded, customReport, type CustomReport } from './custom.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type Metrics } from './metrics.ts'
-import { mergeRequests, Tally, type PackedTally, type RequestTally } from './tally.ts'
+import type { RequestTally } from './request-tally.ts'
+import { mergeRequests, Tally, type PackedTally } from './tally.ts'
 import type { HostVitals, TargetVitals, WorkerVitals } from './vitals.ts'
 
 /** One worker's whole second of run time, counted from the start instant. */

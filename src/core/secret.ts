@@ -15,7 +15,7 @@ export const withoutSecrets = (text: string, secrets: readonly string[]): string
     .reduce((shown, form) => shown.replaceAll(form, MASK), text)
 
 /** A secret as URLs have it, too: in a path and in a query other characters are encoded. */
-function formsOf(secret: string): string[] {
+export function formsOf(secret: string): string[] {
   const inUrl = (before: string): string => {
     const head = `http://h/${before}`
     return new URL(head + secret).href.slice(head.length)

@@ -5,66 +5,7 @@
  */
 import { Histogram, type PackedHistogram } from './histogram.ts'
 import type { Outcome } from './outcome.ts'
-
-/** The phases of an exchange that are kept as histograms. Connection phases are recorded once per connection. */
-export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const
-export type PhaseName = (typeof PHASES)[number]
-
-const COUNTS = [
-  'sent',
-  'finished',
-  'finishedInLoad',
-  'succeeded',
-  'failed',
-  'unfinished',
-  'bytesIn',
-  'bytesOut',
-] as const
-const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'reached', ...PHASES] as const
-type CountName = (typeof COUNTS)[number]
-type HistogramName = (typeof HISTOGRAMS)[number]
-
-/** What is counted for each request name. Histograms exist once they have been used. */
-export class RequestTally implements Record<CountName, number> {
-  readonly #wide: boolean
-  readonly #histograms: Partial<Record<HistogramName, Histogram>> = {}
-  sent = 0
-  finished = 0
-  /** Of `finished`, those that ended within the load span: the numerator of the rate. */
-  finishedInLoad = 0
-  succeeded = 0
-  failed = 0
-  unfinished = 0
-  bytesIn = 0
-  bytesOut = 0
-  readonly statuses = new Map<number, number>()
-  readonly outcomes = new Map<Outcome, number>()
-
-  constructor(wide: boolean) {
-    this.#wide = wide
-  }
-
-  /**
-   * `latency` of succeeded, timed-out and unfinished requests; `service` is kept apart only where the two differ
-   * (open model); `failedLatency` of every failed one, and `failedService` where it differs. `reached` has the service
-   * times of the timed-out and the unfinished alone, so that the succeeded ones can be told from them.
-   */
-  histogram(name: HistogramName): Histogram {
-    return (this.#histograms[name] ??= new Histogram({ wide: this.#wide }))
-  }
-
-  /** The histogram if it was ever used. */
-  peek(name: HistogramName): Histogram | null {
-    return this.#histograms[name] ?? null
-  }
-
-  clear(): void {
-    for (const name of COUNTS) this[name] = 0
-    for (const name of HISTOGRAMS) this.#histograms[name]?.clear()
-    this.statuses.clear()
-    this.outcomes.clear()
-  }
-}
+import { mergeRequest, packRequest, RequestTally, type PackedRequest } from './request-tally.ts'
 
 /** Iterations of the scenario. In the closed model due = started; else carriedIn + due = started + dropped + unstarted. */
 export interface IterationCounts {
@@ -221,13 +162,6 @@ function addCount<E extends { count: number; firstS: number; lastS: number }>(
   known.lastS = Math.max(known.lastS, more.lastS)
 }
 
-export type PackedRequest = { readonly [C in CountName]: number } & {
-  readonly name: string
-  readonly statuses: readonly (readonly [number, number])[]
-  readonly outcomes: readonly (readonly [Outcome, number])[]
-  readonly histograms: { readonly [H in HistogramName]?: PackedHistogram }
-}
-
 /** A tally as plain values that can cross a thread. */
 export interface PackedTally {
   readonly requests: readonly PackedRequest[]
@@ -243,32 +177,10 @@ export interface PackedTally {
   readonly trends: readonly (readonly [name: string, values: PackedHistogram])[]
 }
 
-/** A copy of the tally as plain values; histograms cost only their used slots. */
+/** A copy of the tally as plain values. */
 export function packTally(tally: Tally): PackedTally {
-  const requests: PackedRequest[] = []
-  for (const [name, request] of tally.requests) {
-    const histograms: { [H in HistogramName]?: PackedHistogram } = {}
-    for (const key of HISTOGRAMS) {
-      const packed = request.peek(key)?.pack() ?? null
-      if (packed !== null) histograms[key] = packed
-    }
-    requests.push({
-      name,
-      sent: request.sent,
-      finished: request.finished,
-      finishedInLoad: request.finishedInLoad,
-      succeeded: request.succeeded,
-      failed: request.failed,
-      unfinished: request.unfinished,
-      bytesIn: request.bytesIn,
-      bytesOut: request.bytesOut,
-      statuses: [...request.statuses],
-      outcomes: [...request.outcomes],
-      histograms,
-    })
-  }
   return {
-    requests,
+    requests: [...tally.requests].map(([name, request]) => packRequest(name, request)),
     iterations: { ...tally.iterations },
     iterationDuration: tally.iterationDuration.pack(),
     lag: tally.lag.pack(),
@@ -287,18 +199,7 @@ export function packTally(tally: Tally): PackedTally {
 
 /** Adds what a packed tally counted to another tally. */
 export function mergeTally(into: Tally, packed: PackedTally): Tally {
-  for (const from of packed.requests) {
-    const request = into.request(from.name)
-    for (const key of COUNTS) request[key] += from[key]
-    for (const [status, n] of from.statuses)
-      request.statuses.set(status, (request.statuses.get(status) ?? 0) + n)
-    for (const [outcome, n] of from.outcomes)
-      request.outcomes.set(outcome, (request.outcomes.get(outcome) ?? 0) + n)
-    for (const key of HISTOGRAMS) {
-      const histogram = from.histograms[key]
-      if (histogram !== undefined) request.histogram(key).add(histogram)
-    }
-  }
+  for (const request of packed.requests) mergeRequest(into.request(request.name), request)
   addFields(into.iterations, packed.iterations)
   addFields(into.connections, packed.connections)
   into.iterationDuration.add(packed.iterationDuration)
@@ -316,17 +217,7 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
 
 /** All request names taken together, as one. */
 export function mergeRequests(tally: Tally, into: RequestTally): RequestTally {
-  for (const request of tally.requests.values()) {
-    for (const key of COUNTS) into[key] += request[key]
-    for (const [status, n] of request.statuses)
-      into.statuses.set(status, (into.statuses.get(status) ?? 0) + n)
-    for (const [outcome, n] of request.outcomes)
-      into.outcomes.set(outcome, (into.outcomes.get(outcome) ?? 0) + n)
-    for (const key of HISTOGRAMS) {
-      const packed = request.peek(key)?.pack() ?? null
-      if (packed !== null) into.histogram(key).add(packed)
-    }
-  }
+  for (const [name, request] of tally.requests) mergeRequest(into, packRequest(name, request))
   return into
 }
 

@@ -3,14 +3,15 @@
  * nothing can correct any more. So what is counted up never goes down, and at the end it is what the report says, the
  * warm-up left out. OTLP and the Prometheus page are two ways to write the same series.
  */
-import { Buckets } from './buckets.ts'
-import { Histogram, subtract, type PackedHistogram } from './histogram.ts'
+import type { Buckets } from './buckets.ts'
+import { Histogram, type PackedHistogram } from './histogram.ts'
+import { NameTotals } from './name-totals.ts'
 import type { Plan } from './plan.ts'
 import type { Report } from './report.ts'
 import { bareHost, portOf } from './route.ts'
 import { isOneRequest } from './scenario.ts'
 import type { SecondRow } from './second.ts'
-import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts, type RequestTally } from './tally.ts'
+import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts } from './tally.ts'
 import type { SettledSecond } from './timeline.ts'
 import type { VerdictLevel } from './verdict.ts'
 
@@ -43,36 +44,6 @@ const NOT_TOLD = '_OTHER'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']
 const LEVELS: readonly VerdictLevel[] = ['sound', 'suspect', 'void']
 const ITERATIONS = ['due', 'started', 'finished', 'failed', 'dropped', 'unstarted'] as const
-
-/** What is counted up of one request name. */
-class NameTotals {
-  readonly latency = new Buckets()
-  readonly succeeded = new Buckets()
-  readonly failed = new Buckets()
-  readonly outcomes = new Map<string, number>()
-  readonly statuses = new Map<number, number>()
-  sent = 0
-  unfinished = 0
-  bytesIn = 0
-  bytesOut = 0
-
-  add(request: RequestTally, isOpen: boolean): void {
-    const packed = (name: Parameters<RequestTally['peek']>[0]): PackedHistogram | null =>
-      request.peek(name)?.pack() ?? null
-    const latency = packed('latency')
-    this.latency.add(latency)
-    this.succeeded.add(subtract(isOpen ? packed('service') : latency, packed('reached')))
-    this.failed.add(packed(isOpen ? 'failedService' : 'failedLatency'))
-    for (const [outcome, n] of request.outcomes)
-      this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + n)
-    for (const [status, n] of request.statuses)
-      this.statuses.set(status, (this.statuses.get(status) ?? 0) + n)
-    this.sent += request.sent
-    this.unfinished += request.unfinished
-    this.bytesIn += request.bytesIn
-    this.bytesOut += request.bytesOut
-  }
-}
 
 export class Telemetry {
   readonly #isOpen: boolean
@@ -227,7 +198,18 @@ export class Telemetry {
         unit: '1',
         kind: 'gauge',
         help: `Share of time in which the worker's event loop was busy, mean of the last ${WINDOW_S} s`,
-        points: this.#utilizations(),
+        points: this.#means('corerush.worker', ({ workers }) =>
+          workers.map(({ worker, utilization }) => [worker, utilization]),
+        ),
+      },
+      {
+        name: 'corerush.core.busy',
+        unit: '1',
+        kind: 'gauge',
+        help: `Share of time in which this host's core was busy, whatever ran there, mean of the last ${WINDOW_S} s`,
+        points: this.#means('corerush.core', ({ host }) =>
+          (host?.cores ?? []).map(({ core, busy }) => [core, busy]),
+        ),
       },
       {
         name: 'corerush.verdict',
@@ -245,15 +227,18 @@ export class Telemetry {
     ]
   }
 
-  #utilizations(): Point<number>[] {
+  /** Of what a second has for each worker, or each core, by its number: the mean over the last seconds. */
+  #means(
+    attribute: string,
+    of: (row: SecondRow) => readonly (readonly [number: number, value: number])[],
+  ): Point<number>[] {
     const seen = new Map<number, number[]>()
     for (const { row } of this.#recent)
-      for (const { worker, utilization } of row.workers)
-        seen.set(worker, [...(seen.get(worker) ?? []), utilization])
+      for (const [number, value] of of(row)) seen.set(number, [...(seen.get(number) ?? []), value])
     return [...seen]
       .sort(([a], [b]) => a - b)
-      .map(([worker, values]) => ({
-        attributes: { 'corerush.worker': worker },
+      .map(([number, values]) => ({
+        attributes: { [attribute]: number },
         value: values.reduce((sum, value) => sum + value, 0) / values.length,
       }))
   }

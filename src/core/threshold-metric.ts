@@ -2,7 +2,8 @@
 import type { Histogram } from './histogram.ts'
 import { failedRatio, ms, requestsPerS } from './metrics.ts'
 import { nearest } from './suggest.ts'
-import type { RequestTally, Tally } from './tally.ts'
+import type { RequestTally } from './request-tally.ts'
+import type { Tally } from './tally.ts'
 import { showCount, showMs, showPercent, showRate } from './units.ts'
 
 /** The unit in which a metric is measured, and its limit kept. */

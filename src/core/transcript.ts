@@ -1,21 +1,9 @@
 /** What a user does, step by step, as `corerush debug` shows it. Secrets read `***`. */
+import type { KnownSecrets } from './known-secrets.ts'
 import type { Outcome } from './outcome.ts'
-import { bodyLength, type BodyPlan, type RequestPlan } from './plan.ts'
-import { redactFields } from './secret-field.ts'
-import { redactHeader, redactUrl } from './secret.ts'
+import { showExchange, type SeenExchange, type ShownExchange } from './shown-exchange.ts'
 
-type Headers = readonly (readonly [string, string])[]
-
-/** One request and its response. */
-export interface Transcript {
-  readonly name: string
-  readonly method: string
-  readonly url: string
-  readonly headers: Headers
-  /** Null without one; of bytes that are no text, how many. */
-  readonly body: string | null
-  /** Null when no head of a response came. */
-  readonly response: { readonly status: number; readonly headers: Headers; readonly body: string } | null
+interface Ending {
   readonly outcome: Outcome | 'unfinished'
   readonly message: string
   readonly isNewConnection: boolean
@@ -23,6 +11,9 @@ export interface Transcript {
   /** It had a check, which was asked. */
   readonly isChecked: boolean
 }
+
+/** One request and its response, and how they ended. */
+export interface Transcript extends Ending, ShownExchange {}
 
 /** A task, `onStart` and `onStop` among them, begins, sends, and ends, well or with what it threw. */
 export type Step =
@@ -37,52 +28,10 @@ export type Step =
       readonly error: { readonly message: string; readonly frame: string | null } | null
     }
 
-/** What a worker knows of an exchange; headers of the response are names and values in turn. */
-export interface Seen extends Pick<
-  Transcript,
-  'outcome' | 'message' | 'isNewConnection' | 'serviceMs' | 'isChecked'
-> {
-  readonly request: RequestPlan
-  /** The Cookie header that its user's cookies added; empty for none. */
-  readonly cookie: string
-  readonly response: {
-    readonly status: number
-    readonly headers: readonly string[]
-    readonly body: Uint8Array
-  } | null
-}
+/** What a worker knows of it. */
+export interface Seen extends Ending, SeenExchange {}
 
-export function transcriptOf({ request, cookie, response, ...rest }: Seen): Transcript {
-  const shown = (headers: Headers): Headers =>
-    headers.map(([name, value]) => [name, redactHeader(name, value)])
-  return {
-    ...rest,
-    name: request.name,
-    method: request.method,
-    url: redactUrl(request.url),
-    headers: shown([...request.headers, ...(cookie === '' ? [] : [['cookie', cookie] as const])]),
-    body: request.body === null ? null : planned(request.body),
-    response: response && {
-      status: response.status,
-      headers: shown(inPairs(response.headers)),
-      body: textOf(response.body),
-    },
-  }
-}
-
-const planned = (body: BodyPlan): string =>
-  'text' in body ? redactFields(body.text) : `(${bodyLength(body)} bytes)`
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return redactFields(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return `(${bytes.length} bytes)`
-  }
-}
-
-function inPairs(flat: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!])
-  return pairs
+export function transcriptOf(seen: Seen, known: KnownSecrets): Transcript {
+  const { outcome, message, isNewConnection, serviceMs, isChecked } = seen
+  return { ...showExchange(seen, known), outcome, message, isNewConnection, serviceMs, isChecked }
 }

@@ -13,9 +13,10 @@ import {
   type Extent,
 } from '../core/run-comparison.ts'
 import { measuredSeconds } from '../core/run-sample.ts'
+import { didYouMean } from '../core/scenario.ts'
 import { MOST_RUNS } from '../core/series.ts'
 import { CorerushError } from '../errors.ts'
-import { isKeptName, keptFiles, placeOf } from './kept-runs.ts'
+import { isKeptName, keptFiles, keptNames, placeOf } from './kept-runs.ts'
 import { readRun } from './stored-runs.ts'
 
 /** Null without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
@@ -64,7 +65,8 @@ function filesOf(word: string): readonly string[] {
   if (!isKeptName(word)) return [word]
   const files = keptFiles(word)
   if (files.length > 0) return files
-  throw new CorerushError('CORERUSH_BASELINE', `no runs are kept under ${word}, in ${placeOf(word)}`, {
+  const problem = `no runs are kept under ${word}, in ${placeOf(word)}${didYouMean(word, keptNames())}`
+  throw new CorerushError('CORERUSH_BASELINE', problem, {
     hint: `--save-baseline ${word}, to keep some; for a file ./${word}`,
   })
 }

@@ -7,6 +7,7 @@
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import type { Amendment } from '../core/amendment.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Snapshot } from '../core/second.ts'
 import type { Step } from '../core/transcript.ts'
@@ -46,7 +47,10 @@ const WORKER = new URL('../worker/main.js', import.meta.url).href
 export class Crew {
   readonly #pool: Piscina
   readonly #ports: MessagePort[] = []
+  /** Workers that will never start anything again: those without users, and those that are gone. */
   readonly #idle = new Set<number>()
+  readonly #lost = new Set<number>()
+  #amendments = 0
   /** Resolves when every worker is ready to start; rejects when one cannot get ready. */
   readonly ready: Promise<void>
   /** Resolves when no worker is left at work. */
@@ -93,6 +97,13 @@ export class Crew {
     this.#tell({ type: 'stop', loadEndS })
   }
 
+  /** See `ToWorker`. A worker without users may have some again, and says it anew if it has not. */
+  amend(amendment: Amendment): void {
+    this.#amendments++
+    for (const index of this.#idle) if (!this.#lost.has(index)) this.#idle.delete(index)
+    this.#tell({ type: 'amend', amendment })
+  }
+
   /** Ends all threads. */
   async dismiss(): Promise<void> {
     for (const port of this.#ports) port.close()
@@ -125,8 +136,9 @@ export class Crew {
       else if (message.type === 'exhausted') listener.exhausted(message.count)
       else if (message.type === 'stopRun') listener.stopRun(message.reason)
       else if (message.type === 'watched') listener.watched?.(message.step)
-      else if (message.type === 'deserted') this.#withoutUsers(index, listener)
-      else listener.snapshot(message.snapshot)
+      else if (message.type === 'deserted') {
+        if (message.amendments === this.#amendments) this.#withoutUsers(index, listener)
+      } else listener.snapshot(message.snapshot)
     }
     port.on('message', receive)
     // The result of a task can overtake what was posted before it.
@@ -154,6 +166,7 @@ export class Crew {
           }),
         )
         listener.lost(index, messageOf(error))
+        this.#lost.add(index)
         this.#withoutUsers(index, listener)
       },
     )

@@ -14,11 +14,19 @@ import { planRun } from './run.ts'
 const PAUSE_S = 0.1
 const AHEAD_US = 20_000
 
+/** What options say of a load, and what it is held against, is for runs. */
+const NO_LOAD: Options = {
+  ...{ users: undefined, rate: undefined, stages: undefined, spawnRate: undefined, rampUp: undefined },
+  ...{ wait: undefined, arrival: undefined, maxUsers: undefined, onFull: undefined },
+  ...{ duration: undefined, requests: undefined, iterations: undefined, warmup: undefined },
+  ...{ thresholds: undefined, baseline: undefined, captureFailures: undefined },
+}
+
 /** The plan of these options, one user of each scenario at a time, however many they say they have. */
 export async function planDebug(options: Options, file: string): Promise<Plan> {
   const script = await readScenarios(resolve(file))
   const scenarios = script.scenarios.map((one) => ({ ...one, users: null }))
-  return planRun({ ...options, scenario: file }, { ...script, scenarios, stages: null })
+  return planRun({ ...options, ...NO_LOAD, scenario: file }, { ...script, scenarios, stages: null })
 }
 
 /** Whether everything went well: every task ended without an error, and every request succeeded. */

@@ -3,13 +3,17 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Capacity, HostLimits, TransportCapacity, Trial } from '../core/capacity.ts'
 import type { Options } from '../core/options.ts'
-import type { Report } from '../core/report.ts'
+import { judgeHeldLoad } from '../core/held-load.ts'
+import type { ClosedPlan } from '../core/plan.ts'
+import type { SettledSecond } from '../core/timeline.ts'
+import type { Verdict } from '../core/verdict.ts'
+import type { Output } from '../output/output.ts'
 import { TRANSPORTS, type TransportName } from '../core/transport.ts'
 import { findCores } from './cores.ts'
-import { openFileLimit } from './preflight.ts'
+import { openFileLimit, spareDescriptors } from './preflight.ts'
 import { readText } from './proc.ts'
 import { readLoad } from './readiness.ts'
-import { run } from './run.ts'
+import { conduct, planRun, run } from './run.ts'
 import { portRange } from './sockets.ts'
 
 export function readLimits(root = '/'): HostLimits {
@@ -32,12 +36,12 @@ export function readLimits(root = '/'): HostLimits {
 
 /** Users of each worker at full speed: more than a target of a few ms can have in flight. */
 const USERS = 128
-/** Full speed is where the search begins, and needs no verdict: no warm-up, and all users at once. */
-const FULL_SPEED = { duration: 0.6, rampUp: 0.05, gracefulStop: 1 }
-/** Rates are halved in on, as shares of full speed, at which the loop has no time left: 50 %, then 75 or 25 %. */
-const FIRST_SHARE = 0.5
-const FIRST_STEP = 0.25
-const FINEST_STEP = 0.125
+/** It is where the search begins, and needs no verdict: no warm-up, and all users at once. */
+const FULL_SPEED = { duration: 0.4, rampUp: 0.05 }
+/** The shares of full speed, at which the loop has no time left, that are tried one after the other: fewer users open no connections. */
+const SHARES = [0.5, 0.25] as const
+/** From one request of a user to its next, where there are files enough for so many users: timers are late by a part of it. */
+const PACE_S = 0.25
 
 /** Told of what is measured; what a hook throws ends the measurement. */
 export interface MeasureHooks {
@@ -46,18 +50,18 @@ export interface MeasureHooks {
 }
 
 /**
- * Measures with one worker and with one for each usable core, by each transport. Each rate is tried for `spanS`, of which
- * the warm-up is the first second.
+ * Measures with one worker and with one for each usable core, by each transport. Each load is held for so many whole
+ * seconds.
  */
 export async function measureCapacity(
   url: string,
-  spanS: number,
+  holdS: number,
   { onStart, onTrial }: MeasureHooks,
 ): Promise<Capacity> {
   const { usable } = findCores()
   const tryOut = async (transport: TransportName, workers: number): Promise<Trial> => {
     onStart(transport, workers)
-    const trial = await tryRates(url, transport, workers, spanS)
+    const trial = await descend(url, transport, workers, holdS)
     onTrial(trial)
     return trial
   }
@@ -74,32 +78,47 @@ export async function measureCapacity(
   return { measuredAt: new Date().toISOString(), transports }
 }
 
-async function tryRates(
+/** Full speed first; then users that wait, in one run with fewer and fewer, of which each step is judged by its own seconds. */
+async function descend(
   url: string,
   transport: TransportName,
   workers: number,
-  spanS: number,
+  holdS: number,
 ): Promise<Trial> {
-  const who: Options = { url, workers, transport }
-  const options: Options = { ...who, duration: spanS, warmup: 1, gracefulStop: 1 }
+  const who: Options = { url, workers, transport, gracefulStop: 1 }
   const full = await run({ ...who, ...FULL_SPEED, users: USERS * workers })
   const fullPerS = full.total.requestsPerS ?? 0
+  const mostPerS = Math.max(1, fullPerS * SHARES[0])
+  const paceS = Math.min(PACE_S, spareDescriptors() / mostPerS)
+  const steps = SHARES.map((share) => Math.max(1, Math.floor(fullPerS * share * paceS)))
+  const plan = planRun({
+    ...who,
+    wait: `pacing:${paceS}s`,
+    // In the first second connections are opened; it is not judged.
+    stages: [
+      ...[`0.7s:${steps[0]!}`, `0.3s:${steps[0]!}`],
+      ...steps.flatMap((users) => [`0s:${users}`, `${holdS}s:${users}`]),
+    ],
+  }) as ClosedPlan
+  const held: SettledSecond[] = []
   let soundPerS: number | null = null
   let hindrance: string | null = null
-  let share = FIRST_SHARE
-  for (let step = FIRST_STEP; step >= FINEST_STEP; step /= 2) {
-    const perS = Math.max(1, Math.round(fullPerS * share))
-    const report = await run({ ...options, rate: perS, rampUp: 0.5, maxUsers: 10 * USERS * workers })
-    const isSound = report.verdict.level === 'sound'
-    if (isSound) soundPerS = perS
-    else hindrance = reasonsOf(report)
-    share += isSound ? step : -step
+  const judge: Output = {
+    name: 'doctor',
+    settled(second) {
+      const step = steps[Math.floor((second.second - 1) / holdS)]
+      if (second.second === 0 || step === undefined || held.push(second) < holdS) return
+      const { perS, verdict } = judgeHeldLoad(plan, step, held.splice(0))
+      if (verdict.level === 'sound') soundPerS ??= Math.round(perS)
+      else if (soundPerS === null) hindrance = reasonsOf(verdict)
+    },
   }
+  await conduct(plan, { outputs: [judge] })
   return { transport, workers, fullPerS, soundPerS, hindrance }
 }
 
-const reasonsOf = ({ verdict }: Report): string =>
-  verdict.reasons
+const reasonsOf = ({ reasons }: Verdict): string =>
+  reasons
     .filter(({ level }) => level !== 'note')
     .map(({ code }) => code)
     .join(', ')

@@ -23,10 +23,15 @@ export const isKeptName = (word: string): boolean =>
 /** The folder of a name. */
 export const placeOf = (name: string): string => join(FOLDER, name)
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+/** The names under which runs are kept. */
+export const keptNames = (): readonly string[] => (isFolder(FOLDER) ? readdirSync(FOLDER) : [])
+
 /** The files under a name, by the start of their runs, the oldest first. */
 export function keptFiles(name: string): readonly string[] {
   const folder = placeOf(name)
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  if (!isFolder(folder)) return []
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort()
@@ -50,9 +55,9 @@ export function keepingProblem(name: string): string | null {
 
 /** Why a run is not to be held up to later ones; null when it is. */
 export function unfitToKeep({ exitCode, verdict, stoppedBy }: Report): string | null {
-  if (exitCode === 0) return null
   if (verdict.level === 'void') return 'it is void'
   if (!isCarriedOut(stoppedBy)) return `it was stopped by ${stoppedBy}`
+  if (exitCode === 0) return null
   return `it failed, with exit code ${exitCode}`
 }
 

@@ -1,6 +1,8 @@
 /** The outputs of a run: none of them stops another one, or the run. */
+import type { Amendment } from '../core/amendment.ts'
 import type { Problem } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { Plan } from '../core/plan.ts'
 import type { Judgement, Report } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import type { SettledSecond, Timeline } from '../core/timeline.ts'
@@ -59,6 +61,10 @@ export class Outputs {
     void this.#each((output) => output.start?.(run))
   }
 
+  amended(plan: Plan, amendment: Amendment): void {
+    void this.#each((output) => output.amended?.(plan, amendment))
+  }
+
   seconds(rows: readonly SecondRow[], timeline: Timeline, judged: () => Judgement): void {
     if (rows.length === 0 || this.#outputs.length === 0) return
     const sofar = { recent: timeline.recent(), ...countSoFar(timeline), judged }
@@ -112,5 +118,6 @@ function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | 'ju
   }
   let taskErrors = 0
   for (const { count } of timeline.total.taskErrors.values()) taskErrors += count
-  return { finished, failed, outcomes, names, taskErrors }
+  const iterations = timeline.total.iterations.finished
+  return { finished, failed, iterations, outcomes, names, taskErrors }
 }

@@ -1,6 +1,7 @@
 /** A run from the user's options to the report: resolve, plan, hire the crew, collect, judge. */
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { resolve } from 'node:path'
+import type { Amendment } from '../core/amendment.ts'
 import type { Options, Problem } from '../core/options.ts'
 import { resolveOptions } from '../core/resolve.ts'
 import { soundPerS } from '../core/capacity.ts'
@@ -21,6 +22,7 @@ import { readCapacity } from './capacity.ts'
 import { certificateProblem } from './certificates.ts'
 import { findCores } from './cores.ts'
 import { readComparands } from './comparands.ts'
+import { Control, type RunControl } from './control.ts'
 import { readRows } from './data.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { readFeeder } from './feeders.ts'
@@ -36,9 +38,11 @@ import { watchHost } from './vitals.ts'
 export interface RunHooks extends OutputHooks {
   /** Aborting ends the load gracefully; the run still resolves to its full report. Aborting again changes nothing. */
   readonly signal?: AbortSignal | undefined
+  /** Called when the run begins, with what can be done to it; what it throws ends the run, which rejects with it. */
+  readonly onStart?: ((control: RunControl) => void) | undefined
 }
 
-/** How far ahead of the order to start, and to stop, its instant lies: time for a message to reach every worker. */
+/** How far ahead of the order to start, to stop and to amend, its instant lies: time for a message to reach every worker. */
 const AHEAD_S = 0.02
 /** How long the probe of the target may take; the workers get ready meanwhile. */
 const PROBE_MS = 1000
@@ -112,11 +116,12 @@ export async function conduct(
   })
   const secrets = new KnownSecrets(plan)
   const lostWorkers: { worker: number; second: number; message: string }[] = []
+  const amendments: Amendment[] = []
   const judgeSoFar = (): Judgement => {
     const untilS = timeline.rows.length
     const loadEndS = Math.min(timeline.loadEndS, untilS)
     return judgeRun(plan, timeline, {
-      ...{ gate, lostWorkers, soundPerS: sound, loadEndS, untilS },
+      ...{ gate, lostWorkers, amendments, soundPerS: sound, loadEndS, untilS },
       wasStopped: ending.by === 'threshold',
     })
   }
@@ -197,11 +202,21 @@ export async function conduct(
       if (atS < timeline.loadEndS) timeline.endLoad(atS)
       crew.stop(atS)
     }
+    const control = new Control(plan, {
+      nextInstantS: () => Math.max(0, elapsedS()) + AHEAD_S,
+      loadEndS: () => (ending.by === null ? timeline.loadEndS : -Infinity),
+      carryOut(amendment, amended) {
+        amendments.push(amendment)
+        crew.amend(amendment)
+        outputs.amended(redactPlan(amended), amendment)
+      },
+    })
     const ticker = setInterval(tick, TICK_MS)
     const abort = (): void => stop(signalOf(hooks.signal))
     if (hooks.signal?.aborted === true) abort()
     hooks.signal?.addEventListener('abort', abort, { once: true })
     try {
+      hooks.onStart?.(control)
       await crew.finished
     } finally {
       clearInterval(ticker)
@@ -224,8 +239,9 @@ export async function conduct(
       durationS,
       host,
       stoppedBy: ending.by ?? 'duration',
-      warnings: [...warnings, ...stopReasons, ...targetProblem(metrics)],
+      warnings: [...new Set([...warnings, ...control.warnings]), ...stopReasons, ...targetProblem(metrics)],
       lostWorkers,
+      amendments,
       addresses: Object.fromEntries([...addresses].map(([host, found]) => [host, [...found].sort()])),
       gate,
       soundPerS: sound,

@@ -32,18 +32,19 @@ function problemOf(run: unknown): string | null {
     return 'is no report of corerush: it names no schema'
   if (run['schema'] !== REPORT_SCHEMA)
     return `is of the schema ${JSON.stringify(run['schema'])}; this corerush reads ${REPORT_SCHEMA}`
-  const { plan, host, verdict, timeline } = run
+  const { plan, amendments, host, verdict, timeline } = run
   const isWhole =
     isRecord(plan) &&
     isRecord(plan['request']) &&
     typeof plan['request']['url'] === 'string' &&
     URL.canParse(plan['request']['url']) &&
+    Array.isArray(amendments) &&
     isRecord(host) &&
     isRecord(verdict) &&
     Array.isArray(verdict['reasons']) &&
     Array.isArray(timeline) &&
     timeline.every(isSecond)
-  return isWhole ? null : 'is a report that lacks its plan, host, verdict or timeline'
+  return isWhole ? null : 'is a report that lacks its plan, host, verdict, timeline or amendments'
 }
 
 function isSecond(second: unknown): boolean {

@@ -3,7 +3,6 @@ import type { Answer, Comparison, MetricComparison } from '../core/compare.ts'
 import type { RunComparison } from '../core/run-comparison.ts'
 import { metricOf, showFigure } from '../core/threshold-metric.ts'
 import { renderLine, type Paint, type Style } from './paint.ts'
-
 import { renderTable, type Column } from './table.ts'
 import { wrap } from './verdict.ts'
 
@@ -27,6 +26,10 @@ const COLUMNS: Column<MetricComparison>[] = [
   { title: 'p', align: 'right', rank: 1, cell: ({ p }) => (p === null ? '–' : p.toFixed(3)) },
   { title: 'answer', align: 'left', cell: ({ answer }) => answer, paint: ({ answer }) => PAINT[answer] },
 ]
+
+/** The columns of a comparison, and what stands in them for a rule. */
+export const ANSWER_TITLES: readonly string[] = COLUMNS.map(({ title }) => title)
+export const answerCells = (metric: MetricComparison): string[] => COLUMNS.map(({ cell }) => cell(metric))
 
 export const renderComparison = (comparison: Comparison, style: Style): string =>
   [...lines(comparison, '', style), ''].join('\n')
@@ -58,11 +61,11 @@ function lines(comparison: Comparison, names: string, style: Style): string[] {
     ...metrics.flatMap(({ metric, advice }) =>
       advice === null ? [] : [renderLine([[`${metric}: ${advice}`, 'dim']], style)],
     ),
-    renderLine([[sentence(comparison), PAINT[answer]]], style),
+    renderLine([[sentenceOfAnswer(answer), PAINT[answer]]], style),
   ]
 }
 
-function sentence({ answer }: Comparison): string {
+export function sentenceOfAnswer(answer: Answer): string {
   switch (answer) {
     case 'regressed':
       return 'regressed: worse than the baseline by more than the rules allow'

@@ -1,7 +1,8 @@
 /** Metrics of the scenario's own, in the summary. */
 import type { CustomReport } from '../core/custom.ts'
 import type { Report } from '../core/report.ts'
-import { flow, type Style } from './paint.ts'
+import type { Style } from './paint.ts'
+import { section } from './section.ts'
 
 const shown = (value: number | null): string => (value === null ? '–' : value.toLocaleString('en-US'))
 
@@ -27,13 +28,8 @@ export const customTable = ({ custom }: Report): string[] =>
       ]
 
 /** Each on a line: the sum of a counter; of a trend how many values, and what they were. */
-export const customLines = ({ custom }: Report, labelWidth: number, style: Style): string[] =>
+export const customLines = ({ custom }: Report, style: Style): string[] =>
   Object.entries(custom).flatMap(([name, metric], i) => {
     const [first = '', ...others] = figures(metric)
-    return flow(
-      [(i === 0 ? 'custom' : '').padEnd(labelWidth), 'dim'],
-      [`${name} ${first}`, ...others].map((item) => [item]),
-      ' · ',
-      style,
-    )
+    return section(i === 0 ? 'custom' : '', [`${name} ${first}`, ...others], style)
   })

@@ -1,4 +1,5 @@
 /** The steps of a user's tasks, for a person. Pure. */
+import type { ShownBody } from '../core/shown-exchange.ts'
 import type { Step, Transcript } from '../core/transcript.ts'
 import { showMs } from '../core/units.ts'
 import { renderLine, type Paint, type Span, type Style } from './paint.ts'
@@ -27,7 +28,7 @@ export function renderStep(step: Step, style: Style): string {
 }
 
 function exchange(transcript: Transcript, style: Style): string {
-  const { name, method, url, headers, body, response, outcome, message, isChecked } = transcript
+  const { name, request, response, outcome, message, isChecked } = transcript
   const took = `${showMs(transcript.serviceMs)}${transcript.isNewConnection ? ', on a new connection' : ''}`
   const isOk = outcome === 'ok'
   const [word, paint]: [string, Paint] = isOk
@@ -37,11 +38,11 @@ function exchange(transcript: Transcript, style: Style): string {
     [
       [
         ['→ ', 'cyan'],
-        [`${method} ${url}`, 'bold'],
+        [`${request.method} ${request.url}`, 'bold'],
         [`  ${name}`, 'dim'],
       ],
-      ...head(headers),
-      ...(body === null ? [] : content(body)),
+      ...head(request.headers),
+      ...(request.body === null ? [] : content(request.body)),
       [
         ['← ', 'cyan'],
         response === null ? 'no response' : [String(response.status), 'bold'],
@@ -54,12 +55,13 @@ function exchange(transcript: Transcript, style: Style): string {
   )
 }
 
-const head = (headers: Transcript['headers']): Span[][] =>
+const head = (headers: Transcript['request']['headers']): Span[][] =>
   headers.map(([name, value]) => [[`  ${name}: `, 'dim'], value])
 
 /** A body, apart from its head, and what of it is left out. */
-function content(body: string): Span[][] {
-  if (body === '') return []
+function content({ bytes, text }: ShownBody): Span[][] {
+  if (bytes === 0) return []
+  const body = text ?? `(${bytes} bytes)`
   const all = body.split(/\r?\n/)
   const shown = all.slice(0, MOST_LINES).map((line) => line.slice(0, MOST_CHARACTERS))
   const left = body.length - shown.join('\n').length

@@ -1,4 +1,5 @@
 /** What a run would do, for `--dry-run`: the plan, and what each worker will do in each stage. Pure. */
+import { printAllowedHost } from '../core/allowed-hosts.ts'
 import { arrivalsBy, peakRate } from '../core/arrivals.ts'
 import { capacityShare, soundPerS, type Capacity } from '../core/capacity.ts'
 import {
@@ -36,6 +37,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
     ['success', `status ${printStatuses(request.expectStatus)}`],
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
+    ...(plan.allowedHosts ?? []).map((host): [string, string] => ['may hit', printAllowedHost(host)]),
     ...(plan.model === 'closed' ? closed(plan) : open(plan)),
     ...(plan.warmupS > 0
       ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]

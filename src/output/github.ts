@@ -4,7 +4,7 @@
  * render it and the runner would obey it. Rendering is pure.
  */
 import type { Answer } from '../core/compare.ts'
-import { wasInVain } from '../core/exit.ts'
+import { inVain } from '../core/exit.ts'
 import { largest } from '../core/extremes.ts'
 import type { RunComparison } from '../core/run-comparison.ts'
 import { subjectOf } from '../core/scenario.ts'
@@ -128,7 +128,8 @@ export function renderStepSummary(report: Report): string {
 function passed(report: Report): string {
   const { thresholds, verdict, comparison } = report
   if (verdict.level === 'void') return 'thresholds not judged'
-  if (wasInVain(report)) return 'every iteration failed'
+  const [vain] = inVain(report)
+  if (vain !== undefined) return vain
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
   const judged =
     failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
@@ -185,6 +186,7 @@ export function renderAnnotations(report: Report): string {
           renderMetric(metric),
         ),
       ),
+    ...inVain(report).map((what) => command('error', 'corerush', what)),
     ...report.warnings.map((warning) => command('warning', 'corerush', warning)),
   ]
     .slice(0, MOST_ANNOTATIONS)

@@ -5,7 +5,8 @@
  */
 import type { Histogram } from '../core/histogram.ts'
 import type { Report } from '../core/report.ts'
-import { mergeRequests, RequestTally } from '../core/tally.ts'
+import { RequestTally } from '../core/request-tally.ts'
+import { mergeRequests } from '../core/tally.ts'
 import type { SettledSecond } from '../core/timeline.ts'
 import type { Destination } from './destination.ts'
 import type { Output } from './output.ts'

@@ -6,12 +6,20 @@
 import { createHash } from 'node:crypto'
 import type { Report } from '../core/report.ts'
 import { subjectOf } from '../core/scenario.ts'
+import type { ComparisonView } from './comparison-view.ts'
 import { renderJsonLine } from './json.ts'
 import { escapeXml } from './junit.ts'
 import type { PageFiles } from './page-files.ts'
 import { viewOf } from './view.ts'
 
-export function renderHtml(report: Report, { script, style }: PageFiles): string {
+export const renderHtml = (report: Report, files: PageFiles): string =>
+  renderPage(`corerush: ${subjectOf(report.plan)}`, viewOf(report), files)
+
+/** Two runs and their comparison; see `ComparisonView`. */
+export const renderComparisonHtml = (view: ComparisonView, files: PageFiles): string =>
+  renderPage(`corerush compare: ${view.current.words.subject}`, view, files)
+
+function renderPage(title: string, view: object, { script, style }: PageFiles): string {
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(script)}`,
@@ -27,13 +35,13 @@ export function renderHtml(report: Report, { script, style }: PageFiles): string
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
-    `<title>corerush: ${escapeXml(subjectOf(report.plan))}</title>`,
+    `<title>${escapeXml(title)}</title>`,
     `<style>${style}</style>`,
     '</head>',
     '<body>',
     '<main id="page"></main>',
     '<noscript><p>This page shows its figures with JavaScript, its own and no other.</p></noscript>',
-    `<script type="application/json" id="view">${jsonInHtml(viewOf(report))}</script>`,
+    `<script type="application/json" id="view">${jsonInHtml(view)}</script>`,
     `<script>${script}</script>`,
     '</body>',
     '</html>',

@@ -1,10 +1,10 @@
 /** How requests travel, in words: what a plan asks for beyond HTTP/1.1 straight to the target. Pure. */
 import type { HttpPlan } from '../core/http.ts'
 import type { Plan } from '../core/plan.ts'
+import { hostPort } from '../core/route.ts'
 import { printDurationS, showCount } from '../core/units.ts'
 
-const hostPort = (host: string | null, port: number | null): string =>
-  `${host === null ? '*' : host.includes(':') ? `[${host}]` : host}:${port ?? '*'}`
+const endOf = (host: string | null, port: number | null): string => hostPort(host ?? '*', port ?? '*')
 
 /** One phrase for each thing. */
 export function httpFacts(plan: HttpPlan): string[] {
@@ -13,9 +13,7 @@ export function httpFacts(plan: HttpPlan): string[] {
     ...(http2 ? ['HTTP/2 only'] : []),
     ...(proxy === null ? [] : [`proxy ${hostPort(proxy.host, proxy.port)}`]),
     ...(unixSocket === null ? [] : [`socket ${unixSocket}`]),
-    ...connectTo.map(
-      ({ host, port, toHost, toPort }) => `${hostPort(host, port)} at ${hostPort(toHost, toPort)}`,
-    ),
+    ...connectTo.map(({ host, port, toHost, toPort }) => `${endOf(host, port)} at ${endOf(toHost, toPort)}`),
     ...(plan.cert === null ? [] : ['client certificate']),
     ...(plan.ca === null ? [] : ['own certificate authorities']),
     ...(localAddresses.length === 0

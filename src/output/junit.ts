@@ -3,7 +3,7 @@
  * the verdict, for a scenario one for its tasks, and one for each metric that is held against a baseline. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
  * a void run the thresholds are skipped, for it says nothing about the target. Pure.
  */
-import { wasInVain } from '../core/exit.ts'
+import { inVain } from '../core/exit.ts'
 import type { Report } from '../core/report.ts'
 import { printRelative } from '../core/relative.ts'
 import { isOneRequest, subjectOf } from '../core/scenario.ts'
@@ -65,9 +65,10 @@ function tasksCase(report: Report): Case[] {
   if (plan.scenario === null) return []
   const name = 'tasks: an iteration ended without an error'
   const said = taskErrors.map(({ task, message, count }) => `${task}: ${message} (${count})`).join('\n')
-  if (!wasInVain(report)) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
+  const vain = inVain(report)
+  if (vain.length === 0) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
   if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${said}` }]
-  return [{ name, kind: 'failure', type: 'tasks', message: 'every iteration failed', output: said }]
+  return [{ name, kind: 'failure', type: 'tasks', message: vain.join(', '), output: said }]
 }
 
 function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {

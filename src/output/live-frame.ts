@@ -32,6 +32,7 @@ const HELP: readonly (readonly [key: string, meaning: string])[] = [
   ['q', 'stops the run gracefully, and again ends it at once'],
   ['p', 'pauses this view; the run goes on'],
   ['tab', 'shows the next table'],
+  ['+ -', 'makes the load a tenth higher or lower'],
   ['?', 'shows and hides this help'],
 ]
 
@@ -57,7 +58,7 @@ export function renderLive(state: LiveState, style: Style, rows = Infinity): str
 }
 
 function progressLine({ run, elapsedS, latest, isStopping, keys }: LiveState, style: Style): string {
-  const { durationS, requests } = run.plan
+  const { durationS, requests, iterations } = run.plan
   const left =
     isStopping === true
       ? ' · stopping; again ends at once'
@@ -66,12 +67,12 @@ function progressLine({ run, elapsedS, latest, isStopping, keys }: LiveState, st
         : elapsedS < durationS
           ? ` · ${showClock(Math.ceil(durationS - elapsedS))} left`
           : ' · draining'
-  const progress =
-    durationS !== null
-      ? elapsedS / durationS
-      : requests !== null && latest !== null
-        ? latest.finished / requests
-        : 0
+  // With several ends, the nearest one ends the load.
+  const progress = Math.max(
+    durationS === null ? 0 : elapsedS / durationS,
+    requests === null ? 0 : (latest?.finished ?? 0) / requests,
+    iterations === null ? 0 : (latest?.iterations ?? 0) / iterations,
+  )
   const width = Math.max(4, Math.min(30, style.width - 30))
   const view: Span[] = keys?.isPaused === true ? [[' · view paused', 'yellow']] : []
   return renderLine([[bar(progress, width), 'cyan'], ` ${showClock(elapsedS)}${left}`, ...view], style)

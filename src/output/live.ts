@@ -1,4 +1,5 @@
 /** The live view of a run on a terminal: a few lines that are painted over in place, one write per frame. */
+import type { Plan } from '../core/plan.ts'
 import type { Judgement } from '../core/report.ts'
 import type { SecondRow } from '../core/second.ts'
 import { CHART_S } from './live-charts.ts'
@@ -49,13 +50,20 @@ export class LiveView implements Output, Stoppable {
 
   start(run: RunStart): void {
     this.#run = run
-    for (const warning of run.warnings)
-      this.#screen.write(
-        renderLine([['warning: ', 'yellow'], warning], { color: this.#color, width: Infinity }) + '\n',
-      )
+    for (const warning of run.warnings) this.#warn(warning)
+    this.resume()
+  }
+
+  /** Shows the view, again after `restore`; nothing unless a run goes on. */
+  resume(): void {
+    if (this.#run === null || this.#timer !== null) return
     this.#screen.write(HIDE_CURSOR)
     this.#paint()
     this.#timer = setInterval(() => this.#paint(), FRAME_MS)
+  }
+
+  amended(plan: Plan): void {
+    this.#run = { ...this.#run!, plan }
   }
 
   second(live: LiveSecond): void {
@@ -83,6 +91,15 @@ export class LiveView implements Output, Stoppable {
     this.#paint()
   }
 
+  /** Something that the user did came to nothing: it stands above the view, and stays there. */
+  tell(why: string): void {
+    if (this.#timer === null) return
+    this.#screen.write(`${this.#rewind()}\u001b[0J`)
+    this.#painted = 0
+    this.#warn(why)
+    this.#paint()
+  }
+
   stopping(): void {
     this.#isStopping = true
     this.#frozen = null
@@ -92,6 +109,7 @@ export class LiveView implements Output, Stoppable {
 
   finish(): void {
     this.restore()
+    this.#run = null
   }
 
   /** Leaves the terminal as it was, without the view; safe to call at any time and more than once. */
@@ -101,6 +119,11 @@ export class LiveView implements Output, Stoppable {
     this.#timer = null
     this.#screen.write(this.#rewind() + '\u001b[0J' + SHOW_CURSOR)
     this.#painted = 0
+  }
+
+  #warn(text: string): void {
+    const style = { color: this.#color, width: Infinity }
+    this.#screen.write(renderLine([['warning: ', 'yellow'], text], style) + '\n')
   }
 
   #state(): LiveState {

@@ -40,6 +40,8 @@ export class MetricsPage implements Output {
       server.once('error', reject)
       server.listen(port, HOST, resolve)
     })
+    // A connection that cannot be taken is the scraper's to try again.
+    server.on('error', () => undefined)
     server.unref()
     return new MetricsPage(server)
   }

@@ -2,6 +2,7 @@
  * What every output is: a consumer of closed seconds and of the final report. Rendering is pure and apart from
  * writing. A failing output is reported and never stops the run.
  */
+import type { Amendment } from '../core/amendment.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
@@ -28,6 +29,8 @@ export interface LiveSecond {
   /** Of the whole run so far. */
   readonly finished: number
   readonly failed: number
+  /** Iterations that ended. */
+  readonly iterations: number
   readonly outcomes: ReadonlyMap<Outcome, number>
   /** Requests of each name so far. */
   readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
@@ -48,6 +51,8 @@ export interface Output {
   /** Throws when it will not be able to write, before anything is sent. */
   check?(): void
   start?(run: RunStart): void
+  /** The load is being changed; the plan as it is from now on. */
+  amended?(plan: Plan, amendment: Amendment): void
   second?(live: LiveSecond): void
   /** Each second once, in order, when nothing can correct it any more; the last ones at the end of the run. */
   settled?(second: SettledSecond): unknown

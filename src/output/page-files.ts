@@ -1,4 +1,4 @@
-/** The page as the build left it: its script and its style, each one file. */
+/** The pages as the build left them: each one script and one style. */
 import { readFileSync } from 'node:fs'
 
 export interface PageFiles {
@@ -6,7 +6,14 @@ export interface PageFiles {
   readonly style: string
 }
 
-export const readPageFiles = (folder = new URL('../page/', import.meta.url)): PageFiles => ({
-  script: readFileSync(new URL('main.js', folder), 'utf8'),
-  style: readFileSync(new URL('page.css', folder), 'utf8'),
+const FOLDER = new URL('../page/', import.meta.url)
+
+const read = (folder: URL, script: string, style: string): PageFiles => ({
+  script: readFileSync(new URL(script, folder), 'utf8'),
+  style: readFileSync(new URL(style, folder), 'utf8'),
 })
+
+/** Of the report. */
+export const readPageFiles = (folder = FOLDER): PageFiles => read(folder, 'main.js', 'page.css')
+/** Of two reports. */
+export const readComparisonFiles = (folder = FOLDER): PageFiles => read(folder, 'compare.js', 'page.css')

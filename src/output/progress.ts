@@ -1,5 +1,5 @@
 /** Plain lines about a run, for where there is no terminal to paint on: one every few seconds, or only the warnings. */
-import { plannedUsers } from '../core/plan.ts'
+import { plannedUsers, type Plan } from '../core/plan.ts'
 import { printDurationS, showClock, showMs, showPercent, showRate } from '../core/units.ts'
 import type { LiveState } from './live-frame.ts'
 import type { Stoppable } from './live.ts'
@@ -47,6 +47,10 @@ export class ProgressLines implements Output, Stoppable {
     this.#run = run
     for (const warning of run.warnings)
       this.#stream.write(renderLine([`warning: ${warning}`], { color: false, width: Infinity }) + '\n')
+  }
+
+  amended(plan: Plan): void {
+    this.#run = { ...this.#run!, plan }
   }
 
   second(live: LiveSecond): void {

@@ -4,7 +4,8 @@ import { plannedUsers, type ClosedPlan, type Plan } from '../core/plan.ts'
 import type { ScenarioPlan, ScriptPlan } from '../core/scenario.ts'
 import { showCount, showPercent } from '../core/units.ts'
 import type { Report } from '../core/report.ts'
-import { flow, type Span, type Style } from './paint.ts'
+import type { Span, Style } from './paint.ts'
+import { section } from './section.ts'
 import { printWait, type Wait } from '../core/wait.ts'
 
 const wordsOf = (wait: Wait): string => (wait.kind === 'none' ? 'no wait' : `wait ${printWait(wait)}`)
@@ -38,16 +39,15 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
 }
 
 /** How many iterations of each scenario ended. */
-export const iterationLines = ({ iterations }: Report, labelWidth: number, style: Style): string[] =>
+export const iterationLines = ({ iterations }: Report, style: Style): string[] =>
   Object.keys(iterations.byScenario).length === 0
     ? []
-    : flow(
-        ['tasks'.padEnd(labelWidth), 'dim'],
+    : section(
+        'tasks',
         Object.entries(iterations.byScenario).map(([name, { finished, failed }]): Span[] => [
           `${name} ${showCount(finished)}`,
           ...(failed > 0 ? [[`, ${showCount(failed)} failed`, 'red'] as const] : []),
         ]),
-        ' · ',
         style,
       )
 

@@ -4,6 +4,7 @@ import type { Layer } from '../core/layers.ts'
 import { plannedUsers, type Plan } from '../core/plan.ts'
 import { redactPlan, redactTemplate } from '../core/redact.ts'
 import { parseRelative, printRelative } from '../core/relative.ts'
+import { redactFields } from '../core/secret-field.ts'
 import { MASK, redactHeader, redactUrlText, withoutSecrets } from '../core/secret.ts'
 import { isOneRequest } from '../core/scenario.ts'
 import { printStatuses } from '../core/status.ts'
@@ -50,6 +51,8 @@ function shown(option: string, text: string): string {
   if (option === 'url' || option === 'proxy' || option === 'targetMetrics')
     return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
   if (option === 'against') return redactUrlText(text)
+  if (option === 'outputs') return text.replace(/(?<==).+/s, redactUrlText)
+  if (option === 'body') return redactFields(text)
   if (option !== 'headers') return text
   const colon = text.indexOf(':')
   return colon < 0

@@ -4,10 +4,11 @@ import { targetBusy } from '../core/node-exporter.ts'
 import type { Report } from '../core/report.ts'
 import { showBytes, showPercent } from '../core/units.ts'
 import type { TargetVitals } from '../core/vitals.ts'
-import { flow, type Style } from './paint.ts'
+import type { Style } from './paint.ts'
+import { section } from './section.ts'
 
 /** Means over the load, and the busiest second; nothing when there was no answer. */
-export function renderTarget(report: Report, labelWidth: number, style: Style): string[] {
+export function renderTarget(report: Report, style: Style): string[] {
   const seen = report.timeline.flatMap(({ phase, target: vitals }) =>
     phase === 'load' && vitals !== null ? [vitals] : [],
   )
@@ -25,16 +26,15 @@ export function renderTarget(report: Report, labelWidth: number, style: Style): 
     const value = mean(values)
     return value === null ? '–' : showBytes(Math.round(value))
   }
-  return flow(
-    ['target'.padEnd(labelWidth), 'dim'],
+  return section(
+    'target',
     [
       `CPU ${showPercent(mean(busy))} (max ${showPercent(most(busy))})`,
       `memory ${showPercent(mean(used))}`,
       `load ${mean(of(({ load1 }) => load1))?.toFixed(2) ?? '–'}`,
       `${bytes(of(({ bytesInPerS }) => bytesInPerS))}/s in`,
       `${bytes(of(({ bytesOutPerS }) => bytesOutPerS))}/s out`,
-    ].map((item) => [item]),
-    ' · ',
+    ],
     style,
   )
 }

@@ -1,19 +1,17 @@
 /** The summary at the end of a run, for a person. Pure: a report in, text out. */
-import {
-  isReliable,
-  PERCENTILES,
-  type LatencySummary,
-  type Metrics,
-  type PercentileName,
-} from '../core/metrics.ts'
+import type { Metrics, PercentileName } from '../core/metrics.ts'
 import { subjectOf } from '../core/scenario.ts'
 import type { Report } from '../core/report.ts'
 import { showFigure } from '../core/threshold-metric.ts'
-import { showBytes, showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import { showCount, showMs, showPercent, showRate } from '../core/units.ts'
+import { amendmentWords } from '../core/amendment.ts'
 import { peakRate } from '../core/arrivals.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { customLines } from './custom.ts'
-import { clip, flow, printable, renderLine, widthOf, type Span, type Style } from './paint.ts'
+import { failures, taskErrors } from './failures.ts'
+import { latency, showPercentile } from './latency.ts'
+import { flow, renderLine, type Span, type Style } from './paint.ts'
+import { section } from './section.ts'
 import { iterationLines, waitWords } from './scenarios.ts'
 import { renderTable, type Column } from './table.ts'
 import { renderHeld } from './comparison.ts'
@@ -24,13 +22,7 @@ import { renderVerdict } from './verdict.ts'
 export type { Style } from './paint.ts'
 
 const MOST_NAMES = 50
-const MOST_ERRORS = 10
 const MOST_WORKERS = 8
-const MOST_ADDRESSES = 8
-const WEAK = '~'
-const DOT = ' · '
-/** Columns of the labels on the left. */
-const LABEL = 10
 
 /** The whole summary, ending in a newline. */
 export function renderSummary(report: Report, style: Style): string {
@@ -41,12 +33,12 @@ export function renderSummary(report: Report, style: Style): string {
     requests(report, style),
     arrivals(report, style),
     latency(report, style),
-    iterationLines(report, LABEL, style),
-    customLines(report, LABEL, style),
-    errors(report, style),
+    iterationLines(report, style),
+    customLines(report, style),
+    failures(report, style),
     taskErrors(report, style),
     thresholds(report, line),
-    [...generator(report, style), ...renderTarget(report, LABEL, style)],
+    [...generator(report, style), ...renderTarget(report, style)],
     renderVerdict(report, style),
     renderHeld(report.comparison, style),
   ]
@@ -91,6 +83,7 @@ export function factsOf(report: Report): string[] {
     ...(plan.transport === 'undici' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
+    ...(report.amendments.length === 0 ? [] : [`amended ${amendmentWords(report.amendments)}`]),
     ...(ended === null ? [] : [ended]),
   ]
 }
@@ -101,7 +94,7 @@ function head(report: Report, style: Style): string[] {
     ...flow(
       '',
       factsOf(report).map((fact) => [[fact, 'dim']]),
-      DOT,
+      ' · ',
       style,
     ),
   ]
@@ -144,12 +137,6 @@ function requests(report: Report, style: Style): string[] {
   ]
 }
 
-/** Marked when too few samples lie beyond it. */
-function showPercentile(summary: LatencySummary, name: PercentileName): string {
-  const shown = showMs(summary[name])
-  return summary[name] === null || isReliable(summary, name) ? shown : WEAK + shown
-}
-
 /** What became of the iterations the plan wanted; in the closed model each one that is due starts. */
 function arrivals(report: Report, style: Style): string[] {
   if (report.model === 'closed') return []
@@ -158,8 +145,8 @@ function arrivals(report: Report, style: Style): string[] {
     bad && n > 0 ? [showCount(n), 'red'] : showCount(n),
     ` ${what}`,
   ]
-  return flow(
-    ['arrivals'.padEnd(LABEL), 'dim'],
+  return section(
+    'arrivals',
     [
       ...(carriedIn > 0 ? [item(carriedIn, 'carried in')] : []),
       item(due, 'due'),
@@ -167,160 +154,8 @@ function arrivals(report: Report, style: Style): string[] {
       item(dropped, 'dropped', true),
       item(unstarted, 'never started', true),
     ],
-    DOT,
     style,
   )
-}
-
-function latency(report: Report, style: Style): string[] {
-  const { total, connections, verdict } = report
-  const summary = total.latencyMs
-  const section = (label: string, ...items: string[]): string[] =>
-    flow(
-      [label.padEnd(LABEL), 'dim'],
-      items.map((item) => [item]),
-      DOT,
-      style,
-    )
-  const lines: string[] = []
-  if (summary.mean !== null) {
-    const percentiles = PERCENTILES.map(([name]) => `${label(name)} ${showPercentile(summary, name)}`)
-    const bounds = (['p50', 'p95', 'p99'] as const).map(
-      (name) => `${name} ≤ ${showMs(verdict.errorBoundMs[name])}`,
-    )
-    lines.push(
-      ...section(
-        'latency',
-        `min ${showMs(summary.min)}`,
-        `mean ${showMs(summary.mean)}`,
-        `max ${showMs(summary.max)}`,
-      ),
-      ...section('', ...percentiles, ...(isWeak(summary) ? [`${WEAK} too few samples`] : [])),
-      ...section('own share', ...bounds, 'what the generator may have added'),
-      ...(report.model === 'closed'
-        ? section('model', 'closed: latency is service time', 'a slow server slows its users')
-        : [
-            ...section(
-              'service',
-              ...PERCENTILES.map(([name]) => `${label(name)} ${showPercentile(total.serviceMs, name)}`),
-            ),
-            ...section(
-              'model',
-              'open: latency counts from when an iteration was due',
-              'service time from when it was sent',
-            ),
-          ]),
-    )
-  }
-  const failed = total.failedMs
-  if (failed.mean !== null)
-    lines.push(
-      ...section(
-        'failed in',
-        `p50 ${showMs(failed.p50)}`,
-        `p99 ${showMs(failed.p99)}`,
-        `max ${showMs(failed.max)}`,
-      ),
-    )
-  lines.push(
-    ...section(
-      'traffic',
-      `${showCount(connections.opened)} connection${connections.opened === 1 ? '' : 's'} opened`,
-      `${showBytes(total.bytesOut)} sent`,
-      `${showBytes(total.bytesIn)} received`,
-    ),
-    ...Object.entries(report.addresses).flatMap(([host, found]) =>
-      section('addresses', `${host} ${found.slice(0, MOST_ADDRESSES).join(', ')}${more(found)}`),
-    ),
-  )
-  return lines
-}
-
-const more = (found: readonly string[]): string =>
-  found.length > MOST_ADDRESSES ? ` and ${found.length - MOST_ADDRESSES} more` : ''
-
-const label = (name: PercentileName): string => name.replace('_', '.')
-
-const isWeak = (summary: LatencySummary): boolean => !isReliable(summary, 'p99_9')
-
-/** What tasks threw; a request that failed is no error of its task. */
-function taskErrors(report: Report, style: Style): string[] {
-  const rows = report.taskErrors.slice(0, MOST_ERRORS)
-  const more = report.taskErrors.length - rows.length
-  if (rows.length === 0) return []
-  return [
-    ...renderTable<Report['taskErrors'][number]>(
-      [
-        { title: 'task errors', align: 'left', cell: ({ task }) => clip(printable(task), 24) },
-        { title: 'count', cell: ({ count }) => showCount(count), paint: () => 'red' },
-        { title: 'message', rank: 1, align: 'left', cell: ({ message }) => printable(message) },
-      ],
-      rows,
-      { ...style, width: Infinity },
-    ).map((row) => clipPainted(row, style)),
-    ...(more > 0 ? [renderLine([[`and ${more} more; the report has them all`, 'dim']], style)] : []),
-  ]
-}
-
-function errors(report: Report, style: Style): string[] {
-  const rows = report.errors.slice(0, MOST_ERRORS)
-  const unfinished = report.total.unfinished
-  if (rows.length === 0 && unfinished === 0) return []
-  const lines = renderTable<Report['errors'][number]>(
-    [
-      { title: 'failures', align: 'left', cell: ({ outcome }) => outcome },
-      { title: 'count', cell: ({ count }) => showCount(count), paint: () => 'red' },
-      {
-        title: 'seconds',
-        rank: 3,
-        cell: ({ firstS, lastS }) => `${Math.floor(firstS)}–${Math.floor(lastS)}`,
-      },
-      { title: 'name', rank: 2, align: 'left', cell: ({ name }) => clip(printable(name), 24) },
-      { title: 'message', rank: 1, align: 'left', cell: ({ message }) => message },
-    ],
-    rows,
-    // A long message is clipped at the window's edge rather than left out.
-    { ...style, width: Infinity },
-  ).map((row) => clipPainted(row, style))
-  if (rows.length === 0) lines.length = 0
-  const more = report.errors.length - rows.length
-  if (more > 0) lines.push(renderLine([[`and ${more} more; the report has them all`, 'dim']], style))
-  const kept = report.capturedFailures.length
-  if (kept > 0)
-    lines.push(
-      renderLine(
-        [
-          ['captured', 'dim'],
-          `  ${showCount(kept)} failing exchange${kept === 1 ? '' : 's'}: capturedFailures in the JSON report`,
-        ],
-        style,
-      ),
-    )
-  if (unfinished > 0)
-    lines.push(
-      renderLine(
-        [
-          ['unfinished', 'red'],
-          `  ${showCount(unfinished)} ${unfinished === 1 ? 'request' : 'requests'} had no answer when the drain ended`,
-        ],
-        style,
-      ),
-    )
-  return lines
-}
-
-/** Clips a line that may hold colours; only colours that picocolors writes occur in it. */
-function clipPainted(painted: string, style: Style): string {
-  const spans = painted.split(/(\u001b\[\d+m)/)
-  let left = style.width
-  return spans
-    .map((span) => {
-      if (span.startsWith('\u001b[')) return span
-      const shown = clip(span, Math.max(0, left))
-      left -= widthOf(shown)
-      return shown
-    })
-    .join('')
 }
 
 function thresholds(report: Report, line: Line): string[] {
@@ -359,15 +194,12 @@ function generator(report: Report, style: Style): string[] {
     )
   if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`)
   const { lagMs } = report.total
-  const section = (label: string, items: string[]): string[] =>
-    flow(
-      [label.padEnd(LABEL), 'dim'],
-      items.map((item) => [item]),
-      DOT,
-      style,
-    )
   return [
-    ...section('generator', shown),
-    ...section('', [`lag p50 ${showMs(lagMs.p50)}`, `p99 ${showMs(lagMs.p99)}`, `max ${showMs(lagMs.max)}`]),
+    ...section('generator', shown, style),
+    ...section(
+      '',
+      [`lag p50 ${showMs(lagMs.p50)}`, `p99 ${showMs(lagMs.p99)}`, `max ${showMs(lagMs.max)}`],
+      style,
+    ),
   ]
 }

@@ -1,4 +1,5 @@
 /** The seconds of a report as lines over time, one value for each second, put in buckets. Pure. */
+import { amendedPlan } from '../core/amendment.ts'
 import { arrivalsBy } from '../core/arrivals.ts'
 import { hasPace, type Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
@@ -31,7 +32,9 @@ function trackOf<T>(rows: readonly T[], bucketS: number, lines: Readonly<Record<
 }
 
 /** All requests together, users and lag. */
-export function totalTrack({ plan, timeline: rows }: Report, bucketS: number): Track {
+export function totalTrack(report: Report, bucketS: number): Track {
+  const { timeline: rows } = report
+  const plan = amendedPlan(report.plan, report.amendments)
   const planned = plannedOf(plan)
   return trackOf<SecondRow>(rows, bucketS, {
     planned: (row) => (row.phase === 'drain' ? null : planned(row.second)),

@@ -3,6 +3,7 @@ import { showCount, showMs, showRate } from '../core/units.ts'
 import type { Extremes, Track } from '../output/decimation.ts'
 import { OTHER_STATUSES } from '../output/tracks.ts'
 import type { ReportView } from '../output/view.ts'
+import { chartBar, type Choice } from './bar.ts'
 import { element, section } from './element.ts'
 import { heatMap } from './heat-map.ts'
 import { Panel } from './panel.ts'
@@ -14,13 +15,6 @@ import { timeChart, type Line } from './time-chart.ts'
 
 const STATUS_COLORS: readonly Color[] = ['blue', 'orange', 'purple', 'green', 'sky', 'ink', 'grey']
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4], [4, 4]] as const
-
-/** What the reader chose. */
-interface Choice {
-  /** A request name; null for all requests together. */
-  name: string | null
-  isLog: boolean
-}
 
 export class Charts {
   readonly root: HTMLElement
@@ -59,23 +53,10 @@ export class Charts {
       element('option', { value: '' }, 'all requests'),
       ...names.map((name) => element('option', { value: `=${name}` }, name)),
     )
-    this.#select.addEventListener('change', () =>
-      this.choose(this.#select.value === '' ? null : this.#select.value.slice(1)),
-    )
-    const log = element('input', { type: 'checkbox', id: 'log' })
-    log.checked = this.#choice.isLog
-    log.addEventListener('change', () => {
-      this.#choice.isLog = log.checked
-      this.#update()
+    return chartBar(this.#select, this.#choice, {
+      choose: (name) => this.choose(name),
+      update: () => this.#update(),
     })
-    return element(
-      'div',
-      { class: 'bar' },
-      element('label', { for: 'chosen' }, 'Show '),
-      this.#select,
-      element('label', {}, log, ' logarithmic latency'),
-      element('span', { class: 'hint' }, 'drag to zoom, double-click for all'),
-    )
   }
 
   #plots(): Plot[] {

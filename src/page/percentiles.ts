@@ -34,20 +34,18 @@ export function percentiles(
           },
         ],
   )
-  const end = curve.at(-1)?.over ?? Infinity
+  // The curve ends at a single one of all samples.
+  const samples = curve.at(-1)?.over ?? null
+  const end = samples ?? Infinity
   const points = [
     ...curve.map(({ over, ms }): Point => ({ over, curveMs: ms, reportedMs: null, isWeak: false })),
     ...reported.filter(({ over }) => over <= end),
   ].sort((a, b) => a.over - b.over)
   const xMax = Math.max(10, points.at(-1)?.over ?? 10)
-  const share = (over: number): string => {
-    const percent = 100 - 100 / over
-    return `${Number(percent.toFixed(Math.max(0, Math.ceil(Math.log10(over))) + 1))}%`
-  }
   const at = ({ over, curveMs, reportedMs, isWeak }: Point): string[] => [
     curveMs === null ? '–' : showMs(curveMs),
     reportedMs === null ? '–' : `${isWeak ? '~' : ''}${showMs(reportedMs)}`,
-    showCount(Math.max(1, Math.round(metrics.finished / over))),
+    samples === null ? '–' : showCount(Math.max(1, Math.round(samples / over))),
   ]
   return {
     id: 'percentiles',
@@ -55,19 +53,7 @@ export function percentiles(
     note: `${whose}. Each nine takes as much room as the one before; the plot ends where a single request is left`,
     height: 250,
     options: {
-      scales: { x: { time: false, distr: LOG, range: [1, xMax] }, y: valueScale(isLog) },
-      axes: [
-        axis({
-          size: 26,
-          gap: 6,
-          splits: () => nines(xMax),
-          values: (_, splits) => splits.map(share),
-          filter: (_, splits) => splits,
-        }),
-        valueAxis(axisMs),
-      ],
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-      padding: [8, 24, 0, 0],
+      ...percentileFrame(xMax, isLog),
       series: [
         {},
         { stroke: () => color('blue'), width: 1.75, points: { show: false }, spanGaps: true },
@@ -111,6 +97,29 @@ export function percentiles(
         ],
       }),
   }
+}
+
+/** The plot without its lines; x is 1 / (1 − q). */
+export const percentileFrame = (xMax: number, isLog: boolean): Omit<Plot['options'], 'series'> => ({
+  scales: { x: { time: false, distr: LOG, range: [1, xMax] }, y: valueScale(isLog) },
+  axes: [
+    axis({
+      size: 26,
+      gap: 6,
+      splits: () => nines(xMax),
+      values: (_, splits) => splits.map(share),
+      filter: (_, splits) => splits,
+    }),
+    valueAxis(axisMs),
+  ],
+  cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+  padding: [8, 24, 0, 0],
+})
+
+/** A percentile with as many digits as tell it from the next one. */
+export function share(over: number): string {
+  const percent = 100 - 100 / over
+  return `${Number(percent.toFixed(Math.max(0, Math.ceil(Math.log10(over))) + 1))}%`
 }
 
 /** 0 %, 50 %, 90 %, 99 % and so on, as far as it goes. */

@@ -22,16 +22,20 @@ export const percentileText = (summary: LatencySummary, name: PercentileName): s
 
 export const percentileLabel = (name: PercentileName): string => name.replace('_', '.')
 
-export function verdict({ report, words }: ReportView): HTMLElement {
+export function verdict(
+  { report, words }: Pick<ReportView, 'report' | 'words'>,
+  label = 'Verdict',
+  id = 'verdict',
+): HTMLElement {
   const { level, reasons, errorBoundMs } = report.verdict
   return element(
     'section',
-    { id: 'verdict', class: `verdict ${level}`, 'aria-labelledby': 'verdict-title' },
+    { id, class: `verdict ${level}`, 'aria-labelledby': `${id}-title` },
     element(
       'h2',
-      { id: 'verdict-title' },
+      { id: `${id}-title` },
       element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGN[level]),
-      element('span', { class: 'word' }, 'Verdict: ', element('strong', {}, level)),
+      element('span', { class: 'word' }, `${label}: `, element('strong', {}, level)),
     ),
     element('p', { class: 'sentence' }, `${capital(words.sentence)}.`),
     pairs([
@@ -193,4 +197,4 @@ export function distributions({ report }: ReportView): HTMLElement {
 /** A dash stands for nothing among words. */
 const naText = (text: string): string => (text === '–' ? 'n/a' : text)
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -5,11 +5,12 @@
 import type { Plan } from '../core/plan.ts'
 import { headerSecrets, type KnownSecrets } from '../core/known-secrets.ts'
 import { isExpected } from '../core/status.ts'
-import type { RequestTally } from '../core/tally.ts'
+import type { RequestTally } from '../core/request-tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
 import type { Cookies } from './cookies.ts'
 import type { Recorder } from './recorder.ts'
 import type { Hop, Redirects } from './redirects.ts'
+import { Refusal } from './transport/refusal.ts'
 import {
   Exchange,
   type Connection,
@@ -32,6 +33,7 @@ export interface CallSurroundings {
   readonly secrets: KnownSecrets
   /** Null when no failing exchange is kept. */
   readonly captures: Captures | null
+  readonly nowUs: () => number
   /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
   readonly takeRequest: () => boolean
 }
@@ -103,12 +105,14 @@ export class Call implements ExchangeListener {
   }
 
   send(request: Prepared, tally: RequestTally, timeoutS: number, isElsewhere = false): void {
-    this.#tally = tally
-    this.#timeoutS = timeoutS
-    this.#hops = 0
-    this.dueUs = -1
-    this.lateUs = 0
+    this.#begin(tally, timeoutS)
     this.#go(request, isElsewhere)
+  }
+
+  /** Fails without a byte sent: the plan does not allow the request, and this is why. */
+  refuse(request: Prepared, tally: RequestTally, timeoutS: number, why: string): void {
+    this.#begin(tally, timeoutS)
+    this.#over(new Refusal(why, this.#around.nowUs), request)
   }
 
   cut(): void {
@@ -163,10 +167,22 @@ export class Call implements ExchangeListener {
     this.#owner.callEnded(this)
   }
 
+  #begin(tally: RequestTally, timeoutS: number): void {
+    this.#tally = tally
+    this.#timeoutS = timeoutS
+    this.#hops = 0
+    this.dueUs = -1
+    this.lateUs = 0
+  }
+
   #go(request: Prepared, isElsewhere: boolean): void {
     const connection = isElsewhere
       ? (this.#elsewhere ??= this.#around.openConnection(this.#user, request))
       : (this.#connection ??= this.#around.openConnection(this.#user, request))
+    this.#over(connection, request)
+  }
+
+  #over(connection: Connection, request: Prepared): void {
     this.#inUse = connection
     this.#isSent = false
     if (this.#cookies !== null) this.exchange.cookie = this.#cookies.headerFor(request.plan)
@@ -179,7 +195,7 @@ export class Call implements ExchangeListener {
     if (outcome !== 'ok' || !redirects.asks(status, location, this.#hops)) return null
     const hop = redirects.follow(request!, status, location)
     if ('problem' in hop) {
-      exchange.outcome = 'status'
+      exchange.outcome = hop.outcome
       exchange.message = hop.problem
       return null
     }
@@ -212,7 +228,8 @@ export class Call implements ExchangeListener {
     const { secrets, captures } = this.#around
     // Whoever wrote the message may have been told a secret.
     const cookies = headerSecrets('cookie', exchange.cookie)
-    exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], cookies)
+    if (exchange.message !== '')
+      exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], cookies)
     captures?.look(exchange, this.#user, this.#glimpse!)
   }
 }

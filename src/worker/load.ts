@@ -2,6 +2,7 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
+import type { Amendment } from '../core/amendment.ts'
 import { KnownSecrets } from '../core/known-secrets.ts'
 import { plannedUsers } from '../core/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
@@ -62,7 +63,7 @@ export class Load {
     recorder.isDueOnStart = plan.model === 'closed'
     this.#schedule = this.#makeSchedule()
     parts.turn.onEnd = this.#look
-    recorder.takeTurns = () => parts.turn.take()
+    recorder.vitals.takeTurns = () => parts.turn.take()
   }
 
   /** The start instant has come, or is about to. */
@@ -89,6 +90,11 @@ export class Load {
       else this.#armTimer(LOAD_END_TIMER, recorder.loadEndUs)
     }
     this.#setAlarm()
+  }
+
+  /** The load goes on differently from the amendment's instant on; should that have passed, what it asked for since is late. */
+  amend(amendment: Amendment): void {
+    if (!this.#ending) this.#schedule.amend(amendment)
   }
 
   #end(loadEndUs: number): void {
@@ -131,9 +137,10 @@ export class Load {
       recorder,
       turn,
       openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
-      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan.request.url, plan.maxRedirects) : null,
+      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
+      nowUs: clock.nowUs,
       takeRequest: tickets.takeRequest,
       takeOff: () => {
         if (this.#ending) return false
@@ -158,6 +165,7 @@ export class Load {
       },
       left: (user, hasStopped) => this.#schedule.left(user, hasStopped),
     }
+    const newUser = userMaker(this.#parts, around, source)
     const parts: ScheduleParts = {
       share,
       recorder,
@@ -170,7 +178,10 @@ export class Load {
       rings: () => this.#rings,
       takeTicket:
         data === null ? tickets.takeIteration : () => this.#promiseRow(source!) && tickets.takeIteration(),
-      newUser: userMaker(this.#parts, around, source),
+      newUser: (id) => {
+        this.#wheel.grow(FIRST_USER_TIMER + id + 1)
+        return newUser(id)
+      },
       deserted: () => (data === null ? scenario?.deserted() : data.spent()),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)

@@ -42,6 +42,8 @@ export default async function work({
   if (script !== null)
     script.metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
   let hasStopped = false
+  let amendments = 0
+  let isSpent = false
   const load = new Load({
     plan,
     share,
@@ -50,19 +52,20 @@ export default async function work({
       feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
       // Loading what knows cookies takes 60 ms.
       newCookies: keepsCookies ? (await import('./scenario/jar.ts')).newJar : null,
-      watch: assignment.isWatched
-        ? new Watch(plan.scenario!.file, (step) => tell({ type: 'watched', step }))
-        : null,
+      watch: assignment.isWatched ? new Watch(plan, (step) => tell({ type: 'watched', step })) : null,
       stopRun: (reason) => {
         // Users without a wait would say it thousands of times before the load ends.
         if (!hasStopped) tell({ type: 'stopRun', reason })
         hasStopped = true
       },
-      deserted: () => tell({ type: 'deserted' }),
+      deserted: () => tell({ type: 'deserted', amendments }),
     },
     data: plan.data && {
       feed: new Feed(plan.data, assignment.feeders[0]!, share, plan.seed),
-      spent: () => tell({ type: 'deserted' }),
+      spent: () => {
+        isSpent = true
+        tell({ type: 'deserted', amendments })
+      },
     },
     clock,
     recorder,
@@ -78,7 +81,15 @@ export default async function work({
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, (startUs - monotonicUs()) / 1000 - 1)))
   recorder.begin()
   load.begin()
-  orders.onStop((loadEndS) => load.stop(loadEndS))
+  orders.onOrder((order) => {
+    if (order.type === 'stop') load.stop(order.loadEndS)
+    else {
+      amendments++
+      load.amend(order.amendment)
+      // More load makes no more rows.
+      if (isSpent) tell({ type: 'deserted', amendments })
+    }
+  })
   await load.drained
   const endedUs = clock.nowUs()
   const last = recorder.finish(endedUs)
@@ -86,25 +97,28 @@ export default async function work({
   return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
 }
 
-/** The orders of the main thread; a stop that comes early is kept until somebody listens. */
+/** What can be ordered of a load under way. */
+type Order = Exclude<ToWorker, { readonly type: 'start' }>
+
+/** The orders of the main thread; what comes early is kept until somebody listens. */
 function listen(port: MessagePort): {
   readonly started: Promise<number>
-  onStop(listener: (loadEndS: number | null) => void): void
+  onOrder(listener: (order: Order) => void): void
 } {
   let start: (atUs: number) => void
   const started = new Promise<number>((resolve) => (start = resolve))
-  const stops: (number | null)[] = []
-  let listener: ((loadEndS: number | null) => void) | null = null
+  const early: Order[] = []
+  let listener: ((order: Order) => void) | null = null
   port.on('message', (order: ToWorker) => {
     if (order.type === 'start') start(order.atUs)
-    else if (listener !== null) listener(order.loadEndS)
-    else stops.push(order.loadEndS)
+    else if (listener !== null) listener(order)
+    else early.push(order)
   })
   return {
     started,
-    onStop(onStop) {
-      listener = onStop
-      for (const loadEndS of stops.splice(0)) onStop(loadEndS)
+    onOrder(onOrder) {
+      listener = onOrder
+      for (const order of early.splice(0)) onOrder(order)
     },
   }
 }

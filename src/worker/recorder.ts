@@ -6,30 +6,28 @@ import type { CapturedFailure } from '../core/captured.ts'
 import type { CustomKind } from '../core/custom.ts'
 import { ms } from '../core/metrics.ts'
 import { isTimeout } from '../core/outcome.ts'
-import { packTally, Tally, type RequestTally } from '../core/tally.ts'
+import type { RequestTally } from '../core/request-tally.ts'
+import { packTally, Tally } from '../core/tally.ts'
 import type { Snapshot } from '../core/second.ts'
 import { Histogram } from '../core/histogram.ts'
 import type { Spread, WorkerVitals } from '../core/vitals.ts'
+import { SpanVitals } from './span-vitals.ts'
 import type { Exchange } from './transport/transport.ts'
-import type { TurnCounts } from './turn.ts'
-import type { Readings, VitalSigns } from './vitals.ts'
+import type { VitalSigns } from './vitals.ts'
 
 const SECOND_US = 1_000_000
 /** In which values of trends are kept. */
 const THOUSANDTHS = 1000
-const SHORTEST_SPAN_MS = 100
 
 export class Recorder {
   readonly #worker: number
-  readonly #vitals: VitalSigns
   readonly #emit: (snapshot: Snapshot) => void
   readonly #tally = new Tally()
   readonly #loopDelay = new Histogram()
   #second = 0
   #endUs = SECOND_US
-  #readings: Readings
-  #readAtUs = 0
-  #lastVitals: WorkerVitals | null = null
+  /** What the worker says of itself for the open second. */
+  readonly vitals: SpanVitals
   /** Requests that end later are not part of the load. */
   loadEndUs = Infinity
   /** In the closed model an iteration is due when it starts; in the open model arrivals are counted apart. */
@@ -40,8 +38,6 @@ export class Recorder {
   inFlight = 0
   /** How long the responses of the open second can have waited. */
   readonly #waited = new Histogram()
-  /** Tells what the turns of the loop since the last call were like. */
-  takeTurns: () => TurnCounts = () => NO_TURNS
   /** Arrivals that wait for a user now, and the most of them at once in the open second. */
   #queued = 0
   #mostQueued = 0
@@ -49,23 +45,22 @@ export class Recorder {
   /** Failing exchanges of the open second that are kept. */
   #captured: CapturedFailure[] = []
 
-  constructor(worker: number, vitals: VitalSigns, emit: (snapshot: Snapshot) => void) {
+  constructor(worker: number, signs: VitalSigns, emit: (snapshot: Snapshot) => void) {
     this.#worker = worker
-    this.#vitals = vitals
+    this.vitals = new SpanVitals(worker, signs)
     this.#emit = emit
-    this.#readings = vitals.read()
   }
 
   /** The start instant is now: what the thread did before it is no part of the first second. */
   begin(): void {
-    this.#readings = this.#vitals.read()
+    this.vitals.begin()
   }
 
   /** Closes the seconds that have ended by now. */
   advance(nowUs: number): void {
     if (nowUs < this.#endUs) return
     // A loop that was blocked closes several at once; their vitals are those of the whole span.
-    const vitals = this.#spanVitals(nowUs)
+    const vitals = this.vitals.until(nowUs)
     while (nowUs >= this.#endUs) {
       this.#emit(this.#snapshot(vitals))
       this.#second++
@@ -76,7 +71,7 @@ export class Recorder {
   /** The last second, however short it was. */
   finish(nowUs: number): Snapshot {
     this.advance(nowUs)
-    return this.#snapshot(this.#spanVitals(nowUs))
+    return this.#snapshot(this.vitals.until(nowUs))
   }
 
   /** The tally of a request name; it stays the same over all seconds, so that the hot path looks it up once. */
@@ -251,51 +246,7 @@ export class Recorder {
     this.#waited.clear()
     return snapshot
   }
-
-  #spanVitals(nowUs: number): WorkerVitals {
-    const spanMs = (nowUs - this.#readAtUs) / 1000
-    // Of a sliver, at the end of a run, the clocks of the platform can tell nothing: it is as the second before it.
-    if (spanMs < SHORTEST_SPAN_MS && this.#lastVitals !== null) return this.#lastVitals
-    const before = this.#readings
-    const after = this.#vitals.read()
-    const seconds = Math.max(1, spanMs / 1000)
-    const activeMs = after.activeMs - before.activeMs
-    const loopMs = activeMs + (after.idleMs - before.idleMs)
-    const since = (to: number | null, from: number | null): number | null =>
-      to === null || from === null ? null : to - from
-    const onCoreMs = since(after.onCoreMs, before.onCoreMs)
-    const runQueueMs = since(after.runQueueMs, before.runQueueMs)
-    const slices = since(after.slices, before.slices)
-    const { turns, most, heldUs } = this.takeTurns()
-    // Within what the loop took for work, it was on a core, or waited for one, or was away.
-    const awayMs =
-      onCoreMs === null || runQueueMs === null ? null : Math.max(0, activeMs - onCoreMs - runQueueMs)
-    this.#readings = after
-    this.#readAtUs = nowUs
-    this.#lastVitals = {
-      worker: this.#worker,
-      utilization: round(loopMs > 0 ? activeMs / loopMs : 0),
-      loopDelayMs: null,
-      lagMs: null,
-      waitedMs: null,
-      waitSpreadMs: null,
-      turns: Math.round(turns / seconds),
-      mostPerTurn: most,
-      gcMaxMs: round(after.gcMaxMs),
-      gcMs: round((after.gcMs - before.gcMs) / seconds),
-      cpu: onCoreMs === null ? null : round(Math.min(1, onCoreMs / Math.max(1, spanMs))),
-      runQueueMs: runQueueMs === null ? null : round(runQueueMs / seconds),
-      awayMs: awayMs === null ? null : round((awayMs + heldUs / 1000) / seconds),
-      runQueueSlices: slices === null ? null : Math.round(slices / seconds),
-      heapBytes: after.heapBytes,
-    }
-    return this.#lastVitals
-  }
 }
-
-const NO_TURNS: TurnCounts = { turns: 0, most: 0, heldUs: 0 }
-
-const round = (x: number): number => Math.round(x * 1000) / 1000
 
 const connectingUs = ({ dnsUs, connectUs, tlsUs }: Exchange): number =>
   Math.max(0, dnsUs) + Math.max(0, connectUs) + Math.max(0, tlsUs)

@@ -1,4 +1,6 @@
 /** The hops of redirects, prepared once for each pair of a request and a location. */
+import { forbiddenHost } from '../core/allowed-hosts.ts'
+import type { Plan } from '../core/plan.ts'
 import { isRedirect, redirected } from '../core/redirect.ts'
 import { oneLine } from './transport/fault.ts'
 import type { Prepared, Transport } from './transport/transport.ts'
@@ -10,37 +12,42 @@ export interface Hop {
   readonly isElsewhere: boolean
 }
 
+/** Why nothing follows. */
+export interface DeadEnd {
+  readonly outcome: 'status' | 'host'
+  readonly problem: string
+}
+
 /** Locations that are all different, with a token in them, are not kept for ever. */
 const MOST_KEPT = 1000
 
 export class Redirects {
   readonly #transport: Transport
+  readonly #plan: Plan
   readonly #origin: string
-  readonly #most: number
-  readonly #hops = new Map<Prepared, Map<string, Hop | { readonly problem: string }>>()
+  readonly #hops = new Map<Prepared, Map<string, Hop | DeadEnd>>()
   #kept = 0
 
-  constructor(transport: Transport, url: string, most: number) {
+  constructor(transport: Transport, plan: Plan) {
     this.#transport = transport
-    this.#origin = new URL(url).origin
-    this.#most = most
+    this.#plan = plan
+    this.#origin = new URL(plan.request.url).origin
   }
 
   /** Whether a response asks for a hop that may still be followed, after so many of them. */
   asks(status: number, location: string, followed: number): boolean {
-    return followed < this.#most && location !== '' && isRedirect(status)
+    return followed < this.#plan.maxRedirects && location !== '' && isRedirect(status)
   }
 
   /** What follows the request, or why nothing does. */
-  follow(request: Prepared, status: number, location: string): Hop | { readonly problem: string } {
+  follow(request: Prepared, status: number, location: string): Hop | DeadEnd {
     if (this.#kept >= MOST_KEPT) {
       this.#hops.clear()
       this.#kept = 0
     }
     const key = `${status} ${location}`
     let ofRequest = this.#hops.get(request)
-    if (ofRequest === undefined)
-      this.#hops.set(request, (ofRequest = new Map<string, Hop | { readonly problem: string }>()))
+    if (ofRequest === undefined) this.#hops.set(request, (ofRequest = new Map<string, Hop | DeadEnd>()))
     let hop = ofRequest.get(key)
     if (hop === undefined) {
       hop = this.#prepare(request, status, location)
@@ -50,12 +57,13 @@ export class Redirects {
     return hop
   }
 
-  #prepare(request: Prepared, status: number, location: string): Hop | { readonly problem: string } {
+  #prepare(request: Prepared, status: number, location: string): Hop | DeadEnd {
     const plan = redirected(request.plan, status, location)
-    if ('problem' in plan) return { problem: oneLine(plan.problem) }
-    return {
-      request: this.#transport.prepare(plan),
-      isElsewhere: new URL(plan.url).origin !== this.#origin,
-    }
+    if ('problem' in plan) return { outcome: 'status', problem: oneLine(plan.problem) }
+    const url = new URL(plan.url)
+    const to = forbiddenHost(this.#plan, url)
+    return to === null
+      ? { request: this.#transport.prepare(plan), isElsewhere: url.origin !== this.#origin }
+      : { outcome: 'host', problem: `status ${status} leads to ${to}, which is not allowed` }
   }
 }

@@ -13,7 +13,7 @@ import {
 } from '../core/request-template.ts'
 import { chooser } from '../core/scenario.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
-import type { RequestTally } from '../core/tally.ts'
+import type { RequestTally } from '../core/request-tally.ts'
 import type { Recorder } from './recorder.ts'
 import type { Feed } from './scenario/feed.ts'
 import type { Prepared, Transport } from './transport/transport.ts'

@@ -1,5 +1,4 @@
 /** What a virtual user is to the schedule and to the load, whatever it does; its connections are its own. */
-import { isConnectionFailure, type Outcome } from '../core/outcome.ts'
 import type { Wait } from '../core/wait.ts'
 import type { CallSurroundings } from './call.ts'
 
@@ -58,6 +57,6 @@ export interface Surroundings extends CallSurroundings {
 const BACKOFF_FIRST_US = 100_000
 const BACKOFF_MOST_US = 1_000_000
 
-/** How long a user backs off after this outcome, when it backed off so long the last time. */
-export const backoffAfter = (outcome: Outcome, lastUs: number): number =>
-  isConnectionFailure(outcome) ? Math.min(BACKOFF_MOST_US, lastUs * 2 || BACKOFF_FIRST_US) : 0
+/** How long a user backs off after an iteration whose connection failed or not, when it backed off so long the last time. */
+export const backoffAfter = (isRefused: boolean, lastUs: number): number =>
+  isRefused ? Math.min(BACKOFF_MOST_US, lastUs * 2 || BACKOFF_FIRST_US) : 0

@@ -12,12 +12,12 @@ const NONE = -1
 
 export class Wheel {
   readonly #head = new Int32Array(SLOTS).fill(NONE)
-  readonly #next: Int32Array
-  readonly #prev: Int32Array
+  #next: Int32Array<ArrayBuffer>
+  #prev: Int32Array<ArrayBuffer>
   /** The slot a timer is in; NONE when it is not armed. */
-  readonly #slot: Int32Array
+  #slot: Int32Array<ArrayBuffer>
   /** When it is due, in µs of run time. */
-  readonly #dueUs: Float64Array
+  #dueUs: Float64Array
   /** One bit for each slot that has timers. */
   readonly #occupied = new Uint32Array(SLOTS / 32)
   /** The number of the slot, counted from the start instant, that is being served: earlier ones are done with. */
@@ -30,6 +30,19 @@ export class Wheel {
     this.#prev = new Int32Array(capacity)
     this.#slot = new Int32Array(capacity).fill(NONE)
     this.#dueUs = new Float64Array(capacity)
+  }
+
+  /** Makes room for the timers 0 … capacity − 1, where there are fewer. */
+  grow(capacity: number): void {
+    const had = this.#slot.length
+    if (capacity <= had) return
+    const length = Math.max(capacity, 2 * had)
+    this.#next = grown(this.#next, length)
+    this.#prev = grown(this.#prev, length)
+    this.#slot = grown(this.#slot, length).fill(NONE, had)
+    const dueUs = new Float64Array(length)
+    dueUs.set(this.#dueUs)
+    this.#dueUs = dueUs
   }
 
   /** Arms a timer, or arms it anew; what is due already fires with the next `advance`. */
@@ -108,7 +121,7 @@ export class Wheel {
       if (this.#dueUs[id]! <= nowUs) {
         this.#unlink(id, slot)
         this.#slot[id] = FIRING
-        if (due === this.#firing.length) this.#firing = grown(this.#firing)
+        if (due === this.#firing.length) this.#firing = grown(this.#firing, 2 * due)
         this.#firing[due++] = id
       }
       id = next
@@ -150,8 +163,8 @@ export class Wheel {
 /** In place of a slot: taken out and about to fire. */
 const FIRING = -2
 
-function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2)
+function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length)
   larger.set(array)
   return larger
 }

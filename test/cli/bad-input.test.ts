@@ -29,7 +29,9 @@ async function complaints(words: string): Promise<string[]> {
   const lines = stderr.trimEnd().split('\n')
   expect(lines.pop()).toBe('corerush: nothing was sent; see corerush --help')
   expect(server.accepted()).toBe(0)
-  return lines.map((line) => line.replaceAll(server.url, 'URL').replaceAll(folder, 'FOLDER'))
+  return lines.map((line) =>
+    line.replaceAll(server.url, 'URL').replaceAll(folder, 'FOLDER').replaceAll(`:${server.port},`, ':PORT,'),
+  )
 }
 
 describe.concurrent('one problem, one line', () => {
@@ -40,6 +42,8 @@ describe.concurrent('one problem, one line', () => {
     '--url 127.0.0.1:80/x': 'did you mean http://127.0.0.1:80/x?',
     '--url ftp://127.0.0.1/': '--url must be an absolute http or https URL, got "ftp://127.0.0.1/"',
     '--url http://127.0.0.1:65536/': '--url must be an absolute http or https URL',
+    '--url URL --allow-host prod.test,localhst':
+      '--url goes to 127.0.0.1:PORT, which is not allowed; allowed are prod.test, localhst',
     '--url URL --usrs 5': '--usrs is not a flag; did you mean --users?',
     '--url URL -Z': 'corerush: -Z is not a flag',
     '--url URL --Users 5': 'corerush: --Users is not a flag; did you mean --users?',

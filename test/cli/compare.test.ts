@@ -1,5 +1,5 @@
 /** `corerush compare` as a pipeline sees it. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { planOf, reportOf } from '../support/reports.ts'
@@ -42,8 +42,11 @@ test('the three answers, their exit codes, and what is refused', () =>
     const same = await compare(a, b)
     expect([same.code, same.stderr]).toEqual([0, ''])
     expect(same.stdout).toContain('no regression: whatever changed is within what the rules allow')
-    const regressed = await compare(a, slow, '--json', '--threshold', 'p95 < baseline + 10%')
+    const page = join(folder, 'compare.html')
+    const rule = ['--threshold', 'p95 < baseline + 10%']
+    const regressed = await compare(a, slow, '--json', ...rule, '--out', `html=${page}`)
     expect(regressed.code).toBe(98)
+    expect(readFileSync(page, 'utf8')).toContain('"answer":"regressed"')
     expect(JSON.parse(regressed.stdout)).toMatchObject({ answer: 'regressed', method: 'block bootstrap' })
     expect((await compare(a, slow, '--no-fail')).code).toBe(0)
     const five = [a, a, a, a, a].join(',')
@@ -58,7 +61,11 @@ test('the three answers, their exit codes, and what is refused', () =>
       [[a, join(folder, 'none.json')], /none\.json cannot be read/],
       [[a], /takes BASELINE and CURRENT/],
       [[a, b, '--margin', '5', '--allow', 'hosts'], /--margin must tolerate.*\n.*did you mean host\?/],
-      [[a, b, '--threshold', 'p95 < 5ms'], /--threshold must be relative here/],
+      [[five, five, '--out', `html=${page}`], /--out html shows one run of each side, got 5 and 5/],
+      [
+        [a, b, '--threshold', 'p95 < 5ms', '--out', 'json=x'],
+        /--threshold must be relative here[^]*--out must be html=PATH here/,
+      ],
       [[five, slow, '--paired'], /--paired takes as many runs on each side, got 5 and 1/],
     ]
     // What a file says cannot steer the terminal.

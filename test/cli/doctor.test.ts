@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.concurrent('a measurement', () => {
   test('shows the limits, measures, and keeps what came out sound', async () => {
-    const { code, stdout, stderr } = await runCli(['doctor', '--span', '1.2s', '--json'], {
+    const { code, stdout, stderr } = await runCli(['doctor', '--json'], {
       env: { XDG_CACHE_HOME: folder },
     })
     expect(code).toBe(0)
@@ -36,7 +36,7 @@ describe.concurrent('a measurement', () => {
   test.skipIf(!existsSync('/proc/self/task'))(
     'says what it measures, and ends when its target is gone',
     async () => {
-      const doctor = startCli(['doctor', '--span', '1.2s'], { env: { XDG_CACHE_HOME: folder } })
+      const doctor = startCli(['doctor'], { env: { XDG_CACHE_HOME: folder } })
       await doctor.says('stderr', /^measuring undici with 1 worker …\n/)
       const { pid } = doctor
       const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
@@ -49,9 +49,9 @@ describe.concurrent('a measurement', () => {
 })
 
 test('what cannot be, is told before anything is measured', async () => {
-  const { code, stdout, stderr } = await runCli(['doctor', '--span', '1s', '--url', 'http://127.0.0.1/'])
+  const { code, stdout, stderr } = await runCli(['doctor', '--span', '1.2s', '--url', 'http://127.0.0.1/'])
   expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toContain('--span must be at least 1.2 s, got "1s"')
+  expect(stderr).toContain('--span must be whole seconds, at least 1s, got "1.2s"')
   expect(stderr).toContain('--url is not a flag')
 })
 

@@ -1,7 +1,7 @@
 /**
  * What goes wrong at the edges of a run, on the built command: the code says which, a message says what, and the summary
- * is shown. Elsewhere: 2 in bad-input, 97 and a full disk (1) in gate, 98 in compare, 130 and 143 in signals, readers
- * that go away in outputs.
+ * is shown. Elsewhere: 2 in bad-input, 97 and a full disk (1) in gate, 98 in compare and (by --baseline) in repeats,
+ * 130 and 143 in signals, readers that go away in outputs.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,12 +12,15 @@ import { expectConservation } from '../support/conservation.ts'
 import { response, startFaults, type Faults } from '../support/faults.ts'
 
 let server: Faults
+/** The paths that were asked for: the runs of all tests go to one server. */
+const asked = new Set<string>()
 beforeAll(async () => {
-  server = await startFaults(({ socket, head }) =>
-    / \/slow/.test(head)
-      ? void setTimeout(() => socket.writable && socket.write(response('200 OK', 'ok')), 30)
-      : void socket.write(response('200 OK', 'ok')),
-  )
+  server = await startFaults(({ socket, head }) => {
+    const path = head.split(' ')[1]!
+    asked.add(path)
+    if (!path.startsWith('/slow')) socket.write(response('200 OK', 'ok'))
+    else setTimeout(() => socket.writable && socket.write(response('200 OK', 'ok')), 30)
+  })
 })
 afterAll(() => server.stop())
 /** Five requests of a user without a wait: nothing that a busy host could make void. */
@@ -50,13 +53,22 @@ describe.concurrent('the edges of a run', () => {
     }
   })
 
+  test('exit code 1 where nobody takes the metrics: it is told, and holds up nothing for longer than it may', async () => {
+    const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '200' }
+    // Nobody listens on port 1.
+    const words = [...FIVE, '-o', 'otlp=http://127.0.0.1:1', '--url', server.url]
+    const { code, report, stderr } = await runForReport(words, { env })
+    expect([code, report.exitCode]).toEqual([1, 0])
+    expect(stderr).toMatch(/^corerush: otlp=http:\/\/127\.0\.0\.1:1\/v1\/metrics did not take all metrics: /m)
+    expect(stderr).toMatch(/^verdict: /m)
+  })
+
   test('exit code 1 where a folder has come in the place of the file', () =>
     withFolder(async (folder) => {
       const words = ['-u', '2', '-d', '1s', '--wait', '20ms', '--threshold', 'failed < 100%']
-      const running = startCli([...words, '-o', 'junit=r.xml', '--url', `${server.url}/slow`], {
-        cwd: folder,
-      })
-      await until(() => server.requests() > 0)
+      const url = ['--url', `${server.url}/slow/folder`]
+      const running = startCli([...words, '-o', 'junit=r.xml', ...url], { cwd: folder })
+      await until(() => asked.has('/slow/folder'))
       mkdirSync(join(folder, 'r.xml'))
       const { code, stdout, stderr } = await running.finished
       // On a busy host the run may be void all the same.

@@ -42,6 +42,15 @@ describe('the words', () => {
     expect(more).toEqual([])
   })
 
+  test('a target that --connect-to leads to the same server is no other', () => {
+    const connectTo = ['::127.0.0.1:9000']
+    const problems: Problem[] = []
+    const repeats = readRepeats(parseArgv(['--against', 'http://other.test']), problems)
+    otherPlanOf(planOf({ connectTo }), repeats, problems)
+    expect(problems).toMatchObject([{ option: 'against' }])
+    expect(problems[0]!.message).toContain('--connect-to leads both to one')
+  })
+
   test('the other target gets the same plan', () => {
     const url = 'http://127.0.0.1:8080/a?b=c'
     const repeats = readRepeats(parseArgv(['--against', 'http://other.test:81/']), [])
@@ -53,6 +62,20 @@ describe('the words', () => {
     const report = reportOf(planOf(), [{ ok: { a: [5] } }])
     const among = differencesOf({ ...report, plan: other }, { ...report, plan }, { otherTarget: true })
     expect(among).toEqual([])
+  })
+
+  test('the other target must be allowed, too', () => {
+    const repeats = readRepeats(parseArgv(['--against', 'http://127.0.0.1:8081']), [])
+    const problems: Problem[] = []
+    otherPlanOf(planOf({ allowHosts: '127.0.0.1:8080' }), repeats, problems)
+    expect(problems).toEqual([
+      {
+        option: 'against',
+        message: expect.stringMatching(/^goes to 127\.0\.0\.1:8081, which is not allowed; /) as string,
+      },
+    ])
+    otherPlanOf(planOf({ allowHosts: '127.0.0.1' }), repeats, problems)
+    expect(problems).toHaveLength(1)
   })
 
   test('without a word there are as many runs as can prove the rules, and what they prove is said', () => {
@@ -82,6 +105,11 @@ describe('the words', () => {
         ['json=a.b-baseline-2.json', 'csv=run-baseline-2', 'github=g.md'],
         ['json=a.b-2.json', 'csv=run-2', 'github=g.md'],
       ])
+      // A collector keeps its address.
+      const turns = turnsOf(2, false)
+      const outputsOf = readNumbered(parseArgv(['-o', 'otlp=http://collector.test:4318']), turns)
+      const names = turns.flatMap((turn) => outputsOf(turn).map(({ name }) => name))
+      expect(new Set(names)).toEqual(new Set(['otlp=http://collector.test:4318/v1/metrics']))
       mkdirSync(join(folder, 'taken-2.json'))
       expect(() => named(turnsOf(2, false), 'json=taken.json')).toThrow(/taken-2\.json: is a folder/)
       expect(() => readNumbered(parseArgv(['-o', 'json=-']), turnsOf(2, false))).toThrow(OptionsError)

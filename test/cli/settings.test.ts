@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseArgv, optionsOf, renderProblem } from '../../src/cli/args.ts'
-import { settingsOf, type Settings } from '../../src/cli/settings.ts'
+import { settingsOf, withPlace, type Settings } from '../../src/cli/settings.ts'
 
 let root: string
 let folders = 0
@@ -49,6 +49,25 @@ timeout: 10s
 profiles:
   smoke: { users: 50, wait: 2s, timeout: 20s }
 `
+
+test('debug takes what a run takes, and what is wrong with it has its place', async () => {
+  const debug = async (yaml: string, env = {}): Promise<Settings> => {
+    const folder = join(root, String(folders++))
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'corerush.config.yaml'), yaml)
+    return settingsOf(parseArgv(['debug', 's.ts', '--seed', '1']), env, folder)
+  }
+  const { said, command } = await debug("allowHosts: [a.test, '${B:-b.test}']\nheaders: { X: y }\nusers: 5")
+  expect(optionsOf(command)).toMatchObject({ allowHosts: ['a.test', 'b.test'], headers: ['X: y'], seed: '1' })
+  expect(withPlace(said, { option: 'allowHosts', message: 'is bad', at: 1 }).place).toMatch(
+    /corerush\.config\.yaml:1: allowHosts\[1\]$/,
+  )
+  // What is misspelt must not allow everything.
+  const { command: wrong } = await debug('allowHost: a.test', { CORERUSH_ALLOW_HOSTS: 'a' })
+  expect(wrong.problems.map(({ message }) => message).join('\n')).toMatch(
+    /did you mean CORERUSH_ALLOW_HOST\?[^]*did you mean allowHosts\?/,
+  )
+})
 
 describe('precedence', () => {
   test('flag over variable over profile over the rest of the file', async () => {

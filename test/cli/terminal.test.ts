@@ -55,15 +55,17 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain('interrupted')
   })
 
-  test('keys: tab changes the table, q ends the load, and the terminal is as it was', async () => {
+  test('keys: tab changes the table, + the load, q ends the load, and the terminal is as it was', async () => {
     const words = ['-d', '10m', '--url', target.url, '; stty -a']
     const running = onTerminal([80, 24], words, { NO_COLOR: '1' })
     await running.says('stdout', /req\/s/)
     running.process.stdin!.write('\t')
     await running.says('stdout', /outcome +requests/)
+    running.process.stdin!.write('+')
+    await running.says('stdout', /users \d of 6/)
     running.process.stdin!.write('q')
     const { stdout } = await running.finished
-    expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain('interrupted')
+    expect(stdout.slice(stdout.lastIndexOf(SHOW))).toMatch(/amended\s+to 6 users at [^]*interrupted/)
     expect(stdout).toMatch(/[^-]icanon\b/)
   })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { response, startFaults, type FaultBehaviour, type Faults } from '../support/faults.ts'
+import { closedPort, response, startFaults, type FaultBehaviour, type Faults } from '../support/faults.ts'
 import { startTlsTarget } from '../support/tls.ts'
 import { Client, TRANSPORT_NAMES, turns, type Asking } from '../support/transports.ts'
 import type { Exchange } from '../../src/worker/transport/transport.ts'
@@ -461,13 +461,3 @@ describe('both transports', () => {
     expect(written[2]).toContain('connection: close')
   })
 })
-
-/** A port of 127.0.0.1 on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { arrivalsBy, dueTimes, instantOf, peakRate, rateAt } from '../../src/core/arrivals.ts'
-import { duesBefore, exponentialMisfit, gapsOf, MISFIT_LIMIT, rate } from '../support/arrivals.ts'
+import { arrivalsBy, instantOf, peakRate, rateAt } from '../../src/core/arrivals.ts'
+import { dueTimes, duesBefore, exponentialMisfit, gapsOf, MISFIT_LIMIT, rate } from '../support/arrivals.ts'
 
 const close = (instants: readonly number[]): number[] => instants.map((at) => Math.round(at * 1e9) / 1e9)
 

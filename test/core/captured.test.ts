@@ -212,3 +212,11 @@ test('what the jar of a user added is shown as a header, and hidden wherever it 
   expect(shown.request.headers).toContainEqual(['cookie', '***'])
   expect(JSON.stringify(shown)).not.toContain('from-the-jar')
 })
+
+test('a text that the user calls a secret is hidden however short it is, in a path too', () => {
+  const known = new KnownSecrets({ request: A_REQUEST, proxy: null, hidden: ['4711', 'to/ken x'] })
+  const url = 'http://target.test/pin/4711/to/ken%20x'
+  const { request, response } = captured(failed({ url }, { kept: bytes('no 4711'), bytes: 7 }), known)
+  expect(request.url).toBe('http://target.test/pin/***/***')
+  expect(response!.body.text).toBe('no ***')
+})

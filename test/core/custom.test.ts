@@ -126,7 +126,7 @@ test('a job summary has a table of them', () => {
 
 test('in the summary each has a line', () => {
   const report = { ...reportOf(planOfRun(), []), custom: customReport(METRICS, tallied()) }
-  expect(`\n${customLines(report, 10, { color: false, width: 100 }).join('\n')}\n`).toMatchInlineSnapshot(`
+  expect(`\n${customLines(report, { color: false, width: 100 }).join('\n')}\n`).toMatchInlineSnapshot(`
     "
     custom    sold 2.5
               basket 2 values · min 1.5 · mean 6.75 · p50 1.5 · p95 12 · p99 12 · max 12

@@ -43,6 +43,18 @@ test('a regression is 98, after all that says more', () => {
   expect(exitCodeOf({ ...run, stoppedBy: 'SIGINT', thresholds: [] })).toBe(130)
 })
 
+test('a run that could not be held against its baseline is no pass', () => {
+  const run = {
+    stoppedBy: 'scenario',
+    level: 'sound',
+    inVain: false,
+    thresholds: [],
+    isRefused: true,
+  } as const
+  expect(exitCodeOf(run)).toBe(99)
+  expect(exitCodeOf({ ...run, level: 'void' })).toBe(97)
+})
+
 test('a threshold that only warns fails nothing', () => {
   const thresholds = [threshold(true), { ...threshold(false), level: 'warn' as const }]
   expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds, inVain: false })).toBe(0)

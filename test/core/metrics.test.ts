@@ -9,7 +9,7 @@ import {
   summarize,
   type LatencySummary,
 } from '../../src/core/metrics.ts'
-import { RequestTally } from '../../src/core/tally.ts'
+import { RequestTally } from '../../src/core/request-tally.ts'
 
 const NOTHING = { min: null, mean: null, p50: null, p99_9: null, max: null, reliableTo: null }
 

@@ -111,6 +111,11 @@ test('what only the run could show forbids the comparison, and never alone: the 
   expect(isVoid.comparison!.refused[0]).toMatch(/^the current run is void/)
   expect(isVoid.exitCode).toBe(97)
   expect(against(1.5, { allow: 'void' }, {}, { lostWorkers: lost }).comparison!.result).not.toBeNull()
+  // Of several runs of the baseline it is the baseline, too.
+  const baseline = [base, measured(1, {}, { lostWorkers: lost })]
+  expect(against(1, {}, { baseline }).comparison!.refused).toEqual([
+    expect.stringMatching(/^the baseline is void: /),
+  ])
 })
 
 test('what such runs can never show is known beforehand', () => {

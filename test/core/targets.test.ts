@@ -132,6 +132,14 @@ describe('what a targets file plans', () => {
     expect([connections('/a', 'http://a.test/b'), connections('/a', 'http://b.test/')]).toEqual([7, 14])
   })
 
+  test('every one of its requests is held to the hosts that are allowed', () => {
+    const targets = [{ url: '/a' }, { url: 'http://b.test/{{user}}' }, { url: 'http://b.test/c' }]
+    expect(planned(targets, { url: 'http://a.test', allowHosts: ['a.test'] })).toEqual([
+      'targets goes to b.test:80, which is not allowed; allowed is a.test; did you mean a.test?',
+    ])
+    expect(planned(targets, { url: 'http://a.test', allowHosts: ['*.test'] })).not.toBeInstanceOf(Array)
+  })
+
   test('names beyond 500 are one', () => {
     const many = Array.from({ length: 510 }, (_, i) => ({ url: `/${i}` }))
     const names = requests(many).map(({ name }) => name)

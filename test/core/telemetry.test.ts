@@ -1,7 +1,8 @@
 /** What a run exports: at the end it is what the report says, and on the way there nothing goes down. */
 import { expect, test } from 'vitest'
 import type { Buckets } from '../../src/core/buckets.ts'
-import { mergeRequests, RequestTally, Tally } from '../../src/core/tally.ts'
+import { RequestTally } from '../../src/core/request-tally.ts'
+import { mergeRequests, Tally } from '../../src/core/tally.ts'
 import { Telemetry, type Series } from '../../src/core/telemetry.ts'
 import type { Options } from '../../src/core/options.ts'
 import { Timeline } from '../../src/core/timeline.ts'

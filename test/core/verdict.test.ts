@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Histogram } from '../../src/core/histogram.ts'
 import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
-import { RequestTally } from '../../src/core/tally.ts'
+import { RequestTally } from '../../src/core/request-tally.ts'
 import type { Evidence, Reason } from '../../src/core/evidence.ts'
 import { judge } from '../../src/core/verdict.ts'
 import { aRow, evidence, floor, healthy, quietHost, rowsWhere, silentTarget } from '../support/evidence.ts'

@@ -1,8 +1,5 @@
 /** Targets that fail, each in its way: counted by class, never lost, never a crash, and exit 99. */
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, type Outcome } from '../../dist/index.js'
@@ -16,7 +13,7 @@ import {
   withFolder,
 } from '../support/cli.ts'
 import { expectConservation } from '../support/conservation.ts'
-import { startFaults, type FaultName } from '../support/faults.ts'
+import { closedPort, startFaults, type FaultName } from '../support/faults.ts'
 import { startTlsTarget } from '../support/tls.ts'
 
 /** Thresholds failed; on a busy machine the run may be void instead. */
@@ -256,13 +253,3 @@ test.concurrent(
     expect([99, 97]).toContain(report.exitCode)
   },
 )
-
-/** A port of 127.0.0.1 on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

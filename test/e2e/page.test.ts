@@ -7,9 +7,13 @@ import { tmpdir } from 'node:os'
 import type { AxeResults } from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultRules } from '../../src/core/relative.ts'
 import type { Report } from '../../src/core/report.ts'
+import { compareReports } from '../../src/core/run-comparison.ts'
 import { showCount, showMs, showPercent, showRate } from '../../src/core/units.ts'
-import { EVIL, longReport, page as pageOf } from '../support/page.ts'
+import { comparisonViewOf } from '../../src/output/comparison-view.ts'
+import { renderComparisonHtml } from '../../src/output/html.ts'
+import { COMPARE_FILES, EVIL, longReport, page as pageOf } from '../support/page.ts'
 import { planOf, reportOf } from '../support/reports.ts'
 
 const { CHROMIUM = '/usr/bin/chromium', CI } = process.env
@@ -42,9 +46,12 @@ describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', ()
   })
 
   /** Opens a report; whatever the browser complains of, or asks the network for, is kept. */
-  async function open(name: string, report: Report, page?: Page): Promise<Page> {
+  const open = (name: string, report: Report, page?: Page): Promise<Page> =>
+    openText(name, pageOf(report), page)
+
+  async function openText(name: string, html: string, page?: Page): Promise<Page> {
     const file = join(folder, `${name}.html`)
-    writeFileSync(file, pageOf(report))
+    writeFileSync(file, html)
     const url = pathToFileURL(file).href
     if (page === undefined) {
       page = await browser.newPage({ colorScheme: 'light', offline: true })
@@ -123,6 +130,47 @@ describe.skipIf(CI === undefined && !existsSync(CHROMIUM))('the HTML report', ()
     await page.getByText('dark', { exact: true }).click()
     // Only colours have changed.
     expect(await violations(page, 'color-contrast')).toEqual([])
+    await page.setViewportSize({ width: 390, height: 800 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    expect(complaints).toEqual([])
+  })
+
+  test('of two reports: the answer first, both verdicts, figures side by side, lines over each other', async () => {
+    const slower = longReport(['GET /fast', 'GET /new'], 40, { warmup: '3s' })
+    const comparison = compareReports([REPORT], [slower], defaultRules(0.05), false)
+    const html = renderComparisonHtml(
+      comparisonViewOf(
+        { source: 'base.json', report: REPORT },
+        { source: EVIL, report: slower },
+        comparison,
+        ['compared all the same'],
+      ),
+      COMPARE_FILES,
+    )
+    const page = await openText('compare', html)
+    expect(await page.locator('main > :nth-child(2) strong').textContent()).toBe(comparison.answer)
+    expect(await page.locator('#answer tbody td').last().textContent()).toBe(comparison.metrics[0]!.answer)
+    for (const [of, { verdict }] of Object.entries({ baseline: REPORT, current: slower }))
+      expect(await page.locator(`#verdict-${of} strong`).textContent()).toBe(verdict.level)
+    const p99 = page.locator('#differences tr', { hasText: 'latency p99' }).first()
+    const figures = await p99.locator('td').allTextContents()
+    expect(figures.slice(0, 2)).toEqual(
+      [REPORT, slower].map(({ total }) => `~${showMs(total.latencyMs.p99)}`),
+    )
+    expect(await page.locator('#chart-p50 canvas').count()).toBe(1)
+
+    // One that both have can be chosen; the shorter run says nothing of the seconds that it did not have.
+    expect(await page.locator('#requests tbody button').allTextContents()).toEqual(['GET /fast'])
+    await page.locator('#requests tbody button').click()
+    const chart = page.locator('#chart-p50 [role=slider]')
+    await chart.focus()
+    await page.keyboard.press('End')
+    const last = slower.timeline.at(-1)!.byName['GET /fast']!
+    expect(await chart.getAttribute('aria-valuetext')).toContain(
+      `baseline –, current ${showMs(last.latencyMs.p50)}`,
+    )
+    expect((await page.locator('main').allTextContents()).join()).not.toMatch(/NaN|undefined|Infinity|null/)
+    expect(await violations(page)).toEqual([])
     await page.setViewportSize({ width: 390, height: 800 })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
     expect(complaints).toEqual([])

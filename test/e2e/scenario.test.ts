@@ -53,7 +53,7 @@ const runs = (
     withServer(answer, async (url, seen) => {
       const file = join(folder, 'scenario.ts')
       writeFileSync(file, `${IMPORTS}export default ${code}\n`)
-      const report = await run({ scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 1, ...options })
+      const report = await run({ scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 20, ...options })
       return { report, seen }
     }),
   )
@@ -225,10 +225,64 @@ describe.concurrent('what fails', () => {
     )
     expect(new Set(seen.map(({ url }) => url))).toEqual(new Set(['/login']))
     expect(report.total.failed).toBe(0)
-    expect(report.warnings).toContain('no task ended without an error: the run has failed')
+    expect(report.warnings).toContain('every iteration failed: so has the run')
     expect(report.taskErrors[0]).toMatchObject({ task: 'onStart', message: 'no login' })
     expect([97, 99]).toContain(report.exitCode)
   })
+
+  test('of several scenarios one whose every iteration fails is a failed run', async () => {
+    const { report } = await runs(
+      `[
+        scenario({ name: 'browse', users: 1, wait: between('10ms', '20ms'), tasks: { T: ({ http }) => http.get('/') } }),
+        scenario({ name: 'buy', users: 1, wait: between('10ms', '20ms'), onStart() { fail('no login') }, tasks: { T() {} } }),
+      ]`,
+      { users: 2, duration: '0.5s' },
+    )
+    expect(report.iterations.byScenario['browse']).toMatchObject({ failed: 0 })
+    expect(report.warnings).toContain('every iteration of buy failed: so has the run')
+    expect([97, 99]).toContain(report.exitCode)
+  })
+
+  test('a request that its task does not wait for is nobody else’s, however it ends', async () => {
+    // A loser that answers, and one that is cut off by its time-out, after their tasks have ended.
+    const { report } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async Race({ http }) { void http.get('/late', { name: 'late' }); void http.get('/never', { name: 'never', timeout: '80ms' }) },
+        async Next({ http }) {
+          const { status } = await http.get('/next', { name: 'next' })
+          check(status === 200, 'a response that is not mine: ' + status)
+        },
+      } })`,
+      { users: 1, iterations: 6, duration: '20s' },
+      ({ url }, response) => {
+        if (url === '/never') return
+        setTimeout(() => response.end('{}'), url === '/late' ? 30 : 0)
+      },
+    )
+    expect(report.taskErrors).toEqual([])
+    expect(report).toMatchObject({ stoppedBy: 'iterations', iterations: { started: 6, finished: 6 } })
+    expect(report.outcomes).toMatchObject({ ok: 6, 'headers.timeout': 3 })
+    expectConservation(report, { tasks: true })
+  })
+
+  test('what is meant for the origin of the scenario goes to no other, unless the task says it', () =>
+    withServer(ok, async (other, seenThere) => {
+      const { seen } = await runs(
+        `scenario({ order: 'sequence', tasks: {
+          Own: ({ http }) => http.get('/own'),
+          Other: ({ http }) => http.get('${other}/other'),
+          Said: ({ http }) => http.get('${other}/said', { headers: { authorization: 'for you' } }),
+        } })`,
+        { users: 1, iterations: 3, headers: { authorization: 'mine', 'x-all': 'z' } },
+      )
+      const sent = (all: readonly Seen[]) =>
+        all.map(({ headers }) => [headers.authorization, headers['x-all']])
+      expect(sent(seen)).toEqual([['mine', 'z']])
+      expect(sent(seenThere)).toEqual([
+        [undefined, 'z'],
+        ['for you', 'z'],
+      ])
+    }))
 
   test('stopRun ends the load of every worker, and the report says so', async () => {
     const { report, seen } = await runs(
@@ -258,7 +312,7 @@ describe.concurrent('what fails', () => {
   })
 
   test('tasks that send nothing and never wait leave the loop to the end of the run', async () => {
-    const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '0.3s' })
+    const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '1s' })
     expect(report.stoppedBy).toBe('duration')
     expect(report.iterations.finished).toBeGreaterThan(3)
   })

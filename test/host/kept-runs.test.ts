@@ -41,6 +41,9 @@ test('the newest five stay, and are the baseline of that name', () => {
       `kept under main, in .corerush/baselines/main: ${Math.min(minute, 5)} run${minute === 1 ? '' : 's'}`,
     ])
   expect(minutes()).toEqual([3, 4, 5, 6, 7])
+  expect(() => readRuns(['mian'])).toThrow(
+    'no runs are kept under mian, in .corerush/baselines/mian; did you mean main?',
+  )
   expect(readdirSync(placeOf('main')).filter((file) => !file.endsWith('.json'))).toEqual([])
   const plan = planOf({ baseline: 'main' })
   const { host, version } = runAt(1)
@@ -97,4 +100,10 @@ test('where nothing can be kept is told before the run, and after it fails nothi
   const told: string[] = []
   expect(saveBaseline('main', [runAt(1)], 0, (text) => told.push(text))).toBe(false)
   expect(told[0]).toMatch(/^nothing could be kept under main: E/)
+})
+
+test('a run that its scenario stopped is not kept, and costs none that are', () => {
+  save(runAt(1))
+  expect(save(runAt(2, {}, { stoppedBy: 'scenario', exitCode: 0 }))[0]).toContain('stopped by scenario')
+  expect(minutes()).toEqual([1])
 })

@@ -9,7 +9,9 @@ import {
   VERSION,
   type Options,
   type Output,
+  type Plan,
   type Report,
+  type RunControl,
   type RunStart,
   type SecondRow,
 } from '../../dist/index.js'
@@ -114,6 +116,30 @@ describe('run', () => {
       await silent.stop()
     }
   })
+})
+
+test('a program changes the load of its run, as long as there is one', async () => {
+  let changes: Promise<PromiseSettledResult<unknown>[]> | null = null
+  const plans: Plan[] = []
+  let control: RunControl | null = null
+  const report = await run(brief({ requests: undefined, workers: 2, duration: '1200ms', wait: '20ms' }), {
+    onStart(begun) {
+      control = begun
+      changes = Promise.allSettled([begun.amend({ users: 6, overS: 0 }), begun.amend({ ratePerS: 5 })])
+    },
+    outputs: [{ name: 'recorder', amended: (plan) => plans.push(plan) }],
+  })
+  expectConservation(report)
+  const [made, refused] = await changes!
+  expect(made).toEqual({ status: 'fulfilled', value: report.amendments[0] })
+  expect(report.amendments).toEqual([{ atS: expect.any(Number) as number, users: 6, overS: 0 }])
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'CORERUSH_AMENDMENT', exitCode: 2 } })
+  expect(plans).toHaveLength(1)
+  expect(report.plan).toMatchObject({ stages: [{ toUsers: 2 }] })
+  expect(report.timeline[0]!.users).toBe(6)
+  await expect(control!.amend({ users: 3 })).rejects.toThrow('the load cannot be amended: the load is over')
+  const thrown = run(brief(), { onStart: () => expect.unreachable('a program of no patience') })
+  await expect(thrown).rejects.toThrow('a program of no patience')
 })
 
 describe('a program that errs', () => {

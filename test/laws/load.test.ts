@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { seededRandom } from '../../src/core/random.ts'
 import type { ClosedPlan, Plan } from '../../src/core/plan.ts'
 import type { Wait } from '../../src/core/wait.ts'
 import { aPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
-import type { Answer, Sent } from '../support/virtual.ts'
+import { moody, type Answer } from '../support/virtual.ts'
 
 const wait = fc.constantFrom<Wait>(
   { kind: 'none' },
@@ -32,21 +31,6 @@ const plan: fc.Arbitrary<ClosedPlan> = fc
   })
   .map((different) => aPlan(different))
 
-/** A target with moods: quick, slow, refusing, resetting, unwilling, silent; and a transport that may not send. */
-function moody(seed: number): (request: Sent) => Answer {
-  return ({ connection, turn }) => {
-    const random = seededRandom(seed, connection * 100_000 + turn)
-    const mood = random()
-    const afterUs = Math.round(1000 + random() * 80_000)
-    if (mood < 0.6) return { afterUs, connectUs: 500 }
-    if (mood < 0.7) return { afterUs: afterUs * 10, connectUs: 500 }
-    if (mood < 0.8) return { afterUs: 700, connectUs: Infinity, outcome: 'connect.refused' }
-    if (mood < 0.83) return { afterUs, outcome: 'body.reset' }
-    if (mood < 0.85) return { afterUs: 0, outcome: 'headers.malformed', isRefused: true }
-    if (mood < 0.93) return { afterUs, status: 503 }
-    return { afterUs: Infinity, connectUs: mood < 0.96 ? Infinity : 500 }
-  }
-}
 /** The loop is blocked now and then: after so many s, for so many ms. */
 const blocks = fc.array(
   fc.record({ afterS: fc.double({ min: 0, max: 2, noNaN: true }), forMs: fc.nat({ max: 5000 }) }),

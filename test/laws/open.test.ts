@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OpenPlan } from '../../src/core/plan.ts'
-import { seededRandom } from '../../src/core/random.ts'
 import { portion } from '../../src/core/share.ts'
 import { duesBefore, rate } from '../support/arrivals.ts'
 import { anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
-import type { Answer, Sent } from '../support/virtual.ts'
+import { moody, type Answer } from '../support/virtual.ts'
 
 const stage = fc
   .tuple(fc.nat({ max: 150 }), fc.nat({ max: 150 }), fc.nat({ max: 12 }))
@@ -26,22 +25,6 @@ const plan: fc.Arbitrary<OpenPlan> = fc
     seed: fc.nat(),
   })
   .map((different) => anOpenPlan(different))
-
-/** A target with moods: quick, slow, refusing, resetting, unwilling, silent; and a transport that may not send. */
-function moody(seed: number, mayRefuse: boolean): (request: Sent) => Answer {
-  return ({ connection, turn }) => {
-    const random = seededRandom(seed, connection * 100_000 + turn)
-    const mood = random()
-    const afterUs = Math.round(1000 + random() * 80_000)
-    if (mood < 0.6) return { afterUs, connectUs: 500 }
-    if (mood < 0.7) return { afterUs: afterUs * 10, connectUs: 500 }
-    if (mood < 0.8) return { afterUs: 700, connectUs: Infinity, outcome: 'connect.refused' }
-    if (mood < 0.83) return { afterUs, outcome: 'body.reset' }
-    if (mood < 0.85 && mayRefuse) return { afterUs: 0, outcome: 'headers.malformed', isRefused: true }
-    if (mood < 0.93) return { afterUs, status: 503 }
-    return { afterUs: Infinity, connectUs: mood < 0.96 ? Infinity : 500 }
-  }
-}
 
 const how = fc.record({
   seed: fc.nat(),

@@ -101,6 +101,25 @@ describe('an iteration', () => {
   })
 })
 
+test('to a host that is not allowed is not followed, and the response that leads there failed', async () => {
+  const plan = chain(1, { allowedHosts: [{ host: 'target.test', isDomain: false, port: 80 }] })
+  for (const [location, to] of [
+    ['https://target.test/', 'target.test:443'],
+    ['//evil.test/x?token=c4n4ry', 'evil.test:80'],
+  ] as const) {
+    const { sent, outcomes, total } = await run(plan, () => ({ afterUs: 5000, status: 302, location }))
+    expect(new Set(sent.map(({ request }) => request.url))).toEqual(new Set(['http://target.test/1']))
+    expect(outcomes).toEqual({ host: sent.length })
+    expect([...total.errors.values()].map(({ message }) => message)).toEqual([
+      `status 302 leads to ${to}, which is not allowed`,
+    ])
+    // They back off: 0.1, 0.2, 0.4 s and so on, instead of asking again at once.
+    expect(sent.length).toBe(5 * 4)
+    expect(total.iterations).toMatchObject({ started: sent.length, failed: sent.length })
+  }
+  expect((await run(plan)).outcomes['host']).toBeUndefined()
+})
+
 describe('the end', () => {
   test('a redirect that comes in the drain is followed, until the graceful stop is over', async () => {
     const plan = chain(10, { durationS: 1, gracefulStopS: 2 })
@@ -140,6 +159,7 @@ test('nothing is lost, whatever comes', async () => {
       arbitrary: fc.constant<Answer>({ afterUs: 3000, status: 307, location: 'http://other.test/' }),
     },
     { weight: 2, arbitrary: fc.constant<Answer>({ afterUs: 4000 }) },
+    fc.constant<Answer>({ afterUs: 3000, status: 308, location: 'http://evil.test/' }),
     fc.constant<Answer>({ afterUs: 2000, outcome: 'headers.reset' }),
     fc.constant<Answer>({ afterUs: Infinity }),
     fc.constant<Answer>({ afterUs: 1000, status: 301, location: 'ftp://a/' }),
@@ -153,7 +173,15 @@ test('nothing is lost, whatever comes', async () => {
       fc.boolean(),
       async (answers, maxRedirects, requests, workers, isOpen) => {
         let n = 0
-        const common = { durationS: 1, timeoutS: 0.3, gracefulStopS: 0.1, maxRedirects, requests }
+        const allowedHosts = ['target.test', 'other.test'].map((host) => ({
+          host,
+          isDomain: false,
+          port: null,
+        }))
+        const common = {
+          ...{ durationS: 1, timeoutS: 0.3, gracefulStopS: 0.1 },
+          ...{ maxRedirects, requests, allowedHosts },
+        }
         const plan = isOpen
           ? anOpenPlan({ ...common, maxUsers: 4 })
           : aPlan({ ...common, stages: [{ fromUsers: 0, toUsers: 4, durationS: 0 }] })
@@ -163,6 +191,7 @@ test('nothing is lost, whatever comes', async () => {
         await simulation.to(6)
         expect(simulation.isDrained).toBe(true)
         const sent = simulation.sent.length
+        expect(simulation.sent.some(({ request }) => request.url.includes('evil'))).toBe(false)
         expect(simulation.count('sent')).toBe(sent)
         expect(simulation.count('finished') + simulation.count('unfinished')).toBe(sent)
         expect(simulation.count('succeeded') + simulation.count('failed')).toBe(simulation.count('finished'))

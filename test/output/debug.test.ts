@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import { KnownSecrets } from '../../src/core/known-secrets.ts'
 import { redactFields } from '../../src/core/secret-field.ts'
 import { transcriptOf, type Seen } from '../../src/core/transcript.ts'
 import { renderStep } from '../../src/output/debug.ts'
 import { A_REQUEST } from '../support/plan.ts'
+
+const whole = (body: Uint8Array): { kept: Uint8Array; bytes: number } => ({ kept: body, bytes: body.length })
 
 const SEEN: Seen = {
   request: {
@@ -17,7 +20,7 @@ const SEEN: Seen = {
   response: {
     status: 200,
     headers: ['Set-Cookie', 'session=t5', 'Content-Type', 'application/json'],
-    body: Buffer.from('{"access_token": "t6", "api_key":7, "text": "a\u001b[31mb"}'),
+    ...whole(Buffer.from('{"access_token": "t6", "api_key":7, "text": "a\u001b[31mb"}')),
   },
   outcome: 'ok',
   message: '',
@@ -25,9 +28,10 @@ const SEEN: Seen = {
   serviceMs: 1.234,
   isChecked: true,
 }
+const KNOWN = new KnownSecrets({ request: A_REQUEST, proxy: null, hidden: ['from-the-environment'] })
 const PLAIN = { color: false, width: 20 }
 const rendered = (different: Partial<Seen>): string =>
-  renderStep({ type: 'exchange', exchange: transcriptOf({ ...SEEN, ...different }) }, PLAIN)
+  renderStep({ type: 'exchange', exchange: transcriptOf({ ...SEEN, ...different }, KNOWN) }, PLAIN)
 
 test('a request and its response, without their secrets and what would steer a terminal', () => {
   const text = rendered({})
@@ -55,7 +59,7 @@ test('one that failed, one without a response, and bodies that are no text or lo
   expect(
     rendered({ outcome: 'connect.refused', message: 'refused', response: null, isNewConnection: false }),
   ).toContain('\n← no response in 1.23 ms\n  failed, connect.refused: refused\n')
-  const body = (bytes: Uint8Array): string => rendered({ response: { ...SEEN.response!, body: bytes } })
+  const body = (bytes: Uint8Array): string => rendered({ response: { ...SEEN.response!, ...whole(bytes) } })
   expect(body(new Uint8Array([255, 0, 1]))).toContain('\n  (3 bytes)\n')
   expect(body(Buffer.from(`${'x'.repeat(600)}\n${'line\n'.repeat(50)}`))).toMatch(
     /\n {2}x{500}\n( {2}line\n){19} {2}… 256 more characters\n/,
@@ -85,4 +89,18 @@ test.each([
   ['the secret = of all', 'the secret = of all'],
 ])('%s is shown as %s', (text, shown) => {
   expect(redactFields(text)).toBe(shown)
+})
+
+test('a secret that the target says back is not shown', () => {
+  const headers: Seen['request']['headers'] = [['Authorization', 'Bearer abcdef-123']]
+  const text = rendered({
+    request: { ...SEEN.request, headers },
+    response: {
+      status: 401,
+      headers: ['x-asked', 'Bearer abcdef-123'],
+      ...whole(Buffer.from('no such token: abcdef-123, from-the-environment')),
+    },
+  })
+  expect(text).toContain('x-asked: ***')
+  expect(text).toContain('no such token: ***, ***')
 })

@@ -48,6 +48,12 @@ test.each([
   expect(shown(planOf(options))).toContain(`transport ${words}\n`)
 })
 
+test('the hosts that may be hit', () => {
+  expect(shown(planOf({ allowHosts: ['127.0.0.1:8080', '*.Shop.test'] }))).toContain(
+    'may hit   127.0.0.1:8080\nmay hit   *.shop.test\n',
+  )
+})
+
 test('the plan of the story, secrets masked, 40 columns wide', () => {
   const plan = planOf({
     users: 550,

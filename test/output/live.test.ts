@@ -26,6 +26,7 @@ function liveOf(seconds: readonly Second[]): LiveSecond {
     recent: timelineOf(planOf(), seconds).timeline.recent(),
     finished: total.finished,
     failed: total.failed,
+    iterations: report.iterations.finished,
     outcomes: counts,
     names: new Map(Object.entries(byName)),
     judged: () => ({ total, outcomes: counts, thresholds, verdict }),
@@ -100,6 +101,10 @@ describe('a frame', () => {
       GetPrograms     1,244  1,244   23.0 ms    1.20 s    1.20 s   1,241
       "
     `)
+  })
+  test('progress is that of the end which is nearest', () => {
+    const ofIterations = state({ ...liveOf(HEALTHY), iterations: 30 }, 0.5, { iterations: 60, users: 3 })
+    expect(frame(ofIterations, 80)).toContain('\n███████████████··············· 0:00 · 0:02 left\n')
   })
   test('40 and 20 columns wide', () => {
     expect(frame(state(liveOf(TROUBLE)), 40)).toMatchInlineSnapshot(`
@@ -287,6 +292,23 @@ describe('what is written', () => {
     view.stopping()
     expect(terminal.written.at(-1)).toContain('1,241')
     expect(terminal.written.at(-1)).not.toContain('view paused')
+    view.restore()
+  })
+
+  test('the load as amended is what is shown, and what came to nothing stands above the frame', () => {
+    const terminal = screen({ columns: 80, rows: 24 })
+    const view = new LiveView(terminal, false, true)
+    view.start(runOf())
+    view.second(liveOf(HEALTHY))
+    view.amended(planOf({ users: 25 }))
+    view.tell('the load is over')
+    expect(terminal.written.slice(-2)).toEqual([
+      'warning: the load is over\n',
+      expect.stringContaining('users 10 of 25') as string,
+    ])
+    // The frame before is gone, and the next one does not go back over the warning.
+    expect(terminal.written.at(-3)).toBe('\u001b[3F\u001b[0J')
+    expect(terminal.written.at(-1)).not.toMatch(/^\u001b\[\?2026h\u001b\[\d+F/)
     view.restore()
   })
 

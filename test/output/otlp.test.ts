@@ -188,7 +188,7 @@ test('a collector that is down, hangs, or closes is told of within the time-out'
     `otlp=${silent.origin}/v1/metrics did not take all metrics: no answer within 100 ms`,
   ])
   const patient = await startCollector(answer(503, '', { 'retry-after': '60' }))
-  expect((await push(patient.origin, { env })).told[0]).toMatch(/status 503$/)
+  expect((await push(patient.origin)).told[0]).toMatch(/status 503$/)
   expect(patient.pushed).toHaveLength(1)
 
   const closing = await startCollector((request) => request.socket.destroy())

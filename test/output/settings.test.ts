@@ -80,3 +80,13 @@ test.each([
   expect(shown).toContain('***')
   expect(shown).not.toMatch(/hidden|\u001b/)
 })
+
+test.each([
+  ['body', '{"user":"ann","password":"hunter2"}'],
+  ['outputs', 'otlp=http://me:hunter2@h/v1/metrics'],
+  ['outputs', 'otlp=http://h/v1/metrics?token=hunter2'],
+])('of %s what looks like a secret is masked, whoever said it', (option, text) => {
+  const shown = renderSettings(layer({ [option]: [[text, FLAG]] }), [], null, STYLE)
+  expect(shown).toContain('***')
+  expect(shown).not.toContain('hunter2')
+})

@@ -67,6 +67,7 @@ test('the live view and the progress line: how many', () => {
     outcomes: new Map(),
     names: new Map(),
     judged: () => ({ ...report, outcomes: new Map() }),
+    iterations: 3,
     taskErrors: 4,
   }
   const state = { run, elapsedS: 2, latest }

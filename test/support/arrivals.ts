@@ -1,5 +1,5 @@
 /** Due times as lists, and the test of whether numbers come from an exponential distribution. */
-import { dueTimes, type Arrival, type RateStage } from '../../src/core/arrivals.ts'
+import { arrivalAreas, instantOf, type Arrival, type RateStage } from '../../src/core/arrivals.ts'
 import type { Share } from '../../src/core/share.ts'
 
 export const rate = (fromPerS: number, toPerS: number, durationS: number): RateStage => ({
@@ -17,6 +17,17 @@ export interface Walk {
   readonly share?: Share
   readonly seed?: number
   readonly most?: number
+}
+
+/** When the arrivals of a share are due, one after the other; Infinity when there are no more. */
+export function dueTimes(
+  stages: readonly RateStage[],
+  arrival: Arrival,
+  share: Share,
+  seed: number,
+): () => number {
+  const next = arrivalAreas(arrival, share, seed)
+  return () => instantOf(stages, next())
 }
 
 /** Every due time before an instant, in the order in which they come. */

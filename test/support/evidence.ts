@@ -1,7 +1,7 @@
 /** Evidence for a verdict: a healthy run of ten seconds, with whatever a test wants to be different. */
 import { Histogram } from '../../src/core/histogram.ts'
 import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
-import { RequestTally } from '../../src/core/tally.ts'
+import { RequestTally } from '../../src/core/request-tally.ts'
 import type { SecondRow } from '../../src/core/second.ts'
 import type { Evidence, PercentilesMs } from '../../src/core/evidence.ts'
 import type { HostVitals, TargetVitals, WorkerVitals } from '../../src/core/vitals.ts'

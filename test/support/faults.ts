@@ -2,6 +2,7 @@
  * A raw TCP server that misbehaves on purpose. It reads requests exactly (head, then `content-length` bytes, pipelined
  * or not), so its counts can be held against what a transport says it has sent; what it answers is up to a behaviour.
  */
+import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
 /** One request, fully read, and the connection it came on. */
@@ -142,4 +143,14 @@ export async function startFaults(behaviour: FaultName | FaultBehaviour): Promis
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+/** A port of 127.0.0.1 on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

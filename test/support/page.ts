@@ -2,10 +2,12 @@
 import type { Options } from '../../src/core/options.ts'
 import type { Report, RunFacts } from '../../src/core/report.ts'
 import { renderHtml } from '../../src/output/html.ts'
-import { readPageFiles } from '../../src/output/page-files.ts'
+import { readComparisonFiles, readPageFiles } from '../../src/output/page-files.ts'
 import { planOf, reportOf, type Second } from './reports.ts'
 
-export const PAGE_FILES = readPageFiles(new URL('../../dist/page/', import.meta.url))
+const FOLDER = new URL('../../dist/page/', import.meta.url)
+export const PAGE_FILES = readPageFiles(FOLDER)
+export const COMPARE_FILES = readComparisonFiles(FOLDER)
 
 export const page = (report: Report): string => renderHtml(report, PAGE_FILES)
 

@@ -1,4 +1,5 @@
 /** A whole run without threads: every worker's load on one virtual clock, against one simulated network each. */
+import type { Amendment } from '../../src/core/amendment.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { mergeTally, Tally } from '../../src/core/tally.ts'
 import type { Snapshot } from '../../src/core/second.ts'
@@ -150,6 +151,11 @@ export class Simulation {
   /** Ends the load of every worker at this instant, or when the last request is done. */
   stop(loadEndS: number | null): void {
     for (const load of this.loads) load.stop(loadEndS)
+  }
+
+  /** Changes the load of every worker. */
+  amend(amendment: Amendment): void {
+    for (const load of this.loads) load.amend(amendment)
   }
 
   /** How the requests ended, each outcome with its number. */

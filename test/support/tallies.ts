@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import type { PackedHistogram } from '../../src/core/histogram.ts'
 import { OUTCOMES, type Outcome } from '../../src/core/outcome.ts'
-import { packTally, Tally, type PackedTally, type RequestTally } from '../../src/core/tally.ts'
+import type { RequestTally } from '../../src/core/request-tally.ts'
+import { packTally, Tally, type PackedTally } from '../../src/core/tally.ts'
 
 type HistogramName = Parameters<RequestTally['histogram']>[0]
 

@@ -1,5 +1,6 @@
 /** Virtual time, and a network in it: a worker's load runs on both without waiting for anything. */
 import type { Outcome, Phase } from '../../src/core/outcome.ts'
+import { seededRandom } from '../../src/core/random.ts'
 import type { RequestPlan } from '../../src/core/plan.ts'
 import type { Alarm, Clock } from '../../src/worker/clock.ts'
 import type { Connection, Exchange, Prepared, Transport } from '../../src/worker/transport/transport.ts'
@@ -255,5 +256,21 @@ class SimulatedConnection implements Connection {
       this.#record.outcome = outcome
     }
     exchange.listener.done()
+  }
+}
+
+/** A target with moods: quick, slow, refusing, resetting, unwilling, silent; and, if it may, a transport that does not send. */
+export function moody(seed: number, mayRefuse = true): (request: Sent) => Answer {
+  return ({ connection, turn }) => {
+    const random = seededRandom(seed, connection * 100_000 + turn)
+    const mood = random()
+    const afterUs = Math.round(1000 + random() * 80_000)
+    if (mood < 0.6) return { afterUs, connectUs: 500 }
+    if (mood < 0.7) return { afterUs: afterUs * 10, connectUs: 500 }
+    if (mood < 0.8) return { afterUs: 700, connectUs: Infinity, outcome: 'connect.refused' }
+    if (mood < 0.83) return { afterUs, outcome: 'body.reset' }
+    if (mood < 0.85 && mayRefuse) return { afterUs: 0, outcome: 'headers.malformed', isRefused: true }
+    if (mood < 0.93) return { afterUs, status: 503 }
+    return { afterUs: Infinity, connectUs: mood < 0.96 ? Infinity : 500 }
   }
 }

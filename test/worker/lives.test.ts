@@ -290,3 +290,19 @@ describe('feeders', () => {
     ])
   })
 })
+
+test('a new life begins its sequence anew', async () => {
+  const stages = [1, 0, 1].map((users) => ({ fromUsers: users, toUsers: users, durationS: 1.5 }))
+  const inOrder = script({
+    onStart: undefined,
+    onStop: undefined,
+    order: 'sequence',
+    tasks: {
+      A: ({ http }) => http.get('/a'),
+      B: ({ http }) => http.get('/b'),
+      C: ({ http }) => http.get('/c'),
+    },
+  })
+  const run = await new Simulation({ ...ONE, stages, durationS: 4.5 }, undefined, { script: inOrder }).to(5)
+  expect(run.sent.map(({ request }) => new URL(request.url).pathname)).toEqual(['/a', '/b', '/a', '/b'])
+})

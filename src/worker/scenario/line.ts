@@ -52,7 +52,7 @@ export class Line implements CallOwner {
   }
 
   send(
-    { request, tally, timeoutS, isElsewhere }: ReadyRequest,
+    { request, tally, timeoutS, isElsewhere, refusal }: ReadyRequest,
     options: RequestOptions | CheckedOptions,
     from: FromDue | null,
   ): Promise<Response> {
@@ -64,7 +64,8 @@ export class Line implements CallOwner {
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      this.#call.send(request, tally, timeoutS, isElsewhere)
+      if (refusal === null) this.#call.send(request, tally, timeoutS, isElsewhere)
+      else this.#call.refuse(request, tally, timeoutS, refusal)
     })
     // A task need not wait for its request, whose failure is counted anyhow; it must not end the thread.
     if (options.throws === true) response.catch(() => undefined)
@@ -74,6 +75,11 @@ export class Line implements CallOwner {
   /** The request that was sent last. */
   get request(): RequestPlan | null {
     return this.#call.exchange.request?.plan ?? null
+  }
+
+  /** The cookies that went with it. */
+  get cookie(): string {
+    return this.#call.exchange.cookie
   }
 
   cut(): void {

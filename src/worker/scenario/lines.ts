@@ -1,4 +1,5 @@
 /** A user's lines: one for each call that it has under way at once. */
+import { headerSecrets } from '../../core/known-secrets.ts'
 import type { RequestPlan } from '../../core/plan.ts'
 import type { Cookies } from '../cookies.ts'
 import type { CallSurroundings } from '../call.ts'
@@ -44,6 +45,11 @@ export class Lines {
   /** The request that each of them sent last. */
   get requests(): RequestPlan[] {
     return this.#all.map(({ request }) => request).filter((request) => request !== null)
+  }
+
+  /** What of cookies is a secret that went with them. */
+  get cookies(): string[] {
+    return this.#all.flatMap(({ cookie }) => headerSecrets('cookie', cookie))
   }
 
   /** When the next deadline of a call is; Infinity without one. */

@@ -2,11 +2,14 @@
  * The requests of a worker's tasks, made ready. A task describes its request anew each time, mostly in the same words;
  * comparing them with the last ones is much cheaper than preparing the request again.
  */
+import { forbiddenHost } from '../../core/allowed-hosts.ts'
 import { bodyPlan, type Plan, type RequestPlan } from '../../core/plan.ts'
+import { OF_THE_ORIGIN } from '../../core/redirect.ts'
 import { readHeaders, readMethod } from '../../core/request-options.ts'
 import { withoutSecrets } from '../../core/secret.ts'
 import { parseStatuses } from '../../core/status.ts'
-import { MOST_NAMES, OTHER_REQUESTS, type RequestTally } from '../../core/tally.ts'
+import type { RequestTally } from '../../core/request-tally.ts'
+import { MOST_NAMES, OTHER_REQUESTS } from '../../core/tally.ts'
 import { parseDurationS } from '../../core/units.ts'
 import type { CheckedOptions, RequestOptions, Values } from '../../scenario/http.ts'
 import type { Recorder } from '../recorder.ts'
@@ -19,6 +22,8 @@ export interface ReadyRequest {
   readonly timeoutS: number
   /** It goes to another origin than the scenario's. */
   readonly isElsewhere: boolean
+  /** Why it must not be sent; null when it may be. */
+  readonly refusal: string | null
 }
 
 /** URLs whose last request is kept; a task may make up any number of them. */
@@ -101,12 +106,13 @@ export class Requests {
     url.hash = ''
     for (const [name, value] of Object.entries(options.query ?? {}))
       url.searchParams.append(name, String(value))
+    const isElsewhere = url.origin !== this.#origin
     const said = required(readMethod(method), 'method')
     const plan: RequestPlan = {
       name: this.#nameOf(options.name ?? `${said} ${withoutSecrets(url.pathname, this.#plan.hidden)}`),
       method: said,
       url: url.href,
-      ...bodyAndHeaders(base, options, json),
+      ...bodyAndHeaders(base.headers, options, json, isElsewhere),
       expectStatus:
         options.expectStatus === undefined
           ? base.expectStatus
@@ -116,11 +122,13 @@ export class Requests {
     const timeoutS =
       timeout === undefined ? this.#plan.timeoutS : required(parseDurationS(timeout), 'timeout')
     if (timeoutS <= 0) throw new TypeError('timeout must be above 0')
+    const forbidden = forbiddenHost(this.#plan, url)
     return {
       request: this.#transport.prepare(plan),
       tally: this.#recorder.requestTally(plan.name),
       timeoutS,
-      isElsewhere: url.origin !== this.#origin,
+      isElsewhere,
+      refusal: forbidden === null ? null : `it goes to ${forbidden}, which is not allowed`,
     }
   }
 
@@ -133,9 +141,10 @@ export class Requests {
 }
 
 function bodyAndHeaders(
-  base: RequestPlan,
+  base: RequestPlan['headers'],
   { body, form, headers }: RequestOptions,
   json: string | undefined,
+  isElsewhere: boolean,
 ): Pick<RequestPlan, 'body' | 'headers'> {
   if ([body, json, form].filter((given) => given !== undefined).length > 1)
     throw new TypeError('a request has one body: give body, json or form')
@@ -144,11 +153,13 @@ function bodyAndHeaders(
   })
   const type =
     json !== undefined ? 'application/json' : form !== undefined ? 'application/x-www-form-urlencoded' : null
+  /** What is meant for the origin of the scenario is for no other, unless the task itself says it. */
+  const isMeant = (name: string): boolean => !isElsewhere || !OF_THE_ORIGIN.has(name)
   const isGiven = (name: string): boolean => own.some(([given]) => given.toLowerCase() === name)
   return {
     body: bodyPlan(json ?? (form === undefined ? (body ?? null) : encoded(form))),
     headers: [
-      ...base.headers.filter(([name]) => !isGiven(name.toLowerCase())),
+      ...base.filter(([name]) => !isGiven(name.toLowerCase()) && isMeant(name.toLowerCase())),
       ...(type === null || isGiven('content-type') ? [] : [['content-type', type] as const]),
       ...own,
     ],

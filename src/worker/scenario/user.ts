@@ -10,11 +10,12 @@ import { messageOf } from '../../errors.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
+import { BaseUser } from '../base-user.ts'
 import type { Cookies } from '../cookies.ts'
-import { Lateness } from '../lateness.ts'
+import type { Lateness } from '../lateness.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
-import { backoffAfter, type Surroundings, type User } from '../user.ts'
+import type { Surroundings } from '../user.ts'
 import { contextOf, type Doer } from './context.ts'
 import type { FromDue, Line, LineOwner } from './line.ts'
 import { Lines } from './lines.ts'
@@ -27,24 +28,20 @@ class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-export class ScenarioUser implements User, LineOwner, Doer {
-  readonly id: number
+export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   readonly number: number
   readonly random: Random
-  readonly #around: Surroundings
   readonly #script: Script
   readonly #context: Context<unknown>
   readonly #lines: Lines
   readonly #pauses = new Pauses()
   readonly #cookies: Cookies | null
-  readonly #lateness: Lateness
   #state: unknown = undefined
   /** `onStart` has succeeded, or there is none. */
   #isReady: boolean
   /** It has begun a task of its life, so that there is something to stop. */
   #hasBegun = false
   #iteration = 0
-  #isFlying = false
   #isCut = false
   /** The task's own code has ended. */
   #isTaskDone = false
@@ -53,25 +50,21 @@ export class ScenarioUser implements User, LineOwner, Doer {
   #isLeaving = false
   /** A task has ended its life. */
   #hasStopped = false
-  #startedUs = 0
   /** Calls of this iteration. */
   #calls = 0
-  #backoffUs = 0
   #isRefused = false
 
-  /** `lateness` is that of all that this user does. */
+  /** `lateness` is that of all that this user does, where that is more than this scenario. */
   constructor(
     id: number,
     number: number,
     around: Surroundings,
     script: Script,
     usual: Prepared,
-    lateness = new Lateness(),
+    lateness?: Lateness,
   ) {
-    this.id = id
-    this.#lateness = lateness
+    super(id, around, lateness)
     this.number = number
-    this.#around = around
     this.#script = script
     this.#cookies = script.newCookies === null ? null : script.newCookies()
     this.random = seededRandom(script.seed, number + script.stream)
@@ -88,48 +81,26 @@ export class ScenarioUser implements User, LineOwner, Doer {
     return this.#script.watch
   }
 
-  get isFlying(): boolean {
-    return this.#isFlying
-  }
-
-  get dueUs(): number {
-    return this.#lateness.dueUs
-  }
-
-  get keepsUs(): number {
-    return this.#lateness.keepsUs
-  }
-
   state(): unknown {
     return this.#state
   }
 
-  wake(nowUs: number): void {
-    if (!this.#isFlying) {
-      this.#around.wake(this, nowUs)
-      return
-    }
+  protected rang(nowUs: number): void {
     this.#lines.wake(nowUs)
     this.#pauses.wake(nowUs)
     // What expired may have ended the iteration, and with it the need for an alarm.
     if (this.isFlying) this.deadlineMoved()
   }
 
-  iterate(dueUs: number, freeUs = dueUs): boolean {
-    const { takeOff, recorder } = this.#around
-    if (!takeOff()) return false
-    const nowUs = this.#script.nowUs()
-    this.#lateness.due(dueUs, freeUs)
-    this.#startedUs = nowUs
-    this.#fly()
-    recorder.started(nowUs, this.#lateness.started(nowUs))
-    const { onStart, tasks, choose } = this.#script
+  protected begin(): void {
+    const { onStart, tasks, choose, nowUs } = this.#script
+    this.#reset()
+    this.started(nowUs())
     if (!this.#isReady) void this.#run(onStart!)
     else {
       this.#hasBegun = true
       void this.#run(tasks[choose(this.#iteration++, this.random)]!)
     }
-    return true
   }
 
   leave(atUs: number): void {
@@ -138,8 +109,9 @@ export class ScenarioUser implements User, LineOwner, Doer {
       this.#end()
       return
     }
-    this.#around.departs()
-    this.#fly()
+    this.around.departs()
+    this.isFlying = true
+    this.#reset()
     this.#isLeaving = true
     const go = (): void => void this.#run(onStop)
     if (atUs <= nowUs()) go()
@@ -147,7 +119,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
   }
 
   cut(): void {
-    if (!this.#isFlying) return
+    if (!this.isFlying) return
     this.#isCut = true
     this.#pauses.clear()
     this.#lines.cut()
@@ -160,22 +132,21 @@ export class ScenarioUser implements User, LineOwner, Doer {
 
   deadlineMoved(): void {
     const nextUs = Math.min(this.#pauses.nextUs, this.#lines.nextUs)
-    if (nextUs < Infinity) this.#around.arm(this, nextUs)
-    else this.#around.disarm(this)
+    if (nextUs < Infinity) this.around.arm(this, nextUs)
+    else this.around.disarm(this)
   }
 
   lineRecorded(waitedUs: number): void {
-    this.#lateness.waited(waitedUs)
+    this.lateness.waited(waitedUs)
   }
 
   lineEnded(line: Line, { outcome }: Exchange): void {
     this.#lines.give(line)
     if (outcome !== 'ok') this.#hasFailed = true
-    if (outcome !== 'unfinished') {
-      if (isConnectionFailure(outcome)) this.#isRefused = true
-      this.#backoffUs = backoffAfter(outcome, this.#backoffUs)
-    }
-    this.#land()
+    if (outcome !== 'unfinished' && isConnectionFailure(outcome)) this.#isRefused = true
+    if (this.#isCut) this.#land()
+    // A call that outlived its task: the line has not told of its end yet, nor the transport let go of its connection.
+    else if (this.#isTaskDone) queueMicrotask(() => this.#land())
   }
 
   send(method: string, url: string, options: RequestOptions | CheckedOptions = {}): Promise<Response> {
@@ -202,7 +173,7 @@ export class ScenarioUser implements User, LineOwner, Doer {
     if (taken !== null) return taken.row
     const why = `all rows of ${feeder.path} are taken`
     if (feed.plan.end === 'error') throw new Error(why)
-    return this.#around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
+    return this.around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
   }
 
   stopUser(): never {
@@ -217,14 +188,14 @@ export class ScenarioUser implements User, LineOwner, Doer {
     throw new Stopped('the run is being stopped')
   }
 
-  #fly(): void {
-    this.#isFlying = true
+  /** Nothing of the iteration has happened yet. */
+  #reset(): void {
     this.#calls = 0
     this.#isTaskDone = this.#hasFailed = this.#isRefused = false
   }
 
   #mustFly(what: string): void {
-    if (!this.#isFlying || this.#isTaskDone) throw new Error(`${what} after its task had ended`)
+    if (!this.isFlying || this.#isTaskDone) throw new Error(`${what} after its task had ended`)
   }
 
   async #run(task: NamedTask): Promise<void> {
@@ -247,19 +218,20 @@ export class ScenarioUser implements User, LineOwner, Doer {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = true
-    const { recorder, secrets } = this.#around
-    const { requests } = this.#lines
-    const message = oneLine(secrets.hide(messageOf(error), requests))
-    this.watch?.failed(name, message, error, (text) => secrets.hide(text, requests))
+    const { recorder, secrets } = this.around
+    const { requests, cookies } = this.#lines
+    const hide = (text: string): string => secrets.hide(text, requests, cookies)
+    const message = oneLine(hide(messageOf(error)))
+    this.watch?.failed(name, message, error, hide)
     recorder.taskError(name, message, this.#script.nowUs())
   }
 
   /** Ends the iteration, or the life, when nothing of it goes on. */
   #land(): void {
-    if (!this.#isFlying || !this.#lines.areFree) return
+    if (!this.isFlying || !this.#lines.areFree) return
     if (!this.#isCut && !this.#isTaskDone) return
-    const { landed, disarm } = this.#around
-    this.#isFlying = false
+    const { landed, disarm } = this.around
+    this.isFlying = false
     disarm(this)
     if (!this.#isCut) {
       if (this.#isLeaving) this.#end()
@@ -269,14 +241,11 @@ export class ScenarioUser implements User, LineOwner, Doer {
   }
 
   #conclude(): void {
-    const { recorder, ended } = this.#around
     const doneUs = this.#script.nowUs()
-    this.#lateness.ended()
-    recorder.ended(doneUs, doneUs - this.#startedUs, this.#hasFailed, this.#script.name)
-    // A task that sent nothing must not keep the loop from everything else.
-    const canFollow = this.#calls > 0 && !this.#isRefused
+    this.ended(doneUs, this.#hasFailed, this.#script.name)
     if (this.#hasStopped) this.leave(doneUs)
-    else ended(this, { doneUs, canFollow, backoffUs: this.#isRefused ? this.#backoffUs : 0 })
+    // A task that sent nothing must not keep the loop from everything else.
+    else this.next(doneUs, this.#calls > 0 && !this.#isRefused, this.#isRefused)
   }
 
   /** The life is over; the next one, if there is one, begins with `onStart`. */
@@ -285,16 +254,17 @@ export class ScenarioUser implements User, LineOwner, Doer {
     this.#isLeaving = this.#hasStopped = this.#hasBegun = false
     this.#isReady = this.#script.onStart === null
     this.#state = undefined
+    this.#iteration = 0
     this.#cookies?.clear()
-    this.#around.left(this, hasStopped)
+    this.around.left(this, hasStopped)
   }
 
   /** What a user felt who wanted the first call when it was due: the task began so much later than its iteration was. */
   #fromDue(): FromDue | null {
-    if (this.#around.plan.model === 'closed' || this.#isLeaving) return null
+    if (this.around.plan.model === 'closed' || this.#isLeaving) return null
     const calledUs = this.#script.nowUs()
-    const dueUs = calledUs - (this.#startedUs - this.dueUs)
-    return { dueUs, lateUs: this.#lateness.lateUs, calledUs }
+    const dueUs = calledUs - (this.startedUs - this.dueUs)
+    return { dueUs, lateUs: this.lateness.lateUs, calledUs }
   }
 
   #pause(untilUs: number, resolve: () => void): void {

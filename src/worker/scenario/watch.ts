@@ -1,4 +1,6 @@
 /** Tells the steps of users' tasks, for `corerush debug`; no other run has one. */
+import { KnownSecrets } from '../../core/known-secrets.ts'
+import type { Plan } from '../../core/plan.ts'
 import { transcriptOf, type Step } from '../../core/transcript.ts'
 import { frameOf } from '../../scenario/file.ts'
 import type { Exchange } from '../transport/transport.ts'
@@ -6,10 +8,13 @@ import type { KeptReply } from './reply.ts'
 
 export class Watch {
   readonly #file: string
+  readonly #secrets: KnownSecrets
   readonly #tell: (step: Step) => void
 
-  constructor(file: string, tell: (step: Step) => void) {
-    this.#file = file
+  /** Of a plan with a scenario. */
+  constructor(plan: Plan, tell: (step: Step) => void) {
+    this.#file = plan.scenario!.file
+    this.#secrets = new KnownSecrets(plan)
     this.#tell = tell
   }
 
@@ -20,17 +25,18 @@ export class Watch {
   /** The response is kept whole. */
   exchange(exchange: Exchange, reply: KeptReply, isChecked: boolean): void {
     const { request, cookie, outcome, message, status, reused, sentUs, doneUs } = exchange
+    const body = reply.bytes()
     const seen = {
       request: request!.plan,
       cookie,
-      response: status === 0 ? null : { status, headers: reply.flatHeaders, body: reply.bytes() },
+      response: status === 0 ? null : { status, headers: reply.flatHeaders, kept: body, bytes: body.length },
       outcome,
       message,
       isNewConnection: !reused,
       serviceMs: (doneUs - sentUs) / 1000,
       isChecked,
     }
-    this.#tell({ type: 'exchange', exchange: transcriptOf(seen) })
+    this.#tell({ type: 'exchange', exchange: transcriptOf(seen, this.#secrets) })
   }
 
   ended(task: string, hasFailed: boolean): void {

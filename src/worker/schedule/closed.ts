@@ -2,10 +2,11 @@
  * The closed model: users loop. Each is active in the spans that the stages give it, iterates, waits, and iterates
  * again; when its span is over it finishes what it is doing and leaves.
  */
-import { plannedUsers, type ClosedPlan } from '../../core/plan.ts'
+import { amendedUsers, type Amendment } from '../../core/amendment.ts'
+import type { ClosedPlan } from '../../core/plan.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
 import { globalIndex, portion } from '../../core/share.ts'
-import { activeSpans, type ActiveSpan } from '../../core/stages.ts'
+import { activeSpans, peakUsers, type ActiveSpan, type UserStage } from '../../core/stages.ts'
 import { nextDueUs } from '../../core/wait.ts'
 import type { Ended, User } from '../user.ts'
 import type { Schedule, ScheduleParts } from './schedule.ts'
@@ -19,22 +20,31 @@ export const MOMENT_US = 1000
 
 /** What the schedule knows of one user. */
 interface Loop {
-  readonly spans: readonly ActiveSpan[]
+  spans: readonly ActiveSpan[]
+  /** The span that it is in, or else the next one. */
   span: number
   isActive: boolean
+  /** It is active still, but only to leave. */
+  isLeaving: boolean
+  /** It has ended its life itself. */
+  hasStopped: boolean
 }
 
 export class ClosedSchedule implements Schedule {
   readonly users: User[] = []
   readonly #parts: ScheduleParts
+  readonly #seed: number
+  #stages: readonly UserStage[]
   readonly #loops: Loop[] = []
   readonly #randoms: Random[] = []
   /**
-   * Of each user: when its next iteration is due, and when its span is over. An iteration without a wait asks no more of
-   * the schedule, and these stay in the cache where thousands of objects do not.
+   * Of each user: when its next iteration is due, the first of a span included, when its span is over, and when its last
+   * iteration was. An iteration without a wait asks no more of the schedule, and these stay in the cache where thousands
+   * of objects do not.
    */
-  readonly #dueUs: Float64Array
-  readonly #stopUs: Float64Array
+  #dueUs = new Float64Array()
+  #stopUs = new Float64Array()
+  #freeUs = new Float64Array()
   /** Users that wanted to begin when the alarm rang the last time, and which time that was. */
   #beginning = 0
   #rings = 0
@@ -42,26 +52,25 @@ export class ClosedSchedule implements Schedule {
   #gone = 0
   #isLeft = false
 
-  constructor(plan: ClosedPlan, parts: ScheduleParts) {
+  constructor({ stages, seed }: ClosedPlan, parts: ScheduleParts) {
     this.#parts = parts
-    const count = portion(plannedUsers(plan), parts.share)
-    this.#dueUs = new Float64Array(count)
-    this.#stopUs = new Float64Array(count)
-    for (let id = 0; id < count; id++) {
-      const number = globalIndex(id, parts.share)
-      this.users.push(parts.newUser(id))
-      this.#randoms.push(seededRandom(plan.seed, number))
-      this.#loops.push({
-        spans: activeSpans(plan.stages, number),
-        span: 0,
-        isActive: false,
-      })
-    }
+    this.#seed = seed
+    this.#stages = stages
+    this.#makeUsers()
   }
 
   begin(): void {
     for (const user of this.users) this.#sleep(user)
-    if (this.users.length === 0) this.#parts.deserted()
+    this.#checkDeserted()
+  }
+
+  amend(amendment: Amendment): void {
+    this.#stages = amendedUsers(this.#stages, amendment)
+    this.#makeUsers()
+    const nowUs = this.#parts.nowUs()
+    for (const user of this.users) this.#replan(user, amendment.atS * 1e6, nowUs)
+    this.#gone = this.#loops.filter(({ isActive, span, spans }) => !isActive && span >= spans.length).length
+    this.#checkDeserted()
   }
 
   wake(user: User, nowUs: number): void {
@@ -75,9 +84,7 @@ export class ClosedSchedule implements Schedule {
       this.#parts.recorder.advance(nowUs)
       this.#parts.recorder.users++
       loop.isActive = true
-      const { startS, stopS } = loop.spans[loop.span]!
-      this.#dueUs[user.id] = startS * 1e6
-      this.#stopUs[user.id] = stopS * 1e6
+      this.#stopUs[user.id] = loop.spans[loop.span]!.stopS * 1e6
     }
     this.#next(user, nowUs)
   }
@@ -90,6 +97,7 @@ export class ClosedSchedule implements Schedule {
     }
     const dueUs = nextDueUs(user.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
     this.#dueUs[id] = dueUs
+    this.#freeUs[id] = doneUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
     if (canFollow && dueUs <= doneUs) this.#next(user, doneUs)
     else this.#parts.arm(user, Math.min(dueUs, this.#stopUs[id]!))
@@ -100,10 +108,16 @@ export class ClosedSchedule implements Schedule {
     this.#rest(loop)
     if (this.#parts.isEnding()) return
     user.disconnect()
+    // A next span that has begun meanwhile had to wait for the user, be it for a slow target.
+    const freeUs = loop.isLeaving ? this.#parts.nowUs() : this.#freeUs[user.id]!
+    loop.isLeaving = false
+    loop.hasStopped = hasStopped
     loop.span = hasStopped ? loop.spans.length : loop.span + 1
     this.#isLeft ||= hasStopped
-    if (loop.span < loop.spans.length) this.#sleep(user)
-    else if (++this.#gone === this.users.length && this.#isLeft) this.#parts.deserted()
+    this.#sleep(user, freeUs)
+    if (loop.span < loop.spans.length) return
+    this.#gone++
+    this.#checkDeserted()
   }
 
   ring(): void {
@@ -136,6 +150,7 @@ export class ClosedSchedule implements Schedule {
     const dueUs = this.#dueUs[id]!
     if (dueUs >= this.#stopUs[id]!) {
       user.leave(nowUs)
+      this.#loops[id]!.isLeaving = user.isFlying
     } else if (!this.#mayStart(nowUs) || !user.iterate(dueUs)) this.#rest(this.#loops[id]!)
   }
 
@@ -145,10 +160,63 @@ export class ClosedSchedule implements Schedule {
     return nowUs < recorder.loadEndUs && takeTicket()
   }
 
-  /** Arms the start of the user's next span, if there is one. */
-  #sleep(user: User): void {
+  /** Arms the start of the user's next span, if there is one, or of what is left of it from this instant on. */
+  #sleep(user: User, fromUs = 0): void {
     const { spans, span } = this.#loops[user.id]!
-    if (span < spans.length) this.#parts.arm(user, spans[span]!.startS * 1e6)
+    const startUs = span < spans.length ? Math.max(fromUs, spans[span]!.startS * 1e6) : Infinity
+    this.#dueUs[user.id] = startUs
+    if (startUs < Infinity) this.#parts.arm(user, startUs)
+    else this.#parts.disarm(user)
+  }
+
+  /** Users for the most that the stages ask of this share. */
+  #makeUsers(): void {
+    const { share, newUser } = this.#parts
+    const had = this.users.length
+    const count = portion(peakUsers(this.#stages), share)
+    if (count <= had) return
+    this.#dueUs = grown(this.#dueUs, count)
+    this.#stopUs = grown(this.#stopUs, count)
+    this.#freeUs = grown(this.#freeUs, count)
+    for (let id = had; id < count; id++) {
+      const number = globalIndex(id, share)
+      this.users.push(newUser(id))
+      this.#randoms.push(seededRandom(this.#seed, number))
+      const spans = activeSpans(this.#stages, number)
+      this.#loops.push({ spans, span: 0, isActive: false, isLeaving: false, hasStopped: false })
+      this.#dueUs[id] = Infinity
+    }
+  }
+
+  /**
+   * The user's spans as the stages are now. This thread may be late to hear of an amendment: a user that began or left
+   * meanwhile by the old stages is told now, and what it should have done since is late.
+   */
+  #replan(user: User, amendedUs: number, nowUs: number): void {
+    const { id } = user
+    const loop = this.#loops[id]!
+    loop.spans = activeSpans(this.#stages, globalIndex(id, this.#parts.share))
+    const { length } = loop.spans
+    const ahead = loop.spans.findIndex(({ stopS }) => stopS * 1e6 > nowUs)
+    const next = ahead === -1 || loop.hasStopped ? length : ahead
+    if (!loop.isActive) {
+      loop.span = next
+      // What was to begin before the amendment and has not is due since then.
+      this.#sleep(user, Math.min(amendedUs, this.#dueUs[id]!))
+    } else if (loop.isLeaving || next === length || loop.spans[next]!.startS * 1e6 > nowUs) {
+      loop.span = next - 1
+      this.#stopUs[id] = (loop.spans[next - 1]?.stopS ?? 0) * 1e6
+    } else {
+      loop.span = next
+      this.#stopUs[id] = loop.spans[next]!.stopS * 1e6
+    }
+    if (loop.isActive && !user.isFlying) this.#parts.arm(user, Math.min(this.#dueUs[id]!, this.#stopUs[id]!))
+  }
+
+  /** Nobody will come back, and not because the stages say so. */
+  #checkDeserted(): void {
+    const { length } = this.users
+    if (this.#gone === length && (this.#isLeft || length === 0)) this.#parts.deserted()
   }
 
   /**
@@ -161,4 +229,10 @@ export class ClosedSchedule implements Schedule {
     this.#parts.recorder.users--
     loop.isActive = false
   }
+}
+
+function grown(array: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(length)
+  larger.set(array)
+  return larger
 }

@@ -3,7 +3,8 @@
  * one that became free first, so that few connections stay busy; when there is none a new one is made, up to this
  * worker's portion of `maxUsers`; beyond that it waits in the queue, or is dropped.
  */
-import { dueTimes, type DueTimes } from '../../core/arrivals.ts'
+import { amendedRate, type Amendment } from '../../core/amendment.ts'
+import { arrivalAreas, instantOf, type RateStage } from '../../core/arrivals.ts'
 import type { OpenPlan } from '../../core/plan.ts'
 import { portion } from '../../core/share.ts'
 import type { Ended, User } from '../user.ts'
@@ -25,7 +26,10 @@ export class OpenSchedule implements Schedule {
   readonly #plan: OpenPlan
   readonly #parts: ScheduleParts
   readonly #mostUsers: number
-  readonly #dueTimes: DueTimes
+  #stages: readonly RateStage[]
+  /** The next arrival: at which area under the rate it is due, and when that is. */
+  readonly #nextArea: () => number
+  #area: number
   readonly #free: User[] = []
   /** Due times of the arrivals that wait for a user. */
   readonly #queue = new Queue()
@@ -43,8 +47,10 @@ export class OpenSchedule implements Schedule {
     this.#plan = plan
     this.#parts = parts
     this.#mostUsers = portion(plan.maxUsers, parts.share)
-    this.#dueTimes = dueTimes(plan.stages, plan.arrival, parts.share, plan.seed)
-    this.#nextUs = this.#dueTimes() * 1e6
+    this.#stages = plan.stages
+    this.#nextArea = arrivalAreas(plan.arrival, parts.share, plan.seed)
+    this.#area = this.#nextArea()
+    this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
   }
 
   begin(): void {
@@ -73,6 +79,12 @@ export class OpenSchedule implements Schedule {
     // Its place is taken by a new one, in the next turn of the loop.
     user.disconnect()
     this.#parts.arm(user, this.#parts.nowUs())
+  }
+
+  amend(amendment: Amendment): void {
+    this.#stages = amendedRate(this.#stages, amendment)
+    this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
+    this.#arm()
   }
 
   ring(nowUs: number): void {
@@ -129,7 +141,8 @@ export class OpenSchedule implements Schedule {
         this.#queue.add(dueUs)
         this.#tellQueue()
       }
-      this.#nextUs = this.#dueTimes() * 1e6
+      this.#area = this.#nextArea()
+      this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
     }
   }
 

@@ -1,4 +1,5 @@
 /** Which user starts an iteration when: one implementation for each model. */
+import type { Amendment } from '../../core/amendment.ts'
 import type { Share } from '../../core/share.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Ended, User } from '../user.ts'
@@ -14,6 +15,8 @@ export interface Schedule {
   left(user: User, hasStopped: boolean): void
   /** The schedule's own alarm rang. */
   ring(nowUs: number): void
+  /** The load goes on differently from an instant on, which may have passed by a little. */
+  amend(amendment: Amendment): void
   /** The count of the plan is reached: nothing new comes, and `done` is called when what was due has started. */
   close(done: () => void): void
   /** The load is over as of this run time: nothing starts any more that was due later. */

@@ -1,0 +1,53 @@
+/** A pipeline's load, rules, baseline and outputs, in one file. `npm run perf` runs it against the embedded target. */
+import { existsSync } from 'node:fs'
+import { defineConfig } from 'corerush'
+
+const { PERF_URL = 'http://127.0.0.1:8080', PERF_AGAINST, GITHUB_STEP_SUMMARY } = process.env
+
+/**
+ * What it is compared with: another server, measured in turns, where there is one; else the runs that are kept under a name. Where there
+ * are none yet, these will be. To begin anew: remove the folder.
+ */
+const compared =
+  PERF_AGAINST !== undefined
+    ? { against: PERF_AGAINST }
+    : existsSync('.corerush/baselines/perf')
+      ? { baseline: 'perf' }
+      : null
+
+export default defineConfig({
+  url: `${PERF_URL}/GetPrograms`,
+  allowHosts: '127.0.0.1',
+  waitForTarget: '30s',
+  rate: '500/s',
+  warmup: '1s',
+  duration: '7s',
+  // As many runs as can prove a regression of one rule.
+  repeat: 5,
+  thresholds: [
+    'p99 < 100ms',
+    'failed < 0.1%',
+    'dropped == 0',
+    'rps > 450',
+    ...(compared === null ? [] : ['p95 < baseline + 10%']),
+  ],
+  ...(compared ?? { saveBaseline: 'perf' }),
+  outputs: [
+    'junit=perf-results/perf.xml',
+    'json=perf-results/perf.json',
+    'html=perf-results/perf.html',
+    `github=${GITHUB_STEP_SUMMARY || 'perf-results/summary.md'}`,
+  ],
+  profiles: {
+    // Whether the pipeline itself works, in a second.
+    smoke: {
+      rate: '50/s',
+      warmup: null,
+      duration: '1s',
+      repeat: null,
+      thresholds: 'failed < 0.1%',
+      baseline: null,
+      saveBaseline: 'smoke',
+    },
+  },
+})

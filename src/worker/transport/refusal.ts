@@ -1,0 +1,41 @@
+/** In the place of a connection to a host that the plan does not allow: its exchange fails, and not a byte is sent. */
+import type { Connection, Exchange, Prepared } from './transport.ts'
+
+export class Refusal implements Connection {
+  readonly #why: string
+  readonly #nowUs: () => number
+  #exchange: Exchange | null = null
+
+  constructor(why: string, nowUs: () => number) {
+    this.#why = why
+    this.#nowUs = nowUs
+  }
+
+  send(exchange: Exchange, request: Prepared): void {
+    exchange.begin(request)
+    // As one that could not be made.
+    exchange.reused = false
+    exchange.phase = 'connect'
+    this.#exchange = exchange
+    // A task that tries again and again must not keep the loop from everything else.
+    setImmediate(() => this.#finish('host', this.#why))
+  }
+
+  cut(reason: 'timeout' | 'unfinished'): void {
+    this.#finish(reason === 'unfinished' ? reason : 'host', this.#why)
+  }
+
+  close(): void {
+    this.#exchange = null
+  }
+
+  #finish(outcome: Exchange['outcome'], message: string): void {
+    const exchange = this.#exchange
+    if (exchange === null) return
+    this.#exchange = null
+    exchange.sentUs = exchange.doneUs = this.#nowUs()
+    exchange.outcome = outcome
+    exchange.message = message
+    exchange.listener.done()
+  }
+}
