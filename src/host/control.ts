@@ -15,7 +15,7 @@ export interface RunControl {
    * the amendment, which is in the report's `amendments`. Rejects with a CorerushError, and changes nothing, when the
    * change makes no sense for the run (`CORERUSH_AMENDMENT`) or this host cannot carry it (`CORERUSH_LIMIT`).
    */
-  amend(change: LoadChange): Promise<Amendment>
+  readonly amend: (change: LoadChange) => Promise<Amendment>
 }
 
 /** What is needed to carry out amendments. */

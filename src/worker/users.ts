@@ -47,25 +47,24 @@ export function userMaker(
   const { scenarios } = plan.scenario
   const requests = new Requests(plan, transport, recorder)
   const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
-  const numberOf = (id: number): number => globalIndex(id, share)
-  if (scripts.length === 1) return (id) => new ScenarioUser(id, numberOf(id), around, scripts[0]!, request)
+  const number = (id: number): number => globalIndex(id, share)
+  if (scripts.length === 1) return (id) => new ScenarioUser(id, number(id), around, scripts[0]!, request)
   if (plan.model === 'closed') {
     let mix = mixOf(scenarios, plannedUsers(plan))
     return (id) => {
-      const number = numberOf(id)
       // An amendment can ask for more users than the plan did, which changes nothing for those there are.
-      if (number >= mix.length) mix = mixOf(scenarios, 2 * (number + 1))
-      return new ScenarioUser(id, number, around, scripts[mix[number]!]!, request)
+      if (number(id) >= mix.length) mix = mixOf(scenarios, 2 * (number(id) + 1))
+      return new ScenarioUser(id, number(id), around, scripts[mix[number(id)]!]!, request)
     }
   }
   const choose = chooser(scenarios.map(({ weight }) => weight))
   return (id) => {
     const lateness = new Lateness()
     return new MixedUser({
-      ...{ id, around, lateness, random: seededRandom(plan.seed, numberOf(id) + MIX_STREAM) },
+      ...{ id, around, lateness, random: seededRandom(plan.seed, number(id) + MIX_STREAM) },
       choose: (random) => choose(0, random),
       make: (place, surroundings) =>
-        new ScenarioUser(id, numberOf(id), surroundings, scripts[place]!, request, lateness),
+        new ScenarioUser(id, number(id), surroundings, scripts[place]!, request, lateness),
     })
   }
 }

@@ -121,6 +121,14 @@ describe('what a targets file plans', () => {
     })
   })
 
+  test('every one of its requests is held to the hosts that are allowed', () => {
+    const targets = [{ url: '/a' }, { url: 'http://b.test/{{user}}' }, { url: 'http://b.test/c' }]
+    expect(planned(targets, { url: 'http://a.test', allowHosts: ['a.test'] })).toEqual([
+      'targets goes to b.test:80, which is not allowed; allowed is a.test; did you mean a.test?',
+    ])
+    expect(planned(targets, { url: 'http://a.test', allowHosts: ['*.test'] })).not.toBeInstanceOf(Array)
+  })
+
   test('requests to another origin take a second connection of each user', () => {
     const connections = (...urls: string[]): number => {
       const plan = planned(
@@ -130,14 +138,6 @@ describe('what a targets file plans', () => {
       return Array.isArray(plan) ? 0 : plannedConnections(plan)
     }
     expect([connections('/a', 'http://a.test/b'), connections('/a', 'http://b.test/')]).toEqual([7, 14])
-  })
-
-  test('every one of its requests is held to the hosts that are allowed', () => {
-    const targets = [{ url: '/a' }, { url: 'http://b.test/{{user}}' }, { url: 'http://b.test/c' }]
-    expect(planned(targets, { url: 'http://a.test', allowHosts: ['a.test'] })).toEqual([
-      'targets goes to b.test:80, which is not allowed; allowed is a.test; did you mean a.test?',
-    ])
-    expect(planned(targets, { url: 'http://a.test', allowHosts: ['*.test'] })).not.toBeInstanceOf(Array)
   })
 
   test('names beyond 500 are one', () => {

@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { run, startTarget, type Options, type Report } from '../../dist/index.js'
+import { run, startTarget, type Options, type Report, type RunHooks } from '../../dist/index.js'
 import { runCli, withFolder } from '../support/cli.ts'
 import { expectConservation } from '../support/conservation.ts'
 
@@ -48,12 +49,14 @@ const runs = (
   code: string,
   options: Options,
   answer: Answer = ok,
+  hooks: RunHooks = {},
 ): Promise<{ report: Report; seen: readonly Seen[] }> =>
   withFolder((folder) =>
     withServer(answer, async (url, seen) => {
       const file = join(folder, 'scenario.ts')
       writeFileSync(file, `${IMPORTS}export default ${code}\n`)
-      const report = await run({ scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 20, ...options })
+      const whole = { scenario: file, url, workers: 1, rampUp: 0, gracefulStop: 20, ...options }
+      const report = await run(whole, hooks)
       return { report, seen }
     }),
   )
@@ -310,6 +313,36 @@ describe.concurrent('what fails', () => {
     expect(seen).toHaveLength(3)
     expectConservation(report, { tasks: true })
   })
+
+  // It says that it has no users when it begins: after the amendment was ordered, or before.
+  test.for([0, 100])(
+    'a worker that an amendment gives its first user after %i ms keeps the run going',
+    async (afterMs) => {
+      let hasSecond = false
+      const { report } = await runs(
+        // The first user stops when the other one has come.
+        `scenario({ tasks: { async T({ http, think, user, stopUser }) {
+          const reply = await http.get('/' + user, { read: true })
+          if (user === 0 && reply.json().hasSecond) stopUser()
+          await think('40ms')
+        } } })`,
+        { users: 1, workers: 2, iterations: 20 },
+        ({ url }, response) => {
+          hasSecond ||= url === '/1'
+          response.end(JSON.stringify({ hasSecond }))
+        },
+        {
+          // On a host so busy that it comes too late, there is nothing to see.
+          onStart: ({ amend }) =>
+            void pause(afterMs)
+              .then(() => amend({ users: 2, overS: 0 }))
+              .catch(() => undefined),
+        },
+      )
+      expect(report).toMatchObject({ stoppedBy: 'iterations', taskErrors: [] })
+      expectConservation(report, { tasks: true })
+    },
+  )
 
   test('tasks that send nothing and never wait leave the loop to the end of the run', async () => {
     const { report } = await runs(`scenario({ tasks: { Nothing() {} } })`, { users: 3, duration: '1s' })

@@ -54,7 +54,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #calls = 0
   #isRefused = false
 
-  /** `lateness` is that of all that this user does, where that is more than this scenario. */
+  /** `lateness` is that of all that this user does. */
   constructor(
     id: number,
     number: number,
