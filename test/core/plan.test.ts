@@ -26,6 +26,8 @@ const decoded = (body: BodyPlan): Uint8Array => {
   expect(bodyLength(body)).toBe(bytes.length)
   return bytes
 }
+/** Without a beginning of a placeholder. */
+const isPlain = (text: string | Uint8Array): boolean => !Buffer.from(text).includes('{{')
 const bytesOf = (body: string | Uint8Array): Uint8Array => decoded(plan({ body }).request.body!)
 
 test('the plan of the story that corerush was born from', () => {
@@ -95,8 +97,11 @@ test('a plan is JSON, in and out', () => {
       requests: fc.integer({ min: 1, max: 1e9 }),
       rampUp: fc.integer({ min: 0, max: 1 }),
       wait: fc.constantFrom('1s', '0.9s-1.1s', 'pacing:1s', 'throughput:3', '0'),
-      body: fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array()),
-      headers: fc.dictionary(fc.stringMatching(/^x-[a-z]{1,8}$/), fc.stringMatching(/^[ -~]*$/)),
+      body: fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array()).filter(isPlain),
+      headers: fc.dictionary(
+        fc.stringMatching(/^x-[a-z]{1,8}$/),
+        fc.stringMatching(/^[ -~]*$/).filter(isPlain),
+      ),
       expectStatus: fc.constantFrom('2xx', '200,404'),
       seed: fc.integer({ min: 0, max: 0xffff_ffff }),
       insecure: fc.constant(false),
@@ -115,7 +120,7 @@ test('a plan is JSON, in and out', () => {
 describe('the body', () => {
   test('any bytes come out as they went in, through JSON too', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
+      fc.property(fc.uint8Array({ maxLength: 2000 }).filter(isPlain), (bytes) => {
         const { body } = JSON.parse(JSON.stringify(plan({ body: bytes }).request)) as Plan['request']
         expect(Buffer.from(decoded(body!)).equals(bytes)).toBe(true)
       }),

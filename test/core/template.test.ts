@@ -86,8 +86,8 @@ describe('what placeholders stand for', () => {
     const template = parse('{{uuid}}')
     const random = seededRandom(1)
     const found = new Set<string>()
-    for (let seq = 0; seq < 200_000; seq++) found.add(render(template, { user: 0, seq, random, row: null }))
-    expect(found.size).toBe(200_000)
+    for (let seq = 0; seq < 20_000; seq++) found.add(render(template, { user: 0, seq, random, row: null }))
+    expect(found.size).toBe(20_000)
     for (const one of [...found].slice(0, 1000))
       expect(one).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
     // Two iterations whose users' streams have come to the same state.
