@@ -143,8 +143,10 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       await expect.poll(() => page.locator('.facts').textContent(), PATIENT).toContain(`${users} users`)
     }
     serving.kill('SIGINT')
-    const { stdout } = await serving.finished
+    const { stdout, stderr } = await serving.finished
     expect(stdout.match(/^verdict: /gm)).toHaveLength(2)
+    // There was nothing to stop.
+    expect(stderr).not.toContain('is stopping')
     expect(complaints).toEqual([])
   })
 })
