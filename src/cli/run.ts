@@ -154,20 +154,27 @@ async function offerForm(settings: Settings, { port }: WebOptions, problems: Pro
   sayConfig(settings)
   const metrics = metricsPort === null ? null : await openMetrics(metricsPort)
   const terminal = watchTerminal(command, () => undefined)
+  terminal.rest()
   try {
     const exitCode = await serveForm(command, port, terminal.signal, {
       planOf,
       shown: (message) => withoutSecrets(message, secrets),
       control: () => terminal.control,
       async make(plan, page, signal) {
-        signal.addEventListener('abort', () => {
+        const stop = (): void => {
           page.stopping()
-          terminal.stopping()
-        })
+          if (!terminal.signal.aborted) terminal.stopping()
+        }
+        signal.addEventListener('abort', stop)
         const outputs = [terminal.next(), ...(metrics === null ? [] : [metrics]), page]
-        const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
-        stdout.write(renderSummary(report, styleOf(stdout, command)))
-        return report.exitCode
+        try {
+          const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
+          stdout.write(renderSummary(report, styleOf(stdout, command)))
+          return report.exitCode
+        } finally {
+          signal.removeEventListener('abort', stop)
+          terminal.rest()
+        }
       },
     })
     return asAsked(exitCode, command)

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly hasKeys: boolean
   /** The view of the next run. */
   next(): View
+  /** There is no run, and so nothing to stop. */
+  rest(): void
   /** The run has begun, and its load can be changed, by keys too. */
   readonly begun: (control: RunControl) => void
   /** Null before the first run has begun. */
@@ -65,6 +67,10 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     signal: signals.signal,
     hasKeys: keys !== null,
     next: () => (live = liveOutput(command)),
+    rest() {
+      restore()
+      live = new WarningLines(process.stderr)
+    },
     begun: (run) => (control = run),
     get control() {
       return control

@@ -41,11 +41,11 @@ export function takeOver(old: Element, newer: Element): boolean {
 export const labelOf = (one: Element): string | null => one.getAttribute('aria-label')
 
 export function table<Row>(options: TableOptions<Row>): HTMLElement {
-  const { label, columns } = options
+  const { label } = options
+  let { columns, rows } = options
   const body = element('tbody')
   const foot = element('tfoot')
   const heads = columns.map((column) => element('th', { scope: 'col', ...alignOf(column) }))
-  let { rows } = options
   let order: { readonly at: number; readonly direction: Direction } | null = null
   const fill = (): void => {
     const sorted = order === null ? rows : sortRows(rows, columns[order.at]!.by!, order.direction)
@@ -55,7 +55,7 @@ export function table<Row>(options: TableOptions<Row>): HTMLElement {
     )
   }
   const show = (shown: TableOptions<Row>): void => {
-    rows = shown.rows
+    ;({ columns, rows } = shown)
     fill()
     renewRows(foot, shown.foot === undefined ? [] : [renderRow(columns, shown.foot)])
   }
