@@ -274,7 +274,7 @@ describe('what cannot be compared', () => {
       'the plans differ in scenario.sha256: "aa" and "bb"',
     ])
     const rows = (path: string) => ({
-      feeders: [{ ...{ path, format: 'csv', delimiter: ',' }, order: 'unique', end: 'stop' } as const],
+      feeders: [{ path, format: 'csv', delimiter: ',', order: 'unique', end: 'stop' } as const],
     })
     const moved = { ...report.plan, scenario: { ...scenario, ...rows('/builds/1/users.csv') } }
     const here = (path: string) =>
