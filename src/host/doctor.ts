@@ -38,8 +38,8 @@ export function readLimits(root = '/'): HostLimits {
 const USERS = 128
 /** It is where the search begins, and needs no verdict: no warm-up, and all users at once. */
 const FULL_SPEED = { duration: 0.4, rampUp: 0.05 }
-/** The shares of full speed, at which the loop has no time left, that are tried one after the other: fewer users open no connections. */
-const SHARES = [0.5, 0.25] as const
+/** The shares of full speed, at which the loop has no time left, that are tried one after the other, until one is sound: fewer users open no connections. */
+const SHARES = [0.5, 0.25, 0.1] as const
 /** From one request of a user to its next, where there are files enough for so many users: timers are late by a part of it. */
 const PACE_S = 0.25
 
@@ -101,19 +101,25 @@ async function descend(
     ],
   }) as ClosedPlan
   const held: SettledSecond[] = []
+  const enough = new AbortController()
   let soundPerS: number | null = null
   let hindrance: string | null = null
   const judge: Output = {
     name: 'doctor',
     settled(second) {
       const step = steps[Math.floor((second.second - 1) / holdS)]
-      if (second.second === 0 || step === undefined || held.push(second) < holdS) return
+      if (second.second === 0 || step === undefined || soundPerS !== null) return
+      if (held.push(second) < holdS) return
       const { perS, verdict } = judgeHeldLoad(plan, step, held.splice(0))
-      if (verdict.level === 'sound') soundPerS ??= Math.round(perS)
-      else if (soundPerS === null) hindrance = reasonsOf(verdict)
+      if (verdict.level !== 'sound') {
+        hindrance = reasonsOf(verdict)
+        return
+      }
+      soundPerS = Math.round(perS)
+      enough.abort()
     },
   }
-  await conduct(plan, { outputs: [judge] })
+  await conduct(plan, { outputs: [judge], signal: enough.signal })
   return { transport, workers, fullPerS, soundPerS, hindrance }
 }
 
