@@ -1,8 +1,8 @@
 /**
- * What does the live page cost the main thread, and open tabs? `npm run bench:live-page`; the answer is in
- * bench/README.md.
+ * What do the live views cost the main thread: the one on the terminal, the page, and its open tabs?
+ * `npm run bench:live-page`; the answer is in bench/README.md.
  *
- * Seconds of a made-up run close, one each second, as those of a real one do; tabs in a process of their own read what
+ * Seconds of a made-up run close, one each second, as those of a real one do, and a terminal of 120 × 40 shows them; tabs in a process of their own read what
  * they are told, or never read. Given is the CPU time of this process, all its threads, for each second.
  */
 import { spawn } from 'node:child_process'
@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { LivePage } from '../dist/output/live-page.js'
+import { LiveView } from '../dist/output/live.js'
 import type { LiveSecond } from '../dist/output/output.js'
 import { WebServer } from '../dist/output/web.js'
 import { frameOf } from '../dist/output/web-state.js'
@@ -60,7 +61,7 @@ for (const run of values.runs.split(',')) {
     failed: report.total.failed,
     iterations: report.iterations.finished,
     outcomes: new Map(),
-    names: new Map(),
+    names: new Map(Object.entries(report.byName)),
     judged: () => ({ ...report, outcomes: new Map() }),
     report: reportSoFar,
     taskErrors: 0,
@@ -88,10 +89,14 @@ for (const run of values.runs.split(',')) {
         ? null
         : keep(spawn(process.execPath, ['-e', TABS, server.url, String(reading), String(asleep)]))
     if (child !== null) await once(child.stdout, 'data')
+    const view = new LiveView({ columns: 120, rows: 40, write: () => true }, true, true)
     page.start({ ...report, elapsedS: () => 0 })
+    view.start({ ...report, elapsedS: () => seconds })
     let second = seconds
     const beat = async (): Promise<void> => {
-      page.second({ ...live, row: { ...live.row, second: second++ } })
+      const closed = { ...live, row: { ...live.row, second: second++ } }
+      page.second(closed)
+      view.second(closed)
       await pause(1000)
     }
     await beat()
@@ -108,6 +113,7 @@ for (const run of values.runs.split(',')) {
       String(asleep),
       perS.toFixed(1),
     ])
+    view.restore()
     await server.close()
     child?.kill('SIGKILL')
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { COMMANDS, renderHelp } from '../src/cli/args.ts'
 
@@ -14,11 +14,11 @@ test('the architecture names every file of src', () => {
   expect(unknownTo(read('docs/ARCHITECTURE.md'), files)).toEqual([])
 })
 
-test.each(COMMANDS)('the README has every flag of the command %s', async (command) => {
+test.each(COMMANDS)('the documentation has every flag of the command %s', async (command) => {
   const help = await renderHelp(command, 110)
   const flags = [...help.matchAll(/(?<=^ .*)(?<![\w-])--?[a-zA-Z][\w-]*/gm)].map(([flag]) => `\`${flag}\``)
   expect(flags).toContain('`--help`')
-  expect(unknownTo(read('README.md'), flags)).toEqual([])
+  expect(unknownTo(read('docs/FLAGS.md') + read('docs/COMPARING.md'), flags)).toEqual([])
 })
 
 test('the measurement names every reason of the verdict', () => {
@@ -26,4 +26,31 @@ test('the measurement names every reason of the verdict', () => {
   const codes = [...union.matchAll(/'(.*)'/g)].map(([, code]) => `\`${code!}\``)
   expect(codes).toContain('`worker.lost`')
   expect(unknownTo(read('docs/MEASUREMENT.md'), codes)).toEqual([])
+})
+
+test('every link of the documentation leads somewhere', () => {
+  const files = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md'].concat(
+    readdirSync(new URL('../docs', import.meta.url), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `docs/${file}`),
+  )
+  const anchorsOf = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  const lost = files.flatMap((file) => {
+    const at = new URL(`../${file}`, import.meta.url)
+    return [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
+      if (/^https?:/.test(link!)) return []
+      const [path = '', anchor] = link!.split('#')
+      const to = path === '' ? at : new URL(path, at)
+      if (!existsSync(to)) return [`${file}: ${link!}`]
+      const isThere = anchor === undefined || anchorsOf(readFileSync(to, 'utf8')).includes(anchor)
+      return isThere ? [] : [`${file}: ${link!}`]
+    })
+  })
+  expect(lost).toEqual([])
 })

@@ -27,7 +27,8 @@ test('it publishes, with provenance, what all checks and the examples have passe
   expect(read('ci')).toMatch(/^ {2}workflow_call:$/m)
   expect(jobs.get('package')).toMatch(/npm run demo\n[^]*examples\/getprograms\.ts/)
   expect(jobs.get('publish')).toContain('needs: [checks, package]')
-  expect(jobs.get('publish')).toMatch(/npm publish package\/\*\.tgz --provenance --access public/)
+  // Without the dot npm would take it for a repository on GitHub.
+  expect(jobs.get('publish')).toMatch(/npm publish \.\/package\/\*\.tgz --provenance --access public/)
 })
 
 test('only the job that publishes, and that runs nothing else, may do more than read', () => {

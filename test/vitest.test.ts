@@ -96,8 +96,8 @@ describe('it is not content, either way', () => {
   })
 })
 
-test('the example in the README runs', async () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+test('the example in the documentation runs', async () => {
+  const readme = readFileSync(new URL('../docs/LIBRARY.md', import.meta.url), 'utf8')
   const [, imports, code] =
     /```ts\n(import \{ run \} from 'corerush'\nimport 'corerush\/vitest'\nimport .*)\n\n([^`]*)```/.exec(
       readme,

@@ -72,7 +72,11 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
     if (paths.filter((other) => other === path).length > 1)
       problems.push({ option: 'out', message: `names ${path} twice` })
   const keeps = texts.get('capture-failures')
-  const isKept = switches.get('dry-run') === true || asked.some(({ kind }) => KEEP_FAILURES.includes(kind))
+  // The live page has the report to download.
+  const isKept =
+    switches.get('dry-run') === true ||
+    texts.has('web') ||
+    asked.some(({ kind }) => KEEP_FAILURES.includes(kind))
   if (keeps !== undefined && keeps !== '0' && !isKept)
     problems.push({
       option: 'captureFailures',

@@ -23,7 +23,7 @@ export interface Settings {
   readonly said: Layer
   /** The file and the profile that were used. */
   readonly config: { readonly file: string; readonly profile: string | null } | null
-  /** Values of the environment that are sent: they are never shown. */
+  /** Values of the environment that are sent, and what else was said to be secret: they are never shown. */
   readonly secrets: readonly string[]
 }
 
@@ -83,7 +83,8 @@ export async function settingsOf(
   } else if (profile !== null)
     problems.push(withPlace(own, { option: 'profile', message: 'needs a config file, and there is none' }))
   const { said, secrets } = interpolated(merged(layers), environment, problems)
-  return { command: asTyped(command, said, secrets, problems), said, config, secrets }
+  const all = [...new Set([...secrets, ...(said.get('secrets') ?? []).map(({ text }) => text)])]
+  return { command: asTyped(command, said, secrets, problems), said, config, secrets: all }
 }
 
 /** Carries out what the sources say; of what is wrong with it is told where it was said. */

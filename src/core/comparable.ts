@@ -55,7 +55,10 @@ export const differencesOf = (
 ]
 
 /** Runs of one plan whose load was changed on the way are runs of the same load only if it was changed alike. */
-function amendedDifference(baseline: ComparableRun, current: ComparableRun): Difference[] {
+export function amendedDifference(
+  baseline: Pick<ComparableRun, 'amendments'>,
+  current: Pick<ComparableRun, 'amendments'>,
+): Difference[] {
   const [before, after] = [baseline, current].map(({ amendments }) => amendments)
   if (JSON.stringify(before) === JSON.stringify(after)) return []
   const words = (amendments: readonly Amendment[]): string =>
@@ -119,7 +122,8 @@ function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<st
   for (const [name, value] of Object.entries(scenario ?? {}))
     if (name !== 'file' && name !== 'feeders') add(`scenario.${name}`, value)
   add('scenario.feeders', (scenario?.feeders ?? []).map(byName))
-  add('data', data && byName(data))
+  // A report of an earlier version knows neither.
+  add('data', data ? byName(data) : null)
   add('targets', targets?.requests ?? null)
   for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
   return fields

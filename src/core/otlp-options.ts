@@ -1,6 +1,6 @@
 /** Where OTLP goes and what goes with it, by the variables and rules of the OpenTelemetry specification. */
 import { basicAuthorization, hasUserinfo, withoutUserinfo } from './request-options.ts'
-import type { Attributes } from './telemetry.ts'
+import type { Attributes } from './exported-series.ts'
 
 /** A collector, as the user and their environment name it. */
 export interface OtlpTarget {

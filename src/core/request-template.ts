@@ -37,7 +37,8 @@ export function readRequest(
     wrong(option, parsed.problem, at)
     return [text]
   }
-  const [, authority = ''] = /^[a-z]+:\/\/([^/?#]*)/i.exec(url) ?? []
+  // As lax as URLs are read: with any slashes, and any number of them.
+  const [, authority = ''] = /^\s*[a-z]+:[\\/]*([^\\/?#]*)/i.exec(url) ?? []
   if (authority.includes('{{')) wrong('url', 'can have placeholders behind its host only')
   return {
     url: changedAround(read('url', url), (text) =>

@@ -3,11 +3,12 @@ import type { BaselinePlan, DifferenceKind } from './baseline.ts'
 import { FEWEST_SECONDS } from './bootstrap.ts'
 import { ALPHA, cannotProve, compareRuns, type Comparison } from './compare.ts'
 import {
+  amendedDifference,
+  type ComparableRun,
+  type Difference,
   differencesOf,
   flawsOf,
   plannedDifferences,
-  type ComparableRun,
-  type Difference,
 } from './comparable.ts'
 import type { RelativeRule } from './relative.ts'
 import { measuredSeconds } from './run-sample.ts'
@@ -71,7 +72,11 @@ export function differencesAmong(
 ): Difference[] {
   const [first, ...others] = baseline
   return [
-    ...others.flatMap((run) => [...flawsOf(run, 'the baseline'), ...plannedDifferences(first!, run)]),
+    ...others.flatMap((run) => [
+      ...flawsOf(run, 'the baseline'),
+      ...plannedDifferences(first!, run),
+      ...amendedDifference(first!, run),
+    ]),
     ...current.flatMap((run) => differencesOf(first!, run, { otherTarget })),
   ]
 }

@@ -4,6 +4,8 @@
  * warm-up left out. OTLP and the Prometheus page are two ways to write the same series.
  */
 import type { Buckets } from './buckets.ts'
+import { gauge, type Attributes, type Point, type Series } from './exported-series.ts'
+import { CustomSeries } from './custom-series.ts'
 import { Histogram, type PackedHistogram } from './histogram.ts'
 import { NameTotals } from './name-totals.ts'
 import type { Plan } from './plan.ts'
@@ -14,27 +16,6 @@ import type { SecondRow } from './second.ts'
 import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts } from './tally.ts'
 import type { SettledSecond } from './timeline.ts'
 import type { VerdictLevel } from './verdict.ts'
-
-export type Attributes = Readonly<Record<string, string | number>>
-
-export interface Point<V> {
-  readonly attributes: Attributes
-  readonly value: V
-}
-
-interface SeriesBase {
-  /** As OpenTelemetry names it. */
-  readonly name: string
-  /** In UCUM; a word in braces for what is counted. */
-  readonly unit: string
-  readonly help: string
-}
-/** Sums only grow; a gauge is what was true last; histograms are of durations and grow as well. */
-export type Series = SeriesBase &
-  (
-    | { readonly kind: 'sum' | 'gauge'; readonly points: readonly Point<number>[] }
-    | { readonly kind: 'histogram'; readonly points: readonly Point<Buckets>[] }
-  )
 
 /** Gauges that would jump from second to second are of the last so many. */
 const WINDOW_S = 10
@@ -52,6 +33,7 @@ export class Telemetry {
   readonly #method: string | null
   readonly #names = new Map<string, NameTotals>()
   readonly #iterations = noIterations()
+  readonly #custom = new CustomSeries(WINDOW_S)
   /** The last seconds, and the lag in each. */
   readonly #recent: { readonly row: SecondRow; readonly lag: PackedHistogram | null }[] = []
   #verdict: VerdictLevel | null = null
@@ -74,6 +56,7 @@ export class Telemetry {
     this.#endS = second + 1
     this.#recent.push({ row, lag: tally.lag.pack() })
     if (this.#recent.length > WINDOW_S) this.#recent.shift()
+    this.#custom.add(tally, row.phase === 'warmup')
     if (row.phase === 'warmup') return
     for (const [name, request] of tally.requests) this.#totalsOf(name).add(request, this.#isOpen)
     for (const key of ITERATIONS) this.#iterations[key] += tally.iterations[key]
@@ -163,6 +146,7 @@ export class Telemetry {
         help: ITERATION_HELP[key],
         points: [{ attributes: {}, value: this.#iterations[key] }],
       })),
+      ...this.#custom.series(),
       ...this.#gauges(),
     ]
   }
@@ -279,11 +263,3 @@ const nameOf = (name: string): Attributes => ({ 'corerush.request.name': name })
 
 /** Without a name of its own, a scenario's request goes by method and path. */
 const methodOf = (name: string): string => METHODS.find((method) => name.startsWith(`${method} `)) ?? NOT_TOLD
-
-const gauge = (name: string, unit: string, help: string, value: number): Series => ({
-  name,
-  unit,
-  kind: 'gauge',
-  help,
-  points: [{ attributes: {}, value }],
-})

@@ -71,7 +71,7 @@ const ESCAPE = `${ESCAPED} stands for {{ itself`
 function placeholder(words: string, columns: readonly string[] | null): Parsed<Placeholder> {
   const [kind = '', ...rest] = words.split(/\s+/)
   if (columns?.includes(words) === true)
-    return BUILT_IN.includes(words)
+    return BUILT_IN.includes(kind)
       ? { problem: `has {{${words}}}, and the data has a column of this name, too: call that otherwise` }
       : { value: { kind: 'column', name: words } }
   if (kind === 'random') return random(words, rest)

@@ -68,7 +68,7 @@ export function parseThreshold(text: string): Parsed<Threshold> {
   if (metric === null) {
     const near = nearestMetric(word)
     return {
-      problem: `must name a metric that there is; ${near === null ? 'the README lists them' : `did you mean ${near}?`}`,
+      problem: `must name a metric that there is; ${near === null ? 'docs/FLAGS.md lists them' : `did you mean ${near}?`}`,
     }
   }
   if (name !== null && !metric.isByName)

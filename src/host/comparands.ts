@@ -1,5 +1,11 @@
 /** What a plan's baseline stands for, read and weighed before anything is sent. */
-import { flawsOf, plannedDifferences, type Difference, type PlannedRun } from '../core/comparable.ts'
+import {
+  amendedDifference,
+  type Difference,
+  flawsOf,
+  plannedDifferences,
+  type PlannedRun,
+} from '../core/comparable.ts'
 import type { DifferenceKind } from '../core/baseline.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
@@ -33,6 +39,8 @@ export function readComparands(
       ...differencesAmong(baseline, []),
       ...flawsOf(baseline[0]!, 'the baseline'),
       ...plannedDifferences(baseline[0]!, run),
+      // Nobody can know that somebody will do it again.
+      ...amendedDifference(baseline[0]!, { amendments: [] }),
     ],
     allow,
   )

@@ -19,7 +19,7 @@ const NO_LOAD: Options = {
   ...{ users: undefined, rate: undefined, stages: undefined, spawnRate: undefined, rampUp: undefined },
   ...{ wait: undefined, arrival: undefined, maxUsers: undefined, onFull: undefined },
   ...{ duration: undefined, requests: undefined, iterations: undefined, warmup: undefined },
-  ...{ thresholds: undefined, baseline: undefined, captureFailures: undefined },
+  ...{ thresholds: undefined, baseline: undefined, allow: undefined, captureFailures: undefined },
 }
 
 /** The plan of these options, one user of each scenario at a time, however many they say they have. */

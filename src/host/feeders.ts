@@ -3,7 +3,7 @@
  * as the bytes of its JSON: a million rows of objects would take many times that, in every worker.
  */
 import { readFileSync } from 'node:fs'
-import { parse } from 'csv-parse/sync'
+import { CsvError, parse } from 'csv-parse/sync'
 import type { FeederPlan } from '../core/feeder.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import type { FeederRows } from '../protocol.ts'
@@ -19,10 +19,19 @@ export function readFeeder(plan: FeederPlan, look?: Look): FeederRows {
     if (plan.format === 'csv') columns = readCsv(bytes, plan.delimiter, rows, look)
     else readJson(bytes, rows, look)
   } catch (error) {
-    throw unusable(plan.path, messageOf(error), error)
+    throw unusable(plan.path, reasonOf(error), error)
   }
   if (rows.count === 0) throw unusable(plan.path, 'it has no rows')
   return { columns, ...rows.shared() }
+}
+
+/** The parsers quote what they read, and a row may hold a secret. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'it is no JSON'
+  if (!(error instanceof CsvError)) return messageOf(error)
+  const [, ...words] = error.code.toLowerCase().split('_')
+  const { lines } = error as { readonly lines?: number }
+  return `it is no CSV: ${words.join(' ')}${lines === undefined ? '' : `, in line ${lines}`}`
 }
 
 const unusable = (path: string, why: string, cause?: unknown): CorerushError =>

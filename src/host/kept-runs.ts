@@ -54,9 +54,10 @@ export function keepingProblem(name: string): string | null {
 }
 
 /** Why a run is not to be held up to later ones; null when it is. */
-export function unfitToKeep({ exitCode, verdict, stoppedBy }: Report): string | null {
+export function unfitToKeep({ exitCode, verdict, stoppedBy, amendments }: Report): string | null {
   if (verdict.level === 'void') return 'it is void'
   if (!isCarriedOut(stoppedBy)) return `it was stopped by ${stoppedBy}`
+  if (amendments.length > 0) return 'its load was changed while it went on'
   if (exitCode === 0) return null
   return `it failed, with exit code ${exitCode}`
 }

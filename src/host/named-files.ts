@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import type { Options, Problem } from '../core/options.ts'
 import type { NamedFiles } from '../core/sent-requests.ts'
-import { messageOf } from '../errors.ts'
 import { readColumns } from './data.ts'
+import { reasonOf } from './feeders.ts'
 import { readTargetsFile } from './targets.ts'
 
 const isPath = (option: unknown): option is string => typeof option === 'string' && option !== ''
@@ -36,7 +36,7 @@ function columnsOf(path: string, problems: Problem[]): readonly string[] | null 
   try {
     return readColumns(path)
   } catch (error) {
-    problems.push({ option: 'data', message: `names a file that cannot be used: ${messageOf(error)}` })
+    problems.push({ option: 'data', message: `names a file that cannot be used: ${reasonOf(error)}` })
     return null
   }
 }

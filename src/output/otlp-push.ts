@@ -4,7 +4,8 @@
  */
 import type { OtlpTarget } from '../core/otlp-options.ts'
 import type { Report } from '../core/report.ts'
-import { Telemetry, type Attributes } from '../core/telemetry.ts'
+import type { Attributes } from '../core/exported-series.ts'
+import { Telemetry } from '../core/telemetry.ts'
 import type { SettledSecond } from '../core/timeline.ts'
 import { messageOf } from '../errors.ts'
 import { Collector } from './collector.ts'

@@ -4,7 +4,7 @@
  * instant, so a push that is lost costs resolution and no request.
  */
 import type { Buckets } from '../core/buckets.ts'
-import type { Attributes, Series } from '../core/telemetry.ts'
+import type { Attributes, Series } from '../core/exported-series.ts'
 
 /** AGGREGATION_TEMPORALITY_CUMULATIVE */
 const CUMULATIVE = 2

@@ -3,7 +3,7 @@
  * by OTLP: unit and `_total` at the end. Histograms have classic buckets here, where OTLP has exponential ones.
  */
 import type { Buckets } from '../core/buckets.ts'
-import type { Attributes, Series } from '../core/telemetry.ts'
+import type { Attributes, Series } from '../core/exported-series.ts'
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 

@@ -182,7 +182,7 @@ export class Load {
         this.#wheel.grow(FIRST_USER_TIMER + id + 1)
         return newUser(id)
       },
-      deserted: () => (data === null ? scenario?.deserted() : data.spent()),
+      deserted: () => (data ?? scenario)?.deserted(),
     }
     return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
   }

@@ -66,6 +66,7 @@ export default async function work({
         isSpent = true
         tell({ type: 'deserted', amendments })
       },
+      deserted: () => tell({ type: 'deserted', amendments }),
     },
     clock,
     recorder,

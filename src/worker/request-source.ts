@@ -23,6 +23,8 @@ export interface RequestData {
   readonly feed: Feed
   /** This worker has started an iteration for each of its rows, and there will be no more. */
   readonly spent: () => void
+  /** It has no users, as long as no amendment gives it some. */
+  readonly deserted: () => void
 }
 
 /** A request to be sent now. */

@@ -2,6 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drawBlocks } from '../../src/core/bootstrap.ts'
+import { differencesAmong } from '../../src/core/run-comparison.ts'
+import type { Plan } from '../../src/core/plan.ts'
 import { differencesOf } from '../../src/core/comparable.ts'
 import { cannotProve, compareRuns, type RunSeconds } from '../../src/core/compare.ts'
 import { holm, leastP, permutationP, runsToProve, signFlipP } from '../../src/core/permutation.ts'
@@ -286,6 +288,19 @@ describe('what cannot be compared', () => {
     expect(here('/builds/1/others.csv')[0]!.message).toMatch(/differ in scenario\.feeders/)
     expect(running({ scenarios: [] })[0]!.message).toMatch(/differ in scenario\.scenarios/)
     expect(running(null)[0]!.message).toBe('the plans differ in scenario.sha256: "aa" and nothing')
+  })
+
+  test('is no crash where a report was written before there was data', () => {
+    const before = JSON.parse(JSON.stringify({ ...report.plan, data: undefined })) as Plan
+    expect(kinds({ ...report, plan: before })).toEqual([])
+  })
+
+  test('is a run of the baseline whose load was changed on the way, among the baseline too', () => {
+    const amended = { ...report, amendments: [{ atS: 1, users: 20, overS: 0 }] }
+    const among = differencesAmong([report, amended], [report]).map(({ message }) => message)
+    expect(among).toEqual([
+      expect.stringMatching(/^the load was amended while the runs went on: not at all and /),
+    ])
   })
 
   test('is another origin, unless that is what is compared', () => {

@@ -1,9 +1,11 @@
 /** What a run exports: at the end it is what the report says, and on the way there nothing goes down. */
 import { expect, test } from 'vitest'
 import type { Buckets } from '../../src/core/buckets.ts'
+import { CustomSeries } from '../../src/core/custom-series.ts'
 import { RequestTally } from '../../src/core/request-tally.ts'
 import { mergeRequests, Tally } from '../../src/core/tally.ts'
-import { Telemetry, type Series } from '../../src/core/telemetry.ts'
+import type { Series } from '../../src/core/exported-series.ts'
+import { Telemetry } from '../../src/core/telemetry.ts'
 import type { Options } from '../../src/core/options.ts'
 import { Timeline } from '../../src/core/timeline.ts'
 import { anOpenPlan, aPlan } from '../support/plan.ts'
@@ -171,4 +173,31 @@ test.each([
   ])
   expect([ok.length, failed.length]).toEqual([request.succeeded, request.failed])
   expect(totalOf(series, 'corerush.request.latency')).toBe(request.peek('latency')!.count)
+})
+
+test("metrics of the scenario's own: counted up without the warm-up, trends of the last seconds", () => {
+  const second = (sold: number, basket: readonly number[]): Tally => {
+    const tally = new Tally()
+    tally.count('sold', sold)
+    for (const value of basket) tally.trend('basket').record(value * 1000)
+    return tally
+  }
+  const custom = new CustomSeries(2)
+  expect(custom.series()).toEqual([])
+  custom.add(second(100, [1000]), true)
+  custom.add(second(2, [10, 20]), false)
+  custom.add(second(3, [30]), false)
+  const series = custom.series()
+  expect(points(series, 'corerush.custom.counter')).toEqual([
+    { attributes: { 'corerush.metric.name': 'sold' }, value: 5 },
+  ])
+  expect(points(series, 'corerush.custom.values')).toEqual([
+    { attributes: { 'corerush.metric.name': 'basket' }, value: 3 },
+  ])
+  const trend = points(series, 'corerush.custom.trend').map(({ attributes: { quantile }, value }) => [
+    quantile,
+    value,
+  ])
+  expect(trend.map(([quantile]) => quantile)).toEqual(['0.5', '0.95', '0.99', '1'])
+  expect(trend.at(-1)![1]).toBeCloseTo(30, 0)
 })

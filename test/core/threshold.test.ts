@@ -64,7 +64,7 @@ describe('what a user writes', () => {
     ['p(99.9) < 1s', 'did you mean p99.9?'],
     ['p100 < 1s', 'did you mean max?'],
     ['p0 < 1s', 'did you mean p50?'],
-    ['toString < 1s', 'the README lists them'],
+    ['toString < 1s', 'docs/FLAGS.md lists them'],
     ['toString.p95 < 1s', 'must name a metric that there is'],
     // A bare number is milliseconds to a user of k6, and seconds everywhere else here.
     ['p99 < 300', 'must give p99 a limit with its unit, such as 300ms or 1.5s'],

@@ -38,13 +38,18 @@ test('JSON: a list of any values', async () => {
 test.each([
   ['', {}, 'it has no rows'],
   ['a,b\n', {}, 'it has no rows'],
-  ['a,b\n1\n', {}, /Invalid Record Length: expect 2, got 1 on line 2/],
+  [
+    'a,b\n1\n',
+    {},
+    /: it is no CSV: record inconsistent columns, in line \d$|: it is no CSV: record inconsistent fields length, in line \d$/,
+  ],
   ['a,a\n1,2\n', {}, 'two columns are called "a"'],
   ['a, \n1,2\n', {}, 'a column has no name'],
-  ['a\n"1\n', {}, /Quote Not Closed/],
+  ['a\n"1\n', {}, /: it is no CSV: quote not closed, in line \d$/],
   ['[]', { format: 'json' }, 'it has no rows'],
   ['{}', { format: 'json' }, 'it must be a list of rows'],
-  ['[', { format: 'json' }, /JSON/],
+  ['[{"password": "hunter2" "', { format: 'json' }, /: it is no JSON$/],
+  ['a\nhunter2"\n', {}, /: it is no CSV: [^\d]*, in line \d$/],
   ['', { path: '/no/such/file' }, /ENOENT/],
 ] as const)('%j with %j cannot be used', async (text, different, why) => {
   await expect(read(text, different)).rejects.toThrow(why)

@@ -107,3 +107,10 @@ test('a run that its scenario stopped is not kept, and costs none that are', () 
   expect(save(runAt(2, {}, { stoppedBy: 'scenario', exitCode: 0 }))[0]).toContain('stopped by scenario')
   expect(minutes()).toEqual([1])
 })
+
+test('a run whose load was changed on the way is not kept', () => {
+  save(runAt(1))
+  const amended = runAt(2, {}, { amendments: [{ atS: 1, users: 20, overS: 0 }] })
+  expect(save(amended)[0]).toContain('its load was changed while it went on')
+  expect(minutes()).toEqual([1])
+})

@@ -97,7 +97,11 @@ export class Simulation {
         data:
           dataIn === undefined
             ? null
-            : { feed: dataIn({ index, of: workers }), spent: () => this.asked.push(`spent ${index}`) },
+            : {
+                feed: dataIn({ index, of: workers }),
+                spent: () => this.asked.push(`spent ${index}`),
+                deserted: () => this.asked.push(`deserted ${index}`),
+              },
         share: { index, of: workers },
         clock: this.clock,
         transport,

@@ -44,9 +44,7 @@ export class Feed {
     const value = JSON.parse(this.#text.toString('utf8', from, this.#ends[number])) as unknown
     const { columns } = this.#rows
     if (columns === null) return value
-    const row: Record<string, string> = {}
-    for (const [i, cell] of (value as string[]).entries()) row[columns[i]!] = cell
-    return row
+    return Object.fromEntries((value as string[]).map((cell, i) => [columns[i]!, cell]))
   }
 }
 

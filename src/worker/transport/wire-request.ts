@@ -36,7 +36,8 @@ export function destinationOf(plan: RequestPlan): Destination {
     protocol: url.protocol === 'https:' ? 'https:' : 'http:',
     host: bareHost(url.hostname),
     port: portOf(url),
-    servername: isIP(name) === 0 ? name : null,
+    // Without TLS nobody asks for it, and it is no other place.
+    servername: url.protocol === 'https:' && isIP(name) === 0 ? name : null,
   }
 }
 

@@ -24,6 +24,17 @@ beforeAll(async () => {
 })
 afterAll(() => plain.stop())
 
+test.each(TRANSPORTS)('%s keeps its connection where plain http asks for another Host', async (transport) => {
+  const server = await startFaults('ok')
+  const requests = ['a.test', 'b.test'].map((host) => ({
+    url: server.url,
+    headers: [['Host', host]] as const,
+  }))
+  expect(await sendAll(requests, { plan: { transport } })).toMatchObject([OK, { ...OK, reused: true }])
+  expect(server.accepted()).toBe(1)
+  await server.stop()
+})
+
 describe('HTTP/2', () => {
   test('in cleartext by prior knowledge, over one connection that stays', async () => {
     const server = await startHttp2()
