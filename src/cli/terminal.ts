@@ -16,7 +16,7 @@ export interface Terminal {
   readonly hasKeys: boolean
   /** The view of the next run. */
   next(): View
-  /** There is no run, and so nothing to stop. */
+  /** There is no run, and so nothing to show or to stop; keys are read on. */
   rest(): void
   /** The run has begun, and its load can be changed, by keys too. */
   readonly begun: (control: RunControl) => void
@@ -36,9 +36,12 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     if ('stopping' in live) live.stopping()
   }
   let keys: Keys | null = null
+  const restoreView = (): void => {
+    if (live instanceof LiveView) live.restore()
+  }
   const restore = (): void => {
     keys?.pause()
-    if (live instanceof LiveView) live.restore()
+    restoreView()
   }
   const signals = stopOnSignals({
     heard() {
@@ -68,7 +71,7 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     hasKeys: keys !== null,
     next: () => (live = liveOutput(command)),
     rest() {
-      restore()
+      restoreView()
       live = new WarningLines(process.stderr)
     },
     begun: (run) => (control = run),
