@@ -26,7 +26,7 @@ export interface WebOptions {
   readonly hasForm: boolean
 }
 
-/** What says how much load there is; a URL alone, or a scenario alone, does not. */
+/** What says how much load there is, as the stages of a scenario do; a URL alone does not. */
 const LOADS: readonly string[] = ['users', 'rate', 'stage', 'requests', 'iterations']
 /** The flags of the fields. */
 const FLAGS: Readonly<Record<FormField, string>> = {
@@ -40,9 +40,10 @@ const FLAGS: Readonly<Record<FormField, string>> = {
 /** They are about runs whose number is known, and files that the next run would write over. */
 const NOT_WITH_FORM: readonly string[] = ['out', 'save-baseline', 'repeat', 'against']
 
-/** Null without the flag, and where it is wrong, which is added to the problems. */
+/** Null without the flag, and where it is wrong, which is added to the problems; `plan` is null where there is none. */
 export function readWeb(
   command: Command,
+  plan: Plan | null,
   environment: Readonly<Record<string, string | undefined>>,
   problems: Problem[],
 ): WebOptions | null {
@@ -50,7 +51,7 @@ export function readWeb(
   if (port === null) return null
   const { texts, lists } = command
   const isGiven = (flag: string): boolean => texts.has(flag) || lists.has(flag)
-  const hasForm = !LOADS.some(isGiven)
+  const hasForm = !LOADS.some(isGiven) && (plan?.scenario?.stages ?? null) === null
   if (hasForm) {
     if (isInCi(environment))
       problems.push({

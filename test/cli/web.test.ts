@@ -1,13 +1,16 @@
 /** `--web` on the command line: when the page has a form, and where that is refused. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
 import { amend, formOf, readWeb, withForm } from '../../src/cli/web.ts'
 import type { Problem } from '../../src/core/options.ts'
 import type { RunControl } from '../../src/host/control.ts'
+import { runCli, withFolder, withTarget } from '../support/cli.ts'
 
 function read(words: string, environment: Record<string, string> = {}) {
   const problems: Problem[] = []
-  const web = readWeb(parseArgv(words.split(' ')), environment, problems)
+  const web = readWeb(parseArgv(words.split(' ')), null, environment, problems)
   return { web, problems: problems.map(({ option, message }) => `${option} ${message}`) }
 }
 
@@ -41,6 +44,23 @@ test('nobody fills in a form in CI, and its runs write no files over each other'
     'out',
     'repeat',
   ])
+})
+
+test('the stages of a scenario are a load: there is no form, and CI may run it', async () => {
+  await withTarget([], ({ url }) =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'load.ts')
+      const tasks = `{ T: ({ http }) => http.get('/') }`
+      writeFileSync(
+        file,
+        `import { scenario } from 'corerush'
+         export default scenario({ baseUrl: '${url}', stages: ['0s:2', '300ms:2'], tasks: ${tasks} })`,
+      )
+      const { stdout, stderr } = await runCli([file, '--web', '0', '-w', '1'], { env: { CI: 'true' } })
+      expect(stderr).toContain('live page at ')
+      expect(stdout).toContain('verdict: ')
+    }),
+  )
 })
 
 test('the form begins with what was said, and has the last word on it', () => {
