@@ -109,12 +109,14 @@ export async function amend(
 
 /** What the form begins with: what was said already, unless there is a secret in it. */
 export function formOf({ texts }: Command, shown: (text: string) => string): FormWords {
-  const words: Partial<Record<FormField, string>> = {}
-  for (const field of FORM_FIELDS) {
-    const text = texts.get(FLAGS[field])
-    if (text !== undefined && redactUrlText(shown(text)) === text) words[field] = text
-  }
-  return words
+  const said = FORM_FIELDS.map((field) => [field, texts.get(FLAGS[field])] as const)
+  return showable(Object.fromEntries(said.filter(([, text]) => text !== undefined)), shown)
+}
+
+/** The words without those that hold a secret: `***` in their place would come back as if it were meant. */
+function showable(words: FormWords, shown: (text: string) => string): FormWords {
+  const open = Object.entries(words).filter(([, text]) => redactUrlText(shown(text)) === text)
+  return Object.fromEntries(open)
 }
 
 /** The command with the words of the form in place of its own; what the form did not show, and nobody replaced, stays. */
@@ -156,6 +158,7 @@ export async function serveForm(
       stop: () => stopping.abort(),
       amend: (load, words) => amend(control(), load, words),
       async start(words) {
+        web.page.change({ form: showable(words, shown) })
         const problems: Problem[] = []
         try {
           const plan = await planOf(withForm(command, words, shown), problems)
