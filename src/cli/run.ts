@@ -127,6 +127,7 @@ async function carryOut(settings: Settings): Promise<number> {
       ...(signal.aborted && made.length < turns.length ? [exitOf(signal)] : []),
     ]
     const exitCode = asAsked(worstExit(codes), command)
+    terminal.rest()
     if (web !== null && staysOpen && !terminal.signal.aborted) {
       say(`the live page stays at ${web.url} until q or Ctrl-C`)
       await web.stayUntil(terminal.signal)

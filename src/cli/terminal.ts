@@ -22,7 +22,7 @@ export interface Terminal {
   readonly begun: (control: RunControl) => void
   /** Null before the first run has begun. */
   readonly control: RunControl | null
-  /** Shows that the order to stop was heard, whoever gave it. */
+  /** The order to stop came from elsewhere: it counts as the first Ctrl-C, until `rest`. */
   stopping(): void
   /** Leaves the terminal as it was. */
   release(): void
@@ -71,6 +71,7 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     hasKeys: keys !== null,
     next: () => (live = liveOutput(command)),
     rest() {
+      signals.forget()
       restoreView()
       live = new WarningLines(process.stderr)
     },
@@ -78,7 +79,10 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     get control() {
       return control
     },
-    stopping,
+    stopping() {
+      signals.note()
+      stopping()
+    },
     release() {
       restore()
       signals.release()
@@ -109,11 +113,15 @@ function stopOnSignals({
   readonly signal: AbortSignal
   /** Does what the first, or the second, Ctrl-C does. */
   readonly stop: () => void
+  /** The first one was given in another way, until `forget`. */
+  note(): void
+  forget(): void
   release(): void
 } {
   const controller = new AbortController()
+  let isNoted = false
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
+    if (controller.signal.aborted || isNoted) {
       restore()
       process.exit(codeOf(name))
     }
@@ -138,6 +146,8 @@ function stopOnSignals({
   return {
     signal: controller.signal,
     stop: () => onSignal('SIGINT'),
+    note: () => (isNoted = true),
+    forget: () => (isNoted = false),
     release() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)

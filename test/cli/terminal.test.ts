@@ -131,6 +131,23 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     }
   })
 
+  test('Stop on the live page is the first Ctrl-C: the next one ends it at once', async () => {
+    const server = await startFaults('silent')
+    try {
+      const words = ['-d', '10m', '--graceful-stop', '10m', '--web', '0', '--url', server.url]
+      const running = onTerminal([80, 24], words)
+      await running.says('stdout', /worker 0/)
+      await act(running, 'stop')
+      await running.says('stdout', /stopping; again ends at once/)
+      running.process.stdin!.write('q')
+      const { code, stdout } = await running.finished
+      expect(code).toBe(130)
+      expect(stdout).not.toContain('verdict: ')
+    } finally {
+      await server.stop()
+    }
+  })
+
   test('TERM=dumb and --quiet: no escape at all, or no live view', async () => {
     const words = ['-n', '10', '--url', target.url]
     const dumb = await onTerminal([80, 24], words, { TERM: 'dumb' }).finished
