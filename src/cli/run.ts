@@ -75,7 +75,7 @@ async function carryOut(settings: Settings): Promise<number> {
   const stopping = new AbortController()
   const terminal = watchTerminal(command, () => web?.page.stopping())
   const signal = AbortSignal.any([terminal.signal, stopping.signal])
-  const staysOpen = terminal.hasKeys && !isInCi(process.env)
+  const staysOpen = terminal.isAttended && !isInCi(process.env)
   let web: WebServer | null = null
   const failedOutputs: string[] = []
   try {
@@ -129,7 +129,7 @@ async function carryOut(settings: Settings): Promise<number> {
     const exitCode = asAsked(worstExit(codes), command)
     terminal.rest()
     if (web !== null && staysOpen && !terminal.signal.aborted) {
-      say(`the live page stays at ${web.url} until q or Ctrl-C`)
+      say(`the live page stays at ${web.url} until ${terminal.hasKeys ? 'q or ' : ''}Ctrl-C`)
       await web.stayUntil(terminal.signal)
     }
     return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode

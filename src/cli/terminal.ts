@@ -12,7 +12,9 @@ export type View = LiveView | ProgressLines | WarningLines
 export interface Terminal {
   /** Aborted by the first Ctrl-C, `q` or SIGTERM. */
   readonly signal: AbortSignal
-  /** Whether somebody can press keys. */
+  /** Whether somebody is there, who can end with Ctrl-C what stays. */
+  readonly isAttended: boolean
+  /** Whether their keys are read: there is a live view that tells of them. */
   readonly hasKeys: boolean
   /** The view of the next run. */
   next(): View
@@ -32,6 +34,7 @@ export interface Terminal {
 export function watchTerminal(command: Command, heard: () => void): Terminal {
   let live = liveOutput(command)
   let control: RunControl | null = null
+  const isAttended = canReadKeys(process.stdin)
   const stopping = (): void => {
     if ('stopping' in live) live.stopping()
   }
@@ -54,7 +57,7 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
       if (live instanceof LiveView) live.resume()
     },
   })
-  if (live instanceof LiveView && canReadKeys(process.stdin))
+  if (live instanceof LiveView && isAttended)
     keys = watchKeys(process.stdin, {
       stop: signals.stop,
       view(key) {
@@ -68,6 +71,7 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     })
   return {
     signal: signals.signal,
+    isAttended,
     hasKeys: keys !== null,
     next: () => (live = liveOutput(command)),
     rest() {

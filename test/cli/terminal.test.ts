@@ -98,6 +98,19 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect((await running.finished).stdout).toContain(`code ${report.exitCode}`)
   })
 
+  test.for([
+    ['--quiet', {}],
+    ['--no-color', { TERM: 'dumb' }],
+  ] as const)('without a live view, %s %o, the page stays as well, until Ctrl-C', async ([word, env]) => {
+    const running = onTerminal([80, 24], ['-n', '20', '--web', '0', '--url', target.url, word], env)
+    const [, page] = await running.says('stdout', /live page stays at (\S+) until Ctrl-C/)
+    const { origin, search } = new URL(page!)
+    expect((await fetch(`${origin}/report.json${search}`)).status).toBe(200)
+    running.process.stdin!.write('\u0003')
+    // There was nothing to stop.
+    expect((await running.finished).stdout).not.toContain('is stopping')
+  })
+
   test('q ends the start form of --web, before a run of it and in one, whose keys are those of any run', async () => {
     const words = ['--web', '0', '-w', '1', '; echo code $?; stty -a']
     const waiting = typed([80, 24], words)
