@@ -163,6 +163,7 @@ class LiveView {
   #begin(run: LiveRun): void {
     if (this.#run?.number === run.number && this.#run.startedAt === run.startedAt) return
     this.#run = run
+    this.#charts?.destroy()
     this.#charts = null
     this.#form.root.open = false
     for (const place of [this.#now, this.#head, this.#generatorTable, ...Object.values(this.#places)])
