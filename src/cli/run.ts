@@ -37,10 +37,10 @@ async function carryOut(settings: Settings): Promise<number> {
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const keepAs = readName(command, problems)
   const repeats = readRepeats(command, problems)
-  const webAsked = readWeb(command, process.env, problems)
+  const plan = await readPlan(command, repeats, problems)
+  const webAsked = readWeb(command, plan, process.env, problems)
   if (webAsked?.hasForm === true && command.switches.get('print-config') !== true)
     return offerForm(settings, webAsked, problems)
-  const plan = await readPlan(command, repeats, problems)
   const metricsPort = readMetricsPort(command, problems)
   const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
   const isDry = command.switches.get('dry-run') === true
@@ -75,7 +75,7 @@ async function carryOut(settings: Settings): Promise<number> {
   const stopping = new AbortController()
   const terminal = watchTerminal(command, () => web?.page.stopping())
   const signal = AbortSignal.any([terminal.signal, stopping.signal])
-  const staysOpen = terminal.hasKeys && !isInCi(process.env)
+  const staysOpen = terminal.isAttended && !isInCi(process.env)
   let web: WebServer | null = null
   const failedOutputs: string[] = []
   try {
@@ -127,8 +127,9 @@ async function carryOut(settings: Settings): Promise<number> {
       ...(signal.aborted && made.length < turns.length ? [exitOf(signal)] : []),
     ]
     const exitCode = asAsked(worstExit(codes), command)
+    terminal.rest()
     if (web !== null && staysOpen && !terminal.signal.aborted) {
-      say(`the live page stays at ${web.url} until q or Ctrl-C`)
+      say(`the live page stays at ${web.url} until ${terminal.hasKeys ? 'q or ' : ''}Ctrl-C`)
       await web.stayUntil(terminal.signal)
     }
     return exitCode === EXIT.ok && (failedOutputs.length > 0 || !isKept) ? EXIT.unexpected : exitCode
@@ -139,16 +140,16 @@ async function carryOut(settings: Settings): Promise<number> {
   }
 }
 
-/** The runs that somebody starts from the form of the live page. */
-async function offerForm(settings: Settings, { port }: WebOptions, problems: Problem[]): Promise<number> {
+/** The runs that somebody starts from the form of the live page; `found` is what is wrong with the command. */
+async function offerForm(settings: Settings, { port }: WebOptions, found: Problem[]): Promise<number> {
   const { command, secrets } = settings
   const { stdout } = process
   const planOf = (asked: Command, found: Problem[]): Promise<Plan | null> =>
     readPlan(asked, { repeats: null, against: null }, found)
-  const found: Problem[] = []
-  await planOf(command, found)
   // That there is no URL yet is what the form is for.
-  problems.push(...found.filter(({ option }) => option !== 'url' || command.texts.has('url')))
+  const problems = found.filter(
+    (one) => one.option !== 'url' || command.texts.has('url') || command.problems.includes(one),
+  )
   const metricsPort = readMetricsPort(command, problems)
   if (problems.length > 0) throw new OptionsError(problems)
   sayConfig(settings)

@@ -12,17 +12,19 @@ export type View = LiveView | ProgressLines | WarningLines
 export interface Terminal {
   /** Aborted by the first Ctrl-C, `q` or SIGTERM. */
   readonly signal: AbortSignal
-  /** Whether somebody can press keys. */
+  /** Whether somebody is there, who can end with Ctrl-C what stays. */
+  readonly isAttended: boolean
+  /** Whether their keys are read: there is a live view that tells of them. */
   readonly hasKeys: boolean
   /** The view of the next run. */
   next(): View
-  /** There is no run, and so nothing to stop. */
+  /** There is no run, and so nothing to show or to stop; keys are read on. */
   rest(): void
   /** The run has begun, and its load can be changed, by keys too. */
   readonly begun: (control: RunControl) => void
   /** Null before the first run has begun. */
   readonly control: RunControl | null
-  /** Shows that the order to stop was heard, whoever gave it. */
+  /** The order to stop came from elsewhere: it counts as the first Ctrl-C, until `rest`. */
   stopping(): void
   /** Leaves the terminal as it was. */
   release(): void
@@ -32,13 +34,17 @@ export interface Terminal {
 export function watchTerminal(command: Command, heard: () => void): Terminal {
   let live = liveOutput(command)
   let control: RunControl | null = null
+  const isAttended = canReadKeys(process.stdin)
   const stopping = (): void => {
     if ('stopping' in live) live.stopping()
   }
   let keys: Keys | null = null
+  const restoreView = (): void => {
+    if (live instanceof LiveView) live.restore()
+  }
   const restore = (): void => {
     keys?.pause()
-    if (live instanceof LiveView) live.restore()
+    restoreView()
   }
   const signals = stopOnSignals({
     heard() {
@@ -51,7 +57,7 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
       if (live instanceof LiveView) live.resume()
     },
   })
-  if (live instanceof LiveView && canReadKeys(process.stdin))
+  if (live instanceof LiveView && isAttended)
     keys = watchKeys(process.stdin, {
       stop: signals.stop,
       view(key) {
@@ -65,17 +71,22 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     })
   return {
     signal: signals.signal,
+    isAttended,
     hasKeys: keys !== null,
     next: () => (live = liveOutput(command)),
     rest() {
-      restore()
+      signals.forget()
+      restoreView()
       live = new WarningLines(process.stderr)
     },
     begun: (run) => (control = run),
     get control() {
       return control
     },
-    stopping,
+    stopping() {
+      signals.note()
+      stopping()
+    },
     release() {
       restore()
       signals.release()
@@ -106,11 +117,15 @@ function stopOnSignals({
   readonly signal: AbortSignal
   /** Does what the first, or the second, Ctrl-C does. */
   readonly stop: () => void
+  /** The first one was given in another way, until `forget`. */
+  note(): void
+  forget(): void
   release(): void
 } {
   const controller = new AbortController()
+  let isNoted = false
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
+    if (controller.signal.aborted || isNoted) {
       restore()
       process.exit(codeOf(name))
     }
@@ -135,6 +150,8 @@ function stopOnSignals({
   return {
     signal: controller.signal,
     stop: () => onSignal('SIGINT'),
+    note: () => (isNoted = true),
+    forget: () => (isNoted = false),
     release() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)

@@ -26,7 +26,7 @@ export interface WebOptions {
   readonly hasForm: boolean
 }
 
-/** What says how much load there is; a URL alone, or a scenario alone, does not. */
+/** What says how much load there is, as the stages of a scenario do; a URL alone does not. */
 const LOADS: readonly string[] = ['users', 'rate', 'stage', 'requests', 'iterations']
 /** The flags of the fields. */
 const FLAGS: Readonly<Record<FormField, string>> = {
@@ -40,9 +40,10 @@ const FLAGS: Readonly<Record<FormField, string>> = {
 /** They are about runs whose number is known, and files that the next run would write over. */
 const NOT_WITH_FORM: readonly string[] = ['out', 'save-baseline', 'repeat', 'against']
 
-/** Null without the flag, and where it is wrong, which is added to the problems. */
+/** Null without the flag, and where it is wrong, which is added to the problems; `plan` is null where there is none. */
 export function readWeb(
   command: Command,
+  plan: Plan | null,
   environment: Readonly<Record<string, string | undefined>>,
   problems: Problem[],
 ): WebOptions | null {
@@ -50,7 +51,7 @@ export function readWeb(
   if (port === null) return null
   const { texts, lists } = command
   const isGiven = (flag: string): boolean => texts.has(flag) || lists.has(flag)
-  const hasForm = !LOADS.some(isGiven)
+  const hasForm = !LOADS.some(isGiven) && (plan?.scenario?.stages ?? null) === null
   if (hasForm) {
     if (isInCi(environment))
       problems.push({
@@ -108,12 +109,14 @@ export async function amend(
 
 /** What the form begins with: what was said already, unless there is a secret in it. */
 export function formOf({ texts }: Command, shown: (text: string) => string): FormWords {
-  const words: Partial<Record<FormField, string>> = {}
-  for (const field of FORM_FIELDS) {
-    const text = texts.get(FLAGS[field])
-    if (text !== undefined && redactUrlText(shown(text)) === text) words[field] = text
-  }
-  return words
+  const said = FORM_FIELDS.map((field) => [field, texts.get(FLAGS[field])] as const)
+  return showable(Object.fromEntries(said.filter(([, text]) => text !== undefined)), shown)
+}
+
+/** The words without those that hold a secret: `***` in their place would come back as if it were meant. */
+function showable(words: FormWords, shown: (text: string) => string): FormWords {
+  const open = Object.entries(words).filter(([, text]) => redactUrlText(shown(text)) === text)
+  return Object.fromEntries(open)
 }
 
 /** The command with the words of the form in place of its own; what the form did not show, and nobody replaced, stays. */
@@ -155,6 +158,7 @@ export async function serveForm(
       stop: () => stopping.abort(),
       amend: (load, words) => amend(control(), load, words),
       async start(words) {
+        web.page.change({ form: showable(words, shown) })
         const problems: Problem[] = []
         try {
           const plan = await planOf(withForm(command, words, shown), problems)

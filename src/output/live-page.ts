@@ -41,12 +41,12 @@ export class LivePage implements Output, Stoppable {
     return this.#state
   }
 
-  /** Null until the run has ended. */
+  /** What can be downloaded: null until the run has ended, and where corerush ends with it. */
   get report(): Report | null {
-    return this.#report
+    return this.#state.staysOpen ? this.#report : null
   }
 
-  /** One of Locust's files, of a run that has ended. */
+  /** One of Locust's files, where there is a report. */
   csv(file: CsvFile): string {
     return this.#csvTexts![file].text
   }
@@ -65,9 +65,11 @@ export class LivePage implements Output, Stoppable {
   start({ plan, version, startedAt, warnings }: RunStart): void {
     this.#run = { number: (this.#run?.number ?? 0) + 1, version, startedAt, plan, warnings }
     this.#latest = this.#report = this.#frame = null
-    const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
-    this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
-    this.#csv = new LocustCsv('corerush', this.#csvTexts)
+    if (this.#state.staysOpen) {
+      const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
+      this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
+      this.#csv = new LocustCsv('corerush', this.#csvTexts)
+    }
     this.change({ phase: 'running', load: loadTarget(plan), failure: null })
     this.#audience.tell(eventOf('run', this.#run))
   }
@@ -82,7 +84,7 @@ export class LivePage implements Output, Stoppable {
   }
 
   settled(second: SettledSecond): void {
-    this.#csv!.settled(second)
+    this.#csv?.settled(second)
   }
 
   stopping(): void {
@@ -90,12 +92,11 @@ export class LivePage implements Output, Stoppable {
   }
 
   finish(report: Report): void {
-    this.#csv!.finish(report)
+    this.#csv?.finish(report)
     this.#report = report
-    this.#latest = null
-    this.#frame = eventOf('frame', frameOf(this.#run!, report, null))
+    this.#latest = this.#frame = null
     this.change({ phase: 'ended', load: null })
-    this.#audience.tell(this.#frame)
+    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
   }
 
   /** The last word to the tabs; resolves when all have it, which takes for ever where one never reads. */
@@ -106,6 +107,11 @@ export class LivePage implements Output, Stoppable {
 
   /** Whether there is a new frame. */
   #renewFrame(): boolean {
+    if (this.#report !== null) {
+      if (this.#frame !== null) return false
+      this.#frame = eventOf('frame', frameOf(this.#run!, this.#report, null))
+      return true
+    }
     const live = this.#latest
     const beganMs = performance.now()
     if (live === null || beganMs < this.#restUntilMs) return false

@@ -25,7 +25,7 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
   const lines: LogLine[] = [
     note(0, `the run began, with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
     ...early.map((text) => warning(0, text)),
-    ...stageLines(plan, plan.warmupS + report.loadS),
+    ...stageLines(plan, plan.warmupS + report.loadS, report.amendments[0]?.atS ?? Infinity),
     ...report.amendments.map((amendment) =>
       note(amendment.atS, `the load was amended ${amendmentWords([amendment])}`),
     ),
@@ -60,15 +60,15 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
   return lines
 }
 
-/** The beginning of each stage that has come; one alone is the load itself. */
-function stageLines(plan: Plan, untilS: number): LogLine[] {
+/** The beginning of each stage that has come, before an amendment replaced the rest; one alone is the load itself. */
+function stageLines(plan: Plan, untilS: number, amendedS: number): LogLine[] {
   const { stages, model } = plan
   if (stages.length < 2) return []
   const level = (value: number): string => (model === 'closed' ? showCount(value) : `${showRate(value)}/s`)
   const lines: LogLine[] = []
   let atS = 0
   for (const [i, stage] of stages.entries()) {
-    if (atS > untilS) break
+    if (atS > untilS || atS >= amendedS) break
     const [from, to] =
       'fromUsers' in stage ? [stage.fromUsers, stage.toUsers] : [stage.fromPerS, stage.toPerS]
     const way = from === to ? level(to) : `${level(from)} to ${level(to)}`

@@ -41,7 +41,7 @@ const LAST_WORD_MS = 250
 export interface WebActions {
   /** Ends the load gracefully. */
   readonly stop: () => void
-  /** Begins a run, or says why not; null where the page begins none. */
+  /** Begins a run, or says why not, and changes what the form begins with; null where the page begins none. */
   readonly start: ((words: FormWords) => Promise<readonly FormProblem[]>) | null
   /** Changes the load of the run under way; resolves to why not, or null. */
   readonly amend: (load: LoadTarget, words: LoadWords) => Promise<string | null>
@@ -165,7 +165,7 @@ export class WebServer {
     else if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
     else if (phase !== 'waiting' && phase !== 'ended') say(409, 'text/plain', 'a run goes on\n')
     else {
-      page.change({ phase: 'preparing', failure: null, form: words })
+      page.change({ phase: 'preparing', failure: null })
       const problems = await start(words)
       if (problems.length > 0) page.change({ phase })
       say(200, 'application/json', JSON.stringify({ problems }))

@@ -15,7 +15,7 @@ export function chartBar(
   { choose, update }: { readonly choose: (name: string | null) => void; readonly update: () => void },
 ): HTMLElement {
   select.addEventListener('change', () => choose(select.value === '' ? null : select.value.slice(1)))
-  const log = element('input', { type: 'checkbox', id: 'log' })
+  const log = element('input', { type: 'checkbox', id: 'logarithmic' })
   log.checked = choice.isLog
   log.addEventListener('change', () => {
     choice.isLog = log.checked

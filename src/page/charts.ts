@@ -52,6 +52,11 @@ export class Charts {
     }
   }
 
+  /** They are those of a run that has made room for another one. */
+  destroy(): void {
+    for (const panel of this.#panels.values()) panel.destroy()
+  }
+
   /** Shows one request name in the charts that know it. */
   choose(name: string | null): void {
     this.#choice.name = name

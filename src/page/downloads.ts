@@ -12,7 +12,7 @@ const WHAT: Readonly<Record<Download, string>> = {
 }
 
 export function downloads({ phase, staysOpen, isOver }: PageState, token: string): HTMLElement {
-  const isThere = phase === 'ended' && !isOver
+  const isThere = phase === 'ended' && staysOpen && !isOver
   return section(
     'downloads',
     'Downloads',

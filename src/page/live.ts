@@ -4,6 +4,7 @@ import type { ReportView } from '../output/view.ts'
 import type { FormProblem, LiveFrame, LiveRun, PageState, Phase } from '../output/web-messages.ts'
 import { AmendForm } from './amend.ts'
 import { Charts } from './charts.ts'
+import { custom } from './custom.ts'
 import { downloads } from './downloads.ts'
 import { element, section } from './element.ts'
 import { failedRequests, taskErrors } from './failures.ts'
@@ -162,6 +163,7 @@ class LiveView {
   #begin(run: LiveRun): void {
     if (this.#run?.number === run.number && this.#run.startedAt === run.startedAt) return
     this.#run = run
+    this.#charts?.destroy()
     this.#charts = null
     this.#form.root.open = false
     for (const place of [this.#now, this.#head, this.#generatorTable, ...Object.values(this.#places)])
@@ -193,6 +195,7 @@ class LiveView {
     renewAll(places.statistics, [
       requests(view, (name) => this.#choose(name)),
       keyFigures(view),
+      custom(view),
       now === null ? null : judged,
       distributions(view),
     ])

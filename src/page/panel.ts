@@ -20,6 +20,8 @@ export class Panel {
   readonly #where = element('output', { class: 'where' })
   readonly #picture = element('div', { class: 'plot', role: 'slider', tabindex: '0' })
   readonly #table = element('details', { class: 'behind' }, element('summary', {}, 'As a table'))
+  readonly #sizes = new ResizeObserver(() => this.#resize(this.#picture.clientWidth))
+  readonly #endTheme: () => void
   #plot: Plot
   #chart: uPlot | null = null
   #values: HTMLElement[] = []
@@ -39,9 +41,17 @@ export class Panel {
     this.#picture.addEventListener('keydown', (event) => this.#move(event))
     this.#picture.addEventListener('blur', () => this.#point(null))
     this.#table.addEventListener('toggle', () => this.#fillTable())
-    onTheme(() => this.#repaint())
-    new ResizeObserver(() => this.#resize(this.#picture.clientWidth)).observe(this.#picture)
+    this.#endTheme = onTheme(() => this.#repaint())
+    this.#sizes.observe(this.#picture)
     this.show(plot)
+  }
+
+  /** It is on the page no more: nothing keeps it, nor paints it. */
+  destroy(): void {
+    this.#endTheme()
+    this.#sizes.disconnect()
+    this.#chart?.destroy()
+    this.#chart = null
   }
 
   /** Draws another plot in the same place. */

@@ -9,29 +9,45 @@ export interface Listeners {
   readonly lost: (isLost: boolean) => void
 }
 
-/** Listens until corerush says that it ends; what breaks off meanwhile is taken up again. */
+/**
+ * Listens until corerush says that it ends; what breaks off meanwhile is taken up again. A hidden tab lets go of its
+ * connection, of which a browser has six for all of its tabs, and is told all that counts when it is seen again: unless
+ * corerush ends with the run, for then there would be nobody left to tell it how that ended.
+ */
 export function listen(token: string, { state, run, frame, lost }: Listeners): void {
-  const source = new EventSource(`events?token=${token}`)
-  const on = (name: string, tell: (value: never) => void): void =>
-    source.addEventListener(name, ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as never))
-  on('state', (said: PageState) => {
-    state(said)
-    if (said.isOver) source.close()
-  })
-  on('run', run)
+  let source: EventSource | null = null
+  let latest: PageState | null = null
   // Nobody sees a hidden tab, and painting it costs the cores that make the load.
   let unseen: LiveFrame | null = null
-  on('frame', (said: LiveFrame) => {
-    if (document.hidden) unseen = said
-    else frame(said)
-  })
-  document.addEventListener('visibilitychange', () => {
+  const open = (): EventSource => {
+    const opened = new EventSource(`events?token=${token}`)
+    const on = (name: string, tell: (value: never) => void): void =>
+      opened.addEventListener(name, ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as never))
+    on('state', (said: PageState) => {
+      latest = said
+      state(said)
+      follow()
+    })
+    on('run', run)
+    on('frame', (said: LiveFrame) => {
+      if (document.hidden) unseen = said
+      else frame(said)
+    })
+    opened.onopen = () => lost(false)
+    opened.onerror = () => lost(true)
+    return opened
+  }
+  const follow = (): void => {
+    if (latest?.isOver === true || (document.hidden && latest?.staysOpen !== false)) {
+      source?.close()
+      source = null
+    } else source ??= open()
     if (document.hidden || unseen === null) return
     frame(unseen)
     unseen = null
-  })
-  source.onopen = () => lost(false)
-  source.onerror = () => lost(true)
+  }
+  document.addEventListener('visibilitychange', follow)
+  follow()
 }
 
 /** Rejects with what corerush said, when it does not do it. */

@@ -27,8 +27,11 @@ const listeners = new Set<() => void>()
 const known = new Map<Color, string>()
 const probe = element('span', { hidden: '' })
 
-/** Called whenever colours have changed; a canvas does not change by itself. */
-export const onTheme = (listener: () => void): void => void listeners.add(listener)
+/** Called whenever colours have changed, for a canvas does not change by itself; what it returns ends that. */
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
 
 function changed(): void {
   known.clear()

@@ -17,16 +17,34 @@ beforeAll(async () => {
 })
 afterAll(() => target.kill('SIGTERM'))
 
+type Size = readonly [columns: number, rows: number]
+
 /** corerush on a terminal of this size; what it paints is on `stdout`, and what is written to its input is typed. */
-function onTerminal(
-  [columns, rows]: readonly [number, number],
-  words: readonly string[],
-  env: Record<string, string> = {},
-): Started {
+function typed([columns, rows]: Size, words: readonly string[], env: Record<string, string> = {}): Started {
   const size = columns > 0 ? `stty cols ${columns} rows ${rows} && ` : ''
-  const args = ['-u', '5', '-w', '2', '--wait', '100ms', ...words].join(' ')
-  const command = `${size}'${process.execPath}' '${MAIN}' ${args}`
+  const command = `${size}'${process.execPath}' '${MAIN}' ${words.join(' ')}`
   return start('script', ['-qec', command, '/dev/null'], { env })
+}
+
+/** The same, with a load. */
+const onTerminal = (size: Size, words: readonly string[], env?: Record<string, string>): Started =>
+  typed(size, ['-u', '5', '-w', '2', '--wait', '100ms', ...words], env)
+
+/** An action of the live page, as the page itself asks for it. */
+async function act(running: Started, action: string, body: object = {}): Promise<void> {
+  const [, page] = await running.says('stdout', /live page at (http\S+)\s/)
+  const { origin, searchParams } = new URL(page!)
+  const headers = {
+    origin,
+    'x-corerush-token': searchParams.get('token')!,
+    'content-type': 'application/json',
+  }
+  const response = await fetch(`${origin}/${action}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
+  expect(response.status).toBe(200)
 }
 
 describe.skipIf(!hasScript).concurrent('on a terminal', () => {
@@ -80,6 +98,35 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect((await running.finished).stdout).toContain(`code ${report.exitCode}`)
   })
 
+  test.for([
+    ['--quiet', {}],
+    ['--no-color', { TERM: 'dumb' }],
+  ] as const)('without a live view, %s %o, the page stays as well, until Ctrl-C', async ([word, env]) => {
+    const running = onTerminal([80, 24], ['-n', '20', '--web', '0', '--url', target.url, word], env)
+    const [, page] = await running.says('stdout', /live page stays at (\S+) until Ctrl-C/)
+    const { origin, search } = new URL(page!)
+    expect((await fetch(`${origin}/report.json${search}`)).status).toBe(200)
+    running.process.stdin!.write('\u0003')
+    // There was nothing to stop.
+    expect((await running.finished).stdout).not.toContain('is stopping')
+  })
+
+  test('q ends the start form of --web, before a run of it and in one, whose keys are those of any run', async () => {
+    const words = ['--web', '0', '-w', '1', '; echo code $?; stty -a']
+    const waiting = typed([80, 24], words)
+    await waiting.says('stdout', /live page at /)
+    waiting.process.stdin!.write('q')
+    expect((await waiting.finished).stdout).toMatch(/code 0[^]*[^-]icanon\b/)
+
+    const running = typed([80, 24], words, { NO_COLOR: '1' })
+    await act(running, 'start', { url: target.url, users: '5', wait: '100ms', duration: '10m' })
+    await running.says('stdout', /users \d of 5/)
+    running.process.stdin!.write('+')
+    await running.says('stdout', /users \d of 6/)
+    running.process.stdin!.write('q')
+    expect((await running.finished).stdout).toMatch(/interrupted[^]*code 130[^]*[^-]icanon\b/)
+  })
+
   test('Ctrl-C twice: the first is acknowledged, the second ends it at once, and the cursor comes back', async () => {
     const server = await startFaults('silent')
     try {
@@ -91,6 +138,23 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       const { code, stdout } = await running.finished
       expect(code).toBe(130)
       expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
+      expect(stdout).not.toContain('verdict: ')
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test('Stop on the live page is the first Ctrl-C: the next one ends it at once', async () => {
+    const server = await startFaults('silent')
+    try {
+      const words = ['-d', '10m', '--graceful-stop', '10m', '--web', '0', '--url', server.url]
+      const running = onTerminal([80, 24], words)
+      await running.says('stdout', /worker 0/)
+      await act(running, 'stop')
+      await running.says('stdout', /stopping; again ends at once/)
+      running.process.stdin!.write('q')
+      const { code, stdout } = await running.finished
+      expect(code).toBe(130)
       expect(stdout).not.toContain('verdict: ')
     } finally {
       await server.stop()

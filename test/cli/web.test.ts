@@ -1,13 +1,17 @@
 /** `--web` on the command line: when the page has a form, and where that is refused. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
 import { amend, formOf, readWeb, withForm } from '../../src/cli/web.ts'
 import type { Problem } from '../../src/core/options.ts'
 import type { RunControl } from '../../src/host/control.ts'
+import { runCli, startCli, withFolder, withTarget } from '../support/cli.ts'
+import { eventsIn } from '../support/live.ts'
 
 function read(words: string, environment: Record<string, string> = {}) {
   const problems: Problem[] = []
-  const web = readWeb(parseArgv(words.split(' ')), environment, problems)
+  const web = readWeb(parseArgv(words.split(' ')), null, environment, problems)
   return { web, problems: problems.map(({ option, message }) => `${option} ${message}`) }
 }
 
@@ -43,6 +47,23 @@ test('nobody fills in a form in CI, and its runs write no files over each other'
   ])
 })
 
+test('the stages of a scenario are a load: there is no form, and CI may run it', async () => {
+  await withTarget([], ({ url }) =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'load.ts')
+      const tasks = `{ T: ({ http }) => http.get('/') }`
+      writeFileSync(
+        file,
+        `import { scenario } from 'corerush'
+         export default scenario({ baseUrl: '${url}', stages: ['0s:2', '300ms:2'], tasks: ${tasks} })`,
+      )
+      const { stdout, stderr } = await runCli([file, '--web', '0', '-w', '1'], { env: { CI: 'true' } })
+      expect(stderr).toContain('live page at ')
+      expect(stdout).toContain('verdict: ')
+    }),
+  )
+})
+
 test('the form begins with what was said, and has the last word on it', () => {
   const command = parseArgv(['--web', '--url', 'http://h/', '--wait', '1s', '-w', '2'])
   const same = (text: string): string => text
@@ -71,6 +92,31 @@ test('a change of the load is read as flags are, and what is wrong with it is to
   ] as const)
     expect(await amend(control, load, words)).toContain(problem)
   expect(asked).toEqual([{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }])
+})
+
+test('a secret that was typed into the form is told to no other tab', async () => {
+  const serving = startCli(['--web', '0', '-w', '1'])
+  try {
+    const [, page] = await serving.says('stderr', /live page at (http\S+)\n/)
+    const { origin, searchParams } = new URL(page!)
+    const token = searchParams.get('token')!
+    for (const url of ['http://me:c4n4ry@h/', 'http://h/?api_key=c4n4ry', 'http://h/a']) {
+      const response = await fetch(`${origin}/start`, {
+        method: 'POST',
+        headers: { origin, 'x-corerush-token': token, 'content-type': 'application/json' },
+        body: JSON.stringify({ url, users: '0' }),
+      })
+      expect(await response.json()).toMatchObject({ problems: [{ field: 'users' }] })
+      const events = await fetch(`${origin}/events?token=${token}`)
+      const { value } = (await events.body!.getReader().read()) as { readonly value: Uint8Array }
+      const [{ said } = { said: null }] = eventsIn(new TextDecoder().decode(value))
+      expect(said).toMatchObject({ form: { users: '0', ...(url.includes('c4n4ry') ? {} : { url }) } })
+      expect(JSON.stringify(said)).not.toContain('c4n4ry')
+    }
+  } finally {
+    serving.kill('SIGINT')
+  }
+  expect((await serving.finished).stderr).not.toContain('c4n4ry')
 })
 
 test('a secret that was said is not shown in the form, and stays in force', () => {

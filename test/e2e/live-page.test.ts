@@ -2,16 +2,33 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { Report } from '../../dist/index.js'
 import { showCount, showMs, showPercent, showRate } from '../../src/core/units.ts'
 import { startCli, startTarget, withFolder, type Started, type TargetProcess } from '../support/cli.ts'
+import { LivePage } from '../../src/output/live-page.ts'
+import { WebServer, type WebActions } from '../../src/output/web.ts'
 import { hasChromium, launchChromium, violations } from '../support/chromium.ts'
 import { expectConservation } from '../support/conservation.ts'
+import { liveOf, startOf } from '../support/live.ts'
+import { LIVE_FILES, longReport, PAGE_FILES } from '../support/page.ts'
 
 /** Whatever else this host is busy with. */
 const PATIENT = { timeout: 30_000 }
+
+const NO_ACTIONS: WebActions = { stop: () => undefined, start: null, amend: () => Promise.resolve(null) }
+
+/** In a tab: whether somebody is away from it, which it takes for hidden, and how many elements are watched for their size. */
+const TAB = `
+  window.isAway = false
+  window.watched = 0
+  Object.defineProperty(document, 'hidden', { get: () => isAway })
+  window.ResizeObserver = class extends ResizeObserver {
+    observe(one) { watched++; super.observe(one) }
+    disconnect() { watched--; super.disconnect() }
+  }
+`
 
 let target: TargetProcess
 beforeAll(async () => {
@@ -119,6 +136,49 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
       expect(complaints).toEqual([])
     })
+  })
+
+  test('seven tabs of one browser, which has six connections: hidden ones make room, and miss nothing', async ({
+    expect,
+  }) => {
+    const custom = { stock: { kind: 'counter', sum: 12_345 } } as const
+    const report: Report = { ...longReport(['GET /a'], 6), custom }
+    const live = new LivePage({ phase: 'waiting', form: null, staysOpen: true })
+    const server = await WebServer.listen(0, live, { live: LIVE_FILES, report: PAGE_FILES }, NO_ACTIONS)
+    const context = await browser.newContext()
+    await context.addInitScript(TAB)
+    const look = (tab: Page, isAway: boolean) =>
+      tab.evaluate(`isAway = ${isAway}; document.dispatchEvent(new Event('visibilitychange'))`)
+    try {
+      const tabs: Page[] = []
+      for (let i = 0; i < 7; i++) {
+        const tab = await context.newPage()
+        await tab.goto(server.url)
+        await tab.getByText('no run yet').waitFor()
+        tabs.push(tab)
+        if (i < 6) await look(tab, true)
+      }
+      const [first, last] = [tabs[0]!, tabs[6]!]
+      live.start(startOf(report))
+      live.second(liveOf(report))
+      expect(await last.locator('#custom tbody').textContent()).toBe('stock12,345')
+      expect(await first.locator('#custom').count()).toBe(0)
+      await look(first, false)
+      await first.locator('#custom').waitFor()
+      const ids: string[] = await first.evaluate(
+        `Array.from(document.querySelectorAll('[id]'), ({ id }) => id)`,
+      )
+      expect(ids.filter((id, i) => ids.indexOf(id) < i)).toEqual([])
+      // Another run takes the place of the first, and nothing of that is kept.
+      const watched = await first.evaluate('watched')
+      live.start(startOf(report))
+      live.finish(report)
+      await first.locator('#verdict').waitFor()
+      await expect.poll(() => first.evaluate('watched'), PATIENT).toBe(watched)
+    } finally {
+      await context.close()
+      await server.close()
+    }
   })
 
   test('without a load: a form that tells all that is wrong, starts a run, and then another one', async ({

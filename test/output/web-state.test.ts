@@ -69,6 +69,9 @@ test('the log: what happened, in order', () => {
   expect(said.at(-1)).toBe(
     `8 note the run ended, by SIGINT; its verdict is ${report.verdict.level}, its exit code ${report.exitCode}`,
   )
+  const amended = logOf({ ...report, amendments: [{ atS: 1.5, users: 3, overS: 0 }] }, [], false)
+  const load = amended.map(({ text }) => text).filter((text) => /^stage|amended/.test(text))
+  expect(load).toEqual(['stage 1 of 2: 0 to 10 users in 2s', 'the load was amended to 3 users at 1.5 s'])
   // A stage that has not come is not told of, nor is an end.
   const early = logOf({ ...report, timeline: report.timeline.slice(0, 1), loadS: 1 }, [], true)
   expect(early.map(({ text }) => text).join('\n')).not.toMatch(/stage 2|ended|^early$|^late$/m)

@@ -9,7 +9,7 @@ import { WebServer, type WebActions } from '../../src/output/web.ts'
 import type { FormWords, LiveFrame } from '../../src/output/web-messages.ts'
 import { eventsIn, liveOf, startOf } from '../support/live.ts'
 import { EVIL, longReport } from '../support/page.ts'
-import { planOf, textOf } from '../support/reports.ts'
+import { planOf, reportOf, textOf } from '../support/reports.ts'
 import { renderJson } from '../../src/output/json.ts'
 
 const FILES = {
@@ -70,7 +70,7 @@ async function tab(url: string) {
 }
 
 test('the page, its code and its files, each with its type, in no cache and under its policy', async () => {
-  const { page, server, origin, token } = await open({ phase: 'waiting' })
+  const { page, server, origin, token } = await open({ phase: 'waiting', staysOpen: true })
   const shell = await ask(server.url)
   expect([shell.status, shell.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
   expect(shell.text).not.toContain(token)
@@ -144,6 +144,28 @@ test('a tab is told how it stands, then each second as it closes, then the repor
   expect(first.events('frame').at(-1)).toEqual(last)
 })
 
+test('nobody looks, and nothing stays: no view is made of the report, nor can it be downloaded', async () => {
+  const { page, origin, token } = await open()
+  page.start(startOf(REPORT))
+  const report = reportOf(planOf(), [{ ok: { a: [5] } }], {}, (second) => page.settled(second))
+  const asked: unknown[] = []
+  page.finish(
+    new Proxy(report, {
+      get(it, key) {
+        asked.push(key)
+        return Reflect.get(it, key) as unknown
+      },
+    }),
+  )
+  expect(asked).toEqual([])
+  for (const file of ['report.json', 'stats.csv'])
+    expect(await ask(`${origin}/${file}?token=${token}`)).toMatchObject({ status: 404 })
+  // Whoever still comes is told how it ended.
+  const late = await tab(`${origin}/events?token=${token}`)
+  await late.heard('frame', 1)
+  expect(late.events('frame')).toMatchObject([{ now: null }])
+})
+
 test('a tab that does not read costs what its socket holds, and is told the newest when it reads', async () => {
   const { page, origin, token } = await open()
   const { hostname, port } = new URL(origin)
@@ -181,7 +203,8 @@ test('a form starts a run, is told all that is wrong, and starts no second one b
   expect(JSON.parse((await start({ url: '  ', users: ' 7 ' })).text)).toEqual({
     problems: [{ field: 'url', message: 'is missing' }],
   })
-  expect(page.state).toMatchObject({ phase: 'waiting', form: { users: '7' } })
+  // What may be shown of them is not for the server to say.
+  expect(page.state).toMatchObject({ phase: 'waiting', form: { users: '5' } })
   expect(JSON.parse((await start({ url: 'http://127.0.0.1/', body: 'x' })).text)).toEqual({ problems: [] })
   expect(asked).toEqual([{ users: '7' }, { url: 'http://127.0.0.1/' }])
   expect(await start({ url: 'http://127.0.0.1/' })).toMatchObject({ status: 409 })

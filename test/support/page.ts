@@ -2,11 +2,12 @@
 import type { Options } from '../../src/core/options.ts'
 import type { Report, RunFacts } from '../../src/core/report.ts'
 import { renderHtml } from '../../src/output/html.ts'
-import { readComparisonFiles, readPageFiles } from '../../src/output/page-files.ts'
+import { readComparisonFiles, readLiveFiles, readPageFiles } from '../../src/output/page-files.ts'
 import { planOf, reportOf, type Second } from './reports.ts'
 
 const FOLDER = new URL('../../dist/page/', import.meta.url)
 export const PAGE_FILES = readPageFiles(FOLDER)
+export const LIVE_FILES = readLiveFiles(FOLDER)
 export const COMPARE_FILES = readComparisonFiles(FOLDER)
 
 export const page = (report: Report): string => renderHtml(report, PAGE_FILES)
