@@ -6,9 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // End-to-end tests start processes of their own on every core, but wait more than they work.
-    maxWorkers: 3,
-    // Nothing is mocked, and what a test changes it puts back: files can share their modules, which take long to load.
-    isolate: false,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The totals as JSON are for .ci/run.
