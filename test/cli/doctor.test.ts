@@ -35,7 +35,9 @@ describe.concurrent('a measurement', () => {
     const isSound = found.trials.some(({ soundPerS }) => soundPerS !== null)
     const file = join(folder, 'corerush/capacity.json')
     expect(found.file).toBe(isSound ? file : null)
-    expect(readCapacity(file) !== null).toBe(isSound)
+    // It holds for so many cores, and this process may have others.
+    expect(existsSync(file) && readFileSync(file, 'utf8').includes('"oneWorkerPerS"')).toBe(isSound)
+    if (isSound && !hasTaskset) expect(readCapacity(file)).not.toBeNull()
   })
 
   test.skipIf(!existsSync('/proc/self/task'))(
