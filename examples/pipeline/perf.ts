@@ -10,12 +10,14 @@ import { CLI, runBeside } from '../beside-targets.ts'
 
 const CONFIG = fileURLToPath(new URL('corerush.config.ts', import.meta.url))
 const base = process.env['PERF_BASE'] ?? ''
+// Runs of another URL are no runs of the same plan: with a baseline the port has to stay. PERF_PORT is another one.
+const port = base === '' ? (process.env['PERF_PORT'] ?? '18480') : '0'
 const clis = [CLI, ...(base === '' ? [] : [resolve(base, 'dist/cli/main.js')])]
 
 mkdirSync('perf-results', { recursive: true })
 process.exitCode = await runBeside(
   'perf',
-  clis.map((cli) => [cli, 'target', '--port', '0']),
+  clis.map((cli) => [cli, 'target', '--port', port]),
   ([url, against]) => ({
     args: ['--config', CONFIG, ...process.argv.slice(2)],
     environment: { PERF_URL: url!, ...(against === undefined ? {} : { PERF_AGAINST: against }) },

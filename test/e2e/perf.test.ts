@@ -18,6 +18,7 @@ test('npm run perf: a run by the config, all outputs, kept for later ones, nothi
     ]
     const { code, stdout, stderr } = await start(process.execPath, [...words, '--profile', 'smoke'], {
       cwd: folder,
+      env: { PERF_PORT: '0' },
     }).finished
     const results = join(folder, 'perf-results')
     expect(readdirSync(results).sort(), stderr).toEqual(['perf.html', 'perf.json', 'perf.xml', 'summary.md'])
