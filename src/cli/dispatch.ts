@@ -2,7 +2,8 @@
 import { CorerushError, EXIT } from '../errors.ts'
 import { OptionsError } from '../host/run.ts'
 import { VERSION } from '../version.ts'
-import { parseArgv, renderHelp, renderProblem } from './args.ts'
+import { parseArgv, renderHelp } from './args.ts'
+import { renderProblem } from './problem.ts'
 
 export async function dispatch(argv: readonly string[]): Promise<number> {
   try {

@@ -13,7 +13,8 @@ import { withoutSecrets } from '../core/secret.ts'
 import { nearest } from '../core/suggest.ts'
 import { findConfig, loadConfig } from '../host/config-file.ts'
 import { OptionsError } from '../host/run.ts'
-import { optionOf, type Command } from './args.ts'
+import { type Command } from './args.ts'
+import { optionOf } from './problem.ts'
 import { RUN_FLAGS } from './flags.ts'
 
 /** What the sources say together. */

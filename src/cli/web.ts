@@ -17,7 +17,8 @@ import {
   type LoadTarget,
   type LoadWords,
 } from '../output/web-messages.ts'
-import { renderProblem, type Command } from './args.ts'
+import { type Command } from './args.ts'
+import { renderProblem } from './problem.ts'
 import { readPort } from './metrics.ts'
 
 export interface WebOptions {

@@ -3,21 +3,20 @@
  * but that page, and only to those who ask for this host: a page in a browser must not read it under a name of its own.
  * Nothing that a scraper does or leaves undone holds up the run or the end of the process.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Report } from '../core/report.ts'
 import { Telemetry } from '../core/telemetry.ts'
 import type { SettledSecond } from '../core/timeline.ts'
+import { HOST, listenOnLoopback } from './loopback.ts'
 import { CONTENT_TYPE, renderPrometheus } from './prometheus.ts'
 import type { Output, RunStart } from './output.ts'
 
 /** Where OpenTelemetry's Prometheus exporters listen by default. */
 export const DEFAULT_PORT = 9464
-const HOST = '127.0.0.1'
 const THIS_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i
 /** A scraper is one; whoever else asks may wait. */
 const MOST_CONNECTIONS = 20
-const LONGEST_REQUEST_MS = 10_000
 
 export class MetricsPage implements Output {
   readonly name = 'metrics'
@@ -33,17 +32,7 @@ export class MetricsPage implements Output {
 
   /** Listens on this port, or any free one for 0; rejects when it cannot. */
   static async listen(port: number): Promise<MetricsPage> {
-    const server = createServer({ requestTimeout: LONGEST_REQUEST_MS, connectionsCheckingInterval: 1000 })
-    server.maxConnections = MOST_CONNECTIONS
-    server.on('connection', (socket) => socket.unref())
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, HOST, resolve)
-    })
-    // A connection that cannot be taken is the scraper's to try again.
-    server.on('error', () => undefined)
-    server.unref()
-    return new MetricsPage(server)
+    return new MetricsPage(await listenOnLoopback(port, MOST_CONNECTIONS))
   }
 
   get url(): string {

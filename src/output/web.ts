@@ -3,7 +3,7 @@
  * what is in web-guard.ts. Nothing that a tab does or leaves undone holds up the run or the end of the process.
  */
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
@@ -13,6 +13,7 @@ import type { Report } from '../core/report.ts'
 import type { CsvFile } from './csv.ts'
 import { renderHtml } from './html.ts'
 import { renderJson } from './json.ts'
+import { HOST, listenOnLoopback } from './loopback.ts'
 import type { LivePage } from './live-page.ts'
 import type { PageFiles } from './page-files.ts'
 import { refusalOf, SAFE_HEADERS } from './web-guard.ts'
@@ -30,9 +31,7 @@ import {
 
 /** Where Locust's page is. */
 export const DEFAULT_WEB_PORT = 8089
-const HOST = '127.0.0.1'
 const MOST_CONNECTIONS = 100
-const LONGEST_REQUEST_MS = 10_000
 const MOST_FORM_BYTES = 65_536
 /** How long the last word may be on its way to tabs that read, before the process ends. */
 const LAST_WORD_MS = 250
@@ -78,15 +77,7 @@ export class WebServer {
     files: WebFiles,
     actions: WebActions,
   ): Promise<WebServer> {
-    const server = createServer({ requestTimeout: LONGEST_REQUEST_MS, connectionsCheckingInterval: 1000 })
-    server.maxConnections = MOST_CONNECTIONS
-    server.on('connection', (socket) => socket.unref())
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, HOST, resolve)
-    })
-    server.unref()
-    return new WebServer(server, page, files, actions)
+    return new WebServer(await listenOnLoopback(port, MOST_CONNECTIONS), page, files, actions)
   }
 
   get port(): number {

@@ -8,7 +8,8 @@ import { element, section } from './element.ts'
 import { heatMap } from './heat-map.ts'
 import { Panel } from './panel.ts'
 import { percentiles } from './percentiles.ts'
-import { axisMs, axisRate, type Plot, type Shade } from './plot.ts'
+import { blamed, marks } from './marks.ts'
+import { axisMs, axisRate, type Plot } from './plot.ts'
 import { ridges } from './ridges.ts'
 import type { Color } from './theme.ts'
 import { timeChart, type Line } from './time-chart.ts'
@@ -79,8 +80,8 @@ export class Charts {
 
   #plots(): Plot[] {
     const { report, endS, workers, cores, target } = this.#view
-    const blamed = this.#blamed()
-    const busy = { endS, shades: [...this.#marks(), ...blamed] }
+    const seconds = blamed(this.#view)
+    const busy = { endS, shades: [...marks(this.#view), ...seconds] }
     return [
       this.#rate(),
       this.#latency(),
@@ -98,7 +99,7 @@ export class Charts {
         ...workers,
         id: 'workers',
         title: 'Utilization of each worker',
-        note: `Share of a core in which its event loop had work${blamed.length > 0 ? '; shaded: seconds the verdict blames' : ''}`,
+        note: `Share of a core in which its event loop had work${seconds.length > 0 ? '; shaded: seconds the verdict blames' : ''}`,
         of: 'worker',
         color: 'blue',
       }),
@@ -108,7 +109,7 @@ export class Charts {
             ridges({
               ...busy,
               ...cores,
-              shades: [...this.#marks(), ...blamed.filter(({ unit }) => unit === undefined)],
+              shades: [...marks(this.#view), ...seconds.filter(({ unit }) => unit === undefined)],
               id: 'cores',
               title: 'Cores of this host',
               note: 'Busy share of each core, whoever used it',
@@ -122,7 +123,7 @@ export class Charts {
             ridges({
               endS,
               ...target,
-              shades: this.#marks(),
+              shades: marks(this.#view),
               id: 'target',
               title: 'Cores of the target',
               note: 'Busy share of each core, by its own account',
@@ -147,7 +148,7 @@ export class Charts {
   }
 
   get #over() {
-    return { endS: this.#view.endS, shades: this.#marks() }
+    return { endS: this.#view.endS, shades: marks(this.#view) }
   }
 
   #lines(of: readonly (Omit<Line, 'values'> & { readonly key: string })[], lines: Track['lines']): Line[] {
@@ -278,34 +279,6 @@ export class Charts {
         total.lines,
       ),
     })
-  }
-
-  /** Warm-up, drain, and seconds that a worker did not report. */
-  #marks(): Shade[] {
-    const { warmupEndS, drainS, endS, incomplete } = this.#view
-    return [
-      ...(warmupEndS > 0 ? [{ fromS: 0, toS: warmupEndS, color: 'mark', label: 'warm-up' } as const] : []),
-      ...(drainS < endS ? [{ fromS: drainS, toS: endS, color: 'mark', label: 'drain' } as const] : []),
-      ...incomplete.map((second): Shade => ({
-        fromS: second,
-        toS: second + 1,
-        color: 'mark',
-        label: 'incomplete',
-      })),
-    ]
-  }
-
-  /** The seconds of each finding that is more than a note. */
-  #blamed(): (Shade & { readonly unit?: number })[] {
-    return this.#view.report.verdict.reasons
-      .filter(({ level }) => level !== 'note')
-      .map(({ code, fromS, toS, worker }) => ({
-        fromS,
-        toS: toS + 1,
-        color: 'blame',
-        label: code,
-        ...(worker === undefined ? {} : { unit: worker }),
-      }))
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseArgv, optionsOf, renderProblem } from '../../src/cli/args.ts'
+import { parseArgv, optionsOf } from '../../src/cli/args.ts'
+import { renderProblem } from '../../src/cli/problem.ts'
 import { settingsOf, withPlace, type Settings } from '../../src/cli/settings.ts'
 
 let root: string

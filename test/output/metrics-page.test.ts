@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { parseExposition, type Sample } from '../../src/core/exposition.ts'
+import { listenOnLoopback } from '../../src/output/loopback.ts'
 import { MetricsPage } from '../../src/output/metrics-page.ts'
 import { planOf, reportOf, type Second } from '../support/reports.ts'
 
@@ -192,4 +193,10 @@ test('a port that is taken is refused; a scraper that is stuck is dropped at the
   stuck.on('error', () => undefined)
   page.close()
   await dropped
+})
+
+test('a connection that cannot be taken, however often, ends nothing', async () => {
+  const server = await listenOnLoopback(0, 1)
+  for (let i = 0; i < 3; i++) expect(server.emit('error', new Error('EMFILE'))).toBe(true)
+  server.close()
 })
