@@ -1,6 +1,6 @@
 /** Judges stored runs by the rules as they are now, and says how often they are right. */
-import { isReliable, PERCENTILES } from '../dist/core/metrics.js'
-import { judge } from '../dist/core/verdict.js'
+import { isReliable, PERCENTILES } from '../dist/core/measure/metrics.js'
+import { judge } from '../dist/core/judge/verdict.js'
 import { isHeldOut } from './calibration-cell.ts'
 import { WARMUP_S, type CalibrationRun } from './calibration-run.ts'
 import { renderTable } from './table.ts'

@@ -6,8 +6,8 @@
  * wakes for it). CPU time of this process from the OS; then what that is of a core at some rates of a worker.
  */
 import { parseArgs } from 'node:util'
-import { Histogram } from '../dist/core/histogram.js'
-import { watchHost } from '../dist/host/vitals.js'
+import { Histogram } from '../dist/core/measure/histogram.js'
+import { watchHost } from '../dist/host/machine/host-vitals.js'
 import { RunClock } from '../dist/worker/clock.js'
 import { Turn, loopIdleUs } from '../dist/worker/turn.js'
 import { vitalSigns } from '../dist/worker/vitals.js'

@@ -12,7 +12,7 @@
  * buckets of arrivals begin, `{ do: 'log' }` asks for it. Each is answered with one message.
  */
 import { createServer } from 'node:http'
-import { Histogram } from '../dist/core/histogram.js'
+import { Histogram } from '../dist/core/measure/histogram.js'
 import { seededRandom } from '../dist/core/random.js'
 import { parseLatency, sampleLatencyS } from '../dist/target/latency.js'
 import { monotonicUs } from '../dist/worker/clock.js'

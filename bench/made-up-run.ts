@@ -1,12 +1,12 @@
 /** A run that nobody made: random seconds, and a report by the code that makes real ones. */
-import { Gate } from '../dist/core/gate.js'
-import { buildPlan } from '../dist/core/plan.js'
+import { Gate } from '../dist/core/judge/gate.js'
+import { buildPlan } from '../dist/core/plan/plan.js'
 import { normal, seededRandom } from '../dist/core/random.js'
-import { buildReport, type Report, type RunFacts } from '../dist/core/report.js'
-import { resolveOptions } from '../dist/core/resolve.js'
-import type { Snapshot } from '../dist/core/second.js'
-import { packTally, Tally } from '../dist/core/tally.js'
-import { Timeline } from '../dist/core/timeline.js'
+import { buildReport, type Report, type RunFacts } from '../dist/core/report/report.js'
+import { resolveOptions } from '../dist/core/resolve/resolve.js'
+import type { Snapshot } from '../dist/core/measure/second.js'
+import { packTally, Tally } from '../dist/core/measure/tally.js'
+import { Timeline } from '../dist/core/measure/timeline.js'
 
 /** Seconds of a worker that differ; after these, they come round again. */
 const DIFFERENT = 61

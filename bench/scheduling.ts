@@ -7,7 +7,7 @@
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Histogram } from '../dist/core/histogram.js'
+import { Histogram } from '../dist/core/measure/histogram.js'
 import { seededRandom } from '../dist/core/random.js'
 import { RunClock } from '../dist/worker/clock.js'
 import { Wheel } from '../dist/worker/wheel.js'

@@ -12,7 +12,7 @@ interface Schema {
 /** By their files. */
 export function makeSchemas(): Readonly<Record<string, Schema>> {
   const generator = createGenerator({
-    path: inRepository('src/core/{report,config}.ts'),
+    path: inRepository('src/core/{report/report,config/config}.ts'),
     tsconfig: inRepository('src/tsconfig.json'),
     topRef: false,
     // The types are checked by everything else.
@@ -44,4 +44,4 @@ function withDefaultsInWords(schema: Schema): Schema {
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   for (const [file, schema] of Object.entries(makeSchemas()))
-    writeFileSync(inRepository(file), JSON.stringify(schema, sorted, 2))
+    writeFileSync(inRepository(`schema/${file}`), JSON.stringify(schema, sorted, 2))

@@ -1,9 +1,9 @@
 /** The messages between the main thread and a worker; types only, so that neither side can reach into the other. */
-import type { Amendment } from './core/amendment.ts'
-import type { Plan } from './core/plan.ts'
+import type { Amendment } from './core/plan/amendment.ts'
+import type { Plan } from './core/plan/plan.ts'
 import type { Share } from './core/share.ts'
-import type { Snapshot } from './core/second.ts'
-import type { Step } from './core/transcript.ts'
+import type { Snapshot } from './core/measure/second.ts'
+import type { Step } from './core/request/transcript.ts'
 
 /** What a worker is given when it is hired. */
 export interface Assignment {

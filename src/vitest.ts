@@ -3,13 +3,13 @@
  * without `warn` and `abort-on-fail`, which are for a run that still goes on.
  */
 import { expect } from 'vitest'
-import { passes } from './core/gate.ts'
-import { isRelative } from './core/relative.ts'
-import { reportFigure } from './core/report-figure.ts'
-import { REPORT_SCHEMA, type Report } from './core/report.ts'
+import { passes } from './core/judge/gate.ts'
+import { isRelative } from './core/threshold/relative-rule.ts'
+import { reportFigure } from './core/report/report-figure.ts'
+import { REPORT_SCHEMA, type Report } from './core/report/report.ts'
 import { nearest } from './core/suggest.ts'
-import { metricOf, showFigure } from './core/threshold-metric.ts'
-import { parseThreshold, printThreshold, type Threshold } from './core/threshold.ts'
+import { metricOf, showFigure } from './core/threshold/threshold-metric.ts'
+import { parseThreshold, printThreshold, type Threshold } from './core/threshold/threshold.ts'
 
 declare module 'vitest' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any -- as vitest declares it

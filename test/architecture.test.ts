@@ -1,97 +1,58 @@
-/** The layers and the single importers, guarded a second time: the lint rule can be switched off in a line, this cannot. */
+/** The house, guarded a second time: a lint rule can be switched off in a line, this cannot. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { join, posix } from 'node:path'
 import { expect, test } from 'vitest'
+import { importFault, LAYERS, layerOf, ROOMS, roomOf, SINGLE_IMPORTERS } from '../scripts/house.ts'
 
 const SRC = join(import.meta.dirname, '../src')
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
   .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'))
+const text = (file: string): string => readFileSync(join(SRC, file), 'utf8')
 const IMPORT = /^\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|import\('([^']+)'\)/gm
 const imports = new Map(
-  files.map((file) => [
-    file,
-    [...readFileSync(join(SRC, file), 'utf8').matchAll(IMPORT)].map((m) => (m[1] ?? m[2] ?? m[3])!),
-  ]),
+  files.map((file) => [file, [...text(file).matchAll(IMPORT)].map((m) => (m[1] ?? m[2] ?? m[3])!)]),
 )
-/** The files of src that a file imports. */
-const within = (file: string): string[] =>
-  imports
-    .get(file)!
-    .filter((path) => path.startsWith('.'))
-    .map((path) => relative(SRC, join(SRC, dirname(file), path)).replaceAll('\\', '/'))
 
-/** What each layer may import besides itself and errors.ts, as docs/ARCHITECTURE.md draws it. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  scenario: ['core'],
-  'protocol.ts': ['core'],
-  worker: ['scenario', 'core', 'protocol.ts'],
-  output: ['core', 'version.ts'],
-  // What it shows is made by the output; nobody imports it, its built files are read.
-  page: ['core', 'output'],
-  host: ['output', 'core', 'scenario', 'protocol.ts', 'version.ts'],
-  target: ['core', 'version.ts'],
-  cli: ['host', 'output', 'core', 'target', 'version.ts'],
-  'index.ts': ['host', 'output', 'core', 'scenario', 'target', 'version.ts'],
-  'vitest.ts': ['core'],
-  'errors.ts': [],
-  'version.ts': [],
-}
-const layerOf = (file: string): string => file.split('/')[0]!
-
-test('there is something to guard', () => {
-  expect(files.length).toBeGreaterThan(30)
-  expect(within('host/run.ts')).toContain('core/timeline.ts')
-})
-
-test.each(files)('%s imports one way', (file) => {
-  const allowed = [layerOf(file), 'errors.ts', ...(MAY_IMPORT[layerOf(file)] ?? [])]
-  expect(within(file).filter((path) => !allowed.includes(layerOf(path)))).toEqual([])
-})
-
-test.each([
-  ['piscina', 'host/crew.ts'],
-  ['undici', 'worker/transport/undici.ts'],
-  ['hdr-histogram-js', 'core/histogram.ts'],
-  ['yargs', 'cli/args.ts'],
-  ['csv-parse', 'host/feeders.ts'],
-  ['jiti', 'scenario/file.ts'],
-  ['uplot', 'page/uplot.ts'],
-  ['yaml', 'host/yaml.ts'],
-  ['tough-cookie', 'worker/scenario/jar.ts'],
-])('%s has one importer', (library, importer) => {
-  const importers = files.filter((file) =>
-    imports.get(file)!.some((path) => path === library || path.startsWith(`${library}/`)),
+test('imports go one way: between layers, between rooms, from file to file; a library has one importer', () => {
+  expect(imports.get('host/run.ts')).toContain('../core/measure/timeline.ts')
+  const faults = files.flatMap((file) =>
+    imports.get(file)!.flatMap((specifier) => {
+      const fault = importFault(file, specifier)
+      return fault === null ? [] : [`${file} imports ${specifier}: ${fault}`]
+    }),
   )
-  expect(importers).toEqual([importer])
+  expect(faults).toEqual([])
+  for (const [library, importer] of Object.entries(SINGLE_IMPORTERS))
+    expect(imports.get(importer), library).toContainEqual(expect.stringMatching(`^${library}(/|$)`))
+  expect(circles()).toEqual([])
 })
 
-test.each(['core', 'page'])('%s has nothing of the platform', (layer) => {
-  for (const file of files.filter((f) => layerOf(f) === layer))
-    expect(imports.get(file)!.filter((path) => path.startsWith('node:'))).toEqual([])
-})
-
-test('no file reaches itself again', () => {
-  const reaches = (from: string, path: readonly string[]): void => {
-    expect(path, [...path, from].join(' → ')).not.toContain(from)
-    if (visited.has(from)) return
-    for (const next of within(from)) reaches(next, [...path, from])
-    visited.add(from)
-  }
-  const visited = new Set<string>()
-  for (const file of files) reaches(file, [])
-})
-
-test('every file is named by its noun', () => {
-  const nameless = ['utils.ts', 'util.ts', 'types.ts', 'helpers.ts', 'helper.ts', 'common.ts', 'misc.ts']
-  expect(files.filter((file) => nameless.includes(basename(file)))).toEqual([])
+test('every file has a layer, a room, and a noun for a name', () => {
+  expect(files.filter((file) => LAYERS[layerOf(file)] === undefined)).toEqual([])
+  const roomless = files.filter((file) => ROOMS[layerOf(file)]?.includes(roomOf(file)) === false)
+  expect(roomless).toEqual([])
+  expect(files.filter((file) => /(?:^|\/)(utils?|types|helpers?|common|misc)\.ts$/.test(file))).toEqual([])
 })
 
 test('no figure comes from the wall clock, so a step of it changes none', () => {
-  const readers = files.filter((file) =>
-    /\bDate\.now\b|\bnew Date\(\)/.test(readFileSync(join(SRC, file), 'utf8')),
-  )
+  const readers = files.filter((file) => /\bDate\.now\b|\bnew Date\(\)/.test(text(file)))
   // The labels of a report and of a measured capacity; and cookies, which expire by wall time.
-  expect(readers.sort()).toEqual(['host/doctor.ts', 'host/run.ts', 'worker/scenario/jar.ts'])
+  expect(readers.sort()).toEqual(['host/host-check.ts', 'host/run.ts', 'worker/scenario/jar.ts'])
 })
+
+/** Each way from a file back to itself. */
+function circles(): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const walk = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) found.push([...way, file].join(' → '))
+    else if (!done.has(file)) {
+      for (const path of imports.get(file)!.filter((path) => path.startsWith('.')))
+        walk(posix.join(posix.dirname(file), path), [...way, file])
+      done.add(file)
+    }
+  }
+  for (const file of files) walk(file, [])
+  return found
+}

@@ -4,10 +4,10 @@ import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
 import { CONFIG_KEYS } from '../src/cli/settings.ts'
-import { configLayers } from '../src/core/config-layers.ts'
+import { configLayers } from '../src/core/config/config-layers.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
-const schema = JSON.parse(read('config.schema.json')) as {
+const schema = JSON.parse(read('schema/config.schema.json')) as {
   properties: object
   definitions: { Profile: { properties: object } }
 }

@@ -1,17 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { LAYERS, ROOMS } from '../scripts/house.ts'
 import { COMMANDS, renderHelp } from '../src/cli/args.ts'
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 const unknownTo = (text: string, words: readonly string[]): string[] =>
   words.filter((word) => !text.includes(word))
 
-test('the architecture names every file of src', () => {
-  const files = readdirSync(new URL('../src', import.meta.url), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => `src/${file.replaceAll('\\', '/')}`)
-  expect(files).toContain('src/core/plan.ts')
-  expect(unknownTo(read('docs/ARCHITECTURE.md'), files)).toEqual([])
+test('the architecture names every layer and every room', () => {
+  const architecture = read('docs/ARCHITECTURE.md')
+  const rooms = Object.values(ROOMS).flatMap((names) => names.filter((name) => name !== '.'))
+  const names = [...Object.keys(LAYERS).filter((name) => !name.endsWith('.ts')), ...rooms]
+  expect(names).toContain('judge/rules')
+  expect(
+    unknownTo(
+      architecture,
+      names.map((name) => `\`${name}/\``),
+    ),
+  ).toEqual([])
 })
 
 test.each(COMMANDS)('the documentation has every flag of the command %s', async (command) => {
@@ -22,7 +28,7 @@ test.each(COMMANDS)('the documentation has every flag of the command %s', async 
 })
 
 test('the measurement names every reason of the verdict', () => {
-  const union = /type ReasonCode =\n((?: +\| '.*'\n)+)/.exec(read('src/core/evidence.ts'))![1]!
+  const union = /type ReasonCode =\n((?: +\| '.*'\n)+)/.exec(read('src/core/judge/rules/evidence.ts'))![1]!
   const codes = [...union.matchAll(/'(.*)'/g)].map(([, code]) => `\`${code!}\``)
   expect(codes).toContain('`worker.lost`')
   expect(unknownTo(read('docs/MEASUREMENT.md'), codes)).toEqual([])

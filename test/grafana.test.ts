@@ -1,11 +1,11 @@
 /** The dashboard asks for nothing that a scrape, or a collector, would not have. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { parseExposition } from '../src/core/exposition.ts'
-import { Telemetry } from '../src/core/telemetry.ts'
-import type { CoreVitals } from '../src/core/vitals.ts'
-import { renderOtlp } from '../src/output/otlp.ts'
-import { renderPrometheus } from '../src/output/prometheus.ts'
+import { parseExposition } from '../src/core/measure/exposition.ts'
+import { Telemetry } from '../src/core/export/telemetry.ts'
+import type { CoreVitals } from '../src/core/measure/worker-vitals.ts'
+import { renderOtlp } from '../src/output/push/otlp-payload.ts'
+import { renderPrometheus } from '../src/output/web/prometheus.ts'
 import { planOf, reportOf } from './support/reports.ts'
 
 interface Dashboard {

@@ -8,7 +8,7 @@ import { makeSchemas } from '../scripts/schema.ts'
 import { startFaults, type Faults } from './support/faults.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const schema = JSON.parse(readFileSync(file('report.schema.json'), 'utf8')) as object
+const schema = JSON.parse(readFileSync(file('schema/report.schema.json'), 'utf8')) as object
 const validate = new Ajv({ strict: false, allErrors: true }).compile(schema)
 
 let server: Faults
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 test('the schemas are those of the types: if not, npm run schema', () => {
-  const config = JSON.parse(readFileSync(file('config.schema.json'), 'utf8')) as object
+  const config = JSON.parse(readFileSync(file('schema/config.schema.json'), 'utf8')) as object
   expect(makeSchemas()).toEqual({ 'report.schema.json': schema, 'config.schema.json': config })
 })
 

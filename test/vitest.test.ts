@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import '../dist/vitest.js'
 import { planRun, type Options } from '../dist/index.js'
-import type { Plan } from '../src/core/plan.ts'
+import type { Plan } from '../src/core/plan/plan.ts'
 import { planOf, reportOf, type Second } from './support/reports.ts'
 
 const NAME = 'GET /GetPrograms'

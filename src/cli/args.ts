@@ -5,8 +5,8 @@
  */
 import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
-import type { Options, Problem } from '../core/options.ts'
-import { redactUrlText } from '../core/secret.ts'
+import type { Options, Problem } from '../core/options/options.ts'
+import { redactUrlText } from '../core/request/secret.ts'
 import {
   COMPARE_FLAGS,
   DEBUG_FLAGS,

@@ -1,7 +1,7 @@
 /** The keys of the live view, as they are pressed on the terminal. */
 import { readFileSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
-import type { ViewKey } from '../output/live.ts'
+import type { ViewKey } from '../output/live/live-view.ts'
 
 /** What the load is multiplied by. */
 const LOAD_KEYS: Readonly<Record<string, number>> = { '+': 1.1, '-': 0.9 }

@@ -14,6 +14,6 @@ for (const stream of [process.stdout, process.stderr])
 if (process.argv.length === 3 && (first === '--version' || first === '-V'))
   process.stdout.write(`${VERSION}\n`)
 else {
-  const { dispatch } = await import('./dispatch.ts')
+  const { dispatch } = await import('./commands.ts')
   process.exitCode = await dispatch(process.argv.slice(2))
 }

@@ -1,5 +1,5 @@
 /** Options by the flags that say them, in what is told of them. */
-import type { Problem } from '../core/options.ts'
+import type { Problem } from '../core/options/options.ts'
 import { COMPARE_FLAGS, DEBUG_FLAGS, DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS } from './flags.ts'
 
 /** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */

@@ -1,8 +1,8 @@
 /** `--save-baseline NAME`: runs that went well are kept for later ones to be compared with. */
-import type { Problem } from '../core/options.ts'
-import type { Report } from '../core/report.ts'
+import type { Problem } from '../core/options/options.ts'
+import type { Report } from '../core/report/report.ts'
 import { messageOf } from '../errors.ts'
-import { keepingProblem, keepRuns, placeOf, unfitToKeep } from '../host/kept-runs.ts'
+import { keepingProblem, keepRuns, placeOf, unfitToKeep } from '../host/kept/kept-runs.ts'
 import type { Command } from './args.ts'
 
 /** The name, or null; adds what is wrong with it to the problems. */

@@ -1,5 +1,5 @@
 /** How to write for what a stream is, and for what the user said. */
-import type { Style } from '../output/paint.ts'
+import type { Style } from '../output/text/paint.ts'
 import type { Command } from './args.ts'
 
 export function styleOf(stream: NodeJS.WriteStream, { switches }: Command): Style {

@@ -1,8 +1,8 @@
 /** The person at the terminal: what is shown while a run goes on, and Ctrl-C. */
 import { EXIT, messageOf } from '../errors.ts'
 import type { RunControl } from '../host/control.ts'
-import { LiveView } from '../output/live.ts'
-import { ProgressLines, WarningLines } from '../output/progress.ts'
+import { LiveView } from '../output/live/live-view.ts'
+import { ProgressLines, WarningLines } from '../output/live/progress.ts'
 import type { Command } from './args.ts'
 import { canReadKeys, watchKeys, type Keys } from './keys.ts'
 import { wantsColor } from './style.ts'

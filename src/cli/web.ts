@@ -1,14 +1,14 @@
 /** `--web [PORT]`: the live page, and the runs that are started from its form. */
-import type { Problem } from '../core/options.ts'
-import type { Plan } from '../core/plan.ts'
-import { redactUrlText } from '../core/secret.ts'
+import type { Problem } from '../core/options/options.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { redactUrlText } from '../core/request/secret.ts'
 import { parseDurationS, parseNumber, parseRatePerS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { RunControl } from '../host/control.ts'
 import { OptionsError } from '../host/run.ts'
-import { LivePage, type PageBeginning } from '../output/live-page.ts'
-import { readLiveFiles, readPageFiles } from '../output/page-files.ts'
-import { DEFAULT_WEB_PORT, WebServer, type WebActions } from '../output/web.ts'
+import { LivePage, type PageBeginning } from '../output/web/live-page.ts'
+import { readLiveFiles, readPageFiles } from '../output/file/page-files.ts'
+import { DEFAULT_WEB_PORT, WebServer, type WebActions } from '../output/web/web-server.ts'
 import {
   FORM_FIELDS,
   type FormField,
@@ -16,10 +16,10 @@ import {
   type FormWords,
   type LoadTarget,
   type LoadWords,
-} from '../output/web-messages.ts'
+} from '../output/web/web-messages.ts'
 import { type Command } from './args.ts'
 import { renderProblem } from './problem.ts'
-import { readPort } from './metrics.ts'
+import { readPort } from './metrics-port.ts'
 
 export interface WebOptions {
   readonly port: number

@@ -12,6 +12,12 @@ export function nearest(wrong: string, names: Iterable<string>): string | null {
   return bestDistance <= Math.max(1, Math.floor(wrong.length / 3)) ? best : null
 }
 
+/** `; did you mean NAME?` for the nearest of `words`; empty if none is near enough. */
+export function didYouMean(word: string, words: readonly string[]): string {
+  const near = nearest(word, words)
+  return near === null ? '' : `; did you mean ${near}?`
+}
+
 /** Letters that are missing, too many or wrong; two that changed places are one slip. */
 function slips(a: string, b: string): number {
   const d = distance(a, b)

@@ -3,6 +3,11 @@
  * counts (`10k`, `2M`), and how a latency, a rate or a share is shown to a person.
  */
 
+/** A number of seconds, or a duration such as `500ms`, `30s`, `1h30m`. */
+export type Duration = number | string
+/** A number, or one with `k` or `M`: `10k`, `2M`. */
+export type Count = number | string
+
 /** What parsing gave: a value, or the rule that the text breaks. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 

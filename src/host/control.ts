@@ -1,9 +1,9 @@
 /** What a program can do to a run under way, besides ending it. */
-import { amendedPlan, type Amendment } from '../core/amendment.ts'
-import { amendmentOf, type LoadChange } from '../core/load-change.ts'
-import type { Plan } from '../core/plan.ts'
+import { amendedPlan, type Amendment } from '../core/plan/amendment.ts'
+import { amendmentOf, type LoadChange } from '../core/plan/load-change.ts'
+import type { Plan } from '../core/plan/plan.ts'
 import { CorerushError } from '../errors.ts'
-import { checkPorts } from './ports.ts'
+import { checkPorts } from './machine/ports.ts'
 import { checkLimits } from './preflight.ts'
 
 /** A run under way. */

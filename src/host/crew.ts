@@ -7,10 +7,10 @@
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import type { Amendment } from '../core/amendment.ts'
-import type { Plan } from '../core/plan.ts'
-import type { Snapshot } from '../core/second.ts'
-import type { Step } from '../core/transcript.ts'
+import type { Amendment } from '../core/plan/amendment.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import type { Snapshot } from '../core/measure/second.ts'
+import type { Step } from '../core/request/transcript.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
 

@@ -1,10 +1,10 @@
 /** What can be known before the first request: whether this host can carry the plan, and whether the target answers. */
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { bareHost, ipFamily, portOf, routeOf } from '../core/route.ts'
-import { plannedConnections, plannedUsers, type Plan } from '../core/plan.ts'
+import { bareHost, ipFamily, portOf, routeOf } from '../core/request/route.ts'
+import { plannedConnections, plannedUsers, type Plan } from '../core/plan/plan.ts'
 import { printDurationS } from '../core/units.ts'
 import { CorerushError, messageOf } from '../errors.ts'
+import { openFileLimit } from './machine/descriptors.ts'
 
 /** How long one attempt to connect may take while waiting for the target, and the pause before the next. */
 const LONGEST_PROBE_MS = 1000
@@ -38,17 +38,6 @@ export function checkLimits(plan: Plan, root = '/'): string | null {
 /** How many connections the file limit leaves room for; Infinity where the platform names no limit. */
 export const spareDescriptors = (root = '/'): number =>
   (openFileLimit(root) ?? Infinity) - RESERVED_DESCRIPTORS
-
-/** How many files this process may have open; null where the platform does not say. */
-export function openFileLimit(root = '/'): number | null {
-  try {
-    const match = /^Max open files\s+(\d+)/m.exec(readFileSync(`${root}proc/self/limits`, 'utf8'))
-    return match ? Number(match[1]) : null
-  } catch {
-    // Not Linux: not available.
-    return null
-  }
-}
 
 /**
  * Tries to connect until the target accepts; throws a CorerushError when it has not within the time that the plan

@@ -1,11 +1,11 @@
 /** What this host is short of for a plan, though it can carry it: warnings before the run, kept in its report. */
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { hasPace, plannedPerS, plannedUsers, type Plan } from '../core/plan.ts'
+import { hasPace, plannedPerS, plannedUsers, type Plan } from '../core/plan/plan.ts'
 import { showBytes, showCount, showPercent, showRate } from '../core/units.ts'
-import type { Cores } from './cores.ts'
-import { readMemory } from './memory.ts'
-import { readText } from './proc.ts'
+import type { Cores } from './machine/cores.ts'
+import { readMemory } from './machine/memory.ts'
+import { readText } from './machine/proc.ts'
 
 /** What a user with its connection takes, and a worker, in bytes; TLS takes several times as much for each. */
 const USER_BYTES = 10_000

@@ -1,7 +1,7 @@
 /** Looks at the server's own metrics once a second: the page of a Prometheus node_exporter. */
-import { redactUrl } from '../core/secret.ts'
-import { readServer, serverSince, type ServerReadings } from '../core/node-exporter.ts'
-import type { TargetVitals } from '../core/vitals.ts'
+import { redactUrl } from '../core/request/secret.ts'
+import { readServer, serverSince, type ServerReadings } from '../core/measure/node-exporter.ts'
+import type { TargetVitals } from '../core/measure/worker-vitals.ts'
 import { messageOf } from '../errors.ts'
 
 /** A page that takes longer is too late for its second. */

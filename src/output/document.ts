@@ -1,5 +1,5 @@
 /** A text made of the report alone, written when the run has ended: JSON, JUnit, lines of seconds in a file. */
-import type { Report } from '../core/report.ts'
+import type { Report } from '../core/report/report.ts'
 import type { Destination, Pieces } from './destination.ts'
 import type { Output } from './output.ts'
 

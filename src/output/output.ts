@@ -2,13 +2,13 @@
  * What every output is: a consumer of closed seconds and of the final report. Rendering is pure and apart from
  * writing. A failing output is reported and never stops the run.
  */
-import type { Amendment } from '../core/amendment.ts'
-import type { Metrics } from '../core/metrics.ts'
-import type { Outcome } from '../core/outcome.ts'
-import type { Plan } from '../core/plan.ts'
-import type { Judgement, Report } from '../core/report.ts'
-import type { SecondRow } from '../core/second.ts'
-import type { SettledSecond } from '../core/timeline.ts'
+import type { Amendment } from '../core/plan/amendment.ts'
+import type { Metrics } from '../core/measure/metrics.ts'
+import type { Outcome } from '../core/request/outcome.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import type { Judgement, Report } from '../core/report/report.ts'
+import type { SecondRow } from '../core/measure/second.ts'
+import type { SettledSecond } from '../core/measure/timeline.ts'
 
 /** The run as it begins. */
 export interface RunStart {

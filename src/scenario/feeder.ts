@@ -1,5 +1,5 @@
 /** Feeders: data from a file, a row at a time. What an author makes is a description; rows are read before the run. */
-import type { FeederPlan } from '../core/feeder.ts'
+import type { FeederPlan } from '../core/scenario/row-source.ts'
 
 export interface FeederOptions {
   /**

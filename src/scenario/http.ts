@@ -1,5 +1,5 @@
 /** What a task sends requests with, and what it gets back. Types only: the worker fulfils them. */
-import type { Duration } from '../core/options.ts'
+import type { Duration } from '../core/units.ts'
 
 export type Values = Readonly<Record<string, string | number | boolean>>
 

@@ -1,5 +1,10 @@
 /** Metrics of a scenario's own: what an author counts, and values whose distribution matters. */
-import { CUSTOM_NAME, MOST_VALUE, type CustomKind, type CustomMetricPlan } from '../core/custom.ts'
+import {
+  CUSTOM_NAME,
+  MOST_VALUE,
+  type CustomKind,
+  type CustomMetricPlan,
+} from '../core/measure/custom-metrics.ts'
 
 export interface Counter {
   /** @default 1 */

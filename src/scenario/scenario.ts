@@ -1,6 +1,6 @@
 /** A scenario: what one kind of user does. */
-import type { Duration } from '../core/options.ts'
-import type { Wait } from '../core/wait.ts'
+import type { Duration } from '../core/units.ts'
+import type { Wait } from '../core/load/wait-time.ts'
 import type { Feeder } from './feeder.ts'
 import type { Http } from './http.ts'
 

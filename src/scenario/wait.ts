@@ -1,6 +1,6 @@
 /** The four waits, for those who write scenarios. */
-import type { Duration } from '../core/options.ts'
-import { parseWait, type Wait } from '../core/wait.ts'
+import type { Duration } from '../core/units.ts'
+import { parseWait, type Wait } from '../core/load/wait-time.ts'
 
 /** A pause of any length between the two, each as likely as the others. */
 export const between = (shortest: Duration, longest: Duration): Wait => read(`${shortest}-${longest}`)

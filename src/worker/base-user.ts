@@ -1,5 +1,5 @@
 /** What all users have in common: at rest, or in flight with an iteration, whose lateness and end they tell. */
-import type { Wait } from '../core/wait.ts'
+import type { Wait } from '../core/load/wait-time.ts'
 import { Lateness } from './lateness.ts'
 import { backoffAfter, type Surroundings, type User } from './user.ts'
 

@@ -2,10 +2,10 @@
  * A call: a request, and the redirects that it leads to. It has a connection of its own, one reused exchange, and a
  * deadline that its owner's alarm watches; what ends is judged and recorded here, whoever wanted it.
  */
-import type { Plan } from '../core/plan.ts'
-import { headerSecrets, type KnownSecrets } from '../core/known-secrets.ts'
-import { isExpected } from '../core/status.ts'
-import type { RequestTally } from '../core/request-tally.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { headerSecrets, type KnownSecrets } from '../core/request/known-secrets.ts'
+import { isExpected } from '../core/request/status.ts'
+import type { RequestTally } from '../core/measure/request-tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
 import type { Cookies } from './cookies.ts'
 import type { Recorder } from './recorder.ts'

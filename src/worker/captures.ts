@@ -1,8 +1,8 @@
 /** Keeps the first failing exchanges of each outcome in this worker, for `--capture-failures`. */
-import { captured, KEPT_BODY_BYTES } from '../core/captured.ts'
-import type { KnownSecrets } from '../core/known-secrets.ts'
-import type { Outcome } from '../core/outcome.ts'
-import type { Plan } from '../core/plan.ts'
+import { captured, KEPT_BODY_BYTES } from '../core/request/captured.ts'
+import type { KnownSecrets } from '../core/request/known-secrets.ts'
+import type { Outcome } from '../core/request/outcome.ts'
+import type { Plan } from '../core/plan/plan.ts'
 import { globalIndex, type Share } from '../core/share.ts'
 import type { Recorder } from './recorder.ts'
 import type { Exchange, ResponseSink } from './transport/transport.ts'

@@ -1,5 +1,5 @@
 /** What a user keeps of the cookies that it was sent; how, a library says (`scenario/jar.ts`), which only scenarios load. */
-import type { RequestPlan } from '../core/plan.ts'
+import type { RequestPlan } from '../core/request/request.ts'
 
 export interface Cookies {
   /** The Cookie header that goes with a request; empty when none does. */

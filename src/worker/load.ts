@@ -2,9 +2,9 @@
  * One worker's share of the load, from the start instant until it is drained: its schedule, the wheel that wakes its
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
-import type { Amendment } from '../core/amendment.ts'
-import { KnownSecrets } from '../core/known-secrets.ts'
-import { plannedUsers } from '../core/plan.ts'
+import type { Amendment } from '../core/plan/amendment.ts'
+import { KnownSecrets } from '../core/request/known-secrets.ts'
+import { plannedUsers } from '../core/plan/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
 import { Captures } from './captures.ts'
 import type { Alarm } from './clock.ts'

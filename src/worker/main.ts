@@ -1,6 +1,6 @@
 /** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
 import type { MessagePort } from 'node:worker_threads'
-import { longestIdleS } from '../core/plan.ts'
+import { longestIdleS } from '../core/plan/plan.ts'
 import { loadScenarios } from '../scenario/file.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { monotonicUs, RunClock } from './clock.ts'

@@ -1,7 +1,7 @@
 /** The hops of redirects, prepared once for each pair of a request and a location. */
-import { forbiddenHost } from '../core/allowed-hosts.ts'
-import type { Plan } from '../core/plan.ts'
-import { isRedirect, redirected } from '../core/redirect.ts'
+import { forbiddenHost } from '../core/resolve/request/allowed-hosts.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { isRedirect, redirected } from '../core/request/redirect.ts'
 import { oneLine } from './transport/fault.ts'
 import type { Prepared, Transport } from './transport/transport.ts'
 

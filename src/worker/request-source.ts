@@ -2,7 +2,8 @@
  * What users without a script send where that is not always the same: one of several requests, and requests whose
  * placeholders stand for something else each time.
  */
-import type { Plan, RequestPlan } from '../core/plan.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import type { RequestPlan } from '../core/request/request.ts'
 import { seededRandom, type Random } from '../core/random.ts'
 import {
   isVaried,
@@ -10,10 +11,10 @@ import {
   renderRequest,
   templateOf,
   type RequestTemplate,
-} from '../core/request-template.ts'
-import { chooser } from '../core/scenario.ts'
+} from '../core/resolve/request/request-template.ts'
+import { chooser } from '../core/scenario/script-plan.ts'
 import { globalIndex, portion, type Share } from '../core/share.ts'
-import type { RequestTally } from '../core/request-tally.ts'
+import type { RequestTally } from '../core/measure/request-tally.ts'
 import type { Recorder } from './recorder.ts'
 import type { Feed } from './scenario/feed.ts'
 import type { Prepared, Transport } from './transport/transport.ts'

@@ -2,9 +2,9 @@
  * A user without a script: at rest, or in flight with an iteration, which is one request and the redirects that it
  * leads to. What it does next is the schedule's to say.
  */
-import { isConnectionFailure } from '../core/outcome.ts'
+import { isConnectionFailure } from '../core/request/outcome.ts'
 import type { Random } from '../core/random.ts'
-import type { Wait } from '../core/wait.ts'
+import type { Wait } from '../core/load/wait-time.ts'
 import { BaseUser } from './base-user.ts'
 import { Call, type CallOwner } from './call.ts'
 import type { NextRequest, RequestSource } from './request-source.ts'

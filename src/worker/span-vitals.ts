@@ -1,5 +1,5 @@
 /** What a worker says of itself for one span of run time after the other, of a second as a rule. */
-import type { WorkerVitals } from '../core/vitals.ts'
+import type { WorkerVitals } from '../core/measure/worker-vitals.ts'
 import type { TurnCounts } from './turn.ts'
 import type { Readings, VitalSigns } from './vitals.ts'
 

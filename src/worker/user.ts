@@ -1,5 +1,5 @@
 /** What a virtual user is to the schedule and to the load, whatever it does; its connections are its own. */
-import type { Wait } from '../core/wait.ts'
+import type { Wait } from '../core/load/wait-time.ts'
 import type { CallSurroundings } from './call.ts'
 
 /** How an iteration ended, as far as it matters for the next one. */

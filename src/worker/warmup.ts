@@ -4,8 +4,8 @@
  * users open their connections. What is recorded here is thrown away; the target sees nothing of it.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { PLAIN_HTTP } from '../core/http.ts'
-import type { Plan } from '../core/plan.ts'
+import { PLAIN_HTTP } from '../core/resolve/request/http-options.ts'
+import type { Plan } from '../core/plan/plan.ts'
 import { RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'

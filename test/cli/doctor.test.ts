@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readCapacity } from '../../src/host/capacity.ts'
-import { renderLimits, renderTrials } from '../../src/output/doctor.ts'
+import { readCapacity } from '../../src/host/machine/kept-capacity.ts'
+import { renderLimits, renderTrials } from '../../src/output/text/doctor-text.ts'
 import { MAIN, runCli, start, startCli } from '../support/cli.ts'
 
 const hasTaskset = spawnSync('taskset', ['-c', '0', 'true']).status === 0

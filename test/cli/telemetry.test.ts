@@ -1,8 +1,8 @@
 /** `--out otlp` on the command line. */
 import { expect, test } from 'vitest'
-import type { Problem } from '../../src/core/options.ts'
+import type { Problem } from '../../src/core/options/options.ts'
 import { parseArgv } from '../../src/cli/args.ts'
-import { readOutputs } from '../../src/cli/outputs.ts'
+import { readOutputs } from '../../src/cli/output-flags.ts'
 
 function read(...words: string[]) {
   const problems: Problem[] = []

@@ -1,6 +1,6 @@
 /** How responses are framed: each row is read the same by both transports, whole and in single bytes. */
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../src/core/outcome.ts'
+import type { Outcome } from '../../src/core/request/outcome.ts'
 import { startFaults } from '../support/faults.ts'
 import { cutAt, pour } from '../support/responses.ts'
 import { Client, TRANSPORT_NAMES, turns } from '../support/transports.ts'

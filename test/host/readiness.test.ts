@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { capacityShare, soundPerS, type Capacity } from '../../src/core/capacity.ts'
-import { capacityFile, readCapacity, writeCapacity } from '../../src/host/capacity.ts'
-import { readLimits } from '../../src/host/doctor.ts'
+import { capacityShare, soundPerS, type Capacity } from '../../src/core/plan/sound-capacity.ts'
+import { capacityFile, readCapacity, writeCapacity } from '../../src/host/machine/kept-capacity.ts'
+import { readLimits } from '../../src/host/host-check.ts'
 import { readinessWarnings, readLoad, type Readiness } from '../../src/host/readiness.ts'
-import { renderPlan } from '../../src/output/dry-run.ts'
+import { renderPlan } from '../../src/output/text/dry-run.ts'
 import { anOpenPlan, aPlan } from '../support/plan.ts'
 
 const IDLE: Readiness = {

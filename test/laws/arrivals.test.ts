@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { arrivalsBy, instantOf, rateAt, type Arrival, type RateStage } from '../../src/core/arrivals.ts'
+import { arrivalsBy, instantOf, rateAt, type Arrival, type RateStage } from '../../src/core/load/arrivals.ts'
 import { portion } from '../../src/core/share.ts'
 import { duesBefore, rate, spanS } from '../support/arrivals.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { rowNumber, type FeederPlan } from '../../src/core/feeder.ts'
+import { rowNumber, type FeederPlan } from '../../src/core/scenario/row-source.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { shuffled } from '../../src/core/shuffle.ts'
+import { shuffled } from '../../src/core/scenario/shuffle.ts'
 
 type Kind = Pick<FeederPlan, 'order' | 'end'>
 /** What every worker takes, so many rows each. */

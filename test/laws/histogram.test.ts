@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { build } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
-import { Histogram } from '../../src/core/histogram.ts'
-import { PERCENTILES } from '../../src/core/metrics.ts'
+import { Histogram } from '../../src/core/measure/histogram.ts'
+import { PERCENTILES } from '../../src/core/measure/metrics.ts'
 
 const HOUR_US = 3_600_000_000
 /** Durations as they come: most of them small, some up to 1 h, evenly over the orders of magnitude. */

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Evidence } from '../../src/core/evidence.ts'
-import { judge } from '../../src/core/verdict.ts'
+import type { Evidence } from '../../src/core/judge/rules/evidence.ts'
+import { judge } from '../../src/core/judge/verdict.ts'
 import { aRow, evidence, healthy } from '../support/evidence.ts'
 import { aPlan } from '../support/plan.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fixedUsers, mixOf, type Mixed } from '../../src/core/mix.ts'
+import { fixedUsers, mixOf, type Mixed } from '../../src/core/scenario/mix.ts'
 
 const counts = (mix: Uint16Array, of: number): number[] => {
   const found = new Array<number>(of).fill(0)

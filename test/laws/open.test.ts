@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { OpenPlan } from '../../src/core/plan.ts'
+import type { OpenPlan } from '../../src/core/plan/plan.ts'
 import { portion } from '../../src/core/share.ts'
 import { duesBefore, rate } from '../support/arrivals.ts'
 import { anOpenPlan } from '../support/plan.ts'

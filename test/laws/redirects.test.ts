@@ -1,7 +1,7 @@
 /** Redirects on a virtual clock: whatever the target answers, every request that was sent is accounted for. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Plan } from '../../src/core/plan.ts'
+import type { Plan } from '../../src/core/plan/plan.ts'
 import { aPlan, anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 import type { Answer, Sent } from '../support/virtual.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { globalIndex, portion } from '../../src/core/share.ts'
-import { activeSpans, peakUsers, usersAt, type UserStage } from '../../src/core/stages.ts'
+import { activeSpans, peakUsers, usersAt, type UserStage } from '../../src/core/load/stages.ts'
 
 const durationS = fc.integer({ min: 0, max: 40 }).map((quarters) => quarters / 4)
 const level = fc.integer({ min: 0, max: 25 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RequestTally } from '../../src/core/request-tally.ts'
-import { mergeRequests, mergeTally, packTally, Tally } from '../../src/core/tally.ts'
+import { RequestTally } from '../../src/core/measure/request-tally.ts'
+import { mergeRequests, mergeTally, packTally, Tally } from '../../src/core/measure/tally.ts'
 import { count, events, plain } from '../support/tallies.ts'
 
 const RUNS = { numRuns: 50 }

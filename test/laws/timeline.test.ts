@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mergeTally, packTally, Tally } from '../../src/core/tally.ts'
-import type { Snapshot } from '../../src/core/second.ts'
-import { Timeline } from '../../src/core/timeline.ts'
+import { mergeTally, packTally, Tally } from '../../src/core/measure/tally.ts'
+import type { Snapshot } from '../../src/core/measure/second.ts'
+import { Timeline } from '../../src/core/measure/timeline.ts'
 import { snapshot } from '../support/snapshots.ts'
 import { plain } from '../support/tallies.ts'
 

@@ -1,5 +1,5 @@
 /** Due times as lists, and the test of whether numbers come from an exponential distribution. */
-import { arrivalAreas, instantOf, type Arrival, type RateStage } from '../../src/core/arrivals.ts'
+import { arrivalAreas, instantOf, type Arrival, type RateStage } from '../../src/core/load/arrivals.ts'
 import type { Share } from '../../src/core/share.ts'
 
 export const rate = (fromPerS: number, toPerS: number, durationS: number): RateStage => ({

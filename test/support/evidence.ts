@@ -1,10 +1,10 @@
 /** Evidence for a verdict: a healthy run of ten seconds, with whatever a test wants to be different. */
-import { Histogram } from '../../src/core/histogram.ts'
-import { deriveMetrics, percentilesMs } from '../../src/core/metrics.ts'
-import { RequestTally } from '../../src/core/request-tally.ts'
-import type { SecondRow } from '../../src/core/second.ts'
-import type { Evidence, PercentilesMs } from '../../src/core/evidence.ts'
-import type { HostVitals, TargetVitals, WorkerVitals } from '../../src/core/vitals.ts'
+import { Histogram } from '../../src/core/measure/histogram.ts'
+import { deriveMetrics, percentilesMs } from '../../src/core/measure/metrics.ts'
+import { RequestTally } from '../../src/core/measure/request-tally.ts'
+import type { SecondRow } from '../../src/core/measure/second.ts'
+import type { Evidence, PercentilesMs } from '../../src/core/judge/rules/evidence.ts'
+import type { HostVitals, TargetVitals, WorkerVitals } from '../../src/core/measure/worker-vitals.ts'
 import { aPlan } from './plan.ts'
 
 const SECONDS = 10

@@ -1,5 +1,6 @@
 /** Requests over the transport of a plan, one after the other, in this process: no threads, no schedule. */
-import type { ClosedPlan, RequestPlan } from '../../src/core/plan.ts'
+import type { ClosedPlan } from '../../src/core/plan/plan.ts'
+import type { RequestPlan } from '../../src/core/request/request.ts'
 import { RunClock } from '../../src/worker/clock.ts'
 import { Addresses, type LookUp } from '../../src/worker/transport/addresses.ts'
 import { Connector } from '../../src/worker/transport/connector.ts'

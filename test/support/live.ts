@@ -1,6 +1,6 @@
 /** What an output is told of a run while it goes on, as far as a report has it. */
-import type { Outcome } from '../../src/core/outcome.ts'
-import type { Report } from '../../src/core/report.ts'
+import type { Outcome } from '../../src/core/request/outcome.ts'
+import type { Report } from '../../src/core/report/report.ts'
 import type { LiveSecond, RunStart } from '../../src/output/output.ts'
 
 export const startOf = ({ plan, version, startedAt, warnings }: Report): RunStart => ({

@@ -1,8 +1,8 @@
 /** The page of a report as the build left it, and reports that make every part of it show something. */
-import type { Options } from '../../src/core/options.ts'
-import type { Report, RunFacts } from '../../src/core/report.ts'
-import { renderHtml } from '../../src/output/html.ts'
-import { readComparisonFiles, readLiveFiles, readPageFiles } from '../../src/output/page-files.ts'
+import type { Options } from '../../src/core/options/options.ts'
+import type { Report, RunFacts } from '../../src/core/report/report.ts'
+import { renderHtml } from '../../src/output/file/html.ts'
+import { readComparisonFiles, readLiveFiles, readPageFiles } from '../../src/output/file/page-files.ts'
 import { planOf, reportOf, type Second } from './reports.ts'
 
 const FOLDER = new URL('../../dist/page/', import.meta.url)

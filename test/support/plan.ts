@@ -1,7 +1,8 @@
 /** A small plan, with whatever a test wants to be different. */
-import { PLAIN_HTTP } from '../../src/core/http.ts'
-import { withDefaults } from '../../src/core/threshold.ts'
-import type { ClosedPlan, OpenPlan, RequestPlan } from '../../src/core/plan.ts'
+import { PLAIN_HTTP } from '../../src/core/resolve/request/http-options.ts'
+import { withDefaults } from '../../src/core/threshold/threshold.ts'
+import type { ClosedPlan, OpenPlan } from '../../src/core/plan/plan.ts'
+import type { RequestPlan } from '../../src/core/request/request.ts'
 
 export const A_REQUEST: RequestPlan = {
   name: 'GET /',

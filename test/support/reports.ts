@@ -1,13 +1,13 @@
 /** A small run made by hand: snapshots into a timeline into a report, by the code that makes the real ones. */
-import { Gate } from '../../src/core/gate.ts'
-import type { Options } from '../../src/core/options.ts'
-import { resolveOptions } from '../../src/core/resolve.ts'
-import type { Outcome } from '../../src/core/outcome.ts'
-import { buildPlan, type Plan } from '../../src/core/plan.ts'
-import { buildReport, type Report, type RunFacts } from '../../src/core/report.ts'
-import { packTally, Tally } from '../../src/core/tally.ts'
-import type { Snapshot } from '../../src/core/second.ts'
-import { Timeline, type SettledSecond } from '../../src/core/timeline.ts'
+import { Gate } from '../../src/core/judge/gate.ts'
+import type { Options } from '../../src/core/options/options.ts'
+import { resolveOptions } from '../../src/core/resolve/resolve.ts'
+import type { Outcome } from '../../src/core/request/outcome.ts'
+import { buildPlan, type Plan } from '../../src/core/plan/plan.ts'
+import { buildReport, type Report, type RunFacts } from '../../src/core/report/report.ts'
+import { packTally, Tally } from '../../src/core/measure/tally.ts'
+import type { Snapshot } from '../../src/core/measure/second.ts'
+import { Timeline, type SettledSecond } from '../../src/core/measure/timeline.ts'
 import type { Pieces } from '../../src/output/destination.ts'
 
 /** What one worker did in one second. */

@@ -2,9 +2,9 @@
  * Runs of known difference: lognormal latencies with a tail, seconds that resemble their neighbours, runs that differ
  * among themselves, and a host that drifts.
  */
-import { Histogram } from '../../src/core/histogram.ts'
+import { Histogram } from '../../src/core/measure/histogram.ts'
 import { normal, type Random } from '../../src/core/random.ts'
-import type { RunSeconds } from '../../src/core/compare.ts'
+import type { RunSeconds } from '../../src/core/compare/comparison.ts'
 
 interface Simulated {
   readonly seconds: number

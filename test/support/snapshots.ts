@@ -1,6 +1,6 @@
 /** Snapshots as workers would send them. */
-import { packTally, Tally } from '../../src/core/tally.ts'
-import type { Snapshot } from '../../src/core/second.ts'
+import { packTally, Tally } from '../../src/core/measure/tally.ts'
+import type { Snapshot } from '../../src/core/measure/second.ts'
 import { healthy } from './evidence.ts'
 
 export interface Happened {

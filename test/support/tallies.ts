@@ -1,9 +1,9 @@
 /** Random tallies, and tallies as plain data that can be compared whatever the order in which they were counted. */
 import fc from 'fast-check'
-import type { PackedHistogram } from '../../src/core/histogram.ts'
-import { OUTCOMES, type Outcome } from '../../src/core/outcome.ts'
-import type { RequestTally } from '../../src/core/request-tally.ts'
-import { packTally, Tally, type PackedTally } from '../../src/core/tally.ts'
+import type { PackedHistogram } from '../../src/core/measure/histogram.ts'
+import { OUTCOMES, type Outcome } from '../../src/core/request/outcome.ts'
+import type { RequestTally } from '../../src/core/measure/request-tally.ts'
+import { packTally, Tally, type PackedTally } from '../../src/core/measure/tally.ts'
 
 type HistogramName = Parameters<RequestTally['histogram']>[0]
 

@@ -1,10 +1,10 @@
 /** Both transports, driven one exchange at a time without a load around them. */
-import { PLAIN_HTTP } from '../../src/core/http.ts'
+import { PLAIN_HTTP } from '../../src/core/resolve/request/http-options.ts'
 import { Addresses } from '../../src/worker/transport/addresses.ts'
 import { Connector, type ConnectorOptions } from '../../src/worker/transport/connector.ts'
 import { A_REQUEST } from './plan.ts'
-import type { TransportName } from '../../src/core/transport.ts'
-import type { RequestPlan } from '../../src/core/plan.ts'
+import type { TransportName } from '../../src/core/resolve/transport-options.ts'
+import type { RequestPlan } from '../../src/core/request/request.ts'
 import { RunClock } from '../../src/worker/clock.ts'
 import { transportOf } from '../../src/worker/transport/choice.ts'
 import {

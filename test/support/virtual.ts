@@ -1,7 +1,7 @@
 /** Virtual time, and a network in it: a worker's load runs on both without waiting for anything. */
-import type { Outcome, Phase } from '../../src/core/outcome.ts'
+import type { Outcome, Phase } from '../../src/core/request/outcome.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import type { RequestPlan } from '../../src/core/plan.ts'
+import type { RequestPlan } from '../../src/core/request/request.ts'
 import type { Alarm, Clock } from '../../src/worker/clock.ts'
 import type { Connection, Exchange, Prepared, Transport } from '../../src/worker/transport/transport.ts'
 

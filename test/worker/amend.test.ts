@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ClosedPlan } from '../../src/core/plan.ts'
+import type { ClosedPlan } from '../../src/core/plan/plan.ts'
 import { aPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 

@@ -1,6 +1,6 @@
 /** What is kept of the answers of a user's jar is never older than its cookies. */
 import { expect, test, vi } from 'vitest'
-import type { RequestPlan } from '../../src/core/plan.ts'
+import type { RequestPlan } from '../../src/core/request/request.ts'
 import { newJar } from '../../src/worker/scenario/jar.ts'
 import { A_REQUEST } from '../support/plan.ts'
 

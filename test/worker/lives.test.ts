@@ -1,6 +1,6 @@
 /** Users with a script from their first task to `onStop`, on a virtual clock. */
 import { describe, expect, test } from 'vitest'
-import type { FeederPlan } from '../../src/core/feeder.ts'
+import type { FeederPlan } from '../../src/core/scenario/row-source.ts'
 import type { Share } from '../../src/core/share.ts'
 import { feeder } from '../../src/scenario/feeder.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { activeSpans } from '../../src/core/stages.ts'
-import type { ClosedPlan } from '../../src/core/plan.ts'
+import { activeSpans } from '../../src/core/load/stages.ts'
+import type { ClosedPlan } from '../../src/core/plan/plan.ts'
 import { aPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 import type { Answer, Sent } from '../support/virtual.ts'

@@ -1,6 +1,6 @@
 /** Several scenarios where arrivals come by the clock, on a virtual clock. */
 import { describe, expect, test } from 'vitest'
-import type { OpenPlan } from '../../src/core/plan.ts'
+import type { OpenPlan } from '../../src/core/plan/plan.ts'
 import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'

@@ -1,7 +1,8 @@
 /** What users without a script send where that is not always the same, on a virtual clock. */
 import { describe, expect, test } from 'vitest'
-import type { FeederPlan } from '../../src/core/feeder.ts'
-import type { ClosedPlan, OpenPlan, RequestPlan } from '../../src/core/plan.ts'
+import type { FeederPlan } from '../../src/core/scenario/row-source.ts'
+import type { ClosedPlan, OpenPlan } from '../../src/core/plan/plan.ts'
+import type { RequestPlan } from '../../src/core/request/request.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { sourceOf } from '../../src/worker/request-source.ts'
 import { Feed } from '../../src/worker/scenario/feed.ts'

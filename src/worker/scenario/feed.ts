@@ -1,5 +1,5 @@
 /** A worker's part of a feeder: which row is next, and what is in it. */
-import { rowNumber, type FeederPlan } from '../../core/feeder.ts'
+import { rowNumber, type FeederPlan } from '../../core/scenario/row-source.ts'
 import type { Share } from '../../core/share.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { FeederRows } from '../../protocol.ts'

@@ -3,7 +3,7 @@
  * user that is sent none pays nothing. Asking the jar costs as much as half a request, so what it said is kept.
  */
 import { Cookie, CookieJar } from 'tough-cookie'
-import type { RequestPlan } from '../../core/plan.ts'
+import type { RequestPlan } from '../../core/request/request.ts'
 import type { Cookies } from '../cookies.ts'
 
 /** Cookies that have expired may go out this much longer. */

@@ -1,6 +1,6 @@
 /** A user's lines: one for each call that it has under way at once. */
-import { headerSecrets } from '../../core/known-secrets.ts'
-import type { RequestPlan } from '../../core/plan.ts'
+import { headerSecrets } from '../../core/request/known-secrets.ts'
+import type { RequestPlan } from '../../core/request/request.ts'
 import type { Cookies } from '../cookies.ts'
 import type { CallSurroundings } from '../call.ts'
 import type { Prepared } from '../transport/transport.ts'

@@ -4,10 +4,10 @@
  * each with a state, cookies and connections of its own, one at a time. When one of them stops, all do.
  */
 import type { Random } from '../../core/random.ts'
-import type { Wait } from '../../core/wait.ts'
+import type { Wait } from '../../core/load/wait-time.ts'
 import type { Lateness } from '../lateness.ts'
 import type { Surroundings, User } from '../user.ts'
-import type { ScenarioUser } from './user.ts'
+import type { ScenarioUser } from './script-user.ts'
 
 export interface MixedParts {
   readonly id: number

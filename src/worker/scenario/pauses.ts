@@ -1,6 +1,6 @@
 /** The pauses that a user makes within a task; several at once when it does several things at once. */
 import type { Random } from '../../core/random.ts'
-import { nextDueUs, parseWait } from '../../core/wait.ts'
+import { nextDueUs, parseWait } from '../../core/load/wait-time.ts'
 
 interface Pause {
   readonly untilUs: number

@@ -2,14 +2,15 @@
  * The requests of a worker's tasks, made ready. A task describes its request anew each time, mostly in the same words;
  * comparing them with the last ones is much cheaper than preparing the request again.
  */
-import { forbiddenHost } from '../../core/allowed-hosts.ts'
-import { bodyPlan, type Plan, type RequestPlan } from '../../core/plan.ts'
-import { OF_THE_ORIGIN } from '../../core/redirect.ts'
-import { readHeaders, readMethod } from '../../core/request-options.ts'
-import { withoutSecrets } from '../../core/secret.ts'
-import { parseStatuses } from '../../core/status.ts'
-import type { RequestTally } from '../../core/request-tally.ts'
-import { MOST_NAMES, OTHER_REQUESTS } from '../../core/tally.ts'
+import { forbiddenHost } from '../../core/resolve/request/allowed-hosts.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { bodyPlan, type RequestPlan } from '../../core/request/request.ts'
+import { OF_THE_ORIGIN } from '../../core/request/redirect.ts'
+import { readHeaders, readMethod } from '../../core/resolve/request/request-options.ts'
+import { withoutSecrets } from '../../core/request/secret.ts'
+import { parseStatuses } from '../../core/request/status.ts'
+import type { RequestTally } from '../../core/measure/request-tally.ts'
+import { MOST_NAMES, OTHER_REQUESTS } from '../../core/measure/tally.ts'
 import { parseDurationS } from '../../core/units.ts'
 import type { CheckedOptions, RequestOptions, Values } from '../../scenario/http.ts'
 import type { Recorder } from '../recorder.ts'

@@ -1,7 +1,7 @@
 /** What the users of a worker share of their scenario: its functions, the choice of tasks, the requests made ready. */
-import type { Plan } from '../../core/plan.ts'
-import { chooser, type ScenarioPlan } from '../../core/scenario.ts'
-import type { Wait } from '../../core/wait.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { chooser, type ScenarioPlan } from '../../core/scenario/script-plan.ts'
+import type { Wait } from '../../core/load/wait-time.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { Scenario, Task } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'

@@ -1,7 +1,7 @@
 /** Tells the steps of users' tasks, for `corerush debug`; no other run has one. */
-import { KnownSecrets } from '../../core/known-secrets.ts'
-import type { Plan } from '../../core/plan.ts'
-import { transcriptOf, type Step } from '../../core/transcript.ts'
+import { KnownSecrets } from '../../core/request/known-secrets.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { transcriptOf, type Step } from '../../core/request/transcript.ts'
 import { frameOf } from '../../scenario/file.ts'
 import type { Exchange } from '../transport/transport.ts'
 import type { KeptReply } from './reply.ts'

@@ -2,12 +2,12 @@
  * The closed model: users loop. Each is active in the spans that the stages give it, iterates, waits, and iterates
  * again; when its span is over it finishes what it is doing and leaves.
  */
-import { amendedUsers, type Amendment } from '../../core/amendment.ts'
-import type { ClosedPlan } from '../../core/plan.ts'
+import { amendedUsers, type Amendment } from '../../core/plan/amendment.ts'
+import type { ClosedPlan } from '../../core/plan/plan.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
 import { globalIndex, portion } from '../../core/share.ts'
-import { activeSpans, peakUsers, type ActiveSpan, type UserStage } from '../../core/stages.ts'
-import { nextDueUs } from '../../core/wait.ts'
+import { activeSpans, peakUsers, type ActiveSpan, type UserStage } from '../../core/load/stages.ts'
+import { nextDueUs } from '../../core/load/wait-time.ts'
 import type { Ended, User } from '../user.ts'
 import type { Schedule, ScheduleParts } from './schedule.ts'
 

@@ -3,9 +3,9 @@
  * one that became free first, so that few connections stay busy; when there is none a new one is made, up to this
  * worker's portion of `maxUsers`; beyond that it waits in the queue, or is dropped.
  */
-import { amendedRate, type Amendment } from '../../core/amendment.ts'
-import { arrivalAreas, instantOf, type RateStage } from '../../core/arrivals.ts'
-import type { OpenPlan } from '../../core/plan.ts'
+import { amendedRate, type Amendment } from '../../core/plan/amendment.ts'
+import { arrivalAreas, instantOf, type RateStage } from '../../core/load/arrivals.ts'
+import type { OpenPlan } from '../../core/plan/plan.ts'
 import { portion } from '../../core/share.ts'
 import type { Ended, User } from '../user.ts'
 import { Queue } from './queue.ts'

@@ -1,5 +1,5 @@
 /** Which user starts an iteration when: one implementation for each model. */
-import type { Amendment } from '../../core/amendment.ts'
+import type { Amendment } from '../../core/plan/amendment.ts'
 import type { Share } from '../../core/share.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Ended, User } from '../user.ts'

@@ -3,7 +3,7 @@
  * threads that the whole process has for them, so hundreds of users must not ask for the same name.
  */
 import { lookup } from 'node:dns'
-import { ipFamily } from '../../core/route.ts'
+import { ipFamily } from '../../core/request/route.ts'
 
 export type Family = 4 | 6
 

@@ -1,5 +1,5 @@
 /** The transport that the plan names. Only that one is loaded: undici costs a worker 20 MB and a fifth of a second. */
-import type { TransportName } from '../../core/transport.ts'
+import type { TransportName } from '../../core/resolve/transport-options.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector } from './connector.ts'

@@ -11,9 +11,9 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
-import type { HttpPlan } from '../../core/http.ts'
-import type { Phase } from '../../core/outcome.ts'
-import { ipFamily, routeOf, type Route } from '../../core/route.ts'
+import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
+import type { Phase } from '../../core/request/outcome.ts'
+import { ipFamily, routeOf, type Route } from '../../core/request/route.ts'
 import { turnOf, type Addresses, type Known } from './addresses.ts'
 import { openTunnel } from './tunnel.ts'
 

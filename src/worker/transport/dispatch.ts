@@ -1,6 +1,6 @@
 /** A request as undici's `dispatch` takes it, made once and sent many times. */
-import type { HttpPlan } from '../../core/http.ts'
-import type { RequestPlan } from '../../core/plan.ts'
+import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
+import type { RequestPlan } from '../../core/request/request.ts'
 import { joinable } from './joined-write.ts'
 import { bytesOf, NO_COOKIES, type Prepared } from './transport.ts'
 

@@ -2,7 +2,7 @@
  * What went wrong, as an outcome: from the phase the exchange had reached and from what the platform says. Platforms
  * use one word for several faults (undici's `UND_ERR_SOCKET` for three), so the phase decides first.
  */
-import type { Outcome, Phase } from '../../core/outcome.ts'
+import type { Outcome, Phase } from '../../core/request/outcome.ts'
 
 interface Fault extends Error {
   readonly code?: string

@@ -2,9 +2,9 @@
  * What every transport offers the worker: connections that carry one exchange at a time, by callbacks on a reused
  * object that stamps its own times. No promises, no allocation per request that can be avoided.
  */
-import type { HttpPlan } from '../../core/http.ts'
-import type { Outcome, Phase } from '../../core/outcome.ts'
-import type { BodyPlan, RequestPlan } from '../../core/plan.ts'
+import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
+import type { Outcome, Phase } from '../../core/request/outcome.ts'
+import type { BodyPlan, RequestPlan } from '../../core/request/request.ts'
 
 /** What a transport is told about the run. */
 export interface TransportOptions extends Pick<HttpPlan, 'http2' | 'proxy'> {

@@ -1,6 +1,6 @@
 /** Asks a proxy to connect to somebody else: HTTP's CONNECT. */
 import type { Socket } from 'node:net'
-import type { Proxy } from '../../core/route.ts'
+import type { Proxy } from '../../core/request/route.ts'
 
 const LONGEST_ANSWER = 16_384
 

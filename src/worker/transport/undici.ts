@@ -17,8 +17,8 @@
  */
 import { Client, type buildConnector, type Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
-import type { Phase } from '../../core/outcome.ts'
-import { isRedirect } from '../../core/redirect.ts'
+import type { Phase } from '../../core/request/outcome.ts'
+import { isRedirect } from '../../core/request/redirect.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'

@@ -1,7 +1,7 @@
 /** A request as the bytes that go out, written once; the same bytes that undici writes, header for header. */
 import { isIP } from 'node:net'
-import type { RequestPlan } from '../../core/plan.ts'
-import { bareHost, portOf } from '../../core/route.ts'
+import type { RequestPlan } from '../../core/request/request.ts'
+import { bareHost, portOf } from '../../core/request/route.ts'
 import type { Destination } from './connector.ts'
 import { bytesOf, type Prepared } from './transport.ts'
 

@@ -6,7 +6,7 @@
  * and the streams, and whose bytes have been dealt with when the callback returns; a response is read by whichever reader is at hand, so that an idle connection holds none; nothing is
  * allocated for a request but what `net` itself needs for a write.
  */
-import type { RequestPlan } from '../../core/plan.ts'
+import type { RequestPlan } from '../../core/request/request.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'

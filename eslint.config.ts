@@ -1,0 +1,82 @@
+// Typed linting, the imports that scripts/house.ts allows, and a core without a platform.
+import { relative, join } from 'node:path'
+import type { Rule } from 'eslint'
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+import { importFault } from './scripts/house.ts'
+
+const SRC = join(import.meta.dirname, 'src')
+
+/** Every import of src goes the way that the house allows. */
+const house: Rule.RuleModule = {
+  create(context) {
+    const file = relative(SRC, context.filename).replaceAll('\\', '/')
+    const check = (node: Rule.Node & { readonly source?: unknown }): void => {
+      const { value } = (node.source ?? {}) as { readonly value?: unknown }
+      const fault = typeof value === 'string' ? importFault(file, value) : null
+      if (fault !== null) context.report({ node, message: `${fault} (docs/ARCHITECTURE.md)` })
+    }
+    return {
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+    }
+  },
+}
+
+const PLATFORM = [
+  'process',
+  'performance',
+  'Date',
+  'console',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'fetch',
+]
+
+export default defineConfig(
+  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      // Slots of typed arrays are numbers wherever the index is known to be inside.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/prefer-literal-enum-member': 'off',
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    plugins: { corerush: { rules: { house } } },
+    rules: { 'corerush/house': 'error' },
+  },
+  {
+    files: ['src/core/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...PLATFORM.map((name) => ({ name, message: 'src/core is pure: pass it in' })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'src/core is pure: pass a seeded generator in' },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.{ts,mjs}', 'bench/**/*.{ts,mjs}', 'examples/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+)

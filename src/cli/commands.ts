@@ -1,0 +1,42 @@
+/** Runs the command that argv names and resolves to its exit code. Everything a user can get wrong ends here. */
+import { CorerushError, EXIT } from '../errors.ts'
+import { OptionsError } from '../host/run.ts'
+import { VERSION } from '../version.ts'
+import { parseArgv, renderHelp } from './args.ts'
+import { renderProblem } from './problem.ts'
+
+export async function dispatch(argv: readonly string[]): Promise<number> {
+  try {
+    const command = parseArgv(argv)
+    if (command.wants === 'version') {
+      process.stdout.write(`${VERSION}\n`)
+      return EXIT.ok
+    }
+    if (command.wants === 'help') {
+      process.stdout.write(`${await renderHelp(command.name, process.stdout.columns || 80)}\n`)
+      return EXIT.ok
+    }
+    // Each command loads only what it needs.
+    if (command.name === 'target') return await (await import('./target.ts')).targetCommand(command)
+    if (command.name === 'doctor') return await (await import('./doctor.ts')).doctorCommand(command)
+    if (command.name === 'debug') return await (await import('./debug.ts')).debugCommand(command)
+    if (command.name === 'compare') return (await import('./compare.ts')).compareCommand(command)
+    return await (await import('./run.ts')).runCommand(command)
+  } catch (error) {
+    const { printable } = await import('../output/text/paint.ts')
+    // What it quotes can come from a file, or from a server.
+    process.stderr.write(renderError(error).split('\n').map(printable).join('\n'))
+    return error instanceof CorerushError ? error.exitCode : EXIT.unexpected
+  }
+}
+
+function renderError(error: unknown): string {
+  if (error instanceof OptionsError)
+    return (
+      error.problems.map((problem) => `corerush: ${renderProblem(problem)}\n`).join('') +
+      'corerush: nothing was sent; see corerush --help\n'
+    )
+  if (error instanceof CorerushError)
+    return `corerush: ${error.message}\n` + (error.hint === undefined ? '' : `corerush: try ${error.hint}\n`)
+  return `corerush: unexpected error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`
+}

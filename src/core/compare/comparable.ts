@@ -1,0 +1,147 @@
+/** Why two runs cannot be compared: what differs besides the target, or makes one of them no measurement. */
+import { amendmentWords, type Amendment } from '../plan/amendment.ts'
+import type { DifferenceKind } from '../resolve/baseline-options.ts'
+import { isCarriedOut, type StoppedBy } from '../judge/exit.ts'
+import type { FeederPlan } from '../scenario/row-source.ts'
+import type { HostReport } from '../measure/host-facts.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Verdict } from '../judge/verdict.ts'
+
+export interface Difference {
+  readonly kind: DifferenceKind
+  readonly message: string
+}
+
+/** What is known of a run before it begins; the plan as a report shows it. */
+export interface PlannedRun {
+  readonly plan: Plan
+  readonly host: HostReport
+  readonly version: string
+}
+
+/** What is looked at. */
+export interface ComparableRun extends PlannedRun {
+  readonly verdict: Pick<Verdict, 'level' | 'reasons'>
+  readonly stoppedBy: StoppedBy
+  readonly amendments: readonly Amendment[]
+}
+
+/** They say how a run is judged or begun, not what is measured. */
+const NO_MATTER: ReadonlySet<string> = new Set([
+  'thresholds',
+  'baseline',
+  'captureFailures',
+  'targetMetrics',
+  'waitForTargetS',
+  'gracefulStopS',
+  'allowedHosts',
+  'seed',
+])
+const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const
+
+/**
+ * All that speaks against a comparison; none when there is nothing. With `otherTarget` the runs are meant to go to
+ * different origins.
+ */
+export const differencesOf = (
+  baseline: ComparableRun,
+  current: ComparableRun,
+  { otherTarget = false } = {},
+): Difference[] => [
+  ...flawsOf(baseline, 'the baseline'),
+  ...flawsOf(current, 'the current run'),
+  ...plannedDifferences(baseline, current, otherTarget),
+  ...amendedDifference(baseline, current),
+]
+
+/** Runs of one plan whose load was changed on the way are runs of the same load only if it was changed alike. */
+export function amendedDifference(
+  baseline: Pick<ComparableRun, 'amendments'>,
+  current: Pick<ComparableRun, 'amendments'>,
+): Difference[] {
+  const [before, after] = [baseline, current].map(({ amendments }) => amendments)
+  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  const words = (amendments: readonly Amendment[]): string =>
+    amendments.length === 0 ? 'not at all' : amendmentWords(amendments)
+  return [
+    {
+      kind: 'plan',
+      message: `the load was amended while the runs went on: ${words(before!)} and ${words(after!)}`,
+    },
+  ]
+}
+
+/** What makes a run no measurement of its plan. */
+export function flawsOf({ verdict, stoppedBy }: ComparableRun, who: string): Difference[] {
+  const flaws: Difference[] = []
+  if (verdict.level === 'void')
+    flaws.push({ kind: 'void', message: `${who} is void: ${firstReason(verdict)}` })
+  if (!isCarriedOut(stoppedBy))
+    flaws.push({
+      kind: 'plan',
+      message: `${who} did not carry out its plan: it was stopped by ${stoppedBy}`,
+    })
+  return flaws
+}
+
+/** What differs already before the current run begins. */
+export function plannedDifferences(
+  baseline: PlannedRun,
+  current: PlannedRun,
+  otherTarget = false,
+): Difference[] {
+  const differences: Difference[] = []
+  const differs = (kind: DifferenceKind, message: string): void => void differences.push({ kind, message })
+  const [before, after] = [baseline, current].map((run) => planFields(run, otherTarget))
+  for (const field of new Set([...before!.keys(), ...after!.keys()]))
+    if (before!.get(field) !== after!.get(field))
+      differs('plan', `the plans differ in ${field}: ${shown(before!, field)} and ${shown(after!, field)}`)
+  for (const field of HOST_FIELDS) {
+    const [one, other] = [baseline.host[field], current.host[field]] satisfies HostReport[typeof field][]
+    if (one !== other) differs('host', `the hosts differ in ${field}: ${one} and ${other}`)
+  }
+  if (baseline.version !== current.version)
+    differs(
+      'version',
+      `corerush ${baseline.version} measured the baseline, ${current.version} the current run`,
+    )
+  return differences
+}
+
+/** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
+function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<string, string> {
+  const { request, scenario, targets, data, ...rest } = plan
+  const fields = new Map<string, string>()
+  const add = (name: string, value: unknown): void => {
+    // The version is a difference of its own, and corerush says it in the request.
+    const text = JSON.stringify(value).replaceAll(`corerush/${version}`, 'corerush')
+    fields.set(name, otherTarget ? text.replaceAll(originOf(plan), '') : text)
+  }
+  for (const [name, value] of Object.entries(request)) add(name, value)
+  // The file is what it says, wherever it lies.
+  for (const [name, value] of Object.entries(scenario ?? {}))
+    if (name !== 'file' && name !== 'feeders') add(`scenario.${name}`, value)
+  add('scenario.feeders', (scenario?.feeders ?? []).map(byName))
+  // A report of an earlier version knows neither.
+  add('data', data ? byName(data) : null)
+  add('targets', targets?.requests ?? null)
+  for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
+  return fields
+}
+
+/** Of a file of data its name counts, wherever it lies; what is in it is not looked at. */
+const byName = ({ path, ...rest }: FeederPlan): FeederPlan => ({
+  ...rest,
+  path: path.replace(/^.*[/\\]/, ''),
+})
+
+const originOf = ({ request }: Plan): string => new URL(request.url).origin
+
+const LONGEST = 80
+function shown(fields: ReadonlyMap<string, string>, field: string): string {
+  const text = fields.get(field) ?? 'nothing'
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+}
+
+const firstReason = ({ reasons }: ComparableRun['verdict']): string =>
+  reasons.find(({ level }) => level === 'void')?.message ?? 'its report gives no reason'

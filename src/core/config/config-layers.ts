@@ -1,0 +1,169 @@
+/** A config file's values into layers, one for what is outside of the profiles and one for each of them; or all problems. */
+import { show } from '../options/option-readers.ts'
+import type { Problem } from '../options/options.ts'
+import type { Layer, Origin, Said } from './layers.ts'
+import { didYouMean } from '../suggest.ts'
+
+/** An option as a file may say it. */
+export interface ConfigKey {
+  readonly option: string
+  readonly kind: 'text' | 'list' | 'switch'
+}
+
+/** What a file holds, and where. */
+export interface ConfigTree {
+  /** As it is named in messages. */
+  readonly file: string
+  readonly value: unknown
+  /** Whether `${NAME}` in its texts stands for environment variables; a program has them at hand. */
+  readonly hasTemplates: boolean
+  /** The line of what is at this path, from 1; null where it is not known. */
+  readonly lineOf: (path: Path) => number | null
+}
+
+type Path = readonly (string | number)[]
+
+export interface ConfigLayers {
+  readonly base: Layer
+  readonly profiles: ReadonlyMap<string, Layer>
+  readonly problems: readonly Problem[]
+}
+
+/** Texts with commas that are lists. */
+const WITH_COMMAS: readonly string[] = ['tags', 'excludeTags', 'localAddress', 'stages']
+
+export function configLayers(tree: ConfigTree, keys: readonly ConfigKey[]): ConfigLayers {
+  const problems: Problem[] = []
+  const wrong = (path: Path, message: string): void => {
+    const place = placeOf(originOf(tree, path))
+    problems.push({ option: String(path[0] ?? ''), message, place })
+  }
+  const profiles = new Map<string, Layer>()
+  const { value } = tree
+  if (!isMapping(value)) {
+    wrong([], `must hold options such as users: 550, got ${kindOf(value)}`)
+    return { base: new Map(), profiles, problems }
+  }
+  const read = (
+    values: Readonly<Record<string, unknown>>,
+    within: Path,
+    others: readonly string[],
+  ): Layer => {
+    const layer = new Map<string, readonly Said[]>()
+    for (const [option, given] of Object.entries(values)) {
+      const path = [...within, option]
+      const key = keys.find((one) => one.option === option)
+      if (key !== undefined && given !== undefined) layer.set(option, saidOf(key, given, path, tree, wrong))
+      else if (key === undefined && !others.includes(option))
+        wrong(path, `is not an option${didYouMean(option, [...keys.map((one) => one.option), ...others])}`)
+    }
+    return layer
+  }
+  const base = read(value, [], ['profiles', '$schema'])
+  const { profiles: given = {} } = value
+  if (!isMapping(given)) wrong(['profiles'], `must hold profiles by their names, got ${kindOf(given)}`)
+  else
+    for (const [name, options] of Object.entries(given)) {
+      if (isMapping(options)) profiles.set(name, read(options, ['profiles', name], []))
+      else wrong(['profiles', name], `must hold options, got ${kindOf(options)}`)
+    }
+  return { base, profiles, problems }
+}
+
+/** The value as texts; none at all takes back what weaker sources say. */
+function saidOf(
+  { option, kind }: ConfigKey,
+  given: unknown,
+  path: Path,
+  tree: ConfigTree,
+  wrong: (path: Path, message: string) => void,
+): readonly Said[] {
+  const { hasTemplates } = tree
+  const said = (text: string, at: Path): Said => ({
+    text,
+    origin: originOf(tree, at),
+    ...(hasTemplates && text.includes('${') ? { isTemplate: true } : {}),
+  })
+  const isTemplate = hasTemplates && typeof given === 'string' && given.includes('${')
+  if (given === null) return []
+  if (kind === 'switch') {
+    if (typeof given === 'boolean' || isTemplate) return [said(String(given), path)]
+    wrong(path, `must be true or false, got ${quoted(option, given)}`)
+    return []
+  }
+  const isText = (value: unknown): value is string | number =>
+    typeof value === 'string' || typeof value === 'number'
+  if (kind === 'text') {
+    if (isText(given)) return [said(String(given), path)]
+    wrong(path, `must be a text or a number, got ${quoted(option, given)}`)
+    return []
+  }
+  if (option === 'headers' && isMapping(given))
+    return Object.entries(given).flatMap(([name, value]) => {
+      if (isText(value) && !name.includes(':')) return [said(`${name}: ${value}`, [...path, name])]
+      wrong(
+        [...path, name],
+        name.includes(':') ? 'must have no colon in its name' : `must be a text, got ${kindOf(value)}`,
+      )
+      return []
+    })
+  if (isText(given)) {
+    const text = String(given)
+    return (WITH_COMMAS.includes(option) ? text.split(',') : [text]).map((one) => said(one, path))
+  }
+  if (!Array.isArray(given)) {
+    wrong(path, `must be a list of texts, got ${kindOf(given)}`)
+    return []
+  }
+  // As `null` it would allow every host.
+  if (option === 'allowHosts' && given.length === 0) wrong(path, 'must name at least one host')
+  return given.flatMap((value: unknown, at) => {
+    if (isText(value)) return [said(String(value), [...path, at])]
+    wrong([...path, at], `must be a text, got ${kindOf(value)}`)
+    return []
+  })
+}
+
+/** A value as a message quotes it; what may be a secret is not quoted. */
+const quoted = (option: string, value: unknown): string =>
+  ['url', 'auth', 'proxy', 'targetMetrics', 'body', 'key'].includes(option) || typeof value === 'object'
+    ? kindOf(value)
+    : show(value)
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (ArrayBuffer.isView(value)) return 'bytes'
+  return typeof value === 'object' ? 'a mapping' : typeof value === 'string' ? 'a text' : `a ${typeof value}`
+}
+
+const originOf = ({ file, lineOf }: ConfigTree, path: Path): Extract<Origin, { by: 'config' }> => ({
+  by: 'config',
+  file,
+  line: lineOf(path),
+  path: printPath(path),
+})
+
+/** `profiles.smoke.thresholds[1]`. */
+const printPath = (path: Path): string =>
+  path
+    .map((part) =>
+      typeof part === 'number'
+        ? `[${part}]`
+        : /^[\w$-]+$/.test(part)
+          ? `.${part}`
+          : `[${JSON.stringify(part)}]`,
+    )
+    .join('')
+    .replace(/^\./, '')
+
+/** Where a value was said, as a problem begins with it. */
+export function placeOf(origin: Origin): string {
+  if (origin.by === 'flag') return `--${origin.flag}`
+  if (origin.by === 'variable') return origin.variable
+  const { file, line, path } = origin
+  return `${file}${line === null ? '' : `:${line}`}${path === '' ? '' : `: ${path}`}`
+}

@@ -1,0 +1,265 @@
+/**
+ * What a run exports to monitoring systems: series with names, units and kinds, made of its settled seconds, which
+ * nothing can correct any more. So what is counted up never goes down, and at the end it is what the report says, the
+ * warm-up left out. OTLP and the Prometheus page are two ways to write the same series.
+ */
+import type { Buckets } from './buckets.ts'
+import { gauge, type Attributes, type Point, type Series } from './exported-series.ts'
+import { CustomSeries } from './custom-series.ts'
+import { Histogram, type PackedHistogram } from '../measure/histogram.ts'
+import { NameTotals } from './name-totals.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Report } from '../report/report.ts'
+import { bareHost, portOf } from '../request/route.ts'
+import { isOneRequest } from '../scenario/script-plan.ts'
+import type { SecondRow } from '../measure/second.ts'
+import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts } from '../measure/tally.ts'
+import type { SettledSecond } from '../measure/timeline.ts'
+import type { VerdictLevel } from '../judge/verdict.ts'
+
+/** Gauges that would jump from second to second are of the last so many. */
+const WINDOW_S = 10
+const LAG_QUANTILES = [0.5, 0.99, 1] as const
+/** Stands for a method, and for an error, that is not told apart: a word of the semantic conventions. */
+const NOT_TOLD = '_OTHER'
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']
+const LEVELS: readonly VerdictLevel[] = ['sound', 'suspect', 'void']
+const ITERATIONS = ['due', 'started', 'finished', 'failed', 'dropped', 'unstarted'] as const
+
+export class Telemetry {
+  readonly #isOpen: boolean
+  readonly #server: Attributes
+  /** Of a plan with one request; the tasks of a scenario send what they like. */
+  readonly #method: string | null
+  readonly #names = new Map<string, NameTotals>()
+  readonly #iterations = noIterations()
+  readonly #custom = new CustomSeries(WINDOW_S)
+  /** The last seconds, and the lag in each. */
+  readonly #recent: { readonly row: SecondRow; readonly lag: PackedHistogram | null }[] = []
+  #verdict: VerdictLevel | null = null
+  #endS = 0
+
+  constructor(plan: Plan) {
+    const { model, request } = plan
+    const url = new URL(request.url)
+    this.#isOpen = model === 'open'
+    this.#server = { 'server.address': bareHost(url.hostname), 'server.port': portOf(url) }
+    this.#method = isOneRequest(plan) ? methodOf(`${request.method} `) : null
+  }
+
+  /** The run time up to which everything is counted. */
+  get endS(): number {
+    return this.#endS
+  }
+
+  settle({ second, tally, row }: SettledSecond): void {
+    this.#endS = second + 1
+    this.#recent.push({ row, lag: tally.lag.pack() })
+    if (this.#recent.length > WINDOW_S) this.#recent.shift()
+    this.#custom.add(tally, row.phase === 'warmup')
+    if (row.phase === 'warmup') return
+    for (const [name, request] of tally.requests) this.#totalsOf(name).add(request, this.#isOpen)
+    for (const key of ITERATIONS) this.#iterations[key] += tally.iterations[key]
+  }
+
+  /** The run is over: its last second may have been a short one. */
+  finish({ durationS, verdict }: Report): void {
+    this.#endS = Math.min(this.#endS, durationS)
+    this.#verdict = verdict.level
+  }
+
+  series(): Series[] {
+    const names = [...this.#names]
+    const ofNames = (value: (totals: NameTotals) => number): Point<number>[] =>
+      names.map(([name, totals]) => ({ attributes: nameOf(name), value: value(totals) }))
+    return [
+      {
+        name: 'http.client.request.duration',
+        unit: 's',
+        kind: 'histogram',
+        help: 'Service time of requests that ended, connecting included; those with an error type failed',
+        points: names.flatMap(([name, totals]) => this.#durations(name, totals)),
+      },
+      {
+        name: 'corerush.request.latency',
+        unit: 's',
+        kind: 'histogram',
+        help: 'What a user would have felt: latencyMs of the report',
+        points: names.map(([name, { latency }]) => ({ attributes: nameOf(name), value: latency })),
+      },
+      {
+        name: 'corerush.requests.sent',
+        unit: '{request}',
+        kind: 'sum',
+        help: 'Requests whose network work began',
+        points: ofNames(({ sent }) => sent),
+      },
+      {
+        name: 'corerush.requests.finished',
+        unit: '{request}',
+        kind: 'sum',
+        help: 'Requests that ended, by outcome',
+        points: names.flatMap(([name, { outcomes }]) =>
+          [...outcomes].map(([outcome, value]) => ({
+            attributes: { ...nameOf(name), 'corerush.outcome': outcome },
+            value,
+          })),
+        ),
+      },
+      {
+        name: 'corerush.requests.unfinished',
+        unit: '{request}',
+        kind: 'sum',
+        help: 'Requests sent and not done when the drain ended',
+        points: ofNames(({ unfinished }) => unfinished),
+      },
+      {
+        name: 'corerush.responses',
+        unit: '{response}',
+        kind: 'sum',
+        help: 'Final statuses that were received',
+        points: names.flatMap(([name, { statuses }]) =>
+          [...statuses].map(([status, value]) => ({
+            attributes: { ...nameOf(name), 'http.response.status_code': status },
+            value,
+          })),
+        ),
+      },
+      {
+        name: 'corerush.body.received',
+        unit: 'By',
+        kind: 'sum',
+        help: 'Body bytes received',
+        points: ofNames(({ bytesIn }) => bytesIn),
+      },
+      {
+        name: 'corerush.body.sent',
+        unit: 'By',
+        kind: 'sum',
+        help: 'Body bytes sent',
+        points: ofNames(({ bytesOut }) => bytesOut),
+      },
+      ...ITERATIONS.map((key): Series => ({
+        name: `corerush.iterations.${key}`,
+        unit: '{iteration}',
+        kind: 'sum',
+        help: ITERATION_HELP[key],
+        points: [{ attributes: {}, value: this.#iterations[key] }],
+      })),
+      ...this.#custom.series(),
+      ...this.#gauges(),
+    ]
+  }
+
+  #gauges(): Series[] {
+    const last = this.#recent.at(-1)
+    if (last === undefined) return []
+    const lag = new Histogram()
+    for (const second of this.#recent) lag.add(second.lag)
+    return [
+      gauge('corerush.users', '{user}', 'Users active at the end of the last second', last.row.users),
+      gauge(
+        'corerush.requests.in_flight',
+        '{request}',
+        'Requests in flight at the end of the last second',
+        last.row.inFlight,
+      ),
+      {
+        name: 'corerush.iteration.lag',
+        unit: 's',
+        kind: 'gauge',
+        help: `How late iterations started, over the last ${WINDOW_S} s: the generator's own lateness`,
+        points:
+          lag.count === 0
+            ? []
+            : LAG_QUANTILES.map((q) => ({
+                attributes: { quantile: String(q) },
+                value: lag.quantileUs(q)! / 1e6,
+              })),
+      },
+      {
+        name: 'corerush.worker.utilization',
+        unit: '1',
+        kind: 'gauge',
+        help: `Share of time in which the worker's event loop was busy, mean of the last ${WINDOW_S} s`,
+        points: this.#means('corerush.worker', ({ workers }) =>
+          workers.map(({ worker, utilization }) => [worker, utilization]),
+        ),
+      },
+      {
+        name: 'corerush.core.busy',
+        unit: '1',
+        kind: 'gauge',
+        help: `Share of time in which this host's core was busy, whatever ran there, mean of the last ${WINDOW_S} s`,
+        points: this.#means('corerush.core', ({ host }) =>
+          (host?.cores ?? []).map(({ core, busy }) => [core, busy]),
+        ),
+      },
+      {
+        name: 'corerush.verdict',
+        unit: '{verdict}',
+        kind: 'gauge',
+        help: 'The judgement of the run on itself, at its end: 1 for the level it is',
+        points:
+          this.#verdict === null
+            ? []
+            : LEVELS.map((level) => ({
+                attributes: { 'corerush.verdict.level': level },
+                value: level === this.#verdict ? 1 : 0,
+              })),
+      },
+    ]
+  }
+
+  /** Of what a second has for each worker, or each core, by its number: the mean over the last seconds. */
+  #means(
+    attribute: string,
+    of: (row: SecondRow) => readonly (readonly [number: number, value: number])[],
+  ): Point<number>[] {
+    const seen = new Map<number, number[]>()
+    for (const { row } of this.#recent)
+      for (const [number, value] of of(row)) seen.set(number, [...(seen.get(number) ?? []), value])
+    return [...seen]
+      .sort(([a], [b]) => a - b)
+      .map(([number, values]) => ({
+        attributes: { [attribute]: number },
+        value: values.reduce((sum, value) => sum + value, 0) / values.length,
+      }))
+  }
+
+  #durations(name: string, { succeeded, failed }: NameTotals): Point<Buckets>[] {
+    const attributes = {
+      'http.request.method': this.#method ?? methodOf(name),
+      ...this.#server,
+      ...nameOf(name),
+    }
+    return [
+      ...(succeeded.count > 0 ? [{ attributes, value: succeeded }] : []),
+      ...(failed.count > 0 ? [{ attributes: { ...attributes, 'error.type': NOT_TOLD }, value: failed }] : []),
+    ]
+  }
+
+  #totalsOf(name: string): NameTotals {
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    // Each worker has its own first names, so together they can be more.
+    if (this.#names.size >= MOST_NAMES && name !== OTHER_REQUESTS) return this.#totalsOf(OTHER_REQUESTS)
+    const totals = new NameTotals()
+    this.#names.set(name, totals)
+    return totals
+  }
+}
+
+const ITERATION_HELP: Readonly<Record<keyof IterationCounts, string>> = {
+  due: 'Iterations that the plan wanted to start',
+  started: 'Iterations that started',
+  finished: 'Iterations that ended',
+  failed: 'Iterations that ended in a failure',
+  dropped: 'Arrivals that found no free user',
+  unstarted: 'Arrivals that still waited for a user when the load ended',
+}
+
+const nameOf = (name: string): Attributes => ({ 'corerush.request.name': name })
+
+/** Without a name of its own, a scenario's request goes by method and path. */
+const methodOf = (name: string): string => METHODS.find((method) => name.startsWith(`${method} `)) ?? NOT_TOLD

@@ -1,0 +1,85 @@
+/** The exit code that a finished run means. */
+import { EXIT } from '../../errors.ts'
+import type { ThresholdResult } from './gate.ts'
+import type { VerdictLevel } from './verdict.ts'
+
+/** What ended the load. */
+export type StoppedBy =
+  | 'duration'
+  | 'requests'
+  | 'iterations'
+  | 'threshold'
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'abort'
+  | 'workers'
+  | 'scenario'
+  | 'users'
+  /** Each row of the data was sent. */
+  | 'data'
+
+/**
+ * What was done in vain, in words: tasks threw, and no iteration ended without a failure, of all of them or of a scenario. Whatever
+ * their requests did, users have not done what the plan says.
+ */
+export function inVain({
+  taskErrors,
+  iterations,
+}: {
+  readonly taskErrors: readonly { readonly task: string }[]
+  readonly iterations: Ends & { readonly byScenario: Readonly<Record<string, Ends>> }
+}): string[] {
+  if (taskErrors.length === 0) return []
+  if (iterations.failed === iterations.finished) return ['every iteration failed']
+  return Object.entries(iterations.byScenario)
+    .filter(
+      ([name, { finished, failed }]) =>
+        failed === finished && taskErrors.some(({ task }) => task.startsWith(`${name}: `)),
+    )
+    .map(([name]) => `every iteration of ${name} failed`)
+}
+
+interface Ends {
+  readonly finished: number
+  readonly failed: number
+}
+
+/** Whether the load ended as its plan says. */
+export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
+  ['duration', 'requests', 'iterations', 'users', 'data'].includes(stoppedBy)
+
+/** Of all that applies the first, as `exitCodeOf` has it. */
+const PRECEDENCE: readonly number[] = [
+  EXIT.terminated,
+  EXIT.interrupted,
+  EXIT.void,
+  EXIT.thresholds,
+  EXIT.regression,
+]
+
+/** The exit code of several runs. */
+export const worstExit = (codes: readonly number[]): number =>
+  PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok
+
+/**
+ * Of all that applies the first: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
+ * threshold that only warns fails nothing.
+ */
+export function exitCodeOf(run: {
+  readonly stoppedBy: StoppedBy
+  readonly level: VerdictLevel
+  readonly thresholds: readonly ThresholdResult[]
+  /** See `inVain`. */
+  readonly inVain: boolean
+  /** Against its baseline. */
+  readonly isRegressed?: boolean
+  /** It has a baseline, and could not be held against it: that is no pass. */
+  readonly isRefused?: boolean
+}): number {
+  if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
+  if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
+  if (run.level === 'void') return EXIT.void
+  if (run.inVain || run.isRefused === true) return EXIT.thresholds
+  if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
+  return run.isRegressed === true ? EXIT.regression : EXIT.ok
+}

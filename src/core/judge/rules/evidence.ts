@@ -1,0 +1,73 @@
+/** What a verdict rests on, and the findings it consists of. */
+import type { Metrics, PercentileName } from '../../measure/metrics.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { IterationCounts } from '../../measure/tally.ts'
+import type { SecondRow } from '../../measure/second.ts'
+
+/** One finding: what was seen, in which seconds (first to last, both included), and what to do about it. */
+export interface Reason {
+  readonly code: ReasonCode
+  /** A `note` is a finding about the target or the plan; it does not change the verdict. */
+  readonly level: 'note' | 'suspect' | 'void'
+  readonly message: string
+  readonly advice: string
+  readonly fromS: number
+  readonly toS: number
+  readonly worker?: number
+  readonly core?: number
+}
+
+/** Codes are stable and never reused for another meaning. */
+export type ReasonCode =
+  | 'worker.lost'
+  | 'seconds.missing'
+  | 'generator.saturated'
+  | 'generator.full-speed'
+  | 'generator.busy'
+  | 'generator.faults'
+  | 'generator.paused'
+  | 'generator.blocked'
+  | 'pace.missed'
+  | 'pace.late'
+  | 'pace.short'
+  | 'latency.inflated'
+  | 'gc.long'
+  | 'host.contended'
+  | 'host.steal'
+  | 'host.throttled'
+  | 'host.memory'
+  | 'host.unseen'
+  | 'core.hot'
+  | 'ports.few'
+  | 'descriptors.few'
+  | 'network.retransmits'
+  | 'network.overflows'
+  | 'target.busy'
+  | 'samples.few'
+  | 'users.exhausted'
+
+/** A figure for each percentile, in ms; null without samples. */
+export type PercentilesMs = { readonly [P in PercentileName]: number | null }
+
+/** All that a verdict rests on. */
+export interface Evidence {
+  readonly plan: Plan
+  readonly rows: readonly SecondRow[]
+  /** When the load ended, in seconds of run time. */
+  readonly loadEndS: number
+  readonly total: Metrics
+  /** Percentiles of the latencies of all requests less the longest that each response can have waited for the generator. */
+  readonly floorMs: PercentilesMs
+  readonly lostWorkers: readonly {
+    readonly worker: number
+    readonly second: number
+    readonly message: string
+  }[]
+  readonly iterations: Readonly<IterationCounts>
+  /** How many requests, and arrivals that never started, are in the distribution of latencies. */
+  readonly latencies: number
+  /** Requests that failed for want of a local port or a file descriptor. */
+  readonly generatorFaults: number
+  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  readonly soundPerS: number | null
+}

@@ -1,0 +1,31 @@
+/** A part of the measurement that is gone: void, whatever the plan. */
+import type { Evidence, Reason } from './evidence.ts'
+import { extent } from './load-seconds.ts'
+
+export function lostWorkers({ lostWorkers: lost, rows }: Evidence): Reason[] {
+  return lost.map(({ worker, second, message }) => ({
+    code: 'worker.lost',
+    level: 'void',
+    message: `worker ${worker} died in second ${second} (${message}); its users made no more requests`,
+    advice:
+      'this is a fault of the generator: read the message, and report it if the scenario is not to blame',
+    fromS: second,
+    toS: Math.max(second, rows.length - 1),
+    worker,
+  }))
+}
+
+export function missingSeconds({ rows, lostWorkers: lost }: Evidence): Reason[] {
+  const known = new Set(lost.map(({ second }) => second))
+  const missing = rows.filter(({ complete, second }) => !complete && !known.has(second))
+  if (missing.length === 0) return []
+  return [
+    {
+      code: 'seconds.missing',
+      level: 'void',
+      message: `${missing.length} of ${rows.length} seconds lack the report of a worker`,
+      advice: 'a worker was blocked or starved: give the generator more cores, or lower the load',
+      ...extent(missing),
+    },
+  ]
+}

@@ -1,0 +1,149 @@
+/**
+ * How much of the planned load is missing through the generator's doing, over the run as a whole: a stop of ten seconds
+ * takes a sixth of a minute, in however few of its seconds it shows.
+ */
+import { arrivalsBy } from '../../load/arrivals.ts'
+import type { Evidence } from './evidence.ts'
+import { largest } from '../../extremes.ts'
+import { hasPace, type Plan } from '../../plan/plan.ts'
+import type { SecondRow } from '../../measure/second.ts'
+import { userSecondsBy } from '../../load/stages.ts'
+import { longestWaitS, meanCycleS, type Wait } from '../../load/wait-time.ts'
+import { STALLED_MS } from './limits.ts'
+import { isFull } from './load-seconds.ts'
+
+export interface MissingLoad {
+  /** Of the planned load. */
+  readonly share: number
+  /** The generator's own delays, for each iteration on average. */
+  readonly ownMs: number
+}
+
+const inLoad = ({ phase }: SecondRow): boolean => phase === 'load'
+
+/**
+ * By what the workers say of their own delays. In the closed model a user that waits for the generator asks for nothing
+ * meanwhile: it is the share of the users' time that was lost. In the open model it is the arrivals that came late, one
+ * that came late by half a second being half an arrival. What a stop that outlasts the load would have brought never
+ * starts, and has no delay: it counts by its length. Delays of at most `aboveMs` on average in a second count nothing.
+ */
+export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
+  const { plan, rows, loadEndS } = evidence
+  let lost = 0
+  let iterations = 0
+  for (const row of rows.filter(inLoad)) {
+    const n = plan.model === 'closed' ? row.due : row.sent
+    iterations += n
+    lost += lostIn(plan, row, n, aboveMs)
+  }
+  const planned = plannedLoad(plan, plan.warmupS, loadEndS)
+  const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
+  if (plan.model === 'open')
+    for (const row of rows.filter(inLoad))
+      // After a stop, arrivals that find no user are the generator's to answer for, as many as were due in it.
+      lost += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
+  for (let worker = 0; worker < plan.workers; worker++)
+    lost += (perS / plan.workers) * cutOffS(evidence, worker)
+  return {
+    share: planned > 0 ? Math.min(1, lost / planned) : 0,
+    ownMs: iterations > 0 ? (lost * 1000) / iterations : 0,
+  }
+}
+
+/** Of the closed model in seconds of users, of the open one in arrivals. */
+const plannedLoad = (plan: Plan, fromS: number, toS: number): number =>
+  plan.model === 'closed'
+    ? userSecondsBy(plan.stages, toS) - userSecondsBy(plan.stages, fromS)
+    : arrivalsBy(plan.stages, toS) - arrivalsBy(plan.stages, fromS)
+
+/** What the delays of a second cost, in the unit of the planned load; `n` iterations started in it. */
+function lostIn({ model }: Plan, row: SecondRow, n: number, aboveMs: number): number {
+  // A worker that started nothing, or to which nothing came, has no part in these counts.
+  const started = row.workers.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs.mean]))
+  const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
+  const serviceMs = row.serviceMs.mean ?? 0
+  let lost = 0
+  for (const lateMs of started)
+    if (lateMs > aboveMs)
+      lost += (n / started.length) * (model === 'closed' ? lateMs / 1000 : Math.min(1, lateMs / 1000))
+  for (const waitedMs of answered) {
+    if (waitedMs <= aboveMs) continue
+    const each = row.succeeded / answered.length
+    if (model === 'closed') lost += (each * waitedMs) / 1000
+    // An open model's arrivals wait for responses only where they found no free user.
+    else if (isFull(row) && serviceMs > 0) lost += each * Math.min(1, waitedMs / serviceMs)
+  }
+  return lost
+}
+
+/** How long workers stood still, all together; told in the second in which it ended. */
+const stoodStillS = ({ workers }: SecondRow): number =>
+  workers.reduce((sum, { loopDelayMs }) => {
+    const delayMs = loopDelayMs?.max ?? 0
+    return sum + (delayMs > STALLED_MS ? delayMs / 1000 : 0)
+  }, 0)
+
+/** How long a worker stood still when the load ended, and went on standing still. */
+function cutOffS({ rows, loadEndS }: Evidence, worker: number): number {
+  let longestS = 0
+  for (const { second, workers } of rows) {
+    const delayMs = workers.find((one) => one.worker === worker)?.loopDelayMs?.max ?? 0
+    if (second + 1 <= loadEndS || delayMs <= STALLED_MS) continue
+    // Told in the second in which it ended.
+    longestS = Math.max(longestS, delayMs / 1000 - Math.max(0, second - loadEndS))
+  }
+  return longestS
+}
+
+/** Counted, whatever the delays say: what started, and what the plan asks of users whom the target lets. */
+export interface CountedLoad {
+  readonly planned: number
+  readonly started: number
+  /** Of the planned load, beyond what chance explains. */
+  readonly short: number
+}
+
+/** Longest pause of a user after a failure to connect: it asks for nothing meanwhile, and that is not the generator's doing. */
+const LONGEST_BACKOFF_S = 1
+
+/** Null where nothing can be told by count: users without waits, or with tasks, a count or data that end the load, a load too short. */
+export function countedLoad(evidence: Evidence): CountedLoad | null {
+  const { plan, rows, iterations, loadEndS } = evidence
+  const isCounted = plan.requests !== null || plan.iterations !== null || plan.data?.end === 'stop'
+  if (isCounted || !hasPace(plan)) return null
+  const asked = plannedLoad(plan, plan.warmupS, loadEndS)
+  if (plan.model === 'open') {
+    // Where all users were busy, what did not start is a matter of the target.
+    const started = rows.some((row) => inLoad(row) && isFull(row)) ? iterations.due : iterations.started
+    const chance = plan.arrival === 'poisson' ? 3 * Math.sqrt(asked) : 1
+    return counted(asked, started, chance)
+  }
+  // A task of a scenario sends as often as it likes, and waits of its own.
+  if (plan.scenario !== null) return null
+  const cycleS = longestCycleS(plan.wait, evidence)
+  // A user that is cut off in its round has not come by for it.
+  const chance = Math.max(0, largest(rows.filter(inLoad).map(({ users }) => users)))
+  return cycleS > 0 ? counted(asked / cycleS, iterations.started, chance) : null
+}
+
+/** Where chance is more than this share of a count, as in a run of a few cycles, the count says nothing. */
+const MOST_CHANCE = 0.1
+
+const counted = (planned: number, started: number, chance: number): CountedLoad | null =>
+  chance > MOST_CHANCE * planned
+    ? null
+    : { planned, started, short: Math.max(0, 1 - (started + chance) / planned) }
+
+/** A user's mean cycle by what the target really took, failures and back-off in full. */
+function longestCycleS(wait: Wait, { total }: Evidence): number {
+  const { serviceMs, failedMs, failed, succeeded, unfinished } = total
+  const all = failed + succeeded + unfinished
+  if (all === 0) return 0
+  const served =
+    ((serviceMs.mean ?? 0) * (succeeded + unfinished) + (failedMs.mean ?? 0) * failed) / all / 1000
+  const serviceS = served + (failed / all) * LONGEST_BACKOFF_S
+  // The mean of the longer of two is more than the longer of their means, unless the same one always is.
+  const isPaced = wait.kind === 'pacing' || wait.kind === 'throughput'
+  const isQuick = (serviceMs.max ?? 0) / 1000 <= longestWaitS(wait) && failed + unfinished === 0
+  return isPaced && !isQuick ? longestWaitS(wait) + serviceS : meanCycleS(wait, serviceS)
+}

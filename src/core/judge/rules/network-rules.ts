@@ -1,0 +1,130 @@
+/** The limits of this host's network stack: ports, descriptors, accept queues, and what had to be sent again. */
+import { largest, smallest } from '../../extremes.ts'
+import type { Evidence, Reason } from './evidence.ts'
+import type { SecondRow } from '../../measure/second.ts'
+import { showCount } from '../../units.ts'
+import { DESCRIPTORS_LEFT, PORTS_LEFT, RETRANSMITTED, SOME_SECONDS } from './limits.ts'
+import { extent, inSeconds, loadSeconds } from './load-seconds.ts'
+
+export function networkTrouble(evidence: Evidence): Reason[] {
+  const load = loadSeconds(evidence)
+  return [
+    ...generatorFaults(evidence),
+    ...fewPorts(evidence, load),
+    ...fewDescriptors(load),
+    ...repeated(load),
+    ...overflows(load),
+  ]
+}
+
+/** Whether the network stack of this host kept coming up: one full accept queue is worth knowing, and limits no run. */
+export function isNetworkLimited(evidence: Evidence): boolean {
+  const load = loadSeconds(evidence)
+  const overflowing = load.filter((row) => turnedAway(row) > 0)
+  return (
+    overflowing.length > load.length * SOME_SECONDS ||
+    [...repeated(load), ...fewPorts(evidence, load)].some(
+      ({ code, level }) => code !== 'ports.few' || level !== 'note',
+    )
+  )
+}
+
+function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
+  if (count === 0) return []
+  return [
+    {
+      code: 'generator.faults',
+      level: 'suspect',
+      message: `${count} requests failed because this host ran out of local ports or file descriptors`,
+      advice: 'raise the file limit (ulimit -n), keep connections alive, or use fewer users',
+      fromS: 0,
+      toS: Math.max(0, rows.length - 1),
+    },
+  ]
+}
+
+/** With few ports left, the kernel searches long for one, and soon finds none: a trouble of seconds that make connections. */
+function fewPorts({ plan, generatorFaults: faults }: Evidence, load: readonly SecondRow[]): Reason[] {
+  const rows = load.filter(({ host, phasesMs }) => {
+    const { portsLeft = null, inUse = 0, timeWait = 0 } = host?.sockets ?? {}
+    if (phasesMs.connect.mean === null || portsLeft === null) return false
+    const range = portsLeft + inUse + timeWait
+    // Each local address has all of them, and what is left is told for one.
+    const others = (Math.max(1, plan.localAddresses.length) - 1) * range
+    return others + portsLeft < PORTS_LEFT * (others + range)
+  })
+  if (rows.length === 0) return []
+  const least = smallest(rows.map(({ host }) => host?.sockets?.portsLeft ?? Infinity))
+  const waiting = largest(rows.map(({ host }) => host?.sockets?.timeWait ?? 0))
+  return [
+    {
+      code: 'ports.few',
+      // All sockets of this host are counted, to whomever they lead; that the run is short of ports only faults tell.
+      level: faults > 0 ? 'suspect' : 'note',
+      message: `${showCount(least)} local ports were left ${inSeconds(rows, load)}; ${showCount(waiting)} were held by closed connections (TIME_WAIT)`,
+      advice:
+        'keep connections alive, plan fewer users, or widen the range: sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+      ...extent(rows),
+    },
+  ]
+}
+
+function fewDescriptors(load: readonly SecondRow[]): Reason[] {
+  const rows = load.filter(({ host }) => {
+    const { open = 0, limit = null } = host?.descriptors ?? {}
+    return limit !== null && open > (1 - DESCRIPTORS_LEFT) * limit
+  })
+  if (rows.length === 0) return []
+  const [most, limit] = rows.reduce(
+    ([open], { host }) => [Math.max(open, host?.descriptors?.open ?? 0), host?.descriptors?.limit ?? 0],
+    [0, 0],
+  )
+  return [
+    {
+      code: 'descriptors.few',
+      level: 'note',
+      message: `${showCount(most)} of ${showCount(limit)} file descriptors were in use ${inSeconds(rows, load)}`,
+      advice: `raise the limit: ulimit -n ${2 * limit}`,
+      ...extent(rows),
+    },
+  ]
+}
+
+/** A real delay that users would feel too, and no fault of the generator. */
+function repeated(load: readonly SecondRow[]): Reason[] {
+  const rows = load.filter(({ host, sent }) => {
+    const { retransmits = 0 } = host?.network ?? {}
+    return retransmits > RETRANSMITTED * sent && retransmits > 1
+  })
+  if (rows.length <= load.length * SOME_SECONDS) return []
+  const count = rows.reduce((sum, { host }) => sum + (host?.network?.retransmits ?? 0), 0)
+  return [
+    {
+      code: 'network.retransmits',
+      level: 'note',
+      message: `this host sent ${showCount(count)} TCP segments again ${inSeconds(rows, load)}: the network, or a full queue at its other end, lost them`,
+      advice:
+        'each costs its request 200 ms or more: look at the drops of the interfaces (ip -s link), and at the accept queue of the target (ss -lnt)',
+      ...extent(rows),
+    },
+  ]
+}
+
+const turnedAway = ({ host }: SecondRow): number =>
+  Math.max(host?.network?.listenOverflows ?? 0, host?.network?.listenDrops ?? 0)
+
+function overflows(load: readonly SecondRow[]): Reason[] {
+  const rows = load.filter((row) => turnedAway(row) > 0)
+  if (rows.length === 0) return []
+  const count = rows.reduce((sum, row) => sum + turnedAway(row), 0)
+  return [
+    {
+      code: 'network.overflows',
+      level: 'note',
+      message: `${showCount(count)} connections to a server on this host found its accept queue full ${inSeconds(rows, load)}`,
+      advice:
+        'if that is the target: let it accept faster, or raise its backlog and sysctl net.core.somaxconn; each one turned away tries again after a second',
+      ...extent(rows),
+    },
+  ]
+}

@@ -1,0 +1,35 @@
+/**
+ * The rules of the verdict. Each looks at the evidence and finds nothing, or a reason with the seconds and the worker
+ * or core concerned and what to do about it. What they mean is in docs/MEASUREMENT.md.
+ */
+import type { Evidence, PercentilesMs, Reason } from './evidence.ts'
+import { hostTrouble } from './host-rules.ts'
+import { fewSamples, inflatedLatency } from './bound-rules.ts'
+import { lostWorkers, missingSeconds } from './losses.ts'
+import { networkTrouble } from './network-rules.ts'
+import { pace } from './pace.ts'
+import { collectorPauses, stalls } from './stalls.ts'
+import { busyTarget } from './target-rules.ts'
+import { exhaustedUsers } from './user-rules.ts'
+
+/** What convicts the generator of not having held its pace. */
+const PACE: ReadonlySet<Reason['code']> = new Set(['generator.saturated', 'pace.missed', 'pace.short'])
+
+export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
+  const reasons = [
+    ...lostWorkers(evidence),
+    ...missingSeconds(evidence),
+    ...pace(evidence),
+    ...inflatedLatency(evidence, bounds),
+    ...stalls(evidence),
+    ...collectorPauses(evidence),
+    ...hostTrouble(evidence),
+    ...networkTrouble(evidence),
+    ...busyTarget(evidence),
+    ...fewSamples(evidence),
+  ]
+  // Users that a generator without time keeps busy say nothing about the target.
+  return reasons.some(({ code, level }) => level === 'void' && PACE.has(code))
+    ? reasons
+    : [...reasons, ...exhaustedUsers(evidence)]
+}

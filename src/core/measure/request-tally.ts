@@ -1,0 +1,100 @@
+/**
+ * What is counted for one request name, and for all names together: mergeable counts and histograms. Packed, it is
+ * plain values that can cross a thread.
+ */
+import { Histogram, type PackedHistogram } from './histogram.ts'
+import type { Outcome } from '../request/outcome.ts'
+
+/** The phases of an exchange that are kept as histograms. Connection phases are recorded once per connection. */
+export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const
+export type PhaseName = (typeof PHASES)[number]
+
+const COUNTS = [
+  'sent',
+  'finished',
+  'finishedInLoad',
+  'succeeded',
+  'failed',
+  'unfinished',
+  'bytesIn',
+  'bytesOut',
+] as const
+const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'reached', ...PHASES] as const
+type CountName = (typeof COUNTS)[number]
+type HistogramName = (typeof HISTOGRAMS)[number]
+
+/** What is counted for each request name. Histograms exist once they have been used. */
+export class RequestTally implements Record<CountName, number> {
+  readonly #wide: boolean
+  readonly #histograms: Partial<Record<HistogramName, Histogram>> = {}
+  sent = 0
+  finished = 0
+  /** Of `finished`, those that ended within the load span: the numerator of the rate. */
+  finishedInLoad = 0
+  succeeded = 0
+  failed = 0
+  unfinished = 0
+  bytesIn = 0
+  bytesOut = 0
+  readonly statuses = new Map<number, number>()
+  readonly outcomes = new Map<Outcome, number>()
+
+  constructor(wide: boolean) {
+    this.#wide = wide
+  }
+
+  /**
+   * `latency` of succeeded, timed-out and unfinished requests; `service` is kept apart only where the two differ
+   * (open model); `failedLatency` of every failed one, and `failedService` where it differs. `reached` has the service
+   * times of the timed-out and the unfinished alone, so that the succeeded ones can be told from them.
+   */
+  histogram(name: HistogramName): Histogram {
+    return (this.#histograms[name] ??= new Histogram({ wide: this.#wide }))
+  }
+
+  /** The histogram if it was ever used. */
+  peek(name: HistogramName): Histogram | null {
+    return this.#histograms[name] ?? null
+  }
+
+  clear(): void {
+    for (const name of COUNTS) this[name] = 0
+    for (const name of HISTOGRAMS) this.#histograms[name]?.clear()
+    this.statuses.clear()
+    this.outcomes.clear()
+  }
+}
+
+export type PackedRequest = { readonly [C in CountName]: number } & {
+  readonly name: string
+  readonly statuses: readonly (readonly [number, number])[]
+  readonly outcomes: readonly (readonly [Outcome, number])[]
+  readonly histograms: { readonly [H in HistogramName]?: PackedHistogram }
+}
+
+/** A copy as plain values; histograms cost only their used slots. */
+export function packRequest(name: string, request: RequestTally): PackedRequest {
+  const histograms: { [H in HistogramName]?: PackedHistogram } = {}
+  for (const key of HISTOGRAMS) {
+    const packed = request.peek(key)?.pack() ?? null
+    if (packed !== null) histograms[key] = packed
+  }
+  const { sent, finished, finishedInLoad, succeeded, failed, unfinished, bytesIn, bytesOut } = request
+  return {
+    name,
+    ...{ sent, finished, finishedInLoad, succeeded, failed, unfinished, bytesIn, bytesOut },
+    statuses: [...request.statuses],
+    outcomes: [...request.outcomes],
+    histograms,
+  }
+}
+
+export function mergeRequest(into: RequestTally, from: PackedRequest): void {
+  for (const key of COUNTS) into[key] += from[key]
+  for (const [status, n] of from.statuses) into.statuses.set(status, (into.statuses.get(status) ?? 0) + n)
+  for (const [outcome, n] of from.outcomes) into.outcomes.set(outcome, (into.outcomes.get(outcome) ?? 0) + n)
+  for (const key of HISTOGRAMS) {
+    const histogram = from.histograms[key]
+    if (histogram !== undefined) into.histogram(key).add(histogram)
+  }
+}

@@ -1,0 +1,117 @@
+/** A second of the run: as one worker hands it over, and as the report has it. */
+import type { CapturedFailure } from '../request/captured.ts'
+import { customAdded, customReport, type CustomReport } from './custom-metrics.ts'
+import { Histogram, type SparseHistogram } from './histogram.ts'
+import { deriveMetrics, respan, type Metrics } from './metrics.ts'
+import type { RequestTally } from './request-tally.ts'
+import { mergeRequests, Tally, type PackedTally } from './tally.ts'
+import type { HostVitals, TargetVitals, WorkerVitals } from './worker-vitals.ts'
+
+/** One worker's whole second of run time, counted from the start instant. */
+export interface Snapshot {
+  readonly worker: number
+  readonly second: number
+  readonly tally: PackedTally
+  readonly vitals: WorkerVitals
+  /** Users active and requests in flight when the second ended. */
+  readonly users: number
+  readonly inFlight: number
+  /** The most arrivals that waited for a user at once in that second. */
+  readonly queued: number
+  /** Failing exchanges that were kept, absent where there are none. */
+  readonly captured?: readonly CapturedFailure[]
+}
+
+/** A second of the report. */
+export interface SecondRow extends Metrics {
+  readonly second: number
+  readonly phase: 'warmup' | 'load' | 'drain'
+  /** Whether every worker that was alive has reported it. */
+  readonly complete: boolean
+  readonly users: number
+  readonly inFlight: number
+  /** The most arrivals that waited for a user at once. */
+  readonly queued: number
+  readonly due: number
+  readonly dropped: number
+  readonly byName: Readonly<Record<string, Metrics>>
+  /** Metrics of the scenario's own that something was added to; absent where there are none. */
+  readonly custom?: Readonly<Record<string, CustomReport>>
+  /** The second's latencies at two significant digits. */
+  readonly histogram: SparseHistogram
+  readonly workers: readonly WorkerVitals[]
+  readonly host: HostVitals | null
+  /** What the server said of itself; null when nobody asked, or it did not answer. */
+  readonly target: TargetVitals | null
+}
+
+/** All that is known of a second. */
+export interface SecondParts {
+  readonly second: number
+  readonly isWarmup: boolean
+  readonly isComplete: boolean
+  /** How much of it is load. */
+  readonly loadS: number
+  readonly snapshots: readonly Snapshot[]
+  /** All workers' counts of it, and the same with all names as one. */
+  readonly tally: Tally
+  readonly merged: Tally
+  readonly host: HostVitals | null
+  readonly target: TargetVitals | null
+}
+
+export function deriveSecond(parts: SecondParts): SecondRow {
+  const { second, isWarmup, isComplete, loadS, snapshots, tally, merged, host, target } = parts
+  const all = requestsOf(merged)
+  const span = { loadS, carriedIn: 0 }
+  const added = customAdded(tally)
+  const byName = Object.fromEntries(
+    [...tally.requests].map(([name, request]) => [name, deriveMetrics(request, span)]),
+  )
+  return {
+    second,
+    phase: isWarmup ? 'warmup' : loadS > 0 ? 'load' : 'drain',
+    complete: isComplete,
+    users: snapshots.reduce((n, { users }) => n + users, 0),
+    inFlight: snapshots.reduce((n, { inFlight }) => n + inFlight, 0),
+    queued: snapshots.reduce((n, { queued }) => n + queued, 0),
+    due: tally.iterations.due,
+    dropped: tally.iterations.dropped,
+    ...deriveMetrics(all, span, tally.lag),
+    byName,
+    ...(added.length > 0 ? { custom: customReport(added, tally) } : {}),
+    histogram: (all.peek('latency') ?? EMPTY).sparse(),
+    workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
+    host,
+    target,
+  }
+}
+
+/** A second whose histograms are gone, when another part of it turns out to be load. */
+export function respanSecond(row: SecondRow, fromS: number, toS: number): SecondRow {
+  const byName = Object.fromEntries(
+    Object.entries(row.byName).map(([name, metrics]) => [name, respan(metrics, fromS, toS)]),
+  )
+  return {
+    ...row,
+    ...respan(row, fromS, toS),
+    phase: row.phase === 'warmup' ? 'warmup' : toS > 0 ? 'load' : 'drain',
+    byName,
+  }
+}
+
+/** In place of a name, where all requests are taken together. */
+const ALL = ''
+
+/** The requests of all names as one, and the lag: what a live window is made of. */
+export function mergeNames(tally: Tally): Tally {
+  const merged = new Tally()
+  merged.lag.add(tally.lag.pack())
+  mergeRequests(tally, merged.request(ALL))
+  return merged
+}
+
+/** Of names that were merged: their requests. */
+export const requestsOf = (merged: Tally): RequestTally => merged.request(ALL)
+
+const EMPTY = new Histogram()

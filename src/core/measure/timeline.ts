@@ -1,0 +1,322 @@
+/**
+ * The timeline: snapshots of all workers merged by second number, never by the order in which they arrive.
+ *
+ * A second closes when every worker that still owes it has reported it, or 2 s after it ended, marked incomplete; a
+ * late snapshot still corrects the second and the totals. A blocked or dead worker never stops the clock.
+ */
+import type { CapturedFailure } from '../request/captured.ts'
+import { deriveMetrics, type Metrics } from './metrics.ts'
+import {
+  deriveSecond,
+  mergeNames,
+  requestsOf,
+  respanSecond,
+  type SecondRow,
+  type Snapshot,
+} from './second.ts'
+import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
+import type { HostVitals, TargetVitals } from './worker-vitals.ts'
+
+/** A second that nothing can correct any more: every worker has reported it, or the run is over. */
+export interface SettledSecond {
+  readonly second: number
+  readonly phase: SecondRow['phase']
+  /** How much of it is load. */
+  readonly loadS: number
+  /** All workers' counts of it. */
+  readonly tally: Tally
+  /** The second as the report has it. */
+  readonly row: SecondRow
+}
+
+/** How long a second may stay open after its end. */
+export const CLOSE_AFTER_S = 2
+/** The span of live percentiles. */
+const WINDOW_S = 10
+
+interface OpenSecond {
+  readonly snapshots: Snapshot[]
+  /** What is known of the second without a worker having reported it: the requests a lost worker had in flight. */
+  readonly lost: PackedTally[]
+  host: HostVitals | null
+  /** All its requests as one, and its lag, as of when it was last derived: what the live window is made of. */
+  merged: PackedTally | null
+  target: TargetVitals | null
+}
+
+interface WorkerState {
+  /** The first second it will not report any more: it is done, or lost. */
+  endsBefore: number
+  lost: boolean
+  /** Requests in flight by name, from its own counts. */
+  readonly inFlight: Map<string, number>
+  /** Arrivals that were due and wait for a user. */
+  waiting: number
+  nextSecond: number
+}
+
+export class Timeline {
+  readonly #workers: WorkerState[]
+  /** Seconds not derived for good: open, incomplete or within the live window. */
+  readonly #open = new Map<number, OpenSecond>()
+  readonly #rows: SecondRow[] = []
+  readonly #total = new Tally({ wide: true })
+  readonly #onSettled: ((second: SettledSecond) => void) | null
+  /** The first second that is not settled. */
+  #unsettled = 0
+  #loadEndS: number
+  readonly warmupS: number
+  /** Failing exchanges that workers kept. */
+  readonly captured: CapturedFailure[] = []
+  /** What was sent and not ended in the warm-up, by name, and what was due and not started. */
+  readonly #carriedIn = new Map<string, number>()
+  #carriedInIterations = 0
+
+  /**
+   * `loadEndS` is when the load ends as far as the plan knows, Infinity when it does not; the first `warmupS` whole
+   * seconds are kept and shown, but not part of the total. `onSettled` is told of each second once, in order, when
+   * nothing can correct it any more.
+   */
+  constructor(
+    workers: number,
+    loadEndS: number,
+    warmupS = 0,
+    onSettled: ((second: SettledSecond) => void) | null = null,
+  ) {
+    this.#workers = Array.from({ length: workers }, () => ({
+      endsBefore: Infinity,
+      lost: false,
+      inFlight: new Map<string, number>(),
+      waiting: 0,
+      nextSecond: 0,
+    }))
+    this.#loadEndS = loadEndS
+    this.warmupS = warmupS
+    this.#onSettled = onSettled
+  }
+
+  /** The merge of all measured seconds so far. */
+  get total(): Tally {
+    return this.#total
+  }
+
+  /** The closed seconds so far, in order. */
+  get rows(): readonly SecondRow[] {
+    return this.#rows
+  }
+
+  get loadEndS(): number {
+    return this.#loadEndS
+  }
+
+  /** The load ended, or will end, at this instant of run time. */
+  endLoad(atS: number): void {
+    const before = this.#rows.map(({ second }) => this.#loadS(second))
+    this.#loadEndS = atS
+    for (const [second, row] of this.#rows.entries()) {
+      const loadS = this.#loadS(second)
+      if (loadS === before[second]) continue
+      if (this.#open.has(second)) this.#rederive(second)
+      else this.#rows[second] = respanSecond(row, before[second]!, loadS)
+    }
+  }
+
+  add(snapshot: Snapshot): void {
+    const worker = this.#workers[snapshot.worker]!
+    worker.nextSecond = Math.max(worker.nextSecond, snapshot.second + 1)
+    for (const { name, sent, finished, unfinished } of snapshot.tally.requests)
+      worker.inFlight.set(name, (worker.inFlight.get(name) ?? 0) + sent - finished - unfinished)
+    worker.waiting += waitingOf(snapshot.tally.iterations)
+    if (snapshot.captured !== undefined) this.captured.push(...snapshot.captured)
+    this.#count(snapshot.second, snapshot.tally)
+    this.#second(snapshot.second).snapshots.push(snapshot)
+    if (snapshot.second < this.#rows.length) {
+      this.#rederive(snapshot.second)
+      if (snapshot.second < this.#rows.length - WINDOW_S) this.#forget(snapshot.second)
+    }
+  }
+
+  host(second: number, vitals: HostVitals): void {
+    this.#second(second).host = vitals
+  }
+
+  /** What the server said of itself; it may come when the second has closed. */
+  target(second: number, vitals: TargetVitals): void {
+    if (second < this.#rows.length) this.#rows[second] = { ...this.#rows[second]!, target: vitals }
+    if (second >= this.#rows.length || this.#open.has(second)) this.#second(second).target = vitals
+  }
+
+  /** The worker has reported all it ever will. */
+  done(worker: number): void {
+    this.#workers[worker]!.endsBefore = this.#workers[worker]!.nextSecond
+  }
+
+  /**
+   * The worker is gone. Its closed seconds are kept; the one it had open is lost and marked; requests it had in
+   * flight by its last word are unfinished, and arrivals that waited are unstarted. Returns the number of the lost second.
+   */
+  lost(worker: number): number {
+    const state = this.#workers[worker]!
+    const second = state.nextSecond
+    state.endsBefore = second
+    state.lost = true
+    const tally = new Tally()
+    for (const [name, n] of state.inFlight) if (n > 0) tally.request(name).unfinished += n
+    state.inFlight.clear()
+    tally.iterations.unstarted += state.waiting
+    state.waiting = 0
+    const packed = packTally(tally)
+    this.#count(second, packed)
+    this.#second(second).lost.push(packed)
+    if (second < this.#rows.length) this.#rederive(second)
+    return second
+  }
+
+  /** Closes what can be closed at this instant of run time and returns it, in order. */
+  close(nowS: number): SecondRow[] {
+    const closed: SecondRow[] = []
+    for (let second = this.#rows.length; ; second++) {
+      const inTime = second + 1 + CLOSE_AFTER_S > nowS
+      if (second + 1 > nowS || (inTime && !this.#isReported(second)) || this.#isAfterRun(second)) break
+      const row = this.#derive(second)
+      this.#rows.push(row)
+      closed.push(row)
+      this.#settle()
+      this.#forget(second - WINDOW_S)
+    }
+    this.#settle()
+    return closed
+  }
+
+  /** Closes every second that was begun, when no worker is left to report; returns the new ones. */
+  finish(): SecondRow[] {
+    const last = Math.max(-1, ...this.#open.keys())
+    const closed: SecondRow[] = []
+    for (let second = this.#rows.length; second <= last; second++) {
+      // A host reading alone, after the last word of the workers, makes no second of the run.
+      const begun = [...this.#open].some(
+        ([number, open]) => number >= second && (open.snapshots.length > 0 || open.lost.length > 0),
+      )
+      if (!begun) break
+      const row = this.#derive(second)
+      this.#rows.push(row)
+      closed.push(row)
+    }
+    this.#settle(true)
+    return closed
+  }
+
+  /** The metrics of the last 10 closed seconds, for live views. */
+  recent(): Metrics {
+    const to = this.#rows.length
+    const from = Math.max(0, to - WINDOW_S)
+    const tally = new Tally()
+    for (let second = from; second < to; second++) {
+      const merged = this.#open.get(second)?.merged ?? null
+      if (merged !== null) mergeTally(tally, merged)
+    }
+    const loadS = Math.max(0, Math.min(to, this.#loadEndS) - from)
+    return deriveMetrics(requestsOf(tally), { loadS, carriedIn: 0 }, tally.lag)
+  }
+
+  /** Requests of this name that were in flight when measuring began. */
+  carriedIn(name: string): number {
+    return this.#carriedIn.get(name) ?? 0
+  }
+
+  /** Arrivals that waited for a user when measuring began. */
+  get carriedInIterations(): number {
+    return this.#carriedInIterations
+  }
+
+  #count(second: number, tally: PackedTally): void {
+    if (second >= this.warmupS) {
+      mergeTally(this.#total, tally)
+      return
+    }
+    for (const { name, sent, finished, unfinished } of tally.requests)
+      this.#carriedIn.set(name, this.carriedIn(name) + sent - finished - unfinished)
+    this.#carriedInIterations += waitingOf(tally.iterations)
+  }
+
+  /** How much of a second is load. */
+  #loadS(second: number): number {
+    return Math.min(1, Math.max(0, this.#loadEndS - second))
+  }
+
+  #second(second: number): OpenSecond {
+    let open = this.#open.get(second)
+    if (open === undefined)
+      this.#open.set(second, (open = { snapshots: [], lost: [], host: null, target: null, merged: null }))
+    return open
+  }
+
+  /** Whether every worker that owes this second has reported it. */
+  #isReported(second: number): boolean {
+    const snapshots = this.#open.get(second)?.snapshots ?? []
+    return this.#workers.every(
+      ({ endsBefore }, index) => second >= endsBefore || snapshots.some(({ worker }) => worker === index),
+    )
+  }
+
+  /** Whether a worker that died took this second with it: nobody waits for it, but it is not complete either. */
+  #isLost(second: number): boolean {
+    return this.#workers.some(({ endsBefore, lost }) => lost && second === endsBefore)
+  }
+
+  /** Whether no worker has, or will ever have, anything to do with this second. */
+  #isAfterRun(second: number): boolean {
+    return !this.#isLost(second) && this.#workers.every(({ endsBefore }) => second >= endsBefore)
+  }
+
+  #mergeSecond(into: Tally, second: number): void {
+    const open = this.#open.get(second)
+    if (open === undefined) return
+    for (const { tally } of open.snapshots) mergeTally(into, tally)
+    for (const tally of open.lost) mergeTally(into, tally)
+  }
+
+  #derive(second: number): SecondRow {
+    const open = this.#second(second)
+    const tally = new Tally()
+    this.#mergeSecond(tally, second)
+    const merged = mergeNames(tally)
+    open.merged = packTally(merged)
+    return deriveSecond({
+      ...open,
+      second,
+      isWarmup: second < this.warmupS,
+      isComplete: this.#isReported(second) && !this.#isLost(second),
+      loadS: this.#loadS(second),
+      tally,
+      merged,
+    })
+  }
+
+  #rederive(second: number): void {
+    if (this.#open.has(second)) this.#rows[second] = this.#derive(second)
+  }
+
+  /** Tells of the closed seconds that have become settled; at the end of the run, that is all of them. */
+  #settle(isOver = false): void {
+    while (this.#unsettled < this.#rows.length && (isOver || this.#isReported(this.#unsettled))) {
+      const second = this.#unsettled++
+      if (this.#onSettled !== null) {
+        const tally = new Tally()
+        this.#mergeSecond(tally, second)
+        const row = this.#rows[second]!
+        this.#onSettled({ second, phase: row.phase, loadS: this.#loadS(second), tally, row })
+      }
+      if (second < this.#rows.length - WINDOW_S) this.#forget(second)
+    }
+  }
+
+  /** Lets go of a second's histograms once nothing can correct it any more. */
+  #forget(second: number): void {
+    if (second >= 0 && second < this.#unsettled) this.#open.delete(second)
+  }
+}
+
+/** How many more arrivals wait at the end of a span than at its beginning. */
+const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
+  due - started - dropped - unstarted

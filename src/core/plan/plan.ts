@@ -1,0 +1,188 @@
+/**
+ * The plan: the immutable description of a run that every worker gets and the report embeds. JSON in and out.
+ */
+import { peakRate, type Arrival, type OnFull, type RateStage } from '../load/arrivals.ts'
+import type { BaselinePlan } from '../resolve/baseline-options.ts'
+import type { FeederPlan } from '../scenario/row-source.ts'
+import type { HttpPlan } from '../resolve/request/http-options.ts'
+import type { ClosedLoad, OpenLoad } from '../resolve/load-options.ts'
+import type { RequestPlan } from '../request/request.ts'
+import type { ResolvedOptions } from '../resolve/resolve.ts'
+import type { ScriptPlan } from '../scenario/script-plan.ts'
+import { spans } from '../load/stage.ts'
+import { peakUsers, type UserStage } from '../load/stages.ts'
+import type { TargetsPlan } from '../resolve/request/targets-options.ts'
+import type { TransportName } from '../resolve/transport-options.ts'
+import { withDefaults, type Threshold } from '../threshold/threshold.ts'
+import { longestWaitS, meanCycleS, type Wait } from '../load/wait-time.ts'
+
+/** What both models have in common. */
+interface PlanBase extends HttpPlan {
+  /** The one request of the plan; with a scenario, what each of its requests begins from; with targets, where they belong. */
+  readonly request: RequestPlan
+  /** The requests that are sent instead, one for each iteration by their weights; null for none. */
+  readonly targets: TargetsPlan | null
+  /** Whether there are placeholders in the texts of its requests, which are templates then; see docs/TEMPLATES.md. */
+  readonly isTemplated: boolean
+  /** Where the rows come from whose columns are placeholders; null for none. */
+  readonly data: FeederPlan | null
+  /** What the users do instead, where a scenario file says it. */
+  readonly scenario: ScriptPlan | null
+  /** Seconds of load, ramps included; null when only a count ends it. */
+  readonly durationS: number | null
+  /** How many requests are sent in all; null for no such limit. */
+  readonly requests: number | null
+  /** How many iterations are started in all; null for no such limit. */
+  readonly iterations: number | null
+  /** The first whole seconds of the load, which are not measured. */
+  readonly warmupS: number
+  readonly gracefulStopS: number
+  /** How long the run may wait for the target to accept a connection before it begins; 0: not at all. */
+  readonly waitForTargetS: number
+  readonly workers: number
+  readonly seed: number
+  readonly transport: TransportName
+  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
+  readonly undiciFor: readonly string[] | null
+  readonly timeoutS: number
+  readonly connectTimeoutS: number
+  readonly insecure: boolean
+  readonly keepAlive: boolean
+  /** The rules that the run is held against, the default ones among them. */
+  readonly thresholds: readonly Threshold[]
+  /** What it is held against when it has ended; null for nothing. */
+  readonly baseline: BaselinePlan | null
+  /** How many failing exchanges of each outcome are kept. */
+  readonly captureFailures: number
+  /** The page of a node_exporter on the server; null for none. */
+  readonly targetMetrics: string | null
+  /** Texts of the URL, the headers and the body that are not shown; a plan that is shown has none. */
+  readonly hidden: readonly string[]
+}
+
+/** Users loop: the next iteration starts after the last one ended and its wait is over. */
+export interface ClosedPlan extends PlanBase {
+  readonly model: 'closed'
+  /** Of several scenarios the shortest of their waits; each user makes that of its own. */
+  readonly wait: Wait
+  /** The level of users over run time; after the last stage its end value holds. */
+  readonly stages: readonly UserStage[]
+}
+
+/** Iterations are due by the clock, whatever the target does. */
+export interface OpenPlan extends PlanBase {
+  readonly model: 'open'
+  /** The arrival rate over run time; after the last stage its end value holds. */
+  readonly stages: readonly RateStage[]
+  readonly arrival: Arrival
+  readonly maxUsers: number
+  readonly onFull: OnFull
+}
+
+export type Plan = ClosedPlan | OpenPlan
+
+/** The plan that carries out what the user asked for; `userAgent` is sent where the user named none. */
+export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
+  const base: PlanBase = {
+    request: withUserAgent(
+      {
+        name: options.name,
+        method: options.method,
+        url: options.url,
+        headers: options.headers,
+        body: options.body,
+        expectStatus: options.expectStatus,
+      },
+      userAgent,
+    ),
+    targets: options.targets && {
+      ...options.targets,
+      requests: options.targets.requests.map(({ weight, request }) => ({
+        weight,
+        request: withUserAgent(request, userAgent),
+      })),
+    },
+    isTemplated: options.isTemplated,
+    data: options.data,
+    scenario: options.scenario,
+    durationS: options.durationS,
+    requests: options.requests,
+    iterations: options.iterations,
+    warmupS: options.warmupS,
+    gracefulStopS: options.gracefulStopS,
+    waitForTargetS: options.waitForTargetS,
+    workers: options.workers,
+    seed: options.seed,
+    transport: options.transport,
+    undiciFor: options.undiciFor,
+    timeoutS: options.timeoutS,
+    connectTimeoutS: options.connectTimeoutS,
+    insecure: options.insecure,
+    keepAlive: options.keepAlive,
+    ...options.http,
+    thresholds: withDefaults(options.thresholds),
+    baseline: options.baseline,
+    captureFailures: options.captureFailures,
+    targetMetrics: options.targetMetrics,
+    hidden: options.secrets,
+  }
+  const { load } = options
+  if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }
+  const { arrival, maxUsers, onFull } = load
+  return { model: 'open', ...base, stages: rateStages(load), arrival, maxUsers, onFull }
+}
+
+const withUserAgent = (request: RequestPlan, userAgent: string): RequestPlan =>
+  request.headers.some(([name]) => name.toLowerCase() === 'user-agent')
+    ? request
+    : { ...request, headers: [['user-agent', userAgent], ...request.headers] }
+
+/** Users and ramp are shorthands: there is one schedule, the stages. */
+function userStages({ users, rampUpS, stages }: ClosedLoad): UserStage[] {
+  if (stages === null) return [{ fromUsers: 0, toUsers: users, durationS: rampUpS }]
+  return spans(stages).map(({ from, to, durationS }) => ({ fromUsers: from, toUsers: to, durationS }))
+}
+
+function rateStages({ ratePerS, rampUpS, stages }: OpenLoad): RateStage[] {
+  if (stages === null) return [{ fromPerS: 0, toPerS: ratePerS, durationS: rampUpS }]
+  return spans(stages).map(({ from, to, durationS }) => ({ fromPerS: from, toPerS: to, durationS }))
+}
+
+/** The most users the plan ever has active at once. */
+export const plannedUsers = (plan: Plan): number =>
+  plan.model === 'closed' ? peakUsers(plan.stages) : plan.maxUsers
+
+/** The most connections that users have open at once, if none of their tasks sends in parallel. */
+export function plannedConnections(plan: Plan): number {
+  const { model, scenario, targets, request } = plan
+  const { origin } = new URL(request.url)
+  // Requests that go elsewhere go over a second one.
+  const goElsewhere = targets?.requests.some((one) => new URL(one.request.url).origin !== origin) === true
+  const each = scenario !== null && model === 'open' ? scenario.scenarios.length : goElsewhere ? 2 : 1
+  return plannedUsers(plan) * each
+}
+
+/**
+ * The most requests per second that the plan asks for, when the target answers at once; Infinity when users go as fast
+ * as they can.
+ */
+export function plannedPerS(plan: Plan): number {
+  if (plan.model === 'open') return peakRate(plan.stages)
+  const cycleS = meanCycleS(plan.wait, 0)
+  return cycleS > 0 ? plannedUsers(plan) / cycleS : Infinity
+}
+
+/**
+ * Whether the plan names a pace that the generator must hold: a rate, or users with waits. Users without waits go as
+ * fast as they can.
+ */
+export const hasPace = (plan: Plan): boolean => plan.model === 'open' || plan.wait.kind !== 'none'
+
+/** The longest that a user waits between two iterations, in seconds. */
+export const longestIdleS = (plan: Plan): number =>
+  plan.model === 'open'
+    ? 0
+    : Math.max(
+        longestWaitS(plan.wait),
+        ...(plan.scenario?.scenarios ?? []).map(({ wait }) => (wait === null ? 0 : longestWaitS(wait))),
+      )

@@ -1,0 +1,43 @@
+/** The request that a redirect asks for, as the fetch standard has it. */
+import type { RequestPlan } from './request.ts'
+import { withoutUserinfo } from './userinfo.ts'
+import { redactUrlText } from './secret.ts'
+
+export const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+/** Headers that describe a body; they go with it. */
+const OF_THE_BODY = new Set(['content-encoding', 'content-language', 'content-location', 'content-type'])
+/** Headers that are meant for one origin. */
+export const OF_THE_ORIGIN: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'host',
+  'proxy-authorization',
+])
+
+/** The request that follows, or why there is none: the location is no http URL. */
+export function redirected(
+  request: RequestPlan,
+  status: number,
+  location: string,
+): RequestPlan | { readonly problem: string } {
+  const url = URL.canParse(location, request.url) ? new URL(location, request.url) : null
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return { problem: `status ${status} with a location that is no http URL: ${redactUrlText(location)}` }
+  const becomesGet =
+    status === 303
+      ? request.method !== 'GET' && request.method !== 'HEAD'
+      : (status === 301 || status === 302) && request.method === 'POST'
+  const leaves = url.origin !== new URL(request.url).origin
+  return {
+    ...request,
+    url: withoutUserinfo(url).href,
+    method: becomesGet ? 'GET' : request.method,
+    body: becomesGet ? null : request.body,
+    headers: request.headers.filter(([name]) => {
+      const lower = name.toLowerCase()
+      return !(becomesGet && OF_THE_BODY.has(lower)) && !(leaves && OF_THE_ORIGIN.has(lower))
+    }),
+  }
+}

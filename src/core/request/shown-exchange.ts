@@ -1,0 +1,101 @@
+/** A request and its response as they may be shown: in the report, and by `corerush debug`. Secrets read `***`. */
+import { headerSecrets, type KnownSecrets } from './known-secrets.ts'
+import { bodyLength, type BodyPlan, type RequestPlan } from './request.ts'
+import { redactFields } from './secret-field.ts'
+import { redactHeader, redactUrl } from './secret.ts'
+
+type Headers = readonly (readonly [string, string])[]
+
+export interface ShownBody {
+  /** All of it, without framing. */
+  readonly bytes: number
+  /** As much as is kept of it, where that is UTF-8 text: what else it is is not shown, as nobody could say what is secret in it. */
+  readonly text: string | null
+}
+
+export interface ShownExchange {
+  readonly name: string
+  readonly request: {
+    readonly method: string
+    readonly url: string
+    /** Without those that the transport writes: Host, Connection, Content-Length. */
+    readonly headers: Headers
+    readonly body: ShownBody | null
+  }
+  /** Null when no whole head of a response came. */
+  readonly response: {
+    readonly status: number
+    readonly headers: Headers
+    /** As far as it came. */
+    readonly body: ShownBody
+  } | null
+}
+
+/** What a worker knows of an exchange. */
+export interface SeenExchange {
+  readonly request: RequestPlan
+  /** The Cookie header that the user's jar added; empty for nothing. */
+  readonly cookie: string
+  /** Headers are names and values in turn; `kept` is the beginning of a body of so many bytes. */
+  readonly response: {
+    readonly status: number
+    readonly headers: readonly string[]
+    readonly kept: Uint8Array
+    readonly bytes: number
+  } | null
+}
+
+/** At most `mostBytes` of each body. */
+export function showExchange(
+  { request, cookie, response }: SeenExchange,
+  known: KnownSecrets,
+  mostBytes = Infinity,
+): ShownExchange {
+  const answered = response === null ? [] : pairs(response.headers)
+  const others = [['cookie', cookie] as const, ...answered].flatMap(([name, value]) =>
+    headerSecrets(name, value),
+  )
+  const hide = (text: string): string => known.hide(redactFields(text), [request], others)
+  const shown = (headers: Headers): Headers =>
+    headers.map(([name, value]) => [name, hide(redactHeader(name, value))])
+  const body = (kept: Uint8Array, bytes: number): ShownBody => {
+    const text = textOf(kept.subarray(0, mostBytes))
+    return { bytes, text: text === null ? null : hide(text) }
+  }
+  return {
+    name: request.name,
+    request: {
+      method: request.method,
+      url: hide(redactUrl(request.url)),
+      headers: shown(cookie === '' ? request.headers : [...request.headers, ['cookie', cookie]]),
+      body: request.body === null ? null : body(beginning(request.body, mostBytes), bodyLength(request.body)),
+    },
+    response: response && {
+      status: response.status,
+      headers: shown(answered),
+      body: body(response.kept, response.bytes),
+    },
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const all: [string, string][] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) all.push([flat[i]!, flat[i + 1]!])
+  return all
+}
+
+/** The bytes as text, a character that they cut off left out; null where they are none: text has no NUL. */
+function textOf(bytes: Uint8Array): string | null {
+  if (bytes.includes(0)) return null
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true })
+  } catch {
+    return null
+  }
+}
+
+/** At least so many bytes, where there are. */
+const beginning = (body: BodyPlan, bytes: number): Uint8Array =>
+  'text' in body
+    ? new TextEncoder().encode(body.text.slice(0, bytes))
+    : Uint8Array.from(atob(body.base64.slice(0, 4 * Math.ceil(bytes / 3))), (char) => char.charCodeAt(0))

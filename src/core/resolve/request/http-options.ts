@@ -1,0 +1,195 @@
+/** How requests travel: the version of HTTP, the way to the target, certificates, redirects. One shape for every transport. */
+import { checkReach, readAllowedHosts, type Reach } from './allowed-hosts.ts'
+import { show, type Readers } from '../../options/option-readers.ts'
+import type { Options } from '../../options/options.ts'
+import { basicAuthorization, hasUserinfo } from '../../request/userinfo.ts'
+import { bareHost, ipFamily, type ConnectTo, type Proxy } from '../../request/route.ts'
+import { redactUrlText } from '../../request/secret.ts'
+import { parseNumber, type Parsed } from '../../units.ts'
+
+export interface HttpPlan extends Reach {
+  /** HTTP/2 and nothing else: negotiated over TLS, by prior knowledge over cleartext. */
+  readonly http2: boolean
+  /** How many redirects an iteration follows at most. */
+  readonly maxRedirects: number
+  /** In PEM: who is trusted instead of the platform's authorities, and who the users are. */
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: string | null
+  /** Addresses of this host that users connect from, in turn by their number; empty: the platform's choice. */
+  readonly localAddresses: readonly string[]
+  /** How long a look-up of a name holds; null: for the run. */
+  readonly dnsTtlS: number | null
+}
+
+/** HTTP/1.1 straight to the target. */
+export const PLAIN_HTTP: HttpPlan = {
+  http2: false,
+  maxRedirects: 0,
+  proxy: null,
+  unixSocket: null,
+  connectTo: [],
+  ca: null,
+  cert: null,
+  key: null,
+  localAddresses: [],
+  dnsTtlS: null,
+  allowedHosts: null,
+}
+
+const MOST_REDIRECTS = 100
+
+export function resolveHttp(
+  options: Options,
+  url: URL | null,
+  headers: readonly (readonly [string, string])[],
+  readers: Readers,
+): HttpPlan {
+  const { wrong, read, duration, flag } = readers
+  const http2 = flag('http2') ?? false
+  const maxRedirects =
+    read<number>('maxRedirects', parseNumber, (n) =>
+      Number.isInteger(n) && n >= 0 && n <= MOST_REDIRECTS
+        ? null
+        : `must be a whole number from 0 to ${MOST_REDIRECTS}`,
+    ) ?? 0
+  const proxy = readProxy(options, readers)
+  const unixSocket = read<string>('unixSocket', readSocketPath)
+  const connectTo = readEach(options.connectTo, 'connectTo', readConnectTo, readers)
+  const localAddresses = readEach(
+    typeof options.localAddress === 'string' ? options.localAddress.split(',') : options.localAddress,
+    'localAddress',
+    readAddress,
+    readers,
+  )
+  const ca = readPem(options, 'ca', readers)
+  const cert = readPem(options, 'cert', readers)
+  const key = readPem(options, 'key', readers)
+  const dnsTtlS = duration('dnsTtl', 'at least 0')
+  const allowedHosts = readAllowedHosts(options.allowHosts, wrong)
+
+  const given = (option: keyof Options): boolean => options[option] !== undefined
+  const clash = (option: keyof Options, why: string, ...others: (keyof Options)[]): void => {
+    for (const other of others)
+      if (given(option) && given(other)) wrong(option, `${why} ${OPTION_WORDS[other]}`)
+  }
+  clash('unixSocket', 'is the way to the target, and so is', 'proxy', 'connectTo')
+  clash('proxy', 'is the way to the target, and so is', 'connectTo')
+  clash('localAddress', 'is for connections over IP, and does not go with', 'unixSocket')
+  clash('dnsTtl', 'has no name to look up with', 'unixSocket')
+  if (proxy?.authorization && headers.some(([name]) => name.toLowerCase() === 'proxy-authorization'))
+    wrong('proxy', 'says who the users are, and so does the proxy-authorization header')
+  if (http2 && proxy !== null) wrong('http2', 'does not go through a proxy')
+  if (given('cert') !== given('key'))
+    wrong(
+      given('cert') ? 'cert' : 'key',
+      `needs ${given('cert') ? 'the key' : 'the certificate'} that belongs to it`,
+    )
+  if (given('ca') && options.insecure === true)
+    wrong('ca', 'says who is trusted, and with insecure everyone is')
+  // A redirect may lead from http to https.
+  if (url?.protocol === 'http:' && maxRedirects === 0)
+    for (const option of ['ca', 'cert', 'key', 'insecure'] as const)
+      if (given(option) && options[option] !== false)
+        wrong(option, 'is about TLS certificates, but the URL is plain http')
+  const families = new Set(localAddresses.map(ipFamily))
+  if (families.size > 1) wrong('localAddress', 'must be addresses of one family, IPv4 or IPv6')
+  const toFamily =
+    url === null || proxy !== null || connectTo.length > 0 ? null : ipFamily(bareHost(url.hostname))
+  if (families.size === 1 && toFamily !== null && !families.has(toFamily))
+    wrong('localAddress', `must be of the family of the host, IPv${toFamily}`)
+  checkReach({ proxy, unixSocket, connectTo, allowedHosts }, url, wrong)
+  return {
+    http2,
+    maxRedirects,
+    proxy,
+    unixSocket,
+    connectTo,
+    ca,
+    cert,
+    key,
+    localAddresses,
+    dnsTtlS,
+    allowedHosts,
+  }
+}
+
+/** What a clash calls the other option. */
+const OPTION_WORDS: Readonly<Partial<Record<keyof Options, string>>> = {
+  proxy: 'the proxy',
+  connectTo: 'connect-to',
+  unixSocket: 'a Unix socket',
+}
+
+function readProxy({ proxy: raw }: Options, { wrong }: Readers): Proxy | null {
+  if (raw === undefined) return null
+  const written = typeof (raw as unknown) === 'string' ? raw.trim() : ''
+  const bad = (rule: string): null => wrong('proxy', `${rule}, got ${show(redactUrlText(written))}`)
+  const href = written.includes('://') ? written : `http://${written}`
+  const url = URL.canParse(href) ? new URL(href) : null
+  // The parser leaves out the port 80.
+  const port = /:(\d+)\/?$/.exec(written)?.[1]
+  if (url?.protocol !== 'http:' || url.pathname + url.search + url.hash !== '/' || port === undefined)
+    return bad('must be the http URL of a proxy with its port, such as http://proxy:3128')
+  const authorization = hasUserinfo(url) ? basicAuthorization(url) : null
+  if (authorization === undefined)
+    return bad('must have a user and password that are percent-encoded properly')
+  return { host: bareHost(url.hostname), port: Number(port), authorization }
+}
+
+function readSocketPath(text: string | number): Parsed<string> {
+  const path = String(text)
+  // sun_path has 108 bytes on Linux, 104 elsewhere; more is cut off in silence.
+  return path === '' || path.includes('\0') || new TextEncoder().encode(path).length > 103
+    ? { problem: 'must be the path of a socket, of at most 103 bytes' }
+    : { value: path }
+}
+
+function readConnectTo(text: string): Parsed<ConnectTo> {
+  const match = /^(\[[^\]]*\]|[^:[\]]*):(\d*):(\[[^\]]*\]|[^:[\]]*):(\d*)$/.exec(text.trim())
+  const ports = match === null ? [] : [match[2]!, match[4]!].filter((port) => port !== '').map(Number)
+  if (match === null || ports.some((port) => port < 1 || port > 65_535))
+    return { problem: 'must be HOST:PORT:ADDR:PORT, each of which may be empty' }
+  const host = (name: string): string | null => (name === '' ? null : bareHost(name).toLowerCase())
+  const port = (digits: string): number | null => (digits === '' ? null : Number(digits))
+  return {
+    value: { host: host(match[1]!), port: port(match[2]!), toHost: host(match[3]!), toPort: port(match[4]!) },
+  }
+}
+
+function readAddress(text: string): Parsed<string> {
+  const address = text.trim()
+  return ipFamily(address) === null
+    ? { problem: 'must be IP addresses of this host, such as 127.0.0.1,127.0.0.2' }
+    : { value: address }
+}
+
+/** A list of texts, each of which is parsed; what is wrong is told with the text. */
+function readEach<T>(
+  raw: string | readonly string[] | undefined,
+  option: keyof Options,
+  parse: (text: string) => Parsed<T>,
+  { wrong }: Readers,
+): T[] {
+  if (raw === undefined) return []
+  const values: T[] = []
+  for (const [at, text] of (typeof raw === 'string' ? [raw] : (raw as readonly unknown[])).entries()) {
+    const parsed = typeof text === 'string' ? parse(text) : { problem: 'must be texts' }
+    if ('problem' in parsed) wrong(option, `${parsed.problem}, got ${show(text)}`, at)
+    else values.push(parsed.value)
+  }
+  return values
+}
+
+/** What is in a certificate or a key is never quoted. */
+function readPem(options: Options, option: 'ca' | 'cert' | 'key', { wrong }: Readers): string | null {
+  const raw: unknown = options[option]
+  if (raw === undefined) return null
+  const text =
+    typeof raw === 'string' ? raw : raw instanceof Uint8Array ? new TextDecoder().decode(raw) : null
+  if (text?.includes('-----BEGIN ') === true) return text
+  return wrong(
+    option,
+    `must be in PEM: "-----BEGIN ${option === 'key' ? 'PRIVATE KEY' : 'CERTIFICATE'}-----" and so on`,
+  )
+}

@@ -1,0 +1,95 @@
+/** The thresholds among the options: each read, and held against the plan that they are about. */
+import type { CustomMetricPlan } from '../measure/custom-metrics.ts'
+import { show, type Wrong } from '../options/option-readers.ts'
+import type { Options } from '../options/options.ts'
+import { isRelative } from '../threshold/relative-rule.ts'
+import { stageSpan, type StageText } from '../load/stage.ts'
+import { nearest } from '../suggest.ts'
+import { parseThreshold, printThreshold, type Threshold } from '../threshold/threshold.ts'
+
+/** What a threshold can refer to. */
+export interface ThresholdContext {
+  /** The names of all requests; null when they are not known yet. */
+  readonly names: readonly string[] | null
+  /** The metrics of the scenario's own. */
+  readonly custom: readonly CustomMetricPlan[]
+  /** The stages as they were written; none when users or a rate were given. */
+  readonly stages: readonly StageText[]
+  readonly warmupS: number
+  /** Seconds of load without the warm-up; null when only a count ends it. */
+  readonly measuredS: number | null
+  /** Rules may be relative to a baseline, and are read with it. */
+  readonly hasBaseline: boolean
+}
+
+export function readThresholds(
+  raw: Options['thresholds'],
+  context: ThresholdContext,
+  wrong: Wrong,
+): Threshold[] {
+  if (raw === undefined) return []
+  const texts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
+  const thresholds: Threshold[] = []
+  const seen = new Set<string>()
+  for (const [at, text] of texts.entries()) {
+    if (context.hasBaseline && typeof text === 'string' && isRelative(text)) continue
+    const parsed = typeof text === 'string' ? readThreshold(text) : { problem: 'must be text' }
+    const problem = 'problem' in parsed ? parsed.problem : misfit(parsed.value, context)
+    if (problem !== null) wrong('thresholds', `${problem}, got ${show(text)}`, at)
+    else if ('value' in parsed) {
+      const expression = printThreshold(parsed.value)
+      if (seen.has(expression)) wrong('thresholds', `must be given once each, got "${expression}" twice`, at)
+      seen.add(expression)
+      thresholds.push(parsed.value)
+    }
+  }
+  return thresholds
+}
+
+const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
+  isRelative(text)
+    ? { problem: 'cannot be relative to a baseline, for there is none: name one with baseline' }
+    : parseThreshold(text)
+
+/** Why the plan can never give this threshold anything to judge; null when it can. */
+function misfit(
+  { name, metric, stage, overS, abortAfterS }: Threshold,
+  context: ThresholdContext,
+): string | null {
+  const { names, stages, warmupS, measuredS } = context
+  if (name !== null && names !== null && !names.includes(name)) {
+    const near = nearest(name, names)
+    const known = names.map((one) => `"${one}"`).join(', ')
+    return `must name a request of the plan, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`
+  }
+  const unknown = metric.startsWith('custom.') ? unknownCustom(metric, context.custom) : null
+  if (unknown !== null) return unknown
+  let spanS = measuredS
+  if (stage !== null) {
+    const span = stageSpan(stages, stage)
+    if (span === null) return `must name a stage that there is; there are ${stages.length}`
+    spanS = Math.floor(span.toS) - Math.max(warmupS, Math.ceil(span.fromS))
+    if (spanS < 1) return 'must name a stage with at least one whole second of measured load'
+  }
+  if (overS !== null && spanS !== null && overS > Math.floor(spanS))
+    return `must have a window that fits into the ${Math.floor(Math.max(0, spanS))} whole seconds it is about`
+  if (abortAfterS !== null && measuredS !== null && abortAfterS >= measuredS)
+    return `must have a delay shorter than the measured load of ${measuredS} s`
+  return null
+}
+
+function unknownCustom(metric: string, custom: readonly CustomMetricPlan[]): string | null {
+  const [, name, figure] = metric.split('.')
+  const known = custom.find((one) => one.name === name)
+  if (known === undefined) {
+    const near = nearest(
+      name!,
+      custom.map((one) => one.name),
+    )
+    return `must name a metric that the scenario makes${near === null ? '' : `; did you mean custom.${near}?`}`
+  }
+  if (known.kind === 'counter' && figure !== undefined) return `must be custom.${name!}, which is a counter`
+  if (known.kind === 'trend' && figure === undefined)
+    return `must have a figure of custom.${name!}, such as custom.${name!}.p95`
+  return null
+}

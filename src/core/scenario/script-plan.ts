@@ -1,0 +1,82 @@
+/** What the main thread read from a scenario file. Code does not cross threads: each worker loads the file itself. */
+import type { CustomMetricPlan } from '../measure/custom-metrics.ts'
+import type { FeederPlan } from './row-source.ts'
+import type { Wait } from '../load/wait-time.ts'
+
+export interface TaskPlan {
+  readonly name: string
+  readonly weight: number
+  readonly tags: readonly string[]
+}
+
+export interface ScenarioPlan {
+  /** Its place in the file. */
+  readonly index: number
+  /** Null where the file has one that needs no name. */
+  readonly name: string | null
+  /** Its part of the users that no scenario has for itself. */
+  readonly weight: number
+  /** So many users, whatever the others have; null where the weight says it. */
+  readonly users: number | null
+  readonly wait: Wait | null
+  /** One task for each iteration, in their order and not by their weights. */
+  readonly isSequence: boolean
+  /** Each user keeps the cookies that it is sent. */
+  readonly keepsCookies: boolean
+  /** It has an `onStart`, which takes the place of each user's first task. */
+  readonly hasStart: boolean
+  readonly tasks: readonly TaskPlan[]
+}
+
+/** A scenario file. */
+export interface ScriptPlan {
+  /** The file, absolute. */
+  readonly file: string
+  /** Of the file's text, in hex; what it imports is not in it. */
+  readonly sha256: string
+  /** Where requests with a path go. */
+  readonly baseUrl: string | null
+  /** The load over time as it is written, of all users; null where the file says none, or something stronger another one. */
+  readonly stages: readonly string[] | null
+  readonly scenarios: readonly ScenarioPlan[]
+  /** In the order in which the file makes them. */
+  readonly feeders: readonly FeederPlan[]
+  /** Metrics of its own. */
+  readonly metrics: readonly CustomMetricPlan[]
+}
+
+/** Where what is sent is said: a plan that has more than one request has a file for them. */
+export interface Subject {
+  readonly scenario: { readonly file: string } | null
+  readonly targets: { readonly file: string } | null
+  readonly request: { readonly method: string; readonly url: string }
+}
+
+/** Whether the plan's own request is what is sent. */
+export const isOneRequest = ({ scenario, targets }: Pick<Subject, 'scenario' | 'targets'>): boolean =>
+  scenario === null && targets === null
+
+/** `METHOD URL` of a plan with one request, else the name of the file that has them. */
+export function subjectOf({ scenario, targets, request }: Subject): string {
+  const { file } = scenario ?? targets ?? { file: null }
+  return file === null ? `${request.method} ${request.url}` : `${file.replace(/^.*[/\\]/, '')} ${request.url}`
+}
+
+/** Picks the number of a task or of a request, each as often as its weight says. */
+export function chooser(weights: readonly number[]): (iteration: number, random: () => number) => number {
+  let sum = 0
+  const upTo = weights.map((weight) => (sum += weight))
+  if (weights.length === 1) return () => 0
+  return (_iteration, random) => {
+    const at = random() * sum
+    // The first that ends above it, by halves: there may be thousands.
+    let low = 0
+    let high = upTo.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (at < upTo[middle]!) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}

@@ -1,0 +1,23 @@
+/** Certificates and key must be readable, and belong together; what is in them is never told. */
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
+import type { Problem } from '../../core/options/options.ts'
+import { messageOf } from '../../errors.ts'
+
+export function certificateProblem({ ca, cert, key }: HttpPlan): Problem | null {
+  const check = (option: string, pems: SecureContextOptions): Problem | null => {
+    try {
+      createSecureContext(pems)
+      return null
+    } catch (error) {
+      return { option, message: `cannot be used: ${messageOf(error)}` }
+    }
+  }
+  if (ca !== null) {
+    const problem = check('ca', { ca })
+    if (problem !== null) return problem
+  }
+  return cert === null || key === null
+    ? null
+    : (check('cert', { cert }) ?? check('key', { key }) ?? check('key', { cert, key }))
+}

@@ -1,0 +1,98 @@
+/** What a plan's baseline stands for, read and weighed before anything is sent. */
+import {
+  amendedDifference,
+  type Difference,
+  flawsOf,
+  plannedDifferences,
+  type PlannedRun,
+} from '../../core/compare/comparable.ts'
+import type { DifferenceKind } from '../../core/resolve/baseline-options.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import type { Report } from '../../core/report/report.ts'
+import {
+  differencesAmong,
+  foregone,
+  textsOf,
+  weigh,
+  type Comparands,
+  type ComparedRun,
+  type Extent,
+} from '../../core/compare/run-comparison.ts'
+import { measuredSeconds } from '../../core/compare/run-sample.ts'
+import { didYouMean } from '../../core/suggest.ts'
+import { MOST_RUNS } from '../../core/compare/run-series.ts'
+import { CorerushError } from '../../errors.ts'
+import { isKeptName, keptFiles, keptNames, placeOf } from './kept-runs.ts'
+import { readRun } from './stored-runs.ts'
+
+/** Null without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
+export function readComparands(
+  { baseline: asked, durationS, warmupS }: Plan,
+  run: PlannedRun,
+  repeats = 1,
+): Comparands | null {
+  if (asked === null) return null
+  const { runs, rules, allow } = asked
+  const baseline = readRuns(runs)
+  const seen = allowedDifferences(
+    [
+      ...differencesAmong(baseline, []),
+      ...flawsOf(baseline[0]!, 'the baseline'),
+      ...plannedDifferences(baseline[0]!, run),
+      // Nobody can know that somebody will do it again.
+      ...amendedDifference(baseline[0]!, { amendments: [] }),
+    ],
+    allow,
+  )
+  const seconds = durationS === null ? null : repeats * Math.floor(durationS - warmupS)
+  const little = foregone(extentOf(baseline), { runs: repeats, seconds }, rules.length, false)
+  return {
+    baseline,
+    earlier: [],
+    isInterleaved: false,
+    warnings: [
+      ...seen.map((text) => `compared with the baseline all the same: ${text}`),
+      ...(little === null ? [] : [`of the comparison with the baseline: ${little}`]),
+    ],
+  }
+}
+
+/** The runs in files and under names; throws a CorerushError when one cannot be read. */
+export function readRuns(words: readonly string[]): readonly Report[] {
+  const files = words.flatMap(filesOf)
+  if (files.length > MOST_RUNS)
+    throw new CorerushError(
+      'CORERUSH_BASELINE',
+      `${words.join(',')} are ${files.length} runs; at most ${MOST_RUNS} are compared`,
+    )
+  return files.map(readRun)
+}
+
+/** The file that a word is, or those that are kept under it, the oldest first. */
+function filesOf(word: string): readonly string[] {
+  if (!isKeptName(word)) return [word]
+  const files = keptFiles(word)
+  if (files.length > 0) return files
+  const problem = `no runs are kept under ${word}, in ${placeOf(word)}${didYouMean(word, keptNames())}`
+  throw new CorerushError('CORERUSH_BASELINE', problem, {
+    hint: `--save-baseline ${word}, to keep some; for a file ./${word}`,
+  })
+}
+
+export const extentOf = (runs: readonly ComparedRun[]): Extent => ({
+  runs: runs.length,
+  seconds: runs.reduce((sum, { timeline }) => sum + measuredSeconds(timeline).length, 0),
+})
+
+/** What differs and was allowed, as texts; throws when something differs that was not. */
+export function allowedDifferences(
+  differences: readonly Difference[],
+  allow: readonly DifferenceKind[],
+): string[] {
+  const { refused, allowed } = weigh(differences, allow)
+  if (refused.length > 0)
+    throw new CorerushError('CORERUSH_BASELINE', `cannot be compared: ${textsOf(refused).join('; ')}`, {
+      hint: `--allow ${[...new Set([...allow, ...refused.map(({ kind }) => kind)])].join(',')}, if you mean it`,
+    })
+  return textsOf(allowed)
+}

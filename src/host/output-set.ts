@@ -1,0 +1,126 @@
+/** The outputs of a run: none of them stops another one, or the run. */
+import type { Amendment } from '../core/plan/amendment.ts'
+import type { Problem } from '../core/options/options.ts'
+import type { Outcome } from '../core/request/outcome.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import type { Report } from '../core/report/report.ts'
+import type { SecondRow } from '../core/measure/second.ts'
+import type { SettledSecond, Timeline } from '../core/measure/timeline.ts'
+import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import type { LiveSecond, Output, RunStart } from '../output/output.ts'
+
+/** An output, or `onSecond`, failed and nobody was listening; the run itself went to its end. */
+export class OutputError extends CorerushError {
+  readonly report: Report
+  constructor(message: string, report: Report, cause: unknown) {
+    super('CORERUSH_OUTPUT', message, { exitCode: EXIT.unexpected, cause })
+    this.report = report
+  }
+}
+
+/** Who is told of a run, and of an output that fails. */
+export interface OutputHooks {
+  /** Called with each second as it closes. */
+  readonly onSecond?: ((second: SecondRow) => void) | undefined
+  /** Consumers of seconds and of the report. */
+  readonly outputs?: readonly Output[] | undefined
+  /** Called when an output, or `onSecond`, fails; the run goes on. By default an OutputError with the report is thrown when the run has ended. */
+  readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
+}
+
+/** What can be made of a run while it goes on, for who asks. */
+export type RunSoFar = Pick<LiveSecond, 'judged' | 'report'>
+
+/** What keeps outputs from being written; each with the output's name. */
+export function outputProblems(outputs: readonly Output[]): Problem[] {
+  const problems: Problem[] = []
+  for (const output of outputs)
+    try {
+      output.check?.()
+    } catch (error) {
+      problems.push({ option: 'out', message: `${output.name}: ${messageOf(error)}` })
+    }
+  return problems
+}
+
+/** All outputs of a run as one: each failure is told once, and no output stops another one or the run. */
+export class Outputs {
+  readonly #outputs: readonly Output[]
+  readonly #hooks: OutputHooks
+  readonly #failed = new Set<Output>()
+  readonly #told = new Set<Output>()
+  readonly #untold: { readonly message: string; readonly cause: unknown }[] = []
+
+  constructor(hooks: OutputHooks) {
+    const { onSecond, outputs = [] } = hooks
+    // A callback that throws must not end the process from within a timer; it fails as an output does.
+    const callback: Output[] =
+      onSecond === undefined ? [] : [{ name: 'onSecond', second: ({ row }) => onSecond(row) }]
+    this.#outputs = [...callback, ...outputs]
+    this.#hooks = hooks
+  }
+
+  start(run: RunStart): void {
+    void this.#each((output) => output.start?.(run))
+  }
+
+  amended(plan: Plan, amendment: Amendment): void {
+    void this.#each((output) => output.amended?.(plan, amendment))
+  }
+
+  seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {
+    if (rows.length === 0 || this.#outputs.length === 0) return
+    const sofar = { recent: timeline.recent(), ...countSoFar(timeline), ...views }
+    for (const row of rows) void this.#each((output) => output.second?.({ row, ...sofar }))
+  }
+
+  settled(second: SettledSecond): void {
+    void this.#each((output) => output.settled?.(second))
+  }
+
+  /** Waits for the last of every output; throws what failed during the run, when nobody else was told. */
+  async finish(report: Report): Promise<void> {
+    await this.#each((output) => output.finish?.(report))
+    const [first] = this.#untold
+    if (first !== undefined) throw new OutputError(first.message, report, first.cause)
+  }
+
+  /** Resolves when what outputs promised is done, or was told of as failed. */
+  #each(call: (output: Output) => unknown): Promise<unknown> {
+    const left: Promise<unknown>[] = []
+    for (const output of this.#outputs)
+      try {
+        const later = this.#failed.has(output) ? undefined : call(output)
+        if (later instanceof Promise) left.push(later.catch((error: unknown) => this.#tell(output, error)))
+      } catch (error) {
+        this.#failed.add(output)
+        this.#tell(output, error)
+      }
+    return Promise.all(left)
+  }
+
+  #tell(output: Output, error: unknown): void {
+    if (this.#told.has(output)) return
+    this.#told.add(output)
+    if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
+    else this.#untold.push({ message: `${output.name}: ${messageOf(error)}`, cause: error })
+  }
+}
+
+function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | keyof RunSoFar> {
+  let finished = 0
+  let failed = 0
+  const outcomes = new Map<Outcome, number>()
+  const names = new Map<string, { finished: number; failed: number }>()
+  for (const [name, request] of timeline.total.requests) {
+    const of = { finished: request.finished, failed: request.failed + request.unfinished }
+    names.set(name, of)
+    finished += of.finished
+    failed += of.failed
+    for (const [outcome, n] of request.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n)
+  }
+  let taskErrors = 0
+  for (const { count } of timeline.total.taskErrors.values()) taskErrors += count
+  const iterations = timeline.total.iterations.finished
+  return { finished, failed, iterations, outcomes, names, taskErrors }
+}

@@ -1,0 +1,218 @@
+/**
+ * Locust's four files with its names and columns, so that scripts made for them go on working: `PREFIX_stats.csv`,
+ * `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`. Unlike Locust's they are written when the run has ended,
+ * from the same counts as the report. Times are in milliseconds.
+ *
+ * What differs, because corerush measures otherwise: response times are those of succeeded, timed-out and unfinished
+ * requests (`latencyMs`), `Failure Count` includes the unfinished, and the history has the seconds of the run from its
+ * start instant, its totals and percentiles cumulative as Locust's are without `--csv-full-history`.
+ */
+import { ms } from '../../core/measure/metrics.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import type { Report } from '../../core/report/report.ts'
+import { RequestTally } from '../../core/measure/request-tally.ts'
+import { mergeRequests, mergeTally, packTally, Tally } from '../../core/measure/tally.ts'
+import { isOneRequest } from '../../core/scenario/script-plan.ts'
+import type { SettledSecond } from '../../core/measure/timeline.ts'
+import { messageOf } from '../../errors.ts'
+import type { Destination } from '../destination.ts'
+import type { Output } from '../output.ts'
+
+const PERCENTILES = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1] as const
+const PERCENTILE_TITLES = PERCENTILES.map((q) => `${Number((q * 100).toPrecision(6))}%`)
+const STATS_TITLES = [
+  'Type',
+  'Name',
+  'Request Count',
+  'Failure Count',
+  'Median Response Time',
+  'Average Response Time',
+  'Min Response Time',
+  'Max Response Time',
+  'Average Content Size',
+  'Requests/s',
+  'Failures/s',
+  ...PERCENTILE_TITLES,
+]
+const HISTORY_TITLES = [
+  'Timestamp',
+  'User Count',
+  'Type',
+  'Name',
+  'Requests/s',
+  'Failures/s',
+  ...PERCENTILE_TITLES,
+  'Total Request Count',
+  'Total Failure Count',
+  'Total Median Response Time',
+  'Total Average Response Time',
+  'Total Min Response Time',
+  'Total Max Response Time',
+  'Total Average Content Size',
+]
+const FAILURES_TITLES = ['Method', 'Name', 'Error', 'Occurrences', 'First Seen', 'Last Seen']
+const EXCEPTIONS_TITLES = ['Count', 'Message', 'Traceback', 'Nodes']
+
+/** Names of the four files, after the prefix. */
+export const CSV_FILES = ['stats', 'stats_history', 'failures', 'exceptions'] as const
+export type CsvFile = (typeof CSV_FILES)[number]
+
+/** A cell; what is not known is `N/A`, as Locust writes it. */
+type Cell = string | number | null
+
+export class LocustCsv implements Output {
+  readonly name: string
+  readonly #destinations: Readonly<Record<CsvFile, Destination>>
+  /** Of all measured seconds so far. */
+  readonly #total = new Tally({ wide: true })
+  /** What the totals were at the end of each settled second of the measured run. */
+  readonly #history: { readonly second: number; readonly percentiles: Cell[]; readonly totals: Cell[] }[] = []
+
+  constructor(prefix: string, destinations: Readonly<Record<CsvFile, Destination>>) {
+    this.name = `csv=${prefix}`
+    this.#destinations = destinations
+  }
+
+  check(): void {
+    for (const file of CSV_FILES) this.#each(file, (destination) => destination.check())
+  }
+
+  settled({ second, phase, tally }: SettledSecond): void {
+    if (phase === 'warmup') return
+    mergeTally(this.#total, packTally(tally))
+    const all = mergeRequests(this.#total, new RequestTally(true))
+    this.#history.push({ second, percentiles: percentiles(all), totals: totals(all) })
+  }
+
+  finish(report: Report): void {
+    const texts: Record<CsvFile, string> = {
+      stats: renderCsv(STATS_TITLES, this.#stats(report)),
+      stats_history: renderCsv(HISTORY_TITLES, this.#historyRows(report)),
+      failures: renderCsv(FAILURES_TITLES, failures(report)),
+      exceptions: renderCsv(EXCEPTIONS_TITLES, exceptions(report)),
+    }
+    const problems: string[] = []
+    for (const file of CSV_FILES)
+      try {
+        this.#each(file, (destination) => destination.write(texts[file]))
+      } catch (error) {
+        problems.push(messageOf(error))
+      }
+    if (problems.length > 0) throw new Error(problems.join('; '))
+  }
+
+  #stats({ byName, total, loadS, plan }: Report): Cell[][] {
+    const row = (type: string, name: string, request: RequestTally, requestsPerS: number | null): Cell[] => [
+      type,
+      name,
+      ...totals(request),
+      requestsPerS ?? 0,
+      perS(failuresOf(request), loadS),
+      ...percentiles(request),
+    ]
+    return [
+      ...Object.entries(byName).map(([name, metrics]) =>
+        row(methodOf(plan), name, this.#total.request(name), metrics.requestsPerS),
+      ),
+      row('', 'Aggregated', mergeRequests(this.#total, new RequestTally(true)), total.requestsPerS),
+    ]
+  }
+
+  #historyRows({ startedAt, timeline }: Report): Cell[][] {
+    const startS = Date.parse(startedAt) / 1000
+    return this.#history.map(({ second, percentiles, totals }) => {
+      const row = timeline[second]!
+      return [
+        Math.floor(startS + second + 1),
+        row.users,
+        '',
+        'Aggregated',
+        (row.requestsPerS ?? 0).toFixed(6),
+        (row.failed + row.unfinished).toFixed(6),
+        ...percentiles,
+        ...totals,
+      ]
+    })
+  }
+
+  #each(file: CsvFile, use: (destination: Destination) => void): void {
+    const destination = this.#destinations[file]
+    try {
+      use(destination)
+    } catch (error) {
+      throw new Error(`${destination.name} ${messageOf(error)}`, { cause: error })
+    }
+  }
+}
+
+const failuresOf = ({ failed, unfinished }: RequestTally): number => failed + unfinished
+const perS = (n: number, loadS: number): number => (loadS > 0 ? Number((n / loadS).toFixed(6)) : 0)
+
+/** From the request count to the mean size, as both files have them. */
+function totals(request: RequestTally): Cell[] {
+  const latency = request.peek('latency')
+  const ended = request.finished + request.unfinished
+  return [
+    ended,
+    failuresOf(request),
+    inMs(latency?.quantileUs(0.5)) ?? 0,
+    inMs(latency?.meanUs) ?? 0,
+    inMs(latency?.minUs) ?? 0,
+    inMs(latency?.maxUs) ?? 0,
+    ended > 0 ? Number((request.bytesIn / ended).toFixed(3)) : 0,
+  ]
+}
+
+function percentiles(request: RequestTally): Cell[] {
+  const latency = request.peek('latency')
+  return PERCENTILES.map((q) => inMs(latency?.quantileUs(q)))
+}
+
+const inMs = (us: number | null | undefined): number | null =>
+  us === null || us === undefined ? null : ms(us)
+
+function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
+  const startMs = Date.parse(startedAt)
+  const seen = (atS: number): string => new Date(startMs + atS * 1000).toISOString()
+  const rows: Cell[][] = errors.map(({ name, outcome, message, count, firstS, lastS }) => [
+    methodOf(plan),
+    name,
+    message === '' ? outcome : `${outcome}: ${message}`,
+    count,
+    seen(firstS),
+    seen(lastS),
+  ])
+  for (const [name, { unfinished }] of Object.entries(byName))
+    if (unfinished > 0)
+      rows.push([methodOf(plan), name, 'unfinished when the drain ended', unfinished, null, null])
+  return rows
+}
+
+/** What tasks threw; where in the code is not kept, and which worker it was does not matter. */
+const exceptions = ({ taskErrors }: Report): Cell[][] =>
+  taskErrors.map(({ task, message, count }) => [count, `${task}: ${message}`, '', ''])
+
+/** RFC 4180, with the line ends that Locust writes. */
+export function renderCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [titles, ...rows].map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
+}
+
+/**
+ * A cell that a spreadsheet would take for a formula gets an apostrophe before it: the texts come from the user's
+ * options and from the server. Other control characters than line breaks are of no use in a cell.
+ */
+function renderCell(cell: Cell): string {
+  if (cell === null) return 'N/A'
+  if (typeof cell === 'number') return String(cell)
+  const text = cell
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
+    // Commands to a runner of GitHub Actions, where a file that cannot be written goes to standard output.
+    .replaceAll('##[', '#�[')
+    .replace(/^(\s*:):/gm, '$1�')
+  const isNumber = /^-?\d+(\.\d+)?$/.test(text)
+  const safe = !isNumber && /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The type of every row; where there are several requests they are grouped by name, whatever their methods. */
+const methodOf = (plan: Plan): string => (isOneRequest(plan) ? plan.request.method : '')

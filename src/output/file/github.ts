@@ -1,0 +1,236 @@
+/**
+ * The run for GitHub Actions: a job summary in Markdown, appended to the file that the runner names, and at most ten
+ * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
+ * render it and the runner would obey it. Rendering is pure.
+ */
+import type { Answer } from '../../core/compare/comparison.ts'
+import { inVain } from '../../core/judge/exit.ts'
+import { largest } from '../../core/extremes.ts'
+import type { RunComparison } from '../../core/compare/run-comparison.ts'
+import { subjectOf } from '../../core/scenario/script-plan.ts'
+import type { Report } from '../../core/report/report.ts'
+import type { ThresholdResult } from '../../core/judge/gate.ts'
+import { LIMIT } from '../text/verdict-text.ts'
+import { showFigure } from '../../core/threshold/threshold-metric.ts'
+import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { renderMetric } from '../text/comparison-text.ts'
+import { customTable } from '../text/custom-lines.ts'
+import type { Destination } from '../destination.ts'
+import type { Output, Screen } from '../output.ts'
+import { printable } from '../text/paint.ts'
+import { sparkline } from '../text/sparkline.ts'
+
+/** More of each kind than this the runner does not show. */
+const MOST_ANNOTATIONS = 10
+const MOST_ROWS = 50
+const MOST_ERRORS = 10
+const SPARK_WIDTH = 60
+
+const MARK: Record<Report['verdict']['level'], string> = { sound: '✅', suspect: '⚠️', void: '❌' }
+
+/** The job summary. */
+export function renderStepSummary(report: Report): string {
+  const { plan, total, verdict, thresholds } = report
+  const isVoid = verdict.level === 'void'
+  const names = Object.entries(report.byName)
+  const rows = [...names.slice(0, MOST_ROWS), ['total', total] as const].map(([name, metrics]) => {
+    const { p50, p95, p99, max } = metrics.latencyMs
+    return [
+      escapeMarkdown(name),
+      showCount(metrics.finished + metrics.unfinished),
+      showPercent(metrics.failedRatio),
+      showRate(metrics.requestsPerS),
+      ...[p50, p95, p99, max].map(showMs),
+    ]
+  })
+  const load = report.timeline.filter(({ phase }) => phase === 'load')
+  const spark = (
+    title: string,
+    values: (number | null)[],
+    show: (value: number | null) => string,
+  ): string => {
+    const known = values.filter((value) => value !== null)
+    const highest = known.length > 0 ? largest(known) : null
+    return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
+  }
+  return [
+    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(report)}`,
+    '',
+    `${escapeMarkdown(subjectOf(plan))} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+    '',
+    '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    ...(names.length > MOST_ROWS ? ['', `${names.length - MOST_ROWS} more names are in the report.`] : []),
+    '',
+    '| per second of load | | highest |',
+    '|---|---|--:|',
+    spark(
+      'requests',
+      load.map(({ requestsPerS, finished }) => requestsPerS ?? finished),
+      showRate,
+    ),
+    spark(
+      'p99',
+      load.map(({ latencyMs }) => latencyMs.p99),
+      showMs,
+    ),
+    spark(
+      'failed',
+      load.map(({ failed, unfinished }) => failed + unfinished),
+      (n) => showCount(n ?? 0),
+    ),
+    '',
+    '| | threshold | measured |',
+    '|---|---|--:|',
+    ...thresholds.map(
+      (result) =>
+        `| ${isVoid ? 'not judged' : result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
+    ),
+    '',
+    ...comparisonTable(report.comparison),
+    ...customTable(report),
+    ...(report.errors.length > 0
+      ? [
+          '| failures | count | message |',
+          '|---|--:|---|',
+          ...report.errors
+            .slice(0, MOST_ERRORS)
+            .map(
+              ({ outcome, count, message }) =>
+                `| ${escapeMarkdown(outcome)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+            ),
+          '',
+        ]
+      : []),
+    ...(report.taskErrors.length > 0
+      ? [
+          '| task errors | count | message |',
+          '|---|--:|---|',
+          ...report.taskErrors
+            .slice(0, MOST_ERRORS)
+            .map(
+              ({ task, count, message }) =>
+                `| ${escapeMarkdown(task)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+            ),
+          '',
+        ]
+      : []),
+    `Limit: ${LIMIT[verdict.limit]}.`,
+    '',
+    ...verdict.reasons.map(
+      ({ code, message, advice }) => `- ${escapeMarkdown(code)}: ${escapeMarkdown(`${message}. ${advice}`)}`,
+    ),
+    ...(verdict.reasons.length > 0 ? [''] : []),
+  ].join('\n')
+}
+
+function passed(report: Report): string {
+  const { thresholds, verdict, comparison } = report
+  if (verdict.level === 'void') return 'thresholds not judged'
+  const [vain] = inVain(report)
+  if (vain !== undefined) return vain
+  const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
+  const judged =
+    failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
+  return comparison === null ? judged : `${judged}, ${comparison.result?.answer ?? 'not compared'}`
+}
+
+const ANSWER: Record<Answer, string> = { regressed: '❌', 'no regression': '✅', "can't tell": '❔' }
+
+function comparisonTable(comparison: RunComparison | null): string[] {
+  if (comparison === null) return []
+  const { baseline, refused, result } = comparison
+  const rows =
+    result === null
+      ? refused.map((why) => `| – | not compared | ${escapeMarkdown(why)} |`)
+      : result.metrics.map(
+          (metric) =>
+            `| ${ANSWER[metric.answer]} | ${escapeMarkdown(metric.expression)} | ${escapeMarkdown(renderMetric(metric))} |`,
+        )
+  return [`| | against ${escapeMarkdown(baseline.join(', '))} | |`, '|---|---|---|', ...rows, '']
+}
+
+/**
+ * The annotations: why the run is void; or else the failed thresholds, then those that only warn; what regressed, and
+ * what could not be told.
+ */
+export function renderAnnotations(report: Report): string {
+  const { verdict, thresholds } = report
+  const broken = (level: ThresholdResult['level']): string[] =>
+    thresholds
+      .filter((result) => !result.ok && result.level === level)
+      .map(({ expression, actual, unit }) =>
+        command(
+          level === 'warn' ? 'warning' : 'error',
+          `corerush: ${expression}`,
+          `measured ${showFigure(actual, unit)}`,
+        ),
+      )
+  const isVoid = verdict.level === 'void'
+  return [
+    ...(isVoid
+      ? verdict.reasons
+          .filter(({ level }) => level === 'void')
+          .map(({ code, message, advice }) =>
+            command('error', `corerush: void (${code})`, `${message}. ${advice}`),
+          )
+      : []),
+    ...(isVoid ? [] : [...broken('error'), ...broken('warn')]),
+    ...(report.comparison?.result?.metrics ?? [])
+      .filter(({ answer }) => answer !== 'no regression')
+      .map((metric) =>
+        command(
+          metric.answer === 'regressed' ? 'error' : 'warning',
+          `corerush: ${metric.expression}`,
+          renderMetric(metric),
+        ),
+      ),
+    ...inVain(report).map((what) => command('error', 'corerush', what)),
+    ...report.warnings.map((warning) => command('warning', 'corerush', warning)),
+  ]
+    .slice(0, MOST_ANNOTATIONS)
+    .join('')
+}
+
+function command(kind: 'error' | 'warning', title: string, message: string): string {
+  const data = (text: string): string =>
+    text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  return `::${kind} title=${property(steady(title))}::${data(steady(message))}\n`
+}
+
+/** Line breaks stay, for the command escapes them; nothing else may steer whoever reads the log. */
+const steady = (text: string): string =>
+  text
+    .split(/(\r\n|\r|\n)/)
+    .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+    .join('')
+
+/** Text that Markdown and HTML take for nothing but text, on one line of a table. */
+export const escapeMarkdown = (text: string): string =>
+  text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+    .replace(/[!-/:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)
+
+export class GithubSummary implements Output {
+  readonly name: string
+  readonly #destination: Destination
+  readonly #commands: Screen
+
+  /** Annotations go to `commands`, a stream that the runner reads. */
+  constructor(destination: Destination, commands: Screen) {
+    this.name = `github=${destination.name}`
+    this.#destination = destination
+    this.#commands = commands
+  }
+
+  check(): void {
+    this.#destination.check()
+  }
+
+  finish(report: Report): void {
+    this.#commands.write(renderAnnotations(report))
+    this.#destination.write(renderStepSummary(report))
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold, one for
+ * the verdict, for a scenario one for its tasks, and one for each metric that is held against a baseline. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
+ * a void run the thresholds are skipped, for it says nothing about the target. Pure.
+ */
+import { inVain } from '../../core/judge/exit.ts'
+import type { Report } from '../../core/report/report.ts'
+import { printRelative } from '../../core/threshold/relative-rule.ts'
+import { isOneRequest, subjectOf } from '../../core/scenario/script-plan.ts'
+import type { ThresholdResult } from '../../core/judge/gate.ts'
+import { showFigure } from '../../core/threshold/threshold-metric.ts'
+import { renderMetric } from '../text/comparison-text.ts'
+import { renderSummary } from '../text/summary.ts'
+
+interface Case {
+  readonly name: string
+  readonly kind: 'passed' | 'failure' | 'error' | 'skipped'
+  readonly type?: string
+  readonly message?: string
+  /** Text beside the result. */
+  readonly output?: string
+}
+
+export function renderJunit(report: Report): string {
+  const cases = [
+    verdictCase(report),
+    ...tasksCase(report),
+    ...report.thresholds.map((result) => thresholdCase(result, report)),
+    ...baselineCases(report),
+  ]
+  const count = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length
+  const seconds = report.durationS.toFixed(3)
+  const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
+  const suite = `corerush ${isOneRequest(report.plan) ? report.plan.request.name : subjectOf(report.plan)}`
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="corerush" ${counts} time="${seconds}">`,
+    `  <testsuite name="${escapeXml(suite)}" ${counts} time="${seconds}" timestamp="${escapeXml(report.startedAt.replace(/\.\d+Z$/, ''))}">`,
+    // The run's time is that of the verdict: the sum over all cases is the time of the suite.
+    ...cases.flatMap((one, i) => renderCase(one, suite, i === 0 ? seconds : '0.000')),
+    `    <system-out>${escapeXml(renderSummary(report, { color: false, width: Infinity }))}</system-out>`,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+function verdictCase({ verdict }: Report): Case {
+  const name = 'verdict: the run is not void'
+  const said = verdict.reasons.map(({ code, message, advice }) => `${code}: ${message}. ${advice}`).join('\n')
+  if (verdict.level === 'void')
+    return {
+      name,
+      kind: 'error',
+      type: 'void',
+      message: 'the figures of this run cannot be trusted',
+      output: said,
+    }
+  return { name, kind: 'passed', output: [verdict.level, said].filter((text) => text !== '').join('\n') }
+}
+
+/** Tasks that throw fail the run only when nothing else came of it; otherwise they are told of. */
+function tasksCase(report: Report): Case[] {
+  const { plan, taskErrors, verdict } = report
+  if (plan.scenario === null) return []
+  const name = 'tasks: an iteration ended without an error'
+  const said = taskErrors.map(({ task, message, count }) => `${task}: ${message} (${count})`).join('\n')
+  const vain = inVain(report)
+  if (vain.length === 0) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
+  if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${said}` }]
+  return [{ name, kind: 'failure', type: 'tasks', message: vain.join(', '), output: said }]
+}
+
+function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {
+  const { expression: name, ok, level, actual, unit, samples } = result
+  const figure = `measured ${showFigure(actual, unit)} on ${samples} samples`
+  if (verdict.level === 'void') return { name, kind: 'skipped', message: `the run is void; ${figure}` }
+  if (ok) return { name, kind: 'passed', output: figure }
+  if (level === 'warn') return { name, kind: 'passed', output: `warning: ${figure}` }
+  if (actual === null)
+    return { name, kind: 'error', type: 'no-data', message: 'there was nothing to measure' }
+  return { name, kind: 'failure', type: 'threshold', message: figure }
+}
+
+/** That nothing can be told is no failure, and is said. */
+function baselineCases({ comparison, plan }: Report): Case[] {
+  if (comparison === null) return []
+  const { result, refused } = comparison
+  if (result === null)
+    return (plan.baseline?.rules ?? []).map((rule) => ({
+      name: printRelative(rule),
+      kind: 'skipped',
+      message: `not compared: ${refused.join('; ')}`,
+    }))
+  return result.metrics.map((metric) => {
+    const { expression: name, answer } = metric
+    const output = renderMetric(metric)
+    return answer === 'regressed'
+      ? { name, kind: 'failure', type: 'regression', message: output }
+      : { name, kind: 'passed', output }
+  })
+}
+
+function renderCase(
+  { name, kind, type, message = '', output }: Case,
+  suite: string,
+  seconds: string,
+): string[] {
+  const open = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}" time="${seconds}">`
+  const inner: string[] = []
+  if (kind === 'skipped') inner.push(`      <skipped message="${escapeXml(message)}"/>`)
+  else if (kind !== 'passed')
+    inner.push(
+      `      <${kind} type="${type ?? kind}" message="${escapeXml(message)}">${escapeXml(output ?? message)}</${kind}>`,
+    )
+  else if (output !== undefined) inner.push(`      <system-out>${escapeXml(output)}</system-out>`)
+  return [open, ...inner, '    </testcase>']
+}
+
+/** Text as XML 1.0 can hold it, in an element or an attribute; what it cannot hold is replaced. */
+export const escapeXml = (text: string): string =>
+  text
+    .replace(
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Surrogate}/gu,
+      '�',
+    )
+    .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+    // Commands to a runner of GitHub Actions, where the text goes to standard output.
+    .replaceAll('##[', '##&#91;')
+    .replace(/^(\s*:):/gm, '$1&#58;')

@@ -1,0 +1,82 @@
+/** Plain lines about a run, for where there is no terminal to paint on: one every few seconds, or only the warnings. */
+import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
+import { printDurationS, showClock, showMs, showPercent, showRate } from '../../core/units.ts'
+import type { LiveState } from './live-frame.ts'
+import type { Stoppable } from './live-view.ts'
+import type { LiveSecond, Output, RunStart, Screen } from '../output.ts'
+import { renderLine } from '../text/paint.ts'
+
+/** One plain line for where nothing can be painted over. */
+export function renderProgress({
+  run,
+  elapsedS,
+  latest,
+}: Pick<LiveState, 'run' | 'elapsedS' | 'latest'>): string {
+  if (latest === null) return `corerush ${showClock(elapsedS)}`
+  const { row, recent, failed, finished } = latest
+  const busiest = row.workers.reduce((most, { utilization }) => Math.max(most, utilization), 0)
+  return [
+    `corerush ${showClock(row.second + 1)}`,
+    run.plan.model === 'closed'
+      ? `users ${row.users}/${plannedUsers(run.plan)}`
+      : `due/s ${row.due}  users ${row.users}${row.queued > 0 ? `  waiting ${row.queued}` : ''}${row.dropped > 0 ? `  dropped ${row.dropped}` : ''}`,
+    `requests ${finished}`,
+    `req/s ${showRate(row.requestsPerS ?? row.finished)}`,
+    `p50 ${showMs(recent.latencyMs.p50)}`,
+    `p95 ${showMs(recent.latencyMs.p95)}`,
+    `p99 ${showMs(recent.latencyMs.p99)}`,
+    `failed ${failed}`,
+    ...(latest.taskErrors > 0 ? [`task errors ${latest.taskErrors}`] : []),
+    `busiest worker ${showPercent(busiest)}`,
+  ].join('  ')
+}
+
+const LINE_EVERY_S = 5
+
+/** One plain line every five seconds. */
+export class ProgressLines implements Output, Stoppable {
+  readonly name = 'progress'
+  readonly #stream: Screen
+  #run: RunStart | null = null
+
+  constructor(stream: Screen) {
+    this.#stream = stream
+  }
+
+  start(run: RunStart): void {
+    this.#run = run
+    for (const warning of run.warnings)
+      this.#stream.write(renderLine([`warning: ${warning}`], { color: false, width: Infinity }) + '\n')
+  }
+
+  amended(plan: Plan): void {
+    this.#run = { ...this.#run!, plan }
+  }
+
+  second(live: LiveSecond): void {
+    if ((live.row.second + 1) % LINE_EVERY_S !== 0) return
+    const run = this.#run!
+    this.#stream.write(`${renderProgress({ run, elapsedS: live.row.second + 1, latest: live })}\n`)
+  }
+
+  stopping(): void {
+    const graceS = this.#run?.plan.gracefulStopS ?? 0
+    const wait = graceS > 0 ? `requests in flight have ${printDurationS(graceS)} to end` : 'the load ends'
+    this.#stream.write(`corerush is stopping: ${wait}; a second signal ends it at once, without a report\n`)
+  }
+}
+
+/** Only what must not be missed: the warnings before the run. */
+export class WarningLines implements Output {
+  readonly name = 'warnings'
+  readonly #stream: Screen
+
+  constructor(stream: Screen) {
+    this.#stream = stream
+  }
+
+  start({ warnings }: RunStart): void {
+    for (const warning of warnings)
+      this.#stream.write(renderLine([`warning: ${warning}`], { color: false, width: Infinity }) + '\n')
+  }
+}

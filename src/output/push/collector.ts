@@ -1,0 +1,154 @@
+/**
+ * Posts texts to an OTLP collector. A connection that fails, and what the specification calls retryable, is tried again
+ * a few times, later each time or when the collector asks for it, all within the time-out.
+ */
+import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import type { OtlpTarget } from '../../core/export/otlp-options.ts'
+import { MASK, redactUrl } from '../../core/request/secret.ts'
+import { messageOf } from '../../errors.ts'
+import { VERSION } from '../../version.ts'
+import { printable } from '../text/paint.ts'
+
+const RETRYABLE: readonly number[] = [429, 502, 503, 504]
+const MOST_ATTEMPTS = 4
+const FIRST_PAUSE_MS = 500
+/** Of an answer, in characters: what is read, and what is shown. */
+const MOST_READ = 20_000
+const MOST_SHOWN = 200
+
+/** How an attempt ended: taken, or what went wrong and whether another attempt may help. */
+interface Attempt {
+  readonly problem: string | null
+  readonly isRetryable: boolean
+  /** How long the collector asks to be left alone; null when it does not. */
+  readonly retryAfterMs: number | null
+}
+
+export class Collector {
+  readonly #target: OtlpTarget
+  readonly #firstPauseMs: number
+
+  constructor(target: OtlpTarget, firstPauseMs = FIRST_PAUSE_MS) {
+    this.#target = target
+    this.#firstPauseMs = firstPauseMs
+  }
+
+  /** Its URL as it may be shown. */
+  get name(): string {
+    return redactUrl(this.#target.url)
+  }
+
+  /** Resolves when all was taken; rejects with what went wrong, and when the signal gives it up. */
+  async push(text: string, signal: AbortSignal): Promise<void> {
+    const { timeoutMs, gzip } = this.#target
+    const body = gzip ? gzipSync(text) : Buffer.from(text)
+    const untilMs = performance.now() + timeoutMs
+    for (let attempt = 1; ; attempt++) {
+      const { problem, isRetryable, retryAfterMs } = await this.#post(body, untilMs, signal)
+      signal.throwIfAborted()
+      if (problem === null) return
+      const jitter = 0.8 + 0.4 * Math.random()
+      const pauseMs = retryAfterMs ?? this.#firstPauseMs * 2 ** (attempt - 1) * jitter
+      const isLast = !isRetryable || attempt === MOST_ATTEMPTS || performance.now() + pauseMs >= untilMs
+      if (isLast) throw new Error(problem)
+      await pause(pauseMs, undefined, { signal })
+    }
+  }
+
+  /** One attempt. Each has a connection of its own, so that none is left to hold up the end of the process. */
+  #post(body: Buffer, untilMs: number, signal: AbortSignal): Promise<Attempt> {
+    const { url, headers, gzip, timeoutMs } = this.#target
+    const failed = (problem: string): Attempt => ({ problem, isRetryable: true, retryAfterMs: null })
+    return new Promise((resolve) => {
+      const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, {
+        method: 'POST',
+        agent: false,
+        signal,
+        headers: {
+          'user-agent': `corerush/${VERSION}`,
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': body.length,
+          ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+        },
+      })
+      const timer = setTimeout(
+        () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)),
+        Math.max(1, untilMs - performance.now()),
+      )
+      const end = (attempt: Attempt): void => {
+        clearTimeout(timer)
+        request.destroy()
+        resolve(attempt)
+      }
+      request.on('error', (error: Error & { errors?: Error[] }) =>
+        end(failed(this.#shown(messageOf(error.errors?.[0] ?? error)))),
+      )
+      request.on('response', (response) => {
+        readText(response).then(
+          (text) => end(this.#judge(response, text)),
+          (error: unknown) => end(failed(this.#shown(messageOf(error)))),
+        )
+      })
+      request.end(body)
+    })
+  }
+
+  #judge({ statusCode = 0, headers }: IncomingMessage, text: string): Attempt {
+    const said = fieldsOf(text)
+    const isTaken = statusCode >= 200 && statusCode < 300
+    const rejected = Number(said.partialSuccess?.rejectedDataPoints ?? 0)
+    const message = (isTaken ? said.partialSuccess?.errorMessage : said.message) ?? (isTaken ? '' : text)
+    const what = isTaken ? `${rejected} data points were rejected` : `status ${statusCode}`
+    const shown = typeof message === 'string' ? this.#shown(message) : ''
+    return {
+      problem: isTaken && !(rejected > 0) ? null : what + (shown === '' ? '' : `: ${shown}`),
+      isRetryable: RETRYABLE.includes(statusCode),
+      retryAfterMs: retryAfterMs(headers['retry-after'], headers.date),
+    }
+  }
+
+  /** What others say, in short; a collector may quote what it was sent. */
+  #shown(text: string): string {
+    let shown = text
+    for (const secret of Object.values(this.#target.headers))
+      if (secret !== '') shown = shown.replaceAll(secret, MASK)
+    return printable(shown.trim()).slice(0, MOST_SHOWN)
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  let text = ''
+  response.setEncoding('utf8')
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk
+    if (text.length > MOST_READ) break
+  }
+  return text
+}
+
+/** What OTLP answers are made of, as far as it is there; not every answer is one. */
+interface Said {
+  readonly message?: unknown
+  readonly partialSuccess?: { readonly rejectedDataPoints?: unknown; readonly errorMessage?: unknown } | null
+}
+
+function fieldsOf(text: string): Said {
+  try {
+    const said: unknown = JSON.parse(text)
+    return typeof said === 'object' && said !== null ? said : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Seconds, or a date, which is as far off as it is by the clock that also wrote `Date`. */
+function retryAfterMs(after: string | undefined, date: string | undefined): number | null {
+  if (after === undefined) return null
+  if (/^\d+$/.test(after)) return Number(after) * 1000
+  const ms = Date.parse(after) - Date.parse(date ?? '')
+  return Number.isNaN(ms) ? null : Math.max(0, ms)
+}

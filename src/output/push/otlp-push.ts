@@ -1,0 +1,71 @@
+/**
+ * Sends a run to an OTLP collector: all that is settled, every 10 s of run time and at the end. A push that fails is
+ * told of once; later ones are made all the same, for they hold what it held.
+ */
+import type { OtlpTarget } from '../../core/export/otlp-options.ts'
+import type { Report } from '../../core/report/report.ts'
+import type { Attributes } from '../../core/export/exported-series.ts'
+import { Telemetry } from '../../core/export/telemetry.ts'
+import type { SettledSecond } from '../../core/measure/timeline.ts'
+import { messageOf } from '../../errors.ts'
+import { Collector } from './collector.ts'
+import { renderOtlp } from './otlp-payload.ts'
+import type { Output, RunStart } from '../output.ts'
+
+const PERIOD_S = 10
+
+export class OtlpPush implements Output {
+  readonly name: string
+  readonly #collector: Collector
+  readonly #resource: Attributes
+  /** What there is to send of the run that goes on. */
+  #run: { readonly telemetry: Telemetry; readonly startMs: number; readonly version: string } | null = null
+  /** The push that is under way. */
+  #underWay: AbortController | null = null
+  #pushedS = 0
+
+  /** `instance` tells this run from others that send to the same collector. */
+  constructor(target: OtlpTarget, instance: string, firstPauseMs?: number) {
+    this.#collector = new Collector(target, firstPauseMs)
+    this.name = `otlp=${this.#collector.name}`
+    this.#resource = { 'service.instance.id': instance, ...target.resource }
+  }
+
+  start({ plan, startedAt, version }: RunStart): void {
+    this.#run = { telemetry: new Telemetry(plan), startMs: Date.parse(startedAt), version }
+  }
+
+  settled(second: SettledSecond): Promise<void> | void {
+    this.#run!.telemetry.settle(second)
+    // One that still waits for its answer holds up none: the next one has all that this one would have.
+    if ((second.second + 1) % PERIOD_S === 0 && this.#underWay === null) return this.#push()
+  }
+
+  finish(report: Report): Promise<void> {
+    this.#run!.telemetry.finish(report)
+    this.#underWay?.abort()
+    return this.#push()
+  }
+
+  async #push(): Promise<void> {
+    const { telemetry, startMs, version } = this.#run!
+    // A short last second must not set back the time.
+    this.#pushedS = Math.max(this.#pushedS, telemetry.endS)
+    const text = renderOtlp(
+      telemetry.series(),
+      { startMs, endS: this.#pushedS },
+      { resource: this.#resource, version },
+    )
+    const ending = new AbortController()
+    this.#underWay = ending
+    try {
+      await this.#collector.push(text, ending.signal)
+    } catch (error) {
+      // The last push took its place, with all that it had.
+      if (ending.signal.aborted) return
+      throw new Error(`did not take all metrics: ${messageOf(error)}`, { cause: error })
+    } finally {
+      if (this.#underWay === ending) this.#underWay = null
+    }
+  }
+}

@@ -1,0 +1,259 @@
+/** What a run would do, for `--dry-run`: the plan, and what each worker will do in each stage. Pure. */
+import { printAllowedHost } from '../../core/resolve/request/allowed-hosts.ts'
+import { arrivalsBy, peakRate } from '../../core/load/arrivals.ts'
+import { capacityShare, soundPerS, type Capacity } from '../../core/plan/sound-capacity.ts'
+import { plannedPerS, plannedUsers, type ClosedPlan, type OpenPlan, type Plan } from '../../core/plan/plan.ts'
+import { bodyLength, type RequestPlan } from '../../core/request/request.ts'
+import { redactPlan } from '../../core/plan/redact.ts'
+import { printRelative } from '../../core/threshold/relative-rule.ts'
+import { isOneRequest } from '../../core/scenario/script-plan.ts'
+import { portion, type Share } from '../../core/share.ts'
+import { activeSpans } from '../../core/load/stages.ts'
+import { printStatuses } from '../../core/request/status.ts'
+import { printThreshold } from '../../core/threshold/threshold.ts'
+import type { TargetsPlan } from '../../core/resolve/request/targets-options.ts'
+import { printDurationS, showBytes, showCount, showPercent, showRate } from '../../core/units.ts'
+import { httpFacts, transportWords } from './http-words.ts'
+import { loadChart } from './load-chart.ts'
+import { renderLine, type Style } from './paint.ts'
+import { scenarioRows, waitWords } from './scenario-words.ts'
+import { renderTable, type Column } from './text-table.ts'
+
+/** `capacity` is what this host was measured to make, if it was. */
+export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null = null): string {
+  const { request, targets, targetMetrics } = redactPlan(plan)
+  const rows: [string, string][] = [
+    ...subject(plan, request, targets),
+    ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
+    ...(isOneRequest(plan) ? [body(plan.request)] : []),
+    ...data(plan),
+    ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
+    ['success', `status ${printStatuses(request.expectStatus)}`],
+    ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
+    ...(plan.allowedHosts ?? []).map((host): [string, string] => ['may hit', printAllowedHost(host)]),
+    ...(plan.model === 'closed' ? closed(plan) : open(plan)),
+    ...(plan.warmupS > 0
+      ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]
+      : []),
+    ...(plan.waitForTargetS > 0
+      ? [
+          ['begins', `when the target accepts, within ${printDurationS(plan.waitForTargetS)}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ['ends', ending(plan)],
+    [
+      'time-outs',
+      `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
+    ],
+    ['transport', transportWords(plan)],
+    ['seed', String(plan.seed)],
+    ...(plan.captureFailures > 0
+      ? [
+          ['captures', `the first ${plan.captureFailures} failing exchanges of each outcome`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
+    ...(plan.baseline?.rules ?? []).map((rule): [string, string] => [
+      'compared',
+      `${printRelative(rule)}, with ${plan.baseline!.runs.join(', ')}`,
+    ]),
+    ...needs(plan, capacity),
+  ]
+  return [
+    renderLine([['dry run: nothing is sent', 'bold']], style),
+    ...rows.map(([title, text]) => renderLine([[title.padEnd(10), 'dim'], text], style)),
+    ...loadChart(plan, style),
+    '',
+    ...renderTable(plan.model === 'closed' ? closedColumns(plan) : openColumns(plan), stageRows(plan), style),
+    '',
+  ].join('\n')
+}
+
+function body(request: RequestPlan): [string, string] {
+  const bytes = bodyLength(request.body)
+  return ['body', bytes === 0 ? 'none' : showBytes(bytes)]
+}
+
+/** The file of the placeholders. */
+function data({ data }: Plan): [string, string][] {
+  if (data === null) return []
+  const end = data.end === 'stop' ? '; the load ends with the last row' : ''
+  return [['data', `${data.path}, ${data.order}${end}`]]
+}
+
+/** The request; those of the targets; or the scenario, whose tasks say what is sent. */
+function subject(
+  plan: Plan,
+  { method, url, name }: RequestPlan,
+  targets: TargetsPlan | null,
+): [string, string][] {
+  if (plan.scenario !== null) return scenarioRows(plan, plan.scenario, url)
+  if (targets !== null) return targetRows(targets)
+  return [
+    ['request', `${method} ${url}`],
+    ['name', name],
+  ]
+}
+
+/** Requests of a targets file that are shown one by one. */
+const MOST_TARGETS = 12
+
+function targetRows({ file, requests }: TargetsPlan): [string, string][] {
+  const sum = requests.reduce((total, { weight }) => total + weight, 0)
+  const more = requests.length - MOST_TARGETS
+  return [
+    ['targets', file],
+    ...requests
+      .slice(0, MOST_TARGETS)
+      .map(({ weight, request: { method, url, name } }): [string, string] => [
+        showPercent(weight / sum),
+        `${method} ${url}, as ${name}`,
+      ]),
+    ...(more > 0 ? [['', `and ${showCount(more)} more requests`] as [string, string]] : []),
+  ]
+}
+
+function closed(plan: ClosedPlan): [string, string][] {
+  const users = plannedUsers(plan)
+  const perS = plannedPerS(plan)
+  return [
+    ['model', `closed: up to ${showCount(users)} user${users === 1 ? '' : 's'}, ${waitWords(plan)}`],
+    [
+      'at most',
+      perS < Infinity
+        ? `${showRate(perS)} ${plan.scenario === null ? 'requests' : 'tasks'}/s when the target answers at once`
+        : `as many ${plan.scenario === null ? 'requests' : 'tasks'}/s as users, target and generator manage`,
+    ],
+  ]
+}
+
+function open(plan: OpenPlan): [string, string][] {
+  const full =
+    plan.onFull === 'queue' ? 'then arrivals wait and their latency counts' : 'then arrivals are dropped'
+  return [
+    ['model', `open: up to ${showPerS(peakRate(plan.stages))} iterations/s, ${plan.arrival} arrivals`],
+    ['users', `made when needed, up to ${showCount(plan.maxUsers)}; ${full}`],
+  ]
+}
+
+/** What the plan takes of this host, where that was measured and the plan names a pace. */
+function needs(plan: Plan, capacity: Capacity | null): [string, string][] {
+  const share = capacityShare(capacity, plan)
+  if (capacity === null || share === null) return []
+  const most = showRate(soundPerS(capacity, plan))
+  return [
+    [
+      'needs',
+      `about ${Math.max(1, Math.round(share * 100))}% of this host, which makes ${most} requests/s soundly (corerush doctor, ${capacity.measuredAt.slice(0, 10)})`,
+    ],
+  ]
+}
+
+/** One worker's part of one stage, or of what is held after the last one. */
+interface StageRow {
+  readonly stage: string
+  readonly share: Share
+  readonly fromS: number
+  readonly toS: number
+}
+
+/** More stages than these, as those of a shape, are told as one. */
+const MOST_STAGES = 12
+
+function stageRows(plan: Plan): StageRow[] {
+  const rows: StageRow[] = []
+  const workers = Array.from({ length: plan.workers }, (_, index) => ({ index, of: plan.workers }))
+  const add = (stage: string, fromS: number, toS: number): void => {
+    for (const share of workers) rows.push({ stage, share, fromS, toS })
+  }
+  if (plan.stages.length > MOST_STAGES && plan.durationS !== null) {
+    add(`${printDurationS(plan.durationS)}: ${showCount(plan.stages.length)} stages`, 0, plan.durationS)
+    return rows
+  }
+  let t = 0
+  for (const stage of plan.stages) {
+    const [from, to] =
+      'fromUsers' in stage
+        ? [showCount(stage.fromUsers), showCount(stage.toUsers)]
+        : [showPerS(stage.fromPerS), `${showPerS(stage.toPerS)}/s`]
+    const endS = Math.min(t + stage.durationS, plan.durationS ?? Infinity)
+    if (stage.durationS > 0) add(`${printDurationS(endS - t)}: ${from} → ${to}`, t, endS)
+    t = endS
+  }
+  const endS = plan.durationS ?? Infinity
+  if (endS > t) {
+    const last = plan.stages.at(-1)!
+    const value = 'toUsers' in last ? showCount(last.toUsers) : `${showPerS(last.toPerS)}/s`
+    add(`${endS === Infinity ? 'then' : printDurationS(endS - t)}: hold ${value}`, t, endS)
+  }
+  return rows
+}
+
+/** A planned rate: exact where it is a whole number. */
+const showPerS = (perS: number): string => (Number.isInteger(perS) ? showCount(perS) : showRate(perS))
+
+const STAGE: Column<StageRow> = { title: 'stage', align: 'left', cell: ({ stage }) => stage }
+const WORKER: Column<StageRow> = { title: 'worker', cell: ({ share }) => String(share.index) }
+
+function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
+  const users = plannedUsers(plan)
+  /** This worker's users that are active at an instant, or are about to be. */
+  const active = ({ share }: StageRow, atS: number): number => {
+    let n = 0
+    for (let k = share.index; k < users; k += share.of)
+      if (activeSpans(plan.stages, k).some(({ startS, stopS }) => startS < atS && atS < stopS)) n++
+    return n
+  }
+  const starting = (row: StageRow): string => {
+    let first = Infinity
+    let last = -Infinity
+    for (let k = row.share.index; k < users; k += row.share.of)
+      for (const { startS } of activeSpans(plan.stages, k))
+        if (startS >= row.fromS && startS < row.toS) {
+          first = Math.min(first, startS)
+          last = Math.max(last, startS)
+        }
+    return first > last ? 'none' : `${first.toFixed(3)} s … ${last.toFixed(3)} s`
+  }
+  return [
+    STAGE,
+    WORKER,
+    { title: 'users at its end', cell: (row) => showCount(active(row, Math.min(row.toS, 1e12))) },
+    { title: 'users start at', rank: 1, cell: starting },
+  ]
+}
+
+function openColumns(plan: OpenPlan): Column<StageRow>[] {
+  const most = Math.min(plan.requests ?? Infinity, plan.iterations ?? Infinity)
+  const arrivals = ({ share, fromS, toS }: StageRow): string => {
+    // Arrival n is due when the area under the rate reaches n, so ⌈area⌉ arrivals are due before an instant.
+    const before = (atS: number): number => Math.min(most, Math.ceil(arrivalsBy(plan.stages, atS) - 1e-6))
+    const to = toS === Infinity ? most : before(toS)
+    if (to === Infinity) return 'until stopped'
+    return showCount(portion(to, share) - portion(before(fromS), share))
+  }
+  const users = ({ share }: StageRow): string => showCount(portion(plan.maxUsers, share))
+  return [
+    STAGE,
+    WORKER,
+    { title: plan.arrival === 'poisson' ? 'arrivals expected' : 'arrivals', cell: arrivals },
+    { title: 'users at most', rank: 1, cell: users },
+  ]
+}
+
+function ending({ durationS, requests, iterations, gracefulStopS }: Plan): string {
+  const after = [
+    ...(durationS === null ? [] : [`after ${printDurationS(durationS)}`]),
+    ...(requests === null ? [] : [`after exactly ${showCount(requests)} requests, shared by all workers`]),
+    ...(iterations === null
+      ? []
+      : [`after exactly ${showCount(iterations)} iterations, shared by all workers`]),
+  ].join(' or ')
+  return `${after}; then ${printDurationS(gracefulStopS)} for what is in flight`
+}

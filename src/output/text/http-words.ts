@@ -1,0 +1,36 @@
+/** How requests travel, in words: what a plan asks for beyond HTTP/1.1 straight to the target. Pure. */
+import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { hostPort } from '../../core/request/route.ts'
+import { printDurationS, showCount } from '../../core/units.ts'
+
+const endOf = (host: string | null, port: number | null): string => hostPort(host ?? '*', port ?? '*')
+
+/** One phrase for each thing. */
+export function httpFacts(plan: HttpPlan): string[] {
+  const { http2, maxRedirects, proxy, unixSocket, connectTo, localAddresses, dnsTtlS } = plan
+  return [
+    ...(http2 ? ['HTTP/2 only'] : []),
+    ...(proxy === null ? [] : [`proxy ${hostPort(proxy.host, proxy.port)}`]),
+    ...(unixSocket === null ? [] : [`socket ${unixSocket}`]),
+    ...connectTo.map(({ host, port, toHost, toPort }) => `${endOf(host, port)} at ${endOf(toHost, toPort)}`),
+    ...(plan.cert === null ? [] : ['client certificate']),
+    ...(plan.ca === null ? [] : ['own certificate authorities']),
+    ...(localAddresses.length === 0
+      ? []
+      : localAddresses.length <= 4
+        ? [`from ${localAddresses.join(', ')}`]
+        : [`from ${localAddresses.length} addresses`]),
+    ...(maxRedirects === 0 ? [] : [`up to ${showCount(maxRedirects)} redirects`]),
+    ...(dnsTtlS === null ? [] : [`names looked up every ${printDurationS(dnsTtlS)}`]),
+  ]
+}
+
+/** The transport, and what `auto` took it for. */
+export function transportWords({ transport, undiciFor }: Plan): string {
+  if (undiciFor === null) return transport
+  const flags = undiciFor.map(
+    (option) => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  )
+  return `${transport} (auto${flags.length === 0 ? '' : `, because of ${flags.join(' and ')}`})`
+}

@@ -1,0 +1,86 @@
+/** Latency and traffic in the summary. Pure. */
+import {
+  isReliable,
+  PERCENTILES,
+  type LatencySummary,
+  type PercentileName,
+} from '../../core/measure/metrics.ts'
+import type { Report } from '../../core/report/report.ts'
+import { showBytes, showCount, showMs } from '../../core/units.ts'
+import type { Style } from './paint.ts'
+import { section } from './section.ts'
+
+const MOST_ADDRESSES = 8
+const WEAK = '~'
+
+/** Marked when too few samples lie beyond it. */
+export function showPercentile(summary: LatencySummary, name: PercentileName): string {
+  const shown = showMs(summary[name])
+  return summary[name] === null || isReliable(summary, name) ? shown : WEAK + shown
+}
+
+/** What requests took, how much of it may be the generator's own, and what went over the wire. */
+export function latency(report: Report, style: Style): string[] {
+  const { total, connections, verdict } = report
+  const summary = total.latencyMs
+  const line = (label: string, ...items: string[]): string[] => section(label, items, style)
+  const lines: string[] = []
+  if (summary.mean !== null) {
+    const percentiles = PERCENTILES.map(([name]) => `${label(name)} ${showPercentile(summary, name)}`)
+    const bounds = (['p50', 'p95', 'p99'] as const).map(
+      (name) => `${name} ≤ ${showMs(verdict.errorBoundMs[name])}`,
+    )
+    lines.push(
+      ...line(
+        'latency',
+        `min ${showMs(summary.min)}`,
+        `mean ${showMs(summary.mean)}`,
+        `max ${showMs(summary.max)}`,
+      ),
+      ...line('', ...percentiles, ...(isWeak(summary) ? [`${WEAK} too few samples`] : [])),
+      ...line('own share', ...bounds, 'what the generator may have added'),
+      ...(report.model === 'closed'
+        ? line('model', 'closed: latency is service time', 'a slow server slows its users')
+        : [
+            ...line(
+              'service',
+              ...PERCENTILES.map(([name]) => `${label(name)} ${showPercentile(total.serviceMs, name)}`),
+            ),
+            ...line(
+              'model',
+              'open: latency counts from when an iteration was due',
+              'service time from when it was sent',
+            ),
+          ]),
+    )
+  }
+  const failed = total.failedMs
+  if (failed.mean !== null)
+    lines.push(
+      ...line(
+        'failed in',
+        `p50 ${showMs(failed.p50)}`,
+        `p99 ${showMs(failed.p99)}`,
+        `max ${showMs(failed.max)}`,
+      ),
+    )
+  lines.push(
+    ...line(
+      'traffic',
+      `${showCount(connections.opened)} connection${connections.opened === 1 ? '' : 's'} opened`,
+      `${showBytes(total.bytesOut)} sent`,
+      `${showBytes(total.bytesIn)} received`,
+    ),
+    ...Object.entries(report.addresses).flatMap(([host, found]) =>
+      line('addresses', `${host} ${found.slice(0, MOST_ADDRESSES).join(', ')}${more(found)}`),
+    ),
+  )
+  return lines
+}
+
+const more = (found: readonly string[]): string =>
+  found.length > MOST_ADDRESSES ? ` and ${found.length - MOST_ADDRESSES} more` : ''
+
+const label = (name: PercentileName): string => name.replace('_', '.')
+
+const isWeak = (summary: LatencySummary): boolean => !isReliable(summary, 'p99_9')

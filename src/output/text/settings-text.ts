@@ -1,0 +1,118 @@
+/** Every option that counts, its value and where it was said, for `--print-config`. Pure; secrets are masked. */
+import { placeOf } from '../../core/config/config-layers.ts'
+import type { Layer } from '../../core/config/layers.ts'
+import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
+import { redactPlan, redactTemplate } from '../../core/plan/redact.ts'
+import { parseRelative, printRelative } from '../../core/threshold/relative-rule.ts'
+import { redactFields } from '../../core/request/secret-field.ts'
+import { MASK, redactHeader, redactUrlText, withoutSecrets } from '../../core/request/secret.ts'
+import { isOneRequest } from '../../core/scenario/script-plan.ts'
+import { printStatuses } from '../../core/request/status.ts'
+import { parseThreshold, printThreshold } from '../../core/threshold/threshold.ts'
+import { printDurationS } from '../../core/units.ts'
+import { printWait } from '../../core/load/wait-time.ts'
+import type { Style } from './paint.ts'
+import { renderTable, type Column } from './text-table.ts'
+
+interface Row {
+  readonly option: string
+  readonly value: string
+  readonly from: string
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'option', align: 'left', cell: ({ option }) => option },
+  { title: 'value', align: 'left', cell: ({ value }) => value },
+  { title: 'from', align: 'left', cell: ({ from }) => from, paint: () => 'dim' },
+]
+
+/** `plan` is what the options make, null where they make none: then no default is known to count. */
+export function renderSettings(
+  said: Layer,
+  secrets: readonly string[],
+  plan: Plan | null,
+  style: Style,
+): string {
+  const asked = [...said].filter(([option]) => option !== 'printConfig')
+  const rows = asked.flatMap(([option, values]) =>
+    values.map(({ text, origin }): Row => ({
+      option,
+      value: withoutSecrets(shown(option, text), secrets),
+      from: placeOf(origin),
+    })),
+  )
+  if (plan !== null) rows.push(...unsaid(said, redactPlan(plan)))
+  return `${renderTable(COLUMNS, rows, style).join('\n')}\n`
+}
+
+/** The value without what is a secret by its kind or by its name. */
+function shown(option: string, text: string): string {
+  if (option === 'auth' || option === 'secrets' || text.includes('-----BEGIN ')) return MASK
+  if (option === 'url' || option === 'proxy' || option === 'targetMetrics')
+    return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
+  if (option === 'against') return redactUrlText(text)
+  if (option === 'outputs') return text.replace(/(?<==).+/s, redactUrlText)
+  if (option === 'body') return redactFields(text)
+  if (option !== 'headers') return text
+  const colon = text.indexOf(':')
+  return colon < 0
+    ? MASK
+    : `${text.slice(0, colon)}: ${redactHeader(text.slice(0, colon), text.slice(colon + 1).trim())}`
+}
+
+/** Nothing else says them, and there is no default. */
+const OF_A_SCENARIO: readonly string[] = ['url', 'wait', 'stages']
+const MOST_STAGES = 10
+
+function stagesOf(stages: readonly string[]): string | null {
+  if (stages.length === 0) return null
+  const more = stages.length - MOST_STAGES
+  return `${stages.slice(0, MOST_STAGES).join(',')}${more > 0 ? `,… and ${more} more` : ''}`
+}
+
+/** What nobody said, as the plan has it: from the scenario, or by default. */
+function unsaid(said: Layer, plan: Plan): Row[] {
+  const { request, scenario, stages } = plan
+  const isStaged = said.has('stages') || (scenario?.stages ?? null) !== null
+  const rules = new Set(
+    (said.get('thresholds') ?? []).map(({ text }) => {
+      const relative = parseRelative(text)
+      if ('value' in relative) return printRelative(relative.value)
+      const rule = parseThreshold(text)
+      return 'value' in rule ? printThreshold(rule.value) : text
+    }),
+  )
+  const all: readonly (readonly [option: string, value: string | null])[] = [
+    ['url', request.url],
+    ['wait', plan.model === 'closed' && plan.wait.kind !== 'none' ? printWait(plan.wait) : null],
+    ['stages', stagesOf(scenario?.stages ?? [])],
+    ['method', isOneRequest(plan) ? request.method : null],
+    ['name', isOneRequest(plan) ? request.name : null],
+    ['dataOrder', plan.data?.order ?? null],
+    ['dataEnd', plan.data?.end ?? null],
+    ['expectStatus', printStatuses(request.expectStatus)],
+    ['users', plan.model === 'closed' && !isStaged ? String(plannedUsers(plan)) : null],
+    ['rampUp', isStaged || said.has('spawnRate') ? null : printDurationS(stages[0]!.durationS)],
+    ['arrival', plan.model === 'open' ? plan.arrival : null],
+    ['maxUsers', plan.model === 'open' ? String(plan.maxUsers) : null],
+    ['onFull', plan.model === 'open' ? plan.onFull : null],
+    ['duration', isStaged || plan.durationS === null ? null : printDurationS(plan.durationS)],
+    ['gracefulStop', printDurationS(plan.gracefulStopS)],
+    ['workers', String(plan.workers)],
+    ['seed', String(plan.seed)],
+    ['transport', plan.transport],
+    ['timeout', printDurationS(plan.timeoutS)],
+    ['connectTimeout', printDurationS(plan.connectTimeoutS)],
+    ['keepAlive', String(plan.keepAlive)],
+  ]
+  return [
+    ...all.flatMap(([option, value]): Row[] =>
+      value === null || said.has(option)
+        ? []
+        : [{ option, value, from: OF_A_SCENARIO.includes(option) ? 'scenario' : 'default' }],
+    ),
+    ...[...(plan.baseline?.rules ?? []).map(printRelative), ...plan.thresholds.map(printThreshold)]
+      .filter((rule) => !rules.has(rule))
+      .map((rule): Row => ({ option: 'thresholds', value: rule, from: 'default' })),
+  ]
+}

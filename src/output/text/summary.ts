@@ -1,0 +1,205 @@
+/** The summary at the end of a run, for a person. Pure: a report in, text out. */
+import type { Metrics, PercentileName } from '../../core/measure/metrics.ts'
+import { subjectOf } from '../../core/scenario/script-plan.ts'
+import type { Report } from '../../core/report/report.ts'
+import { showFigure } from '../../core/threshold/threshold-metric.ts'
+import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { amendmentWords } from '../../core/plan/amendment.ts'
+import { peakRate } from '../../core/load/arrivals.ts'
+import { plannedUsers } from '../../core/plan/plan.ts'
+import { customLines } from './custom-lines.ts'
+import { failures, taskErrors } from './failure-lines.ts'
+import { latency, showPercentile } from './latency-lines.ts'
+import { flow, renderLine, type Span, type Style } from './paint.ts'
+import { section } from './section.ts'
+import { iterationLines, waitWords } from './scenario-words.ts'
+import { renderTable, type Column } from './text-table.ts'
+import { renderHeld } from './comparison-text.ts'
+import { httpFacts, transportWords } from './http-words.ts'
+import { renderTarget } from './target-lines.ts'
+import { renderVerdict } from './verdict-text.ts'
+
+export type { Style } from './paint.ts'
+
+const MOST_NAMES = 50
+const MOST_WORKERS = 8
+
+/** The whole summary, ending in a newline. */
+export function renderSummary(report: Report, style: Style): string {
+  const line = (...spans: Span[]): string => renderLine(spans, style)
+  const sections = [
+    head(report, style),
+    warnings(report, line),
+    requests(report, style),
+    arrivals(report, style),
+    latency(report, style),
+    iterationLines(report, style),
+    customLines(report, style),
+    failures(report, style),
+    taskErrors(report, style),
+    thresholds(report, line),
+    [...generator(report, style), ...renderTarget(report, style)],
+    renderVerdict(report, style),
+    renderHeld(report.comparison, style),
+  ]
+  return (
+    sections
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join('\n'))
+      .join('\n\n') + '\n'
+  )
+}
+
+type Line = (...spans: Span[]) => string
+
+/** The plan and how it ended, in a few phrases. */
+export function factsOf(report: Report): string[] {
+  const { plan } = report
+  const users = plannedUsers(plan)
+  const ended = {
+    duration: null,
+    requests: 'all requests sent',
+    iterations: 'all iterations started',
+    threshold: 'stopped by a threshold',
+    SIGINT: 'interrupted',
+    SIGTERM: 'terminated',
+    abort: 'aborted',
+    workers: 'all workers died',
+    scenario: 'stopped by the scenario',
+    users: 'all users stopped',
+    data: 'all rows sent',
+  }[report.stoppedBy]
+  return [
+    `${plan.model} model`,
+    ...(plan.model === 'closed'
+      ? [`${showCount(users)} user${users === 1 ? '' : 's'}`, waitWords(plan)]
+      : [
+          `up to ${showRate(peakRate(plan.stages))}/s`,
+          `${plan.arrival} arrivals`,
+          `at most ${showCount(users)} users`,
+        ]),
+    ...httpFacts(plan),
+    `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
+    ...(plan.transport === 'undici' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
+    `${report.loadS.toFixed(1)} s of load`,
+    ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
+    ...(report.amendments.length === 0 ? [] : [`amended ${amendmentWords(report.amendments)}`]),
+    ...(ended === null ? [] : [ended]),
+  ]
+}
+
+function head(report: Report, style: Style): string[] {
+  return [
+    renderLine([['corerush', 'bold'], ` ${report.version} · ${subjectOf(report.plan)}`], style),
+    ...flow(
+      '',
+      factsOf(report).map((fact) => [[fact, 'dim']]),
+      ' · ',
+      style,
+    ),
+  ]
+}
+
+const warnings = (report: Report, line: Line): string[] =>
+  report.warnings.map((warning) => line(['warning: ', 'yellow'], warning))
+
+interface RequestRow {
+  readonly name: string
+  readonly metrics: Metrics
+}
+
+function requests(report: Report, style: Style): string[] {
+  const named: RequestRow[] = Object.entries(report.byName).map(([name, metrics]) => ({ name, metrics }))
+  const rows = [...named.slice(0, MOST_NAMES), { name: 'total', metrics: report.total }]
+  const more = named.length - MOST_NAMES
+  const percentile = (name: PercentileName, title: string, rank: number): Column<RequestRow> => ({
+    title,
+    rank,
+    cell: ({ metrics }) => showPercentile(metrics.latencyMs, name),
+  })
+  const columns: Column<RequestRow>[] = [
+    { title: 'name', align: 'left', cell: ({ name }) => name },
+    { title: 'requests', rank: 1, cell: ({ metrics }) => showCount(metrics.finished + metrics.unfinished) },
+    {
+      title: 'failed',
+      cell: ({ metrics }) => showPercent(metrics.failedRatio),
+      paint: ({ metrics }) => ((metrics.failedRatio ?? 0) > 0 ? 'red' : null),
+    },
+    { title: 'req/s', rank: 2, cell: ({ metrics }) => showRate(metrics.requestsPerS) },
+    percentile('p50', 'p50', 3),
+    percentile('p95', 'p95', 4),
+    percentile('p99', 'p99', 0),
+    { title: 'max', rank: 5, cell: ({ metrics }) => showMs(metrics.latencyMs.max) },
+  ]
+  return [
+    ...renderTable(columns, rows, style),
+    ...(more > 0 ? [renderLine([[`and ${more} more names; the report has them all`, 'dim']], style)] : []),
+  ]
+}
+
+/** What became of the iterations the plan wanted; in the closed model each one that is due starts. */
+function arrivals(report: Report, style: Style): string[] {
+  if (report.model === 'closed') return []
+  const { carriedIn, due, started, dropped, unstarted } = report.iterations
+  const item = (n: number, what: string, bad = false): Span[] => [
+    bad && n > 0 ? [showCount(n), 'red'] : showCount(n),
+    ` ${what}`,
+  ]
+  return section(
+    'arrivals',
+    [
+      ...(carriedIn > 0 ? [item(carriedIn, 'carried in')] : []),
+      item(due, 'due'),
+      item(started, 'started'),
+      item(dropped, 'dropped', true),
+      item(unstarted, 'never started', true),
+    ],
+    style,
+  )
+}
+
+function thresholds(report: Report, line: Line): string[] {
+  const isVoid = report.verdict.level === 'void'
+  return report.thresholds.map(({ expression, ok, level, actual, unit }) =>
+    isVoid
+      ? line(['–', 'dim'], ` ${expression}`, [
+          `  ${showFigure(actual, unit)}, not judged: the run is void`,
+          'dim',
+        ])
+      : line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [
+          `  ${showFigure(actual, unit)}`,
+          'dim',
+        ]),
+  )
+}
+
+function generator(report: Report, style: Style): string[] {
+  const load = report.timeline.filter(({ phase }) => phase === 'load')
+  const byWorker = new Map<number, { worst: number; sum: number; n: number }>()
+  for (const { workers } of load)
+    for (const { worker, utilization } of workers) {
+      const seen = byWorker.get(worker) ?? { worst: 0, sum: 0, n: 0 }
+      byWorker.set(worker, {
+        worst: Math.max(seen.worst, utilization),
+        sum: seen.sum + utilization,
+        n: seen.n + 1,
+      })
+    }
+  if (byWorker.size === 0) return []
+  const all = [...byWorker].sort(([a], [b]) => a - b)
+  const shown = all
+    .slice(0, MOST_WORKERS)
+    .map(
+      ([worker, { sum, n, worst }]) => `worker ${worker} ${showPercent(sum / n)} (max ${showPercent(worst)})`,
+    )
+  if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`)
+  const { lagMs } = report.total
+  return [
+    ...section('generator', shown, style),
+    ...section(
+      '',
+      [`lag p50 ${showMs(lagMs.p50)}`, `p99 ${showMs(lagMs.p99)}`, `max ${showMs(lagMs.max)}`],
+      style,
+    ),
+  ]
+}

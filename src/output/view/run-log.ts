@@ -1,0 +1,81 @@
+/** What happened in a run, in the order in which it did, as far as its report tells. Pure. */
+import { amendmentWords } from '../../core/plan/amendment.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import type { Report } from '../../core/report/report.ts'
+import { printDurationS, showCount, showRate } from '../../core/units.ts'
+
+/** First failures, of requests and of tasks, that get a line. */
+const MOST_FAILURES = 100
+
+export interface LogLine {
+  readonly atS: number
+  readonly kind: 'note' | 'warning' | 'fault'
+  readonly text: string
+}
+
+/** `early` are the warnings of before the run. `isRunning`: the report is one of a run that goes on. */
+export function logOf(report: Report, early: readonly string[], isRunning: boolean): LogLine[] {
+  const { timeline, verdict, errors, taskErrors, plan, warnings } = report
+  const untilS = isRunning ? timeline.length : report.durationS
+  const note = (atS: number, text: string): LogLine => ({ atS, kind: 'note', text })
+  const warning = (atS: number, text: string): LogLine => ({ atS, kind: 'warning', text })
+  const firstOf = (phase: 'load' | 'drain'): number => timeline.findIndex((row) => row.phase === phase)
+  const measuredS = firstOf('load')
+  const drainS = firstOf('drain')
+  const lines: LogLine[] = [
+    note(0, `the run began, with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
+    ...early.map((text) => warning(0, text)),
+    ...stageLines(plan, plan.warmupS + report.loadS, report.amendments[0]?.atS ?? Infinity),
+    ...report.amendments.map((amendment) =>
+      note(amendment.atS, `the load was amended ${amendmentWords([amendment])}`),
+    ),
+    ...(measuredS > 0 ? [note(measuredS, 'the warm-up is over: measuring begins')] : []),
+    ...errors.slice(0, MOST_FAILURES).map(({ outcome, name, message, firstS, count }): LogLine => ({
+      atS: firstS,
+      kind: 'fault',
+      text: `first ${outcome} of ${name}${message === '' ? '' : `: ${message}`} (${showCount(count)} in all)`,
+    })),
+    ...taskErrors.slice(0, MOST_FAILURES).map(({ task, message, firstS, count }): LogLine => ({
+      atS: firstS,
+      kind: 'fault',
+      text: `first error of task ${task}: ${message} (${showCount(count)} in all)`,
+    })),
+    ...verdict.reasons.map(({ code, level, message, fromS }): LogLine => ({
+      atS: fromS,
+      kind: level === 'note' ? 'note' : 'warning',
+      text: `${code}: ${message}`,
+    })),
+    ...(drainS === -1 ? [] : [note(drainS, 'the load is over; what is in flight may still end')]),
+  ]
+  lines.sort((a, b) => a.atS - b.atS)
+  // Of a run that goes on, what is too little so far may still become enough.
+  if (!isRunning)
+    lines.push(
+      ...warnings.filter((text) => !early.includes(text)).map((text) => warning(untilS, text)),
+      note(
+        untilS,
+        `the run ended, by ${report.stoppedBy}; its verdict is ${verdict.level}, its exit code ${report.exitCode}`,
+      ),
+    )
+  return lines
+}
+
+/** The beginning of each stage that has come, before an amendment replaced the rest; one alone is the load itself. */
+function stageLines(plan: Plan, untilS: number, amendedS: number): LogLine[] {
+  const { stages, model } = plan
+  if (stages.length < 2) return []
+  const level = (value: number): string => (model === 'closed' ? showCount(value) : `${showRate(value)}/s`)
+  const lines: LogLine[] = []
+  let atS = 0
+  for (const [i, stage] of stages.entries()) {
+    if (atS > untilS || atS >= amendedS) break
+    const [from, to] =
+      'fromUsers' in stage ? [stage.fromUsers, stage.toUsers] : [stage.fromPerS, stage.toPerS]
+    const way = from === to ? level(to) : `${level(from)} to ${level(to)}`
+    const span = stage.durationS === 0 ? 'at once' : `in ${printDurationS(stage.durationS)}`
+    const text = `stage ${i + 1} of ${stages.length}: ${way}${model === 'closed' ? ' users' : ''} ${span}`
+    lines.push({ atS, kind: 'note', text })
+    atS += stage.durationS
+  }
+  return lines
+}

@@ -1,0 +1,119 @@
+/**
+ * A report as a page shows it: its figures as they are, and its timeline in as many points as a screen has. Plain JSON,
+ * made by Node and read by `src/page`. Pure.
+ */
+import type { Report } from '../../core/report/report.ts'
+import { subjectOf } from '../../core/scenario/script-plan.ts'
+import { showFigure } from '../../core/threshold/threshold-metric.ts'
+import { bucketFor, type Track } from '../text/decimation.ts'
+import { heatMapOf, percentileCurve, type CurvePoint, type HeatMap } from '../text/distribution.ts'
+import { factsOf } from '../text/summary.ts'
+import { coreTracks, requestTrack, statusTrack, totalTrack, workerTracks, type Unit } from './tracks.ts'
+import { LIMIT, sentenceOf } from '../text/verdict-text.ts'
+
+/** In how many points a run is drawn. */
+interface Points {
+  /** What a chart can show of one line. */
+  readonly line: number
+  /** Of one line, all request names together: with many names each has fewer. */
+  readonly named: number
+  /** All lines of the workers, or of the cores. */
+  readonly units: number
+  /** Whether there is a curve of percentiles, or only those that are reported. */
+  readonly hasCurve: boolean
+}
+
+export const PAGE_POINTS: Points = { line: 2000, named: 36_000, units: 60_000, hasCurve: true }
+/** Of a page that is made anew every second. */
+export const LIVE_POINTS: Points = { line: 600, named: 6000, units: 12_000, hasCurve: false }
+const LEAST_NAMED_POINTS = 100
+
+export interface ThresholdView {
+  readonly expression: string
+  readonly state: 'passed' | 'warned' | 'failed' | 'unjudged'
+  readonly measured: string
+  readonly samples: number
+}
+
+export interface ReportView {
+  /** All of the report but its seconds. */
+  readonly report: Omit<Report, 'timeline'>
+  readonly words: {
+    readonly subject: string
+    readonly facts: readonly string[]
+    readonly sentence: string
+    readonly limit: string
+  }
+  readonly thresholds: readonly ThresholdView[]
+  /** Seconds of the run that are shown, and where warm-up ends and the drain begins. */
+  readonly endS: number
+  readonly warmupEndS: number
+  readonly drainS: number
+  /** Seconds that some worker did not report. */
+  readonly incomplete: readonly number[]
+  readonly total: Track
+  readonly statuses: Track
+  readonly names: {
+    readonly bucketS: number
+    readonly tracks: readonly (readonly [string, Track['lines']])[]
+  }
+  readonly workers: { readonly bucketS: number; readonly units: readonly Unit[] }
+  readonly cores: { readonly bucketS: number; readonly units: readonly Unit[] }
+  /** The cores of the server, where its exporter was asked. */
+  readonly target: { readonly bucketS: number; readonly units: readonly Unit[] }
+  readonly heatMap: HeatMap
+  readonly curve: readonly CurvePoint[]
+}
+
+export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
+  const { timeline: rows, ...rest } = report
+  const seconds = rows.length
+  const names = Object.keys(report.byName)
+  const bucketS = bucketFor(seconds, most.line)
+  const firstNot = (phase: 'warmup' | 'drain'): number => {
+    const at = rows.findIndex((row) => (phase === 'warmup' ? row.phase !== phase : row.phase === phase))
+    return at === -1 ? seconds : at
+  }
+  const named = Math.round(most.named / names.length)
+  const nameBucketS = bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, named)))
+  const unitBucketS = (units: number): number =>
+    bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, Math.round(most.units / units))))
+  const coreBucketS = unitBucketS(
+    rows.reduce(
+      (most, { host, target }) => Math.max(most, host?.cores?.length ?? 0, target?.cores.length ?? 0),
+      1,
+    ),
+  )
+  const workerBucketS = unitBucketS(report.workers)
+  return {
+    report: rest,
+    words: {
+      subject: subjectOf(report.plan),
+      facts: factsOf(report),
+      sentence: sentenceOf(report, 'below'),
+      limit: LIMIT[report.verdict.limit],
+    },
+    thresholds: report.thresholds.map(({ expression, ok, level, actual, unit, samples }) => ({
+      expression,
+      state:
+        report.verdict.level === 'void' ? 'unjudged' : ok ? 'passed' : level === 'warn' ? 'warned' : 'failed',
+      measured: showFigure(actual, unit),
+      samples,
+    })),
+    endS: seconds,
+    warmupEndS: firstNot('warmup'),
+    drainS: firstNot('drain'),
+    incomplete: rows.filter(({ complete }) => !complete).map(({ second }) => second),
+    total: totalTrack(report, bucketS),
+    statuses: statusTrack(report, bucketS),
+    names: {
+      bucketS: nameBucketS,
+      tracks: names.map((name) => [name, requestTrack(rows, name, nameBucketS)]),
+    },
+    workers: { bucketS: workerBucketS, units: workerTracks(rows, workerBucketS) },
+    cores: { bucketS: coreBucketS, units: coreTracks(rows, 'host', coreBucketS) },
+    target: { bucketS: coreBucketS, units: coreTracks(rows, 'target', coreBucketS) },
+    heatMap: heatMapOf(rows),
+    curve: most.hasCurve ? percentileCurve(rows, report.total.latencyMs.max) : [],
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A run as the open tabs of the live page see it. What they are told is made once for all of them, at most so often that
+ * it takes a small part of this thread, and not at all where no tab is open.
+ */
+import type { Plan } from '../../core/plan/plan.ts'
+import type { Report } from '../../core/report/report.ts'
+import type { SettledSecond } from '../../core/measure/timeline.ts'
+import { Audience, eventOf, type Listener } from './audience.ts'
+import { CSV_FILES, LocustCsv, type CsvFile } from '../file/csv.ts'
+import { KeptText } from '../destination.ts'
+import type { Stoppable } from '../live/live-view.ts'
+import type { LiveSecond, Output, RunStart } from '../output.ts'
+import type { LiveRun, PageState } from './web-messages.ts'
+import { frameOf, loadTarget } from './web-state.ts'
+
+/** After a frame was made, none is for so many times as long: of a run of hours, they come less often. */
+const REST = 20
+
+/** What its owner decides. */
+export type PageBeginning = Pick<PageState, 'phase' | 'form' | 'staysOpen'>
+
+export class LivePage implements Output, Stoppable {
+  readonly name = 'web'
+  readonly #audience = new Audience(() => this.#whole())
+  #state: PageState
+  #run: LiveRun | null = null
+  #latest: LiveSecond | null = null
+  #report: Report | null = null
+  /** The newest that was made, and of which second. */
+  #frame: Buffer | null = null
+  #frameSecond = -1
+  #restUntilMs = 0
+  #csv: LocustCsv | null = null
+  #csvTexts: Readonly<Record<CsvFile, KeptText>> | null = null
+
+  constructor(beginning: PageBeginning) {
+    this.#state = { ...beginning, load: null, failure: null, isOver: false }
+  }
+
+  get state(): PageState {
+    return this.#state
+  }
+
+  /** What can be downloaded: null until the run has ended, and where corerush ends with it. */
+  get report(): Report | null {
+    return this.#state.staysOpen ? this.#report : null
+  }
+
+  /** One of Locust's files, where there is a report. */
+  csv(file: CsvFile): string {
+    return this.#csvTexts![file].text
+  }
+
+  /** A tab has come. */
+  join(listener: Listener): void {
+    this.#renewFrame()
+    this.#audience.add(listener)
+  }
+
+  change(change: Partial<PageState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#audience.tell(eventOf('state', this.#state))
+  }
+
+  start({ plan, version, startedAt, warnings }: RunStart): void {
+    this.#run = { number: (this.#run?.number ?? 0) + 1, version, startedAt, plan, warnings }
+    this.#latest = this.#report = this.#frame = null
+    if (this.#state.staysOpen) {
+      const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
+      this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
+      this.#csv = new LocustCsv('corerush', this.#csvTexts)
+    }
+    this.change({ phase: 'running', load: loadTarget(plan), failure: null })
+    this.#audience.tell(eventOf('run', this.#run))
+  }
+
+  amended(plan: Plan): void {
+    this.change({ load: loadTarget(plan) })
+  }
+
+  second(live: LiveSecond): void {
+    this.#latest = live
+    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
+  }
+
+  settled(second: SettledSecond): void {
+    this.#csv?.settled(second)
+  }
+
+  stopping(): void {
+    if (this.#state.phase === 'running') this.change({ phase: 'stopping', load: null })
+  }
+
+  finish(report: Report): void {
+    this.#csv?.finish(report)
+    this.#report = report
+    this.#latest = this.#frame = null
+    this.change({ phase: 'ended', load: null })
+    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
+  }
+
+  /** The last word to the tabs; resolves when all have it, which takes for ever where one never reads. */
+  end(): Promise<void> {
+    this.#state = { ...this.#state, form: null, isOver: true }
+    return this.#audience.end(eventOf('state', this.#state))
+  }
+
+  /** Whether there is a new frame. */
+  #renewFrame(): boolean {
+    if (this.#report !== null) {
+      if (this.#frame !== null) return false
+      this.#frame = eventOf('frame', frameOf(this.#run!, this.#report, null))
+      return true
+    }
+    const live = this.#latest
+    const beganMs = performance.now()
+    if (live === null || beganMs < this.#restUntilMs) return false
+    if (this.#frame !== null && this.#frameSecond === live.row.second) return false
+    this.#frame = eventOf('frame', frameOf(this.#run!, live.report(), live))
+    this.#frameSecond = live.row.second
+    const endedMs = performance.now()
+    this.#restUntilMs = endedMs + REST * (endedMs - beganMs)
+    return true
+  }
+
+  /** All that a tab needs. */
+  #whole(): Buffer {
+    return Buffer.concat([
+      eventOf('state', this.#state),
+      ...(this.#run === null ? [] : [eventOf('run', this.#run)]),
+      ...(this.#frame === null ? [] : [this.#frame]),
+    ])
+  }
+}

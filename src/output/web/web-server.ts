@@ -1,0 +1,235 @@
+/**
+ * `--web`: serves the live page, its events and, when a run has ended, its files. It listens on loopback only; who may do
+ * what is in web-guard.ts. Nothing that a tab does or leaves undone holds up the run or the end of the process.
+ */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { json } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Report } from '../../core/report/report.ts'
+import type { CsvFile } from '../file/csv.ts'
+import { renderHtml } from '../file/html.ts'
+import { renderJson } from '../file/json.ts'
+import { HOST, listenOnLoopback } from './loopback.ts'
+import type { LivePage } from './live-page.ts'
+import type { PageFiles } from '../file/page-files.ts'
+import { refusalOf, SAFE_HEADERS } from './web-guard.ts'
+import {
+  DOWNLOADS,
+  FORM_FIELDS,
+  LOAD_FIELDS,
+  TOKEN_HEADER,
+  type Download,
+  type FormProblem,
+  type FormWords,
+  type LoadTarget,
+  type LoadWords,
+} from './web-messages.ts'
+
+/** Where Locust's page is. */
+export const DEFAULT_WEB_PORT = 8089
+const MOST_CONNECTIONS = 100
+const MOST_FORM_BYTES = 65_536
+/** How long the last word may be on its way to tabs that read, before the process ends. */
+const LAST_WORD_MS = 250
+
+/** What a tab can ask for. */
+export interface WebActions {
+  /** Ends the load gracefully. */
+  readonly stop: () => void
+  /** Begins a run, or says why not, and changes what the form begins with; null where the page begins none. */
+  readonly start: ((words: FormWords) => Promise<readonly FormProblem[]>) | null
+  /** Changes the load of the run under way; resolves to why not, or null. */
+  readonly amend: (load: LoadTarget, words: LoadWords) => Promise<string | null>
+}
+
+export interface WebFiles {
+  readonly live: PageFiles
+  /** Of the report that can be downloaded. */
+  readonly report: PageFiles
+}
+
+export class WebServer {
+  readonly page: LivePage
+  readonly #server: Server
+  readonly #files: WebFiles
+  readonly #actions: WebActions
+  readonly #token = randomBytes(24).toString('base64url')
+
+  private constructor(server: Server, page: LivePage, files: WebFiles, actions: WebActions) {
+    this.#server = server
+    this.page = page
+    this.#files = files
+    this.#actions = actions
+    server.on('request', (request, response) => {
+      // Whoever went away in the middle has nothing to be told.
+      this.#answer(request, response).catch(() => response.destroy())
+    })
+  }
+
+  /** Listens on this port, or any free one for 0; rejects when it cannot. */
+  static async listen(
+    port: number,
+    page: LivePage,
+    files: WebFiles,
+    actions: WebActions,
+  ): Promise<WebServer> {
+    return new WebServer(await listenOnLoopback(port, MOST_CONNECTIONS), page, files, actions)
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** With the token: whoever has it may see and act. */
+  get url(): string {
+    return `http://${HOST}:${this.port}/?token=${this.#token}`
+  }
+
+  /** Keeps the process alive until then. */
+  async stayUntil(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    this.#server.ref()
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    this.#server.unref()
+  }
+
+  /** Lets the tabs have the last word, but not for long, and ends every connection. */
+  async close(): Promise<void> {
+    const given = new AbortController()
+    const { signal } = given
+    const late = pause(LAST_WORD_MS, undefined, { signal }).catch(() => undefined)
+    await Promise.race([this.page.end(), late])
+    given.abort()
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', headers } = request
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', this.url)
+    const say: Say = (status, type, text) => {
+      response.writeHead(status, { ...SAFE_HEADERS, 'content-type': `${type}; charset=utf-8` }).end(text)
+    }
+    const isAction = method === 'POST'
+    const token = isAction ? headers[TOKEN_HEADER] : searchParams.get('token')
+    const knock = { method, path, host: headers.host, origin: headers.origin, token: String(token ?? '') }
+    const refusal = refusalOf(knock, this.port, this.#token)
+    const { report } = this.page
+    if (refusal !== null) say(refusal.status, 'text/plain', `${refusal.text}\n`)
+    else if (isAction) await this.#act(path, request, say)
+    else if (path === '/') say(200, 'text/html', SHELL)
+    else if (path === '/live.js') say(200, 'text/javascript', this.#files.live.script)
+    else if (path === '/live.css') say(200, 'text/css', this.#files.live.style)
+    else if (path === '/events') {
+      response.writeHead(200, { ...SAFE_HEADERS, 'content-type': 'text/event-stream' })
+      this.page.join(response)
+    } else if (isDownload(path.slice(1)) && report !== null)
+      await this.#download(path.slice(1) as Download, report, response)
+    else say(404, 'text/plain', 'there is no such page, or not yet\n')
+  }
+
+  async #act(path: string, request: IncomingMessage, say: Say): Promise<void> {
+    if (path === '/stop') this.#stop(say)
+    else if (path === '/start') await this.#start(request, say)
+    else if (path === '/load') await this.#amend(request, say)
+    else say(404, 'text/plain', 'there is no such action\n')
+  }
+
+  #stop(say: Say): void {
+    if (this.page.state.phase === 'running') {
+      this.#actions.stop()
+      this.page.stopping()
+      say(200, 'application/json', '{}')
+    } else say(409, 'text/plain', 'nothing is running\n')
+  }
+
+  async #start(request: IncomingMessage, say: Say): Promise<void> {
+    const { page } = this
+    const { start } = this.#actions
+    const words = await readWords(request, FORM_FIELDS)
+    const { phase, form } = page.state
+    if (form === null || start === null) say(409, 'text/plain', 'no run can be started from here\n')
+    else if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
+    else if (phase !== 'waiting' && phase !== 'ended') say(409, 'text/plain', 'a run goes on\n')
+    else {
+      page.change({ phase: 'preparing', failure: null })
+      const problems = await start(words)
+      if (problems.length > 0) page.change({ phase })
+      say(200, 'application/json', JSON.stringify({ problems }))
+    }
+  }
+
+  async #amend(request: IncomingMessage, say: Say): Promise<void> {
+    const words = await readWords(request, LOAD_FIELDS)
+    const { load } = this.page.state
+    if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
+    else if (load === null) say(409, 'text/plain', 'nothing is running\n')
+    else say(200, 'application/json', JSON.stringify({ problem: await this.#actions.amend(load, words) }))
+  }
+
+  async #download(file: Download, report: Report, response: ServerResponse): Promise<void> {
+    response.writeHead(200, {
+      ...SAFE_HEADERS,
+      'content-type': `${DOWNLOADS[file]}; charset=utf-8`,
+      'content-disposition': `attachment; filename="corerush-${file}"`,
+    })
+    const text =
+      file === 'report.json'
+        ? renderJson(report)
+        : [
+            file === 'report.html'
+              ? renderHtml(report, this.#files.report)
+              : this.page.csv(file.replace('.csv', '') as CsvFile),
+          ]
+    await pipeline(Readable.from(text), response)
+  }
+}
+
+type Say = (status: number, type: string, text: string) => void
+
+const isDownload = (name: string): boolean => Object.hasOwn(DOWNLOADS, name)
+
+/** The words of a form, blank ones left out; null where they are none. */
+async function readWords<Field extends string>(
+  request: IncomingMessage,
+  fields: readonly Field[],
+): Promise<Partial<Record<Field, string>> | null> {
+  const { 'content-type': type = '', 'content-length': length } = request.headers
+  if (!/^application\/json\b/.test(type) || !(Number(length) <= MOST_FORM_BYTES)) return null
+  const said: unknown = await json(request).catch(() => null)
+  if (typeof said !== 'object' || said === null) return null
+  const words: Partial<Record<Field, string>> = {}
+  for (const field of fields) {
+    const word = (said as Readonly<Partial<Record<Field, unknown>>>)[field] ?? ''
+    if (typeof word !== 'string') return null
+    if (word.trim() !== '') words[field] = word.trim()
+  }
+  return words
+}
+
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='%230b5fa5'%3E%3Cpath d='M1 9h3v6H1zM6 5h3v10H6zM11 1h3v14h-3z'/%3E%3C/svg%3E"
+
+const SHELL = [
+  '<!doctype html>',
+  '<html lang="en">',
+  '<head>',
+  '<meta charset="utf-8">',
+  '<meta name="viewport" content="width=device-width, initial-scale=1">',
+  '<meta name="color-scheme" content="light dark">',
+  '<title>corerush</title>',
+  `<link rel="icon" href="${ICON}">`,
+  '<link rel="stylesheet" href="live.css">',
+  '</head>',
+  '<body>',
+  '<main id="page"></main>',
+  '<noscript><p>This page shows the run with JavaScript, its own and no other.</p></noscript>',
+  '<script src="live.js"></script>',
+  '</body>',
+  '</html>',
+  '',
+].join('\n')

@@ -1,0 +1,131 @@
+/** Where latencies lay, second by second: a column for each span of time, a cell for each bin of latency. */
+import { largest, smallest } from '../../core/extremes.ts'
+import { showCount, showMs, showPercent } from '../../core/units.ts'
+import type { HeatMap } from '../../output/text/distribution.ts'
+import { axisMs, LOG, TIME_CURSOR, timeAxis, timeScale, valueAxis, type Plot } from './plot.ts'
+import { table } from '../parts/sortable-table.ts'
+import { color } from '../parts/theme.ts'
+import { spanOf } from './time-chart.ts'
+import { uPlot } from './uplot.ts'
+
+const SHADES = 32
+
+export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: number): Plot {
+  const edgeMs = (bin: number): number => 10 ** (bin / binsPerDecade) / 1000
+  const cellText = (bin: number): string => `${showMs(edgeMs(bin))} to ${showMs(edgeMs(bin + 1))}`
+  const used = columns.filter(({ counts }) => counts.length > 0)
+  const firstBin = used.length === 0 ? 0 : smallest(used.map(({ first }) => first))
+  const lastBin = used.length === 0 ? 0 : largest(used.map(({ first, counts }) => first + counts.length))
+  const most = largest(used.map(({ counts }) => largest(counts)))
+  /** The median bin, for who reads with the keyboard. */
+  const middle = columns.map(({ first, counts }) => {
+    const half = counts.reduce((sum, n) => sum + n, 0) / 2
+    let sum = 0
+    const at = counts.findIndex((n) => (sum += n) >= half && n > 0)
+    return at === -1 ? null : first + at
+  })
+
+  const paint = (u: uPlot): void => {
+    if (used.length === 0) return
+    const ramp = rampOf()
+    const { ctx, bbox } = u
+    ctx.save()
+    ctx.beginPath()
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+    ctx.clip()
+    for (const [i, { first, counts }] of columns.entries()) {
+      const left = Math.round(u.valToPos(i * columnS, 'x', true))
+      const right = Math.round(u.valToPos((i + 1) * columnS, 'x', true))
+      for (const [j, n] of counts.entries()) {
+        if (n === 0) continue
+        const bottom = Math.round(u.valToPos(edgeMs(first + j), 'y', true))
+        const top = Math.round(u.valToPos(edgeMs(first + j + 1), 'y', true))
+        // One request is seen; the rest is a logarithm.
+        const share = most === 1 ? 1 : Math.log(n) / Math.log(most)
+        ctx.fillStyle = ramp[Math.round(share * (SHADES - 1))]!
+        ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top))
+      }
+    }
+    ctx.restore()
+  }
+
+  return {
+    id: 'heat',
+    title: 'Latency heat map',
+    note: 'All requests: the darker a cell (in dark colours, the brighter), the more requests took so long, on a logarithmic scale',
+    height: 250,
+    options: {
+      scales: {
+        x: timeScale(endS),
+        y: { distr: LOG, range: used.length === 0 ? [1, 1000] : [edgeMs(firstBin - 1), edgeMs(lastBin + 1)] },
+      },
+      axes: [timeAxis(), valueAxis(axisMs, { splits: (_, __, min, max) => roundSplits(min, max) })],
+      cursor: { ...TIME_CURSOR, points: { show: false } },
+      padding: [8, 10, 0, 0],
+      series: [{}, { stroke: 'transparent', points: { show: false } }],
+      hooks: { draw: [paint] },
+    },
+    data: [
+      columns.map((_, i) => (i + 0.5) * columnS),
+      middle.map((bin) => (bin === null ? null : edgeMs(bin + 0.5))),
+    ],
+    keys: [
+      { label: used.length === 0 ? 'no latencies' : `1 to ${showCount(most)} requests`, kind: 'ramp' },
+      { label: 'most took', kind: 'word' },
+      { label: 'requests', kind: 'word' },
+    ],
+    at: (index) => {
+      const { first = 0, counts = [] } = columns[index] ?? {}
+      const peak = counts.indexOf(largest(counts))
+      return {
+        where: spanOf(index, columnS, endS),
+        values: [
+          '',
+          counts.length === 0 ? '–' : cellText(first + peak),
+          showCount(counts.reduce((sum, n) => sum + n, 0)),
+        ],
+      }
+    },
+    table: () => {
+      const sums = new Map<number, number>()
+      for (const { first, counts } of columns)
+        for (const [j, n] of counts.entries()) if (n > 0) sums.set(first + j, (sums.get(first + j) ?? 0) + n)
+      const all = [...sums.values()].reduce((sum, n) => sum + n, 0)
+      return table<[number, number]>({
+        label: 'Latencies of the whole run, warm-up included',
+        rows: [...sums].sort(([a], [b]) => a - b),
+        columns: [
+          { title: 'latency', cell: ([bin]) => cellText(bin) },
+          { title: 'requests', cell: ([, n]) => showCount(n) },
+          { title: 'share', cell: ([, n]) => showPercent(n / all) },
+        ],
+      })
+    },
+  }
+}
+
+/** 1, 2 and 5 of each power of ten. */
+function roundSplits(min: number, max: number): number[] {
+  const splits: number[] = []
+  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
+    splits.push(...[power, 2 * power, 5 * power].filter((split) => split >= min && split <= max))
+  return splits
+}
+
+/** Colours from few to many, in even steps between those of the style sheet. */
+function rampOf(): string[] {
+  const stops = (['heat-0', 'heat-1', 'heat-2', 'heat-3'] as const).map((name) =>
+    color(name)
+      .match(/[\d.]+/g)!
+      .slice(0, 3)
+      .map(Number),
+  )
+  return Array.from({ length: SHADES }, (_, i) => {
+    const at = (i / (SHADES - 1)) * (stops.length - 1)
+    const from = Math.min(Math.floor(at), stops.length - 2)
+    const mixed = stops[from]!.map((value, k) =>
+      Math.round(value + (stops[from + 1]![k]! - value) * (at - from)),
+    )
+    return `rgb(${mixed.join(', ')})`
+  })
+}

@@ -1,0 +1,27 @@
+/** The spans of time that charts mark: where the load was not measured, and what the verdict blames. */
+import type { ReportView } from '../../output/view/view.ts'
+import type { Shade } from './plot.ts'
+
+/** Warm-up, drain, and seconds that a worker did not report. */
+export const marks = ({ warmupEndS, drainS, endS, incomplete }: ReportView): Shade[] => [
+  ...(warmupEndS > 0 ? [{ fromS: 0, toS: warmupEndS, color: 'mark', label: 'warm-up' } as const] : []),
+  ...(drainS < endS ? [{ fromS: drainS, toS: endS, color: 'mark', label: 'drain' } as const] : []),
+  ...incomplete.map((second): Shade => ({
+    fromS: second,
+    toS: second + 1,
+    color: 'mark',
+    label: 'incomplete',
+  })),
+]
+
+/** The seconds of each finding that is more than a note. */
+export const blamed = ({ report }: ReportView): (Shade & { readonly unit?: number })[] =>
+  report.verdict.reasons
+    .filter(({ level }) => level !== 'note')
+    .map(({ code, fromS, toS, worker }) => ({
+      fromS,
+      toS: toS + 1,
+      color: 'blame',
+      label: code,
+      ...(worker === undefined ? {} : { unit: worker }),
+    }))

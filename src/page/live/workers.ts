@@ -1,0 +1,43 @@
+/** What each worker says of itself, in the last second. */
+import { showBytes, showMs, showPercent } from '../../core/units.ts'
+import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
+import { section } from '../parts/element.ts'
+import { table } from '../parts/sortable-table.ts'
+
+export const workers = (all: readonly WorkerVitals[]): HTMLElement =>
+  section(
+    'workers',
+    'Workers, in the last second',
+    table<WorkerVitals>({
+      label: 'Workers',
+      rows: all,
+      columns: [
+        { title: 'worker', cell: ({ worker }) => String(worker), by: ({ worker }) => worker },
+        {
+          title: 'busy',
+          hint: 'share of the second in which its event loop had work',
+          cell: ({ utilization }) => showPercent(utilization),
+          by: ({ utilization }) => utilization,
+        },
+        { title: 'on a core', cell: ({ cpu }) => showPercent(cpu), by: ({ cpu }) => cpu },
+        {
+          title: 'waited for one',
+          cell: ({ runQueueMs }) => showMs(runQueueMs),
+          by: ({ runQueueMs }) => runQueueMs,
+        },
+        {
+          title: 'lag p99',
+          hint: 'how late iterations started',
+          cell: ({ lagMs }) => showMs(lagMs?.p99 ?? null),
+          by: ({ lagMs }) => lagMs?.p99 ?? null,
+        },
+        {
+          title: 'loop delay',
+          cell: ({ loopDelayMs }) => showMs(loopDelayMs?.max ?? null),
+          by: ({ loopDelayMs }) => loopDelayMs?.max ?? null,
+        },
+        { title: 'gc', cell: ({ gcMs }) => showMs(gcMs), by: ({ gcMs }) => gcMs },
+        { title: 'heap', cell: ({ heapBytes }) => showBytes(heapBytes), by: ({ heapBytes }) => heapBytes },
+      ],
+    }),
+  )

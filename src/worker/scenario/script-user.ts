@@ -1,0 +1,274 @@
+/**
+ * A user with a script: an iteration is one task. Its requests go out over its own lines, one connection for each call
+ * that it has under way at once. It has one alarm, which all its deadlines and pauses share. When its life is over it
+ * runs `onStop`, which is no iteration; should the plan want it again, it begins a new life.
+ */
+import { isConnectionFailure } from '../../core/request/outcome.ts'
+import { seededRandom, type Random } from '../../core/random.ts'
+import type { Wait } from '../../core/load/wait-time.ts'
+import { messageOf } from '../../errors.ts'
+import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import type { Feeder } from '../../scenario/feeder.ts'
+import type { Context } from '../../scenario/scenario.ts'
+import { BaseUser } from '../base-user.ts'
+import type { Cookies } from '../cookies.ts'
+import type { Lateness } from '../lateness.ts'
+import { oneLine } from '../transport/fault.ts'
+import type { Exchange, Prepared } from '../transport/transport.ts'
+import type { Surroundings } from '../user.ts'
+import { contextOf, type Doer } from './context.ts'
+import type { FromDue, Line, LineOwner } from './line.ts'
+import { Lines } from './lines.ts'
+import { Pauses, pauseUntilUs } from './pauses.ts'
+import type { NamedTask, Script } from './script.ts'
+import type { Watch } from './watch.ts'
+
+/** What ends a task that stopped its user or the run; whoever catches it changes nothing of that. */
+class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
+export class ScenarioUser extends BaseUser implements LineOwner, Doer {
+  readonly number: number
+  readonly random: Random
+  readonly #script: Script
+  readonly #context: Context<unknown>
+  readonly #lines: Lines
+  readonly #pauses = new Pauses()
+  readonly #cookies: Cookies | null
+  #state: unknown = undefined
+  /** `onStart` has succeeded, or there is none. */
+  #isReady: boolean
+  /** It has begun a task of its life, so that there is something to stop. */
+  #hasBegun = false
+  #iteration = 0
+  #isCut = false
+  /** The task's own code has ended. */
+  #isTaskDone = false
+  #hasFailed = false
+  /** Its life is over: what it does now is `onStop`. */
+  #isLeaving = false
+  /** A task has ended its life. */
+  #hasStopped = false
+  /** Calls of this iteration. */
+  #calls = 0
+  #isRefused = false
+
+  /** `lateness` is that of all that this user does. */
+  constructor(
+    id: number,
+    number: number,
+    around: Surroundings,
+    script: Script,
+    usual: Prepared,
+    lateness?: Lateness,
+  ) {
+    super(id, around, lateness)
+    this.number = number
+    this.#script = script
+    this.#cookies = script.newCookies === null ? null : script.newCookies()
+    this.random = seededRandom(script.seed, number + script.stream)
+    this.#isReady = script.onStart === null
+    this.#context = contextOf(this, script.requests, this.#cookies)
+    this.#lines = new Lines(id, around, this, usual, this.#cookies)
+  }
+
+  get wait(): Wait {
+    return this.#script.wait
+  }
+
+  get watch(): Watch | null {
+    return this.#script.watch
+  }
+
+  state(): unknown {
+    return this.#state
+  }
+
+  protected rang(nowUs: number): void {
+    this.#lines.wake(nowUs)
+    this.#pauses.wake(nowUs)
+    // What expired may have ended the iteration, and with it the need for an alarm.
+    if (this.isFlying) this.deadlineMoved()
+  }
+
+  protected begin(): void {
+    const { onStart, tasks, choose, nowUs } = this.#script
+    this.#reset()
+    this.started(nowUs())
+    if (!this.#isReady) void this.#run(onStart!)
+    else {
+      this.#hasBegun = true
+      void this.#run(tasks[choose(this.#iteration++, this.random)]!)
+    }
+  }
+
+  leave(atUs: number): void {
+    const { onStop, nowUs } = this.#script
+    if (onStop === null || !this.#hasBegun) {
+      this.#end()
+      return
+    }
+    this.around.departs()
+    this.isFlying = true
+    this.#reset()
+    this.#isLeaving = true
+    const go = (): void => void this.#run(onStop)
+    if (atUs <= nowUs()) go()
+    else this.#pause(atUs, go)
+  }
+
+  cut(): void {
+    if (!this.isFlying) return
+    this.#isCut = true
+    this.#pauses.clear()
+    this.#lines.cut()
+    this.#land()
+  }
+
+  disconnect(): void {
+    this.#lines.disconnect()
+  }
+
+  deadlineMoved(): void {
+    const nextUs = Math.min(this.#pauses.nextUs, this.#lines.nextUs)
+    if (nextUs < Infinity) this.around.arm(this, nextUs)
+    else this.around.disarm(this)
+  }
+
+  lineRecorded(waitedUs: number): void {
+    this.lateness.waited(waitedUs)
+  }
+
+  lineEnded(line: Line, { outcome }: Exchange): void {
+    this.#lines.give(line)
+    if (outcome !== 'ok') this.#hasFailed = true
+    if (outcome !== 'unfinished' && isConnectionFailure(outcome)) this.#isRefused = true
+    if (this.#isCut) this.#land()
+    // A call that outlived its task: the line has not told of its end yet, nor the transport let go of its connection.
+    else if (this.#isTaskDone) queueMicrotask(() => this.#land())
+  }
+
+  send(method: string, url: string, options: RequestOptions | CheckedOptions = {}): Promise<Response> {
+    if (this.#isCut) return new Promise<never>(() => undefined)
+    this.#mustFly(`${method} ${url}`)
+    const ready = this.#script.requests.ready(method, url, options)
+    const isFirst = this.#calls++ === 0
+    return this.#lines.take().send(ready, options, isFirst ? this.#fromDue() : null)
+  }
+
+  think(pause: string | number): Promise<void> {
+    if (this.#isCut) return new Promise<never>(() => undefined)
+    this.#mustFly('think()')
+    const untilUs = pauseUntilUs(pause, this.#script.nowUs(), this.random)
+    return new Promise((resolve) => this.#pause(untilUs, resolve))
+  }
+
+  take(feeder: Feeder<unknown>): unknown {
+    this.#mustFly('take()')
+    const feed = this.#script.feeds.get(feeder)
+    if (feed === undefined)
+      throw new TypeError('take needs a feeder that the file makes when it is loaded, not one of a task')
+    const taken = feed.take(this.random)
+    if (taken !== null) return taken.row
+    const why = `all rows of ${feeder.path} are taken that this worker has`
+    if (feed.plan.end === 'error') throw new Error(why)
+    return this.around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
+  }
+
+  stopUser(): never {
+    this.#mustFly('stopUser()')
+    this.#hasStopped = true
+    throw new Stopped('the user has stopped')
+  }
+
+  stopRun(reason?: string): never {
+    this.#mustFly('stopRun()')
+    this.#script.stopRun(reason ?? null)
+    throw new Stopped('the run is being stopped')
+  }
+
+  /** Nothing of the iteration has happened yet. */
+  #reset(): void {
+    this.#calls = 0
+    this.#isTaskDone = this.#hasFailed = this.#isRefused = false
+  }
+
+  #mustFly(what: string): void {
+    if (!this.isFlying || this.#isTaskDone) throw new Error(`${what} after its task had ended`)
+  }
+
+  async #run(task: NamedTask): Promise<void> {
+    this.watch?.begins(task.name)
+    try {
+      const returned = await task.run(this.#context)
+      if (task === this.#script.onStart) {
+        this.#state = returned
+        this.#isReady = this.#hasBegun = true
+      }
+      this.watch?.ended(task.name, this.#hasFailed)
+    } catch (error) {
+      if (error instanceof Stopped) this.watch?.ended(task.name, this.#hasFailed)
+      else this.#failed(task, error)
+    }
+    this.#isTaskDone = true
+    this.#land()
+  }
+
+  #failed({ name }: NamedTask, error: unknown): void {
+    if (this.#isCut) return
+    this.#hasFailed = true
+    const { recorder, secrets } = this.around
+    const { requests, cookies } = this.#lines
+    const hide = (text: string): string => secrets.hide(text, requests, cookies)
+    const message = oneLine(hide(messageOf(error)))
+    this.watch?.failed(name, message, error, hide)
+    recorder.taskError(name, message, this.#script.nowUs())
+  }
+
+  /** Ends the iteration, or the life, when nothing of it goes on. */
+  #land(): void {
+    if (!this.isFlying || !this.#lines.areFree) return
+    if (!this.#isCut && !this.#isTaskDone) return
+    const { landed, disarm } = this.around
+    this.isFlying = false
+    disarm(this)
+    if (!this.#isCut) {
+      if (this.#isLeaving) this.#end()
+      else this.#conclude()
+    }
+    landed()
+  }
+
+  #conclude(): void {
+    const doneUs = this.#script.nowUs()
+    this.ended(doneUs, this.#hasFailed, this.#script.name)
+    if (this.#hasStopped) this.leave(doneUs)
+    // A task that sent nothing must not keep the loop from everything else.
+    else this.next(doneUs, this.#calls > 0 && !this.#isRefused, this.#isRefused)
+  }
+
+  /** The life is over; the next one, if there is one, begins with `onStart`. */
+  #end(): void {
+    const hasStopped = this.#hasStopped
+    this.#isLeaving = this.#hasStopped = this.#hasBegun = false
+    this.#isReady = this.#script.onStart === null
+    this.#state = undefined
+    this.#iteration = 0
+    this.#cookies?.clear()
+    this.around.left(this, hasStopped)
+  }
+
+  /** What a user felt who wanted the first call when it was due: the task began so much later than its iteration was. */
+  #fromDue(): FromDue | null {
+    if (this.around.plan.model === 'closed' || this.#isLeaving) return null
+    const calledUs = this.#script.nowUs()
+    const dueUs = calledUs - (this.startedUs - this.dueUs)
+    return { dueUs, lateUs: this.lateness.lateUs, calledUs }
+  }
+
+  #pause(untilUs: number, resolve: () => void): void {
+    this.#pauses.add(untilUs, resolve)
+    this.deadlineMoved()
+  }
+}
