@@ -1,7 +1,7 @@
 /** Laws of reading responses: what is read depends on the bytes alone, never on how they were cut. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { WireResponse } from '../../src/worker/transport/wire-response.ts'
+import { WireResponse } from '../../src/worker/transport/wire/wire-response.ts'
 import { aResponse, cutAt, mutated, mutations, someCuts, somePart } from '../support/responses.ts'
 
 /** What a reader makes of the pieces, and how many bytes it took. */

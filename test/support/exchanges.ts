@@ -6,7 +6,7 @@ import { Addresses, type LookUp } from '../../src/worker/transport/addresses.ts'
 import { Connector } from '../../src/worker/transport/connector.ts'
 import { Exchange, type Connection, type Prepared } from '../../src/worker/transport/transport.ts'
 import { undiciTransport } from '../../src/worker/transport/undici.ts'
-import { wireTransport } from '../../src/worker/transport/wire.ts'
+import { wireTransport } from '../../src/worker/transport/wire/wire.ts'
 import { Turn } from '../../src/worker/turn.ts'
 import { A_REQUEST, aPlan } from './plan.ts'
 

@@ -14,6 +14,6 @@ export type MakeTransport = (
 
 export async function transportOf(name: TransportName): Promise<MakeTransport> {
   return name === 'wire'
-    ? (await import('./wire.ts')).wireTransport
+    ? (await import('./wire/wire.ts')).wireTransport
     : (await import('./undici.ts')).undiciTransport
 }

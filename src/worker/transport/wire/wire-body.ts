@@ -2,9 +2,9 @@
  * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped unless
  * somebody reads them, and nothing is allocated. The head has said how the body is framed.
  */
-import type { ResponseSink } from './transport.ts'
-import { MOST_HEAD_BYTES, type WireHead } from './wire-head.ts'
-import { TEXT, TOKEN } from './wire-words.ts'
+import { MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
+import type { ResponseSink } from '../transport.ts'
+import type { WireHead } from './wire-head.ts'
 
 const LF = 10
 const CR = 13

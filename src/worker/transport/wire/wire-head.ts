@@ -5,6 +5,7 @@
  * about that (request smuggling's raw material) is a fault: a bare CR or LF, a folded line, space before a colon,
  * a length that is repeated or no plain number, a length beside a transfer coding.
  */
+import { MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
 import {
   badByte,
   CLOSE,
@@ -13,16 +14,11 @@ import {
   KEEP_ALIVE,
   nameOf,
   OTHER,
-  TEXT,
   TIMEOUT,
-  TOKEN,
   TRANSFER_ENCODING,
   VERSION,
   wordOf,
 } from './wire-words.ts'
-
-/** Names and values of one head's fields, together; Node's limit too. */
-export const MOST_HEAD_BYTES = 16_384
 
 const TAB = 9
 const LF = 10

@@ -1,17 +1,7 @@
-/** The bytes and words that a reader of responses knows. */
+/** The words that decide how a response is framed, as bytes, and the names of bytes in messages. */
 const TAB = 9
 const LF = 10
 const SPACE = 32
-
-/** Of bytes that may be in a name: the byte, in lower case. 0 for all others. */
-export const TOKEN = new Uint8Array(256)
-for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
-  TOKEN[char.charCodeAt(0)] = char.charCodeAt(0)
-for (let letter = 65; letter <= 90; letter++) TOKEN[letter] = letter + 32
-/** 1 for bytes that may be in a value. */
-export const TEXT = new Uint8Array(256).fill(1, SPACE)
-TEXT[TAB] = 1
-TEXT[127] = 0
 
 const word = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
 export const VERSION = word('HTTP/1.')

@@ -1,5 +1,5 @@
 /** One HTTP/1 response after the other, from whatever pieces its bytes come in. Pure: no sockets, no clock. */
-import type { ResponseSink } from './transport.ts'
+import type { ResponseSink } from '../transport.ts'
 import { WireBody } from './wire-body.ts'
 import { WireHead } from './wire-head.ts'
 

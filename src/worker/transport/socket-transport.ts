@@ -1,0 +1,52 @@
+/** What the transports on sockets of their own have in common. */
+import type { RequestPlan } from '../../core/request/request.ts'
+import type { Clock } from '../clock.ts'
+import type { Turn } from '../turn.ts'
+import type { Connector, Destination } from './connector.ts'
+import { destinationOf } from './destination.ts'
+import { idleLimitMs } from './idle.ts'
+import type { SocketConnection, SocketParts } from './socket-connection.ts'
+import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
+
+const BUFFER_BYTES = 65_536
+
+export abstract class SocketTransport implements Transport, SocketParts {
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly idleUs: number
+  readonly keepAlive: boolean
+  readonly connector: Connector
+  readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  readonly #destinations = new Map<string, Destination>()
+  #waiting: SocketConnection[] = []
+
+  constructor(options: TransportOptions, connector: Connector, clock: Clock, turn: Turn) {
+    this.connector = connector
+    this.clock = clock
+    this.turn = turn
+    this.idleUs = idleLimitMs(options.longestIdleS) * 1000
+    this.keepAlive = options.keepAlive
+  }
+
+  abstract prepare(plan: RequestPlan): Prepared
+  abstract connection(user: number): Connection
+
+  afterPoll(connection: SocketConnection): void {
+    if (this.#waiting.push(connection) === 1) setImmediate(this.#goOn)
+  }
+
+  readonly #goOn = (): void => {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const connection of waiting) connection.goOn()
+  }
+
+  /** Where a request goes: the same object for the same destination. */
+  protected destination(plan: RequestPlan): Destination {
+    const to = destinationOf(plan)
+    const key = JSON.stringify(to)
+    const known = this.#destinations.get(key)
+    if (known === undefined) this.#destinations.set(key, to)
+    return known ?? to
+  }
+}

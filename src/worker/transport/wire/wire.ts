@@ -1,0 +1,56 @@
+/**
+ * The cheap transport: HTTP/1.1 over plain sockets, and no more of it than a load needs. Requests are bytes that were
+ * written once, responses are counted and dropped.
+ *
+ * What keeps it cheap: all sockets of a worker read into one buffer (`onread`), which spares an allocation for each
+ * read and the streams, and whose bytes have been dealt with when the callback returns; a response is read by whichever
+ * reader is at hand, so an idle connection holds none; nothing is allocated for a request but what `net` itself needs
+ * for a write.
+ */
+import type { RequestPlan } from '../../../core/request/request.ts'
+import type { Clock } from '../../clock.ts'
+import type { Turn } from '../../turn.ts'
+import type { Connector } from '../connector.ts'
+import { SocketTransport } from '../socket-transport.ts'
+import type { Connection, Prepared, ResponseSink, Transport, TransportOptions } from '../transport.ts'
+import { WireConnection, type WireParts } from './wire-connection.ts'
+import { serialise, type WireRequest } from './wire-request.ts'
+import { WireResponse } from './wire-response.ts'
+
+export const wireTransport = (
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+): Transport => new Wire(options, connector, clock, turn)
+
+class Wire extends SocketTransport implements WireParts {
+  readonly #readers: WireResponse[] = []
+
+  prepare(plan: RequestPlan): Prepared {
+    const bytes = serialise(plan, this.keepAlive)
+    const headBytes = bytes.indexOf('\r\n\r\n') + 4
+    const request: WireRequest = {
+      plan,
+      bytesOut: bytes.length - headBytes,
+      bytes,
+      isHead: plan.method === 'HEAD',
+      to: this.destination(plan),
+    }
+    return request
+  }
+
+  connection(user: number): Connection {
+    return new WireConnection(this, user)
+  }
+
+  takeReader(isHead: boolean, sink: ResponseSink | null): WireResponse {
+    const reader = this.#readers.pop() ?? new WireResponse()
+    reader.begin(isHead, sink)
+    return reader
+  }
+
+  giveBack(reader: WireResponse): void {
+    this.#readers.push(reader)
+  }
+}
