@@ -27,7 +27,7 @@ process.send({ rss, heap: heapUsed + external }, () => process.exit())
 /** A worker, up to the second in which the last user had its answer. */
 async function corerush() {
   const [{ planRun }, { succeeded, workAlone }] = await Promise.all([
-    import('../dist/host/run.js'),
+    import('../dist/host/run-plan.js'),
     import('./worker-alone.mjs'),
   ])
   // undici is the default, and needs no word.

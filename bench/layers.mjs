@@ -5,7 +5,7 @@
  *
  * node layers.mjs KIND URL USERS SECONDS
  */
-import { planRun } from '../dist/host/run.js'
+import { planRun } from '../dist/host/run-plan.js'
 import { RunClock } from '../dist/worker/clock.js'
 import { Load } from '../dist/worker/load.js'
 import { Recorder } from '../dist/worker/recorder.js'

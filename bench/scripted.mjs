@@ -2,7 +2,7 @@
  * A worker at full speed, in a process of its own, and what one of its requests costs that process: of a plan without a
  * script, or of a scenario file that does the same. node scripted.mjs URL USERS SECONDS [FILE | placeholders]
  */
-import { planScenario } from '../dist/host/run.js'
+import { planScenario } from '../dist/host/run-plan.js'
 import { succeeded, workAlone } from './worker-alone.mjs'
 
 const [url, users, seconds, scenario] = process.argv.slice(2)

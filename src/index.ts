@@ -1,5 +1,7 @@
 /** The public API of corerush. */
-export { run, planRun, planScenario, OptionsError, type RunHooks } from './host/run.ts'
+export { run, type RunHooks } from './host/run.ts'
+export { planRun, planScenario } from './host/run-plan.ts'
+export { OptionsError } from './core/options/options-error.ts'
 export type { RunControl } from './host/control.ts'
 export type { LoadChange } from './core/plan/load-change.ts'
 export type { Amendment } from './core/plan/amendment.ts'

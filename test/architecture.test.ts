@@ -41,6 +41,24 @@ test('no figure comes from the wall clock, so a step of it changes none', () => 
   expect(readers.sort()).toEqual(['host/host-check.ts', 'host/run.ts', 'worker/scenario/jar.ts'])
 })
 
+test('help and a mistyped flag load no library but those that read the command line', () => {
+  const libraries = [...loadedWith('cli/commands.ts')].filter((specifier) => !/^node:|\.ts$/.test(specifier))
+  expect(libraries.sort()).toEqual(['fastest-levenshtein', 'yargs'])
+})
+
+/** What is loaded with a file: its imports and theirs, but not what is imported later or for its types only. */
+function loadedWith(file: string, found = new Set<string>()): Set<string> {
+  for (const [, specifier] of text(file).matchAll(
+    /^(?:import|export)\s(?!type\b)[^'"]*?from\s+'([^']+)'/gm,
+  )) {
+    const imported = specifier!.startsWith('.') ? posix.join(posix.dirname(file), specifier!) : specifier!
+    if (found.has(imported)) continue
+    found.add(imported)
+    if (specifier!.startsWith('.')) loadedWith(imported, found)
+  }
+  return found
+}
+
 /** Each way from a file back to itself. */
 function circles(): string[] {
   const found: string[] = []

@@ -1,6 +1,6 @@
 /** Runs the command that argv names and resolves to its exit code. Everything a user can get wrong ends here. */
+import { OptionsError } from '../core/options/options-error.ts'
 import { CorerushError, EXIT } from '../errors.ts'
-import { OptionsError } from '../host/run.ts'
 import { VERSION } from '../version.ts'
 import { parseArgv, renderHelp } from './args.ts'
 import { renderProblem } from './problem.ts'

@@ -1,11 +1,11 @@
 /** The command `corerush compare`: stored runs against stored runs. */
 import { isDeepStrictEqual } from 'node:util'
+import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/options.ts'
 import { isRelative } from '../core/threshold/relative-rule.ts'
 import { compareReports, differencesAmong, foregone } from '../core/compare/run-comparison.ts'
 import { EXIT, messageOf } from '../errors.ts'
 import { allowedDifferences, extentOf, readRuns } from '../host/kept/comparands.ts'
-import { OptionsError } from '../host/run.ts'
 import { comparisonViewOf, type ComparisonView } from '../output/view/comparison-view.ts'
 import { renderComparison } from '../output/text/comparison-text.ts'
 import { FileDestination, StreamDestination, type Destination } from '../output/destination.ts'

@@ -1,7 +1,7 @@
 /** `--metrics [PORT]`: the page that a Prometheus reads while the run goes on. */
+import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/options.ts'
 import { messageOf } from '../errors.ts'
-import { OptionsError } from '../host/run.ts'
 import { DEFAULT_PORT, MetricsPage } from '../output/web/metrics-page.ts'
 import type { Command } from './args.ts'
 

@@ -1,6 +1,6 @@
 /** The command `corerush target`: serves until it is told to stop. */
+import { OptionsError } from '../core/options/options-error.ts'
 import { EXIT } from '../errors.ts'
-import { OptionsError } from '../host/run.ts'
 import { resolveTargetOptions, runTarget } from '../target/main.ts'
 import type { Command } from './args.ts'
 

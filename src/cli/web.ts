@@ -1,11 +1,11 @@
 /** `--web [PORT]`: the live page, and the runs that are started from its form. */
+import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/options.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactUrlText } from '../core/request/secret.ts'
 import { parseDurationS, parseNumber, parseRatePerS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { RunControl } from '../host/control.ts'
-import { OptionsError } from '../host/run.ts'
 import { LivePage, type PageBeginning } from '../output/web/live-page.ts'
 import { readLiveFiles, readPageFiles } from '../output/file/page-files.ts'
 import { DEFAULT_WEB_PORT, WebServer, type WebActions } from '../output/web/web-server.ts'

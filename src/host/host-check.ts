@@ -14,7 +14,8 @@ import { spareDescriptors } from './preflight.ts'
 import { openFileLimit } from './machine/descriptors.ts'
 import { readText } from './machine/proc.ts'
 import { readLoad } from './readiness.ts'
-import { conduct, planRun, run } from './run.ts'
+import { conduct, run } from './run.ts'
+import { planRun } from './run-plan.ts'
 import { portRange } from './machine/sockets.ts'
 
 export function readLimits(root = '/'): HostLimits {

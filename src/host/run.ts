@@ -1,12 +1,10 @@
 /** A run from the user's options to the report: resolve, plan, hire the crew, collect, judge. */
 import { arch, cpus, platform, totalmem } from 'node:os'
-import { resolve } from 'node:path'
 import type { Amendment } from '../core/plan/amendment.ts'
-import type { Options, Problem } from '../core/options/options.ts'
-import { resolveOptions } from '../core/resolve/resolve.ts'
+import { OptionsError } from '../core/options/options-error.ts'
+import type { Options } from '../core/options/options.ts'
 import { soundPerS } from '../core/plan/sound-capacity.ts'
-import { buildPlan, type Plan } from '../core/plan/plan.ts'
-import type { ScriptPlan } from '../core/scenario/script-plan.ts'
+import type { Plan } from '../core/plan/plan.ts'
 import type { StoppedBy } from '../core/judge/exit.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { Gate } from '../core/judge/gate.ts'
@@ -15,21 +13,18 @@ import type { HostReport } from '../core/measure/host-facts.ts'
 import { buildReport, judgeRun, type Judgement, type Report } from '../core/report/report.ts'
 import type { Comparands } from '../core/compare/run-comparison.ts'
 import { Timeline } from '../core/measure/timeline.ts'
-import { readScenarios } from '../scenario/file.ts'
-import { CorerushError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { readCapacity } from './machine/kept-capacity.ts'
-import { certificateProblem } from './files/certificates.ts'
 import { findCores } from './machine/cores.ts'
 import { readComparands } from './kept/comparands.ts'
 import { Control, type RunControl } from './control.ts'
 import { readRows } from './files/data-files.ts'
 import { Crew, type CrewOptions } from './crew.ts'
 import { readFeeder } from './files/feeder-files.ts'
-import { readNamedFiles } from './files/named-files.ts'
 import { outputProblems, Outputs, type OutputHooks } from './output-set.ts'
-import { checkLimits, probeTarget, spareDescriptors, waitForTarget } from './preflight.ts'
+import { checkLimits, probeTarget, waitForTarget } from './preflight.ts'
 import { checkLocalAddresses, checkPorts } from './machine/ports.ts'
+import { planScenario } from './run-plan.ts'
 import { readinessWarnings, readLoad } from './readiness.ts'
 import { TargetMetrics } from './target-metrics.ts'
 import { watchHost } from './machine/host-vitals.ts'
@@ -47,37 +42,6 @@ const AHEAD_S = 0.02
 /** How long the probe of the target may take; the workers get ready meanwhile. */
 const PROBE_MS = 1000
 const TICK_MS = 100
-
-/** The plan that the options describe on this host; throws a CorerushError that names every problem. */
-export function planRun(options: Options, scenario: ScriptPlan | null = null): Plan {
-  if (options.scenario !== undefined && scenario === null)
-    throw new OptionsError([
-      { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
-    ])
-  const host = { cores: findCores().usable, descriptors: spareDescriptors() }
-  const { located, files, problems } = readNamedFiles(options)
-  const result = resolveOptions(located, host, scenario, files)
-  if ('problems' in result) throw new OptionsError([...problems, ...result.problems])
-  if (problems.length > 0) throw new OptionsError(problems)
-  const unusable = certificateProblem(result.resolved.http)
-  if (unusable !== null) throw new OptionsError([unusable])
-  return buildPlan(result.resolved, `corerush/${VERSION}`)
-}
-
-/** The plan of options that may name a scenario file, which is loaded for it. */
-export async function planScenario(options: Options): Promise<Plan> {
-  const { scenario } = options
-  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario)))
-}
-
-/** Every option that cannot be used. */
-export class OptionsError extends CorerushError {
-  readonly problems: readonly Problem[]
-  constructor(problems: readonly Problem[]) {
-    super('CORERUSH_OPTIONS', problems.map(({ option, message }) => `${option} ${message}`).join('\n'))
-    this.problems = problems
-  }
-}
 
 /**
  * Runs a load test and resolves to its report. Rejects with a CorerushError when the options make no plan or this host

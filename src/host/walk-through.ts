@@ -8,7 +8,7 @@ import { CorerushError, EXIT } from '../errors.ts'
 import { readScenarios } from '../scenario/file.ts'
 import { Crew } from './crew.ts'
 import { readFeeder } from './files/feeder-files.ts'
-import { planRun } from './run.ts'
+import { planRun } from './run-plan.ts'
 
 /** Between two tasks, so that no further one begins before the main thread has heard of a failed `onStart`. */
 const PAUSE_S = 0.1

@@ -8,7 +8,7 @@ import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst } from '.
 import type { Problem } from '../../src/core/options/options.ts'
 import { differencesOf } from '../../src/core/compare/comparable.ts'
 import { turnsOf } from '../../src/core/compare/run-series.ts'
-import { OptionsError } from '../../src/host/run.ts'
+import { OptionsError } from '../../src/core/options/options-error.ts'
 import { planSeries } from '../../src/host/repeated-runs.ts'
 import { runCli, startCli, until, withFolder } from '../support/cli.ts'
 import { startFaults, type Faults } from '../support/faults.ts'

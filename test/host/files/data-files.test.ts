@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readColumns, readRows } from '../../../src/host/files/data-files.ts'
-import { OptionsError, planRun } from '../../../src/host/run.ts'
+import { OptionsError } from '../../../src/core/options/options-error.ts'
+import { planRun } from '../../../src/host/run-plan.ts'
 import { withFolder } from '../../support/cli.ts'
 
 /** The rows of a file of this name as texts, for these headers and this body. */

@@ -1,0 +1,12 @@
+import { CorerushError } from '../../errors.ts'
+import type { Problem } from './options.ts'
+
+/** Options that make no plan: every one that cannot be used, and why. */
+export class OptionsError extends CorerushError {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super('CORERUSH_OPTIONS', problems.map(({ option, message }) => `${option} ${message}`).join('\n'))
+    this.problems = problems
+  }
+}

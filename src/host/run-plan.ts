@@ -1,0 +1,35 @@
+/** The plan that options describe on this host; the files that they name are read for it. */
+import { resolve } from 'node:path'
+import { OptionsError } from '../core/options/options-error.ts'
+import type { Options } from '../core/options/options.ts'
+import { buildPlan, type Plan } from '../core/plan/plan.ts'
+import { resolveOptions } from '../core/resolve/resolve.ts'
+import type { ScriptPlan } from '../core/scenario/script-plan.ts'
+import { readScenarios } from '../scenario/file.ts'
+import { VERSION } from '../version.ts'
+import { certificateProblem } from './files/certificates.ts'
+import { readNamedFiles } from './files/named-files.ts'
+import { findCores } from './machine/cores.ts'
+import { spareDescriptors } from './preflight.ts'
+
+/** Returns the plan that the options describe on this host. Throws an `OptionsError` with every problem. */
+export function planRun(options: Options, scenario: ScriptPlan | null = null): Plan {
+  if (options.scenario !== undefined && scenario === null)
+    throw new OptionsError([
+      { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
+    ])
+  const host = { cores: findCores().usable, descriptors: spareDescriptors() }
+  const { located, files, problems } = readNamedFiles(options)
+  const result = resolveOptions(located, host, scenario, files)
+  if ('problems' in result) throw new OptionsError([...problems, ...result.problems])
+  if (problems.length > 0) throw new OptionsError(problems)
+  const unusable = certificateProblem(result.resolved.http)
+  if (unusable !== null) throw new OptionsError([unusable])
+  return buildPlan(result.resolved, `corerush/${VERSION}`)
+}
+
+/** Resolves to the plan of options that may name a scenario file, which is loaded first. */
+export async function planScenario(options: Options): Promise<Plan> {
+  const { scenario } = options
+  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario)))
+}
