@@ -40,6 +40,8 @@ export interface CrewOptions {
   readonly isWatched?: boolean
 }
 
+/** Files that are open at most while the workers load their modules and warm up, measured and rounded up. */
+const filesToStart = ({ workers }: Plan): number => 100 + 200 * workers
 /** Iterations taken, requests taken. */
 const COUNTERS = 2
 const WORKER = new URL('../worker/main.js', import.meta.url).href
@@ -159,10 +161,12 @@ export class Crew {
       },
       (error: unknown) => {
         drainPort()
+        const hint = /\bEMFILE\b/.test(messageOf(error)) ? `ulimit -n ${filesToStart(assignment.plan)}` : null
         failReady(
           new CorerushError('CORERUSH_CREW', `worker ${index} could not start: ${messageOf(error)}`, {
             exitCode: EXIT.unexpected,
             cause: error,
+            ...(hint === null ? {} : { hint }),
           }),
         )
         listener.lost(index, messageOf(error))

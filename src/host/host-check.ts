@@ -91,7 +91,7 @@ async function descend(
   const full = await run({ ...who, ...FULL_SPEED, users: USERS * workers })
   const fullPerS = full.total.requestsPerS ?? 0
   const mostPerS = Math.max(1, fullPerS * SHARES[0])
-  const paceS = Math.min(PACE_S, spareDescriptors() / mostPerS)
+  const paceS = Math.min(PACE_S, spareDescriptors(workers) / mostPerS)
   const steps = SHARES.map((share) => Math.max(1, Math.floor(fullPerS * share * paceS)))
   const plan = planRun({
     ...who,

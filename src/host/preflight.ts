@@ -9,8 +9,8 @@ import { openFileLimit } from './machine/descriptors.ts'
 /** How long one attempt to connect may take while waiting for the target, and the pause before the next. */
 const LONGEST_PROBE_MS = 1000
 const PAUSE_MS = 100
-/** Descriptors that the process needs for itself. */
-const RESERVED_DESCRIPTORS = 200
+/** Descriptors that a process of this many workers needs for itself: measured 22 and 6 for each worker, and reserves. */
+const reservedDescriptors = (workers: number): number => Math.max(200, 100 + 8 * workers)
 
 /**
  * Throws when this host cannot carry the plan, with what would lift the limit. Returns a warning when it may not: redirects
@@ -21,7 +21,7 @@ export function checkLimits(plan: Plan, root = '/'): string | null {
   if (limit === null) return null
   const users = plannedUsers(plan)
   const connections = plannedConnections(plan)
-  const files = connections + RESERVED_DESCRIPTORS
+  const files = connections + reservedDescriptors(plan.workers)
   if (files > limit)
     throw new CorerushError(
       'CORERUSH_LIMIT',
@@ -35,9 +35,9 @@ export function checkLimits(plan: Plan, root = '/'): string | null {
   )
 }
 
-/** How many connections the file limit leaves room for; Infinity where the platform names no limit. */
-export const spareDescriptors = (root = '/'): number =>
-  (openFileLimit(root) ?? Infinity) - RESERVED_DESCRIPTORS
+/** How many connections the file limit leaves room for beside this many workers; Infinity if the platform names no limit. */
+export const spareDescriptors = (workers: number, root = '/'): number =>
+  (openFileLimit(root) ?? Infinity) - reservedDescriptors(workers)
 
 /**
  * Tries to connect until the target accepts; throws a CorerushError when it has not within the time that the plan

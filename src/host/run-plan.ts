@@ -18,7 +18,8 @@ export function planRun(options: Options, scenario: ScriptPlan | null = null): P
     throw new OptionsError([
       { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
     ])
-  const host = { cores: findCores().usable, descriptors: spareDescriptors() }
+  const cores = findCores().usable
+  const host = { cores, descriptors: spareDescriptors(cores) }
   const { located, files, problems } = readNamedFiles(options)
   const result = resolveOptions(located, host, scenario, files)
   if ('problems' in result) throw new OptionsError([...problems, ...result.problems])

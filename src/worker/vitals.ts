@@ -1,6 +1,11 @@
-/** What a worker can say of itself: utilization, on-core and run-queue time, garbage collection, heap. */
+/**
+ * Vital signs of a worker thread: utilization, on-core and run-queue time, garbage collection, heap. One file of the
+ * kernel is opened when the thread starts, where there is one; reading opens none, as a load may have taken every
+ * descriptor by then (`process.memoryUsage()` opens one).
+ */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { performance, PerformanceObserver } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
 
 /** Running totals since the thread began; the difference of two readings describes the span between them. */
 export interface Readings {
@@ -17,13 +22,13 @@ export interface Readings {
 
 export interface VitalSigns {
   read(): Readings
-  /** Total time in which the thread was ready and waited for a core, in µs; 0 where the platform does not tell. */
+  /** Total time in which the thread was ready and waited for a core, in µs; 0 if the platform does not report it. */
   readonly runQueueUs: () => number
-  /** From now on its readings stay what they are. */
+  /** Freezes the readings. */
   close(): void
 }
 
-/** Reads this thread's vital signs. Where the platform has no schedstat, its values are null. */
+/** Reads this thread's vital signs. Values of schedstat are `null` if the platform has none. */
 export function vitalSigns(): VitalSigns {
   let gcMs = 0
   let gcMaxMs = 0
@@ -49,7 +54,7 @@ export function vitalSigns(): VitalSigns {
         onCoreMs: sched?.onCoreMs ?? null,
         runQueueMs: sched?.runQueueMs ?? null,
         slices: sched?.slices ?? null,
-        heapBytes: process.memoryUsage().heapUsed,
+        heapBytes: getHeapStatistics().used_heap_size,
       }
     },
     runQueueUs: schedstat.runQueueUs,
@@ -72,7 +77,7 @@ const SPACE = 32
 const DIGIT_0 = 48
 
 /**
- * Linux tells for each thread its time on a core and its time ready but waiting for one, in ns, and how often it was
+ * Opens Linux's counters of this thread: time on a core and time ready but waiting for one, in ns, and how often it was
  * given a core. The file stays bound to the thread that opened it, and one read costs about 1 µs.
  */
 function openSchedstat(): Schedstat {
@@ -80,13 +85,13 @@ function openSchedstat(): Schedstat {
   try {
     fd = openSync('/proc/thread-self/schedstat', 'r')
   } catch {
-    // Not Linux, or a kernel without it: not available.
+    // Not Linux, a kernel without it, or no descriptor left: not available.
     return NOT_AVAILABLE
   }
   const buffer = Buffer.alloc(96)
   let length = 0
   let isOpen = true
-  // The loop's last turn ends after the run, and by then the number of a closed file may be that of another.
+  // The loop's last turn ends after the run, and by then another file may have the number of the closed one.
   const look = (): void => {
     if (isOpen) length = readSync(fd, buffer, 0, buffer.length, 0)
   }
@@ -97,7 +102,7 @@ function openSchedstat(): Schedstat {
   }
   look()
   if (!NOT_ZERO.test(buffer.toString('latin1', 0, length))) {
-    // A kernel that does not count has the file too, and this thread has been on a core.
+    // A kernel that does not count has the file too, with zeros; this thread has been on a core.
     close()
     return NOT_AVAILABLE
   }
@@ -108,7 +113,7 @@ function openSchedstat(): Schedstat {
       if (onCore === undefined || waited === undefined || slices === undefined) return null
       return { onCoreMs: onCore / 1e6, runQueueMs: waited / 1e6, slices }
     },
-    // Read at every waking of the loop: no string is made of it.
+    // Read whenever the loop wakes, so no string is made of it.
     runQueueUs() {
       look()
       let ns = 0

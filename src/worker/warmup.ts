@@ -32,7 +32,8 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
     socket.on('error', () => socket.destroy())
   })
   const listening = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false))
+    // Stays on: a connection that cannot be accepted, with no descriptor left, must not end the thread.
+    server.on('error', () => resolve(false))
     server.listen(0, '127.0.0.1', () => resolve(true))
   })
   if (!listening) return

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, type Outcome } from '../../dist/index.js'
 import {
+  MAIN,
   runForReport,
+  start,
   startCli,
   startTarget,
   readReport,
@@ -253,3 +255,28 @@ test.concurrent(
     expect([99, 97]).toContain(report.exitCode)
   },
 )
+
+test.concurrent('a load that takes every descriptor: counted by class, and the workers live', async () => {
+  const server = await startFaults('silent')
+  await withFolder(async (folder) => {
+    const file = join(folder, 'parallel.mjs')
+    writeFileSync(
+      file,
+      `import { scenario } from '${new URL('../../dist/index.js', import.meta.url).href}'
+       const all = Array.from({ length: 20 })
+       const tasks = { T: ({ http }) => Promise.all(all.map(() => http.get('/', { timeout: '1s' }))) }
+       export default scenario({ baseUrl: '${server.url}', tasks })`,
+    )
+    const words = [file, '-c', '20', '--iterations', '20', '-w', '1', '-o', 'json=-']
+    const command = ['ulimit -n 256 && exec "$0" "$@"', process.execPath, MAIN, ...words]
+    const finished = await start('sh', ['-c', ...command]).finished
+    const report = readReport(finished)
+    expectConservation(report, { tasks: true })
+    const { 'headers.timeout': silent = 0, 'connect.no-descriptor': refused = 0 } = report.outcomes
+    expect(silent + refused).toBe(400)
+    expect(refused).toBeGreaterThan(100)
+    expect(report.verdict.reasons.map(({ code }) => code)).toContain('generator.faults')
+    expect(finished.code).toBe(99)
+  })
+  await server.stop()
+})

@@ -1,6 +1,9 @@
-/** What a worker can say of itself, read from this platform. */
+/** A worker's vital signs, read from this platform. */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { vitalSigns } from '../../src/worker/vitals.ts'
+import { aPlan } from '../support/plan.ts'
 
 test('totals grow while it is open, and stay what they are once it is closed', () => {
   const vitals = vitalSigns()
@@ -18,4 +21,10 @@ test('totals grow while it is open, and stay what they are once it is closed', (
   expect(Math.round(queuedUs)).toBeGreaterThanOrEqual(Math.round((after.runQueueMs ?? 0) * 1000))
   expect(vitals.runQueueUs()).toBe(queuedUs)
   expect(vitals.read().onCoreMs).toBe(onCoreMs)
+})
+
+test('with no descriptor left they are read, and the warm-up ends, without a fault', () => {
+  const script = fileURLToPath(new URL('../support/workers/no-descriptor.mjs', import.meta.url))
+  const command = `ulimit -n 256 && exec '${process.execPath}' '${script}' '${JSON.stringify(aPlan())}'`
+  expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toBe('full, 8 times warm')
 })

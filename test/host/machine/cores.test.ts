@@ -7,7 +7,7 @@ import { buildPlan, type Plan } from '../../../src/core/plan/plan.ts'
 import { resolveOptions } from '../../../src/core/resolve/resolve.ts'
 import { cpuQuota, findCores, throttlingFile } from '../../../src/host/machine/cores.ts'
 import { openFiles } from '../../../src/host/machine/descriptors.ts'
-import { checkLimits } from '../../../src/host/preflight.ts'
+import { checkLimits, spareDescriptors } from '../../../src/host/preflight.ts'
 import { openFileLimit } from '../../../src/host/machine/descriptors.ts'
 import { coreVitals, parseCores, watchHost } from '../../../src/host/machine/host-vitals.ts'
 
@@ -259,8 +259,8 @@ describe('the limit of open files', () => {
         'Max processes             63000                63000                processes \n' +
         `Max open files            ${soft.padEnd(20)} 1048576              files     \n`,
     })
-  const planOf = (users: number, maxRedirects = 0): Plan => {
-    const options = { url: 'http://127.0.0.1:1/', users, maxRedirects }
+  const planOf = (users: number, maxRedirects = 0, workers = 2): Plan => {
+    const options = { url: 'http://127.0.0.1:1/', users, maxRedirects, workers }
     const result = resolveOptions(options, { cores: 2, descriptors: 20_000 })
     if ('problems' in result) throw new Error('no plan')
     return buildPlan(result.resolved, 'test')
@@ -288,6 +288,13 @@ describe('the limit of open files', () => {
     )
     expect(checkLimits(planOf(413), root)).toBeNull()
     expect(() => checkLimits(planOf(825, 1), root)).toThrow('825 users need 1025 open files')
+  })
+
+  test('each of many workers takes descriptors of its own', () => {
+    limits('1024')
+    expect(checkLimits(planOf(412, 0, 64), root)).toBeNull()
+    expect(() => checkLimits(planOf(413, 0, 64), root)).toThrow('413 users need 1025 open files')
+    expect([spareDescriptors(2, root), spareDescriptors(64, root)]).toEqual([824, 412])
   })
 
   test('no limit, or none that the platform tells, stops nobody', () => {
