@@ -127,10 +127,3 @@ test('ten seconds of a minute are void, in the middle and at its end', () => {
 test('an undisturbed run is sound, however long', () => {
   for (const seconds of [10, 600]) expect(judge(evidenceOf(seconds, 1, [])).level).toBe('sound')
 })
-
-test('a run of more than two days is judged: the seconds do not have to fit on the stack', () => {
-  const bad = { ...healthy, utilization: 0.99, gcMs: 300, awayMs: 400, runQueueMs: 400 }
-  const row = aRow(0, { workers: [bad] })
-  const rows = Array.from({ length: 200_000 }, (_, second) => ({ ...row, second, queued: 1 }))
-  expect(judge(evidence({ rows, loadEndS: rows.length })).reasons.length).toBeGreaterThan(3)
-})

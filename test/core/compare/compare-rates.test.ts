@@ -40,7 +40,8 @@ const single =
   }
 
 // One run of a side is 60 s of 30 requests; a machine and its neighbours spread as SHARED_HOST says.
-test.each([0, 0.01])('five interleaved pairs, with a drift of %d from run to run', (drift) => {
+test('five interleaved pairs, with a drift of 1 % from run to run', () => {
+  const drift = 0.01
   const unchanged = answers(60, interleaved(5, 1, drift))
   expect(unchanged.regressed).toBeLessThanOrEqual(0.05)
   expect(unchanged['no regression']).toBeGreaterThan(0.25)
