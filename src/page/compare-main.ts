@@ -91,8 +91,8 @@ function show(view: ComparisonView): void {
     element(
       'div',
       { class: 'judged even' },
-      verdict(view.baseline, 'Verdict of the baseline', 'verdict-baseline'),
-      verdict(view.current, 'Verdict of the current run', 'verdict-current'),
+      verdict(view.baseline, 'Measurement of the baseline', 'verdict-baseline'),
+      verdict(view.current, 'Measurement of the current run', 'verdict-current'),
     ),
     warnings(view),
     differences(view),

@@ -188,7 +188,7 @@ class LiveView {
     const judged = element(
       'div',
       { class: 'judged' },
-      verdict(view, now === null ? 'Verdict' : 'Verdict so far'),
+      verdict(view, now === null ? 'Measurement' : 'Measurement so far'),
       thresholds(view),
     )
     renewAll(this.#now, now === null ? [judged, warnings(view)] : [glance(view, now)])

@@ -49,7 +49,7 @@ describe.concurrent('the edges of a run', () => {
       )
       const [json, ...summary] = stdout.split('\n')
       expect((JSON.parse(json!) as Report).total.finished).toBe(5)
-      expect(summary.join('\n')).toMatch(/^verdict: /m)
+      expect(summary.join('\n')).toMatch(/^measurement: /m)
     }
   })
 
@@ -60,7 +60,7 @@ describe.concurrent('the edges of a run', () => {
     const { code, report, stderr } = await runForReport(words, { env })
     expect([code, report.exitCode]).toEqual([1, 0])
     expect(stderr).toMatch(/^corerush: otlp=http:\/\/127\.0\.0\.1:1\/v1\/metrics did not take all metrics: /m)
-    expect(stderr).toMatch(/^verdict: /m)
+    expect(stderr).toMatch(/^measurement: /m)
   })
 
   test('exit code 1 where a folder has come in the place of the file', () =>
@@ -74,7 +74,7 @@ describe.concurrent('the edges of a run', () => {
       // On a busy host the run may be void all the same.
       expect([1, 97]).toContain(code)
       expect(stderr).toMatch(/^corerush: junit=r\.xml could not be written, .*: EISDIR/m)
-      expect(stdout).toMatch(/^<\?xml[^]*<\/testsuites>\ncorerush [^]*^verdict: /m)
+      expect(stdout).toMatch(/^<\?xml[^]*<\/testsuites>\ncorerush [^]*^measurement: /m)
       expect(readdirSync(folder)).toEqual(['r.xml'])
     }))
 
@@ -110,7 +110,7 @@ describe.concurrent('the edges of a run', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as Partial<SecondRow & Report>)
       expect(lines.at(-1)!.total).toEqual(report.total)
-      expect(stderr).toMatch(/^verdict: /m)
+      expect(stderr).toMatch(/^measurement: /m)
     })
   })
 })

@@ -107,7 +107,7 @@ describe.concurrent('thresholds and exit codes', () => {
         writeFileSync(signal, '')
         const { code, stdout } = await running.finished
         expect(code).toBe(97)
-        expect(stdout).toMatch(/^verdict: void\./m)
+        expect(stdout).toMatch(/^measurement: void\./m)
         expect(stdout).toContain('sabotage')
       })
     } finally {
@@ -184,7 +184,7 @@ describe.concurrent('the outputs of one run', () => {
       const gone = { ...env, GITHUB_STEP_SUMMARY: join(folder, 'none/summary.md') }
       const without = await runCli(['-n', '2', '-u', '1', '--url', target.url], { env: gone })
       expect(without.stderr).toMatch(/^corerush: no job summary: .*there is no folder/)
-      expect(without.stdout).toMatch(/^verdict: /m)
+      expect(without.stdout).toMatch(/^measurement: /m)
       const asked = await runCli([...failing, '--url', target.url, '-o', 'github=own.md', '-o', 'json=-'], {
         env,
         cwd: folder,
@@ -208,7 +208,7 @@ describe.concurrent('the outputs of one run', () => {
           `corerush: ${output} could not be written, and went to standard output instead: ENOSPC`,
         )
       expect(stdout).toMatch(/^\{"schema":.*\}\n#\[Logged with/m)
-      expect(stdout).toMatch(/^verdict: /m)
+      expect(stdout).toMatch(/^measurement: /m)
     },
   )
 

@@ -33,7 +33,7 @@ describe.concurrent('standard output and standard error', () => {
     const { code, stdout, stderr } = await runCli([...ONE_SECOND, '--url', target.url])
     expect(GOOD).toContain(code)
     expect(stdout).toMatch(/^corerush \d+\.\d+\.\d+ · GET http:/)
-    expect(stdout).toMatch(/^verdict: (sound|suspect|void)\./m)
+    expect(stdout).toMatch(/^measurement: (sound|suspect|void)\./m)
     expect(stdout).not.toMatch(ESCAPE)
     expect(withoutLoad(stderr)).toBe('')
   })
@@ -42,7 +42,7 @@ describe.concurrent('standard output and standard error', () => {
     const finished = await runCli([...ONE_SECOND, '-o', 'json=-', '--url', target.url])
     expect(finished.stdout).toMatch(/^\{.*\}\n$/)
     expectConservation(readReport(finished))
-    expect(finished.stderr).toMatch(/^verdict: /m)
+    expect(finished.stderr).toMatch(/^measurement: /m)
   })
 
   test('a report in a file is whole, with nothing left beside it, and an older one is replaced', async () => {
@@ -54,7 +54,7 @@ describe.concurrent('standard output and standard error', () => {
       expect(readdirSync(folder)).toEqual(['report.json'])
       const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report
       expectConservation(report)
-      expect(stdout).toContain('verdict: ')
+      expect(stdout).toContain('measurement: ')
     })
   })
 
@@ -78,7 +78,7 @@ describe.concurrent('standard output and standard error', () => {
     )
     expect(plain.stderr).not.toMatch(ESCAPE)
     expect(quiet.stderr).not.toMatch(/^corerush \d+:\d\d /m)
-    expect(quiet.stderr).toMatch(/^verdict: /m)
+    expect(quiet.stderr).toMatch(/^measurement: /m)
   })
 })
 
@@ -121,7 +121,7 @@ describe.concurrent('nobody reads, or nothing can be written', () => {
         const report = JSON.parse(json!) as Report
         expectConservation(report)
         expect(code).toBe(report.exitCode === 0 ? 1 : report.exitCode)
-        expect(summary.join('\n')).toContain('verdict: ')
+        expect(summary.join('\n')).toContain('measurement: ')
         expect(stderr).toContain(
           `corerush: json=${reports}/r.json could not be written, and went to standard output instead: ENOENT`,
         )

@@ -22,7 +22,7 @@ describe.concurrent('a signal', () => {
         const finished = await running.finished
         expect(finished.code).toBe(code)
         expect(finished.stdout).toContain(word)
-        expect(finished.stdout).toContain('verdict: ')
+        expect(finished.stdout).toContain('measurement: ')
         const report = JSON.parse(readFileSync(file, 'utf8')) as Report
         expectConservation(report)
         expect(report).toMatchObject({ stoppedBy: signal, exitCode: code })

@@ -60,7 +60,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect(live).toMatch(/users .*5 of 5/)
     const plain = live!.replace(/\u001b\[[?\d;]*[A-Za-z]/g, '')
     for (const line of plain.split('\r\n')) expect(line.length).toBeLessThanOrEqual(79)
-    expect(summary).toContain('verdict: ')
+    expect(summary).toContain('measurement: ')
     expect(summary).not.toMatch(/\u001b\[\d*[FJK]/)
   })
 
@@ -138,7 +138,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       const { code, stdout } = await running.finished
       expect(code).toBe(130)
       expect(stdout.lastIndexOf(SHOW)).toBeGreaterThan(stdout.lastIndexOf(HIDE))
-      expect(stdout).not.toContain('verdict: ')
+      expect(stdout).not.toContain('measurement: ')
     } finally {
       await server.stop()
     }
@@ -155,7 +155,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       running.process.stdin!.write('q')
       const { code, stdout } = await running.finished
       expect(code).toBe(130)
-      expect(stdout).not.toContain('verdict: ')
+      expect(stdout).not.toContain('measurement: ')
     } finally {
       await server.stop()
     }
@@ -164,10 +164,10 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
   test('TERM=dumb and --quiet: no escape at all, or no live view', async () => {
     const words = ['-n', '10', '--url', target.url]
     const dumb = await onTerminal([80, 24], words, { TERM: 'dumb' }).finished
-    expect(dumb.stdout).toContain('verdict: ')
+    expect(dumb.stdout).toContain('measurement: ')
     expect(dumb.stdout).not.toContain('\u001b')
     const quiet = await onTerminal([80, 24], ['--quiet', '--no-color', ...words]).finished
-    expect(quiet.stdout).toContain('verdict: ')
+    expect(quiet.stdout).toContain('measurement: ')
     expect(quiet.stdout).not.toContain('\u001b')
   })
 

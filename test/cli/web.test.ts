@@ -59,7 +59,7 @@ test('the stages of a scenario are a load: there is no form, and CI may run it',
       )
       const { stdout, stderr } = await runCli([file, '--web', '0', '-w', '1'], { env: { CI: 'true' } })
       expect(stderr).toContain('live page at ')
-      expect(stdout).toContain('verdict: ')
+      expect(stdout).toContain('measurement: ')
     }),
   )
 })

@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
 
       await page.getByRole('button', { name: 'Stop' }).click()
       const { code, stdout } = await running.finished
-      expect([code, stdout.includes('verdict: ')]).toEqual([130, true])
+      expect([code, stdout.includes('measurement: ')]).toEqual([130, true])
       const report = JSON.parse(readFileSync(file, 'utf8')) as Report
       expectConservation(report)
       expect(report.stoppedBy).toBe('abort')
@@ -200,12 +200,12 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       await field('Users').fill(users)
       await field('Duration').fill('300ms')
       await page.getByRole('button', { name: 'Start' }).click()
-      await serving.says('stdout', new RegExp(`· ${users} users ·[^]*verdict: `))
+      await serving.says('stdout', new RegExp(`· ${users} users ·[^]*measurement: `))
       await expect.poll(() => page.locator('.facts').textContent(), PATIENT).toContain(`${users} users`)
     }
     serving.kill('SIGINT')
     const { stdout, stderr } = await serving.finished
-    expect(stdout.match(/^verdict: /gm)).toHaveLength(2)
+    expect(stdout.match(/^measurement: /gm)).toHaveLength(2)
     // There was nothing to stop.
     expect(stderr).not.toContain('is stopping')
     expect(complaints).toEqual([])

@@ -73,7 +73,7 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
       started.process.stdin!.end()
       const { code, stdout: summary, stderr } = await started.finished
       expect([0, 97], stderr).toContain(code)
-      expect(summary).toContain('verdict: ')
+      expect(summary).toContain('measurement: ')
       const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report
       expectConservation(report)
       expect((await target.counts()).requests).toBe(report.total.sent)

@@ -58,7 +58,7 @@ test('the story: users that wait and post a file, on two workers, add up to the 
       expect(report.timeline[0]!.workers.map(({ worker }) => worker)).toEqual([0, 1])
 
       expect(stdout).toContain('GetPrograms')
-      expect(stdout).toContain(`verdict: ${report.verdict.level}.`)
+      expect(stdout).toContain(`measurement: ${report.verdict.level}.`)
     }),
   )
 })

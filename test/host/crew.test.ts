@@ -73,7 +73,7 @@ describe.concurrent('a worker that dies', () => {
       expect(server.requests()).toBeGreaterThanOrEqual(report.total.sent)
       expect(report.errors).toEqual([])
       const summary = renderSummary(report, { color: false, width: 80 })
-      expect(summary).toContain('verdict: void.')
+      expect(summary).toContain('measurement: void.')
       expect(summary).toContain('Worker 1 died in second')
       expect(summary).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
     },

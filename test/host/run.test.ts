@@ -41,7 +41,7 @@ describe('run', () => {
     expect(fields(other)).toEqual(fields(report))
     expect(other.plan).toEqual(report.plan)
     expect(report.plan).toEqual(planRun(options))
-    expect(renderSummary(report, { color: false, width: 80 })).toMatch(/verdict: \w+\.[^]*\n$/)
+    expect(renderSummary(report, { color: false, width: 80 })).toMatch(/measurement: \w+\.[^]*\n$/)
   })
 
   test('runs one after the other, and two at once, in one process', async () => {

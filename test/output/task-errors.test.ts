@@ -53,7 +53,7 @@ test('JUnit: a case of their own, that fails when every iteration failed', () =>
 
 test('the job summary: a table, and in its heading when every iteration failed', () => {
   const summary = renderStepSummary(report)
-  expect(summary).toMatch(/^### corerush: ❌ \w+, every iteration failed\n/)
+  expect(summary).toMatch(/^### corerush: ❌ measurement \w+, every iteration failed\n/)
   expect(summary).toContain('| Login | 3 | no &#60;token&#62;&#44; alas |\n| onStart | 1 | no login |\n')
   expect(renderStepSummary(well)).toContain(', all thresholds passed\n')
 })

@@ -10,7 +10,7 @@ import type { RunComparison } from '../../core/compare/run-comparison.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { ThresholdResult } from '../../core/judge/gate.ts'
-import { LIMIT } from '../text/verdict-text.ts'
+import { BOTTLENECK } from '../text/verdict-text.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import { renderMetric } from '../text/comparison-text.ts'
@@ -54,7 +54,7 @@ export function renderStepSummary(report: Report): string {
     return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
   }
   return [
-    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} ${verdict.level}, ${passed(report)}`,
+    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} measurement ${verdict.level}, ${passed(report)}`,
     '',
     `${escapeMarkdown(subjectOf(plan))} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
     '',
@@ -85,7 +85,7 @@ export function renderStepSummary(report: Report): string {
     '|---|---|--:|',
     ...thresholds.map(
       (result) =>
-        `| ${isVoid ? 'not judged' : result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
+        `| ${isVoid ? 'not evaluated' : result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
     ),
     '',
     ...comparisonTable(report.comparison),
@@ -116,7 +116,7 @@ export function renderStepSummary(report: Report): string {
           '',
         ]
       : []),
-    `Limit: ${LIMIT[verdict.limit]}.`,
+    `Bottleneck: ${BOTTLENECK[verdict.limit]}.`,
     '',
     ...verdict.reasons.map(
       ({ code, message, advice }) => `- ${escapeMarkdown(code)}: ${escapeMarkdown(`${message}. ${advice}`)}`,
@@ -127,7 +127,7 @@ export function renderStepSummary(report: Report): string {
 
 function passed(report: Report): string {
   const { thresholds, verdict, comparison } = report
-  if (verdict.level === 'void') return 'thresholds not judged'
+  if (verdict.level === 'void') return 'thresholds not evaluated'
   const [vain] = inVain(report)
   if (vain !== undefined) return vain
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length

@@ -46,7 +46,7 @@ export function renderJunit(report: Report): string {
 }
 
 function verdictCase({ verdict }: Report): Case {
-  const name = 'verdict: the run is not void'
+  const name = 'measurement: the run is not void'
   const said = verdict.reasons.map(({ code, message, advice }) => `${code}: ${message}. ${advice}`).join('\n')
   if (verdict.level === 'void')
     return {

@@ -177,7 +177,7 @@ function verdictSoFar({ verdict }: Judgement, style: Style): string[] {
   const hidden = codes.length - MOST_REASONS
   return section(
     style,
-    item('verdict so far', verdict.level, VERDICT_PAINT[verdict.level]),
+    item('measurement so far', verdict.level, VERDICT_PAINT[verdict.level]),
     ...codes.slice(0, MOST_REASONS).map((code): Span[] => [code]),
     ...(hidden > 0 ? [[[`and ${hidden} more`, 'dim'] as const]] : []),
   )

@@ -13,23 +13,20 @@ import { section } from './section.ts'
 const MOST_ADDRESSES = 8
 const WEAK = '~'
 
-/** Marked when too few samples lie beyond it. */
+/** A percentile; `~` marks one with too few samples beyond it. */
 export function showPercentile(summary: LatencySummary, name: PercentileName): string {
   const shown = showMs(summary[name])
   return summary[name] === null || isReliable(summary, name) ? shown : WEAK + shown
 }
 
-/** What requests took, how much of it may be the generator's own, and what went over the wire. */
+/** Latency, how long failed requests took, and traffic. */
 export function latency(report: Report, style: Style): string[] {
-  const { total, connections, verdict } = report
+  const { total, connections } = report
   const summary = total.latencyMs
   const line = (label: string, ...items: string[]): string[] => section(label, items, style)
   const lines: string[] = []
   if (summary.mean !== null) {
     const percentiles = PERCENTILES.map(([name]) => `${label(name)} ${showPercentile(summary, name)}`)
-    const bounds = (['p50', 'p95', 'p99'] as const).map(
-      (name) => `${name} ≤ ${showMs(verdict.errorBoundMs[name])}`,
-    )
     lines.push(
       ...line(
         'latency',
@@ -38,7 +35,6 @@ export function latency(report: Report, style: Style): string[] {
         `max ${showMs(summary.max)}`,
       ),
       ...line('', ...percentiles, ...(isWeak(summary) ? [`${WEAK} too few samples`] : [])),
-      ...line('own share', ...bounds, 'what the generator may have added'),
       ...(report.model === 'closed'
         ? line('model', 'closed: latency is service time', 'a slow server slows its users')
         : [

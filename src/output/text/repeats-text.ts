@@ -92,7 +92,7 @@ const ofRun =
 const COLUMNS: readonly Column<Row>[] = [
   { title: 'run', align: 'left', cell: ({ title }) => title },
   {
-    title: 'verdict',
+    title: 'measurement',
     align: 'left',
     cell: ofRun(({ verdict }) => verdict.level),
     paint: ({ report }) => (report === null ? null : VERDICT[report.verdict.level]),

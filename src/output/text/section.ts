@@ -1,7 +1,7 @@
-/** A labelled section of the summary: items after a label, as many on a line as fit. */
+/** A labelled section of the summary: a label, then its items, wrapped to the width. */
 import { flow, type Span, type Style } from './paint.ts'
 
-/** Columns of the labels on the left. */
+/** Width of the label column. */
 const LABEL = 10
 
 export const section = (

@@ -163,7 +163,7 @@ function thresholds(report: Report, line: Line): string[] {
   return report.thresholds.map(({ expression, ok, level, actual, unit }) =>
     isVoid
       ? line(['–', 'dim'], ` ${expression}`, [
-          `  ${showFigure(actual, unit)}, not judged: the run is void`,
+          `  ${showFigure(actual, unit)}, not evaluated: the run is void`,
           'dim',
         ])
       : line(ok ? ['✓', 'green'] : level === 'warn' ? ['!', 'yellow'] : ['✗', 'red'], ` ${expression}`, [

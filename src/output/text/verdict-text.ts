@@ -1,6 +1,7 @@
-/** The verdict for a person: one sentence, then each reason with its seconds and what to do. Pure. */
+/** The verdict as text: one sentence, then each reason with its seconds and advice. Pure. */
 import type { Report } from '../../core/report/report.ts'
-import { printable, renderLine, widthOf, type Paint, type Style } from './paint.ts'
+import { showMs } from '../../core/units.ts'
+import { flow, printable, renderLine, widthOf, type Paint, type Style } from './paint.ts'
 
 const VERDICT_PAINT: Record<Report['verdict']['level'], Paint> = {
   sound: 'green',
@@ -8,41 +9,47 @@ const VERDICT_PAINT: Record<Report['verdict']['level'], Paint> = {
   void: 'red',
 }
 
-/** What most likely kept the throughput from being higher. */
-export const LIMIT: Record<Report['verdict']['limit'], string> = {
-  none: 'none was reached, as far as can be seen from here',
-  generator: 'the generator; what the target could do beyond this is not known',
-  target: 'the target, or what the plan let it do; the generator had time left',
+/** What most likely limited the throughput. */
+export const BOTTLENECK: Record<Report['verdict']['limit'], string> = {
+  none: 'none detected',
+  generator: 'the generator; the target may be capable of more',
+  target: 'the target, or the planned load; the generator had capacity left',
   network: 'the network of this host: ports, queues or lost segments',
 }
 
-/** What the level means for the figures of this run, which stand above or below the sentence. */
-export function sentenceOf(
-  { verdict: { level, reasons }, total }: Report,
-  figures: 'above' | 'below',
-): string {
+/** What the level means for the figures of this run. The generator error is printed below the sentence. */
+export function sentenceOf({ verdict: { level, reasons }, total }: Report): string {
   if (level === 'void')
-    return `the figures ${figures} are not what the plan asked for, or a part of them is missing`
-  if (level === 'suspect') return `usable, with the bounds ${figures}`
-  if (total.succeeded === 0) return 'the generator was in order, but no request succeeded'
+    return 'do not use these figures: the planned load was not delivered, or data is missing'
+  if (level === 'suspect') return 'usable, within the generator error below'
+  if (total.succeeded === 0) return 'the generator was healthy, but no request succeeded'
   if (total.latencyMs.reliableTo === null)
-    return 'the planned load was delivered; too few samples to say how true the percentiles are'
+    return 'the planned load was delivered; too few samples for reliable percentiles'
   return reasons.some(({ code }) => code === 'users.exhausted')
-    ? 'the generator was in order and the percentiles are within max(1 ms, 5 %) of the truth, but users ran out'
-    : 'the planned load was delivered, and the percentiles are within max(1 ms, 5 %) of the truth'
+    ? 'the generator was healthy and the percentiles are accurate to max(1 ms, 5 %), but the users ran out'
+    : 'the planned load was delivered, and the percentiles are accurate to max(1 ms, 5 %)'
 }
 
-/** The verdict in one sentence, what limited the run, then what to do about each reason, wrapped to the width. */
+/** The verdict in one sentence, the generator error, the bottleneck, then each reason with advice, wrapped to the width. */
 export function renderVerdict(report: Report, style: Style): string[] {
-  const { level, reasons } = report.verdict
-  const lines = wrap([`verdict: ${level}. `, capital(sentenceOf(report, 'above'))].join(''), style.width, 0)
+  const { level, limit, reasons, errorBoundMs } = report.verdict
+  const lines = wrap(`measurement: ${level}. ${capital(sentenceOf(report))}`, style.width, 0)
   const painted = lines.map((text, i) => {
-    const label = `verdict: ${level}.`
+    const label = `measurement: ${level}.`
     return i === 0 && text.startsWith(label)
       ? renderLine([[label, VERDICT_PAINT[level], 'bold'], text.slice(label.length)], style)
       : text
   })
-  painted.push(...wrap(`limit: ${LIMIT[report.verdict.limit]}`, style.width, 0))
+  if (report.total.latencyMs.mean !== null)
+    painted.push(
+      ...flow(
+        'generator error: ',
+        errorWords(errorBoundMs).map((bound) => [bound]),
+        ' · ',
+        style,
+      ),
+    )
+  painted.push(...wrap(`bottleneck: ${BOTTLENECK[limit]}`, style.width, 2))
   for (const { code, message, advice, fromS, toS } of reasons) {
     painted.push(...wrap(`- ${capital(message)} [${code}, seconds ${fromS}–${toS}].`, style.width, 2))
     painted.push(
@@ -52,9 +59,13 @@ export function renderVerdict(report: Report, style: Style): string[] {
   return painted
 }
 
+/** The upper bound of what the generator itself added to the percentiles. */
+const errorWords = (boundMs: Report['verdict']['errorBoundMs']): string[] =>
+  (['p50', 'p95', 'p99'] as const).map((name) => `${name} ≤ ${showMs(boundMs[name])}`)
+
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** Words on lines of at most `width` columns, those after the first indented. */
+/** Wraps text to lines of at most `width` columns; lines after the first are indented. */
 export function wrap(text: string, width: number, indent: number): string[] {
   const lines: string[] = []
   let line = ''

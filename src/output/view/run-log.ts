@@ -54,7 +54,7 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
       ...warnings.filter((text) => !early.includes(text)).map((text) => warning(untilS, text)),
       note(
         untilS,
-        `the run ended, by ${report.stoppedBy}; its verdict is ${verdict.level}, its exit code ${report.exitCode}`,
+        `the run ended, stopped by ${report.stoppedBy}; measurement ${verdict.level}, exit code ${report.exitCode}`,
       ),
     )
   return lines

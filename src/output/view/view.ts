@@ -9,7 +9,7 @@ import { bucketFor, type Track } from '../text/decimation.ts'
 import { heatMapOf, percentileCurve, type CurvePoint, type HeatMap } from '../text/distribution.ts'
 import { factsOf } from '../text/summary.ts'
 import { coreTracks, requestTrack, statusTrack, totalTrack, workerTracks, type Unit } from './tracks.ts'
-import { LIMIT, sentenceOf } from '../text/verdict-text.ts'
+import { BOTTLENECK, sentenceOf } from '../text/verdict-text.ts'
 
 /** In how many points a run is drawn. */
 interface Points {
@@ -30,7 +30,7 @@ const LEAST_NAMED_POINTS = 100
 
 export interface ThresholdView {
   readonly expression: string
-  readonly state: 'passed' | 'warned' | 'failed' | 'unjudged'
+  readonly state: 'passed' | 'warned' | 'failed' | 'unevaluated'
   readonly measured: string
   readonly samples: number
 }
@@ -42,7 +42,7 @@ export interface ReportView {
     readonly subject: string
     readonly facts: readonly string[]
     readonly sentence: string
-    readonly limit: string
+    readonly bottleneck: string
   }
   readonly thresholds: readonly ThresholdView[]
   /** Seconds of the run that are shown, and where warm-up ends and the drain begins. */
@@ -90,13 +90,19 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
     words: {
       subject: subjectOf(report.plan),
       facts: factsOf(report),
-      sentence: sentenceOf(report, 'below'),
-      limit: LIMIT[report.verdict.limit],
+      sentence: sentenceOf(report),
+      bottleneck: BOTTLENECK[report.verdict.limit],
     },
     thresholds: report.thresholds.map(({ expression, ok, level, actual, unit, samples }) => ({
       expression,
       state:
-        report.verdict.level === 'void' ? 'unjudged' : ok ? 'passed' : level === 'warn' ? 'warned' : 'failed',
+        report.verdict.level === 'void'
+          ? 'unevaluated'
+          : ok
+            ? 'passed'
+            : level === 'warn'
+              ? 'warned'
+              : 'failed',
       measured: showFigure(actual, unit),
       samples,
     })),

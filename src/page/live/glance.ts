@@ -33,7 +33,7 @@ function target({ report, thresholds }: ReportView, now: Now): HTMLElement {
           ['dropped', `${showCount(now.dropped)}/s`, now.dropped > 0],
         ] satisfies Figure[])
       : []),
-    ['thresholds', broken === 0 ? 'hold' : `${broken} of ${thresholds.length} fail`, broken > 0],
+    ['thresholds', broken === 0 ? 'all pass' : `${broken} of ${thresholds.length} fail`, broken > 0],
   ]
   return section(
     'target',
@@ -64,7 +64,7 @@ function generator({ report }: ReportView, now: Now): HTMLElement {
     element(
       'p',
       { class: `sofar ${level}` },
-      'verdict so far: ',
+      'measurement so far: ',
       element('strong', {}, level),
       codes.length === 0 ? null : element('span', { class: 'where' }, ` ${codes.join(', ')}`),
     ),

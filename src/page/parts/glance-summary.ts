@@ -16,10 +16,10 @@ type Level = ReportView['report']['verdict']['level']
 const SIGN: Record<Level, string> = { sound: '✓', suspect: '!', void: '✗' }
 const LEVEL: Record<'note' | 'suspect' | 'void', string> = { note: 'note', suspect: 'suspect', void: 'void' }
 const STATE: Record<ThresholdView['state'], string> = {
-  passed: '✓ holds',
-  warned: '! warns',
+  passed: '✓ passed',
+  warned: '! warning',
   failed: '✗ failed',
-  unjudged: '– not judged',
+  unevaluated: '– not evaluated',
 }
 
 export const percentileText = (summary: LatencySummary, name: PercentileName): string =>
@@ -29,7 +29,7 @@ export const percentileLabel = (name: PercentileName): string => name.replace('_
 
 export function verdict(
   { report, words }: Pick<ReportView, 'report' | 'words'>,
-  label = 'Verdict',
+  label = 'Measurement',
   id = 'verdict',
 ): HTMLElement {
   const { level, reasons, errorBoundMs } = report.verdict
@@ -44,13 +44,13 @@ export function verdict(
     ),
     element('p', { class: 'sentence' }, `${capital(words.sentence)}.`),
     pairs([
-      ['Limit', words.limit],
       [
-        'Own share',
-        `what the generator may have added: ${(['p50', 'p95', 'p99'] as const)
+        'Generator error',
+        (['p50', 'p95', 'p99'] as const)
           .map((name) => `${name} ≤ ${naText(showMs(errorBoundMs[name]))}`)
-          .join(', ')}`,
+          .join(', '),
       ],
+      ['Bottleneck', words.bottleneck],
     ]),
     reasons.length === 0
       ? null
@@ -120,7 +120,7 @@ export function keyFigures({ report }: ReportView): HTMLElement {
       name,
       `latency ${percentileLabel(name)}`,
       percentileText(total.latencyMs, name),
-      judged.errorBoundMs[name] === null ? null : `own share ≤ ${showMs(judged.errorBoundMs[name])}`,
+      judged.errorBoundMs[name] === null ? null : `generator error ≤ ${showMs(judged.errorBoundMs[name])}`,
     )
   return section(
     'figures',

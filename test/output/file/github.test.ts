@@ -19,7 +19,7 @@ const report = reportOf(
 
 test('the summary of a job', () => {
   expect(renderStepSummary(report)).toMatchInlineSnapshot(`
-    "### corerush: ❌ sound, 2 of 5 thresholds failed
+    "### corerush: ❌ measurement sound, 2 of 5 thresholds failed
 
     GET http&#58;&#47;&#47;127&#46;0&#46;0&#46;1&#58;8080&#47;GetPrograms · closed model · 1 worker · 2.0 s of load
 
@@ -46,7 +46,7 @@ test('the summary of a job', () => {
     |---|--:|---|
     | headers&#46;reset | 1 | reset |
 
-    Limit: none was reached, as far as can be seen from here.
+    Bottleneck: none detected.
 
     - samples&#46;few: 4 latencies are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 of them
     "
@@ -72,7 +72,7 @@ test('annotations: errors before warnings, at most ten', () => {
   expect(renderAnnotations(broken)).toMatch(/^::error title=corerush%3A void \(worker\.lost\)::/)
   // A void run judges nothing about the target.
   expect(renderAnnotations(broken)).not.toContain('max < 1ms')
-  expect(renderStepSummary(broken)).toMatch(/^### corerush: ❌ void, thresholds not judged\n/)
+  expect(renderStepSummary(broken)).toMatch(/^### corerush: ❌ measurement void, thresholds not evaluated\n/)
 })
 
 test('nothing that a server or a name says becomes a command, a tag or a link', () => {

@@ -29,7 +29,7 @@ const VOID = { lostWorkers: [{ worker: 0, second: 2, message: 'died' }] }
 test('a failed threshold is a failure, no data an error, a warning passes; the schema holds', async () => {
   const xml = renderJunit(run(RUN))
   expect(outline(xml)).toEqual([
-    'verdict: the run is not void: system-out',
+    'measurement: the run is not void: system-out',
     'succeeded &#62; 0: system-out',
     'failed &#60; 1%: system-out',
     'p50 &#60; 50ms: system-out',
@@ -44,7 +44,7 @@ test('a failed threshold is a failure, no data an error, a warning passes; the s
 
 test('a void run is an error, and says nothing of the thresholds', async () => {
   const xml = renderJunit(run(RUN, VOID))
-  expect(outline(xml)[0]).toBe('verdict: the run is not void: error void')
+  expect(outline(xml)[0]).toBe('measurement: the run is not void: error void')
   expect(outline(xml).slice(1)).toEqual(
     outline(xml)
       .slice(1)

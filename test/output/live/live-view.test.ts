@@ -158,13 +158,13 @@ describe('a frame', () => {
         "
       `)
   })
-  test('a light for each threshold, and the verdict so far; keys choose the table and show help', () => {
+  test('a light for each threshold, and the measurement so far; keys choose the table and show help', () => {
     const live = liveOf(TROUBLE)
     const judged: LiveState = { ...state(live), judgement: live.judged() }
     const keys = { table: 'outcomes', isPaused: true, showsHelp: false } as const
     const text = frame({ ...judged, keys }, 80)
     expect(text).toContain('\n✓ succeeded > 0   ✗ failed < 1%\n')
-    expect(text).toMatch(/\nverdict so far suspect {3}generator\.busy/)
+    expect(text).toMatch(/\nmeasurement so far suspect {3}generator\.busy/)
     expect(text).toContain(' · view paused\n')
     expect(text).toMatch(/\nrequests {2}outcomes {2}workers {2}tab · \? for help\noutcome +requests +share\n/)
     expect(frame({ ...judged, keys: { ...keys, table: 'workers' } }, 80)).toMatch(

@@ -28,13 +28,13 @@ describe('repeated runs', () => {
     expect(render(reports)).toMatchInlineSnapshot(`
       "corerush 1.2.3 · GET http://127.0.0.1:8080/GetPrograms · 3 runs
 
-      run       verdict  exit  requests  failed  req/s      p50      p95      p99
-      run 1     sound       0         4      0%   2.00  10.0 ms  11.0 ms  11.0 ms
-      run 2     sound       0         4      0%   2.00  30.0 ms  31.0 ms  31.0 ms
-      run 3     sound      99         4      0%   2.00  20.0 ms  21.0 ms  21.0 ms
-      least                                       2.00  10.0 ms  11.0 ms  11.0 ms
-      median                                      2.00  20.0 ms  21.0 ms  21.0 ms
-      greatest                                    2.00  30.0 ms  31.0 ms  31.0 ms
+      run       measurement  exit  requests  failed  req/s      p50      p95      p99
+      run 1     sound           0         4      0%   2.00  10.0 ms  11.0 ms  11.0 ms
+      run 2     sound           0         4      0%   2.00  30.0 ms  31.0 ms  31.0 ms
+      run 3     sound          99         4      0%   2.00  20.0 ms  21.0 ms  21.0 ms
+      least                                           2.00  10.0 ms  11.0 ms  11.0 ms
+      median                                          2.00  20.0 ms  21.0 ms  21.0 ms
+      greatest                                        2.00  30.0 ms  31.0 ms  31.0 ms
 
       - run 3: ✗ p50 < 15ms: 20.0 ms
       - run 3: the threshold "p50 < 15ms" rests on 4 samples; p50 says little with fewer than 20

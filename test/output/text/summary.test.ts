@@ -50,8 +50,6 @@ describe('the summary', () => {
       latency   min 20.0 ms · mean 24.9 ms · max 29.9 ms
                 p50 24.9 ms · p75 27.4 ms · p90 28.9 ms · p95 29.4 ms · p99 29.8 ms
                 p99.9 ~29.9 ms · ~ too few samples
-      own share p50 ≤ 208 µs · p95 ≤ 192 µs · p99 ≤ 192 µs
-                what the generator may have added
       model     closed: latency is service time · a slow server slows its users
       traffic   20 connections opened · 120 kB sent · 2.4 MB received
 
@@ -61,9 +59,10 @@ describe('the summary', () => {
       generator worker 0 10% (max 10%) · worker 1 11% (max 11%)
                 lag p50 300 µs · p99 300 µs · max 300 µs
 
-      verdict: sound. The planned load was delivered, and the percentiles are within
-      max(1 ms, 5 %) of the truth
-      limit: none was reached, as far as can be seen from here
+      measurement: sound. The planned load was delivered, and the percentiles are
+      accurate to max(1 ms, 5 %)
+      generator error: p50 ≤ 208 µs · p95 ≤ 192 µs · p99 ≤ 192 µs
+      bottleneck: none detected
       "
     `)
   })
@@ -94,8 +93,6 @@ describe('the summary', () => {
       latency   min 12.0 ms · mean 267 ms · max 1.50 s
                 p50 ~21.5 ms · p75 ~35.0 ms · p90 ~1.50 s · p95 ~1.50 s · p99 ~1.50 s
                 p99.9 ~1.50 s · ~ too few samples
-      own share p50 ≤ 192 µs · p95 ≤ 200 µs · p99 ≤ 200 µs
-                what the generator may have added
       model     closed: latency is service time · a slow server slows its users
       failed in p50 4.00 ms · p99 4.00 ms · max 4.00 ms
       traffic   10 connections opened · 121 kB sent · 12.0 kB received
@@ -111,8 +108,9 @@ describe('the summary', () => {
       generator worker 0 25% (max 25%) · worker 1 97% (max 97%)
                 lag p50 300 µs · p99 300 µs · max 300 µs
 
-      verdict: suspect. Usable, with the bounds above
-      limit: the generator; what the target could do beyond this is not known
+      measurement: suspect. Usable, within the generator error below
+      generator error: p50 ≤ 192 µs · p95 ≤ 200 µs · p99 ≤ 200 µs
+      bottleneck: the generator; the target may be capable of more
       - Worker 1 was above 80% of a core in 1 of 1 s, at 97% in the worst of them
         [generator.busy, seconds 0–0].
         Latencies include time that responses waited for the generator: use more
@@ -141,9 +139,6 @@ describe('the summary', () => {
                 p90 ~1.50 s · p95 ~1.50 s
                 p99 ~1.50 s · p99.9 ~1.50 s
                 ~ too few samples
-      own share p50 ≤ 192 µs · p95 ≤ 200 µs
-                p99 ≤ 200 µs
-             what the generator may have added
       model     closed: latency is service ti…
                 a slow server slows its users
       failed in p50 4.00 ms · p99 4.00 ms
@@ -164,10 +159,13 @@ describe('the summary', () => {
                 lag p50 300 µs · p99 300 µs
                 max 300 µs
 
-      verdict: suspect. Usable, with the
-      bounds above
-      limit: the generator; what the target
-      could do beyond this is not known
+      measurement: suspect. Usable, within the
+      generator error below
+      generator error: p50 ≤ 192 µs
+                       p95 ≤ 200 µs
+                       p99 ≤ 200 µs
+      bottleneck: the generator; the target
+        may be capable of more
       - Worker 1 was above 80% of a core in 1
         of 1 s, at 97% in the worst of them
         [generator.busy, seconds 0–0].
@@ -196,18 +194,18 @@ describe('the summary', () => {
 
         latency   min 1.00 ms · mean 1.00 ms · max 1.00 ms
                   p50 ~1.00 ms · p75 ~1.00 ms · p90 ~1.00 ms · p95 ~1.00 ms · p99 ~1.00 ms · p99.9 ~1.00 ms · ~ too few samples
-        own share p50 ≤ 200 µs · p95 ≤ 200 µs · p99 ≤ 200 µs · what the generator may have added
         model     closed: latency is service time · a slow server slows its users
         traffic   5 connections opened · 100 B sent · 2.0 kB received
 
-        – succeeded > 0  1, not judged: the run is void
-        – failed < 1%  0%, not judged: the run is void
+        – succeeded > 0  1, not evaluated: the run is void
+        – failed < 1%  0%, not evaluated: the run is void
 
         generator worker 0 25% (max 25%)
                   lag p50 300 µs · p99 300 µs · max 300 µs
 
-        verdict: void. The figures above are not what the plan asked for, or a part of them is missing
-        limit: none was reached, as far as can be seen from here
+        measurement: void. Do not use these figures: the planned load was not delivered, or data is missing
+        generator error: p50 ≤ 200 µs · p95 ≤ 200 µs · p99 ≤ 200 µs
+        bottleneck: none detected
         - Worker 1 died in second 0 (it�[2J died�over two lines); its users made no more requests
           [worker.lost, seconds 0–0].
           This is a fault of the generator: read the message, and report it if the scenario is not to blame.
@@ -234,8 +232,8 @@ describe('the summary', () => {
       generator worker 0 25% (max 25%) · worker 1 25% (max 25%)
                 lag p50 – · p99 – · max –
 
-      verdict: sound. The generator was in order, but no request succeeded
-      limit: none was reached, as far as can be seen from here
+      measurement: sound. The generator was healthy, but no request succeeded
+      bottleneck: none detected
       "
     `)
   })

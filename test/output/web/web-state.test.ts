@@ -67,7 +67,7 @@ test('the log: what happened, in order', () => {
     expect(said).toContain(`${fromS} ${level === 'note' ? 'note' : 'warning'} ${code}: ${message}`)
   expect(said).toContain('8 warning late')
   expect(said.at(-1)).toBe(
-    `8 note the run ended, by SIGINT; its verdict is ${report.verdict.level}, its exit code ${report.exitCode}`,
+    `8 note the run ended, stopped by SIGINT; measurement ${report.verdict.level}, exit code ${report.exitCode}`,
   )
   const amended = logOf({ ...report, amendments: [{ atS: 1.5, users: 3, overS: 0 }] }, [], false)
   const load = amended.map(({ text }) => text).filter((text) => /^stage|amended/.test(text))
