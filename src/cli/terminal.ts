@@ -65,7 +65,7 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
       },
       load(by) {
         control?.amend({ by, overS: 0 }).catch((error: unknown) => {
-          if (live instanceof LiveView) live.tell(messageOf(error))
+          if (live instanceof LiveView) live.warn(messageOf(error))
         })
       },
     })

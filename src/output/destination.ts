@@ -1,4 +1,4 @@
-/** Where an output goes: to a file, whole or not at all, or to a stream. The only place that writes files. */
+/** Destinations of outputs: a file, written whole or not at all, or a stream. The only place that writes files. */
 import {
   accessSync,
   closeSync,
@@ -18,26 +18,26 @@ import { dirname, resolve } from 'node:path'
 import { messageOf } from '../errors.ts'
 import type { Screen } from './output.ts'
 
-/** A text too long for one string; each iteration gives it from the beginning. */
+/** A text too long for one string; each iteration yields it from the beginning. */
 export type Pieces = Iterable<string>
 
 export interface Destination {
-  /** How it is called in a message: a path, or `-`. */
+  /** The name in messages: a path, or `-`. */
   readonly name: string
-  /** Throws when it will not take a text, before anything is sent. */
+  /** Throws if it cannot be written; called before anything is sent. */
   check(): void
   write(text: string | Pieces): void
 }
 
-/** A stream that takes what a file would not, and how a message calls it. */
+/** A stream that takes what could not be written to a file, and its name in messages. */
 export interface Fallback {
   readonly stream: Screen
   readonly name: string
 }
 
 /**
- * A file, written whole or not at all, or with `append` added to, as a job summary is that other steps write to as
- * well. What can't be written goes to the fallback instead, and throws.
+ * A file, written whole or not at all, or appended to with `append`, as for a job summary that other steps write to, too.
+ * If it cannot be written, the text goes to the fallback, and `write` throws.
  */
 export class FileDestination implements Destination {
   readonly name: string
@@ -52,10 +52,10 @@ export class FileDestination implements Destination {
 
   check(): void {
     const path = this.name
-    if (existsSync(path) && statSync(path).isDirectory()) throw new Error('is a folder')
+    if (existsSync(path) && statSync(path).isDirectory()) throw new Error('is a directory')
     const folder = dirname(path)
     if (!existsSync(folder) || !statSync(folder).isDirectory())
-      throw new Error(`cannot be written: there is no folder ${folder}`)
+      throw new Error(`cannot be written: no such directory: ${folder}`)
     try {
       accessSync(existsSync(path) ? path : folder, constants.W_OK)
     } catch (error) {
@@ -71,7 +71,7 @@ export class FileDestination implements Destination {
     } catch (error) {
       const { stream, name } = this.#fallback
       for (const piece of pieces) stream.write(piece)
-      throw new Error(`could not be written, and went to ${name} instead: ${messageOf(error)}`, {
+      throw new Error(`could not be written and went to ${name} instead: ${messageOf(error)}`, {
         cause: error,
       })
     }
@@ -86,7 +86,7 @@ export class StreamDestination implements Destination {
     this.#stream = stream
   }
 
-  /** A stream takes what it is given; that nobody reads it is no fault. */
+  /** Never throws: a stream that nobody reads is no error. */
   check(): void {
     return
   }
@@ -96,7 +96,7 @@ export class StreamDestination implements Destination {
   }
 }
 
-/** Kept in memory, for who asks for it later. */
+/** A text kept in memory. */
 export class KeptText implements Destination {
   readonly name: string
   text = ''
@@ -114,7 +114,8 @@ export class KeptText implements Destination {
   }
 }
 
-/** Beside the file and then over it, so that it is never half a text; a link stays, a device or a pipe is written to. */
+/** Writes a temporary file and renames it over the target, so that a reader never sees half a text. Links stay; devices and
+ * pipes are written to directly. */
 export function writeWhole(name: string, text: string | Pieces): void {
   const pieces = piecesOf(text)
   const path = behindLinks(name)
@@ -131,7 +132,7 @@ export function writeWhole(name: string, text: string | Pieces): void {
   }
 }
 
-/** With `flush`, it is on the disk when this returns. */
+/** Writes the pieces; with `flush` they are on the disk on return. */
 function writePieces(path: string, how: 'a' | 'w', pieces: Pieces, flush = false): void {
   const file = openSync(path, how)
   try {
@@ -144,7 +145,7 @@ function writePieces(path: string, how: 'a' | 'w', pieces: Pieces, flush = false
 
 const piecesOf = (text: string | Pieces): Pieces => (typeof text === 'string' ? [text] : text)
 
-/** The file that a path stands for, were it a link to one that does not exist yet. */
+/** Resolves links, also one to a file that does not exist yet. */
 function behindLinks(path: string): string {
   if (existsSync(path)) return realpathSync(path)
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true

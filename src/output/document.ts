@@ -1,4 +1,4 @@
-/** A text made of the report alone, written when the run has ended: JSON, JUnit, lines of seconds in a file. */
+/** An output rendered from the report alone when the run has ended: JSON, JUnit, lines of seconds in a file. */
 import type { Report } from '../core/report/report.ts'
 import type { Destination, Pieces } from './destination.ts'
 import type { Output } from './output.ts'

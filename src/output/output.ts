@@ -1,6 +1,6 @@
 /**
- * What every output is: a consumer of closed seconds and of the final report. Rendering is pure and apart from
- * writing. A failing output is reported and never stops the run.
+ * The interface of every output: a consumer of closed seconds and of the final report. Rendering is pure and separate
+ * from writing. A failing output is reported and never stops the run.
  */
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Metrics } from '../core/measure/metrics.ts'
@@ -10,58 +10,58 @@ import type { Judgement, Report } from '../core/report/report.ts'
 import type { SecondRow } from '../core/measure/second.ts'
 import type { SettledSecond } from '../core/measure/timeline.ts'
 
-/** The run as it begins. */
+/** The run at its start. */
 export interface RunStart {
   readonly plan: Plan
   readonly version: string
   /** Wall time of the start instant, ISO 8601. */
   readonly startedAt: string
   readonly warnings: readonly string[]
-  /** Seconds since the start instant, by the run's clock. */
+  /** Seconds since the start instant, on the run's clock. */
   readonly elapsedS: () => number
 }
 
-/** A closed second and what goes with it in a live view. */
+/** A closed second, with totals of the run so far. */
 export interface LiveSecond {
   readonly row: SecondRow
-  /** The last 10 closed seconds. */
+  /** Metrics of the last 10 closed seconds. */
   readonly recent: Metrics
-  /** Of the whole run so far. */
+  /** Requests of the run so far. */
   readonly finished: number
   readonly failed: number
   /** Iterations that ended. */
   readonly iterations: number
   readonly outcomes: ReadonlyMap<Outcome, number>
-  /** Requests of each name so far. */
+  /** Requests of the run so far, by name. */
   readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
-  /** What the run would be judged by what is there. It takes a while: to be asked once for a second, by who shows it. */
+  /** Evaluates the run so far: thresholds and verdict. Expensive: call at most once per second. */
   readonly judged: () => Judgement
-  /** The report as it would be if the run ended with its closed seconds. It takes longer still. */
+  /** Builds the report as if the run ended with its closed seconds. More expensive than `judged`. */
   readonly report: () => Report
-  /** What tasks threw, of the whole run so far. */
+  /** Errors thrown by tasks so far. */
   readonly taskErrors: number
 }
 
 /**
- * An output that throws is told of as failed and not called again. `settled` and `finish` may return a promise: one that
- * rejects is told of in the same way, once, but the output goes on being called. What `finish` promises is waited for,
- * so it must not take long.
+ * An output that throws is reported as failed and not called again. `settled` and `finish` may return a promise; a
+ * rejection is reported once, and the output is still called. The run waits for the promise of `finish`, so it must not
+ * take long.
  */
 export interface Output {
-  /** How the output is called in a message about it, such as `json=report.json`. */
+  /** The name in messages, such as `json=report.json`. */
   readonly name: string
-  /** Throws when it will not be able to write, before anything is sent. */
+  /** Throws if the output cannot be written; called before anything is sent. */
   check?(): void
   start?(run: RunStart): void
-  /** The load is being changed; the plan as it is from now on. */
+  /** Called when the load is amended; `plan` is the amended plan. */
   amended?(plan: Plan, amendment: Amendment): void
   second?(live: LiveSecond): void
-  /** Each second once, in order, when nothing can correct it any more; the last ones at the end of the run. */
+  /** Called once per second of the run, in order, when the second is final; the last ones at the end of the run. */
   settled?(second: SettledSecond): unknown
   finish?(report: Report): unknown
 }
 
-/** What an output may write to: a stream, with its size where it is a terminal. */
+/** A stream to write to, with its size if it is a terminal. */
 export interface Screen {
   readonly columns?: number
   readonly rows?: number

@@ -85,7 +85,7 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --out xml=FOLDER/x': '--out must be KIND=PATH, with one of json',
     '--url URL --out csv=-': '--out csv writes four files and needs a prefix for their names, got csv=-',
     '--url URL --out csv=FOLDER/none/x': 'csv=FOLDER/none/x: FOLDER/none/x_stats.csv cannot be written',
-    '--url URL --out junit=FOLDER': '--out junit=FOLDER: is a folder',
+    '--url URL --out junit=FOLDER': '--out junit=FOLDER: is a directory',
     '--url URL --out json=- -o ndjson=-':
       '--out can write one thing to standard output, got json=- and ndjson=-',
     '--url URL --out json=FOLDER/x -o hlog=FOLDER/x': '--out names FOLDER/x twice',
@@ -97,8 +97,8 @@ describe.concurrent('one problem, one line', () => {
     '--web 0 --wait soon': '--wait must be a wait such as 1s',
     '--url URL --threshold': '--threshold needs a value',
     '--url URL --fail=maybe': '--fail takes no value, got "maybe"',
-    '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: there is no folder',
-    '--url URL --out json=FOLDER': '--out json=FOLDER: is a folder',
+    '--url URL --out json=FOLDER/none/x': 'json=FOLDER/none/x: cannot be written: no such directory',
+    '--url URL --out json=FOLDER': '--out json=FOLDER: is a directory',
     '--url URL --out json=- -o json=-': '--out can write one thing to standard output, got json=- and json=-',
     '--url URL -H Authorization: Bearer c4n4ry':
       '--header ends at a blank: put quotes around the line, as in -H "Name: value"',
@@ -123,7 +123,7 @@ test('five problems at once are five lines', async () => {
     [
       "corerush: --usrs is not a flag; did you mean --users?",
       "corerush: stray is neither a command nor an option",
-      "corerush: --out json=FOLDER/none/x: cannot be written: there is no folder FOLDER/none",
+      "corerush: --out json=FOLDER/none/x: cannot be written: no such directory: FOLDER/none",
       "corerush: --wait must be a wait such as 1s, 0.9s-1.1s, pacing:1s or throughput:2, got "soon"",
       "corerush: --duration must be a duration such as 500ms, 30s, 2m or 1h30m (a bare number is seconds), got "3x"",
     ]

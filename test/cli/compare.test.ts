@@ -41,7 +41,7 @@ test('the three answers, their exit codes, and what is refused', () =>
 
     const same = await compare(a, b)
     expect([same.code, same.stderr]).toEqual([0, ''])
-    expect(same.stdout).toContain('no regression: whatever changed is within what the rules allow')
+    expect(same.stdout).toContain('no regression: every change is within the limits of the rules')
     const page = join(folder, 'compare.html')
     const rule = ['--threshold', 'p95 < baseline + 10%']
     const regressed = await compare(a, slow, '--json', ...rule, '--out', `html=${page}`)

@@ -81,9 +81,9 @@ test('the limits for a person', () => {
   expect(renderLimits(limits, plain)).toMatchInlineSnapshot(`
     "this host
     cores     2 usable of 8 (a processor); 4 by affinity; a quota of 1.5
-    files     1,024 open at once, one for each user
-    ports     32768–60999: 28,232 connections to one address, each held for a minute after it is closed
-    backlog   128 connections waiting for a server here (net.core.somaxconn)
+    files     1,024 open at once, one per user
+    ports     32768–60999: 28,232 connections to one address; a closed one blocks its port for a minute
+    backlog   128 connections queued for a server on this host (net.core.somaxconn)
     memory    4.0 GB available of 8.0 GB
     load      0.25 in the last minute
     "
@@ -106,12 +106,12 @@ test('what was found, for a person', () => {
     { transport: 'undici', workers: 2, fullPerS: 30_000, soundPerS: null, hindrance: 'generator.busy' },
   ]
   expect(renderTrials(trials, '/cache/capacity.json', plain)).toMatchInlineSnapshot(`
-    "transport  workers  full speed/s  sound up to/s  beyond it
+    "transport  workers  full speed/s  sound up to/s  limited by
     undici           1        20,000         12,000
     undici           2        30,000           none  generator.busy
-    against the embedded target, in a process of its own on this host: a target elsewhere leaves more
-    kept in /cache/capacity.json
+    measured against the embedded target on this host; a target on another host leaves more for the generator
+    saved in /cache/capacity.json
     "
   `)
-  expect(renderTrials(trials.slice(1), null, plain)).toContain('no rate came out sound, and nothing was kept')
+  expect(renderTrials(trials.slice(1), null, plain)).toContain('no rate was sound, so nothing was saved')
 })

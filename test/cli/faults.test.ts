@@ -45,7 +45,7 @@ describe.concurrent('the edges of a run', () => {
     else {
       expect(code).toBe(1)
       expect(stderr).toContain(
-        `corerush: json=${path} could not be written, and went to standard output instead: `,
+        `corerush: json=${path} could not be written and went to standard output instead: `,
       )
       const [json, ...summary] = stdout.split('\n')
       expect((JSON.parse(json!) as Report).total.finished).toBe(5)

@@ -183,7 +183,7 @@ describe.concurrent('the outputs of one run', () => {
       // Nobody asked for the summary: that it cannot be written is told and stops nothing.
       const gone = { ...env, GITHUB_STEP_SUMMARY: join(folder, 'none/summary.md') }
       const without = await runCli(['-n', '2', '-u', '1', '--url', target.url], { env: gone })
-      expect(without.stderr).toMatch(/^corerush: no job summary: .*there is no folder/)
+      expect(without.stderr).toMatch(/^corerush: no job summary: .*no such directory/)
       expect(without.stdout).toMatch(/^measurement: /m)
       const asked = await runCli([...failing, '--url', target.url, '-o', 'github=own.md', '-o', 'json=-'], {
         env,
@@ -205,7 +205,7 @@ describe.concurrent('the outputs of one run', () => {
       expect(code).toBe(1)
       for (const output of outputs)
         expect(stderr).toContain(
-          `corerush: ${output} could not be written, and went to standard output instead: ENOSPC`,
+          `corerush: ${output} could not be written and went to standard output instead: ENOSPC`,
         )
       expect(stdout).toMatch(/^\{"schema":.*\}\n#\[Logged with/m)
       expect(stdout).toMatch(/^measurement: /m)

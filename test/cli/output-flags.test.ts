@@ -123,7 +123,7 @@ describe.concurrent('nobody reads, or nothing can be written', () => {
         expect(code).toBe(report.exitCode === 0 ? 1 : report.exitCode)
         expect(summary.join('\n')).toContain('measurement: ')
         expect(stderr).toContain(
-          `corerush: json=${reports}/r.json could not be written, and went to standard output instead: ENOENT`,
+          `corerush: json=${reports}/r.json could not be written and went to standard output instead: ENOENT`,
         )
         expect(stderr).not.toMatch(STACK)
       })

@@ -111,7 +111,7 @@ describe('the words', () => {
       const names = turns.flatMap((turn) => outputsOf(turn).map(({ name }) => name))
       expect(new Set(names)).toEqual(new Set(['otlp=http://collector.test:4318/v1/metrics']))
       mkdirSync(join(folder, 'taken-2.json'))
-      expect(() => named(turnsOf(2, false), 'json=taken.json')).toThrow(/taken-2\.json: is a folder/)
+      expect(() => named(turnsOf(2, false), 'json=taken.json')).toThrow(/taken-2\.json: is a directory/)
       expect(() => readNumbered(parseArgv(['-o', 'json=-']), turnsOf(2, false))).toThrow(OptionsError)
     }))
 })

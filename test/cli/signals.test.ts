@@ -61,7 +61,7 @@ describe.concurrent('a signal', () => {
         const finished = await running.finished
         expect(finished).toMatchObject({ code: 130, signal: null, stdout: '' })
         expect(finished.stderr).toMatch(
-          /^corerush is stopping: .* 10m to end; a second signal ends it at once/m,
+          /^corerush is stopping: waiting up to 10m .*; a second signal quits at once/m,
         )
         clearInterval(again)
         expect(existsSync(file)).toBe(false)

@@ -133,7 +133,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       const running = onTerminal([80, 24], ['-d', '10m', '--graceful-stop', '10m', '--url', server.url])
       await running.says('stdout', /worker 0/)
       running.process.stdin!.write('\u0003')
-      await running.says('stdout', /stopping; again ends at once/)
+      await running.says('stdout', /stopping; press again to quit/)
       running.process.stdin!.write('\u0003')
       const { code, stdout } = await running.finished
       expect(code).toBe(130)
@@ -151,7 +151,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       const running = onTerminal([80, 24], words)
       await running.says('stdout', /worker 0/)
       await act(running, 'stop')
-      await running.says('stdout', /stopping; again ends at once/)
+      await running.says('stdout', /stopping; press again to quit/)
       running.process.stdin!.write('q')
       const { code, stdout } = await running.finished
       expect(code).toBe(130)

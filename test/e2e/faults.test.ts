@@ -110,7 +110,7 @@ describe.concurrent('a target that misbehaves', () => {
       // In flight for the load, whose second they began in, and the drain.
       expect(report.total.latencyMs.max).toBeGreaterThanOrEqual(300)
       expect(FAILED).toContain(code)
-      expect(stderr).toContain('4 requests had no answer when the drain ended')
+      expect(stderr).toContain('4 requests without a response when the drain ended')
     } finally {
       await server.stop()
     }

@@ -136,7 +136,7 @@ describe('with a folder of its own', () => {
     expect(capacityShare(capacity, aPlan({ wait: { kind: 'none' } }))).toBeNull()
     const shown = renderPlan({ ...open, workers: 4 }, { color: false, width: 200 }, capacity)
     expect(shown).toContain(
-      'needs     about 40% of this host, which makes 3,000 requests/s soundly (corerush doctor, 2026-01-02)',
+      'needs     about 40% of the 3,000 requests/s that this host can measure soundly (corerush doctor, 2026-01-02)',
     )
   })
 })

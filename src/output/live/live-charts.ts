@@ -1,4 +1,4 @@
-/** The small charts of the live view: percentiles over the last minute, workers and the cores of this host. Pure. */
+/** Charts of the live view: percentiles over the last minute, workers and cores of this host. Pure. */
 import { BUSY, SATURATED } from '../../core/judge/rules/limits.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import { showMs, showPercent } from '../../core/units.ts'
@@ -6,10 +6,10 @@ import type { CoreVitals, WorkerVitals } from '../../core/measure/worker-vitals.
 import { bar, renderLine, type Span, type Style } from '../text/paint.ts'
 import { sparkline } from '../text/sparkline.ts'
 
-/** How many seconds the charts show. */
+/** Seconds shown by the charts. */
 export const CHART_S = 60
 
-/** One row of blocks for each percentile, each to its own highest second; nothing where there is no course to show. */
+/** One sparkline per percentile, each scaled to its own maximum; empty before the second second. */
 export function percentileCharts(seconds: readonly SecondRow[], style: Style): string[] {
   if (seconds.length < 2) return []
   const width = Math.max(1, Math.min(CHART_S, style.width - 18))
@@ -28,7 +28,7 @@ export function percentileCharts(seconds: readonly SecondRow[], style: Style): s
   })
 }
 
-/** Narrower than this, a worker and a core do not fit beside each other. */
+/** The least width that holds a worker and a core side by side. */
 const PAIR_WIDTH = 56
 const WIDE = 120
 const GAP = '   '
@@ -37,8 +37,8 @@ const PERCENT = 5
 const MOST_ROWS = 8
 
 /**
- * A bar for each worker and each core, side by side: a full worker on cores that are not is the generator's own limit.
- * Where they are too many, or the window is too narrow for that, the cores are one row of blocks.
+ * A bar per worker and per core, side by side: a saturated worker beside idle cores means that the generator is the limit.
+ * With too many cores, or in a narrow window, the cores are one sparkline.
  */
 export function coreBars(
   workers: readonly WorkerVitals[],
@@ -79,7 +79,7 @@ export function coreBars(
   return isPaired ? lines : [...lines, ...coreBlocks(cores, style)]
 }
 
-/** One block for each core, full when it was busy for the whole second; nothing where the platform does not say. */
+/** One block per core, full if it was busy for the whole second; empty if the platform does not report cores. */
 function coreBlocks(cores: readonly CoreVitals[] | null, style: Style): string[] {
   if (cores === null || cores.length === 0) return []
   const busy = cores.map((core) => core.busy)

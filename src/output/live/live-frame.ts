@@ -1,5 +1,5 @@
 /**
- * A frame of the live view: lines that fit a window, the most important ones first, so that a low one shows these. Pure.
+ * A frame of the live view: lines that fit the window, the most important first, because a low window cuts the rest. Pure.
  */
 import { plannedUsers } from '../../core/plan/plan.ts'
 import type { Judgement } from '../../core/report/report.ts'
@@ -13,46 +13,46 @@ import { renderLiveTable, type KeyState } from './live-table.ts'
 import type { LiveSecond, RunStart } from '../output.ts'
 import { bar, flow, renderLine, type Paint, type Span, type Style } from '../text/paint.ts'
 
-/** What a frame shows. */
+/** State shown by a frame. */
 export interface LiveState {
   readonly run: RunStart
   readonly elapsedS: number
   readonly latest: LiveSecond | null
-  /** What the run would be judged by what was there when it was last asked. */
+  /** The latest evaluation of thresholds and measurement. */
   readonly judgement?: Judgement | null
-  /** The seconds that the charts show, the latest last. */
+  /** Seconds shown by the charts, the latest last. */
   readonly seconds?: readonly SecondRow[]
-  /** The user has asked for the end; what is in flight may still finish. */
+  /** Whether a stop was requested and requests in flight may still finish. */
   readonly isStopping?: boolean
-  /** What the keys have made of the view; null where nobody can press any. */
+  /** State set by keys; `null` if the terminal has no keyboard. */
   readonly keys?: KeyState | null
 }
 
 const HELP: readonly (readonly [key: string, meaning: string])[] = [
-  ['q', 'stops the run gracefully, and again ends it at once'],
-  ['p', 'pauses this view; the run goes on'],
-  ['tab', 'shows the next table'],
-  ['+ -', 'makes the load a tenth higher or lower'],
-  ['?', 'shows and hides this help'],
+  ['q', 'stop the run gracefully; press again to quit at once'],
+  ['p', 'pause this view; the run continues'],
+  ['tab', 'show the next table'],
+  ['+ -', 'raise or lower the load by 10 %'],
+  ['?', 'show or hide this help'],
 ]
 
-/** The lines of one frame, at most so many. */
+/** Lines of one frame, at most `rows`. */
 export function renderLive(state: LiveState, style: Style, rows = Infinity): string[] {
   const { run, latest, judgement = null, seconds = [], keys = null } = state
   const line = (...spans: Span[]): string => renderLine(spans, style)
   const lines = [line(['corerush ', 'bold'], subjectOf(run.plan)), progressLine(state, style)]
-  if (latest === null) return [...lines, line(['the first second is being measured …', 'dim'])].slice(0, rows)
+  if (latest === null) return [...lines, line(['measuring the first second …', 'dim'])].slice(0, rows)
   const { row } = latest
   lines.push(
     ...numbers(state, latest, style),
-    ...(judgement === null ? [] : lights(judgement, style)),
+    ...(judgement === null ? [] : thresholdSigns(judgement, style)),
     ...health(row.workers, judgement, style),
     ...coreBars(row.workers, row.host?.cores ?? null, style),
     ...percentileCharts(seconds, style),
   )
   if (keys?.showsHelp === true)
     lines.push(...HELP.map(([key, meaning]) => line([key.padEnd(5), 'bold'], meaning)))
-  // A table of its title and one line says less than the charts above it.
+  // A table with a single row says less than the charts above it.
   else if (rows - lines.length >= 3) lines.push(...renderLiveTable(keys, latest, style, rows - lines.length))
   return lines.slice(0, rows)
 }
@@ -61,13 +61,13 @@ function progressLine({ run, elapsedS, latest, isStopping, keys }: LiveState, st
   const { durationS, requests, iterations } = run.plan
   const left =
     isStopping === true
-      ? ' · stopping; again ends at once'
+      ? ' · stopping; press again to quit'
       : durationS === null
         ? ''
         : elapsedS < durationS
           ? ` · ${showClock(Math.ceil(durationS - elapsedS))} left`
           : ' · draining'
-  // With several ends, the nearest one ends the load.
+  // With several limits, the nearest one ends the load.
   const progress = Math.max(
     durationS === null ? 0 : elapsedS / durationS,
     requests === null ? 0 : (latest?.finished ?? 0) / requests,
@@ -131,8 +131,8 @@ function failures({ failed, finished, outcomes }: LiveSecond): Span[][] {
   ]
 }
 
-/** A light for each threshold: what it would be if the run ended now. */
-function lights({ thresholds }: Judgement, style: Style): string[] {
+/** A sign per threshold: its result if the run ended now. */
+function thresholdSigns({ thresholds }: Judgement, style: Style): string[] {
   const shown = thresholds.map(({ expression, ok, level, samples }): Span[] => {
     const [sign, paint]: [string, Paint] = ok
       ? ['✓', 'green']
@@ -147,7 +147,7 @@ function lights({ thresholds }: Judgement, style: Style): string[] {
 }
 
 const VERDICT_PAINT = { sound: 'green', suspect: 'yellow', void: 'red' } as const
-/** More reasons than these would push the rest off a low screen. */
+/** Reasons shown; more would push the rest off a low screen. */
 const MOST_REASONS = 3
 
 function health(workers: readonly WorkerVitals[], judgement: Judgement | null, style: Style): string[] {
@@ -168,11 +168,11 @@ function health(workers: readonly WorkerVitals[], judgement: Judgement | null, s
       measured('loop delay', ({ loopDelayMs }) => loopDelayMs?.max),
       measured('gc', ({ gcMs }) => gcMs),
     ),
-    ...(judgement === null ? [] : verdictSoFar(judgement, style)),
+    ...(judgement === null ? [] : measurementSoFar(judgement, style)),
   ]
 }
 
-function verdictSoFar({ verdict }: Judgement, style: Style): string[] {
+function measurementSoFar({ verdict }: Judgement, style: Style): string[] {
   const codes = verdict.reasons.filter(({ level }) => level !== 'note').map(({ code }) => code)
   const hidden = codes.length - MOST_REASONS
   return section(

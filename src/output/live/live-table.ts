@@ -1,4 +1,4 @@
-/** The tables of the live view: requests by name, outcomes, workers. Pure. */
+/** Tables of the live view: requests by name, outcomes, workers. Pure. */
 import { showBytes, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import type { LiveSecond } from '../output.ts'
@@ -8,14 +8,14 @@ import { renderTable, type Column } from '../text/text-table.ts'
 export const TABLES = ['requests', 'outcomes', 'workers'] as const
 export type TableName = (typeof TABLES)[number]
 
-/** What the keys have made of the view. */
+/** State set by keys. */
 export interface KeyState {
   readonly table: TableName
   readonly isPaused: boolean
   readonly showsHelp: boolean
 }
 
-/** The table that the keys chose, in at most so many lines. */
+/** The chosen table, in at most `height` lines. */
 export function renderLiveTable(
   keys: KeyState | null,
   latest: LiveSecond,
@@ -82,8 +82,8 @@ const RENDER: Readonly<Record<TableName, (latest: LiveSecond, style: Style) => s
     const columns: Column<WorkerVitals>[] = [
       { title: 'worker', cell: ({ worker }) => String(worker) },
       { title: 'busy', cell: ({ utilization }) => showPercent(utilization) },
-      { title: 'on a core', rank: 3, cell: ({ cpu }) => showPercent(cpu) },
-      { title: 'waited for one', rank: 4, cell: ({ runQueueMs }) => showMs(runQueueMs) },
+      { title: 'cpu', rank: 3, cell: ({ cpu }) => showPercent(cpu) },
+      { title: 'run queue', rank: 4, cell: ({ runQueueMs }) => showMs(runQueueMs) },
       { title: 'lag p99', rank: 1, cell: ({ lagMs }) => showMs(lagMs?.p99 ?? null) },
       { title: 'loop delay', rank: 2, cell: ({ loopDelayMs }) => showMs(loopDelayMs?.max ?? null) },
       { title: 'gc', rank: 5, cell: ({ gcMs }) => showMs(gcMs) },

@@ -1,4 +1,4 @@
-/** The live view of a run on a terminal: a few lines that are painted over in place, one write per frame. */
+/** The live view of a run on a terminal: lines repainted in place, one write per frame. */
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Judgement } from '../../core/report/report.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
@@ -9,18 +9,18 @@ import type { LiveSecond, Output, RunStart, Screen } from '../output.ts'
 import { renderLine } from '../text/paint.ts'
 
 const FRAME_MS = 250
-/** So many seconds are judged anew each time. */
+/** Runs up to this many seconds are evaluated every second; longer ones less often. */
 const JUDGED_EVERY = 600
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
-/** Terminals that know them show all between the two at once; the others ignore them. */
+/** Synchronized output: terminals that support it show a frame at once, others ignore it. */
 const BEGIN_FRAME = '\u001b[?2026h'
 const END_FRAME = '\u001b[?2026l'
 
-/** What keys do to the view. */
+/** Actions of keys on the view. */
 export type ViewKey = 'pause' | 'help' | 'table'
 
-/** An output that tells the user that the order to stop has been heard. */
+/** An output that acknowledges a request to stop. */
 export interface Stoppable {
   stopping(): void
 }
@@ -34,14 +34,14 @@ export class LiveView implements Output, Stoppable {
   #seconds: readonly SecondRow[] = []
   #judgement: Judgement | null = null
   #isStopping = false
-  /** What the keys have made of the view. */
+  /** State set by keys. */
   #keys: KeyState | null
-  /** What is shown while the view is paused. */
+  /** State shown while the view is paused. */
   #frozen: LiveState | null = null
   #painted = 0
   #timer: NodeJS.Timeout | null = null
 
-  /** `hasKeys`: somebody can press keys, and `press` tells of them. */
+  /** `hasKeys`: keys can be pressed and arrive through `press`. */
   constructor(screen: Screen, color: boolean, hasKeys = false) {
     this.#screen = screen
     this.#color = color
@@ -50,11 +50,11 @@ export class LiveView implements Output, Stoppable {
 
   start(run: RunStart): void {
     this.#run = run
-    for (const warning of run.warnings) this.#warn(warning)
+    for (const warning of run.warnings) this.#writeWarning(warning)
     this.resume()
   }
 
-  /** Shows the view, again after `restore`; nothing unless a run goes on. */
+  /** Shows the view, also again after `restore`; does nothing unless a run is in progress. */
   resume(): void {
     if (this.#run === null || this.#timer !== null) return
     this.#screen.write(HIDE_CURSOR)
@@ -69,12 +69,12 @@ export class LiveView implements Output, Stoppable {
   second(live: LiveSecond): void {
     this.#latest = live
     this.#seconds = [...this.#seconds, live.row].slice(-CHART_S)
-    // Judging looks at every second so far: of many hours, not each time.
+    // An evaluation reads all seconds so far: too much for every second of a run of many hours.
     if (live.row.second % Math.ceil((live.row.second + 1) / JUDGED_EVERY) === 0)
       this.#judgement = live.judged()
   }
 
-  /** A key of the view was pressed. */
+  /** Handles a key of the view. */
   press(key: ViewKey): void {
     if (this.#keys === null || this.#timer === null) return
     const { table, isPaused, showsHelp } = this.#keys
@@ -91,12 +91,12 @@ export class LiveView implements Output, Stoppable {
     this.#paint()
   }
 
-  /** Something that the user did came to nothing: it stands above the view, and stays there. */
-  tell(why: string): void {
+  /** Prints a warning above the view, where it stays. */
+  warn(text: string): void {
     if (this.#timer === null) return
     this.#screen.write(`${this.#rewind()}\u001b[0J`)
     this.#painted = 0
-    this.#warn(why)
+    this.#writeWarning(text)
     this.#paint()
   }
 
@@ -112,7 +112,7 @@ export class LiveView implements Output, Stoppable {
     this.#run = null
   }
 
-  /** Leaves the terminal as it was, without the view; safe to call at any time and more than once. */
+  /** Removes the view and restores the terminal; safe to call at any time and repeatedly. */
   restore(): void {
     if (this.#timer === null) return
     clearInterval(this.#timer)
@@ -121,7 +121,7 @@ export class LiveView implements Output, Stoppable {
     this.#painted = 0
   }
 
-  #warn(text: string): void {
+  #writeWarning(text: string): void {
     const style = { color: this.#color, width: Infinity }
     this.#screen.write(renderLine([['warning: ', 'yellow'], text], style) + '\n')
   }
@@ -139,7 +139,7 @@ export class LiveView implements Output, Stoppable {
   }
 
   #paint(): void {
-    // The last column stays free: a full line would wrap on some terminals.
+    // The last column stays empty: a full line would wrap on some terminals.
     const width = Math.max(1, (this.#screen.columns || 80) - 1)
     const lines = renderLive(
       { ...(this.#frozen ?? this.#state()), keys: this.#keys },

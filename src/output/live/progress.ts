@@ -1,4 +1,4 @@
-/** Plain lines about a run, for where there is no terminal to paint on: one every few seconds, or only the warnings. */
+/** Plain progress lines for an output that is not a terminal: one every few seconds, or only the warnings. */
 import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
 import { printDurationS, showClock, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { LiveState } from './live-frame.ts'
@@ -6,7 +6,7 @@ import type { Stoppable } from './live-view.ts'
 import type { LiveSecond, Output, RunStart, Screen } from '../output.ts'
 import { renderLine } from '../text/paint.ts'
 
-/** One plain line for where nothing can be painted over. */
+/** One progress line. */
 export function renderProgress({
   run,
   elapsedS,
@@ -33,7 +33,7 @@ export function renderProgress({
 
 const LINE_EVERY_S = 5
 
-/** One plain line every five seconds. */
+/** Prints a progress line every five seconds. */
 export class ProgressLines implements Output, Stoppable {
   readonly name = 'progress'
   readonly #stream: Screen
@@ -61,12 +61,13 @@ export class ProgressLines implements Output, Stoppable {
 
   stopping(): void {
     const graceS = this.#run?.plan.gracefulStopS ?? 0
-    const wait = graceS > 0 ? `requests in flight have ${printDurationS(graceS)} to end` : 'the load ends'
-    this.#stream.write(`corerush is stopping: ${wait}; a second signal ends it at once, without a report\n`)
+    const wait =
+      graceS > 0 ? `waiting up to ${printDurationS(graceS)} for requests in flight` : 'the load ends'
+    this.#stream.write(`corerush is stopping: ${wait}; a second signal quits at once, without a report\n`)
   }
 }
 
-/** Only what must not be missed: the warnings before the run. */
+/** Prints only the warnings before the run. */
 export class WarningLines implements Output {
   readonly name = 'warnings'
   readonly #stream: Screen

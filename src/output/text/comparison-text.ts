@@ -1,4 +1,4 @@
-/** A comparison for a person. Pure. */
+/** A comparison of runs as text. Pure. */
 import type { Answer, Comparison, MetricComparison } from '../../core/compare/comparison.ts'
 import type { RunComparison } from '../../core/compare/run-comparison.ts'
 import { metricOf, showFigure } from '../../core/threshold/threshold-metric.ts'
@@ -27,14 +27,14 @@ const COLUMNS: Column<MetricComparison>[] = [
   { title: 'answer', align: 'left', cell: ({ answer }) => answer, paint: ({ answer }) => PAINT[answer] },
 ]
 
-/** The columns of a comparison, and what stands in them for a rule. */
+/** Column titles of a comparison, and the cells of one rule. */
 export const ANSWER_TITLES: readonly string[] = COLUMNS.map(({ title }) => title)
 export const answerCells = (metric: MetricComparison): string[] => COLUMNS.map(({ cell }) => cell(metric))
 
 export const renderComparison = (comparison: Comparison, style: Style): string =>
   [...lines(comparison, '', style), ''].join('\n')
 
-/** What came of the baseline of a run; no lines without one. */
+/** The comparison of a run with its baseline; no lines if there is none. */
 export function renderHeld(held: RunComparison | null, style: Style): string[] {
   if (held === null) return []
   const { baseline, refused, result } = held
@@ -70,13 +70,13 @@ export function sentenceOfAnswer(answer: Answer): string {
     case 'regressed':
       return 'regressed: worse than the baseline by more than the rules allow'
     case 'no regression':
-      return 'no regression: whatever changed is within what the rules allow'
+      return 'no regression: every change is within the limits of the rules'
     case "can't tell":
-      return "can't tell: neither a regression nor its absence can be told from these runs"
+      return "can't tell: these runs show neither a regression nor its absence"
   }
 }
 
-/** What was measured of one metric, in words. */
+/** One metric as a sentence: answer, figures, change, advice. */
 export function renderMetric({
   metric,
   baseline,

@@ -1,4 +1,4 @@
-/** Metrics of the scenario's own, in the summary. */
+/** Custom metrics of a scenario, in the summary. */
 import type { CustomReport } from '../../core/measure/custom-metrics.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { Style } from './paint.ts'
@@ -16,7 +16,7 @@ const figures = (metric: CustomReport): string[] =>
         ),
       ]
 
-/** The same as a table in Markdown; their names are words of letters, digits and `_`. */
+/** A Markdown table of the custom metrics. Names need no escaping: they consist of letters, digits and `_`. */
 export const customTable = ({ custom }: Report): string[] =>
   Object.keys(custom).length === 0
     ? []
@@ -27,7 +27,7 @@ export const customTable = ({ custom }: Report): string[] =>
         '',
       ]
 
-/** Each on a line: the sum of a counter; of a trend how many values, and what they were. */
+/** One line per metric: the sum of a counter; the count and distribution of a trend. */
 export const customLines = ({ custom }: Report, style: Style): string[] =>
   Object.entries(custom).flatMap(([name, metric], i) => {
     const [first = '', ...others] = figures(metric)

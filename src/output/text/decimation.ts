@@ -1,13 +1,13 @@
 /**
- * A long run in as many points as a screen can show. Seconds are put together in buckets of equal length, and of each
- * bucket the lowest and the highest value are kept, so that no spike is ever lost. Pure.
+ * Reduces a long run to as many points as a screen can show. Seconds are grouped into buckets of equal length; the lowest
+ * and highest value of each bucket are kept, so that no spike is lost. Pure.
  */
 import { largest, smallest } from '../../core/extremes.ts'
 
-/** Null where there is no value: not available, never zero. */
+/** One value per second; `null` if not available. */
 export type Values = readonly (number | null)[]
 
-/** The extremes of each bucket; `high` is null where a bucket is one second, which has one value. */
+/** The extremes of each bucket. `high` is `null` if a bucket is one second, which has a single value. */
 export interface Extremes {
   readonly low: Values
   readonly high: Values | null
@@ -15,12 +15,12 @@ export interface Extremes {
 
 /** Lines over the time of a run. */
 export interface Track {
-  /** How many seconds a bucket has; the last one may have fewer. */
+  /** Seconds per bucket; the last bucket may have fewer. */
   readonly bucketS: number
   readonly lines: Readonly<Record<string, Extremes>>
 }
 
-/** The shortest bucket with which so many seconds are no more than `mostPoints` points, two for each bucket of several seconds. */
+/** The shortest bucket, in seconds, that keeps a line within `mostPoints`; a bucket of several seconds takes two points. */
 export const bucketFor = (seconds: number, mostPoints: number): number =>
   seconds <= mostPoints ? 1 : Math.ceil(seconds / Math.floor(mostPoints / 2))
 
@@ -31,7 +31,7 @@ export function bucketsOf<T>(items: readonly T[], bucketS: number): T[][] {
   return buckets
 }
 
-/** One value for each second, in buckets. */
+/** Reduces one value per second to the extremes of each bucket. */
 export function decimate(values: Values, bucketS: number): Extremes {
   const shown = values.map((value) => (value === null ? null : short(value)))
   if (bucketS === 1) return { low: shown, high: null }
@@ -41,7 +41,7 @@ export function decimate(values: Values, bucketS: number): Extremes {
   return { low: each(smallest), high: each(largest) }
 }
 
-/** Four digits are more than a screen can show. By arithmetic, which is many times as fast as by text. */
+/** Rounds to four significant digits, by arithmetic: many times faster than through `toPrecision`. */
 export function short(value: number): number {
   if (value === 0) return 0
   const places = 3 - Math.floor(Math.log10(Math.abs(value)))

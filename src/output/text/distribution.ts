@@ -1,20 +1,20 @@
-/** Latencies as pictures: how they were spread over time, and which share of requests was how fast. Pure. */
+/** Data of the latency heat map and of the percentile curve. Pure. */
 import { largest, smallest } from '../../core/extremes.ts'
 import type { SparseHistogram } from '../../core/measure/histogram.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import { bucketsOf, short } from './decimation.ts'
 
-/** Rows of the heat map for each power of ten: edges 15 % apart. */
+/** Rows of the heat map per power of ten: edges 15 % apart. */
 const BINS_PER_DECADE = 16
 const MOST_COLUMNS = 600
-/** Points of the percentile curve for each power of ten of 1 / (1 − q). */
+/** Points of the percentile curve per power of ten of 1 / (1 − q). */
 const POINTS_PER_DECADE = 40
 
-/** How many requests there were in each bin of latency, over time; bins are counted from 1 µs. */
+/** Requests per bin of latency, over time; bin 0 begins at 1 µs. */
 export interface HeatMap {
   readonly columnS: number
   readonly binsPerDecade: number
-  /** Of each column: the bin of the first count, and the counts from there on. */
+  /** Each column: the bin of its first count, and the counts from there on. */
   readonly columns: readonly { readonly first: number; readonly counts: readonly number[] }[]
 }
 
@@ -28,13 +28,13 @@ export function heatMapOf(rows: readonly SecondRow[]): HeatMap {
 
 type HeatColumn = HeatMap['columns'][number]
 
-/** Those of seconds that have been put into bins before: a page of a run that goes on asks for them again and again. */
+/** Columns of seconds already binned: the live page asks for the same seconds again and again. */
 const known = new WeakMap<SparseHistogram, HeatColumn>()
 
 function columnOf(histogram: SparseHistogram): HeatColumn {
   let column = known.get(histogram)
   if (column === undefined) {
-    // The slots of a histogram are in order.
+    // Slots of a histogram are sorted.
     const first = histogram.upToUs.length === 0 ? 0 : binOf(histogram.upToUs[0]!)
     const counts: number[] = []
     each(histogram, (us, n) => {
@@ -47,7 +47,7 @@ function columnOf(histogram: SparseHistogram): HeatColumn {
   return column
 }
 
-/** Of columns that have something in them, the sum. */
+/** The sum of columns, none of which is empty. */
 function joined(columns: readonly HeatColumn[]): HeatColumn {
   if (columns.length === 0) return { first: 0, counts: [] }
   if (columns.length === 1) return columns[0]!
@@ -61,13 +61,13 @@ function joined(columns: readonly HeatColumn[]): HeatColumn {
 
 const binOf = (us: number): number => Math.floor(Math.log10(Math.max(1, us)) * BINS_PER_DECADE)
 
-/** A point of the curve that HdrHistogram made known: `over` is 1 / (1 − q). */
+/** A point of an HdrHistogram percentile plot; `over` is 1 / (1 − q). */
 export interface CurvePoint {
   readonly over: number
   readonly ms: number
 }
 
-/** The latency of each share of the measured requests; it ends where one request is left, as there is nothing known beyond it. */
+/** Latency by percentile over the measured requests. Ends at 1 / n: nothing is known beyond a single request. */
 export function percentileCurve(rows: readonly SecondRow[], maxMs: number | null): CurvePoint[] {
   const counts = new Map<number, number>()
   for (const { phase, histogram } of rows)
@@ -81,7 +81,7 @@ export function percentileCurve(rows: readonly SecondRow[], maxMs: number | null
   for (let step = 0; ; step++) {
     const over = 10 ** (step / POINTS_PER_DECADE)
     if (over >= all) break
-    // As many requests as the quantile takes, and one at the least.
+    // The rank of the quantile, and at least 1.
     while (upTo < (1 - 1 / over) * all && slot < slots.length - 1) upTo += slots[++slot]![1]
     points.push({ over: short(over), ms: Math.min(maxMs, short(slots[slot]![0] / 1000)) })
   }

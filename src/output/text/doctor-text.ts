@@ -1,4 +1,4 @@
-/** What the doctor found, for a person. Pure. */
+/** Findings of `corerush doctor` as text. Pure. */
 import type { HostLimits, Trial } from '../../core/plan/sound-capacity.ts'
 import { showBytes, showCount, showRate } from '../../core/units.ts'
 import { renderLine, type Style } from './paint.ts'
@@ -16,14 +16,14 @@ export function renderLimits(limits: HostLimits, style: Style): string {
         (affinity < cores ? `; ${affinity} by affinity` : '') +
         (cpuQuota === null ? '' : `; a quota of ${cpuQuota.toFixed(1)}`),
     ],
-    ['files', `${count(descriptors)} open at once${descriptors === null ? '' : ', one for each user'}`],
+    ['files', `${count(descriptors)} open at once${descriptors === null ? '' : ', one per user'}`],
     [
       'ports',
       ports === null
         ? NOT_AVAILABLE
-        : `${ports.from}–${ports.to}: ${showCount(ports.to - ports.from + 1)} connections to one address, each held for a minute after it is closed`,
+        : `${ports.from}–${ports.to}: ${showCount(ports.to - ports.from + 1)} connections to one address; a closed one blocks its port for a minute`,
     ],
-    ['backlog', `${count(somaxconn)} connections waiting for a server here (net.core.somaxconn)`],
+    ['backlog', `${count(somaxconn)} connections queued for a server on this host (net.core.somaxconn)`],
     [
       'memory',
       `${limits.memoryAvailableBytes === null ? '' : `${showBytes(limits.memoryAvailableBytes)} available of `}${showBytes(limits.memoryBytes)}`,
@@ -43,10 +43,10 @@ const COLUMNS: Column<Trial>[] = [
   { title: 'workers', cell: ({ workers }) => String(workers) },
   { title: 'full speed/s', rank: 2, cell: ({ fullPerS }) => showRate(fullPerS) },
   { title: 'sound up to/s', cell: ({ soundPerS }) => (soundPerS === null ? 'none' : showRate(soundPerS)) },
-  { title: 'beyond it', rank: 1, align: 'left', cell: ({ hindrance }) => hindrance ?? '' },
+  { title: 'limited by', rank: 1, align: 'left', cell: ({ hindrance }) => hindrance ?? '' },
 ]
 
-/** `keptIn` is the file in which later runs find it; null when it could not be kept. */
+/** `keptIn` is the file in which later runs find the result; `null` if it could not be written. */
 export function renderTrials(trials: readonly Trial[], keptIn: string | null, style: Style): string {
   const isNone = trials.every(({ soundPerS }) => soundPerS === null)
   return [
@@ -54,18 +54,16 @@ export function renderTrials(trials: readonly Trial[], keptIn: string | null, st
     renderLine(
       [
         [
-          'against the embedded target, in a process of its own on this host: a target elsewhere leaves more',
+          'measured against the embedded target on this host; a target on another host leaves more for the generator',
           'dim',
         ],
       ],
       style,
     ),
     ...(isNone
-      ? [
-          'no rate came out sound, and nothing was kept: something else wants the cores; try again when it is quiet',
-        ]
+      ? ['no rate was sound, so nothing was saved: other processes use the cores; try again on an idle host']
       : []),
-    ...(keptIn === null ? [] : [renderLine([[`kept in ${keptIn}`, 'dim']], style)]),
+    ...(keptIn === null ? [] : [renderLine([[`saved in ${keptIn}`, 'dim']], style)]),
     '',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-/** What a run would do, for `--dry-run`: the plan, and what each worker will do in each stage. Pure. */
+/** The text of `--dry-run`: the plan, and the share of each worker in each stage. Pure. */
 import { printAllowedHost } from '../../core/resolve/request/allowed-hosts.ts'
 import { arrivalsBy, peakRate } from '../../core/load/arrivals.ts'
 import { capacityShare, soundPerS, type Capacity } from '../../core/plan/sound-capacity.ts'
@@ -19,7 +19,7 @@ import { renderLine, type Style } from './paint.ts'
 import { scenarioRows, waitWords } from './scenario-words.ts'
 import { renderTable, type Column } from './text-table.ts'
 
-/** `capacity` is what this host was measured to make, if it was. */
+/** `capacity` is the measured capacity of this host; `null` if it was never measured. */
 export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null = null): string {
   const { request, targets, targetMetrics } = redactPlan(plan)
   const rows: [string, string][] = [
@@ -30,23 +30,23 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
     ['success', `status ${printStatuses(request.expectStatus)}`],
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
-    ...(plan.allowedHosts ?? []).map((host): [string, string] => ['may hit', printAllowedHost(host)]),
+    ...(plan.allowedHosts ?? []).map((host): [string, string] => ['allowed', printAllowedHost(host)]),
     ...(plan.model === 'closed' ? closed(plan) : open(plan)),
     ...(plan.warmupS > 0
       ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]
       : []),
     ...(plan.waitForTargetS > 0
       ? [
-          ['begins', `when the target accepts, within ${printDurationS(plan.waitForTargetS)}`] as [
-            string,
-            string,
-          ],
+          [
+            'starts',
+            `when the target accepts connections, within ${printDurationS(plan.waitForTargetS)}`,
+          ] as [string, string],
         ]
       : []),
     ['ends', ending(plan)],
     [
       'time-outs',
-      `${printDurationS(plan.timeoutS)} for a request, ${printDurationS(plan.connectTimeoutS)} to connect`,
+      `${printDurationS(plan.timeoutS)} per request, ${printDurationS(plan.connectTimeoutS)} to connect`,
     ],
     ['transport', transportWords(plan)],
     ['seed', String(plan.seed)],
@@ -80,14 +80,14 @@ function body(request: RequestPlan): [string, string] {
   return ['body', bytes === 0 ? 'none' : showBytes(bytes)]
 }
 
-/** The file of the placeholders. */
+/** The data file of the placeholders. */
 function data({ data }: Plan): [string, string][] {
   if (data === null) return []
   const end = data.end === 'stop' ? '; the load ends with the last row' : ''
   return [['data', `${data.path}, ${data.order}${end}`]]
 }
 
-/** The request; those of the targets; or the scenario, whose tasks say what is sent. */
+/** What is sent: the request, the targets, or the scenario. */
 function subject(
   plan: Plan,
   { method, url, name }: RequestPlan,
@@ -101,7 +101,7 @@ function subject(
   ]
 }
 
-/** Requests of a targets file that are shown one by one. */
+/** Requests of a targets file that are listed one by one. */
 const MOST_TARGETS = 12
 
 function targetRows({ file, requests }: TargetsPlan): [string, string][] {
@@ -127,22 +127,24 @@ function closed(plan: ClosedPlan): [string, string][] {
     [
       'at most',
       perS < Infinity
-        ? `${showRate(perS)} ${plan.scenario === null ? 'requests' : 'tasks'}/s when the target answers at once`
-        : `as many ${plan.scenario === null ? 'requests' : 'tasks'}/s as users, target and generator manage`,
+        ? `${showRate(perS)} ${plan.scenario === null ? 'requests' : 'tasks'}/s, if the target answers at once`
+        : `as many ${plan.scenario === null ? 'requests' : 'tasks'}/s as target and generator can handle`,
     ],
   ]
 }
 
 function open(plan: OpenPlan): [string, string][] {
   const full =
-    plan.onFull === 'queue' ? 'then arrivals wait and their latency counts' : 'then arrivals are dropped'
+    plan.onFull === 'queue'
+      ? 'then arrivals wait, and the wait counts as latency'
+      : 'then arrivals are dropped'
   return [
     ['model', `open: up to ${showPerS(peakRate(plan.stages))} iterations/s, ${plan.arrival} arrivals`],
-    ['users', `made when needed, up to ${showCount(plan.maxUsers)}; ${full}`],
+    ['users', `created on demand, up to ${showCount(plan.maxUsers)}; ${full}`],
   ]
 }
 
-/** What the plan takes of this host, where that was measured and the plan names a pace. */
+/** The share of this host's measured capacity that the plan takes; empty if not measured, or if the plan has no pace. */
 function needs(plan: Plan, capacity: Capacity | null): [string, string][] {
   const share = capacityShare(capacity, plan)
   if (capacity === null || share === null) return []
@@ -150,12 +152,12 @@ function needs(plan: Plan, capacity: Capacity | null): [string, string][] {
   return [
     [
       'needs',
-      `about ${Math.max(1, Math.round(share * 100))}% of this host, which makes ${most} requests/s soundly (corerush doctor, ${capacity.measuredAt.slice(0, 10)})`,
+      `about ${Math.max(1, Math.round(share * 100))}% of the ${most} requests/s that this host can measure soundly (corerush doctor, ${capacity.measuredAt.slice(0, 10)})`,
     ],
   ]
 }
 
-/** One worker's part of one stage, or of what is held after the last one. */
+/** One worker's share of one stage, or of the load held after the last one. */
 interface StageRow {
   readonly stage: string
   readonly share: Share
@@ -163,7 +165,7 @@ interface StageRow {
   readonly toS: number
 }
 
-/** More stages than these, as those of a shape, are told as one. */
+/** Plans with more stages, such as those of a shape, are shown as one row per worker. */
 const MOST_STAGES = 12
 
 function stageRows(plan: Plan): StageRow[] {
@@ -195,7 +197,7 @@ function stageRows(plan: Plan): StageRow[] {
   return rows
 }
 
-/** A planned rate: exact where it is a whole number. */
+/** A planned rate; exact if it is a whole number. */
 const showPerS = (perS: number): string => (Number.isInteger(perS) ? showCount(perS) : showRate(perS))
 
 const STAGE: Column<StageRow> = { title: 'stage', align: 'left', cell: ({ stage }) => stage }
@@ -203,7 +205,7 @@ const WORKER: Column<StageRow> = { title: 'worker', cell: ({ share }) => String(
 
 function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
   const users = plannedUsers(plan)
-  /** This worker's users that are active at an instant, or are about to be. */
+  /** Users of this worker that are active at the end of a stage. */
   const active = ({ share }: StageRow, atS: number): number => {
     let n = 0
     for (let k = share.index; k < users; k += share.of)
@@ -224,7 +226,7 @@ function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
   return [
     STAGE,
     WORKER,
-    { title: 'users at its end', cell: (row) => showCount(active(row, Math.min(row.toS, 1e12))) },
+    { title: 'users at end', cell: (row) => showCount(active(row, Math.min(row.toS, 1e12))) },
     { title: 'users start at', rank: 1, cell: starting },
   ]
 }
@@ -243,17 +245,15 @@ function openColumns(plan: OpenPlan): Column<StageRow>[] {
     STAGE,
     WORKER,
     { title: plan.arrival === 'poisson' ? 'arrivals expected' : 'arrivals', cell: arrivals },
-    { title: 'users at most', rank: 1, cell: users },
+    { title: 'max users', rank: 1, cell: users },
   ]
 }
 
 function ending({ durationS, requests, iterations, gracefulStopS }: Plan): string {
   const after = [
     ...(durationS === null ? [] : [`after ${printDurationS(durationS)}`]),
-    ...(requests === null ? [] : [`after exactly ${showCount(requests)} requests, shared by all workers`]),
-    ...(iterations === null
-      ? []
-      : [`after exactly ${showCount(iterations)} iterations, shared by all workers`]),
+    ...(requests === null ? [] : [`after exactly ${showCount(requests)} requests across all workers`]),
+    ...(iterations === null ? [] : [`after exactly ${showCount(iterations)} iterations across all workers`]),
   ].join(' or ')
-  return `${after}; then ${printDurationS(gracefulStopS)} for what is in flight`
+  return `${after}; then up to ${printDurationS(gracefulStopS)} for requests in flight`
 }

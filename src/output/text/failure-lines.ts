@@ -1,4 +1,4 @@
-/** What failed, in the summary. Pure. */
+/** Failures in the summary. Pure. */
 import type { Report } from '../../core/report/report.ts'
 import { showCount } from '../../core/units.ts'
 import { clip, printable, renderLine, widthOf, type Style } from './paint.ts'
@@ -6,7 +6,7 @@ import { renderTable } from './text-table.ts'
 
 const MOST_ERRORS = 10
 
-/** What tasks threw; a request that failed is no error of its task. */
+/** Errors thrown by tasks. A failed request is not a task error. */
 export function taskErrors(report: Report, style: Style): string[] {
   const rows = report.taskErrors.slice(0, MOST_ERRORS)
   const more = report.taskErrors.length - rows.length
@@ -25,7 +25,7 @@ export function taskErrors(report: Report, style: Style): string[] {
   ]
 }
 
-/** How requests failed, and what became of them. */
+/** Failed and unfinished requests, and how many exchanges were captured. */
 export function failures(report: Report, style: Style): string[] {
   const rows = report.errors.slice(0, MOST_ERRORS)
   const unfinished = report.total.unfinished
@@ -43,7 +43,7 @@ export function failures(report: Report, style: Style): string[] {
       { title: 'message', rank: 1, align: 'left', cell: ({ message }) => message },
     ],
     rows,
-    // A long message is clipped at the window's edge rather than left out.
+    // A long message is clipped at the window's edge rather than dropped.
     { ...style, width: Infinity },
   ).map((row) => clipPainted(row, style))
   if (rows.length === 0) lines.length = 0
@@ -65,7 +65,7 @@ export function failures(report: Report, style: Style): string[] {
       renderLine(
         [
           ['unfinished', 'red'],
-          `  ${showCount(unfinished)} ${unfinished === 1 ? 'request' : 'requests'} had no answer when the drain ended`,
+          `  ${showCount(unfinished)} ${unfinished === 1 ? 'request' : 'requests'} without a response when the drain ended`,
         ],
         style,
       ),
@@ -73,7 +73,7 @@ export function failures(report: Report, style: Style): string[] {
   return lines
 }
 
-/** Clips a line that may hold colours; only colours that picocolors writes occur in it. */
+/** Clips a line that may contain colour sequences, which are those of picocolors. */
 function clipPainted(painted: string, style: Style): string {
   const spans = painted.split(/(\u001b\[\d+m)/)
   let left = style.width

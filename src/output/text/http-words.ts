@@ -1,4 +1,4 @@
-/** How requests travel, in words: what a plan asks for beyond HTTP/1.1 straight to the target. Pure. */
+/** HTTP settings of a plan that differ from plain HTTP/1.1 directly to the target, as text. Pure. */
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { hostPort } from '../../core/request/route.ts'
@@ -6,7 +6,7 @@ import { printDurationS, showCount } from '../../core/units.ts'
 
 const endOf = (host: string | null, port: number | null): string => hostPort(host ?? '*', port ?? '*')
 
-/** One phrase for each thing. */
+/** One phrase per setting. */
 export function httpFacts(plan: HttpPlan): string[] {
   const { http2, maxRedirects, proxy, unixSocket, connectTo, localAddresses, dnsTtlS } = plan
   return [
@@ -15,18 +15,18 @@ export function httpFacts(plan: HttpPlan): string[] {
     ...(unixSocket === null ? [] : [`socket ${unixSocket}`]),
     ...connectTo.map(({ host, port, toHost, toPort }) => `${endOf(host, port)} at ${endOf(toHost, toPort)}`),
     ...(plan.cert === null ? [] : ['client certificate']),
-    ...(plan.ca === null ? [] : ['own certificate authorities']),
+    ...(plan.ca === null ? [] : ['custom certificate authorities']),
     ...(localAddresses.length === 0
       ? []
       : localAddresses.length <= 4
         ? [`from ${localAddresses.join(', ')}`]
         : [`from ${localAddresses.length} addresses`]),
     ...(maxRedirects === 0 ? [] : [`up to ${showCount(maxRedirects)} redirects`]),
-    ...(dnsTtlS === null ? [] : [`names looked up every ${printDurationS(dnsTtlS)}`]),
+    ...(dnsTtlS === null ? [] : [`DNS lookup every ${printDurationS(dnsTtlS)}`]),
   ]
 }
 
-/** The transport, and what `auto` took it for. */
+/** The transport, and the flags for which `auto` chose it. */
 export function transportWords({ transport, undiciFor }: Plan): string {
   if (undiciFor === null) return transport
   const flags = undiciFor.map(

@@ -9,12 +9,12 @@ import { BLOCKS } from './sparkline.ts'
 const HEIGHT = 4
 const WIDEST = 60
 const NARROWEST = 10
-/** Of the words at the left of all lines of a dry run. */
+/** Width of the label column of a dry run. */
 const TITLE_WIDTH = 10
 
 /**
- * The users, or arrivals per second, over the whole load: in each column what is planned for the middle of its span.
- * Nothing where the load only rises and holds, or where it has no end.
+ * Users, or arrivals per second, over the load; each column shows the plan at the middle of its span. Empty if the load has
+ * a single stage, or no end.
  */
 export function loadChart(plan: Plan, style: Style): string[] {
   const endS = plan.durationS
@@ -29,7 +29,7 @@ export function loadChart(plan: Plan, style: Style): string[] {
   const eighths = Array.from({ length: width }, (_, column) => {
     const atS = ((column + 0.5) / width) * endS
     const level = plan.model === 'closed' ? usersAt(plan.stages, atS) : rateAt(plan.stages, atS)
-    // What is not nothing shows.
+    // Anything above zero is visible.
     return level === 0 ? 0 : Math.max(1, Math.round((level / peak) * HEIGHT * 8))
   })
   const line = (title: string, label: string, ...spans: Span[]): string =>

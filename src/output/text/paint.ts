@@ -1,11 +1,11 @@
-/** Text on a terminal: how wide it is, how it is clipped, and whether it has colour. */
+/** Text on a terminal: width, clipping, colour. */
 import pc from 'picocolors'
 import stringWidth from 'string-width'
 
-/** How a text is to be rendered. */
+/** How to render text. */
 export interface Style {
   readonly color: boolean
-  /** Columns available; Infinity where nothing limits a line. */
+  /** Columns available; `Infinity` if lines are not limited. */
   readonly width: number
 }
 
@@ -26,7 +26,7 @@ export function renderLine(spans: readonly Span[], { color, width }: Style): str
     const wide = stringWidth(text)
     const isLast = rest.slice(i + 1).every((next) => next === '')
     const fits = wide < left || (wide === left && isLast)
-    // Even what would just fit is clipped when more comes after it.
+    // A span that just fits is clipped, too, if more follows.
     const shown = fits ? text : clip(`${text}…`, left)
     left = fits ? left - wide : 0
     let painted = shown
@@ -38,8 +38,8 @@ export function renderLine(spans: readonly Span[], { color, width }: Style): str
 }
 
 /**
- * Items after a label, as many on a line as fit, the following lines indented to the label's width. An item is never
- * broken; one that is wider than the whole line is clipped.
+ * A label and its items, wrapped between items; continuation lines are indented to the label's width. An item wider than
+ * the line is clipped.
  */
 export function flow(label: Span, items: readonly (readonly Span[])[], gap: string, style: Style): string[] {
   const textOf = (span: Span): string => (typeof span === 'string' ? span : span[0])
@@ -62,7 +62,7 @@ export function flow(label: Span, items: readonly (readonly Span[])[], gap: stri
   return lines.map((spans) => renderLine(spans, style))
 }
 
-/** The text in at most `width` columns, ending in `…` when something was left out. */
+/** Clips text to `width` columns; ends in `…` if anything was cut. */
 export function clip(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   let clipped = ''
@@ -76,7 +76,7 @@ export function clip(text: string, width: number): string {
   return width > 0 ? `${clipped}…` : ''
 }
 
-/** Padded to a number of columns; numbers go to the right. */
+/** Pads text to `width` columns. */
 export function pad(text: string, width: number, align: 'left' | 'right'): string {
   const space = ' '.repeat(Math.max(0, width - stringWidth(text)))
   return align === 'left' ? text + space : space + text
@@ -85,8 +85,8 @@ export function pad(text: string, width: number, align: 'left' | 'right'): strin
 export const widthOf = (text: string): number => stringWidth(text)
 
 /**
- * Without the characters that would steer a terminal or turn a text round, and without what a runner of GitHub Actions
- * takes for a command: `##[` wherever it stands in a line, `::` at its beginning.
+ * Replaces control characters, bidirectional overrides, and what a GitHub Actions runner takes for a command: `##[`
+ * anywhere in a line, `::` at its beginning.
  */
 export const printable = (text: string): string =>
   text

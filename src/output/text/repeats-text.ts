@@ -1,4 +1,4 @@
-/** Several runs for a person: a line for each, the figures over them, what went wrong, and the comparison. Pure. */
+/** The summary of repeated runs: a row per run, figures over all runs, findings, and the comparison. Pure. */
 import { isCarriedOut } from '../../core/judge/exit.ts'
 import type { Report } from '../../core/report/report.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
@@ -17,7 +17,7 @@ export interface SeriesRun {
 
 type Figures = Readonly<Record<'requestsPerS' | 'p50' | 'p95' | 'p99', number | null>>
 
-/** A run, or a figure over several. */
+/** A row of the table: a run, or a figure over several runs. */
 interface Row {
   readonly title: string
   readonly figures: Figures
@@ -30,17 +30,17 @@ const VERDICT: Readonly<Record<Report['verdict']['level'], Paint>> = {
   void: 'red',
 }
 
-/** A run among all that are to be made. */
+/** The name of a run among all planned ones. */
 export const titleOf = ({ side, number }: Turn, turns: readonly Turn[]): string =>
   turns.some((turn) => turn.side === 'baseline') ? `${side} ${number}` : `run ${number}`
 
-/** In which order several runs will be made; nothing for a single one. */
+/** The order of the runs; empty for a single run. */
 export const renderTurns = (turns: readonly Turn[]): string =>
   turns.length === 1
     ? ''
     : `\n${turns.length} runs, one after the other: ${turns.map((turn) => titleOf(turn, turns)).join(', ')}\n`
 
-/** The runs that were made of those that were to be. */
+/** The summary of the runs made; `turns` are the planned ones. */
 export function renderSeries(runs: readonly SeriesRun[], turns: readonly Turn[], style: Style): string {
   const last = runs.at(-1)!.report
   const sides = (['baseline', 'current'] as const).flatMap((side) => {
@@ -126,7 +126,7 @@ function over(reports: readonly Report[], which: keyof Spread): Figures {
   return { requestsPerS: of('requestsPerS'), p50: of('p50'), p95: of('p95'), p99: of('p99') }
 }
 
-/** What there is to say of one run: its end, if it came early, its reasons, the thresholds that it broke, its warnings. */
+/** Findings about one run: an early end, reasons of the verdict, failed thresholds, warnings. */
 function findings(
   title: string,
   { verdict, thresholds, stoppedBy, warnings }: Report,

@@ -1,4 +1,4 @@
-/** What users do and how long they wait, in words. */
+/** Tasks and waits of a scenario as text. */
 import { mixOf } from '../../core/scenario/mix.ts'
 import { plannedUsers, type ClosedPlan, type Plan } from '../../core/plan/plan.ts'
 import type { ScenarioPlan, ScriptPlan } from '../../core/scenario/script-plan.ts'
@@ -10,13 +10,13 @@ import { printWait, type Wait } from '../../core/load/wait-time.ts'
 
 const wordsOf = (wait: Wait): string => (wait.kind === 'none' ? 'no wait' : `wait ${printWait(wait)}`)
 
-/** The wait of all users, or that their scenarios have different ones. */
+/** The wait of all users, or a note that scenarios have different ones. */
 export function waitWords({ wait, scenario }: ClosedPlan): string {
   const waits = new Set((scenario?.scenarios ?? []).map((one) => wordsOf(one.wait ?? { kind: 'none' })))
-  return waits.size > 1 ? 'waits of their scenarios' : wordsOf(wait)
+  return waits.size > 1 ? 'waits vary by scenario' : wordsOf(wait)
 }
 
-/** The file and what each of its scenarios does; of several, how many users each has at the most, or its part of the iterations. */
+/** The file and the tasks of each scenario; with several scenarios, the users of each or its share of the iterations. */
 export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [string, string][] {
   const { file, scenarios } = script
   const weights = scenarios.reduce((sum, { weight }) => sum + weight, 0)
@@ -38,7 +38,7 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
   ]
 }
 
-/** How many iterations of each scenario ended. */
+/** Finished and failed iterations of each scenario. */
 export const iterationLines = ({ iterations }: Report, style: Style): string[] =>
   Object.keys(iterations.byScenario).length === 0
     ? []

@@ -1,4 +1,4 @@
-/** Every option that counts, its value and where it was said, for `--print-config`. Pure; secrets are masked. */
+/** The text of `--print-config`: each option in effect, its value and its source. Secrets are masked. Pure. */
 import { placeOf } from '../../core/config/config-layers.ts'
 import type { Layer } from '../../core/config/layers.ts'
 import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'from', align: 'left', cell: ({ from }) => from, paint: () => 'dim' },
 ]
 
-/** `plan` is what the options make, null where they make none: then no default is known to count. */
+/** `plan` is the plan of these options; `null` if they are invalid, in which case defaults are not listed. */
 export function renderSettings(
   said: Layer,
   secrets: readonly string[],
@@ -45,7 +45,7 @@ export function renderSettings(
   return `${renderTable(COLUMNS, rows, style).join('\n')}\n`
 }
 
-/** The value without what is a secret by its kind or by its name. */
+/** The value with secrets masked, recognized by option or by name. */
 function shown(option: string, text: string): string {
   if (option === 'auth' || option === 'secrets' || text.includes('-----BEGIN ')) return MASK
   if (option === 'url' || option === 'proxy' || option === 'targetMetrics')
@@ -60,7 +60,7 @@ function shown(option: string, text: string): string {
     : `${text.slice(0, colon)}: ${redactHeader(text.slice(0, colon), text.slice(colon + 1).trim())}`
 }
 
-/** Nothing else says them, and there is no default. */
+/** Options without a default that a scenario can set. */
 const OF_A_SCENARIO: readonly string[] = ['url', 'wait', 'stages']
 const MOST_STAGES = 10
 
@@ -70,7 +70,7 @@ function stagesOf(stages: readonly string[]): string | null {
   return `${stages.slice(0, MOST_STAGES).join(',')}${more > 0 ? `,… and ${more} more` : ''}`
 }
 
-/** What nobody said, as the plan has it: from the scenario, or by default. */
+/** Options that no source sets, with the plan's value: from the scenario, or the default. */
 function unsaid(said: Layer, plan: Plan): Row[] {
   const { request, scenario, stages } = plan
   const isStaged = said.has('stages') || (scenario?.stages ?? null) !== null

@@ -1,11 +1,11 @@
-/** A row of numbers as a row of blocks. */
+/** Numbers as a row of block characters. */
 import { largest } from '../../core/extremes.ts'
 
 export const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /**
- * One block for each value, from 0 to `full`, or to the highest; a blank where there is none. More values than `width`
- * are gathered, the highest of each group is shown.
+ * One block per value, scaled from 0 to `full` or to the highest value; a blank for `null`. More values than `width` are
+ * grouped, and each group shows its highest.
  */
 export function sparkline(values: readonly (number | null)[], width: number, full?: number): string {
   const perCell = Math.max(1, Math.ceil(values.length / width))

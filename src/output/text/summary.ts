@@ -1,4 +1,4 @@
-/** The summary at the end of a run, for a person. Pure: a report in, text out. */
+/** The summary at the end of a run. Pure: a report in, text out. */
 import type { Metrics, PercentileName } from '../../core/measure/metrics.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -52,7 +52,7 @@ export function renderSummary(report: Report, style: Style): string {
 
 type Line = (...spans: Span[]) => string
 
-/** The plan and how it ended, in a few phrases. */
+/** The plan, and how the run ended, in a few phrases. */
 export function factsOf(report: Report): string[] {
   const { plan } = report
   const users = plannedUsers(plan)
@@ -137,7 +137,7 @@ function requests(report: Report, style: Style): string[] {
   ]
 }
 
-/** What became of the iterations the plan wanted; in the closed model each one that is due starts. */
+/** Arrivals of the open model: due, started, dropped. Empty in the closed model, where every due iteration starts. */
 function arrivals(report: Report, style: Style): string[] {
   if (report.model === 'closed') return []
   const { carriedIn, due, started, dropped, unstarted } = report.iterations

@@ -1,4 +1,4 @@
-/** The server's own account of the run in the summary, where it was asked for. Pure. */
+/** CPU and memory of the target in the summary, from its node_exporter. Pure. */
 import { largest } from '../../core/extremes.ts'
 import { targetBusy } from '../../core/measure/node-exporter.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -7,7 +7,7 @@ import type { TargetVitals } from '../../core/measure/worker-vitals.ts'
 import type { Style } from './paint.ts'
 import { section } from './section.ts'
 
-/** Means over the load, and the busiest second; nothing when there was no answer. */
+/** Means over the load, and the busiest second; empty without an answer. */
 export function renderTarget(report: Report, style: Style): string[] {
   const seen = report.timeline.flatMap(({ phase, target: vitals }) =>
     phase === 'load' && vitals !== null ? [vitals] : [],

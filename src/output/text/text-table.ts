@@ -1,11 +1,11 @@
-/** Tables that fit: where the width does not suffice, the least important columns go first, then the first is clipped. */
+/** Text tables that fit the width: the least important columns are dropped first, then the first column is clipped. */
 import { clip, pad, printable, renderLine, widthOf, type Paint, type Style } from './paint.ts'
 
 export interface Column<Row> {
   readonly title: string
   readonly cell: (row: Row) => string
   readonly align?: 'left' | 'right'
-  /** Columns with higher numbers are left out first; 0 stays. */
+  /** Columns with higher ranks are dropped first; rank 0 stays. */
   readonly rank?: number
   readonly paint?: (row: Row) => Paint | null
 }
@@ -13,13 +13,13 @@ export interface Column<Row> {
 const GAP = '  '
 const NARROWEST_FIRST = 12
 
-/** The lines of a table, title line first. */
+/** Lines of a table, the titles first. */
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   style: Style,
 ): string[] {
-  // What is measured is what will be shown: a control character has no width, and what stands for it has one.
+  // Widths are those of the printable text: a control character has none, its replacement has one.
   const textOf = (column: Column<Row>, row: Row): string => printable(column.cell(row))
   let shown = columns.map((column) => ({
     column,
@@ -43,7 +43,7 @@ export function renderTable<Row>(
         const { width, column } = one
         const align = column.align ?? 'right'
         const isLast = i === shown.length - 1
-        // Blanks at the end of a line would stay within its colour.
+        // Trailing blanks would be inside the colour sequence and survive trimEnd.
         const cell = isLast && align === 'left' ? clip(text, width) : pad(clip(text, width), width, align)
         return i === 0 ? [[cell, ...paints] as const] : [GAP, [cell, ...paints] as const]
       }),

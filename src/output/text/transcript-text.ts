@@ -1,10 +1,10 @@
-/** The steps of a user's tasks, for a person. Pure. */
+/** The steps of a user's tasks as text, for `corerush debug`. Pure. */
 import type { ShownBody } from '../../core/request/shown-exchange.ts'
 import type { Step, Transcript } from '../../core/request/transcript.ts'
 import { showMs } from '../../core/units.ts'
 import { renderLine, type Paint, type Span, type Style } from './paint.ts'
 
-/** Lines, and characters of each, that are shown of a body. */
+/** Lines of a body that are shown, and characters per line. */
 const MOST_LINES = 20
 const MOST_CHARACTERS = 500
 
@@ -58,7 +58,7 @@ function exchange(transcript: Transcript, style: Style): string {
 const head = (headers: Transcript['request']['headers']): Span[][] =>
   headers.map(([name, value]) => [[`  ${name}: `, 'dim'], value])
 
-/** A body, apart from its head, and what of it is left out. */
+/** A body, separated by an empty line, and how much of it was cut. */
 function content({ bytes, text }: ShownBody): Span[][] {
   if (bytes === 0) return []
   const body = text ?? `(${bytes} bytes)`

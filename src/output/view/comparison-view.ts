@@ -1,4 +1,4 @@
-/** Two reports, and what came of comparing them, as one page shows them. Plain JSON, read by `src/page`. Pure. */
+/** Two reports and their comparison, as one page shows them. Plain JSON, read by `src/page`. Pure. */
 import type { Answer, Comparison } from '../../core/compare/comparison.ts'
 import { largest } from '../../core/extremes.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -7,7 +7,7 @@ import { bucketFor, decimate, type Extremes, type Track } from '../text/decimati
 import { requestTrack, totalTrack } from './tracks.ts'
 import { viewOf, type ReportView } from './view.ts'
 
-/** What a chart can show of one line, and of the same line of all request names together. */
+/** Points per line of a chart, and per line summed over all request names. */
 const MOST_POINTS = 2000
 const MOST_NAMED_POINTS = 36_000
 
@@ -16,11 +16,11 @@ export interface SideView extends Pick<
   ReportView,
   'report' | 'words' | 'endS' | 'warmupEndS' | 'total' | 'curve'
 > {
-  /** The request names that both runs have. */
+  /** Lines of each request name that both runs have. */
   readonly names: Readonly<Record<string, Track['lines']>>
-  /** What the command line called it. */
+  /** The run as named on the command line. */
   readonly source: string
-  /** Utilization of the worker that was busiest in each second. */
+  /** Utilization of the busiest worker in each second. */
   readonly busiest: Extremes
 }
 
@@ -28,22 +28,22 @@ export interface ComparisonView {
   readonly answer: Answer
   readonly sentence: string
   readonly method: Comparison['method']
-  /** A row for each rule; `cells` go with `titles`. */
+  /** A row per rule; `cells` correspond to `titles`. */
   readonly titles: readonly string[]
   readonly rules: readonly {
     readonly cells: readonly string[]
     readonly answer: Answer
     readonly advice: string | null
   }[]
-  /** How the runs differ, which was allowed, and what else a reader must know. */
+  /** Allowed differences between the runs, and other warnings. */
   readonly warnings: readonly string[]
-  /** How many seconds a bucket of each request name has. */
+  /** Seconds per bucket in the lines of a request name. */
   readonly nameBucketS: number
   readonly baseline: SideView
   readonly current: SideView
 }
 
-/** A run and what the command line called it. */
+/** A run, and its name on the command line. */
 export interface NamedRun {
   readonly source: string
   readonly report: Report
@@ -58,7 +58,7 @@ export function comparisonViewOf(
   const { answer, method, metrics } = comparison
   const [before, after] = [baseline.report, current.report]
   const names = Object.keys(before.byName).filter((name) => Object.hasOwn(after.byName, name))
-  // Buckets are as long as the longer run needs them, and the same for both.
+  // Both runs use the bucket length of the longer one.
   const seconds = Math.max(before.timeline.length, after.timeline.length)
   const bucketS = bucketFor(seconds, MOST_POINTS)
   const nameBucketS = bucketFor(seconds, Math.min(MOST_POINTS, Math.round(MOST_NAMED_POINTS / names.length)))

@@ -1,10 +1,10 @@
-/** What happened in a run, in the order in which it did, as far as its report tells. Pure. */
+/** Events of a run in order, derived from its report. Pure. */
 import { amendmentWords } from '../../core/plan/amendment.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import { printDurationS, showCount, showRate } from '../../core/units.ts'
 
-/** First failures, of requests and of tasks, that get a line. */
+/** Most first failures listed, of requests and of tasks each. */
 const MOST_FAILURES = 100
 
 export interface LogLine {
@@ -13,7 +13,7 @@ export interface LogLine {
   readonly text: string
 }
 
-/** `early` are the warnings of before the run. `isRunning`: the report is one of a run that goes on. */
+/** `early` are the warnings from before the run. `isRunning`: the run is still in progress. */
 export function logOf(report: Report, early: readonly string[], isRunning: boolean): LogLine[] {
   const { timeline, verdict, errors, taskErrors, plan, warnings } = report
   const untilS = isRunning ? timeline.length : report.durationS
@@ -23,32 +23,32 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
   const measuredS = firstOf('load')
   const drainS = firstOf('drain')
   const lines: LogLine[] = [
-    note(0, `the run began, with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
+    note(0, `the run started with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
     ...early.map((text) => warning(0, text)),
     ...stageLines(plan, plan.warmupS + report.loadS, report.amendments[0]?.atS ?? Infinity),
     ...report.amendments.map((amendment) =>
       note(amendment.atS, `the load was amended ${amendmentWords([amendment])}`),
     ),
-    ...(measuredS > 0 ? [note(measuredS, 'the warm-up is over: measuring begins')] : []),
+    ...(measuredS > 0 ? [note(measuredS, 'the warm-up is over; measurement begins')] : []),
     ...errors.slice(0, MOST_FAILURES).map(({ outcome, name, message, firstS, count }): LogLine => ({
       atS: firstS,
       kind: 'fault',
-      text: `first ${outcome} of ${name}${message === '' ? '' : `: ${message}`} (${showCount(count)} in all)`,
+      text: `first ${outcome} of ${name}${message === '' ? '' : `: ${message}`} (${showCount(count)} in total)`,
     })),
     ...taskErrors.slice(0, MOST_FAILURES).map(({ task, message, firstS, count }): LogLine => ({
       atS: firstS,
       kind: 'fault',
-      text: `first error of task ${task}: ${message} (${showCount(count)} in all)`,
+      text: `first error of task ${task}: ${message} (${showCount(count)} in total)`,
     })),
     ...verdict.reasons.map(({ code, level, message, fromS }): LogLine => ({
       atS: fromS,
       kind: level === 'note' ? 'note' : 'warning',
       text: `${code}: ${message}`,
     })),
-    ...(drainS === -1 ? [] : [note(drainS, 'the load is over; what is in flight may still end')]),
+    ...(drainS === -1 ? [] : [note(drainS, 'the load is over; requests in flight may still finish')]),
   ]
   lines.sort((a, b) => a.atS - b.atS)
-  // Of a run that goes on, what is too little so far may still become enough.
+  // While the run is in progress, warnings about too few samples may still become obsolete.
   if (!isRunning)
     lines.push(
       ...warnings.filter((text) => !early.includes(text)).map((text) => warning(untilS, text)),
@@ -60,7 +60,7 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
   return lines
 }
 
-/** The beginning of each stage that has come, before an amendment replaced the rest; one alone is the load itself. */
+/** The start of each stage reached before an amendment replaced the rest. Empty for a single stage, which is the load itself. */
 function stageLines(plan: Plan, untilS: number, amendedS: number): LogLine[] {
   const { stages, model } = plan
   if (stages.length < 2) return []

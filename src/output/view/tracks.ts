@@ -1,4 +1,4 @@
-/** The seconds of a report as lines over time, one value for each second, put in buckets. Pure. */
+/** Lines over the time of a run, from the seconds of its report, reduced to buckets. Pure. */
 import { amendedPlan } from '../../core/plan/amendment.ts'
 import { arrivalsBy } from '../../core/load/arrivals.ts'
 import { hasPace, type Plan } from '../../core/plan/plan.ts'
@@ -8,11 +8,11 @@ import { usersAt } from '../../core/load/stages.ts'
 import { meanCycleS } from '../../core/load/wait-time.ts'
 import { decimate, type Extremes, type Track, type Values } from '../text/decimation.ts'
 
-/** Statuses that have a line of their own; the rest is one line. */
+/** Statuses with a line of their own; the others share one. */
 const MOST_STATUSES = 6
 export const OTHER_STATUSES = 'other'
 
-/** A worker or a core, and how busy it was: shares of a core. */
+/** Utilization of a worker or a core: shares of a core from 0 to 1. */
 export interface Unit {
   readonly number: number
   readonly busy: Extremes
@@ -31,7 +31,7 @@ function trackOf<T>(rows: readonly T[], bucketS: number, lines: Readonly<Record<
   }
 }
 
-/** All requests together, users and lag. */
+/** Lines of all requests together, users and lag. */
 export function totalTrack(report: Report, bucketS: number): Track {
   const { timeline: rows } = report
   const plan = amendedPlan(report.plan, report.amendments)
@@ -57,8 +57,8 @@ export function totalTrack(report: Report, bucketS: number): Track {
 }
 
 /**
- * What the plan asks for in a second: arrivals in the open model; in the closed one the most that its users could do
- * if the target answered at once, and nothing where they go as fast as they can.
+ * The planned rate of a second: arrivals in the open model; in the closed model the most that the users could send if the
+ * target answered at once, `null` without waits.
  */
 function plannedOf(plan: Plan): (second: number) => number | null {
   if (plan.model === 'open') {
@@ -72,14 +72,14 @@ function plannedOf(plan: Plan): (second: number) => number | null {
   return (second) => usersAt(plan.stages, second + 0.5) / cycleS
 }
 
-/** One request name. */
+/** Lines of one request name. */
 export function requestTrack(rows: readonly SecondRow[], name: string, bucketS: number): Track['lines'] {
   const named = rows.map(({ phase, byName }) => ({
     isDrain: phase === 'drain',
     metrics: Object.hasOwn(byName, name) ? byName[name]! : null,
   }))
   return trackOf<(typeof named)[number]>(named, bucketS, {
-    // Nothing finished is nothing a second while there is load.
+    // No finished request is a rate of 0 while there is load.
     achieved: ({ isDrain, metrics }) => (isDrain ? null : (metrics?.requestsPerS ?? 0)),
     failed: ({ metrics }) => metrics?.failed ?? 0,
     p50: ({ metrics }) => metrics?.latencyMs.p50 ?? null,
@@ -89,7 +89,7 @@ export function requestTrack(rows: readonly SecondRow[], name: string, bucketS: 
   }).lines
 }
 
-/** Responses of each status, in each second; those that came most often first. */
+/** Responses per status and second, the most frequent statuses first. */
 export function statusTrack({ total, timeline: rows }: Report, bucketS: number): Track {
   const statuses = Object.entries(total.statuses)
     .sort(([, a], [, b]) => b - a)
@@ -112,7 +112,7 @@ export const workerTracks = (rows: readonly SecondRow[], bucketS: number): Unit[
     bucketS,
   )
 
-/** The cores of this host, or of the target's. */
+/** Cores of this host, or of the target. */
 export const coreTracks = (rows: readonly SecondRow[], of: 'host' | 'target', bucketS: number): Unit[] =>
   unitTracks(
     rows.map((row) => ({
@@ -127,7 +127,7 @@ interface BusySecond {
   readonly busy: ReadonlyMap<number, number>
 }
 
-/** Mean and maximum are those of the load, as in the summary. */
+/** Mean and maximum cover the load only, as in the summary. */
 function unitTracks(seconds: readonly BusySecond[], bucketS: number): Unit[] {
   const numbers = [...new Set(seconds.flatMap(({ busy }) => [...busy.keys()]))].sort((a, b) => a - b)
   return numbers.map((number) => {

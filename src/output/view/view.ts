@@ -1,6 +1,6 @@
 /**
- * A report as a page shows it: its figures as they are, and its timeline in as many points as a screen has. Plain JSON,
- * made by Node and read by `src/page`. Pure.
+ * A report as a page shows it: its figures unchanged, its timeline reduced to the points of a screen. Plain JSON, made by
+ * Node and read by `src/page`. Pure.
  */
 import type { Report } from '../../core/report/report.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
@@ -11,20 +11,20 @@ import { factsOf } from '../text/summary.ts'
 import { coreTracks, requestTrack, statusTrack, totalTrack, workerTracks, type Unit } from './tracks.ts'
 import { BOTTLENECK, sentenceOf } from '../text/verdict-text.ts'
 
-/** In how many points a run is drawn. */
+/** Limits on the points drawn. */
 interface Points {
-  /** What a chart can show of one line. */
+  /** Points per line. */
   readonly line: number
-  /** Of one line, all request names together: with many names each has fewer. */
+  /** Points per line, summed over all request names. */
   readonly named: number
-  /** All lines of the workers, or of the cores. */
+  /** Points of all workers together, and of all cores together. */
   readonly units: number
-  /** Whether there is a curve of percentiles, or only those that are reported. */
+  /** Whether the percentile curve is included. */
   readonly hasCurve: boolean
 }
 
 export const PAGE_POINTS: Points = { line: 2000, named: 36_000, units: 60_000, hasCurve: true }
-/** Of a page that is made anew every second. */
+/** Limits for the live page, which is rendered every second. */
 export const LIVE_POINTS: Points = { line: 600, named: 6000, units: 12_000, hasCurve: false }
 const LEAST_NAMED_POINTS = 100
 
@@ -36,7 +36,7 @@ export interface ThresholdView {
 }
 
 export interface ReportView {
-  /** All of the report but its seconds. */
+  /** The report without its timeline. */
   readonly report: Omit<Report, 'timeline'>
   readonly words: {
     readonly subject: string
@@ -45,11 +45,11 @@ export interface ReportView {
     readonly bottleneck: string
   }
   readonly thresholds: readonly ThresholdView[]
-  /** Seconds of the run that are shown, and where warm-up ends and the drain begins. */
+  /** Seconds shown, and the seconds at which the warm-up ends and the drain begins. */
   readonly endS: number
   readonly warmupEndS: number
   readonly drainS: number
-  /** Seconds that some worker did not report. */
+  /** Seconds that at least one worker did not report. */
   readonly incomplete: readonly number[]
   readonly total: Track
   readonly statuses: Track
@@ -59,7 +59,7 @@ export interface ReportView {
   }
   readonly workers: { readonly bucketS: number; readonly units: readonly Unit[] }
   readonly cores: { readonly bucketS: number; readonly units: readonly Unit[] }
-  /** The cores of the server, where its exporter was asked. */
+  /** Cores of the target, with `--target-metrics`. */
   readonly target: { readonly bucketS: number; readonly units: readonly Unit[] }
   readonly heatMap: HeatMap
   readonly curve: readonly CurvePoint[]

@@ -50,9 +50,9 @@ test('a file is written whole in place of an older one; a folder, or none, is re
     file.finish(plain)
     expect(readFileSync(path, 'utf8')).toBe(textOf(renderJson(plain)))
     expect([readdirSync(folder), out.written]).toEqual([['r.json'], []])
-    expect(() => jsonFile(folder, out).check()).toThrow('is a folder')
-    expect(() => jsonFile(join(folder, 'none/r.json'), out).check()).toThrow('there is no folder')
-    expect(() => jsonFile(join(path, 'r.json'), out).check()).toThrow('there is no folder')
+    expect(() => jsonFile(folder, out).check()).toThrow('is a directory')
+    expect(() => jsonFile(join(folder, 'none/r.json'), out).check()).toThrow('no such directory')
+    expect(() => jsonFile(join(path, 'r.json'), out).check()).toThrow('no such directory')
   })
 })
 
@@ -100,7 +100,7 @@ test('what cannot be written goes to the fallback, and nothing is left behind', 
     file.check()
     mkdirSync(path)
     expect(() => file.finish(plain)).toThrow(
-      /could not be written, and went to standard output instead: EISDIR/,
+      /could not be written and went to standard output instead: EISDIR/,
     )
     expect(out.written.join('')).toBe(textOf(renderJson(plain)))
     expect(readdirSync(folder)).toEqual(['r.json'])

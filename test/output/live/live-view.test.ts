@@ -51,13 +51,13 @@ describe('a frame', () => {
       "
       corerush GET http://127.0.0.1:8080/GetPrograms
       ██████························ 0:00 · 0:02 left
-      the first second is being measured …
+      measuring the first second …
       "
     `)
   })
   test('the order to stop is acknowledged, whatever is left', () => {
     const stopping = { ...state(liveOf(HEALTHY)), isStopping: true }
-    expect(frame(stopping, 80)).toContain(' 0:01 · stopping; again ends at once\n')
+    expect(frame(stopping, 80)).toContain(' 0:01 · stopping; press again to quit\n')
   })
 
   test('of a healthy run', () => {
@@ -170,7 +170,7 @@ describe('a frame', () => {
     expect(frame({ ...judged, keys: { ...keys, table: 'workers' } }, 80)).toMatch(
       /\nworker +busy .*\n +0 +85%/,
     )
-    expect(frame({ ...judged, keys: { ...keys, showsHelp: true } }, 80)).toMatch(/\nq +stops the run/)
+    expect(frame({ ...judged, keys: { ...keys, showsHelp: true } }, 80)).toMatch(/\nq +stop the run/)
   })
   test.for([1, 4, 9, 12, 24])('is never higher than %i lines, and what matters most is in it', (rows) => {
     const live = liveOf(TROUBLE)
@@ -289,7 +289,7 @@ describe('what is written', () => {
     view.start(runOf())
     view.second(liveOf(HEALTHY))
     view.amended(planOf({ users: 25 }))
-    view.tell('the load is over')
+    view.warn('the load is over')
     expect(terminal.written.slice(-2)).toEqual([
       'warning: the load is over\n',
       expect.stringContaining('users 10 of 25') as string,

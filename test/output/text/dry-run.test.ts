@@ -17,21 +17,21 @@ test('the plan of one user as fast as it can, and of more workers than users', (
       body      none
       success   status 2xx,3xx
       model     closed: up to 1 user, no wait
-      at most   as many requests/s as users, target and generator manage
-      ends      after exactly 1,003 requests, shared by all workers; then 30s for wha…
-      time-outs 30s for a request, 10s to connect
+      at most   as many requests/s as target and generator can handle
+      ends      after exactly 1,003 requests across all workers; then up to 30s for r…
+      time-outs 30s per request, 10s to connect
       transport undici
       seed      1
       threshold succeeded > 0
       threshold failed < 1%
 
-      stage         worker  users at its end     users start at
-      1s: 0 → 1          0                 1  0.000 s … 0.000 s
-      1s: 0 → 1          1                 0               none
-      1s: 0 → 1          2                 0               none
-      then: hold 1       0                 1               none
-      then: hold 1       1                 0               none
-      then: hold 1       2                 0               none
+      stage         worker  users at end     users start at
+      1s: 0 → 1          0             1  0.000 s … 0.000 s
+      1s: 0 → 1          1             0               none
+      1s: 0 → 1          2             0               none
+      then: hold 1       0             1               none
+      then: hold 1       1             0               none
+      then: hold 1       2             0               none
       "
     `)
 })
@@ -50,7 +50,7 @@ test.each([
 
 test('the hosts that may be hit', () => {
   expect(shown(planOf({ allowHosts: ['127.0.0.1:8080', '*.Shop.test'] }))).toContain(
-    'may hit   127.0.0.1:8080\nmay hit   *.shop.test\n',
+    'allowed   127.0.0.1:8080\nallowed   *.shop.test\n',
   )
 })
 
@@ -76,19 +76,19 @@ test('the plan of the story, secrets masked, 40 columns wide', () => {
     body      14 B
     success   status 200,404,2xx
     model     closed: up to 550 users, wait 0.9s-1.1s
-    at most   550 requests/s when the target answers at once
-    ends      after 15s; then 30s for what is in flight
-    time-outs 30s for a request, 10s to connect
+    at most   550 requests/s, if the target answers at once
+    ends      after 15s; then up to 30s for requests in flight
+    time-outs 30s per request, 10s to connect
     transport undici
     seed      1
     threshold succeeded > 0
     threshold failed < 1%
 
-    stage          worker  users at its end     users start at
-    1s: 0 → 550         0               275  0.000 s … 0.996 s
-    1s: 0 → 550         1               275  0.002 s … 0.998 s
-    14s: hold 550       0               275               none
-    14s: hold 550       1               275               none
+    stage          worker  users at end     users start at
+    1s: 0 → 550         0           275  0.000 s … 0.996 s
+    1s: 0 → 550         1           275  0.002 s … 0.998 s
+    14s: hold 550       0           275               none
+    14s: hold 550       1           275               none
     "
   `)
   expect(shown(plan)).not.toContain('hidden')
@@ -117,10 +117,10 @@ test('the plan of arrivals in stages: what is due from each worker in each', () 
     body      none
     success   status 2xx,3xx
     model     open: up to 100 iterations/s, uniform arrivals
-    users     made when needed, up to 500; then arrivals wait and their latency counts
+    users     created on demand, up to 500; then arrivals wait, and the wait counts as latency
     warm-up   the first 2s are not measured
-    ends      after 19s; then 30s for what is in flight
-    time-outs 30s for a request, 10s to connect
+    ends      after 19s; then up to 30s for requests in flight
+    time-outs 30s per request, 10s to connect
     transport undici
     seed      1
     threshold succeeded > 0
@@ -132,16 +132,16 @@ test('the plan of arrivals in stages: what is due from each worker in each', () 
                   0 └────────────────────────────────────────────────────────────
                      0s                                                       19s
 
-    stage            worker  arrivals  users at most
-    10s: 0 → 100/s        0       167            167
-    10s: 0 → 100/s        1       167            167
-    10s: 0 → 100/s        2       166            166
-    5s: 100 → 100/s       0       167            167
-    5s: 100 → 100/s       1       166            167
-    5s: 100 → 100/s       2       167            166
-    4s: 7.50 → 0/s        0         5            167
-    4s: 7.50 → 0/s        1         5            167
-    4s: 7.50 → 0/s        2         5            166
+    stage            worker  arrivals  max users
+    10s: 0 → 100/s        0       167        167
+    10s: 0 → 100/s        1       167        167
+    10s: 0 → 100/s        2       166        166
+    5s: 100 → 100/s       0       167        167
+    5s: 100 → 100/s       1       166        167
+    5s: 100 → 100/s       2       167        166
+    4s: 7.50 → 0/s        0         5        167
+    4s: 7.50 → 0/s        1         5        167
+    4s: 7.50 → 0/s        2         5        166
     "
   `)
   const counts = arrivals(shown(plan, 90))
@@ -162,19 +162,19 @@ test('of arrivals that are counted, poisson and dropped: no more than the count,
     body      none
     success   status 2xx,3xx
     model     open: up to 1.50 iterations/s, poisson arrivals
-    users     made when needed, up to 9; then arrivals are dropped
-    ends      after exactly 1,000 requests, shared by all workers; then 30s for what is in fl…
-    time-outs 30s for a request, 10s to connect
+    users     created on demand, up to 9; then arrivals are dropped
+    ends      after exactly 1,000 requests across all workers; then up to 30s for requests in…
+    time-outs 30s per request, 10s to connect
     transport undici
     seed      1
     threshold succeeded > 0
     threshold failed < 1%
 
-    stage              worker  arrivals expected  users at most
-    10s: 0 → 1.50/s         0                  4              5
-    10s: 0 → 1.50/s         1                  4              4
-    then: hold 1.50/s       0                496              5
-    then: hold 1.50/s       1                496              4
+    stage              worker  arrivals expected  max users
+    10s: 0 → 1.50/s         0                  4          5
+    10s: 0 → 1.50/s         1                  4          4
+    then: hold 1.50/s       0                496          5
+    then: hold 1.50/s       1                496          4
     "
   `)
   expect(sum(Object.values(arrivals(shown(plan, 90))).flat())).toBe(1000)
@@ -201,10 +201,10 @@ test('how requests travel, where it is not plain HTTP/1.1', () => {
       "http      HTTP/2 only",
       "http      target.test:* at 127.0.0.1:8443",
       "http      *:443 at [::1]:*",
-      "http      own certificate authorities",
+      "http      custom certificate authorities",
       "http      from 127.0.0.1, 127.0.0.2",
       "http      up to 3 redirects",
-      "http      names looked up every 30s",
+      "http      DNS lookup every 30s",
     ]
   `)
   expect(lines({ proxy: 'http://us:secret@[::1]:3128' })).toEqual(['http      proxy [::1]:3128'])

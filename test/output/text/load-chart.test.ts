@@ -54,9 +54,9 @@ test('many stages are one in the table of a dry run', () => {
   const plan = staged(shape({ duration: '1m', users: (t) => 10 + 5 * Math.sin(t) }))
   const [, table = ''] = renderPlan(plan, { color: false, width: 100 }).split('\n\n')
   expect(table).toMatchInlineSnapshot(`
-    "stage          worker  users at its end      users start at
-    1m: 54 stages       0                 4  0.000 s … 57.667 s
-    1m: 54 stages       1                 4  0.000 s … 57.333 s
+    "stage          worker  users at end      users start at
+    1m: 54 stages       0             4  0.000 s … 57.667 s
+    1m: 54 stages       1             4  0.000 s … 57.333 s
     "
   `)
 })

@@ -56,13 +56,13 @@ test('the log: what happened, in order', () => {
   expect(lines.map(({ atS }) => atS)).toEqual(lines.map(({ atS }) => atS).sort((a, b) => a - b))
   const said = lines.map(({ atS, kind, text }) => `${Math.floor(atS)} ${kind} ${text}`)
   expect(said.slice(0, 3)).toEqual([
-    '0 note the run began, with 2 workers',
+    '0 note the run started with 2 workers',
     '0 warning early',
     '0 note stage 1 of 2: 0 to 10 users in 2s',
   ])
   expect(said).toContain('2 note stage 2 of 2: 10 users in 6s')
-  expect(said).toContain(`3 fault first connect.refused of a: ${EVIL} (4 in all)`)
-  expect(said).toContain('5 fault first error of task buy: no stock (2 in all)')
+  expect(said).toContain(`3 fault first connect.refused of a: ${EVIL} (4 in total)`)
+  expect(said).toContain('5 fault first error of task buy: no stock (2 in total)')
   for (const { code, message, fromS, level } of report.verdict.reasons)
     expect(said).toContain(`${fromS} ${level === 'note' ? 'note' : 'warning'} ${code}: ${message}`)
   expect(said).toContain('8 warning late')
