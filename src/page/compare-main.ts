@@ -1,4 +1,4 @@
-/** The page of two reports: reads the figures that stand in it, and shows them side by side and over each other. */
+/** Entry of the comparison page: reads the view embedded in the page; shows both runs side by side and overlaid. */
 import type { ComparisonView, SideView } from '../output/view/comparison-view.ts'
 import { CompareCharts } from './charts/compare-charts.ts'
 import { differences, namesBeside } from './parts/compare-tables.ts'
@@ -40,7 +40,7 @@ function header({ baseline, current }: ComparisonView): HTMLElement {
   )
 }
 
-/** What came of the comparison, before all figures. */
+/** The answer of the comparison and its rules. */
 function answer({ answer: word, sentence, method, titles, rules }: ComparisonView): HTMLElement {
   const [style, sign] = LOOK[word]
   return element(
@@ -101,7 +101,7 @@ function show(view: ComparisonView): void {
     element(
       'footer',
       {},
-      'n/a: not available, which is never zero. Seconds are those of each run. All figures are those of the JSON reports of the two runs.',
+      'n/a: not available (never zero). Times are relative to the start of each run. All figures come from the JSON reports of the two runs.',
     ),
   ]
   document.getElementById('page')!.append(...parts.filter((part) => part !== null))

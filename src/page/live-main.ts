@@ -1,4 +1,4 @@
-/** The live page: a run while it goes on, and its report when it has ended. */
+/** Entry of the live page: a run in progress, and its report when it has ended. */
 import { showClock, showCount } from '../core/units.ts'
 import type { ReportView } from '../output/view/view.ts'
 import type { FormProblem, LiveFrame, LiveRun, PageState, Phase } from '../output/web/web-messages.ts'
@@ -20,14 +20,14 @@ import { Tabs } from './parts/tabs.ts'
 import { themeSwitch, watchTheme } from './parts/theme.ts'
 import { workers } from './live/workers.ts'
 
-/** Charts that are about the generator, and have their place there. */
+/** Charts shown under "Workers and cores". */
 const GENERATOR_CHARTS = ['workers', 'cores', 'target', 'lag']
 
 const PHASES: Readonly<Record<Phase, string>> = {
   waiting: 'no run yet',
-  preparing: 'getting ready',
+  preparing: 'preparing',
   running: 'running',
-  stopping: 'stopping: what is in flight may still end',
+  stopping: 'stopping: waiting for requests in flight',
   ended: 'ended',
 }
 
@@ -143,15 +143,15 @@ class LiveView {
     document.body.dataset['phase'] = this.#isLost ? 'lost' : phase
     this.#phase.textContent = this.#state === null ? 'connecting' : PHASES[phase]
     this.#note.textContent = this.#isLost
-      ? 'nothing is heard from corerush: this is the last that it said'
+      ? 'connection lost: showing the last data received'
       : isOver
-        ? 'corerush has ended, too: this page keeps what it shows'
+        ? 'corerush has exited: this page keeps showing the last data'
         : ''
     this.#amend.show(this.#state?.load ?? null)
     this.#stop.hidden = !isRunning
     this.#stop.disabled = phase !== 'running'
     this.#progress.hidden = !isRunning
-    this.#complaint.textContent = failure === null ? '' : `The run could not be made: ${failure}`
+    this.#complaint.textContent = failure === null ? '' : `The run could not start: ${failure}`
     this.#form.root.hidden = form === null || isRunning
     if (failure !== null) this.#form.root.open = true
     if (form !== null) this.#form.fill(form)
@@ -159,7 +159,7 @@ class LiveView {
     if (this.#state !== null) renewAll(this.#places.downloads, [downloads(this.#state, this.#token)])
   }
 
-  /** Another run, which has nothing of the one before. */
+  /** Clears the page for a new run. */
   #begin(run: LiveRun): void {
     if (this.#run?.number === run.number && this.#run.startedAt === run.startedAt) return
     this.#run = run
@@ -168,15 +168,15 @@ class LiveView {
     this.#form.root.open = false
     for (const place of [this.#now, this.#head, this.#generatorTable, ...Object.values(this.#places)])
       place.replaceChildren()
-    this.#clock.textContent = 'the first second is being measured …'
+    this.#clock.textContent = 'measuring the first second …'
     document.title = `corerush: ${run.plan.request.url}`
     this.#showState()
   }
 
-  #showFrame({ run, view: told, now, log: lines }: LiveFrame): void {
+  #showFrame({ run, view: received, now, log: lines }: LiveFrame): void {
     if (this.#run?.number !== run) return
     const { plan } = this.#run
-    const view: ReportView = { ...told, report: { ...told.report, plan } }
+    const view: ReportView = { ...received, report: { ...received.report, plan } }
     const { report, words } = view
     const places = this.#places
     document.title = `${now === null ? '' : '● '}corerush: ${words.subject}`
@@ -204,7 +204,7 @@ class LiveView {
     renewAll(places.errors, [
       section(
         'errors',
-        'Errors that tasks threw',
+        'Task errors',
         taskErrors(view) ?? element('p', { class: 'note' }, 'No task threw an error.'),
       ),
     ])

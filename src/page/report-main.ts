@@ -1,4 +1,4 @@
-/** The page of a report: reads the figures that stand in it, and shows them. */
+/** Entry of the report page: reads the view embedded in the page and shows it. */
 import type { ReportView } from '../output/view/view.ts'
 import { Charts } from './charts/charts.ts'
 import { custom } from './parts/custom-part.ts'
@@ -52,7 +52,7 @@ function show(view: ReportView): void {
     element(
       'footer',
       {},
-      'n/a: not available, which is never zero. All figures are those of the JSON report of the same run.',
+      'n/a: not available (never zero). All figures come from the JSON report of the same run.',
     ),
   ]
   document.getElementById('page')!.append(...parts.filter((part) => part !== null))

@@ -128,7 +128,7 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       expect(texts.join('\n')).not.toMatch(/NaN|undefined|Infinity|\[object/)
       expect(texts[2]).toContain('status 503')
       expect(texts[2]).toContain(showPercent(report.outcomes.ok! / (total.finished + total.unfinished)))
-      expect(texts.find((text) => text.startsWith('Log'))).toContain('the run ended, by abort')
+      expect(texts.find((text) => text.startsWith('Log'))).toContain('the run ended, stopped by abort')
       await page.getByRole('tab', { name: 'Charts' }).click()
       await page.locator('#chart-rate canvas').waitFor()
       expect(await violations(page)).toEqual([])

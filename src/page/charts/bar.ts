@@ -1,14 +1,14 @@
-/** The bar above charts: whose figures they show, and how. */
+/** The bar above the charts: selects the request name and the scale. */
 import { element } from '../parts/element.ts'
 
-/** What the reader chose. */
+/** The reader's selection. */
 export interface Choice {
-  /** A request name; null for all requests together. */
+  /** A request name; `null` for all requests together. */
   name: string | null
   isLog: boolean
 }
 
-/** `select` has the names, each after a `=`, as a name may be empty; `choose` is told of one, `update` of all else. */
+/** Options of `select` are names prefixed with `=`, as a name may be empty. Calls `choose` for a name, `update` for the scale. */
 export function chartBar(
   select: HTMLSelectElement,
   choice: Choice,

@@ -1,4 +1,4 @@
-/** The charts of a report, and the bar above them that says what they show. */
+/** The charts of a report, and the bar above them. */
 import { showCount, showMs, showRate } from '../../core/units.ts'
 import type { Extremes, Track } from '../../output/text/decimation.ts'
 import { OTHER_STATUSES } from '../../output/view/tracks.ts'
@@ -25,7 +25,7 @@ export class Charts {
   readonly #select = element('select', { id: 'chosen' })
   readonly #grid = element('div', { class: 'grid' })
   readonly #apart: readonly string[]
-  /** Where those are that have a place of their own. */
+  /** Holds the charts named in the constructor's `apart`, which are shown elsewhere. */
   readonly apart = element('div', { class: 'grid' })
 
   constructor(view: ReportView, apart: readonly string[] = []) {
@@ -35,11 +35,11 @@ export class Charts {
     this.update(view)
   }
 
-  /** Shows a newer view, of a run that goes on. */
+  /** Shows a newer view of the same run. */
   update(view: ReportView): void {
     this.#view = view
     const known = new Set(Array.from(this.#select.options, ({ value }) => value))
-    // A name may be empty, or read like the choice of all.
+    // The prefix distinguishes a name from the choice of all requests: a name may be empty.
     for (const [name] of view.names.tracks)
       if (!known.has(`=${name}`)) this.#select.append(element('option', { value: `=${name}` }, name))
     for (const plot of this.#plots()) {
@@ -53,12 +53,12 @@ export class Charts {
     }
   }
 
-  /** They are those of a run that has made room for another one. */
+  /** Releases the charts. */
   destroy(): void {
     for (const panel of this.#panels.values()) panel.destroy()
   }
 
-  /** Shows one request name in the charts that know it. */
+  /** Shows one request name in the charts that support it. */
   choose(name: string | null): void {
     this.#choice.name = name
     this.#select.value = name === null ? '' : `=${name}`
@@ -99,7 +99,7 @@ export class Charts {
         ...workers,
         id: 'workers',
         title: 'Utilization of each worker',
-        note: `Share of a core in which its event loop had work${seconds.length > 0 ? '; shaded: seconds the verdict blames' : ''}`,
+        note: `Share of a core in which its event loop had work${seconds.length > 0 ? '; shaded: seconds named by the verdict' : ''}`,
         of: 'worker',
         color: 'blue',
       }),
@@ -112,7 +112,7 @@ export class Charts {
               shades: [...marks(this.#view), ...seconds.filter(({ unit }) => unit === undefined)],
               id: 'cores',
               title: 'Cores of this host',
-              note: 'Busy share of each core, whoever used it',
+              note: 'Busy share of each core, by all processes',
               of: 'core',
               color: 'green',
             }),
@@ -126,7 +126,7 @@ export class Charts {
               shades: marks(this.#view),
               id: 'target',
               title: 'Cores of the target',
-              note: 'Busy share of each core, by its own account',
+              note: 'Busy share of each core, as reported by the target',
               of: 'core',
               color: 'purple',
             }),
@@ -167,7 +167,7 @@ export class Charts {
       ...this.#over,
       id: 'rate',
       title: 'Requests per second',
-      note: `${this.#whose}${report.model === 'closed' && has('planned') && chosen === null ? '. Planned: the most its users could do if the target answered at once' : ''}`,
+      note: `${this.#whose}${report.model === 'closed' && has('planned') && chosen === null ? '. Planned: the most the users could send if the target answered at once' : ''}`,
       bucketS: chosen?.bucketS ?? total.bucketS,
       show: showRate,
       showAxis: axisRate,
@@ -245,8 +245,8 @@ export class Charts {
     return timeChart({
       ...this.#over,
       id: 'outcomes',
-      title: 'How requests ended',
-      note: 'Responses of each status, and requests that failed for whatever reason, in each second',
+      title: 'Responses and failures',
+      note: 'Responses by status, and failed requests, per second',
       bucketS: total.bucketS,
       show: showRate,
       showAxis: axisRate,
@@ -266,7 +266,7 @@ export class Charts {
       ...this.#over,
       id: 'lag',
       title: 'Lag of the generator',
-      note: 'How late iterations really started: its own lateness, never a slow target’s',
+      note: 'How late iterations started: delay of the generator, never of a slow target',
       bucketS: total.bucketS,
       show: showMs,
       showAxis: axisMs,

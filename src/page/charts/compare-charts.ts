@@ -1,4 +1,4 @@
-/** The charts of two runs over each other, by the seconds of each run. */
+/** Charts of two runs overlaid, each by the seconds of its own run. */
 import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { ComparisonView, SideView } from '../../output/view/comparison-view.ts'
 import type { Extremes } from '../../output/text/decimation.ts'
@@ -9,7 +9,7 @@ import { Panel } from './panel.ts'
 import { axisMs, axisRate, type Plot } from './plot.ts'
 import { timeChart, type Line, type TimeChart } from './time-chart.ts'
 
-/** How each run is drawn, in every chart. */
+/** Line styles of the two runs. */
 const BASELINE: Pick<Line, 'color' | 'dash' | 'width'> = { color: 'orange', dash: [6, 3], width: 1.5 }
 const CURRENT: Pick<Line, 'color' | 'width'> = { color: 'blue', width: 1.75 }
 
@@ -31,7 +31,7 @@ export class CompareCharts {
     )
   }
 
-  /** Shows one request name in the charts that know it. */
+  /** Shows one request name in the charts that support it. */
   choose(name: string | null): void {
     this.#choice.name = name
     this.#select.value = name === null ? '' : `=${name}`
@@ -71,7 +71,7 @@ export class CompareCharts {
       ...(['p50', 'p95', 'p99'] as const).map((p) =>
         this.#named(p, { id: p, title: `Latency ${p}`, note: `${whose}, of each second`, ...latency }),
       ),
-      // Of one name the report has percentiles, and no distribution.
+      // Always for all requests: the report has no distribution of a single name.
       comparePercentiles(baseline.curve, current.curve, isLog),
       this.#total('users', { id: 'users', title: 'Users', note: 'At the end of each second', ...count }),
       this.#total('inFlight', {
@@ -85,13 +85,13 @@ export class CompareCharts {
       }),
       this.#total('lagP99', {
         ...{ id: 'lag', title: 'Lag of the generator, p99' },
-        note: 'How late iterations really started: its own lateness, never a slow target’s',
+        note: 'How late iterations started: delay of the generator, never of a slow target',
         ...{ show: showMs, showAxis: axisMs },
       }),
     ]
   }
 
-  /** A line of the chosen name, or of all requests. */
+  /** A chart of the chosen name, or of all requests. */
   #named(key: string, words: Words): Plot {
     const { name } = this.#choice
     if (name === null) return this.#total(key, words)
@@ -128,7 +128,7 @@ export class CompareCharts {
 
 type Words = Pick<TimeChart, 'id' | 'title' | 'note' | 'show' | 'showAxis' | 'isLog'>
 
-/** As long as the longer run, with nothing where the shorter one was over. */
+/** Pads the values of the shorter run with `null`. */
 function padded({ low, high }: Extremes, length: number): Extremes {
   const nothing = new Array<null>(length - low.length).fill(null)
   return { low: [...low, ...nothing], high: high === null ? null : [...high, ...nothing] }

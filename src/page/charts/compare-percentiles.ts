@@ -1,4 +1,4 @@
-/** The percentile plots of two runs over each other. */
+/** Percentile plots of two runs, overlaid. */
 import { showMs } from '../../core/units.ts'
 import type { CurvePoint } from '../../output/text/distribution.ts'
 import { percentileFrame, share } from './percentiles.ts'
@@ -13,7 +13,7 @@ interface Point {
   readonly currentMs: number | null
 }
 
-/** Both curves have the same grid but for their last points, where each ends with its last request. */
+/** Merges two curves, whose points share one grid except for the last of each. */
 function together(baseline: readonly CurvePoint[], current: readonly CurvePoint[]): Point[] {
   const [before, after] = [baseline, current].map((curve) => new Map(curve.map(({ over, ms }) => [over, ms])))
   return [...new Set([...before!.keys(), ...after!.keys()])]
@@ -31,7 +31,7 @@ export function comparePercentiles(
   return {
     id: 'percentiles',
     title: 'Latency by percentile',
-    note: 'All requests. Each nine takes as much room as the one before; a line ends where a single request is left',
+    note: 'All requests. Every further nine takes the same width; a line ends at a single request',
     height: 210,
     options: {
       ...percentileFrame(Math.max(10, points.at(-1)?.over ?? 10), isLog),

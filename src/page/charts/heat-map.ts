@@ -1,4 +1,4 @@
-/** Where latencies lay, second by second: a column for each span of time, a cell for each bin of latency. */
+/** The latency heat map: a column per span of time, a cell per bin of latency. */
 import { largest, smallest } from '../../core/extremes.ts'
 import { showCount, showMs, showPercent } from '../../core/units.ts'
 import type { HeatMap } from '../../output/text/distribution.ts'
@@ -17,7 +17,7 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
   const firstBin = used.length === 0 ? 0 : smallest(used.map(({ first }) => first))
   const lastBin = used.length === 0 ? 0 : largest(used.map(({ first, counts }) => first + counts.length))
   const most = largest(used.map(({ counts }) => largest(counts)))
-  /** The median bin, for who reads with the keyboard. */
+  /** The median bin of each column, for the cursor. */
   const middle = columns.map(({ first, counts }) => {
     const half = counts.reduce((sum, n) => sum + n, 0) / 2
     let sum = 0
@@ -40,7 +40,7 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
         if (n === 0) continue
         const bottom = Math.round(u.valToPos(edgeMs(first + j), 'y', true))
         const top = Math.round(u.valToPos(edgeMs(first + j + 1), 'y', true))
-        // One request is seen; the rest is a logarithm.
+        // A single request gets the faintest shade; the scale is logarithmic.
         const share = most === 1 ? 1 : Math.log(n) / Math.log(most)
         ctx.fillStyle = ramp[Math.round(share * (SHADES - 1))]!
         ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top))
@@ -52,7 +52,7 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
   return {
     id: 'heat',
     title: 'Latency heat map',
-    note: 'All requests: the darker a cell (in dark colours, the brighter), the more requests took so long, on a logarithmic scale',
+    note: 'All requests: the darker a cell (in the dark theme, the brighter), the more requests had this latency; logarithmic colour scale',
     height: 250,
     options: {
       scales: {
@@ -71,7 +71,7 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
     ],
     keys: [
       { label: used.length === 0 ? 'no latencies' : `1 to ${showCount(most)} requests`, kind: 'ramp' },
-      { label: 'most took', kind: 'word' },
+      { label: 'most frequent', kind: 'word' },
       { label: 'requests', kind: 'word' },
     ],
     at: (index) => {
@@ -104,7 +104,7 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
   }
 }
 
-/** 1, 2 and 5 of each power of ten. */
+/** Ticks at 1, 2 and 5 times each power of ten. */
 function roundSplits(min: number, max: number): number[] {
   const splits: number[] = []
   for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
@@ -112,7 +112,7 @@ function roundSplits(min: number, max: number): number[] {
   return splits
 }
 
-/** Colours from few to many, in even steps between those of the style sheet. */
+/** The colour scale from few to many requests, interpolated between the colours of the style sheet. */
 function rampOf(): string[] {
   const stops = (['heat-0', 'heat-1', 'heat-2', 'heat-3'] as const).map((name) =>
     color(name)

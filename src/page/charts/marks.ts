@@ -1,4 +1,4 @@
-/** The spans of time that charts mark: where the load was not measured, and what the verdict blames. */
+/** Spans of time marked in charts: unmeasured seconds, and seconds named by the verdict. */
 import type { ReportView } from '../../output/view/view.ts'
 import type { Shade } from './plot.ts'
 
@@ -14,7 +14,7 @@ export const marks = ({ warmupEndS, drainS, endS, incomplete }: ReportView): Sha
   })),
 ]
 
-/** The seconds of each finding that is more than a note. */
+/** The seconds of each reason of the verdict above the level of a note. */
 export const blamed = ({ report }: ReportView): (Shade & { readonly unit?: number })[] =>
   report.verdict.reasons
     .filter(({ level }) => level !== 'note')

@@ -1,13 +1,13 @@
 /**
- * A chart on the page: its title, its legend with the values at the cursor, the picture, and the table behind it. The
- * picture is a slider to a keyboard and to a screen reader: the arrows move the cursor, and it says what is there.
+ * A chart on the page: title, legend with the values at the cursor, picture, and the same data as a table. To keyboard and
+ * screen reader the picture is a slider: arrow keys move the cursor, and its value text is the reading.
  */
 import { element } from '../parts/element.ts'
 import type { Key, Plot } from './plot.ts'
 import { onTheme } from '../parts/theme.ts'
 import { uPlot } from './uplot.ts'
 
-/** A page on paper is about this wide, in CSS pixels. */
+/** The width of a printed page in CSS pixels. */
 const PAPER_WIDTH = 660
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -46,7 +46,7 @@ export class Panel {
     this.show(plot)
   }
 
-  /** It is on the page no more: nothing keeps it, nor paints it. */
+  /** Releases the chart and its listeners. */
   destroy(): void {
     this.#endTheme()
     this.#sizes.disconnect()
@@ -54,7 +54,7 @@ export class Panel {
     this.#chart = null
   }
 
-  /** Draws another plot in the same place. */
+  /** Shows another plot in the same place. */
   show(plot: Plot): void {
     this.#plot = plot
     this.#title.textContent = plot.title
@@ -67,7 +67,7 @@ export class Panel {
     this.#fillTable()
   }
 
-  /** Draws a newer one of the same plot: the cursor, the zoom and the lines that were taken out stay as they are. */
+  /** Shows newer data of the same plot; cursor, zoom and hidden lines stay. */
   update(plot: Plot): void {
     const widthsOf = ({ options }: Plot): string => options.series.map(({ width }) => width).join()
     const isAlike =
@@ -92,7 +92,7 @@ export class Panel {
       if (isZoomed) chart.setScale('x', { min, max })
       this.#read(chart.cursor.idx ?? null)
     }
-    // Whoever is reading in it goes on reading.
+    // A table that has the focus is not replaced.
     if (!this.#table.contains(document.activeElement) || document.activeElement?.tagName === 'SUMMARY')
       this.#fillTable()
   }
@@ -109,7 +109,7 @@ export class Panel {
     )
   }
 
-  /** What depends on the figures is asked of the plot as it is when it is painted, for it may be a newer one. */
+  /** Options whose hooks and ranges read the current plot, which `update` may have replaced. */
   #options(): Plot['options'] {
     const { options } = this.#plot
     const paint =
@@ -171,7 +171,7 @@ export class Panel {
     return element('li', {}, button, this.#values[at]!)
   }
 
-  /** Tells what is at the cursor. */
+  /** Shows the reading at the cursor. */
   #read(index: number | null): void {
     const points = this.#plot.data[0].length
     const { where, values } =
@@ -184,7 +184,7 @@ export class Panel {
     this.#picture.setAttribute('aria-valuenow', String(index ?? 0))
     this.#picture.setAttribute(
       'aria-valuetext',
-      index === null ? 'arrow keys read the chart' : `${where}: ${said}`,
+      index === null ? 'use the arrow keys to read the chart' : `${where}: ${said}`,
     )
   }
 
@@ -207,7 +207,7 @@ export class Panel {
     this.#point(this.#plot.data[0][Math.min(last, Math.max(0, to))]!)
   }
 
-  /** Moves the cursor, and those that go with it; null takes them away. */
+  /** Moves the cursor and those synchronized with it; `null` hides them. */
   #point(x: number | null): void {
     const key = this.#plot.options.cursor?.sync?.key
     const all = key === undefined ? [this.#chart] : uPlot.sync(key).plots

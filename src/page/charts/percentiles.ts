@@ -1,4 +1,4 @@
-/** The percentile plot that HdrHistogram made known: each further nine takes as much room as the one before. */
+/** The percentile plot of HdrHistogram: every further nine takes the same width. */
 import { isReliable, PERCENTILES, type Metrics } from '../../core/measure/metrics.ts'
 import { showCount, showMs } from '../../core/units.ts'
 import type { CurvePoint } from '../../output/text/distribution.ts'
@@ -14,7 +14,7 @@ interface Point {
   readonly isWeak: boolean
 }
 
-/** Of one name only the reported percentiles are known; `curve` is then empty. */
+/** `curve` is empty for a single request name, of which only the reported percentiles are known. */
 export function percentiles(
   metrics: Metrics,
   curve: readonly CurvePoint[],
@@ -34,7 +34,7 @@ export function percentiles(
           },
         ],
   )
-  // The curve ends at a single one of all samples.
+  // The last point of the curve is 1 / n.
   const samples = curve.at(-1)?.over ?? null
   const end = samples ?? Infinity
   const points = [
@@ -50,7 +50,7 @@ export function percentiles(
   return {
     id: 'percentiles',
     title: 'Latency by percentile',
-    note: `${whose}. Each nine takes as much room as the one before; the plot ends where a single request is left`,
+    note: `${whose}. Every further nine takes the same width; the plot ends at a single request`,
     height: 250,
     options: {
       ...percentileFrame(xMax, isLog),
@@ -99,7 +99,7 @@ export function percentiles(
   }
 }
 
-/** The plot without its lines; x is 1 / (1 − q). */
+/** Options of the plot without its series; x is 1 / (1 − q). */
 export const percentileFrame = (xMax: number, isLog: boolean): Omit<Plot['options'], 'series'> => ({
   scales: { x: { time: false, distr: LOG, range: [1, xMax] }, y: valueScale(isLog) },
   axes: [
@@ -116,13 +116,13 @@ export const percentileFrame = (xMax: number, isLog: boolean): Omit<Plot['option
   padding: [8, 24, 0, 0],
 })
 
-/** A percentile with as many digits as tell it from the next one. */
+/** Formats a percentile with the digits that distinguish it from the next one. */
 export function share(over: number): string {
   const percent = 100 - 100 / over
   return `${Number(percent.toFixed(Math.max(0, Math.ceil(Math.log10(over))) + 1))}%`
 }
 
-/** 0 %, 50 %, 90 %, 99 % and so on, as far as it goes. */
+/** Ticks at 0 %, 50 %, 90 %, 99 % and so on, up to `most`. */
 function nines(most: number): number[] {
   const splits = [1, 2]
   for (let over = 10; over <= most; over *= 10) splits.push(over)

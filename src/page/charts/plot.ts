@@ -1,21 +1,21 @@
-/** What every chart is made of, whatever it draws: axes, cursor, zoom, colours, and marks behind the lines. */
+/** Common parts of all charts: axes, scales, cursor, zoom, and shades behind the lines. */
 import { showClock, showCount } from '../../core/units.ts'
 import { color, type Color } from '../parts/theme.ts'
 import { uPlot } from './uplot.ts'
 
-/** A line of the legend. */
+/** An entry of the legend. */
 export interface Key {
   readonly label: string
-  /** A line, which can be taken out of the chart and is the series of the same place; a ramp of colours; or just a word. */
+  /** `line`: the series at the same position, which can be hidden; `ramp`: a colour scale; `word`: a label only. */
   readonly kind: 'line' | 'ramp' | 'word'
   readonly color?: Color
   readonly dash?: readonly number[]
 }
 
-/** What a chart says where its cursor is. */
+/** The reading at the cursor. */
 export interface Reading {
   readonly where: string
-  /** One for each line of the legend. */
+  /** One value per entry of the legend. */
   readonly values: readonly string[]
 }
 
@@ -32,13 +32,13 @@ export interface Plot {
   readonly table: () => HTMLElement
 }
 
-/** A span of run time that is painted behind the lines, in seconds. */
+/** A span of run time, in seconds, painted behind the lines. */
 export interface Shade {
   readonly fromS: number
   readonly toS: number
   readonly color: Color
   readonly label: string
-  /** From where to where on the y axis; all of it without. */
+  /** The extent on the y axis; the full height if absent. */
   readonly fromY?: number
   readonly toY?: number
 }
@@ -57,7 +57,7 @@ export const axis = (options: uPlot.Axis): uPlot.Axis => ({
   ...options,
 })
 
-/** For an axis, where 20 is enough and 20.0 too much. */
+/** Axis labels, which need fewer digits than a figure: 20 rather than 20.0. */
 export const axisRate = (perS: number): string =>
   perS < 10 ? String(Number(perS.toPrecision(2))) : showCount(perS)
 export function axisMs(ms: number): string {
@@ -83,7 +83,7 @@ export const valueAxis = (show: (value: number) => string, options: uPlot.Axis =
     ...options,
   })
 
-/** Cursors of charts over time move together, and so does the zoom. */
+/** Synchronizes cursor and zoom of all charts over time. */
 export const TIME_CURSOR: uPlot.Cursor = {
   y: false,
   drag: { x: true, y: false },
@@ -91,7 +91,7 @@ export const TIME_CURSOR: uPlot.Cursor = {
   points: { size: 7 },
 }
 
-/** A chart without values has no extremes: uPlot then hands over null, whatever its types say. */
+/** Whether uPlot passed extremes: for a chart without values it passes `null`, contrary to its types. */
 const isKnown = (min: number, max: number): boolean => Number.isFinite(min) && Number.isFinite(max)
 
 export const timeScale = (endS: number): uPlot.Scale => ({
@@ -100,11 +100,11 @@ export const timeScale = (endS: number): uPlot.Scale => ({
     isKnown(min, max) && min < max ? [Math.max(0, min), Math.min(endS, max)] : [0, Math.max(1, endS)],
 })
 
-// An ambient const enum: isolated modules cannot name its member.
+// The logarithmic distribution; isolated modules cannot use a member of an ambient const enum.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 export const LOG = 3 as uPlot.Scale.Distr
 
-/** From 0 to a little above the highest, or between the powers that hold all. */
+/** A scale from 0 to slightly above the maximum, or between the enclosing powers of ten. */
 export const valueScale = (isLog: boolean): uPlot.Scale =>
   isLog
     ? {
@@ -114,7 +114,7 @@ export const valueScale = (isLog: boolean): uPlot.Scale =>
       }
     : { range: (_, min, max) => [0, isKnown(min, max) && max > 0 ? max * 1.06 : 1] }
 
-/** Paints spans of time behind the lines, each with its name where there is room for it. */
+/** Paints spans of time behind the lines, labelled where the label fits. */
 export function paintShades(shades: readonly Shade[], isNamed = true): (u: uPlot) => void {
   return (u) => {
     const { ctx, bbox } = u
@@ -125,7 +125,7 @@ export function paintShades(shades: readonly Shade[], isNamed = true): (u: uPlot
     ctx.clip()
     ctx.font = `${10 * ratio}px system-ui, sans-serif`
     ctx.textBaseline = 'top'
-    // The axes of the painting before have left it elsewhere.
+    // Painting the axes changed it.
     ctx.textAlign = 'left'
     for (const { fromS, toS, color: name, label, fromY, toY } of shades) {
       const left = u.valToPos(fromS, 'x', true)

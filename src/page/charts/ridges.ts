@@ -1,4 +1,4 @@
-/** How busy each worker or core was, one row for each, as `mpstat -P ALL` over time. */
+/** Utilization of each worker or core over time, one row each, as `mpstat -P ALL` would show it. */
 import { showPercent } from '../../core/units.ts'
 import type { Unit } from '../../output/view/tracks.ts'
 import { axis, paintShades, TIME_CURSOR, timeAxis, timeScale, type Plot, type Shade } from './plot.ts'
@@ -7,7 +7,7 @@ import { color, type Color } from '../parts/theme.ts'
 import { bucketAt, instants, points, rangeAt, spanOf } from './time-chart.ts'
 import type { uPlot } from './uplot.ts'
 
-/** The share of its row that a whole core fills. */
+/** The share of its row that a fully used core fills. */
 const FULL = 0.86
 
 export interface Ridges {
@@ -19,14 +19,14 @@ export interface Ridges {
   readonly bucketS: number
   readonly endS: number
   readonly color: Color
-  /** Behind all rows; those of one unit behind its row. */
+  /** Painted behind all rows, or behind the row of one unit. */
   readonly shades: readonly (Shade & { readonly unit?: number })[]
 }
 
 export function ridges({ units, bucketS, endS, color: name, shades, of, ...words }: Ridges): Plot {
   const buckets = units[0]?.busy.low.length ?? 0
   const rowHeight = Math.max(14, Math.min(44, 460 / Math.max(1, units.length)))
-  /** The first unit is on top. */
+  /** The bottom of a row; the first unit is on top. */
   const floorOf = (at: number): number => units.length - 1 - at
   const rows = shades.flatMap(({ unit, ...shade }): Shade[] => {
     if (unit === undefined) return [shade]
@@ -87,12 +87,12 @@ export function ridges({ units, bucketS, endS, color: name, shades, of, ...words
     },
     table: () =>
       table({
-        label: `${words.title}: mean and most of the load`,
+        label: `${words.title}: mean and maximum over the load`,
         rows: units,
         columns: [
           { title: of, cell: ({ number }) => String(number) },
           { title: 'mean', cell: ({ mean }) => showPercent(mean) },
-          { title: 'most', cell: ({ max }) => showPercent(max) },
+          { title: 'max', cell: ({ max }) => showPercent(max) },
         ],
       }),
   }

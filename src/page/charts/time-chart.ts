@@ -1,4 +1,4 @@
-/** Lines over the time of a run. A bucket of several seconds is drawn from its lowest value to its highest. */
+/** Line charts over the time of a run. A bucket of several seconds is drawn from its lowest to its highest value. */
 import { showClock } from '../../core/units.ts'
 import type { Extremes } from '../../output/text/decimation.ts'
 import {
@@ -21,7 +21,7 @@ export interface Line {
   readonly values: Extremes
   readonly dash?: readonly number[]
   readonly width?: number
-  /** Whether the area below it is tinted. */
+  /** Whether the area below the line is tinted. */
   readonly isArea?: boolean
 }
 
@@ -100,26 +100,26 @@ function seriesOf({ color: name, dash, width = 1.5, isArea = false }: Line): uPl
   }
 }
 
-/** Whether there is a value with none beside it, which a line would not show. */
+/** Whether a value has no neighbour, so that a line would not show it. */
 const isSparse = (values: ArrayLike<number | null | undefined>): boolean =>
   Array.prototype.some.call(
     values,
     (value, i) => value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null,
   )
 
-/** The middle of each second; of each bucket, the middles of its halves. */
+/** X positions: the middle of each second, or the middles of both halves of each bucket. */
 export const instants = (buckets: number, bucketS: number): number[] =>
   bucketS === 1
     ? Array.from({ length: buckets }, (_, i) => i + 0.5)
     : Array.from({ length: 2 * buckets }, (_, i) => (i / 2 + 0.25) * bucketS)
 
-/** A logarithm has no place for 0. */
+/** Y values; on a logarithmic scale, 0 becomes `null`. */
 export function points({ low, high }: Extremes, isLog = false): (number | null)[] {
   const all = high === null ? [...low] : low.flatMap((value, i) => [value, high[i]!])
   return isLog ? all.map((value) => (value === 0 ? null : value)) : all
 }
 
-/** The number of the bucket of a point. */
+/** The bucket of a point. */
 export const bucketAt = (index: number, bucketS: number): number =>
   bucketS === 1 ? index : Math.floor(index / 2)
 

@@ -1,4 +1,4 @@
-/** The charts' library; its only importer. Its licence goes wherever its code goes, so into every page. */
+/** The chart library; its only importer. The licence must accompany the code, so it is in every page. */
 /*!
 uPlot 1.6.32, https://github.com/leeoniya/uPlot
 

@@ -1,4 +1,4 @@
-/** The fields that change the load of a run under way. */
+/** The form that changes the load of a run in progress. */
 import { showCount } from '../../core/units.ts'
 import type { LoadTarget, LoadWords } from '../../output/web/web-messages.ts'
 import { element } from '../parts/element.ts'
@@ -11,9 +11,9 @@ export class AmendForm {
   readonly #value = element('input', { size: '8', autocomplete: 'off' })
   readonly #over = element('input', { size: '5', placeholder: 'over 1s', autocomplete: 'off' })
 
-  /** `amend` resolves to whether it was done. */
+  /** `amend` resolves to whether the change was accepted. */
   constructor(amend: (words: LoadWords) => Promise<boolean>) {
-    this.#over.setAttribute('aria-label', 'over how long')
+    this.#over.setAttribute('aria-label', 'duration of the change')
     const form = element(
       'form',
       { class: 'amend', novalidate: '' },
@@ -30,7 +30,7 @@ export class AmendForm {
     this.root = form
   }
 
-  /** Where the load is going; null where it cannot be changed. */
+  /** Shows the load that the run is heading for; hides the form for `null`, if the load cannot be changed. */
   show(load: LoadTarget | null): void {
     this.root.hidden = load === null
     if (load === null) return

@@ -1,14 +1,14 @@
-/** The files of a run that has ended. */
+/** Downloads of a run that has ended. */
 import { DOWNLOADS, type Download, type PageState } from '../../output/web/web-messages.ts'
 import { element, section } from '../parts/element.ts'
 
 const WHAT: Readonly<Record<Download, string>> = {
-  'report.json': 'the whole report: what corerush compare takes',
-  'report.html': 'the report as one page that opens without a network',
+  'report.json': 'the full report, the input of corerush compare',
+  'report.html': 'the report as a self-contained page',
   'stats.csv': 'Locust’s table of requests',
   'stats_history.csv': 'Locust’s history, second by second',
   'failures.csv': 'Locust’s table of failures',
-  'exceptions.csv': 'Locust’s table of what tasks threw',
+  'exceptions.csv': 'Locust’s table of exceptions',
 }
 
 export function downloads({ phase, staysOpen, isOver }: PageState, token: string): HTMLElement {
@@ -33,10 +33,10 @@ export function downloads({ phase, staysOpen, isOver }: PageState, token: string
           'p',
           { class: 'note' },
           isOver
-            ? 'corerush has ended, and this page has only what it shows. With --out it writes files.'
+            ? 'corerush has exited, so there is nothing to download. Use --out to write files.'
             : staysOpen
-              ? 'They are here when the run has ended.'
-              : 'corerush ends with this run, as nobody is at its terminal. With --out it writes files.',
+              ? 'Available when the run has ended.'
+              : 'corerush exits with this run, because it has no terminal. Use --out to write files.',
         ),
   )
 }

@@ -1,4 +1,4 @@
-/** The run as it is now: what the target does, and beside it, always, how the generator is. */
+/** The current second: figures of the target beside the health of the generator. */
 import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import type { ReportView } from '../../output/view/view.ts'
@@ -6,7 +6,7 @@ import type { Now } from '../../output/web/web-messages.ts'
 import { meters } from './meters.ts'
 import { element, section, shown } from '../parts/element.ts'
 
-/** A figure, and the word for it. */
+/** A labelled figure. */
 type Figure = readonly [label: string, value: string, isBad?: boolean]
 
 export const glance = (view: ReportView, now: Now): HTMLElement =>
@@ -38,7 +38,7 @@ function target({ report, thresholds }: ReportView, now: Now): HTMLElement {
   return section(
     'target',
     'Target',
-    element('p', { class: 'note' }, 'the last second; latencies of the last 10 s; failed, of the whole run'),
+    element('p', { class: 'note' }, 'last second; latencies: last 10 s; failed: whole run'),
     glances(figures),
     ...(now.targetCores === null
       ? []

@@ -1,4 +1,4 @@
-/** What happened in the run, the latest first. */
+/** Events of the run, the latest first. */
 import { showClock } from '../../core/units.ts'
 import type { LogLine } from '../../output/view/run-log.ts'
 import { element, folded, section } from '../parts/element.ts'

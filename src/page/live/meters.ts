@@ -1,4 +1,4 @@
-/** How busy each worker or core is now: a bar and a figure each, all of them in sight. */
+/** Current utilization of each worker or core: a bar and a percentage each. */
 import { BUSY, SATURATED } from '../../core/judge/rules/limits.ts'
 import { showPercent } from '../../core/units.ts'
 import { element } from '../parts/element.ts'
@@ -18,7 +18,7 @@ export function meters(of: string, units: readonly Busy[]): HTMLElement {
         'li',
         { class: level },
         element('span', {}, `${of} ${number}`),
-        // A style attribute would be against the page's policy; a meter has its own.
+        // The page's content security policy forbids style attributes; a meter needs none.
         element('meter', {
           min: '0',
           max: '1',

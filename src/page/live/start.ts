@@ -8,15 +8,15 @@ import {
 import { element } from '../parts/element.ts'
 
 const WORDS: Readonly<Record<FormField, readonly [label: string, hint: string, sample: string]>> = {
-  url: ['URL', 'where the requests go', 'http://127.0.0.1:8080/'],
-  users: ['Users', 'each loops, with a connection of its own', '1'],
-  spawnRate: ['Spawn rate', 'users started per second; without it, all in the first second', ''],
-  wait: ['Wait', 'pause of a user: 1s, 0.9s-1.1s, pacing:1s, throughput:2', 'none'],
-  rate: ['Rate', 'in place of users: iterations by the clock, such as 1000/s', ''],
+  url: ['URL', 'the target of the requests', 'http://127.0.0.1:8080/'],
+  users: ['Users', 'concurrent users, each with its own connection', '1'],
+  spawnRate: ['Spawn rate', 'users started per second', ''],
+  wait: ['Wait', 'pause between iterations: 1s, 0.9s-1.1s, pacing:1s, throughput:2', 'none'],
+  rate: ['Rate', 'instead of users: iterations started per second, such as 1000/s', ''],
   duration: ['Duration', 'such as 30s, 5m, 1h30m', '10s'],
 }
 
-/** Resolves to what is wrong. */
+/** Starts a run; resolves to the problems of the form, if any. */
 export type Start = (words: FormWords) => Promise<readonly FormProblem[]>
 
 export class StartForm {
@@ -68,7 +68,7 @@ export class StartForm {
     )
   }
 
-  /** What was said so far stays where somebody has typed already. */
+  /** Fills in the current options, except where the reader has typed. */
   fill(words: FormWords): void {
     for (const field of FORM_FIELDS) this.#inputs[field].value ||= words[field] ?? ''
   }

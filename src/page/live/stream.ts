@@ -1,37 +1,37 @@
-/** What corerush tells the page, and what the page asks of it. */
+/** The connection of the live page: events from corerush, requests to it. */
 import { TOKEN_HEADER, type LiveFrame, type LiveRun, type PageState } from '../../output/web/web-messages.ts'
 
 export interface Listeners {
   readonly state: (state: PageState) => void
   readonly run: (run: LiveRun) => void
   readonly frame: (frame: LiveFrame) => void
-  /** Whether nothing is heard at the moment. */
+  /** Called when the connection is lost or restored. */
   readonly lost: (isLost: boolean) => void
 }
 
 /**
- * Listens until corerush says that it ends; what breaks off meanwhile is taken up again. A hidden tab lets go of its
- * connection, of which a browser has six for all of its tabs, and is told all that counts when it is seen again: unless
- * corerush ends with the run, for then there would be nobody left to tell it how that ended.
+ * Listens until corerush exits, and reconnects after an interruption. A hidden tab closes its connection, because a browser
+ * has six per host for all of its tabs, and catches up when it is visible again. It keeps the connection if corerush exits
+ * with the run, because nobody could send it the result later.
  */
 export function listen(token: string, { state, run, frame, lost }: Listeners): void {
   let source: EventSource | null = null
   let latest: PageState | null = null
-  // Nobody sees a hidden tab, and painting it costs the cores that make the load.
+  // A hidden tab is not repainted: that would take CPU time from the load.
   let unseen: LiveFrame | null = null
   const open = (): EventSource => {
     const opened = new EventSource(`events?token=${token}`)
-    const on = (name: string, tell: (value: never) => void): void =>
-      opened.addEventListener(name, ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as never))
-    on('state', (said: PageState) => {
-      latest = said
-      state(said)
+    const on = (name: string, handle: (value: never) => void): void =>
+      opened.addEventListener(name, ({ data }: MessageEvent<string>) => handle(JSON.parse(data) as never))
+    on('state', (received: PageState) => {
+      latest = received
+      state(received)
       follow()
     })
     on('run', run)
-    on('frame', (said: LiveFrame) => {
-      if (document.hidden) unseen = said
-      else frame(said)
+    on('frame', (received: LiveFrame) => {
+      if (document.hidden) unseen = received
+      else frame(received)
     })
     opened.onopen = () => lost(false)
     opened.onerror = () => lost(true)
@@ -50,7 +50,7 @@ export function listen(token: string, { state, run, frame, lost }: Listeners): v
   follow()
 }
 
-/** Rejects with what corerush said, when it does not do it. */
+/** Sends an action to corerush. Rejects with the message of the response if it is refused. */
 export async function act(
   token: string,
   action: 'stop' | 'start' | 'load',

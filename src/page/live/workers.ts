@@ -1,4 +1,4 @@
-/** What each worker says of itself, in the last second. */
+/** Vitals of each worker in the last second. */
 import { showBytes, showMs, showPercent } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import { section } from '../parts/element.ts'
@@ -19,9 +19,15 @@ export const workers = (all: readonly WorkerVitals[]): HTMLElement =>
           cell: ({ utilization }) => showPercent(utilization),
           by: ({ utilization }) => utilization,
         },
-        { title: 'on a core', cell: ({ cpu }) => showPercent(cpu), by: ({ cpu }) => cpu },
         {
-          title: 'waited for one',
+          title: 'cpu',
+          hint: 'share of the second on a core',
+          cell: ({ cpu }) => showPercent(cpu),
+          by: ({ cpu }) => cpu,
+        },
+        {
+          title: 'run queue',
+          hint: 'time spent ready to run, waiting for a core',
           cell: ({ runQueueMs }) => showMs(runQueueMs),
           by: ({ runQueueMs }) => runQueueMs,
         },

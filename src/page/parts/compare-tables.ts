@@ -1,4 +1,4 @@
-/** The figures of two runs side by side, with what is between them. */
+/** Tables of two runs side by side, with differences. */
 import { PERCENTILES, type Metrics } from '../../core/measure/metrics.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { ComparisonView } from '../../output/view/comparison-view.ts'
@@ -10,7 +10,7 @@ interface Figure {
   readonly label: string
   readonly value: (metrics: Metrics) => number | null
   readonly show: (metrics: Metrics) => string
-  /** A share: the difference is one of percentage points. */
+  /** Whether the figure is a share, whose difference is in percentage points. */
   readonly isShare?: boolean
 }
 
@@ -53,10 +53,10 @@ const FIGURES: readonly Figure[] = [
   },
 ]
 
-/** What there is of a figure in a row of names. */
+/** Figures shown in the table of names. */
 const OF_NAMES: readonly string[] = ['requests/s', 'failed', 'latency p50', 'latency p95', 'latency p99']
 
-/** From the baseline to the current run: as a share of the first, or in percentage points. */
+/** The change from baseline to current run: relative to the baseline, or in percentage points for a share. */
 function changeOf({ value, isShare }: Figure, before: Metrics | null, after: Metrics | null): number | null {
   const [from, to] = [before, after].map((metrics) => (metrics === null ? null : value(metrics)))
   if (from === null || to === null || from === undefined || to === undefined) return null
@@ -89,7 +89,7 @@ export function differences({ baseline, current }: ComparisonView): HTMLElement 
     element(
       'p',
       { class: 'note' },
-      'Only the rules of the comparison are tested; any other difference may be chance. pp: percentage points; ~: too few samples.',
+      'Only the rules of the comparison are tested; other differences may be chance. pp: percentage points; ~: too few samples.',
     ),
   )
 }
@@ -100,7 +100,7 @@ interface NameRow {
   readonly after: Metrics | null
 }
 
-/** Each request name of either run; one that both have can be chosen for the charts. */
+/** A row per request name of either run; a click on a name that both have shows its charts. */
 export function namesBeside(
   { baseline, current }: ComparisonView,
   choose: (name: string) => void,

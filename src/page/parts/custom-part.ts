@@ -1,4 +1,4 @@
-/** Metrics of a scenario's own. */
+/** Custom metrics of a scenario. */
 import type { ReportView } from '../../output/view/view.ts'
 import { section } from './element.ts'
 import { table } from './sortable-table.ts'
@@ -9,20 +9,20 @@ const FIGURES = ['min', 'mean', 'p50', 'p95', 'p99', 'max'] as const
 
 const shown = (value: number | null): string => (value === null ? '–' : value.toLocaleString('en-US'))
 
-/** Null where the scenario has none. */
+/** `null` if the scenario has no custom metrics. */
 export function custom({ report }: ReportView): HTMLElement | null {
   const rows = Object.entries(report.custom)
   if (rows.length === 0) return null
   return section(
     'custom',
-    'Metrics of the scenario',
+    'Custom metrics',
     table<readonly [string, Custom]>({
-      label: 'Metrics of the scenario',
+      label: 'Custom metrics',
       rows,
       columns: [
         { title: 'metric', isText: true, cell: ([name]) => name, by: ([name]) => name },
         {
-          title: 'sum or values',
+          title: 'sum or count',
           cell: ([, metric]) => shown(metric.kind === 'counter' ? metric.sum : metric.count),
         },
         ...FIGURES.map((figure) => ({

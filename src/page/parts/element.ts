@@ -1,4 +1,4 @@
-/** Elements of the page. Text goes in as text and never as markup, whoever said it. */
+/** Elements of the page. Text is always inserted as text, never as markup. */
 
 export type Child = Node | string | null
 
@@ -13,17 +13,17 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** A part of the page with its heading, which also names it to a screen reader. */
+/** A section with a heading that also labels it for screen readers. */
 export function section(id: string, title: string, ...children: readonly Child[]): HTMLElement {
   const heading = element('h2', { id: `${id}-title` }, title)
   return element('section', { id, 'aria-labelledby': heading.id }, heading, ...children)
 }
 
-/** A figure as a person reads it; what there is none of says so. */
+/** A formatted figure; a dash becomes "n/a". */
 export const shown = (text: string): Child =>
   text === '–' ? element('span', { class: 'none', title: 'not available' }, 'n/a') : text
 
-/** Pairs of a word and what it stands for. */
+/** A list of terms and their values. */
 export const pairs = (rows: readonly (readonly [string, Child])[]): HTMLElement =>
   element(
     'dl',
@@ -31,7 +31,7 @@ export const pairs = (rows: readonly (readonly [string, Child])[]): HTMLElement 
     ...rows.map(([word, what]) => element('div', {}, element('dt', {}, word), element('dd', {}, what))),
   )
 
-/** A long text that opens on request; a short one as it is. */
+/** A text; if longer than `most`, folded until opened. */
 export function folded(text: string, most = 160): HTMLElement {
   if (text.length <= most) return element('span', { class: 'said' }, text)
   return element(

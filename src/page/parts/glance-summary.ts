@@ -1,4 +1,4 @@
-/** What a reader wants first: the verdict, the thresholds, the key figures. */
+/** The first part of a report: measurement, thresholds, key figures. */
 import {
   PERCENTILES,
   isReliable,
@@ -12,7 +12,7 @@ import { table } from './sortable-table.ts'
 
 type Level = ReportView['report']['verdict']['level']
 
-/** A sign and a word beside each colour. */
+/** A sign beside each colour, for readers who cannot tell colours apart. */
 const SIGN: Record<Level, string> = { sound: '✓', suspect: '!', void: '✗' }
 const LEVEL: Record<'note' | 'suspect' | 'void', string> = { note: 'note', suspect: 'suspect', void: 'void' }
 const STATE: Record<ThresholdView['state'], string> = {
@@ -167,7 +167,7 @@ export function keyFigures({ report }: ReportView): HTMLElement {
   )
 }
 
-/** How long each part took, as far as it was measured. */
+/** The distributions of latency and of its phases. */
 export function distributions({ report }: ReportView): HTMLElement {
   const { latencyMs, serviceMs, failedMs, lagMs, phasesMs } = report.total
   const rows: [string, string, LatencySummary][] = [
@@ -175,24 +175,24 @@ export function distributions({ report }: ReportView): HTMLElement {
     ...(report.model === 'open'
       ? [['service', 'sent to done', serviceMs] as [string, string, LatencySummary]]
       : []),
-    ['DNS', 'of connections that looked up', phasesMs.dns],
-    ['connect', 'once for each connection', phasesMs.connect],
-    ['TLS', 'once for each connection', phasesMs.tls],
+    ['DNS', 'connections that waited for a lookup', phasesMs.dns],
+    ['connect', 'once per connection', phasesMs.connect],
+    ['TLS', 'once per connection', phasesMs.tls],
     ['first byte', 'from sent, or from connected', phasesMs.firstByte],
     ['download', 'first byte to done', phasesMs.download],
-    ['failed', 'requests that failed', failedMs],
-    ['lag', 'the generator’s own lateness', lagMs],
+    ['failed', 'failed requests', failedMs],
+    ['lag', 'delay of the generator before each start', lagMs],
     ['iteration', 'whole iterations', report.iterations.durationMs],
   ]
   return section(
     'distributions',
-    'Where the time went',
+    'Durations by phase',
     table<(typeof rows)[number]>({
       label: 'Durations',
       rows: rows.filter(([, , { mean }]) => mean !== null),
       columns: [
         {
-          title: 'what',
+          title: 'phase',
           isText: true,
           cell: ([name, what]) => element('span', {}, name, ' ', element('small', {}, what)),
         },
@@ -208,7 +208,7 @@ export function distributions({ report }: ReportView): HTMLElement {
   )
 }
 
-/** A dash stands for nothing among words. */
+/** A figure inside a sentence, where a dash would be misread. */
 const naText = (text: string): string => (text === '–' ? 'n/a' : text)
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

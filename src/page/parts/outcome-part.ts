@@ -1,4 +1,4 @@
-/** How requests ended, and what was said when they failed. */
+/** Outcomes of requests, and the messages of failures. */
 import { showClock, showCount, showPercent } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { element, folded, section } from './element.ts'
@@ -62,13 +62,13 @@ export function failedRequests({ report }: ReportView): HTMLElement[] {
   ]
 }
 
-/** Null when no task threw anything. */
+/** `null` if no task threw an error. */
 export function taskErrors({ report }: ReportView): HTMLElement | null {
   const { taskErrors: errors } = report
   return errors.length === 0
     ? null
     : table<Report['taskErrors'][number]>({
-        label: 'Errors that tasks threw',
+        label: 'Task errors',
         rows: errors,
         columns: [
           { title: 'task', isText: true, cell: ({ task }) => folded(task, 60), by: ({ task }) => task },

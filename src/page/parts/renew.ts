@@ -1,10 +1,10 @@
-/** A page that lives: parts that are made anew, and take the place of what has changed and of nothing else. */
+/** Updates of a page in place: newly rendered parts replace only what has changed. */
 import { labelOf, takeOver } from './sortable-table.ts'
 
-/** What the reader does to an element, which is not the page's to take back. */
+/** Attributes set by the reader's actions, which an update must keep. */
 const READERS = ['open', 'aria-sort']
 
-/** Makes what is on the page read as the newer one does. What is the same stays, with its focus and what is open in it. */
+/** Makes an element equal to a newer one. Unchanged nodes stay, with their focus and open details. */
 export function renew(old: Element, newer: Element): void {
   if (old.isEqualNode(newer) || takeOver(old, newer)) return
   if (old.tagName !== newer.tagName || labelOf(old) !== labelOf(newer)) {
@@ -25,7 +25,7 @@ export function renew(old: Element, newer: Element): void {
   for (const gone of were.slice(are.length)) gone.remove()
 }
 
-/** Puts parts into a place where their like may be already. */
+/** Shows parts in a place that may already hold an older version of them. */
 export function renewAll(place: Element, parts: readonly (HTMLElement | null)[]): void {
   const box = place.cloneNode() as Element
   box.append(...parts.filter((part) => part !== null))

@@ -1,4 +1,4 @@
-/** The summary by request name; a name opens its charts. */
+/** The table of requests by name; a click on a name shows its charts. */
 import type { Metrics } from '../../core/measure/metrics.ts'
 import { showBytes, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
@@ -7,7 +7,7 @@ import { percentileLabel, percentileText } from './glance-summary.ts'
 import { table, type Column } from './sortable-table.ts'
 
 interface Row {
-  /** Null for all requests together. */
+  /** `null` for all requests together. */
   readonly name: string | null
   readonly metrics: Metrics
 }
@@ -79,6 +79,6 @@ export function requests({ report }: ReportView, choose: (name: string | null) =
         },
       ],
     }),
-    element('p', { class: 'note' }, '~ too few samples beyond it: fewer than 10 / (1 − q)'),
+    element('p', { class: 'note' }, '~ fewer than 10 / (1 − q) samples'),
   )
 }

@@ -1,4 +1,4 @@
-/** What was run, and where. */
+/** The plan of the run, and the host it ran on. */
 import { showBytes } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { element, folded, pairs, section, type Child } from './element.ts'
@@ -12,10 +12,7 @@ export function setup({ report, words }: ReportView): HTMLElement {
     ['Headers', lines(request.headers.map(([name, value]) => `${name}: ${value}`))],
     ...(request.body === null
       ? []
-      : ([['Body', 'text' in request.body ? folded(request.body.text) : 'bytes, not text']] as [
-          string,
-          Child,
-        ][])),
+      : ([['Body', 'text' in request.body ? folded(request.body.text) : 'binary']] as [string, Child][])),
     ['Seed', String(report.seed)],
     ['Started', report.startedAt],
     [

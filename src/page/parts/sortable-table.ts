@@ -1,13 +1,13 @@
-/** Tables: real ones, which any reader can read, and sortable by a button in each heading. */
+/** HTML tables, sortable by a button in each heading. */
 import { element, shown, type Child } from './element.ts'
 
 export interface Column<Row> {
   readonly title: string
-  /** What the title is short for. */
+  /** The tooltip of the title. */
   readonly hint?: string
   readonly isText?: boolean
   readonly cell: (row: Row) => Child
-  /** What the column is sorted by; without it, it is not. Null goes last, whatever the direction. */
+  /** The sort key; a column without one is not sortable. `null` sorts last in both directions. */
   readonly by?: (row: Row) => number | string | null
   readonly mark?: (row: Row) => string | null
 }
@@ -15,21 +15,21 @@ export interface Column<Row> {
 type Direction = 'ascending' | 'descending'
 
 export interface TableOptions<Row> {
-  /** What the table is of, for those who do not see where it stands. */
+  /** The caption, and the label for screen readers. */
   readonly label: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
-  /** Below all rows, however they are sorted. */
+  /** A row below all others, whatever the order. */
   readonly foot?: Row
 }
 
-/** How each table on the page takes over the rows of another one. */
+/** The options of each table on the page, and how to show newer ones in it. */
 const takeOvers = new WeakMap<
   Element,
   { readonly options: unknown; readonly show: (options: unknown) => void }
 >()
 
-/** Shows the rows of a newer table in this one, in the order that the reader chose; false where they are not of a kind. */
+/** Shows the rows of a newer table in an existing one, in the order chosen by the reader. Returns false if the two are not the same table. */
 export function takeOver(old: Element, newer: Element): boolean {
   const [into, from] = [takeOvers.get(old), takeOvers.get(newer)]
   if (into === undefined || from === undefined || labelOf(old) !== labelOf(newer)) return false
@@ -37,7 +37,7 @@ export function takeOver(old: Element, newer: Element): boolean {
   return true
 }
 
-/** How an element is called where nobody sees where it stands. */
+/** The label of an element for screen readers. */
 export const labelOf = (one: Element): string | null => one.getAttribute('aria-label')
 
 export function table<Row>(options: TableOptions<Row>): HTMLElement {
@@ -85,7 +85,7 @@ export function table<Row>(options: TableOptions<Row>): HTMLElement {
   show(options)
   const root = element(
     'div',
-    // What scrolls sideways must be reachable without a mouse.
+    // A region that scrolls must be reachable by keyboard.
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
     element(
       'table',
@@ -100,7 +100,7 @@ export function table<Row>(options: TableOptions<Row>): HTMLElement {
   return root
 }
 
-/** Puts these rows in place of those that are there; a cell that reads the same stays, with its focus and what is open in it. */
+/** Replaces the rows. Cells with unchanged text stay, with their focus and open details. */
 function renewRows(body: HTMLElement, rows: readonly HTMLElement[]): void {
   for (const [i, row] of rows.entries()) {
     const old = body.children[i]

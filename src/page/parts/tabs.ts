@@ -1,4 +1,4 @@
-/** Tabs, as a keyboard and a screen reader know them: the arrows move, and what is hidden is not read. */
+/** Tabs after the ARIA pattern: arrow keys move between them, hidden panels are not read. */
 import { element } from './element.ts'
 
 export interface Tab {
@@ -31,12 +31,12 @@ export class Tabs {
     this.#show(0)
   }
 
-  /** Opens the tab that has this in it. */
+  /** Opens the tab with this id. */
   open(id: string): void {
     this.#show(this.#buttons.findIndex((button) => button.id === `tab-${id}`))
   }
 
-  /** What there is in a tab that somebody may not have open; nothing for nothing. */
+  /** Sets the badge of a tab; an empty text removes it. */
   mark(id: string, text: string): void {
     const badge = this.#buttons.find((button) => button.id === `tab-${id}`)!.lastElementChild!
     if (badge.textContent !== text) badge.textContent = text

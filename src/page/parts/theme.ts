@@ -1,4 +1,4 @@
-/** Light and dark: as the reader's system has it, until the reader says otherwise. */
+/** Light and dark theme: the system's setting, unless the reader chooses one. */
 import { element } from './element.ts'
 
 const THEMES = ['auto', 'light', 'dark'] as const
@@ -27,7 +27,7 @@ const listeners = new Set<() => void>()
 const known = new Map<Color, string>()
 const probe = element('span', { hidden: '' })
 
-/** Called whenever colours have changed, for a canvas does not change by itself; what it returns ends that. */
+/** Calls `listener` when the colours change, because a canvas must be repainted. Returns a function that removes the listener. */
 export function onTheme(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
@@ -38,7 +38,7 @@ function changed(): void {
   for (const listener of listeners) listener()
 }
 
-/** A colour of the style sheet as a canvas takes it. */
+/** A colour of the style sheet as a CSS value for a canvas. */
 export function color(name: Color): string {
   let value = known.get(name)
   if (value === undefined) {
@@ -49,7 +49,7 @@ export function color(name: Color): string {
   return value
 }
 
-/** Paper is light. Charts are painted anew before the page is laid out for it, and again afterwards. */
+/** Repaints charts when the system's theme changes, and before and after printing, which is always light. */
 export function watchTheme(): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed)
   matchMedia('print').addEventListener('change', changed)
