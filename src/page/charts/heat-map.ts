@@ -6,49 +6,14 @@ import { axisMs, LOG, TIME_CURSOR, timeAxis, timeScale, valueAxis, type Plot } f
 import { table } from '../parts/sortable-table.ts'
 import { color } from '../parts/theme.ts'
 import { spanOf } from './time-chart.ts'
-import { uPlot } from './uplot.ts'
+import type { uPlot } from './uplot.ts'
 
 const SHADES = 32
 
-export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: number): Plot {
-  const edgeMs = (bin: number): number => 10 ** (bin / binsPerDecade) / 1000
-  const cellText = (bin: number): string => `${showMs(edgeMs(bin))} to ${showMs(edgeMs(bin + 1))}`
-  const used = columns.filter(({ counts }) => counts.length > 0)
-  const firstBin = used.length === 0 ? 0 : smallest(used.map(({ first }) => first))
-  const lastBin = used.length === 0 ? 0 : largest(used.map(({ first, counts }) => first + counts.length))
-  const most = largest(used.map(({ counts }) => largest(counts)))
-  /** The median bin of each column, for the cursor. */
-  const middle = columns.map(({ first, counts }) => {
-    const half = counts.reduce((sum, n) => sum + n, 0) / 2
-    let sum = 0
-    const at = counts.findIndex((n) => (sum += n) >= half && n > 0)
-    return at === -1 ? null : first + at
-  })
-
-  const paint = (u: uPlot): void => {
-    if (used.length === 0) return
-    const ramp = rampOf()
-    const { ctx, bbox } = u
-    ctx.save()
-    ctx.beginPath()
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
-    ctx.clip()
-    for (const [i, { first, counts }] of columns.entries()) {
-      const left = Math.round(u.valToPos(i * columnS, 'x', true))
-      const right = Math.round(u.valToPos((i + 1) * columnS, 'x', true))
-      for (const [j, n] of counts.entries()) {
-        if (n === 0) continue
-        const bottom = Math.round(u.valToPos(edgeMs(first + j), 'y', true))
-        const top = Math.round(u.valToPos(edgeMs(first + j + 1), 'y', true))
-        // A single request gets the faintest shade; the scale is logarithmic.
-        const share = most === 1 ? 1 : Math.log(n) / Math.log(most)
-        ctx.fillStyle = ramp[Math.round(share * (SHADES - 1))]!
-        ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top))
-      }
-    }
-    ctx.restore()
-  }
-
+export function heatMap(heat: HeatMap, endS: number): Plot {
+  const { columns, columnS } = heat
+  const range = rangeOf(heat)
+  const edgeMs = (bin: number): number => edgeOf(bin, heat)
   return {
     id: 'heat',
     title: 'Latency heat map',
@@ -57,20 +22,26 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
     options: {
       scales: {
         x: timeScale(endS),
-        y: { distr: LOG, range: used.length === 0 ? [1, 1000] : [edgeMs(firstBin - 1), edgeMs(lastBin + 1)] },
+        y: {
+          distr: LOG,
+          range: range === null ? [1, 1000] : [edgeMs(range.firstBin - 1), edgeMs(range.lastBin + 1)],
+        },
       },
       axes: [timeAxis(), valueAxis(axisMs, { splits: (_, __, min, max) => roundSplits(min, max) })],
       cursor: { ...TIME_CURSOR, points: { show: false } },
       padding: [8, 10, 0, 0],
       series: [{}, { stroke: 'transparent', points: { show: false } }],
-      hooks: { draw: [paint] },
+      hooks: { draw: range === null ? [] : [(u) => paintCells(u, heat, range.most)] },
     },
     data: [
       columns.map((_, i) => (i + 0.5) * columnS),
-      middle.map((bin) => (bin === null ? null : edgeMs(bin + 0.5))),
+      columns.map((column) => {
+        const bin = medianBin(column)
+        return bin === null ? null : edgeMs(bin + 0.5)
+      }),
     ],
     keys: [
-      { label: used.length === 0 ? 'no latencies' : `1 to ${showCount(most)} requests`, kind: 'ramp' },
+      { label: range === null ? 'no latencies' : `1 to ${showCount(range.most)} requests`, kind: 'ramp' },
       { label: 'most frequent', kind: 'word' },
       { label: 'requests', kind: 'word' },
     ],
@@ -81,27 +52,86 @@ export function heatMap({ columns, columnS, binsPerDecade }: HeatMap, endS: numb
         where: spanOf(index, columnS, endS),
         values: [
           '',
-          counts.length === 0 ? '–' : cellText(first + peak),
+          counts.length === 0 ? '–' : cellText(first + peak, heat),
           showCount(counts.reduce((sum, n) => sum + n, 0)),
         ],
       }
     },
-    table: () => {
-      const sums = new Map<number, number>()
-      for (const { first, counts } of columns)
-        for (const [j, n] of counts.entries()) if (n > 0) sums.set(first + j, (sums.get(first + j) ?? 0) + n)
-      const all = [...sums.values()].reduce((sum, n) => sum + n, 0)
-      return table<[number, number]>({
-        label: 'Latencies of the whole run, warm-up included',
-        rows: [...sums].sort(([a], [b]) => a - b),
-        columns: [
-          { title: 'latency', cell: ([bin]) => cellText(bin) },
-          { title: 'requests', cell: ([, n]) => showCount(n) },
-          { title: 'share', cell: ([, n]) => showPercent(n / all) },
-        ],
-      })
-    },
+    table: () => heatTable(heat),
   }
+}
+
+type HeatColumn = HeatMap['columns'][number]
+
+/** The lower edge of a bin. */
+const edgeOf = (bin: number, { binsPerDecade }: HeatMap): number => 10 ** (bin / binsPerDecade) / 1000
+
+const cellText = (bin: number, heat: HeatMap): string =>
+  `${showMs(edgeOf(bin, heat))} to ${showMs(edgeOf(bin + 1, heat))}`
+
+/** The used bins, and the highest count of a cell; `null` if there are no latencies. */
+function rangeOf({ columns }: HeatMap) {
+  const used = columns.filter(({ counts }) => counts.length > 0)
+  if (used.length === 0) return null
+  return {
+    firstBin: smallest(used.map(({ first }) => first)),
+    lastBin: largest(used.map(({ first, counts }) => first + counts.length)),
+    most: largest(used.map(({ counts }) => largest(counts))),
+  }
+}
+
+/** The bin of the median of a column, where the cursor is shown; `null` if the column is empty. */
+function medianBin({ first, counts }: HeatColumn): number | null {
+  const half = counts.reduce((sum, n) => sum + n, 0) / 2
+  let sum = 0
+  const at = counts.findIndex((n) => (sum += n) >= half && n > 0)
+  return at === -1 ? null : first + at
+}
+
+function paintCells(u: uPlot, heat: HeatMap, most: number): void {
+  const { columns, columnS } = heat
+  const ramp = rampOf()
+  const { ctx, bbox } = u
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+  ctx.clip()
+  for (const [i, { first, counts }] of columns.entries()) {
+    const left = Math.round(u.valToPos(i * columnS, 'x', true))
+    const right = Math.round(u.valToPos((i + 1) * columnS, 'x', true))
+    for (const [j, n] of counts.entries()) {
+      if (n === 0) continue
+      const bottom = Math.round(u.valToPos(edgeOf(first + j, heat), 'y', true))
+      const top = Math.round(u.valToPos(edgeOf(first + j + 1, heat), 'y', true))
+      // A single request gets the faintest shade; the scale is logarithmic.
+      const share = most === 1 ? 1 : Math.log(n) / Math.log(most)
+      ctx.fillStyle = ramp[Math.round(share * (SHADES - 1))]!
+      ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top))
+    }
+  }
+  ctx.restore()
+}
+
+/** Requests of the run in each bin, in order. */
+export function binTotals({ columns }: HeatMap): [bin: number, requests: number][] {
+  const sums = new Map<number, number>()
+  for (const { first, counts } of columns)
+    for (const [j, n] of counts.entries()) if (n > 0) sums.set(first + j, (sums.get(first + j) ?? 0) + n)
+  return [...sums].sort(([a], [b]) => a - b)
+}
+
+function heatTable(heat: HeatMap): HTMLElement {
+  const rows = binTotals(heat)
+  const all = rows.reduce((sum, [, n]) => sum + n, 0)
+  return table<[number, number]>({
+    label: 'Latencies of the whole run, warm-up included',
+    rows,
+    columns: [
+      { title: 'latency', cell: ([bin]) => cellText(bin, heat) },
+      { title: 'requests', cell: ([, n]) => showCount(n) },
+      { title: 'share', cell: ([, n]) => showPercent(n / all) },
+    ],
+  })
 }
 
 /** Ticks at 1, 2 and 5 times each power of ten. */

@@ -1,12 +1,13 @@
 /** The percentile plot of HdrHistogram: every further nine takes the same width. */
-import { isReliable, PERCENTILES, type Metrics } from '../../core/measure/metrics.ts'
+import { isReliable, PERCENTILES, type LatencySummary, type Metrics } from '../../core/measure/metrics.ts'
 import { showCount, showMs } from '../../core/units.ts'
 import type { CurvePoint } from '../../output/text/distribution.ts'
 import { axis, axisMs, LOG, valueAxis, valueScale, type Plot } from './plot.ts'
 import { table } from '../parts/sortable-table.ts'
 import { color } from '../parts/theme.ts'
+import type { uPlot } from './uplot.ts'
 
-interface Point {
+export interface PercentilePoint {
   /** 1 / (1 − q). */
   readonly over: number
   readonly curveMs: number | null
@@ -14,35 +15,31 @@ interface Point {
   readonly isWeak: boolean
 }
 
+/** The points of the curve and of the reported percentiles, in order. */
+export function percentilePoints(latencyMs: LatencySummary, curve: readonly CurvePoint[]): PercentilePoint[] {
+  const reported = PERCENTILES.flatMap(([name, q]): PercentilePoint[] => {
+    const reportedMs = latencyMs[name]
+    if (reportedMs === null) return []
+    return [{ over: 1 / (1 - q), curveMs: null, reportedMs, isWeak: !isReliable(latencyMs, name) }]
+  })
+  const end = curve.at(-1)?.over ?? Infinity
+  return [
+    ...curve.map(({ over, ms }): PercentilePoint => ({ over, curveMs: ms, reportedMs: null, isWeak: false })),
+    ...reported.filter(({ over }) => over <= end),
+  ].sort((a, b) => a.over - b.over)
+}
+
 /** `curve` is empty for a single request name, of which only the reported percentiles are known. */
 export function percentiles(
-  metrics: Metrics,
+  { latencyMs }: Metrics,
   curve: readonly CurvePoint[],
   isLog: boolean,
   whose: string,
 ): Plot {
-  const { latencyMs } = metrics
-  const reported = PERCENTILES.flatMap(([name, q]): Point[] =>
-    latencyMs[name] === null
-      ? []
-      : [
-          {
-            over: 1 / (1 - q),
-            curveMs: null,
-            reportedMs: latencyMs[name],
-            isWeak: !isReliable(latencyMs, name),
-          },
-        ],
-  )
+  const points = percentilePoints(latencyMs, curve)
   // The last point of the curve is 1 / n.
   const samples = curve.at(-1)?.over ?? null
-  const end = samples ?? Infinity
-  const points = [
-    ...curve.map(({ over, ms }): Point => ({ over, curveMs: ms, reportedMs: null, isWeak: false })),
-    ...reported.filter(({ over }) => over <= end),
-  ].sort((a, b) => a.over - b.over)
-  const xMax = Math.max(10, points.at(-1)?.over ?? 10)
-  const at = ({ over, curveMs, reportedMs, isWeak }: Point): string[] => [
+  const cells = ({ over, curveMs, reportedMs, isWeak }: PercentilePoint): string[] => [
     curveMs === null ? '–' : showMs(curveMs),
     reportedMs === null ? '–' : `${isWeak ? '~' : ''}${showMs(reportedMs)}`,
     samples === null ? '–' : showCount(Math.max(1, Math.round(samples / over))),
@@ -53,24 +50,8 @@ export function percentiles(
     note: `${whose}. Every further nine takes the same width; the plot ends at a single request`,
     height: 250,
     options: {
-      ...percentileFrame(xMax, isLog),
-      series: [
-        {},
-        { stroke: () => color('blue'), width: 1.75, points: { show: false }, spanGaps: true },
-        {
-          stroke: () => color('orange'),
-          width: curve.length === 0 ? 1.25 : 0,
-          dash: [4, 4],
-          points: {
-            show: true,
-            size: 7,
-            fill: () => color('panel'),
-            stroke: () => color('orange'),
-            width: 2,
-          },
-          spanGaps: true,
-        },
-      ],
+      ...percentileFrame(Math.max(10, points.at(-1)?.over ?? 10), isLog),
+      series: [{}, CURVE, reportedSeries(curve.length === 0)],
     },
     data: [
       points.map(({ over }) => over),
@@ -79,11 +60,11 @@ export function percentiles(
     ],
     keys: [
       { label: 'latency', kind: 'line', color: 'blue' },
-      { label: 'reported percentile', kind: 'line', color: 'orange', dash: [2, 3] },
+      { label: 'reported percentile', kind: 'line', color: 'orange', dash: [4, 4] },
     ],
     at: (index) => {
       const point = points[index]!
-      return { where: share(point.over), values: at(point).slice(0, 2) }
+      return { where: share(point.over), values: cells(point).slice(0, 2) }
     },
     table: () =>
       table({
@@ -91,13 +72,29 @@ export function percentiles(
         rows: points,
         columns: [
           { title: 'percentile', cell: ({ over }) => share(over) },
-          { title: 'latency', cell: (point) => at(point)[0]! },
-          { title: 'reported', cell: (point) => at(point)[1]! },
-          { title: 'requests beyond', cell: (point) => at(point)[2]! },
+          { title: 'latency', cell: (point) => cells(point)[0]! },
+          { title: 'reported', cell: (point) => cells(point)[1]! },
+          { title: 'requests beyond', cell: (point) => cells(point)[2]! },
         ],
       }),
   }
 }
+
+const CURVE: uPlot.Series = {
+  stroke: () => color('blue'),
+  width: 1.75,
+  points: { show: false },
+  spanGaps: true,
+}
+
+/** The reported percentiles: points, connected only if there is no curve. */
+const reportedSeries = (isConnected: boolean): uPlot.Series => ({
+  stroke: () => color('orange'),
+  width: isConnected ? 1.25 : 0,
+  dash: [4, 4],
+  points: { show: true, size: 7, fill: () => color('panel'), stroke: () => color('orange'), width: 2 },
+  spanGaps: true,
+})
 
 /** Options of the plot without its series; x is 1 / (1 − q). */
 export const percentileFrame = (xMax: number, isLog: boolean): Omit<Plot['options'], 'series'> => ({

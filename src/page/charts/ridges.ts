@@ -26,52 +26,22 @@ export interface Ridges {
 export function ridges({ units, bucketS, endS, color: name, shades, of, ...words }: Ridges): Plot {
   const buckets = units[0]?.busy.low.length ?? 0
   const rowHeight = Math.max(14, Math.min(44, 460 / Math.max(1, units.length)))
-  /** The bottom of a row; the first unit is on top. */
-  const floorOf = (at: number): number => units.length - 1 - at
-  const rows = shades.flatMap(({ unit, ...shade }): Shade[] => {
-    if (unit === undefined) return [shade]
-    const at = units.findIndex(({ number }) => number === unit)
-    return at === -1 ? [] : [{ ...shade, fromY: floorOf(at), toY: floorOf(at) + 1 }]
-  })
-  const paintFloors = (u: uPlot): void => {
-    const { ctx, bbox } = u
-    ctx.fillStyle = color('grid')
-    for (const at of units.keys())
-      ctx.fillRect(bbox.left, Math.round(u.valToPos(floorOf(at), 'y', true)), bbox.width, 1)
-  }
+  const rows = shadesOfRows(shades, units)
   return {
     ...words,
     height: Math.round(rowHeight * units.length) + 34,
     options: {
       scales: { x: timeScale(endS), y: { range: [0, Math.max(1, units.length)] } },
-      axes: [
-        timeAxis(),
-        axis({
-          size: 60,
-          gap: 6,
-          splits: () => units.map((_, at) => floorOf(at) + FULL / 2),
-          values: () => units.map(({ number }) => `${of} ${number}`),
-          grid: { show: false },
-        }),
-      ],
+      axes: [timeAxis(), unitAxis(units, of)],
       cursor: { ...TIME_CURSOR, points: { show: false } },
       padding: [8, 10, 0, 0],
-      series: [
-        {},
-        ...units.map((_, at): uPlot.Series => ({
-          stroke: () => color(name),
-          width: 1,
-          fill: () => color(name).replace(/^rgb\((.*)\)$/, 'rgba($1, 0.35)'),
-          fillTo: floorOf(at),
-          points: { show: false },
-        })),
-      ],
-      hooks: { drawClear: [paintShades(rows, false), paintFloors] },
+      series: [{}, ...units.map((_, at) => ridge(floorOf(at, units), name))],
+      hooks: { drawClear: [paintShades(rows, false), (u) => paintFloors(u, units)] },
     },
     data: [
       instants(buckets, bucketS),
       ...units.map(({ busy }, at) =>
-        points(busy).map((value) => (value === null ? null : floorOf(at) + Math.min(1, value) * FULL)),
+        points(busy).map((value) => (value === null ? null : floorOf(at, units) + Math.min(1, value) * FULL)),
       ),
     ],
     keys: units.map(({ number }) => ({ label: `${of} ${number}`, kind: 'word' })),
@@ -96,4 +66,41 @@ export function ridges({ units, bucketS, endS, color: name, shades, of, ...words
         ],
       }),
   }
+}
+
+/** The bottom of a row; the first unit is on top. */
+const floorOf = (at: number, units: readonly Unit[]): number => units.length - 1 - at
+
+/** Shades of one unit cover its row, all others the whole height. */
+function shadesOfRows(shades: Ridges['shades'], units: readonly Unit[]): Shade[] {
+  return shades.flatMap(({ unit, ...shade }): Shade[] => {
+    if (unit === undefined) return [shade]
+    const at = units.findIndex(({ number }) => number === unit)
+    const floor = floorOf(at, units)
+    return at === -1 ? [] : [{ ...shade, fromY: floor, toY: floor + 1 }]
+  })
+}
+
+const unitAxis = (units: readonly Unit[], of: string): uPlot.Axis =>
+  axis({
+    size: 60,
+    gap: 6,
+    splits: () => units.map((_, at) => floorOf(at, units) + FULL / 2),
+    values: () => units.map(({ number }) => `${of} ${number}`),
+    grid: { show: false },
+  })
+
+const ridge = (floor: number, name: Color): uPlot.Series => ({
+  stroke: () => color(name),
+  width: 1,
+  fill: () => color(name).replace(/^rgb\((.*)\)$/, 'rgba($1, 0.35)'),
+  fillTo: floor,
+  points: { show: false },
+})
+
+function paintFloors(u: uPlot, units: readonly Unit[]): void {
+  const { ctx, bbox } = u
+  ctx.fillStyle = color('grid')
+  for (const at of units.keys())
+    ctx.fillRect(bbox.left, Math.round(u.valToPos(floorOf(at, units), 'y', true)), bbox.width, 1)
 }

@@ -106,22 +106,7 @@ export function thresholds({ thresholds: all }: ReportView): HTMLElement {
 }
 
 export function keyFigures({ report }: ReportView): HTMLElement {
-  const { total, iterations, connections, model, verdict: judged } = report
-  const figure = (key: string, label: string, value: string, note: Child = null): HTMLElement =>
-    element(
-      'div',
-      { class: 'figure' },
-      element('dt', {}, label),
-      element('dd', { 'data-key': key }, shown(value)),
-      note === null ? null : element('dd', { class: 'note' }, note),
-    )
-  const percentile = (name: PercentileName): HTMLElement =>
-    figure(
-      name,
-      `latency ${percentileLabel(name)}`,
-      percentileText(total.latencyMs, name),
-      judged.errorBoundMs[name] === null ? null : `generator error ≤ ${showMs(judged.errorBoundMs[name])}`,
-    )
+  const { total, iterations, connections, model } = report
   return section(
     'figures',
     'Key figures',
@@ -141,9 +126,7 @@ export function keyFigures({ report }: ReportView): HTMLElement {
         showPercent(total.failedRatio),
         `${showCount(total.failed)} failed, ${showCount(total.unfinished)} unfinished`,
       ),
-      percentile('p50'),
-      percentile('p95'),
-      percentile('p99'),
+      ...(['p50', 'p95', 'p99'] as const).map((name) => percentileFigure(report, name)),
       figure(
         'max',
         'latency max',
@@ -164,6 +147,28 @@ export function keyFigures({ report }: ReportView): HTMLElement {
             `opened; ${showBytes(total.bytesOut)} out, ${showBytes(total.bytesIn)} in`,
           ),
     ),
+  )
+}
+
+const figure = (key: string, label: string, value: string, note: Child = null): HTMLElement =>
+  element(
+    'div',
+    { class: 'figure' },
+    element('dt', {}, label),
+    element('dd', { 'data-key': key }, shown(value)),
+    note === null ? null : element('dd', { class: 'note' }, note),
+  )
+
+function percentileFigure(
+  { total, verdict: judged }: ReportView['report'],
+  name: 'p50' | 'p95' | 'p99',
+): HTMLElement {
+  const boundMs = judged.errorBoundMs[name]
+  return figure(
+    name,
+    `latency ${percentileLabel(name)}`,
+    percentileText(total.latencyMs, name),
+    boundMs === null ? null : `generator error ≤ ${showMs(boundMs)}`,
   )
 }
 

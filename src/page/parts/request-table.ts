@@ -13,12 +13,6 @@ interface Row {
 }
 
 export function requests({ report }: ReportView, choose: (name: string | null) => void): HTMLElement {
-  const ended = ({ finished, unfinished }: Metrics): number => finished + unfinished
-  const percentile = (name: 'p50' | 'p95' | 'p99' | 'p99_9'): Column<Row> => ({
-    title: percentileLabel(name),
-    cell: ({ metrics }) => percentileText(metrics.latencyMs, name),
-    by: ({ metrics }) => metrics.latencyMs[name],
-  })
   return section(
     'requests',
     'Requests',
@@ -26,59 +20,75 @@ export function requests({ report }: ReportView, choose: (name: string | null) =
       label: 'Requests by name',
       rows: Object.entries(report.byName).map(([name, metrics]) => ({ name, metrics })),
       foot: { name: null, metrics: report.total },
-      columns: [
-        {
-          title: 'name',
-          isText: true,
-          cell: ({ name }) => {
-            const button = element(
-              'button',
-              { type: 'button', class: 'name', title: 'show its charts' },
-              name ?? 'total',
-            )
-            button.addEventListener('click', () => choose(name))
-            return button
-          },
-          by: ({ name }) => name,
-        },
-        {
-          title: 'requests',
-          cell: ({ metrics }) => showCount(ended(metrics)),
-          by: ({ metrics }) => ended(metrics),
-        },
-        {
-          title: 'failed',
-          hint: 'failed and unfinished',
-          cell: ({ metrics }) => showPercent(metrics.failedRatio),
-          by: ({ metrics }) => metrics.failedRatio,
-          mark: ({ metrics }) => ((metrics.failedRatio ?? 0) > 0 ? 'failed' : null),
-        },
-        {
-          title: 'req/s',
-          cell: ({ metrics }) => showRate(metrics.requestsPerS),
-          by: ({ metrics }) => metrics.requestsPerS,
-        },
-        {
-          title: 'mean',
-          cell: ({ metrics }) => showMs(metrics.latencyMs.mean),
-          by: ({ metrics }) => metrics.latencyMs.mean,
-        },
-        percentile('p50'),
-        percentile('p95'),
-        percentile('p99'),
-        percentile('p99_9'),
-        {
-          title: 'max',
-          cell: ({ metrics }) => showMs(metrics.latencyMs.max),
-          by: ({ metrics }) => metrics.latencyMs.max,
-        },
-        {
-          title: 'received',
-          cell: ({ metrics }) => showBytes(metrics.bytesIn),
-          by: ({ metrics }) => metrics.bytesIn,
-        },
-      ],
+      columns: [nameColumn(choose), ...COLUMNS],
     }),
     element('p', { class: 'note' }, '~ fewer than 10 / (1 − q) samples'),
   )
 }
+
+const nameColumn = (choose: (name: string | null) => void): Column<Row> => ({
+  title: 'name',
+  isText: true,
+  cell: ({ name }) => {
+    const button = element(
+      'button',
+      { type: 'button', class: 'name', title: 'show its charts' },
+      name ?? 'total',
+    )
+    button.addEventListener('click', () => choose(name))
+    return button
+  },
+  by: ({ name }) => name,
+})
+
+/** A column of one figure; sorted by it. */
+const figure = (
+  title: string,
+  value: (metrics: Metrics) => number | null,
+  show: (metrics: Metrics) => string,
+): Column<Row> => ({ title, cell: ({ metrics }) => show(metrics), by: ({ metrics }) => value(metrics) })
+
+const milliseconds = (title: 'mean' | 'max'): Column<Row> =>
+  figure(
+    title,
+    ({ latencyMs }) => latencyMs[title],
+    ({ latencyMs }) => showMs(latencyMs[title]),
+  )
+
+const percentile = (name: 'p50' | 'p95' | 'p99' | 'p99_9'): Column<Row> =>
+  figure(
+    percentileLabel(name),
+    ({ latencyMs }) => latencyMs[name],
+    ({ latencyMs }) => percentileText(latencyMs, name),
+  )
+
+const ended = ({ finished, unfinished }: Metrics): number => finished + unfinished
+
+const COLUMNS: readonly Column<Row>[] = [
+  figure('requests', ended, (metrics) => showCount(ended(metrics))),
+  {
+    ...figure(
+      'failed',
+      ({ failedRatio }) => failedRatio,
+      ({ failedRatio }) => showPercent(failedRatio),
+    ),
+    hint: 'failed and unfinished',
+    mark: ({ metrics }) => ((metrics.failedRatio ?? 0) > 0 ? 'failed' : null),
+  },
+  figure(
+    'req/s',
+    ({ requestsPerS }) => requestsPerS,
+    ({ requestsPerS }) => showRate(requestsPerS),
+  ),
+  milliseconds('mean'),
+  percentile('p50'),
+  percentile('p95'),
+  percentile('p99'),
+  percentile('p99_9'),
+  milliseconds('max'),
+  figure(
+    'received',
+    ({ bytesIn }) => bytesIn,
+    ({ bytesIn }) => showBytes(bytesIn),
+  ),
+]

@@ -25,7 +25,7 @@ export type Color =
 
 const listeners = new Set<() => void>()
 const known = new Map<Color, string>()
-const probe = element('span', { hidden: '' })
+let probe: HTMLElement | null = null
 
 /** Calls `listener` when the colours change, because a canvas must be repainted. Returns a function that removes the listener. */
 export function onTheme(listener: () => void): () => void {
@@ -42,7 +42,7 @@ function changed(): void {
 export function color(name: Color): string {
   let value = known.get(name)
   if (value === undefined) {
-    if (!probe.isConnected) document.body.append(probe)
+    if (probe === null) document.body.append((probe = element('span', { hidden: '' })))
     probe.style.color = `var(--${name})`
     known.set(name, (value = getComputedStyle(probe).color))
   }
