@@ -113,9 +113,7 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       expect(await key('p99')).toContain(showMs(total.latencyMs.p99))
       expect(await page.locator('#verdict strong').first().textContent()).toBe(verdict.level)
       expect(await page.locator('#thresholds tbody tr').count()).toBe(report.thresholds.length)
-      expect(await page.locator('.status').textContent()).toMatch(
-        /^endedafter \d:\d\d.*corerush has exited/,
-      )
+      expect(await page.locator('.status').textContent()).toMatch(/^endedafter \d:\d\d.*corerush has exited/)
 
       // By keyboard alone through the tabs.
       const tabs = page.getByRole('tab')
