@@ -30,6 +30,8 @@ const VERDICT: Readonly<Record<Report['verdict']['level'], Paint>> = {
   void: 'red',
 }
 
+const SPREAD: Readonly<Record<keyof Spread, string>> = { least: 'min', median: 'median', greatest: 'max' }
+
 /** The name of a run among all planned ones. */
 export const titleOf = ({ side, number }: Turn, turns: readonly Turn[]): string =>
   turns.some((turn) => turn.side === 'baseline') ? `${side} ${number}` : `run ${number}`
@@ -56,7 +58,7 @@ export function renderSeries(runs: readonly SeriesRun[], turns: readonly Turn[],
     })),
     ...sides.flatMap(({ side, reports }) =>
       (['least', 'median', 'greatest'] as const).map((which): Row => ({
-        title: isTwo ? `${side}, ${which}` : which,
+        title: isTwo ? `${side}, ${SPREAD[which]}` : SPREAD[which],
         figures: over(reports, which),
         report: null,
       })),

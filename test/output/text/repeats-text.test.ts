@@ -28,13 +28,13 @@ describe('repeated runs', () => {
     expect(render(reports)).toMatchInlineSnapshot(`
       "corerush 1.2.3 · GET http://127.0.0.1:8080/GetPrograms · 3 runs
 
-      run       measurement  exit  requests  failed  req/s      p50      p95      p99
-      run 1     sound           0         4      0%   2.00  10.0 ms  11.0 ms  11.0 ms
-      run 2     sound           0         4      0%   2.00  30.0 ms  31.0 ms  31.0 ms
-      run 3     sound          99         4      0%   2.00  20.0 ms  21.0 ms  21.0 ms
-      least                                           2.00  10.0 ms  11.0 ms  11.0 ms
-      median                                          2.00  20.0 ms  21.0 ms  21.0 ms
-      greatest                                        2.00  30.0 ms  31.0 ms  31.0 ms
+      run     measurement  exit  requests  failed  req/s      p50      p95      p99
+      run 1   sound           0         4      0%   2.00  10.0 ms  11.0 ms  11.0 ms
+      run 2   sound           0         4      0%   2.00  30.0 ms  31.0 ms  31.0 ms
+      run 3   sound          99         4      0%   2.00  20.0 ms  21.0 ms  21.0 ms
+      min                                           2.00  10.0 ms  11.0 ms  11.0 ms
+      median                                        2.00  20.0 ms  21.0 ms  21.0 ms
+      max                                           2.00  30.0 ms  31.0 ms  31.0 ms
 
       - run 3: ✗ p50 < 15ms: 20.0 ms
       - run 3: the threshold "p50 < 15ms" rests on 4 samples; p50 says little with fewer than 20
@@ -57,8 +57,8 @@ describe('repeated runs', () => {
 test('two targets have their own figures', () => {
   const text = render([reportAt(10), reportAt(20), reportAt(21), reportAt(11)], turnsOf(2, true))
   expect(text).toMatch(/^current 1 .*\nbaseline 1 .*\nbaseline 2 .*\ncurrent 2 /m)
-  expect(text).toMatch(/^baseline, least .*20\.0 ms/m)
-  expect(text).toMatch(/^current, greatest .*11\.0 ms/m)
+  expect(text).toMatch(/^baseline, min .*20\.0 ms/m)
+  expect(text).toMatch(/^current, max .*11\.0 ms/m)
 })
 
 test('the order is told beforehand', () => {
