@@ -8,7 +8,7 @@ import type { ClosedPlan } from '../core/plan/plan.ts'
 import type { SettledSecond } from '../core/measure/timeline.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { Output } from '../output/output.ts'
-import { TRANSPORTS, type TransportName } from '../core/resolve/transport-options.ts'
+import { TRANSPORTS } from '../core/resolve/transport-options.ts'
 import { findCores } from './machine/cores.ts'
 import { spareDescriptors } from './preflight.ts'
 import { openFileLimit } from './machine/descriptors.ts'
@@ -61,7 +61,7 @@ export async function measureCapacity(
   { onStart, onTrial }: MeasureHooks,
 ): Promise<Capacity> {
   const { usable } = findCores()
-  const tryOut = async (transport: TransportName, workers: number): Promise<Trial> => {
+  const tryOut = async (transport: (typeof TRANSPORTS)[number], workers: number): Promise<Trial> => {
     onStart(transport, workers)
     const trial = await descend(url, transport, workers, holdS)
     onTrial(trial)
@@ -83,7 +83,7 @@ export async function measureCapacity(
 /** Full speed first; then users that wait, in one run with fewer and fewer, of which each step is judged by its own seconds. */
 async function descend(
   url: string,
-  transport: TransportName,
+  transport: (typeof TRANSPORTS)[number],
   workers: number,
   holdS: number,
 ): Promise<Trial> {

@@ -24,11 +24,14 @@ const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConte
 /** Resolves when warm. Never fails a run: where no loopback server can be had, the worker starts cold. */
 export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: MakeTransport): Promise<void> {
   const sockets = new Set<Socket>()
+  const answerHttp2 =
+    plan.transport === 'http2' ? (await import('./transport/http2/http2-answers.ts')).answerHttp2 : null
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.setNoDelay(true)
+    if (answerHttp2 !== null) answerHttp2(socket)
     // One small request arrives in one piece, and where it does not, the answers only come early.
-    socket.on('data', () => socket.write(ANSWER))
+    else socket.on('data', () => socket.write(ANSWER))
     socket.on('error', () => socket.destroy())
   })
   const listening = await new Promise<boolean>((resolve) => {

@@ -4,7 +4,13 @@ import type { RequestPlan } from '../../src/core/request/request.ts'
 import { RunClock } from '../../src/worker/clock.ts'
 import { Addresses, type LookUp } from '../../src/worker/transport/addresses.ts'
 import { Connector } from '../../src/worker/transport/connector.ts'
-import { Exchange, type Connection, type Prepared } from '../../src/worker/transport/transport.ts'
+import {
+  Exchange,
+  type Connection,
+  type Prepared,
+  type ResponseSink,
+} from '../../src/worker/transport/transport.ts'
+import { http2Transport } from '../../src/worker/transport/http2/http2.ts'
 import { undiciTransport } from '../../src/worker/transport/undici.ts'
 import { wireTransport } from '../../src/worker/transport/wire/wire.ts'
 import { Turn } from '../../src/worker/turn.ts'
@@ -33,7 +39,11 @@ export class OneUser {
     const plan = aPlan(different)
     const clock = new RunClock()
     this.addresses = new Addresses(plan.dnsTtlS, clock.nowUs, lookUp)
-    const transportOf = plan.transport === 'wire' ? wireTransport : undiciTransport
+    const transportOf = plan.http2
+      ? http2Transport
+      : plan.transport === 'wire'
+        ? wireTransport
+        : undiciTransport
     const transport = transportOf(
       { ...plan, longestIdleS: 0 },
       new Connector(plan, this.addresses),
@@ -45,7 +55,11 @@ export class OneUser {
   }
 
   /** Sends one request and resolves when it is done; `sent` is called when its network work begins. */
-  send(request: Partial<RequestPlan>, sent: () => void = () => undefined): Promise<Went> {
+  send(
+    request: Partial<RequestPlan>,
+    sent: () => void = () => undefined,
+    sink: ResponseSink | null = null,
+  ): Promise<Went> {
     const prepared = this.#prepare({ ...A_REQUEST, ...request })
     return new Promise((resolve) => {
       let isSending = true
@@ -61,6 +75,7 @@ export class OneUser {
           )
         },
       })
+      exchange.sink = sink
       this.connection.send(exchange, prepared)
       isSending = false
     })

@@ -16,13 +16,12 @@ import {
   type HostDefaults,
   type Options,
   type Problem,
-  type TransportChoice,
 } from '../options/options.ts'
-import { oneOf, readersOf, show } from '../options/option-readers.ts'
+import { readersOf, show } from '../options/option-readers.ts'
 import { readMetricsUrl } from './request/request-options.ts'
 import { resolveRequests, type NamedFiles, type SentRequests } from './request/sent-requests.ts'
 import { nearest } from '../suggest.ts'
-import { wireRefusals, type TransportName } from './transport-options.ts'
+import { resolveTransport, type ChosenTransport } from './transport-options.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
@@ -30,7 +29,7 @@ import type { Threshold } from '../threshold/threshold.ts'
 import { parseDurationS, parseNumber } from '../units.ts'
 
 /** Every option present, in base units, known to be sensible each on its own and together. */
-export interface ResolvedOptions extends SentRequests {
+export interface ResolvedOptions extends SentRequests, ChosenTransport {
   readonly scenario: ScriptPlan | null
   readonly load: ClosedLoad | OpenLoad
   readonly durationS: number | null
@@ -41,9 +40,6 @@ export interface ResolvedOptions extends SentRequests {
   readonly waitForTargetS: number
   readonly workers: number
   readonly seed: number
-  readonly transport: TransportName
-  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
-  readonly undiciFor: readonly string[] | null
   readonly timeoutS: number
   readonly connectTimeoutS: number
   readonly insecure: boolean
@@ -90,11 +86,7 @@ export function resolveOptions(
   const seed = read<number>('seed', parseNumber, (n) =>
     Number.isInteger(n) && n >= 0 && n <= 0xffff_ffff ? null : 'must be a whole number from 0 to 4294967295',
   )
-  const choice = read<TransportChoice>('transport', oneOf('undici', 'wire', 'auto')) ?? 'undici'
-  const refusals = wireRefusals(options)
-  if (choice === 'wire')
-    for (const option of refusals)
-      wrong('transport', `must be undici or auto with ${option}: wire cannot do that`)
+  const transport = resolveTransport(options, readers)
   const timeoutS = duration('timeout', 'above 0')
   const connectTimeoutS = duration('connectTimeout', 'above 0')
   const insecure = flag('insecure')
@@ -166,8 +158,7 @@ export function resolveOptions(
       // A worker without a user would only cost its start-up.
       workers: workers ?? Math.max(1, Math.min(host.cores, users)),
       seed: seed ?? DEFAULTS.seed,
-      transport: choice === 'undici' || refusals.length > 0 ? 'undici' : 'wire',
-      undiciFor: choice === 'auto' ? refusals : null,
+      ...transport,
       timeoutS: timeoutS ?? DEFAULTS.timeoutS,
       connectTimeoutS: connectTimeoutS ?? DEFAULTS.connectTimeoutS,
       insecure: insecure ?? false,

@@ -1,17 +1,46 @@
-/** Which transport carries the requests, and what only one of them can do. */
+/** Which transport carries the requests, and what each of them cannot do. */
 import type { Options, TransportChoice } from '../options/options.ts'
+import { oneOf, type Readers } from '../options/option-readers.ts'
 
-/** `undici`: all of HTTP that corerush knows. `wire`: HTTP/1.1 over plain sockets, for less than half the price. */
-export type TransportName = Exclude<TransportChoice, 'auto'>
+/**
+ * `undici`: all of HTTP/1.1 that corerush knows. `wire`: HTTP/1.1 over plain sockets, at less than half the cost.
+ * `http2`: HTTP/2 over plain sockets, and the only transport for it.
+ */
+export type TransportName = Exclude<TransportChoice, 'auto'> | 'http2'
 
-export const TRANSPORTS: readonly TransportName[] = ['undici', 'wire']
+/** The transports that a run can choose from. */
+export const TRANSPORTS = ['undici', 'wire'] as const satisfies readonly TransportName[]
+
+export interface ChosenTransport {
+  readonly transport: TransportName
+  /** With `auto`: the options for which undici was taken, none where wire was; `null` where there was nothing to choose. */
+  readonly undiciFor: readonly string[] | null
+}
 
 /** Options that ask for something that wire cannot do. */
-const UNDICI_ONLY: readonly (keyof Options)[] = ['http2', 'maxRedirects', 'proxy', 'scenario']
+const UNDICI_ONLY: readonly (keyof Options)[] = ['maxRedirects', 'proxy', 'scenario']
 
 /** Values of an option that asks for nothing. */
 const OFF: readonly unknown[] = [undefined, false, 0, '0']
 
-/** What of the options wire cannot do, by name. */
+/** The options that ask for something that wire cannot do, by name. */
 export const wireRefusals = (options: Options, undiciOnly = UNDICI_ONLY): readonly (keyof Options)[] =>
   undiciOnly.filter((option) => !OFF.includes(options[option]))
+
+export function resolveTransport(options: Options, { read, wrong }: Readers): ChosenTransport {
+  const choice = read<TransportChoice>('transport', oneOf('undici', 'wire', 'auto'))
+  if (options.http2 === true) {
+    if (choice === 'undici' || choice === 'wire')
+      wrong(
+        'transport',
+        `speaks HTTP/1.1 only: leave ${choice} out with http2, which has a transport of its own`,
+      )
+    return { transport: 'http2', undiciFor: null }
+  }
+  const refusals = wireRefusals(options)
+  if (choice === 'wire')
+    for (const option of refusals)
+      wrong('transport', `must be undici or auto with ${option}: wire cannot do that`)
+  if (choice === 'auto') return { transport: refusals.length > 0 ? 'undici' : 'wire', undiciFor: refusals }
+  return { transport: choice ?? 'undici', undiciFor: null }
+}

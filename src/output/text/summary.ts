@@ -80,7 +80,7 @@ export function factsOf(report: Report): string[] {
         ]),
     ...httpFacts(plan),
     `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
-    ...(plan.transport === 'undici' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
+    ...(plan.transport !== 'wire' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
     ...(report.amendments.length === 0 ? [] : [`amended ${amendmentWords(report.amendments)}`]),

@@ -13,7 +13,7 @@ export type MakeTransport = (
 ) => Transport
 
 export async function transportOf(name: TransportName): Promise<MakeTransport> {
-  return name === 'wire'
-    ? (await import('./wire/wire.ts')).wireTransport
-    : (await import('./undici.ts')).undiciTransport
+  if (name === 'wire') return (await import('./wire/wire.ts')).wireTransport
+  if (name === 'http2') return (await import('./http2/http2.ts')).http2Transport
+  return (await import('./undici.ts')).undiciTransport
 }

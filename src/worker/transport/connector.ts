@@ -174,11 +174,7 @@ export class Attempt {
       if (known !== undefined) known.proven ??= socket.remoteFamily === 'IPv6' ? 6 : 4
       if (tunnelTo !== null) this.#tunnel(socket, tunnelTo)
       else if (isTls) this.#handshake(socket as TLSSocket)
-      else {
-        // Prior knowledge: whoever takes the socket over reads from it which version it is for.
-        if (this.#connector.options.http2) Object.assign(socket, { alpnProtocol: 'h2' })
-        this.#succeed(socket)
-      }
+      else this.#succeed(socket)
     })
   }
 

@@ -4,7 +4,7 @@ import type { RequestPlan } from '../../core/request/request.ts'
 import { joinable } from './joined-write.ts'
 import { bytesOf, NO_COOKIES, type Prepared } from './transport.ts'
 
-export interface DispatchOptions extends Pick<HttpPlan, 'http2' | 'proxy'> {
+export interface DispatchOptions extends Pick<HttpPlan, 'proxy'> {
   readonly keepAlive: boolean
 }
 

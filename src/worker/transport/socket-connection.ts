@@ -192,10 +192,15 @@ export abstract class SocketConnection implements Connection {
     this.release(socket)
   }
 
-  /** The response is complete; the connection may be idle for `idleUs` from now, and is dropped where that is not more than 0. */
-  protected complete(exchange: Exchange, nowUs: number, idleUs: number): void {
+  /** The connection has nothing to do: it may be idle for `idleUs` from now, and is dropped if that is 0 or less. */
+  protected rest(nowUs: number, idleUs: number): void {
     if (idleUs > 0 && this.#parts.keepAlive) this.#untilUs = nowUs + idleUs
     else this.drop()
+  }
+
+  /** The response is complete, and the connection rests. */
+  protected complete(exchange: Exchange, nowUs: number, idleUs: number): void {
+    this.rest(nowUs, idleUs)
     exchange.canFollow = true
     this.#isFollowing = true
     this.finish(exchange, 'ok', '', nowUs)

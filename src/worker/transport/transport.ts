@@ -7,7 +7,7 @@ import type { Outcome, Phase } from '../../core/request/outcome.ts'
 import type { BodyPlan, RequestPlan } from '../../core/request/request.ts'
 
 /** What a transport is told about the run. */
-export interface TransportOptions extends Pick<HttpPlan, 'http2' | 'proxy'> {
+export interface TransportOptions extends Pick<HttpPlan, 'proxy'> {
   readonly insecure: boolean
   readonly keepAlive: boolean
   /** The longest time a connection may be idle between two requests of its user, in seconds. */

@@ -10,9 +10,6 @@
  *   sends from within a failure.
  * - When a request under way is aborted, it connects anew at once, with nothing left to send: the exchange after it
  *   would wait for a connection that nobody has timed. So the Client goes with its aborted request.
- * - In HTTP/2, `dispatch` on a session that is being destroyed tells of the failure from within, keeps the request, and
- *   tells of it again. So a Client goes with its failed request, and `done` is called after `send`, never within. Its
- *   pings are off. It knows no `reset`: a connection for one request goes with its Client, too.
  * - What a callback throws is handed to `onError`, as if the network had failed; see `#crash`.
  */
 import { Client, type buildConnector, type Dispatcher } from 'undici'
@@ -42,8 +39,8 @@ export function undiciTransport(
   clock: Clock,
   turn: Turn,
 ): Transport {
-  const { http2, proxy, keepAlive, longestIdleS } = options
-  const ofConnections: ConnectionOptions = { http2, proxy, keepAlive, idleMs: idleLimitMs(longestIdleS) }
+  const { proxy, keepAlive, longestIdleS } = options
+  const ofConnections: ConnectionOptions = { proxy, keepAlive, idleMs: idleLimitMs(longestIdleS) }
   return {
     prepare: (plan) => prepare(plan, options),
     connection: (user, request) =>
@@ -146,7 +143,6 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       keepAliveTimeout: this.#options.idleMs,
       keepAliveMaxTimeout: LONGEST_IDLE_MS,
       keepAliveTimeoutThreshold: HINT_MARGIN_MS,
-      pingInterval: 0,
     })
   }
 
@@ -173,7 +169,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
 
   /** A connection that stands. */
   #watch(socket: Socket): void {
-    if (!this.#options.http2) joinWrites(socket)
+    joinWrites(socket)
     this.#socket = socket
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET' && this.#socket === socket) this.#reset = error
@@ -237,7 +233,6 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       return
     }
     exchange.canFollow = true
-    if (this.#options.http2 && !this.#options.keepAlive) this.#giveUp()
     this.#finish('ok', '')
   }
 
@@ -264,7 +259,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#failure = error
       return
     }
-    if (this.#options.http2 || isConnecting(exchange.phase)) this.#giveUp()
+    if (isConnecting(exchange.phase)) this.#giveUp()
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)

@@ -28,10 +28,23 @@ describe('the transport', () => {
       return 'resolved' in result ? result.resolved.undiciFor : undefined
     }
     expect(undiciFor({ transport: 'auto' })).toEqual([])
-    expect(undiciFor({ transport: 'auto', http2: true, maxRedirects: 3 })).toEqual(['http2', 'maxRedirects'])
-    expect(undiciFor({ transport: 'undici', http2: true })).toBeNull()
+    expect(undiciFor({ transport: 'auto', proxy: 'p:1', maxRedirects: 3 })).toEqual(['maxRedirects', 'proxy'])
     expect(undiciFor({ transport: 'wire' })).toBeNull()
     expect(undiciFor({})).toBeNull()
+  })
+
+  test('HTTP/2 has one of its own, and no other can be named with it', () => {
+    expect(transportOf({ http2: true, maxRedirects: 3 })).toBe('http2')
+    expect(transportOf({ http2: true, transport: 'auto' })).toBe('http2')
+    for (const transport of ['undici', 'wire'] as const)
+      expect(resolve({ http2: true, transport })).toEqual({
+        problems: [
+          {
+            option: 'transport',
+            message: `speaks HTTP/1.1 only: leave ${transport} out with http2, which has a transport of its own`,
+          },
+        ],
+      })
   })
 
   test('another word is a problem', () => {

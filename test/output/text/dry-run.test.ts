@@ -40,10 +40,7 @@ test.each([
   [{}, 'undici'],
   [{ transport: 'wire' as const }, 'wire'],
   [{ transport: 'auto' as const }, 'wire (auto)'],
-  [
-    { transport: 'auto' as const, http2: true, maxRedirects: 2 },
-    'undici (auto, because of --http2 and --max-redirects)',
-  ],
+  [{ transport: 'auto' as const, maxRedirects: 2 }, 'undici (auto, because of --max-redirects)'],
 ])('the transport of %j', (options, words) => {
   expect(shown(planOf(options))).toContain(`transport ${words}\n`)
 })

@@ -1,0 +1,63 @@
+/**
+ * HTTP/2 over plain sockets (RFC 9113): a connection for each user, as in HTTP/1.1, with one request at a time on it.
+ * Over TLS the connector agrees on it; in cleartext both sides know it beforehand.
+ */
+import type { RequestPlan } from '../../../core/request/request.ts'
+import type { Clock } from '../../clock.ts'
+import type { Turn } from '../../turn.ts'
+import type { Connector } from '../connector.ts'
+import { EXPECT_BODY, hostHeader, isHost } from '../destination.ts'
+import { SocketTransport } from '../socket-transport.ts'
+import {
+  bytesOf,
+  type Connection,
+  type Prepared,
+  type Transport,
+  type TransportOptions,
+} from '../transport.ts'
+import type { Field } from './field-tables.ts'
+import { Http2Connection, type Http2Request } from './http2-connection.ts'
+
+export const http2Transport = (
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+): Transport => new Http2(options, connector, clock, turn)
+
+const NO_BODY = Buffer.alloc(0)
+
+class Http2 extends SocketTransport {
+  prepare(plan: RequestPlan): Prepared {
+    const body = plan.body === null ? NO_BODY : bytesOf(plan.body)
+    const request: Http2Request = {
+      plan,
+      bytesOut: body.length,
+      fields: fieldsOf(plan, body.length),
+      body,
+      isHead: plan.method === 'HEAD',
+      to: this.destination(plan),
+    }
+    return request
+  }
+
+  connection(user: number): Connection {
+    return new Http2Connection(this, user)
+  }
+}
+
+/** The fields of a request: the same that HTTP/1.1 would have, without what is about its connection. */
+function fieldsOf(plan: RequestPlan, bodyBytes: number): readonly Field[] {
+  const url = new URL(plan.url)
+  const fields: Field[] = [
+    { name: ':method', value: plan.method },
+    { name: ':scheme', value: url.protocol.slice(0, -1) },
+    { name: ':authority', value: hostHeader(plan) ?? url.host },
+    { name: ':path', value: url.pathname + url.search },
+  ]
+  for (const [name, value] of plan.headers)
+    if (!isHost(name)) fields.push({ name: name.toLowerCase(), value: value.replace(/^[ \t]+|[ \t]+$/g, '') })
+  if (bodyBytes > 0 || EXPECT_BODY.has(plan.method))
+    fields.push({ name: 'content-length', value: String(bodyBytes) })
+  return fields
+}
