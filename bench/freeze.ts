@@ -6,7 +6,7 @@
  * free. An answer that would come during the freeze comes at its end; a request that is sent during it begins at its
  * end. So arrivals of the freeze take from its whole length down to nothing, plus the target's latency.
  */
-import { monotonicUs } from '../dist/worker/clock.js'
+import { monotonicUs } from '../dist/protocol.js'
 import type { LatencySummary, Options } from '../dist/index.js'
 import { describeVerdict, fixed, observe } from './observed.ts'
 import type { LoggingTarget } from './processes.ts'

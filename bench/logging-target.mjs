@@ -15,7 +15,7 @@ import { createServer } from 'node:http'
 import { Histogram } from '../dist/core/measure/histogram.js'
 import { seededRandom } from '../dist/core/random.js'
 import { parseLatency, sampleLatencyS } from '../dist/target/latency.js'
-import { monotonicUs } from '../dist/worker/clock.js'
+import { monotonicUs } from '../dist/protocol.js'
 import { Turn } from '../dist/worker/turn.js'
 
 const BUCKET_US = 100_000

@@ -1,5 +1,5 @@
 /** A run of corerush against the logging target: the report, and the target's log of the same seconds. */
-import { monotonicUs } from '../dist/worker/clock.js'
+import { monotonicUs } from '../dist/protocol.js'
 import { run, type Options, type Output, type Report } from '../dist/index.js'
 import type { LoggingTarget, TargetLog } from './processes.ts'
 

@@ -10,6 +10,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parseDurationS } from '../dist/core/units.js'
+import { hireCrew } from '../dist/host/crew.js'
 import { conduct } from '../dist/host/run.js'
 import { planRun, type Report } from '../dist/index.js'
 import { renderChart, type Point } from './chart.ts'
@@ -88,7 +89,7 @@ async function measureCrew(workers: number, users: number): Promise<Point> {
     ...{ headers: { 'Content-Type': 'application/xml' }, users, wait: '0.9s-1.1s', workers },
     ...{ rampUp: 1, duration: seconds },
   })
-  const report = await conduct(plan, {}, burnMs > 0 ? { filename: WORKER } : {})
+  const report = await conduct(plan, {}, hireCrew(burnMs > 0 ? { filename: WORKER } : {}))
   const [counted, cpuS] = [await target.requests(), await target.cpuS()]
   await target.stop()
   if (counted !== report.total.sent) miscounts++

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { monotonicUs } from '../dist/worker/clock.js'
+import { monotonicUs } from '../dist/protocol.js'
 import { keep, type LoggingTarget, type Percentiles, type TargetLog } from './processes.ts'
 
 const SOURCE = fileURLToPath(new URL('stamped-target.c', import.meta.url))

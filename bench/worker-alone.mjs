@@ -1,13 +1,13 @@
 /** A worker's own code in the thread of a bench, so that the process is that worker and nothing else. */
 import { MessageChannel } from 'node:worker_threads'
-import { monotonicUs } from '../dist/worker/clock.js'
+import { LEAD_S, monotonicUs } from '../dist/protocol.js'
 import work from '../dist/worker/main.js'
 
 /** Carries the whole plan; `onSnapshot` is told of each second. Resolves when it is drained. */
 export async function workAlone(plan, onSnapshot) {
   const { port1, port2 } = new MessageChannel()
   port1.on('message', ({ type, snapshot }) => {
-    if (type === 'ready') port1.postMessage({ type: 'start', atUs: monotonicUs() + 20_000 })
+    if (type === 'ready') port1.postMessage({ type: 'start', atUs: monotonicUs() + LEAD_S * 1e6 })
     else if (type === 'snapshot') onSnapshot(snapshot)
   })
   try {

@@ -1,8 +1,8 @@
 /** The public API of corerush. */
-export { run, type RunHooks } from './host/run.ts'
+export { run } from './host/run.ts'
 export { planRun, planScenario } from './host/run-plan.ts'
 export { OptionsError } from './core/options/options-error.ts'
-export type { RunControl } from './host/control.ts'
+export type { RunControl, RunHooks } from './host/control.ts'
 export type { LoadChange } from './core/plan/load-change.ts'
 export type { Amendment } from './core/plan/amendment.ts'
 export {

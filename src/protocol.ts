@@ -1,9 +1,18 @@
-/** The messages between the main thread and a worker; types only, so that neither side can reach into the other. */
+/**
+ * The messages between the main thread and a worker, and the clock that their instants are of. Nothing but types is
+ * imported here, so that neither side can reach into the other.
+ */
 import type { Amendment } from './core/plan/amendment.ts'
 import type { Plan } from './core/plan/plan.ts'
 import type { Share } from './core/share.ts'
 import type { Snapshot } from './core/measure/second.ts'
 import type { Step } from './core/request/transcript.ts'
+
+/** Reads the monotonic clock that all threads of the process share, in µs. */
+export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n)
+
+/** How far ahead an order names its instant, in seconds: the time that a message has to reach every worker. */
+export const LEAD_S = 0.02
 
 /** What a worker is given when it is hired. */
 export interface Assignment {
@@ -27,7 +36,7 @@ export interface FeederRows {
 }
 
 export type ToWorker =
-  /** Begin at this instant of the monotonic clock (µs of `process.hrtime`). */
+  /** Begin at this instant of `monotonicUs`. */
   | { readonly type: 'start'; readonly atUs: number }
   /** End the load at this run time; null: when what is due has started, and what still finishes belongs to the load. */
   | { readonly type: 'stop'; readonly loadEndS: number | null }

@@ -15,7 +15,7 @@ const imports = new Map(
 )
 
 test('imports go one way: between layers, between rooms, from file to file; a library has one importer', () => {
-  expect(imports.get('host/run.ts')).toContain('../core/measure/timeline.ts')
+  expect(imports.get('host/run-record.ts')).toContain('../core/measure/timeline.ts')
   const faults = files.flatMap((file) =>
     imports.get(file)!.flatMap((specifier) => {
       const fault = importFault(file, specifier)
@@ -38,7 +38,11 @@ test('every file has a layer, a room, and a noun for a name', () => {
 test('no figure comes from the wall clock, so a step of it changes none', () => {
   const readers = files.filter((file) => /\bDate\.now\b|\bnew Date\(\)/.test(text(file)))
   // The labels of a report and of a measured capacity; and cookies, which expire by wall time.
-  expect(readers.sort()).toEqual(['host/host-check.ts', 'host/run.ts', 'worker/scenario/jar.ts'])
+  expect(readers.sort()).toEqual([
+    'host/host-check.ts',
+    'host/machine/this-host.ts',
+    'worker/scenario/jar.ts',
+  ])
 })
 
 test('help and a mistyped flag load no library but those that read the command line', () => {

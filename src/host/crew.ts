@@ -2,43 +2,31 @@
  * The crew: one worker thread for each share of the run. The only importer of piscina, which starts the threads, hands
  * each its one long task and cleans up; all that goes on meanwhile goes over a message port of each worker.
  *
- * Stopping is a message, for piscina's abort signal kills the thread and its samples with it. A dead thread is
- * replaced by piscina, but a run never uses the replacement: half a second of a new user's life is no substitute.
+ * Stopping is a message, as piscina's abort signal kills the thread and its samples with it. A dead thread is replaced
+ * by piscina, but a run never uses the replacement: half a second of a new user's life is no substitute.
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
-import type { Snapshot } from '../core/measure/second.ts'
-import type { Step } from '../core/request/transcript.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
-
-/** Told what the workers do. `ended` and `lost` come once for each worker, after its last snapshot. */
-export interface CrewListener {
-  snapshot(snapshot: Snapshot): void
-  /** All tickets of the count are taken. */
-  exhausted(count: 'requests' | 'iterations'): void
-  /** A task asks for the end of the load; it can ask more than once. */
-  stopRun(reason: string | null): void
-  /** No user is left that will ever do anything again. */
-  deserted(): void
-  /** A step of a user's task, where they are watched. */
-  watched?(step: Step): void
-  ended(worker: number, drained: Drained): void
-  lost(worker: number, message: string): void
-}
+import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
 export interface CrewOptions {
   /** The worker's module, as a file URL. */
   readonly filename?: string
   /** Limits each worker's heap, in MB. */
   readonly heapMb?: number
-  /** What the scenario's feeders have. */
-  readonly feeders?: readonly FeederRows[]
-  /** Tells every step of users' tasks. */
+  /** Whether every step of users' tasks is reported. */
   readonly isWatched?: boolean
 }
+
+/** Hires worker threads of this process. */
+export const hireCrew =
+  (options: CrewOptions = {}): Hire =>
+  (plan, feeders, events) =>
+    new Crew(plan, feeders, events, options)
 
 /** Files that are open at most while the workers load their modules and warm up, measured and rounded up. */
 const filesToStart = ({ workers }: Plan): number => 100 + 200 * workers
@@ -46,134 +34,172 @@ const filesToStart = ({ workers }: Plan): number => 100 + 200 * workers
 const COUNTERS = 2
 const WORKER = new URL('../worker/main.js', import.meta.url).href
 
-export class Crew {
+export class Crew implements Workforce {
   readonly #pool: Piscina
-  readonly #ports: MessagePort[] = []
-  /** Workers that will never start anything again: those without users, and those that are gone. */
-  readonly #idle = new Set<number>()
-  readonly #lost = new Set<number>()
+  readonly #events: WorkforceEvents
+  readonly #hands: readonly Hand[]
+  /** Workers that will never start anything again: those without users, and those that died. */
+  readonly #idle = new Set<Hand>()
   #amendments = 0
-  /** Resolves when every worker is ready to start; rejects when one cannot get ready. */
   readonly ready: Promise<void>
-  /** Resolves when no worker is left at work. */
   readonly finished: Promise<void>
 
   constructor(
     plan: Plan,
-    listener: CrewListener,
-    { filename = WORKER, heapMb, feeders = [], isWatched = false }: CrewOptions = {},
+    feeders: readonly FeederRows[],
+    events: WorkforceEvents,
+    { filename = WORKER, heapMb, isWatched = false }: CrewOptions = {},
   ) {
-    this.#pool = new Piscina({
-      minThreads: plan.workers,
-      maxThreads: plan.workers,
-      concurrentTasksPerWorker: 1,
-      // By default a thread between tasks is parked in Atomics.wait, and its event loop with it.
-      atomics: 'disabled',
-      recordTiming: false,
-      ...(heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
-    })
-    // A replacement thread that fails without a task is nobody's loss.
-    this.#pool.on('error', () => undefined)
+    this.#events = events
+    this.#pool = poolOf(plan.workers, heapMb)
     const tickets =
       plan.requests === null && plan.iterations === null
         ? null
         : new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT)
-    const ready: Promise<void>[] = []
-    const finished: Promise<void>[] = []
-    for (let index = 0; index < plan.workers; index++) {
-      const assignment: Assignment = { plan, share: { index, of: plan.workers }, tickets, feeders, isWatched }
-      const hired = this.#hire(assignment, filename, listener)
-      ready.push(hired.ready)
-      finished.push(hired.finished)
-    }
-    this.ready = Promise.all(ready).then(() => undefined)
-    this.finished = Promise.all(finished).then(() => undefined)
+    this.#hands = Array.from({ length: plan.workers }, (_, index) => {
+      const assignment = { plan, share: { index, of: plan.workers }, tickets, feeders, isWatched }
+      return new Hand(this.#pool, filename, assignment, this.#receive)
+    })
+    this.ready = Promise.all(this.#hands.map(({ ready }) => ready)).then(() => undefined)
+    this.finished = Promise.all(this.#hands.map((hand) => this.#untilGone(hand))).then(() => undefined)
   }
 
   start(atUs: number): void {
-    this.#tell({ type: 'start', atUs })
+    this.#order({ type: 'start', atUs })
   }
 
-  /** See `ToWorker`. */
   stop(loadEndS: number | null): void {
-    this.#tell({ type: 'stop', loadEndS })
+    this.#order({ type: 'stop', loadEndS })
   }
 
-  /** See `ToWorker`. A worker without users may have some again, and says it anew if it has not. */
+  /** A worker without users may have some again; it reports anew if it has none. */
   amend(amendment: Amendment): void {
     this.#amendments++
-    for (const index of this.#idle) if (!this.#lost.has(index)) this.#idle.delete(index)
-    this.#tell({ type: 'amend', amendment })
+    for (const hand of this.#idle) if (!hand.isLost) this.#idle.delete(hand)
+    this.#order({ type: 'amend', amendment })
   }
 
-  /** Ends all threads. */
   async dismiss(): Promise<void> {
-    for (const port of this.#ports) port.close()
+    for (const { port } of this.#hands) port.close()
     await this.#pool.destroy()
   }
 
-  #tell(order: ToWorker): void {
-    for (const port of this.#ports) port.postMessage(order)
+  #order(order: ToWorker): void {
+    for (const { port } of this.#hands) port.postMessage(order)
   }
 
-  /** A worker will never start anything again. */
-  #withoutUsers(index: number, listener: CrewListener): void {
-    this.#idle.add(index)
-    if (this.#idle.size === this.#ports.length) listener.deserted()
+  readonly #receive = (hand: Hand, message: WorkerReport): void => {
+    switch (message.type) {
+      case 'snapshot':
+        this.#events.snapshot(message.snapshot)
+        break
+      case 'exhausted':
+        this.#events.exhausted(message.count)
+        break
+      case 'stopRun':
+        this.#events.stopRun(message.reason)
+        break
+      case 'watched':
+        this.#events.watched?.(message.step)
+        break
+      case 'deserted':
+        // A later amendment, which the worker did not know of, may give it users again.
+        if (message.amendments === this.#amendments) this.#withoutUsers(hand)
+    }
   }
 
-  #hire(
-    assignment: Assignment,
+  #untilGone(hand: Hand): Promise<void> {
+    return hand.drained.then(
+      (drained) => {
+        this.#events.snapshot(drained.last)
+        this.#events.ended(hand.index, drained)
+      },
+      (error: unknown) => {
+        hand.isLost = true
+        this.#events.lost(hand.index, messageOf(error))
+        this.#withoutUsers(hand)
+      },
+    )
+  }
+
+  #withoutUsers(hand: Hand): void {
+    this.#idle.add(hand)
+    if (this.#idle.size === this.#hands.length) this.#events.deserted()
+  }
+}
+
+/** What a worker reports while it works. */
+type WorkerReport = Exclude<FromWorker, { readonly type: 'ready' }>
+
+/** One worker of the crew, at the other end of a message port. */
+class Hand {
+  readonly index: number
+  readonly port: MessagePort
+  /** Resolves when the worker is ready to start; rejects with a CorerushError if it cannot get ready. */
+  readonly ready: Promise<void>
+  /** Resolves when the worker has drained, and rejects if it died; all it reported before has been received by then. */
+  readonly drained: Promise<Drained>
+  /** Whether it died. */
+  isLost = false
+  readonly #receive: (hand: Hand, report: WorkerReport) => void
+  #onReady = (): void => undefined
+
+  constructor(
+    pool: Piscina,
     filename: string,
-    listener: CrewListener,
-  ): { ready: Promise<void>; finished: Promise<void> } {
-    const { index } = assignment.share
+    assignment: Assignment,
+    receive: (hand: Hand, report: WorkerReport) => void,
+  ) {
     const { port1: port, port2: theirs } = new MessageChannel()
-    this.#ports.push(port)
-    let setReady: () => void
-    let failReady: (error: Error) => void
-    const ready = new Promise<void>((resolve, reject) => ([setReady, failReady] = [resolve, reject]))
-    const receive = (message: FromWorker): void => {
-      if (message.type === 'ready') setReady()
-      else if (message.type === 'exhausted') listener.exhausted(message.count)
-      else if (message.type === 'stopRun') listener.stopRun(message.reason)
-      else if (message.type === 'watched') listener.watched?.(message.step)
-      else if (message.type === 'deserted') {
-        if (message.amendments === this.#amendments) this.#withoutUsers(index, listener)
-      } else listener.snapshot(message.snapshot)
-    }
-    port.on('message', receive)
-    // The result of a task can overtake what was posted before it.
-    const drainPort = (): void => {
-      for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port))
-        receive(left.message as FromWorker)
-    }
+    this.index = assignment.share.index
+    this.port = port
+    this.#receive = receive
     // The module is named here and not when the pool is made, so that a replacement thread does not load it.
-    const task = this.#pool.run(
+    const task = pool.run(
       { assignment, port: theirs },
       { filename, transferList: [theirs] },
     ) as Promise<Drained>
-    const finished = task.then(
-      (drained) => {
-        drainPort()
-        listener.snapshot(drained.last)
-        listener.ended(index, drained)
-      },
-      (error: unknown) => {
-        drainPort()
-        const hint = /\bEMFILE\b/.test(messageOf(error)) ? `ulimit -n ${filesToStart(assignment.plan)}` : null
-        failReady(
-          new CorerushError('CORERUSH_CREW', `worker ${index} could not start: ${messageOf(error)}`, {
-            exitCode: EXIT.unexpected,
-            cause: error,
-            ...(hint === null ? {} : { hint }),
-          }),
-        )
-        listener.lost(index, messageOf(error))
-        this.#lost.add(index)
-        this.#withoutUsers(index, listener)
-      },
-    )
-    return { ready, finished }
+    port.on('message', this.#onMessage)
+    // The result of a task can overtake what was posted before it.
+    this.drained = task.finally(() => receiveAll(port, this.#onMessage))
+    const saysReady = new Promise<void>((resolve) => (this.#onReady = resolve))
+    this.ready = Promise.race([saysReady, this.drained.then(() => undefined, couldNotStart(assignment))])
   }
+
+  readonly #onMessage = (message: FromWorker): void => {
+    if (message.type === 'ready') this.#onReady()
+    else this.#receive(this, message)
+  }
+}
+
+/** Receives what has been posted to the port and not been received yet. */
+function receiveAll(port: MessagePort, onMessage: (message: FromWorker) => void): void {
+  for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port))
+    onMessage(left.message as FromWorker)
+}
+
+const couldNotStart =
+  ({ plan, share }: Assignment) =>
+  (error: unknown): never => {
+    const message = messageOf(error)
+    throw new CorerushError('CORERUSH_CREW', `worker ${share.index} could not start: ${message}`, {
+      exitCode: EXIT.unexpected,
+      cause: error,
+      ...(/\bEMFILE\b/.test(message) ? { hint: `ulimit -n ${filesToStart(plan)}` } : {}),
+    })
+  }
+
+function poolOf(threads: number, heapMb: number | undefined): Piscina {
+  const pool = new Piscina({
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    // By default a thread between tasks is parked in Atomics.wait, and its event loop with it.
+    atomics: 'disabled',
+    recordTiming: false,
+    ...(heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+  })
+  // A replacement thread that fails without a task is nobody's loss.
+  pool.on('error', () => undefined)
+  return pool
 }

@@ -10,7 +10,9 @@ import { foregone, type Comparands, type Extent } from '../core/compare/run-comp
 import { turnsOf, type Turn } from '../core/compare/run-series.ts'
 import { VERSION } from '../version.ts'
 import { readComparands } from './kept/comparands.ts'
-import { conduct, describeHost, type RunHooks } from './run.ts'
+import type { RunHooks } from './control.ts'
+import { describeHost } from './machine/this-host.ts'
+import { conduct } from './run.ts'
 
 /**
  * Between two runs: time for the target to see the last one's connections closed, and for its threads to end, before

@@ -1,78 +1,126 @@
-/** Lets one user do each of its tasks once, and tells every step. */
+/** Lets one user do each of its tasks once, and reports every step. */
 import { resolve } from 'node:path'
 import type { Options } from '../core/options/options.ts'
 import type { ClosedPlan, Plan } from '../core/plan/plan.ts'
 import type { ScenarioPlan } from '../core/scenario/script-plan.ts'
 import type { Step } from '../core/request/transcript.ts'
 import { CorerushError, EXIT } from '../errors.ts'
+import { LEAD_S, monotonicUs } from '../protocol.ts'
 import { readScenarios } from '../scenario/file.ts'
-import { Crew } from './crew.ts'
+import { hireCrew } from './crew.ts'
 import { readFeeder } from './files/feeder-files.ts'
 import { planRun } from './run-plan.ts'
+import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
 /** Between two tasks, so that no further one begins before the main thread has heard of a failed `onStart`. */
 const PAUSE_S = 0.1
-const AHEAD_US = 20_000
 
 /** What options say of a load, and what it is held against, is for runs. */
 const NO_LOAD: Options = {
-  ...{ users: undefined, rate: undefined, stages: undefined, spawnRate: undefined, rampUp: undefined },
-  ...{ wait: undefined, arrival: undefined, maxUsers: undefined, onFull: undefined },
-  ...{ duration: undefined, requests: undefined, iterations: undefined, warmup: undefined },
-  ...{ thresholds: undefined, baseline: undefined, allow: undefined, captureFailures: undefined },
+  users: undefined,
+  rate: undefined,
+  stages: undefined,
+  spawnRate: undefined,
+  rampUp: undefined,
+  wait: undefined,
+  arrival: undefined,
+  maxUsers: undefined,
+  onFull: undefined,
+  duration: undefined,
+  requests: undefined,
+  iterations: undefined,
+  warmup: undefined,
+  thresholds: undefined,
+  baseline: undefined,
+  allow: undefined,
+  captureFailures: undefined,
 }
 
-/** The plan of these options, one user of each scenario at a time, however many they say they have. */
+/** Resolves to the plan of these options, with one user of each scenario at a time, however many they say. */
 export async function planDebug(options: Options, file: string): Promise<Plan> {
   const script = await readScenarios(resolve(file))
   const scenarios = script.scenarios.map((one) => ({ ...one, users: null }))
   return planRun({ ...options, ...NO_LOAD, scenario: file }, { ...script, scenarios, stages: null })
 }
 
-/** Whether everything went well: every task ended without an error, and every request succeeded. */
+/**
+ * Carries out each task of a scenario of the plan once. Resolves to whether every task ended without an error, and
+ * every request succeeded; rejects with a CorerushError if the worker dies.
+ */
 export async function debugScenario(
   plan: Plan,
   scenario: ScenarioPlan,
-  tell: (step: Step) => void,
+  onStep: (step: Step) => void,
 ): Promise<boolean> {
-  const once = planOnce(plan, scenario)
-  const feeders = plan.scenario!.feeders.map((feeder) => readFeeder(feeder))
-  let isWell = true
-  const lost: string[] = []
-  const crew = new Crew(
-    once,
-    {
-      snapshot: () => undefined,
-      exhausted: () => crew.stop(null),
-      stopRun: () => crew.stop(0),
-      deserted: () => crew.stop(0),
-      watched(step) {
-        tell(step)
-        if (step.type === 'exchange') isWell &&= step.exchange.outcome === 'ok'
-        else if (step.type === 'ended' && step.error !== null) {
-          isWell = false
-          // Without it there is no task.
-          if (step.task.endsWith('onStart')) crew.stop(0)
-        }
-      },
-      ended: () => undefined,
-      lost: (_, message) => void lost.push(message),
-    },
-    { feeders, isWatched: true },
-  )
+  const walk = new WalkThrough(plan, scenario, onStep, hireCrew({ isWatched: true }))
   try {
-    await crew.ready
-    crew.start(Number(process.hrtime.bigint() / 1000n) + AHEAD_US)
-    await crew.finished
+    return await walk.toEnd()
   } finally {
-    await crew.dismiss()
+    await walk.dismiss()
   }
-  if (lost.length > 0)
-    throw new CorerushError('CORERUSH_CREW', `the worker died: ${lost.join()}`, { exitCode: EXIT.unexpected })
-  return isWell
 }
 
-/** The same plan with one user of this scenario, each of its tasks once and in their order. */
+/** One user on its way through its tasks. */
+class WalkThrough implements WorkforceEvents {
+  readonly #onStep: (step: Step) => void
+  readonly #workforce: Workforce
+  #isWell = true
+  #death: string | null = null
+
+  constructor(plan: Plan, scenario: ScenarioPlan, onStep: (step: Step) => void, hire: Hire) {
+    this.#onStep = onStep
+    const feeders = plan.scenario!.feeders.map((feeder) => readFeeder(feeder))
+    this.#workforce = hire(planOnce(plan, scenario), feeders, this)
+  }
+
+  async toEnd(): Promise<boolean> {
+    await this.#workforce.ready
+    this.#workforce.start(monotonicUs() + LEAD_S * 1e6)
+    await this.#workforce.finished
+    if (this.#death === null) return this.#isWell
+    throw new CorerushError('CORERUSH_CREW', `the worker died: ${this.#death}`, { exitCode: EXIT.unexpected })
+  }
+
+  dismiss(): Promise<void> {
+    return this.#workforce.dismiss()
+  }
+
+  watched(step: Step): void {
+    this.#onStep(step)
+    if (step.type === 'exchange') this.#isWell &&= step.exchange.outcome === 'ok'
+    else if (step.type === 'ended' && step.error !== null) {
+      this.#isWell = false
+      // No task begins after an onStart that failed.
+      if (step.task.endsWith('onStart')) this.#workforce.stop(0)
+    }
+  }
+
+  exhausted(): void {
+    this.#workforce.stop(null)
+  }
+
+  stopRun(): void {
+    this.#workforce.stop(0)
+  }
+
+  deserted(): void {
+    this.#workforce.stop(0)
+  }
+
+  lost(_: number, message: string): void {
+    this.#death = message
+  }
+
+  snapshot(): void {
+    // The steps are all that is shown.
+  }
+
+  ended(): void {
+    // The steps have told how.
+  }
+}
+
+/** Returns the same plan with one user of this scenario, each of its tasks once and in their order. */
 function planOnce(plan: Plan, scenario: ScenarioPlan): ClosedPlan {
   const wait = { kind: 'constant', seconds: PAUSE_S } as const
   const alone = { ...scenario, users: null, isSequence: true, wait }

@@ -20,9 +20,6 @@ export interface Alarm {
   cancel(): void
 }
 
-/** The monotonic clock in µs that all threads of the process share. */
-export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n)
-
 /**
  * How far the shared clock is ahead of this thread's, in ms. Read several times: of the pairs, the one between whose
  * readings the least time passed is the truest, as the thread can lose its core in between.

@@ -1,6 +1,7 @@
 /** Workers that die, block or cannot start: the run ends, keeps what it has, and says what is missing. */
 import { describe, expect, test as base } from 'vitest'
 import { planRun, renderSummary, type Report } from '../../dist/index.js'
+import { hireCrew } from '../../dist/host/crew.js'
 import { conduct } from '../../dist/host/run.js'
 import { expectConservation } from '../support/conservation.ts'
 import { response, startFaults, type Faults } from '../support/faults.ts'
@@ -29,7 +30,7 @@ const conducted = (server: Faults, name: string, durationS: number, heapMb?: num
       gracefulStop: '1s',
     }),
     {},
-    { filename: fixture(name), ...(heapMb === undefined ? {} : { heapMb }) },
+    hireCrew({ filename: fixture(name), ...(heapMb === undefined ? {} : { heapMb }) }),
   )
 
 /** The one reason with that code. */
@@ -120,7 +121,7 @@ test.concurrent(
     const report = await conduct(
       plan,
       { onSecond: ({ second, complete }) => closed.push([second, complete]) },
-      { filename: fixture('blocks') },
+      hireCrew({ filename: fixture('blocks') }),
     )
     expectConservation(report)
     expect(closed.map(([second]) => second)).toEqual(closed.map((_, i) => i))

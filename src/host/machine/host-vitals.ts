@@ -2,6 +2,7 @@
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import type { CoreVitals, HostVitals } from '../../core/measure/worker-vitals.ts'
+import { monotonicUs } from '../../protocol.ts'
 import { throttlingFile } from './cores.ts'
 import { openFiles } from './descriptors.ts'
 import { readMemory } from './memory.ts'
@@ -57,8 +58,6 @@ export function watchHost(root = '/', nowUs = monotonicUs): HostVitalSigns {
     },
   }
 }
-
-const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n)
 
 /** The share of the span that each core was busy, waited for a disk, or was taken by the hypervisor. */
 export function coreVitals(before: readonly CoreTicks[], after: readonly CoreTicks[]): CoreVitals[] {

@@ -1,0 +1,41 @@
+/** This host, for the run that it conducts: its clock, its vitals, and what the report says of it. */
+import { arch, cpus, platform, totalmem } from 'node:os'
+import type { HostReport } from '../../core/measure/host-facts.ts'
+import { monotonicUs } from '../../protocol.ts'
+import { findCores } from './cores.ts'
+import { watchHost, type HostVitalSigns } from './host-vitals.ts'
+
+/** What a run needs of the host that conducts it. A simulated run has another one, whose time is virtual. */
+export interface ConductingHost {
+  /** The clock that the workforce shares, in µs. */
+  readonly nowUs: () => number
+  /** Wall time in ms since 1970; a label, nothing is computed from it. */
+  readonly wallMs: () => number
+  /** Calls back about every so many ms, until the returned function is called. */
+  readonly every: (periodMs: number, callback: () => void) => () => void
+  /** Begins to watch the host's vitals. */
+  readonly watch: () => HostVitalSigns
+}
+
+export const THIS_HOST: ConductingHost = {
+  nowUs: monotonicUs,
+  wallMs: () => Date.now(),
+  every(periodMs, callback) {
+    const timer = setInterval(callback, periodMs)
+    return () => clearInterval(timer)
+  },
+  watch: () => watchHost(),
+}
+
+export function describeHost(): HostReport {
+  const cores = findCores()
+  return {
+    node: process.version,
+    platform: platform(),
+    arch: arch(),
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cores.usable,
+    cpuQuota: cores.quota,
+    memoryBytes: totalmem(),
+  }
+}

@@ -1,0 +1,58 @@
+/** A plan made ready on this host, before any worker is hired: what can go wrong by then has been found. */
+import type { Comparands } from '../core/compare/run-comparison.ts'
+import type { HostReport } from '../core/measure/host-facts.ts'
+import { OptionsError } from '../core/options/options-error.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { redactPlan } from '../core/plan/redact.ts'
+import { soundPerS } from '../core/plan/sound-capacity.ts'
+import type { FeederRows } from '../protocol.ts'
+import { VERSION } from '../version.ts'
+import { readRows } from './files/data-files.ts'
+import { readFeeder } from './files/feeder-files.ts'
+import { readComparands } from './kept/comparands.ts'
+import { findCores } from './machine/cores.ts'
+import { readCapacity } from './machine/kept-capacity.ts'
+import { checkLocalAddresses, checkPorts } from './machine/ports.ts'
+import { describeHost } from './machine/this-host.ts'
+import { outputProblems } from './output-set.ts'
+import { checkLimits, waitForTarget } from './preflight.ts'
+import { readinessWarnings, readLoad } from './readiness.ts'
+import type { ConductHooks } from './control.ts'
+
+export interface PreparedRun {
+  readonly plan: Plan
+  readonly host: HostReport
+  /** What the plan's baseline stands for; `null` without one. */
+  readonly comparands: Comparands | null
+  /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
+  readonly feeders: readonly FeederRows[]
+  /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
+  readonly soundPerS: number | null
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Checks that this host and the outputs can carry the plan, reads the files that it needs, and waits for the target if
+ * the plan says so. Rejects with a CorerushError if something is missing.
+ */
+export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<PreparedRun> {
+  const fileWarning = checkLimits(plan)
+  await checkLocalAddresses(plan)
+  const portWarning = await checkPorts(plan)
+  const unwritable = outputProblems(hooks.outputs ?? [])
+  if (unwritable.length > 0) throw new OptionsError(unwritable)
+  const host = describeHost()
+  const comparands =
+    hooks.comparands ?? readComparands(plan, { plan: redactPlan(plan), host, version: VERSION })
+  const feeders =
+    plan.scenario === null ? readRows(plan) : plan.scenario.feeders.map((feeder) => readFeeder(feeder))
+  await waitForTarget(plan, hooks.signal)
+  const sound = soundPerS(readCapacity(), plan)
+  const warnings = [
+    ...[fileWarning, portWarning].filter((warning) => warning !== null),
+    // The load of this host is read now, as the start of the workers is load as well.
+    ...readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound }),
+    ...(comparands?.warnings ?? []),
+  ]
+  return { plan, host, comparands, feeders, soundPerS: sound, warnings }
+}

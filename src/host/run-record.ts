@@ -1,0 +1,128 @@
+/** The record of a run: what its workers have reported, and what can be judged and reported of that. */
+import type { Comparands } from '../core/compare/run-comparison.ts'
+import { Gate } from '../core/judge/gate.ts'
+import type { Snapshot } from '../core/measure/second.ts'
+import { Timeline, type SettledSecond } from '../core/measure/timeline.ts'
+import type { Amendment } from '../core/plan/amendment.ts'
+import { buildReport, judgeRun, type Judgement, type Report, type RunFacts } from '../core/report/report.ts'
+import { KnownSecrets } from '../core/request/known-secrets.ts'
+import type { Drained } from '../protocol.ts'
+import { VERSION } from '../version.ts'
+import { Ending } from './ending.ts'
+import type { PreparedRun } from './prepared-run.ts'
+
+export class RunRecord {
+  readonly timeline: Timeline
+  readonly gate: Gate
+  readonly ending: Ending
+  readonly amendments: Amendment[] = []
+  readonly #prepared: PreparedRun
+  readonly #warnings: Set<string>
+  readonly #secrets: KnownSecrets
+  readonly #lostWorkers: RunFacts['lostWorkers'][number][] = []
+  readonly #addresses = new Map<string, Set<string>>()
+  /** Why the scenario stopped the run; the first reason counts. */
+  #stopReason: string | null = null
+  #startedAt = ''
+  /** The last judgement while the run goes on, and the seconds that it is about. */
+  #judged: { readonly untilS: number; readonly judgement: Judgement } | null = null
+
+  /** `onSettled` is called with each second once, in order, when nothing can correct it any more. */
+  constructor(prepared: PreparedRun, onSettled: (second: SettledSecond) => void) {
+    const { plan, warnings } = prepared
+    this.#prepared = prepared
+    this.#warnings = new Set(warnings)
+    this.#secrets = new KnownSecrets(plan)
+    this.gate = new Gate(plan)
+    this.timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS, (second) => {
+      this.gate.settle(second)
+      onSettled(second)
+    })
+    this.ending = new Ending(this.timeline)
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings]
+  }
+
+  /** Whether every worker has died. */
+  get isLost(): boolean {
+    return this.#lostWorkers.length === this.#prepared.plan.workers
+  }
+
+  /** Adds a warning to the report, once. */
+  warn(text: string): void {
+    this.#warnings.add(text)
+  }
+
+  /** The run starts at this wall time, ISO 8601. */
+  started(at: string): void {
+    this.#startedAt = at
+  }
+
+  snapshot(snapshot: Snapshot): void {
+    this.timeline.add(snapshot)
+  }
+
+  stopRun(reason: string | null): void {
+    this.#stopReason ??= reason
+  }
+
+  drained(worker: number, drained: Drained): void {
+    this.timeline.done(worker)
+    this.ending.drained(drained)
+    for (const [host, found] of Object.entries(drained.addresses))
+      this.#addresses.set(host, new Set([...(this.#addresses.get(host) ?? []), ...found]))
+  }
+
+  lost(worker: number, message: string): void {
+    const second = this.timeline.lost(worker)
+    this.#lostWorkers.push({ worker, second, message: this.#secrets.hide(message, []) })
+  }
+
+  /** Judges the closed seconds; once for each second, however often it is called. */
+  readonly judgeSoFar = (): Judgement => {
+    const untilS = this.timeline.rows.length
+    if (this.#judged?.untilS === untilS) return this.#judged.judgement
+    const { plan, soundPerS } = this.#prepared
+    const judgement = judgeRun(plan, this.timeline, {
+      gate: this.gate,
+      lostWorkers: this.#lostWorkers,
+      amendments: this.amendments,
+      soundPerS,
+      loadEndS: Math.min(this.timeline.loadEndS, untilS),
+      untilS,
+      wasStopped: this.ending.cause === 'threshold',
+    })
+    this.#judged = { untilS, judgement }
+    return judgement
+  }
+
+  /** Makes the report as if the run had ended with its closed seconds. It is compared with nothing yet. */
+  readonly reportSoFar = (): Report => this.#report(this.timeline.rows.length, null, this.judgeSoFar())
+
+  /** Makes the report of the run, which took `durationS` and has ended. */
+  report(durationS: number): Report {
+    return this.#report(durationS, this.#prepared.comparands, null)
+  }
+
+  #report(durationS: number, comparands: Comparands | null, judged: Judgement | null): Report {
+    const { plan, host, soundPerS } = this.#prepared
+    const stopReasons = this.#stopReason === null ? [] : [`the scenario stopped the run: ${this.#stopReason}`]
+    const facts: RunFacts = {
+      version: VERSION,
+      startedAt: this.#startedAt,
+      durationS,
+      host,
+      stoppedBy: this.ending.cause ?? 'duration',
+      warnings: [...this.#warnings, ...stopReasons],
+      lostWorkers: this.#lostWorkers,
+      amendments: this.amendments,
+      addresses: Object.fromEntries([...this.#addresses].map(([host, found]) => [host, [...found].sort()])),
+      gate: this.gate,
+      soundPerS,
+      comparands,
+    }
+    return buildReport(plan, this.timeline, facts, judged)
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * A run under way: orders go to the workforce, what the workforce reports goes into the record, and closed seconds go
+ * to the outputs.
+ */
+import type { StoppedBy } from '../core/judge/exit.ts'
+import type { Snapshot } from '../core/measure/second.ts'
+import type { Amendment } from '../core/plan/amendment.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { redactPlan } from '../core/plan/redact.ts'
+import type { Report } from '../core/report/report.ts'
+import { LEAD_S, type Drained } from '../protocol.ts'
+import { VERSION } from '../version.ts'
+import { Control, type Amendable, type ConductHooks } from './control.ts'
+import type { ConductingHost } from './machine/this-host.ts'
+import { Outputs } from './output-set.ts'
+import type { PreparedRun } from './prepared-run.ts'
+import { RunRecord } from './run-record.ts'
+import { VitalsReader } from './vitals-reader.ts'
+import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
+
+/** How often closed seconds are looked for, and thresholds checked. */
+const TICK_MS = 100
+
+export class RunUnderWay implements WorkforceEvents, Amendable {
+  readonly #plan: Plan
+  readonly #hooks: ConductHooks
+  readonly #host: ConductingHost
+  readonly #outputs: Outputs
+  readonly #record: RunRecord
+  readonly #workforce: Workforce
+  /** When the run starts, by the clock of the host; Infinity until `toEnd` sets it. */
+  #startUs = Infinity
+
+  /** Hires the workforce, which begins to get ready. */
+  constructor(prepared: PreparedRun, hooks: ConductHooks, hire: Hire, host: ConductingHost) {
+    this.#plan = prepared.plan
+    this.#hooks = hooks
+    this.#host = host
+    this.#outputs = new Outputs(hooks)
+    this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second))
+    this.#workforce = hire(prepared.plan, prepared.feeders, this)
+  }
+
+  /** Resolves when every worker is ready to start; rejects if one cannot get ready. */
+  get ready(): Promise<void> {
+    return this.#workforce.ready
+  }
+
+  /** Ends all workers at once. */
+  dismiss(): Promise<void> {
+    return this.#workforce.dismiss()
+  }
+
+  /** Starts the run, whose workforce is ready, and resolves to the report when it has ended. */
+  async toEnd(warnings: readonly string[] = []): Promise<Report> {
+    for (const warning of warnings) this.#record.warn(warning)
+    this.#start()
+    const vitals = new VitalsReader(
+      this.#record,
+      this.#host.watch(),
+      this.#plan.targetMetrics,
+      this.#elapsedS,
+    )
+    const tick = (): void => this.#tick(vitals)
+    const stopTicking = this.#host.every(TICK_MS, tick)
+    const { signal, onStart } = this.#hooks
+    const abort = (): void => this.#stop(causeOf(signal))
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      if (signal?.aborted === true) abort()
+      onStart?.(new Control(this.#plan, this))
+      await this.#workforce.finished
+    } finally {
+      stopTicking()
+      signal?.removeEventListener('abort', abort)
+      vitals.end()
+    }
+    tick()
+    return this.#finish()
+  }
+
+  snapshot(snapshot: Snapshot): void {
+    this.#record.timeline.add(snapshot)
+  }
+
+  exhausted(count: 'requests' | 'iterations'): void {
+    this.#record.ending.exhausted(count)
+    this.#workforce.stop(null)
+  }
+
+  stopRun(reason: string | null): void {
+    this.#record.stopRun(reason)
+    this.#stop('scenario')
+  }
+
+  deserted(): void {
+    if (!this.#record.isLost) this.#stop(this.#plan.data === null ? 'users' : 'data')
+  }
+
+  ended(worker: number, drained: Drained): void {
+    this.#record.drained(worker, drained)
+  }
+
+  lost(worker: number, message: string): void {
+    this.#record.lost(worker, message)
+  }
+
+  nextInstantS(): number {
+    return Math.max(0, this.#elapsedS()) + LEAD_S
+  }
+
+  loadEndS(): number {
+    return this.#record.ending.cause === null ? this.#record.timeline.loadEndS : -Infinity
+  }
+
+  amend(amendment: Amendment, amended: Plan, warnings: readonly string[]): void {
+    for (const warning of warnings) this.#record.warn(warning)
+    this.#record.amendments.push(amendment)
+    this.#workforce.amend(amendment)
+    this.#outputs.amended(redactPlan(amended), amendment)
+  }
+
+  readonly #elapsedS = (): number => (this.#host.nowUs() - this.#startUs) / 1e6
+
+  #start(): void {
+    this.#startUs = this.#host.nowUs() + LEAD_S * 1e6
+    const startedAt = new Date(this.#host.wallMs() + LEAD_S * 1000).toISOString()
+    this.#record.started(startedAt)
+    this.#outputs.start({
+      plan: redactPlan(this.#plan),
+      version: VERSION,
+      startedAt,
+      warnings: this.#record.warnings,
+      elapsedS: this.#elapsedS,
+    })
+    this.#workforce.start(this.#startUs)
+  }
+
+  #tick(vitals: VitalsReader): void {
+    const { timeline, gate, ending } = this.#record
+    vitals.read(this.#elapsedS())
+    this.#showClosed(timeline.close(this.#elapsedS()))
+    if (gate.trip !== null && ending.cause === null && this.#elapsedS() < timeline.loadEndS)
+      this.#stop('threshold')
+  }
+
+  /** Ends the load; before the start there is none, and a worker that dies then makes `ready` reject. */
+  #stop(cause: StoppedBy): void {
+    if (this.#startUs === Infinity) return
+    const atS = Math.max(0, this.#elapsedS() + LEAD_S)
+    this.#record.ending.stop(cause, atS)
+    this.#workforce.stop(atS)
+  }
+
+  async #finish(): Promise<Report> {
+    const { ending, timeline, isLost } = this.#record
+    const durationS = isLost ? ending.concludeLost(this.#elapsedS()) : ending.concludeDrained()
+    this.#showClosed(timeline.finish())
+    const report = this.#record.report(durationS)
+    await this.#outputs.finish(report)
+    return report
+  }
+
+  #showClosed(rows: ReturnType<RunRecord['timeline']['close']>): void {
+    const { timeline, judgeSoFar, reportSoFar } = this.#record
+    this.#outputs.seconds(rows, timeline, { judged: judgeSoFar, report: reportSoFar })
+  }
+}
+
+/** An aborted signal as the cause of a run's end. */
+function causeOf(signal: AbortSignal | undefined): StoppedBy {
+  const reason: unknown = signal?.reason
+  return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
+}
