@@ -5,8 +5,10 @@ import { loadScenarios } from '../scenario/file.ts'
 import { monotonicUs, type Assignment, type Drained, type FromWorker, type ToWorker } from '../protocol.ts'
 import { RunClock } from './clock.ts'
 import { Load } from './load.ts'
+import type { Cookies } from './cookies.ts'
 import { Recorder } from './recorder.ts'
 import { Feed, feedsOf } from './scenario/feed.ts'
+import type { CookieLost } from './scenario/jar.ts'
 import { Watch } from './scenario/watch.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
@@ -50,8 +52,7 @@ export default async function work({
     scenario: script && {
       scenarios: script.scenarios,
       feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
-      // Loading what knows cookies takes 60 ms.
-      newCookies: keepsCookies ? (await import('./scenario/jar.ts')).newJar : null,
+      newCookies: keepsCookies ? await newCookies((why) => recorder.cookieLost(why, clock.nowUs())) : null,
       watch: assignment.isWatched ? new Watch(plan, (step) => tell({ type: 'watched', step })) : null,
       stopRun: (reason) => {
         // Users without a wait would say it thousands of times before the load ends.
@@ -96,6 +97,12 @@ export default async function work({
   const last = recorder.finish(endedUs)
   vitals.close()
   return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
+}
+
+/** Makes the cookies of a user; loading what knows them takes 60 ms. */
+async function newCookies(lost: CookieLost): Promise<() => Cookies> {
+  const { newJar } = await import('./scenario/jar.ts')
+  return () => newJar(lost)
 }
 
 /** What can be ordered of a load under way. */

@@ -3,6 +3,7 @@
  * one monotonic clock and recorded at once, so events come in order and each falls into the second of its own time.
  */
 import type { CapturedFailure } from '../core/request/captured.ts'
+import type { CookieLoss } from '../core/measure/cookie-counts.ts'
 import type { CustomKind } from '../core/measure/custom-metrics.ts'
 import { ms } from '../core/measure/metrics.ts'
 import { isTimeout } from '../core/request/outcome.ts'
@@ -188,6 +189,12 @@ export class Recorder {
     this.advance(nowUs)
     if (kind === 'counter') this.#tally.count(name, value)
     else this.#tally.trend(name).record(value * THOUSANDTHS)
+  }
+
+  /** A user was sent a cookie that it does not keep, or no longer. */
+  cookieLost(why: CookieLoss, nowUs: number): void {
+    this.advance(nowUs)
+    this.#tally.cookies[why]++
   }
 
   /** A request failed, and is kept. */

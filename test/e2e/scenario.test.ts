@@ -412,6 +412,9 @@ describe.concurrent('users', () => {
     expect(sent('/hop')).toEqual(['hop=h', 'hop=h'])
     expect(sent('/mine')).toEqual(['hop=h; mine=m', 'hop=h; mine=m'])
     expect(sent('/none')).toEqual([undefined, undefined])
+    // Each user was sent `bad`, which is no cookie.
+    expect(report.cookies).toEqual({ refused: 2, tooLarge: 0, evicted: 0 })
+    expect(report.warnings.join()).toContain('2 cookies were not kept')
   })
 
   test('metrics of their own are merged over workers, judged and reported', async () => {

@@ -1,5 +1,6 @@
 /** Random tallies, and tallies as plain data that can be compared whatever the order in which they were counted. */
 import fc from 'fast-check'
+import type { CookieLoss } from '../../src/core/measure/cookie-counts.ts'
 import type { PackedHistogram } from '../../src/core/measure/histogram.ts'
 import { OUTCOMES, type Outcome } from '../../src/core/request/outcome.ts'
 import type { RequestTally } from '../../src/core/measure/request-tally.ts'
@@ -18,6 +19,7 @@ export type Event =
   | { readonly kind: 'counted'; readonly name: string; readonly n: number }
   | { readonly kind: 'valued'; readonly name: string; readonly us: number }
   | { readonly kind: 'connection'; readonly was: 'opened' | 'reused' | 'failed' }
+  | { readonly kind: 'cookie'; readonly lost: CookieLoss }
 
 const name = fc.constantFrom('GET /a', 'POST /b', 'c')
 const us = fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 4_000_000_000 }))
@@ -49,6 +51,10 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     kind: fc.constant('connection' as const),
     was: fc.constantFrom('opened' as const, 'reused' as const, 'failed' as const),
+  }),
+  fc.record({
+    kind: fc.constant('cookie' as const),
+    lost: fc.constantFrom<CookieLoss>('refused', 'tooLarge', 'evicted'),
   }),
 )
 export const events = fc.array(event, { maxLength: 40 })
@@ -95,6 +101,9 @@ export function count(tally: Tally, happened: readonly Event[]): Tally {
         break
       case 'connection':
         tally.connections[e.was]++
+        break
+      case 'cookie':
+        tally.cookies[e.lost]++
     }
   return tally
 }

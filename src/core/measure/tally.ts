@@ -3,6 +3,7 @@
  * A monoid: an empty tally changes nothing, and merging is associative and commutative (times of first and last
  * sight included). `pack` makes plain values that can cross a thread; `merge` adds them to another tally.
  */
+import { noCookies, type CookieCounts } from './cookie-counts.ts'
 import { Histogram, type PackedHistogram } from './histogram.ts'
 import type { Outcome } from '../request/outcome.ts'
 import { mergeRequest, packRequest, RequestTally, type PackedRequest } from './request-tally.ts'
@@ -66,6 +67,7 @@ export class Tally {
   /** Latencies less the longest that each response can have waited for the generator: the other end of the bound. */
   readonly latencyFloor: Histogram
   readonly connections: ConnectionCounts = noConnections()
+  readonly cookies: CookieCounts = noCookies()
   readonly errors = new Map<string, ErrorCount>()
   readonly taskErrors = new Map<string, TaskErrorCount>()
   /** Of those that have names. */
@@ -134,6 +136,7 @@ export class Tally {
     this.scenarios.clear()
     Object.assign(this.iterations, noIterations())
     Object.assign(this.connections, noConnections())
+    Object.assign(this.cookies, noCookies())
     this.iterationDuration.clear()
     this.lag.clear()
     this.latencyFloor.clear()
@@ -170,6 +173,7 @@ export interface PackedTally {
   readonly lag: PackedHistogram | null
   readonly latencyFloor: PackedHistogram | null
   readonly connections: Readonly<ConnectionCounts>
+  readonly cookies: Readonly<CookieCounts>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly scenarios: readonly (readonly [name: string, finished: number, failed: number])[]
@@ -186,6 +190,7 @@ export function packTally(tally: Tally): PackedTally {
     lag: tally.lag.pack(),
     latencyFloor: tally.latencyFloor.pack(),
     connections: { ...tally.connections },
+    cookies: { ...tally.cookies },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
     taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
     scenarios: [...tally.scenarios].map(([name, { finished, failed }]) => [name, finished, failed]),
@@ -202,6 +207,7 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
   for (const request of packed.requests) mergeRequest(into.request(request.name), request)
   addFields(into.iterations, packed.iterations)
   addFields(into.connections, packed.connections)
+  addFields(into.cookies, packed.cookies)
   into.iterationDuration.add(packed.iterationDuration)
   into.lag.add(packed.lag)
   into.latencyFloor.add(packed.latencyFloor)

@@ -3,6 +3,7 @@ import { amendedPlan, amendedStageWarnings, type Amendment } from '../plan/amend
 import { earliest, type CapturedFailure } from '../request/captured.ts'
 import { customReport, type CustomReport } from '../measure/custom-metrics.ts'
 import { exitCodeOf, inVain, type StoppedBy } from '../judge/exit.ts'
+import { cookieWarnings, type CookieCounts } from '../measure/cookie-counts.ts'
 import type { HostReport } from '../measure/host-facts.ts'
 import {
   deriveMetrics,
@@ -71,6 +72,7 @@ export interface Report {
   /** What tasks of a scenario threw, apart from requests that failed. */
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
+  readonly cookies: Readonly<CookieCounts>
   /** Host names that were looked up, each with all addresses found; users take those of one family in turn. */
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly timeline: readonly SecondRow[]
@@ -206,6 +208,7 @@ export function buildReport(
       ...facts.gate.warnings(thresholds, wasStopped),
       ...amendedStageWarnings(plan, amendments),
       ...vain.map((what) => `${what}: so has the run`),
+      ...cookieWarnings(tally.cookies),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],
@@ -223,6 +226,7 @@ export function buildReport(
     capturedFailures: earliest(timeline.captured, plan.captureFailures),
     taskErrors,
     connections: { ...tally.connections },
+    cookies: { ...tally.cookies },
     addresses: facts.addresses,
     timeline: rows,
     thresholds,
