@@ -43,6 +43,33 @@ export class CorerushError extends Error {
   }
 }
 
-/** The message of anything thrown, for a person. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown)
+/**
+ * The message of anything thrown, whatever it is: the text of an error, else the value as text. Never throws, not even for
+ * objects without a prototype or with getters that throw.
+ */
+export function messageOf(thrown: unknown): string {
+  try {
+    return textOf(thrown)
+  } catch {
+    return 'a value without a text was thrown'
+  }
+}
+
+function textOf(thrown: unknown): string {
+  if (thrown === '') return 'an empty text was thrown'
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown)
+  const { message, name, errors } = thrown as { message?: unknown; name?: unknown; errors?: unknown }
+  if (typeof message === 'string' && message !== '') return message
+  // An AggregateError without a message of its own.
+  if (Array.isArray(errors) && errors.length > 0 && errors[0] !== thrown) return messageOf(errors[0])
+  // What was given as a message need not be text, such as the JSON of a response.
+  if (message !== undefined && message !== '') return jsonOf(message)
+  if (thrown instanceof Error) return typeof name === 'string' && name !== '' ? name : 'Error'
+  return jsonOf(thrown)
+}
+
+/** The value as JSON, or what its type is where it has none. */
+function jsonOf(value: unknown): string {
+  const json = JSON.stringify(value) as string | undefined
+  return json === undefined || json === '{}' ? Object.prototype.toString.call(value) : json
+}

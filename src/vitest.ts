@@ -73,7 +73,8 @@ function ruleIn(text: string, { byName }: Report): Threshold {
   if ('problem' in parsed) return wrong(parsed.problem)
   const { name, level, abortAfterS } = parsed.value
   if (level === 'warn' || abortAfterS !== null) return wrong('can neither warn nor abort: the run is over')
-  if (name !== null && !Object.hasOwn(byName, name)) {
+  const isByRequest = metricOf(parsed.value.metric)!.namedBy === 'request'
+  if (name !== null && isByRequest && !Object.hasOwn(byName, name)) {
     const near = nearest(name, Object.keys(byName))
     return wrong(`must name a request of the report${near === null ? '' : `; did you mean "${near}"?`}`)
   }

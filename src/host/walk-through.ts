@@ -132,7 +132,7 @@ function planOnce(plan: Plan, scenario: ScenarioPlan): ClosedPlan {
     stages: [{ fromUsers: 1, toUsers: 1, durationS: 0 }],
     durationS: null,
     requests: null,
-    iterations: scenario.tasks.length + (scenario.hasStart ? 1 : 0),
+    iterations: scenario.tasks.length,
     warmupS: 0,
     scenario: { ...plan.scenario!, scenarios: [alone] },
   }

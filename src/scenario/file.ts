@@ -113,11 +113,28 @@ export const shown = (file: string): string => {
 
 /** Line and column from 1, from what the parser says or from the topmost frame of the stack within the file. */
 function placeIn(file: string, error: unknown): [number, number] | null {
-  if (!(error instanceof Error)) return null
-  const text = `${error.message}\n${error.stack ?? ''}`
-  const frame = text.split('\n').find((line) => line.includes(file) && /:\d+:\d+\)?$/.test(line))
-  const match = /:(\d+):(\d+)\)?$/.exec(frame ?? '') ?? /\((\d+):(\d+)\)/.exec(error.message)
+  const message = messageOf(error)
+  const frame = `${message}\n${stackOf(error)}`
+    .split('\n')
+    .find((line) => line.includes(file) && /:\d+:\d+\)?$/.test(line))
+  const match = /:(\d+):(\d+)\)?$/.exec(frame ?? '') ?? /\((\d+):(\d+)\)/.exec(message)
   return match === null ? null : [Number(match[1]), Number(match[2])]
+}
+
+/** The stack of what was thrown; empty where it has none that is text. */
+function stackOf(thrown: unknown): string {
+  try {
+    const { stack } = thrown as { readonly stack?: unknown }
+    return typeof stack === 'string' ? stack : ''
+  } catch {
+    return ''
+  }
+}
+
+/** Where in the file this was thrown, as `shop.ts:12`; null where that is not known. */
+export function placeOf(file: string, error: unknown): string | null {
+  const place = placeIn(file, error)
+  return place === null ? null : `${shown(file)}:${place[0]}`
 }
 
 /** The code around the place in the file where this was thrown; null where that is not known. */

@@ -5,6 +5,7 @@ import {
   type CustomKind,
   type CustomMetricPlan,
 } from '../core/measure/custom-metrics.ts'
+import { described } from './value.ts'
 
 export interface Counter {
   /** @default 1 */
@@ -30,7 +31,8 @@ export class Metrics {
 
   readonly counter = (name: string): Counter => {
     this.#know(name, 'counter')
-    return { add: (n = 1) => this.#add('counter', name, n) }
+    // A value that is there and undefined is a mistake, not a 1.
+    return { add: (...given) => this.#add('counter', name, given.length === 0 ? 1 : given[0]) }
   }
 
   readonly trend = (name: string): Trend => {
@@ -41,14 +43,17 @@ export class Metrics {
   #know(name: string, kind: CustomKind): void {
     if (this.record !== null) throw new TypeError(`a ${kind} is made when the file is loaded, not by a task`)
     if (typeof (name as unknown) !== 'string' || !CUSTOM_NAME.test(name))
-      throw new TypeError(`a ${kind} needs a name of letters, digits and _, got ${JSON.stringify(name)}`)
+      throw new TypeError(`a ${kind} needs a name of letters, digits and _, got ${described(name)}`)
     const known = this.#kinds.get(name)
     if (known !== undefined && known !== kind) throw new TypeError(`${name} is a ${known} already`)
     this.#kinds.set(name, kind)
   }
 
-  #add(kind: CustomKind, name: string, value: number): void {
+  #add(kind: CustomKind, name: string, value: unknown): void {
     if (this.record === null) throw new TypeError(`only tasks can add to ${name}`)
+    // What a file in JavaScript hands over need not be what the type says, and "3" + 3 is "33".
+    if (typeof value !== 'number')
+      throw new TypeError(`${name} takes numbers from 0 to ${MOST_VALUE}, got ${described(value)}`)
     if (!(value >= 0 && value <= MOST_VALUE))
       throw new RangeError(`${name} takes numbers from 0 to ${MOST_VALUE}, got ${value}`)
     this.record(kind, name, value)

@@ -1,4 +1,5 @@
 /** A scenario: what one kind of user does. */
+import { messageOf } from '../errors.ts'
 import type { Duration } from '../core/units.ts'
 import type { Wait } from '../core/load/wait-time.ts'
 import type { Feeder } from './feeder.ts'
@@ -94,7 +95,7 @@ export const isScenario = (value: unknown): value is Scenario =>
 
 /** Ends the task as an error with this message. */
 export function fail(message: string): never {
-  throw new TaskFailure(message)
+  throw new TaskFailure(messageOf(message))
 }
 
 /** Ends the task as an error with this message, unless the condition holds. */

@@ -53,10 +53,21 @@ export abstract class BaseUser implements User {
     this.around.recorder.started(nowUs, this.lateness.started(nowUs))
   }
 
-  /** The iteration ended; of which scenario is told where it has a name. */
-  protected ended(doneUs: number, hasFailed: boolean, scenario: string | null): void {
+  /** The iteration ended, which lasted from `fromUs`; the scenario is `null` unless it has a name. */
+  protected ended(
+    doneUs: number,
+    hasFailed: boolean,
+    scenario: string | null,
+    fromUs = this.startedUs,
+  ): void {
     this.lateness.ended()
-    this.around.recorder.ended(doneUs, doneUs - this.startedUs, hasFailed, scenario)
+    this.around.recorder.ended(doneUs, doneUs - fromUs, hasFailed, scenario)
+  }
+
+  /** The iteration ended before its task began, and did not fail. */
+  protected skipped(doneUs: number): void {
+    this.lateness.ended()
+    this.around.recorder.skipped(doneUs)
   }
 
   /** Lets the schedule decide what comes next. `isRefused`: a connection failed, and the user backs off. */

@@ -9,6 +9,7 @@ import type { Cookies } from './cookies.ts'
 import { Recorder } from './recorder.ts'
 import { Feed, feedsOf } from './scenario/feed.ts'
 import type { CookieLost } from './scenario/jar.ts'
+import { countStrayErrors } from './scenario/stray-errors.ts'
 import { Watch } from './scenario/watch.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
@@ -41,8 +42,11 @@ export default async function work({
   if (requests.some(({ url }) => url.startsWith('https:'))) connector.readCertificates()
   const script = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
   const keepsCookies = plan.scenario?.scenarios.some((scenario) => scenario.keepsCookies) === true
-  if (script !== null)
+  const watch = assignment.isWatched ? new Watch(plan, (step) => tell({ type: 'watched', step })) : null
+  if (script !== null) {
+    countStrayErrors(plan, recorder, watch, clock.nowUs)
     script.metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
+  }
   let hasStopped = false
   let amendments = 0
   let isSpent = false
@@ -53,7 +57,7 @@ export default async function work({
       scenarios: script.scenarios,
       feeds: feedsOf(script.feeders, plan.scenario!.feeders, assignment.feeders, share, plan.seed),
       newCookies: keepsCookies ? await newCookies((why) => recorder.cookieLost(why, clock.nowUs())) : null,
-      watch: assignment.isWatched ? new Watch(plan, (step) => tell({ type: 'watched', step })) : null,
+      watch,
       stopRun: (reason) => {
         // Users without a wait would say it thousands of times before the load ends.
         if (!hasStopped) tell({ type: 'stopRun', reason })

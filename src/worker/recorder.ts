@@ -9,6 +9,7 @@ import { ms } from '../core/measure/metrics.ts'
 import { isTimeout } from '../core/request/outcome.ts'
 import type { RequestTally } from '../core/measure/request-tally.ts'
 import { packTally, Tally } from '../core/measure/tally.ts'
+import { NOT_AWAITED, type TaskErrorCount } from '../core/measure/task-error.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Histogram } from '../core/measure/histogram.ts'
 import type { Spread, WorkerVitals } from '../core/measure/worker-vitals.ts'
@@ -121,8 +122,28 @@ export class Recorder {
     const { iterations } = this.#tally
     iterations.finished++
     if (failed) iterations.failed++
-    if (scenario !== null) this.#tally.ended(scenario, 1, failed ? 1 : 0)
+    if (scenario !== null) {
+      const counts = this.#tally.scenario(scenario)
+      counts.finished++
+      if (failed) counts.failed++
+    }
     this.#tally.iterationDuration.record(durationUs)
+  }
+
+  /** The end of the drain cut off an iteration; `isStuck`: it waited for nothing that the generator knows. */
+  cutOff(nowUs: number, isStuck: boolean, scenario: string | null = null): void {
+    this.advance(nowUs)
+    const all = [this.#tally.iterations, ...(scenario === null ? [] : [this.#tally.scenario(scenario)])]
+    for (const counts of all) {
+      counts.unfinished++
+      if (isStuck) counts.stuck++
+    }
+  }
+
+  /** An iteration ended in `onStart`, whose user stopped: no task was run. */
+  skipped(nowUs: number): void {
+    this.advance(nowUs)
+    this.#tally.iterations.skipped++
   }
 
   sent(request: RequestTally, nowUs: number): void {
@@ -203,9 +224,16 @@ export class Recorder {
   }
 
   /** A task threw. */
-  taskError(task: string, message: string, nowUs: number): void {
+  taskError(error: Pick<TaskErrorCount, 'task' | 'message' | 'place'>, nowUs: number): void {
     this.advance(nowUs)
-    this.#tally.taskError(task, message, nowUs / SECOND_US)
+    const atS = nowUs / SECOND_US
+    this.#tally.taskError({ ...error, count: 1, firstS: atS, lastS: atS })
+  }
+
+  /** A promise of a task was rejected that nobody awaited: its iteration has failed, whichever that was. */
+  notAwaited(error: Pick<TaskErrorCount, 'message' | 'place'>, nowUs: number): void {
+    this.taskError({ task: NOT_AWAITED, ...error }, nowUs)
+    this.#tally.iterations.failed++
   }
 
   /** The event loop came to a timer this late, and now. */

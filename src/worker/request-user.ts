@@ -91,7 +91,8 @@ export class RequestUser extends BaseUser implements CallOwner {
     const { doneUs, outcome, canFollow } = exchange
     this.isFlying = false
     if (!wasSent) this.around.unstarted(this.dueUs, doneUs, this.lateness.keptUs)
-    else if (outcome !== 'unfinished') {
+    else if (outcome === 'unfinished') this.around.recorder.cutOff(doneUs, false)
+    else {
       this.ended(doneUs, outcome !== 'ok', null)
       this.next(doneUs, canFollow, isConnectionFailure(outcome))
     }

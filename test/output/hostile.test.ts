@@ -49,7 +49,7 @@ function reportSaying(text: string): {
   const report = reportOf(plan, seconds, facts, (second) => {
     for (const output of outputs) output.settled(second)
   })
-  const taskErrors = [{ task: text, message: text, count: 1, firstS: 0, lastS: 0 }]
+  const taskErrors = [{ task: text, message: text, place: text, count: 1, firstS: 0, lastS: 0 }]
   return { report: { ...report, taskErrors }, settled: outputs, files }
 }
 

@@ -68,11 +68,17 @@ test('the live view and the progress line: how many', () => {
 })
 
 test('the summary: iterations of each scenario, where there are several', () => {
-  const byScenario = { browse: { finished: 1234, failed: 0 }, buy: { finished: 5, failed: 2 } }
-  const several = { ...report, iterations: { ...report.iterations, byScenario } }
-  const style = { color: false, width: 100 }
-  expect(renderSummary(several, style)).toContain('\ntasks     browse 1,234 · buy 5, 2 failed\n')
-  expect(renderSummary(report, style)).not.toContain('\ntasks ')
+  const byScenario = {
+    browse: { finished: 1234, failed: 0, unfinished: 1, stuck: 0 },
+    buy: { finished: 5, failed: 2, unfinished: 3, stuck: 3 },
+  }
+  const several = { ...report, iterations: { ...report.iterations, skipped: 4, byScenario } }
+  const style = { color: false, width: 200 }
+  expect(renderSummary(several, style)).toContain(
+    '\ntasks     browse 1,234, 1 cut off by the end of the drain · buy 5, 2 failed, 3 never ended · 4 stopped in onStart\n',
+  )
+  expect(renderSummary(report, style)).toContain('\ntasks     4 finished, 4 failed\n')
+  expect(renderSummary({ ...report, plan: planOf() }, style)).not.toContain('\ntasks ')
 })
 
 test('the summary: what ended the load, and the table', () => {

@@ -336,3 +336,29 @@ test('what a run is called: its scenario’s file, or its one request', () => {
   expect(subjectOf({ scenario: null, targets: { file: '/x/t.txt' }, request })).toBe('t.txt http://a.test/')
   expect(subjectOf({ scenario: null, targets: null, request })).toBe('GET http://a.test/')
 })
+
+describe('thresholds name scenarios and tasks', () => {
+  const of = (threshold: string, ...names: string[]): readonly string[] => {
+    const definitions = (names.length === 0 ? [undefined] : names).map((name) => ({
+      ...(name === undefined ? {} : { name }),
+      tasks: { Pay: run },
+    }))
+    const found = resolved(definitions, { thresholds: threshold })
+    return found.filter((one) => typeof one === 'string')
+  }
+  test.each([
+    ['iterations.failed < 1%', [], null],
+    ['buy: iterations.failed < 1%', ['buy', 'sell'], null],
+    ['by: iterations.failed < 1%', ['buy', 'sell'], 'must name a scenario of the file, did you mean "buy"?'],
+    ['buy: iterations.failed < 1%', [], 'cannot name a scenario: none has a name'],
+    ['Pay: taskErrors < 1', [], null],
+    ['onStart: taskErrors < 1', [], null],
+    ['(not awaited): taskErrors < 1', [], null],
+    ['Pay: no stock: left: taskErrors < 1', [], null],
+    ['buy: Pay: no stock: taskErrors < 1', ['buy', 'sell'], null],
+    ['Pai: taskErrors < 1', [], 'must name a task of the scenario, did you mean "Pay"?'],
+    ['Pay: taskErrors < 1', ['buy', 'sell'], 'must name a task of the scenario'],
+  ] as const)('%s of %j', (threshold, names, problem) => {
+    expect(of(threshold, ...names)).toEqual(problem === null ? [] : [expect.stringContaining(problem)])
+  })
+})

@@ -1,4 +1,5 @@
 /** Evidence for a verdict: a healthy run of ten seconds, with whatever a test wants to be different. */
+import { noIterations } from '../../src/core/measure/tally.ts'
 import { Histogram } from '../../src/core/measure/histogram.ts'
 import { deriveMetrics, percentilesMs } from '../../src/core/measure/metrics.ts'
 import { RequestTally } from '../../src/core/measure/request-tally.ts'
@@ -72,6 +73,14 @@ export function aRow(second: number, different: Partial<SecondRow> = {}): Second
     queued: 0,
     due: REQUESTS / SECONDS,
     dropped: 0,
+    iterations: {
+      started: REQUESTS / SECONDS,
+      finished: REQUESTS / SECONDS,
+      failed: 0,
+      unfinished: 0,
+      stuck: 0,
+    },
+    taskErrors: 0,
     ...deriveMetrics(requests(REQUESTS / SECONDS), { loadS: 1, carriedIn: 0 }),
     byName: {},
     histogram: { upToUs: [], counts: [] },
@@ -98,7 +107,7 @@ export function evidence(different: Partial<Evidence> = {}): Evidence {
     lostWorkers: [],
     latencies: REQUESTS,
     loadEndS: SECONDS,
-    iterations: { due: REQUESTS, started: REQUESTS, finished: REQUESTS, failed: 0, dropped: 0, unstarted: 0 },
+    iterations: { ...noIterations(), due: REQUESTS, started: REQUESTS, finished: REQUESTS },
     generatorFaults: 0,
     soundPerS: null,
     ...different,

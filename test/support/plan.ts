@@ -34,7 +34,7 @@ const COMMON = {
   insecure: false,
   keepAlive: true,
   ...PLAIN_HTTP,
-  thresholds: withDefaults([]),
+  thresholds: withDefaults([], false),
   baseline: null,
   captureFailures: 0,
   targetMetrics: null,

@@ -73,7 +73,8 @@ export function snapshotOf(second: Second): Snapshot {
     tally.error(name, outcome, message, number + 0.5, count)
   }
   for (const [task, message, count] of second.taskErrors ?? []) {
-    tally.taskError(task, message, number + 0.5, count)
+    const atS = number + 0.5
+    tally.taskError({ task, message, place: null, count, firstS: atS, lastS: atS })
     tally.iterations.finished += count
     tally.iterations.failed += count
   }

@@ -91,7 +91,8 @@ export function count(tally: Tally, happened: readonly Event[]): Tally {
         tally.latencyFloor.record(e.tookUs)
         break
       case 'task':
-        tally.ended(e.name, 1, e.failed ? 1 : 0)
+        tally.scenario(e.name).finished++
+        if (e.failed) tally.scenario(e.name).failed++
         break
       case 'counted':
         tally.count(e.name, e.n)

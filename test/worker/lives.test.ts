@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { FeederPlan } from '../../src/core/scenario/row-source.ts'
 import type { Share } from '../../src/core/share.ts'
 import { feeder } from '../../src/scenario/feeder.ts'
-import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
+import { fail, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { Feed } from '../../src/worker/scenario/feed.ts'
 import { aPlan, anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
@@ -25,9 +25,9 @@ const script = (different: Partial<ScenarioDefinition<unknown>>): ScenarioDefini
 describe('onStop', () => {
   test('runs when the load ends, in the drain, and is no iteration', async () => {
     const run = await new Simulation({ ...ONE, durationS: 2 }, undefined, { script: script({}) }).to(5)
-    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '2.0 /bye'])
+    expect(paths(run)).toEqual(['0.0 /hello', '0.0 /t', '1.0 /t', '2.0 /bye'])
     expect(run.total.iterations).toMatchObject({ due: 2, started: 2, finished: 2, failed: 0 })
-    expect(run.count('finished')).toBe(3)
+    expect(run.count('finished')).toBe(4)
     expect(run.isDrained).toBe(true)
   })
 
@@ -42,7 +42,7 @@ describe('onStop', () => {
     })
     const plan = { ...ONE, durationS: 1.2, gracefulStopS: 2 }
     const run = await new Simulation(plan, undefined, { script: slow }).to(3.1)
-    expect(paths(run)).toEqual(['0.0 /hello', '1.5 /t', '1.5 /bye'])
+    expect(paths(run)).toEqual(['0.0 /hello', '0.5 /t', '1.5 /t', '1.5 /bye'])
     expect(run.isDrained).toBe(false)
     await run.to(3.3)
     expect(run.isDrained).toBe(true)
@@ -52,7 +52,7 @@ describe('onStop', () => {
   test('does not begin where there is no graceful stop', async () => {
     const plan = { ...ONE, durationS: 1.5, gracefulStopS: 0 }
     const run = await new Simulation(plan, undefined, { script: script({}) }).to(5)
-    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t'])
+    expect(paths(run)).toEqual(['0.0 /hello', '0.0 /t', '1.0 /t'])
     expect(run.isDrained).toBe(true)
   })
 
@@ -61,7 +61,10 @@ describe('onStop', () => {
     const run = await new Simulation({ ...ONE, stages, durationS: 6 }, undefined, { script: script({}) }).to(
       9,
     )
-    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '2.0 /bye', '4.0 /hello', '5.0 /t', '6.0 /bye'])
+    expect(paths(run)).toEqual([
+      ...['0.0 /hello', '0.0 /t', '1.0 /t', '2.0 /bye'],
+      ...['4.0 /hello', '4.0 /t', '5.0 /t', '6.0 /bye'],
+    ])
   })
 
   test('is left out for users whose onStart never succeeded, and those that never began', async () => {
@@ -106,6 +109,86 @@ describe('onStop', () => {
   })
 })
 
+describe('onStart', () => {
+  test('is no iteration: a task that always throws fails every one of them', async () => {
+    const bad = script({ tasks: { T: () => fail('no stock') } })
+    const run = await new Simulation({ ...ONE, durationS: 3 }, undefined, { script: bad }).to(9)
+    expect(run.total.iterations).toMatchObject({ started: 3, finished: 3, failed: 3, skipped: 0 })
+  })
+
+  test('that throws fails its iteration, whose task is not run, and is tried again', async () => {
+    let left = 2
+    const late = script({ onStart: () => (left-- > 0 ? fail('no login') : 'in') })
+    const run = await new Simulation({ ...ONE, durationS: 4 }, undefined, { script: late }).to(9)
+    expect(paths(run)).toEqual(['2.0 /t', '3.0 /t', '4.0 /bye'])
+    expect(run.total.iterations).toMatchObject({ started: 4, finished: 4, failed: 2 })
+  })
+
+  test('its time and its failed requests are not those of the task', async () => {
+    const answer = ({ request }: { request: { url: string } }) =>
+      request.url.endsWith('/hello') ? { afterUs: 300_000, status: 503 } : { afterUs: 5000 }
+    const run = await new Simulation({ ...ONE, durationS: 1 }, answer, { script: script({}) }).to(9)
+    const { iterations, iterationDuration } = run.total
+    expect(iterations).toMatchObject({ finished: 1, failed: 0 })
+    expect(iterationDuration.maxUs).toBeLessThan(10_000)
+    expect(run.count('failed')).toBe(1)
+  })
+
+  test('that stops its user or the run leaves an iteration without a task, which is none that ended well', async () => {
+    const stops = script({ onStart: ({ stopUser }) => stopUser() })
+    const run = await new Simulation({ ...ONE, durationS: 3 }, undefined, { script: stops }).to(9)
+    expect(run.total.iterations).toMatchObject({ started: 1, finished: 0, failed: 0, skipped: 1 })
+    expect(run.total.taskErrors.size).toBe(0)
+    const caught = script({
+      onStart: ({ stopUser }) =>
+        void Promise.resolve()
+          .then(stopUser)
+          .catch(() => undefined),
+    })
+    const other = await new Simulation({ ...ONE, durationS: 0.5 }, undefined, { script: caught }).to(9)
+    expect(other.total.iterations).toMatchObject({ started: 1, finished: 0, skipped: 1 })
+  })
+})
+
+describe('the end of the drain', () => {
+  const ended = async (T: ScenarioDefinition<unknown>['tasks'][string], afterUs = 5000) => {
+    const plan = { ...ONE, durationS: 0.5, gracefulStopS: 1 }
+    const tasks = script({ onStart: undefined, onStop: undefined, tasks: { T } })
+    const run = await new Simulation(plan, () => ({ afterUs }), { script: tasks }).to(9)
+    expect(run.isDrained).toBe(true)
+    return [run.total.iterations, [...run.total.taskErrors.values()]] as const
+  }
+
+  test('counts what waits for nothing that the generator knows as stuck, and names it', async () => {
+    const [iterations, errors] = await ended(() => new Promise(() => undefined))
+    expect(iterations).toMatchObject({ started: 1, finished: 0, unfinished: 1, stuck: 1 })
+    expect(errors).toMatchObject([{ task: 'T', message: expect.stringMatching(/^never ended/) as string }])
+  })
+
+  test.each([
+    ['a pause', ({ think }: { think: (pause: string) => unknown }) => think('1h'), 5000],
+    ['a response', ({ http }: { http: { get: (path: string) => unknown } }) => http.get('/'), Infinity],
+    [
+      'a response that its task does not wait for',
+      ({ http }: { http: { get: (path: string) => unknown } }) => void http.get('/'),
+      Infinity,
+    ],
+  ])('does not so where it waits for %s', async (_, task, afterUs) => {
+    const [iterations, errors] = await ended(task, afterUs)
+    expect(iterations).toMatchObject({ started: 1, finished: 0, unfinished: 1, stuck: 0 })
+    expect(errors).toEqual([])
+  })
+
+  test('an onStop that never ends is no iteration, and is named', async () => {
+    const hangs = script({ onStart: undefined, onStop: () => new Promise(() => undefined) })
+    const run = await new Simulation({ ...ONE, durationS: 0.5, gracefulStopS: 1 }, undefined, {
+      script: hangs,
+    }).to(9)
+    expect(run.total.iterations).toMatchObject({ started: 1, finished: 1, unfinished: 0 })
+    expect([...run.total.taskErrors.values()]).toMatchObject([{ task: 'onStop' }])
+  })
+})
+
 describe('stopUser', () => {
   const once = script({
     tasks: {
@@ -123,9 +206,9 @@ describe('stopUser', () => {
   test('ends the user for good in the closed model; when all have stopped, there is nothing left to do', async () => {
     const two = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }] }
     const run = await new Simulation(two, undefined, { script: once, workers: 2 }).to(9)
-    expect(paths(run)).toEqual(['0.0 /hello', '0.0 /hello', '1.0 /t', '1.0 /t', '1.0 /bye', '1.0 /bye'])
+    expect(paths(run)).toEqual(['0.0 /hello', '0.0 /hello', '0.0 /t', '0.0 /t', '0.0 /bye', '0.0 /bye'])
     expect(run.asked.sort()).toEqual(['deserted 0', 'deserted 1'])
-    expect(run.total.iterations).toMatchObject({ finished: 4, failed: 0 })
+    expect(run.total.iterations).toMatchObject({ finished: 2, failed: 0 })
     expect(run.total.taskErrors.size).toBe(0)
   })
 
@@ -147,7 +230,9 @@ describe('stopUser', () => {
       durationS: 4,
     })
     const run = await new Simulation(plan, undefined, { script: once }).to(9)
-    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '1.0 /bye', '2.0 /hello', '3.0 /t', '3.0 /bye'])
+    expect(paths(run)).toEqual(
+      ['0', '1', '2', '3'].flatMap((s) => [`${s}.0 /hello`, `${s}.0 /t`, `${s}.0 /bye`]),
+    )
     expect(run.total.iterations).toMatchObject({ due: 4, started: 4, finished: 4 })
     expect(run.isDrained).toBe(true)
   })
@@ -159,7 +244,7 @@ describe('stopUser', () => {
       },
     })
     const run = await new Simulation(ONE, undefined, { script: goesOn }).to(9)
-    expect(paths(run)).toEqual(['0.0 /hello', '1.0 /t', '1.0 /bye'])
+    expect(paths(run)).toEqual(['0.0 /hello', '0.0 /t', '0.0 /bye'])
   })
 })
 
@@ -173,7 +258,7 @@ test('stopRun asks for the end of the run, and ends its task', async () => {
     },
   })
   const run = await new Simulation({ ...ONE, durationS: 2 }, undefined, { script: stops }).to(5)
-  expect(run.asked).toEqual(['stopRun enough'])
+  expect(new Set(run.asked)).toEqual(new Set(['stopRun enough']))
   expect(paths(run)).toEqual(['0.0 /hello', '2.0 /bye'])
   expect(run.total.taskErrors.size).toBe(0)
 })
@@ -226,8 +311,8 @@ test('errors of tasks say which scenario they are of, when there are several', a
   const run = await new Simulation(two, undefined, { script: [throws('a'), throws('b')] }).to(2)
   expect([...run.total.taskErrors.values()].map(({ task }) => task).sort()).toEqual(['a: T', 'b: T'])
   expect(Object.fromEntries(run.total.scenarios)).toEqual({
-    a: { finished: 1, failed: 1 },
-    b: { finished: 1, failed: 1 },
+    a: { finished: 1, failed: 1, unfinished: 0, stuck: 0 },
+    b: { finished: 1, failed: 1, unfinished: 0, stuck: 0 },
   })
 })
 
@@ -305,4 +390,51 @@ test('a new life begins its sequence anew', async () => {
   })
   const run = await new Simulation({ ...ONE, stages, durationS: 4.5 }, undefined, { script: inOrder }).to(5)
   expect(run.sent.map(({ request }) => new URL(request.url).pathname)).toEqual(['/a', '/b', '/a', '/b'])
+})
+
+/** Anything can be thrown. */
+const revoked = Proxy.revocable({}, {})
+revoked.revoke()
+const trap = (): never => {
+  throw new Error('trap')
+}
+const ODD: readonly (readonly [thrown: unknown, message: string])[] = [
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [0, '0'],
+  ['', 'an empty text was thrown'],
+  [Symbol('x'), 'Symbol(x)'],
+  [10n, '10'],
+  [{ toString: trap }, '[object Object]'],
+  [{ toJSON: trap }, 'a value without a text was thrown'],
+  [Object.create(null), '[object Object]'],
+  [{ status: 500 }, '{"status":500}'],
+  [{ message: 'not an error' }, 'not an error'],
+  [new Error(''), 'Error'],
+  [Object.assign(new Error('m'), { message: undefined }), 'Error'],
+  [Object.assign(new Error('m'), { message: { a: 1 } }), '{"a":1}'],
+  [Object.assign(new Error('m'), { stack: 5 }), 'm'],
+  [Object.defineProperty(new Error('m'), 'stack', { get: trap }), 'm'],
+  [new AggregateError([new Error('first')], ''), 'first'],
+  [new DOMException('dom', 'AbortError'), 'dom'],
+  [new Error(`\u001b[31mred\u001b]0;t\u0007\n::error::x`), ' [31mred ]0;t ::error::x'],
+  [new Error('x'.repeat(1e6)), 'x'.repeat(200)],
+  [new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap }), 'a value without a text was thrown'],
+  [revoked.proxy, 'a value without a text was thrown'],
+]
+
+test.each([
+  ['throws', (thrown: unknown) => Promise.reject(thrown as Error)],
+  ['fails with as its message', (thrown: unknown) => fail(thrown as string)],
+] as const)('whatever a task %s is a task error, and the user goes on', async (how, end) => {
+  let i = 0
+  const odd = script({
+    onStart: undefined,
+    onStop: undefined,
+    tasks: { T: () => end(ODD[i++ % ODD.length]![0]) },
+  })
+  const run = await new Simulation({ ...ONE, durationS: ODD.length }, undefined, { script: odd }).to(99)
+  expect(run.total.iterations).toMatchObject({ finished: ODD.length, failed: ODD.length })
+  const messages = new Set([...run.total.taskErrors.values()].map(({ message }) => message))
+  if (how === 'throws') expect(messages).toEqual(new Set(ODD.map(([, message]) => message)))
 })

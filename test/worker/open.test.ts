@@ -186,6 +186,9 @@ describe('queue', () => {
       failed: 0,
       dropped: 0,
       unstarted: 190,
+      unfinished: 10,
+      stuck: 0,
+      skipped: 0,
     })
     const latency = total.request('GET /').histogram('latency')
     // 10 unfinished ones of 2.91 to 3 s, and 190 of 10 ms to 1.9 s.

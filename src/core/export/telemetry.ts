@@ -13,7 +13,7 @@ import type { Report } from '../report/report.ts'
 import { bareHost, portOf } from '../request/route.ts'
 import { isOneRequest } from '../scenario/script-plan.ts'
 import type { SecondRow } from '../measure/second.ts'
-import { MOST_NAMES, noIterations, OTHER_REQUESTS, type IterationCounts } from '../measure/tally.ts'
+import { MOST_NAMES, noIterations, OTHER_REQUESTS, Tally, type IterationCounts } from '../measure/tally.ts'
 import type { SettledSecond } from '../measure/timeline.ts'
 import type { VerdictLevel } from '../judge/verdict.ts'
 
@@ -24,7 +24,17 @@ const LAG_QUANTILES = [0.5, 0.99, 1] as const
 const NOT_TOLD = '_OTHER'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']
 const LEVELS: readonly VerdictLevel[] = ['sound', 'suspect', 'void']
-const ITERATIONS = ['due', 'started', 'finished', 'failed', 'dropped', 'unstarted'] as const
+const ITERATIONS = [
+  'due',
+  'started',
+  'finished',
+  'failed',
+  'unfinished',
+  'stuck',
+  'skipped',
+  'dropped',
+  'unstarted',
+] as const
 
 export class Telemetry {
   readonly #isOpen: boolean
@@ -33,6 +43,8 @@ export class Telemetry {
   readonly #method: string | null
   readonly #names = new Map<string, NameTotals>()
   readonly #iterations = noIterations()
+  /** Counts the errors of tasks, by no more messages than the report has. */
+  readonly #errors = new Tally({ wide: true })
   readonly #custom = new CustomSeries(WINDOW_S)
   /** The last seconds, and the lag in each. */
   readonly #recent: { readonly row: SecondRow; readonly lag: PackedHistogram | null }[] = []
@@ -60,6 +72,7 @@ export class Telemetry {
     if (row.phase === 'warmup') return
     for (const [name, request] of tally.requests) this.#totalsOf(name).add(request, this.#isOpen)
     for (const key of ITERATIONS) this.#iterations[key] += tally.iterations[key]
+    for (const error of tally.taskErrors.values()) this.#errors.taskError(error)
   }
 
   /** The run is over: its last second may have been a short one. */
@@ -146,8 +159,29 @@ export class Telemetry {
         help: ITERATION_HELP[key],
         points: [{ attributes: {}, value: this.#iterations[key] }],
       })),
+      ...this.#taskErrors(),
       ...this.#custom.series(),
       ...this.#gauges(),
+    ]
+  }
+
+  /** None where no task threw. */
+  #taskErrors(): Series[] {
+    const counts = new Map<string, Point<number>>()
+    for (const { task, message, count } of this.#errors.taskErrors.values()) {
+      const key = `${task}\n${message}`
+      const value = (counts.get(key)?.value ?? 0) + count
+      counts.set(key, { attributes: { 'corerush.task': task, 'corerush.message': message }, value })
+    }
+    if (counts.size === 0) return []
+    return [
+      {
+        name: 'corerush.task.errors',
+        unit: '{error}',
+        kind: 'sum',
+        help: 'Errors that tasks of the scenario threw, by task and message',
+        points: [...counts.values()],
+      },
     ]
   }
 
@@ -255,6 +289,9 @@ const ITERATION_HELP: Readonly<Record<keyof IterationCounts, string>> = {
   started: 'Iterations that started',
   finished: 'Iterations that ended',
   failed: 'Iterations that ended in a failure',
+  unfinished: 'Iterations that the end of the drain cut off',
+  stuck: 'Of these, iterations whose task waited for nothing that the generator knows',
+  skipped: 'Iterations that ended in onStart, whose user stopped there',
   dropped: 'Arrivals that found no free user',
   unstarted: 'Arrivals that still waited for a user when the load ended',
 }

@@ -1,5 +1,6 @@
 /** The exit code that a finished run means. */
 import { EXIT } from '../../errors.ts'
+import type { IterationCounts } from '../measure/tally.ts'
 import type { ThresholdResult } from './gate.ts'
 import type { VerdictLevel } from './verdict.ts'
 
@@ -30,19 +31,18 @@ export function inVain({
   readonly iterations: Ends & { readonly byScenario: Readonly<Record<string, Ends>> }
 }): string[] {
   if (taskErrors.length === 0) return []
-  if (iterations.failed === iterations.finished) return ['every iteration failed']
+  if (haveAllFailed(iterations)) return ['every iteration failed']
   return Object.entries(iterations.byScenario)
     .filter(
-      ([name, { finished, failed }]) =>
-        failed === finished && taskErrors.some(({ task }) => task.startsWith(`${name}: `)),
+      ([name, ends]) => haveAllFailed(ends) && taskErrors.some(({ task }) => task.startsWith(`${name}: `)),
     )
     .map(([name]) => `every iteration of ${name} failed`)
 }
 
-interface Ends {
-  readonly finished: number
-  readonly failed: number
-}
+type Ends = Pick<IterationCounts, 'finished' | 'failed' | 'stuck'>
+
+/** Whether none ended well, of those that ended or never will. */
+const haveAllFailed = ({ finished, failed, stuck }: Ends): boolean => failed >= finished && failed + stuck > 0
 
 /** Whether the load ended as its plan says. */
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>

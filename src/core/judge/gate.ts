@@ -181,13 +181,13 @@ class Span {
     this.#all = null
   }
 
-  /** The requests of a name, or all of them. */
+  /** What is measured under a name, or of all. */
   measured(name: string | null): Measured {
     const request =
       name === null
         ? (this.#all ??= mergeRequests(this.#tally, new RequestTally(true)))
         : (this.#tally.requests.get(name) ?? new RequestTally(false))
-    return { request, tally: this.#tally, loadS: this.#loadS }
+    return { name, request, tally: this.#tally, loadS: this.#loadS }
   }
 }
 

@@ -4,7 +4,7 @@ import { customAdded, customReport, type CustomReport } from './custom-metrics.t
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type Metrics } from './metrics.ts'
 import type { RequestTally } from './request-tally.ts'
-import { mergeRequests, Tally, type PackedTally } from './tally.ts'
+import { mergeRequests, Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import type { HostVitals, TargetVitals, WorkerVitals } from './worker-vitals.ts'
 
 /** One worker's whole second of run time, counted from the start instant. */
@@ -34,6 +34,10 @@ export interface SecondRow extends Metrics {
   readonly queued: number
   readonly due: number
   readonly dropped: number
+  /** What began and ended in it. */
+  readonly iterations: Readonly<EndedIterations>
+  /** Errors that tasks threw. */
+  readonly taskErrors: number
   readonly byName: Readonly<Record<string, Metrics>>
   /** Metrics of the scenario's own that something was added to; absent where there are none. */
   readonly custom?: Readonly<Record<string, CustomReport>>
@@ -44,6 +48,22 @@ export interface SecondRow extends Metrics {
   /** What the server said of itself; null when nobody asked, or it did not answer. */
   readonly target: TargetVitals | null
 }
+
+/** Iterations of a second; those due and dropped stand beside them. */
+export type EndedIterations = Pick<
+  IterationCounts,
+  'started' | 'finished' | 'failed' | 'unfinished' | 'stuck'
+>
+
+const endedIterations = ({
+  started,
+  finished,
+  failed,
+  unfinished,
+  stuck,
+}: IterationCounts): EndedIterations => ({
+  ...{ started, finished, failed, unfinished, stuck },
+})
 
 /** All that is known of a second. */
 export interface SecondParts {
@@ -77,6 +97,8 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     queued: snapshots.reduce((n, { queued }) => n + queued, 0),
     due: tally.iterations.due,
     dropped: tally.iterations.dropped,
+    iterations: endedIterations(tally.iterations),
+    taskErrors: [...tally.taskErrors.values()].reduce((sum, { count }) => sum + count, 0),
     ...deriveMetrics(all, span, tally.lag),
     byName,
     ...(added.length > 0 ? { custom: customReport(added, tally) } : {}),

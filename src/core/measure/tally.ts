@@ -6,23 +6,31 @@
 import { noCookies, type CookieCounts } from './cookie-counts.ts'
 import { Histogram, type PackedHistogram } from './histogram.ts'
 import type { Outcome } from '../request/outcome.ts'
+import type { TaskErrorCount } from './task-error.ts'
 import { mergeRequest, packRequest, RequestTally, type PackedRequest } from './request-tally.ts'
 
-/** Iterations of the scenario. In the closed model due = started; else carriedIn + due = started + dropped + unstarted. */
+/**
+ * Iterations. In the closed model due = started; in the open model carriedIn + due = started + dropped + unstarted. Without a
+ * warm-up started = finished + unfinished + skipped.
+ */
 export interface IterationCounts {
   due: number
   started: number
   finished: number
+  /** Of those that finished, how many failed: the task threw, or a request failed. */
   failed: number
+  /** Cut off by the end of the drain. */
+  unfinished: number
+  /** Of the unfinished, how many waited neither for a response nor in `think`: the task's own code did not end. */
+  stuck: number
+  /** Ended in `onStart`, where the user stopped, so that no task was run. */
+  skipped: number
   dropped: number
   unstarted: number
 }
 
 /** Iterations of a scenario that has a name. */
-export interface ScenarioCounts {
-  finished: number
-  failed: number
-}
+export type ScenarioCounts = Pick<IterationCounts, 'finished' | 'failed' | 'unfinished' | 'stuck'>
 
 /** Connections as the transport saw them; `reused` counts requests that went out on one already open. */
 export interface ConnectionCounts {
@@ -35,15 +43,6 @@ export interface ConnectionCounts {
 export interface ErrorCount {
   readonly name: string
   readonly outcome: Outcome
-  readonly message: string
-  count: number
-  firstS: number
-  lastS: number
-}
-
-/** One distinct error that a task threw. */
-export interface TaskErrorCount {
-  readonly task: string
   readonly message: string
   count: number
   firstS: number
@@ -104,19 +103,23 @@ export class Tally {
   }
 
   /** Counts what a task threw by its message, within the same cap. */
-  taskError(task: string, message: string, atS: number, count = 1, firstS = atS): void {
-    const counted = (text: string): TaskErrorCount => ({ task, message: text, count, firstS, lastS: atS })
-    addCount(this.taskErrors, (text) => `${task}\n${text}`, message, counted)
+  taskError(error: TaskErrorCount): void {
+    const { task, message, place } = error
+    const counted = (text: string): TaskErrorCount => ({
+      ...error,
+      message: text,
+      place: text === message ? place : null,
+    })
+    const keyOf = (text: string): string => `${task}\n${text === message ? place : null}\n${text}`
+    addCount(this.taskErrors, keyOf, message, counted)
   }
 
-  /** So many iterations of a scenario ended. */
-  ended(scenario: string, finished: number, failed: number): void {
-    const known = this.scenarios.get(scenario)
-    if (known === undefined) this.scenarios.set(scenario, { finished, failed })
-    else {
-      known.finished += finished
-      known.failed += failed
-    }
+  /** The counts of a scenario. */
+  scenario(name: string): ScenarioCounts {
+    let counts = this.scenarios.get(name)
+    if (counts === undefined)
+      this.scenarios.set(name, (counts = { finished: 0, failed: 0, unfinished: 0, stuck: 0 }))
+    return counts
   }
 
   count(counter: string, n: number): void {
@@ -176,7 +179,7 @@ export interface PackedTally {
   readonly cookies: Readonly<CookieCounts>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
-  readonly scenarios: readonly (readonly [name: string, finished: number, failed: number])[]
+  readonly scenarios: readonly (readonly [name: string, counts: Readonly<ScenarioCounts>])[]
   readonly counters: readonly (readonly [name: string, sum: number])[]
   readonly trends: readonly (readonly [name: string, values: PackedHistogram])[]
 }
@@ -193,7 +196,7 @@ export function packTally(tally: Tally): PackedTally {
     cookies: { ...tally.cookies },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
     taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
-    scenarios: [...tally.scenarios].map(([name, { finished, failed }]) => [name, finished, failed]),
+    scenarios: [...tally.scenarios].map(([name, counts]) => [name, { ...counts }]),
     counters: [...tally.counters],
     trends: [...tally.trends].flatMap(([name, histogram]) => {
       const packed = histogram.pack()
@@ -213,9 +216,8 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
   into.latencyFloor.add(packed.latencyFloor)
   for (const { name, outcome, message, count, firstS, lastS } of packed.errors)
     into.error(name, outcome, message, lastS, count, firstS)
-  for (const { task, message, count, firstS, lastS } of packed.taskErrors)
-    into.taskError(task, message, lastS, count, firstS)
-  for (const [name, finished, failed] of packed.scenarios) into.ended(name, finished, failed)
+  for (const error of packed.taskErrors) into.taskError(error)
+  for (const [name, counts] of packed.scenarios) addFields(into.scenario(name), counts)
   for (const [name, sum] of packed.counters) into.count(name, sum)
   for (const [name, values] of packed.trends) into.trend(name).add(values)
   return into
@@ -236,6 +238,9 @@ export const noIterations = (): IterationCounts => ({
   started: 0,
   finished: 0,
   failed: 0,
+  unfinished: 0,
+  stuck: 0,
+  skipped: 0,
   dropped: 0,
   unstarted: 0,
 })

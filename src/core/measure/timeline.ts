@@ -52,6 +52,8 @@ interface WorkerState {
   readonly inFlight: Map<string, number>
   /** Arrivals that were due and wait for a user. */
   waiting: number
+  /** Iterations that started and have not ended. */
+  underWay: number
   nextSecond: number
 }
 
@@ -88,6 +90,7 @@ export class Timeline {
       lost: false,
       inFlight: new Map<string, number>(),
       waiting: 0,
+      underWay: 0,
       nextSecond: 0,
     }))
     this.#loadEndS = loadEndS
@@ -127,6 +130,7 @@ export class Timeline {
     for (const { name, sent, finished, unfinished } of snapshot.tally.requests)
       worker.inFlight.set(name, (worker.inFlight.get(name) ?? 0) + sent - finished - unfinished)
     worker.waiting += waitingOf(snapshot.tally.iterations)
+    worker.underWay += underWayOf(snapshot.tally.iterations)
     if (snapshot.captured !== undefined) this.captured.push(...snapshot.captured)
     this.#count(snapshot.second, snapshot.tally)
     this.#second(snapshot.second).snapshots.push(snapshot)
@@ -153,7 +157,7 @@ export class Timeline {
 
   /**
    * The worker is gone. Its closed seconds are kept; the one it had open is lost and marked; requests it had in
-   * flight by its last word are unfinished, and arrivals that waited are unstarted. Returns the number of the lost second.
+   * flight by its last word are unfinished, iterations too, and arrivals that waited are unstarted. Returns the number of the lost second.
    */
   lost(worker: number): number {
     const state = this.#workers[worker]!
@@ -165,6 +169,8 @@ export class Timeline {
     state.inFlight.clear()
     tally.iterations.unstarted += state.waiting
     state.waiting = 0
+    tally.iterations.unfinished += Math.max(0, state.underWay)
+    state.underWay = 0
     const packed = packTally(tally)
     this.#count(second, packed)
     this.#second(second).lost.push(packed)
@@ -320,3 +326,7 @@ export class Timeline {
 /** How many more arrivals wait at the end of a span than at its beginning. */
 const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
   due - started - dropped - unstarted
+
+/** How many more iterations are under way at the end of a span than at its beginning. */
+const underWayOf = ({ started, finished, unfinished, skipped }: Readonly<IterationCounts>): number =>
+  started - finished - unfinished - skipped

@@ -120,7 +120,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     insecure: options.insecure,
     keepAlive: options.keepAlive,
     ...options.http,
-    thresholds: withDefaults(options.thresholds),
+    thresholds: withDefaults(options.thresholds, options.scenario !== null),
     baseline: options.baseline,
     captureFailures: options.captureFailures,
     targetMetrics: options.targetMetrics,

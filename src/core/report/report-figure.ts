@@ -6,9 +6,9 @@ import { isWorse, passes, type ThresholdResult } from '../judge/gate.ts'
 import { ms, samplesFor, PERCENTILES, type LatencySummary, type Metrics } from '../measure/metrics.ts'
 import { isTimeout } from '../request/outcome.ts'
 import type { Report } from './report.ts'
-import type { SecondRow } from '../measure/second.ts'
+import type { EndedIterations, SecondRow } from '../measure/second.ts'
 import { stageSpan } from '../load/stage.ts'
-import type { Figure } from '../threshold/threshold-metric.ts'
+import { iterationsFailed, metricOf, taskErrorsFigure, type Figure } from '../threshold/threshold-metric.ts'
 import { printThreshold, type Threshold } from '../threshold/threshold.ts'
 
 /** A figure, or why the report has none. Samples may be more where they are not counted. */
@@ -32,7 +32,8 @@ export function reportFigure(report: Report, threshold: Threshold): ReportFigure
   if (judged !== undefined) return ofGate(judged)
   const { name, overS, stage } = threshold
   if (overS === null && stage === null) {
-    const metrics = name === null ? report.total : report.byName[name]!
+    // A name that is none of a request's is one of a scenario or of a task.
+    const metrics = (name === null ? null : report.byName[name]) ?? report.total
     const { loadS } = report
     return figureOf({ pieces: [{ metrics, loadS }], rows: null, loadS }, threshold, report)
   }
@@ -55,9 +56,9 @@ function isWithin({ plan }: Report, stage: number | null, second: number): boole
 const loadIn = ({ plan, loadS }: Report, second: number): number =>
   Math.min(1, Math.max(0, plan.warmupS + loadS - second))
 
-function partOf(rows: readonly SecondRow[], { name }: Threshold, report: Report): Part {
+function partOf(rows: readonly SecondRow[], { name, metric }: Threshold, report: Report): Part {
   const pieces = rows.flatMap((row) => {
-    const metrics = name === null ? row : row.byName[name]
+    const metrics = name === null || metricOf(metric)!.namedBy !== 'request' ? row : row.byName[name]
     return metrics === undefined ? [] : [{ metrics, loadS: loadIn(report, row.second) }]
   })
   return { pieces, rows, loadS: rows.reduce((sum, { second }) => sum + loadIn(report, second), 0) }
@@ -116,13 +117,50 @@ function figureOf(part: Part, threshold: Threshold, report: Report): ReportFigur
         rows === null ? report.iterations[field] : rows.reduce((total, row) => total + row[field], 0)
       return counted(of(metric), of('due'))
     }
+    case 'iterations.failed':
+    case 'taskErrors':
+      return tasksFigure(part, threshold, report)
     default: {
+      if (metric.startsWith('custom.')) return customFigure(part, metric, report)
       if (rows !== null) return untold(`${metric} of single seconds`)
       const { due, started, dropped, unstarted } = report.iterations
       const actual = metric === 'started' ? started : unstarted
       return counted(actual, Math.max(due, started + dropped + unstarted))
     }
   }
+}
+
+/** A figure of iterations or of task errors, which seconds have for all together only. */
+function tasksFigure({ rows }: Part, { metric, name }: Threshold, report: Report): ReportFigure {
+  const { iterations, taskErrors } = report
+  if (rows === null) {
+    const figure =
+      metric === 'taskErrors'
+        ? taskErrorsFigure(taskErrors, name, iterations.started)
+        : iterationsFailed(name === null ? iterations : iterations.byScenario[name])
+    return { ...figure, isCounted: true }
+  }
+  if (name !== null) return untold(`${metric} of ${name} in single seconds`)
+  const sum = (of: (row: SecondRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
+  const of = (field: keyof EndedIterations): number => sum((row) => row.iterations[field])
+  if (metric === 'taskErrors') {
+    const actual = sum((row) => row.taskErrors)
+    return { actual, samples: Math.max(of('started'), actual), isCounted: true }
+  }
+  const ended = { finished: of('finished'), failed: of('failed'), unfinished: of('unfinished') }
+  return { ...iterationsFailed({ ...ended, stuck: of('stuck') }), isCounted: true }
+}
+
+/** A metric of the scenario's own, over the whole run. */
+function customFigure({ rows }: Part, metric: string, { custom, iterations }: Report): ReportFigure {
+  if (rows !== null) return untold(`${metric} of single seconds`)
+  const [, name, ...figure] = metric.split('.')
+  const found = Object.hasOwn(custom, name!) ? custom[name!]! : null
+  if (found === null) return untold(metric)
+  if (found.kind === 'counter') return { actual: found.sum, samples: iterations.started, isCounted: true }
+  const key = figure.join('_') as keyof LatencySummary
+  if (!(key in found)) return untold(`${metric}; it has ${FIGURES}`)
+  return { actual: found[key] as number | null, samples: found.count, isCounted: true }
 }
 
 /** A figure of a distribution: of the whole run, of a single second, or of several. */

@@ -24,8 +24,8 @@ import {
   type ErrorCount,
   type IterationCounts,
   type ScenarioCounts,
-  type TaskErrorCount,
 } from '../measure/tally.ts'
+import type { TaskErrorCount } from '../measure/task-error.ts'
 import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import type { Evidence } from '../judge/rules/evidence.ts'

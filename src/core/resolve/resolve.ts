@@ -133,7 +133,7 @@ export function resolveOptions(
     {
       // What a task sends is known when it is sent.
       names,
-      custom: scenario?.metrics ?? [],
+      scenario,
       stages: load.stages ?? [],
       measuredS: loadS === null ? null : loadS - warmupS,
       warmupS,

@@ -4,15 +4,18 @@ import { show, type Wrong } from '../options/option-readers.ts'
 import type { Options } from '../options/options.ts'
 import { isRelative } from '../threshold/relative-rule.ts'
 import { stageSpan, type StageText } from '../load/stage.ts'
+import { NOT_AWAITED } from '../measure/task-error.ts'
+import type { ScenarioPlan, ScriptPlan } from '../scenario/script-plan.ts'
 import { nearest } from '../suggest.ts'
+import { metricOf } from '../threshold/threshold-metric.ts'
 import { parseThreshold, printThreshold, type Threshold } from '../threshold/threshold.ts'
 
 /** What a threshold can refer to. */
 export interface ThresholdContext {
   /** The names of all requests; null when they are not known yet. */
   readonly names: readonly string[] | null
-  /** The metrics of the scenario's own. */
-  readonly custom: readonly CustomMetricPlan[]
+  /** Names its scenarios, its tasks and its own metrics; null without a scenario. */
+  readonly scenario: Pick<ScriptPlan, 'scenarios' | 'metrics'> | null
   /** The stages as they were written; none when users or a rate were given. */
   readonly stages: readonly StageText[]
   readonly warmupS: number
@@ -56,13 +59,8 @@ function misfit(
   { name, metric, stage, overS, abortAfterS }: Threshold,
   context: ThresholdContext,
 ): string | null {
-  const { names, stages, warmupS, measuredS } = context
-  if (name !== null && names !== null && !names.includes(name)) {
-    const near = nearest(name, names)
-    const known = names.map((one) => `"${one}"`).join(', ')
-    return `must name a request of the plan, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`
-  }
-  const unknown = metric.startsWith('custom.') ? unknownCustom(metric, context.custom) : null
+  const { stages, warmupS, measuredS } = context
+  const unknown = unknownName(name, metric, context)
   if (unknown !== null) return unknown
   let spanS = measuredS
   if (stage !== null) {
@@ -76,6 +74,39 @@ function misfit(
   if (abortAfterS !== null && measuredS !== null && abortAfterS >= measuredS)
     return `must have a delay shorter than the measured load of ${measuredS} s`
   return null
+}
+
+/** Why the metric, or the name before it, is none of the plan; null where it is. */
+function unknownName(name: string | null, metric: string, context: ThresholdContext): string | null {
+  const { names, scenario } = context
+  if (metric.startsWith('custom.')) return unknownCustom(metric, scenario?.metrics ?? [])
+  const { namedBy } = metricOf(metric)!
+  if (namedBy === 'task' && scenario === null) return `cannot have ${metric} without a scenario`
+  if (name === null) return null
+  if (namedBy === 'request') return names === null ? null : unlisted(name, names, 'a request of the plan')
+  const scenarios = scenario?.scenarios ?? []
+  if (namedBy === 'scenario') {
+    const named = scenarios.flatMap((one) => one.name ?? [])
+    return named.length === 0
+      ? `cannot name a scenario: none has a name`
+      : unlisted(name, named, 'a scenario of the file')
+  }
+  const tasks = scenarios.flatMap((one) => taskNames(one))
+  const [task] = tasks.filter((one) => name.startsWith(`${one}: `))
+  return task === undefined ? unlisted(name, [...tasks, NOT_AWAITED], 'a task of the scenario') : null
+}
+
+/** The names of all that a scenario runs, as task errors have them. */
+const taskNames = ({ name, tasks }: ScenarioPlan): string[] =>
+  [...tasks.map((task) => task.name), 'onStart', 'onStop'].map((task) =>
+    name === null ? task : `${name}: ${task}`,
+  )
+
+function unlisted(name: string, names: readonly string[], what: string): string | null {
+  if (names.includes(name)) return null
+  const near = nearest(name, names)
+  const known = names.map((one) => `"${one}"`).join(', ')
+  return `must name ${what}, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`
 }
 
 function unknownCustom(metric: string, custom: readonly CustomMetricPlan[]): string | null {

@@ -3,7 +3,8 @@ import type { Histogram } from '../measure/histogram.ts'
 import { failedRatio, ms, requestsPerS } from '../measure/metrics.ts'
 import { nearest } from '../suggest.ts'
 import type { RequestTally } from '../measure/request-tally.ts'
-import type { Tally } from '../measure/tally.ts'
+import type { TaskErrorCount } from '../measure/task-error.ts'
+import type { IterationCounts, Tally } from '../measure/tally.ts'
 import { showCount, showMs, showPercent, showRate } from '../units.ts'
 
 /** The unit in which a metric is measured, and its limit kept. */
@@ -11,6 +12,8 @@ export type Unit = 'ms' | 'ratio' | 'perS' | 'count' | 'number'
 
 /** What a threshold is held against: requests of one name or of all, and what is only kept for the whole. */
 export interface Measured {
+  /** The name in the threshold: of a request, a scenario or a task error; null without one. */
+  readonly name: string | null
   readonly request: RequestTally
   readonly tally: Tally
   /** Seconds of load in it. */
@@ -29,8 +32,8 @@ export interface Figure {
 export interface ThresholdMetric {
   readonly name: string
   readonly unit: Unit
-  /** Whether it is known for each request name, and not only for all together. */
-  readonly isByName: boolean
+  /** What a name before it means; null where it is known for all requests together only. */
+  readonly namedBy: 'request' | 'scenario' | 'task' | null
   /** Of a percentile the samples below which it says little: 10 / (1 − q); else 0. */
   readonly fewestSamples: number
   readonly measure: (measured: Measured) => Figure
@@ -57,10 +60,15 @@ const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
 const ended = ({ finished, unfinished }: RequestTally): number => finished + unfinished
 
 type Measure = ThresholdMetric['measure']
-const simple = (name: string, unit: Unit, measure: Measure, isByName = true): ThresholdMetric => ({
+const simple = (
+  name: string,
+  unit: Unit,
+  measure: Measure,
+  namedBy: ThresholdMetric['namedBy'] = 'request',
+): ThresholdMetric => ({
   name,
   unit,
-  isByName,
+  namedBy,
   fewestSamples: 0,
   measure,
 })
@@ -84,11 +92,52 @@ const SIMPLE: readonly ThresholdMetric[] = [
   simple('sent', 'count', requests('sent')),
   simple('succeeded', 'count', requests('succeeded')),
   simple('unfinished', 'count', requests('unfinished')),
-  simple('due', 'count', iterations('due'), false),
-  simple('started', 'count', iterations('started'), false),
-  simple('dropped', 'count', iterations('dropped'), false),
-  simple('unstarted', 'count', iterations('unstarted'), false),
+  simple('due', 'count', iterations('due'), null),
+  simple('started', 'count', iterations('started'), null),
+  simple('dropped', 'count', iterations('dropped'), null),
+  simple('unstarted', 'count', iterations('unstarted'), null),
+  simple(
+    'iterations.failed',
+    'ratio',
+    ({ tally, name }) => iterationsFailed(name === null ? tally.iterations : tally.scenarios.get(name)),
+    'scenario',
+  ),
+  simple(
+    'taskErrors',
+    'count',
+    ({ tally, name }) => taskErrorsFigure(tally.taskErrors.values(), name, tally.iterations.started),
+    'task',
+  ),
 ]
+
+/** Counts of iterations, of all or of one scenario. */
+type Ends = Pick<IterationCounts, 'finished' | 'failed' | 'unfinished' | 'stuck'>
+
+/**
+ * The share of iterations that failed, those that never ended among them; null without any. Rejections that no task awaited
+ * count beside the iterations, so the share is at most 1.
+ */
+export function iterationsFailed(counts: Ends | undefined): Figure {
+  if (counts === undefined) return { actual: null, samples: 0 }
+  const { finished, failed, unfinished, stuck } = counts
+  const samples = finished + unfinished
+  return { actual: samples > 0 ? Math.min(1, (failed + stuck) / samples) : null, samples }
+}
+
+/**
+ * How many task errors there were, of all tasks, of the task of this name, or with this message: `Pay`, `Pay: no stock`.
+ * None is a figure as long as there were iterations.
+ */
+export function taskErrorsFigure(
+  errors: Iterable<Pick<TaskErrorCount, 'task' | 'message' | 'count'>>,
+  name: string | null,
+  started: number,
+): Figure {
+  let actual = 0
+  for (const { task, message, count } of errors)
+    if (name === null || name === task || name === `${task}: ${message}`) actual += count
+  return { actual, samples: Math.max(started, actual) }
+}
 
 /** The metric of this name, under its canonical name; null when there is none. */
 export function metricOf(word: string): ThresholdMetric | null {
@@ -107,7 +156,7 @@ export function metricOf(word: string): ThresholdMetric | null {
   return {
     name: distribution === 'latency' ? read.name : `${distribution}.${read.name}`,
     unit: 'ms',
-    isByName,
+    namedBy: isByName ? 'request' : null,
     fewestSamples: read.fewestSamples,
     measure(measured) {
       const histogram = pick(measured)
@@ -119,7 +168,7 @@ export function metricOf(word: string): ThresholdMetric | null {
 
 /** A counter of the scenario's own, or a figure of one of its trends. */
 function customMetric(name: string, figure: string | null): ThresholdMetric | null {
-  const rest = { unit: 'number', isByName: false } as const
+  const rest = { unit: 'number', namedBy: null } as const
   if (figure === null)
     return {
       ...rest,
@@ -182,6 +231,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'req/s': 'rps',
   http_req_duration: 'p95',
   dropped_iterations: 'dropped',
+  'failed.iterations': 'iterations.failed',
+  iterationsFailed: 'iterations.failed',
+  exceptions: 'taskErrors',
+  task_errors: 'taskErrors',
   firstByte: 'ttfb.p95',
   ...Object.fromEntries(Object.keys(DISTRIBUTIONS).map((name) => [name, `${name}.p95`])),
 }

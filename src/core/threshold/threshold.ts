@@ -3,14 +3,16 @@
  * how a run is held against them `gate.ts`.
  *
  *     threshold = [ name ":" ] metric operator limit [ window ] [ stage ] [ level ] [ abort ]
- *     name      = the name of a request; everything before the last colon
+ *     name      = the name of a request, of iterations.failed that of a scenario, of taskErrors that of a task, alone or with
+ *                 a message (`Pay: no stock`); everything before the last colon
  *     metric    = [ distribution "." ] figure | share | rate | count | own
  *     figure    = "min" | "mean" | "max" | "p" number           ; 0 < number < 100: p50, p99, p99.9
  *     distribution = "latency" | "service" | "failed" | "dns" | "connect" | "tls" | "ttfb" | "download"
  *               | "lag" | "iteration"                           ; without one: latency
- *     share     = "failed"
+ *     share     = "failed" | "iterations.failed"
  *     rate      = "rps"
  *     count     = "count" | "sent" | "succeeded" | "unfinished" | "due" | "started" | "dropped" | "unstarted"
+ *               | "taskErrors"
  *     own       = "custom." counter | "custom." trend "." figure   ; metrics of the scenario's own; their limit is a number
  *     operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
  *     limit     = duration | percentage | number                ; a duration needs its unit: 300ms, 1.5s
@@ -71,7 +73,7 @@ export function parseThreshold(text: string): Parsed<Threshold> {
       problem: `must name a metric that there is; ${near === null ? 'docs/FLAGS.md lists them' : `did you mean ${near}?`}`,
     }
   }
-  if (name !== null && !metric.isByName)
+  if (name !== null && metric.namedBy === null)
     return { problem: `cannot name a request: ${metric.name} is known for all requests together only` }
   const [limitText, ...words] = rest.trim().split(/\s+/)
   const limit = parseLimit(limitText!, metric.unit, metric.name)
@@ -228,16 +230,20 @@ const whole = (metric: string, operator: Operator, limit: number): Threshold => 
 const SOMETHING_SUCCEEDED = whole('succeeded', '>', 0)
 const HARDLY_ANYTHING_FAILED = whole('failed', '<', 0.01)
 
+const HARDLY_ANY_ITERATION_FAILED = whole('iterations.failed', '<', 0.01)
+
 /**
- * The rules of a run: something succeeded, always; less than 1 % failed, unless the user says otherwise of the whole
- * run; and the user's own.
+ * The rules of a run. Something succeeded, always. Less than 1 % of the requests, and with a scenario of the iterations,
+ * failed, unless the user has a rule on the same metric for the whole run. And the user's own.
  */
-export function withDefaults(own: readonly Threshold[]): readonly Threshold[] {
-  const isReplaced = own.some(
-    ({ metric, name, overS, stage }) =>
-      metric === 'failed' && name === null && overS === null && stage === null,
-  )
-  const rules = [SOMETHING_SUCCEEDED, ...(isReplaced ? [] : [HARDLY_ANYTHING_FAILED])]
+export function withDefaults(own: readonly Threshold[], hasScenario: boolean): readonly Threshold[] {
+  const isReplaced = (rule: Threshold): boolean =>
+    own.some(
+      ({ metric, name, overS, stage }) =>
+        metric === rule.metric && name === null && overS === null && stage === null,
+    )
+  const replaceable = [HARDLY_ANYTHING_FAILED, ...(hasScenario ? [HARDLY_ANY_ITERATION_FAILED] : [])]
+  const rules = [SOMETHING_SUCCEEDED, ...replaceable.filter((rule) => !isReplaced(rule))]
   const written = new Set(own.map(printThreshold))
   return [...rules.filter((rule) => !written.has(printThreshold(rule))), ...own]
 }

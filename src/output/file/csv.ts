@@ -188,9 +188,9 @@ function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
   return rows
 }
 
-/** What tasks threw; where in the code is not kept, and which worker it was does not matter. */
+/** Errors of tasks; the place in the file stands for a traceback, and which worker it was does not matter. */
 const exceptions = ({ taskErrors }: Report): Cell[][] =>
-  taskErrors.map(({ task, message, count }) => [count, `${task}: ${message}`, '', ''])
+  taskErrors.map(({ task, message, place, count }) => [count, `${task}: ${message}`, place ?? '', ''])
 
 /** RFC 4180, with the line ends that Locust writes. */
 export function renderCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {

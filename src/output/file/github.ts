@@ -7,6 +7,7 @@ import type { Answer } from '../../core/compare/comparison.ts'
 import { inVain } from '../../core/judge/exit.ts'
 import { largest } from '../../core/extremes.ts'
 import type { RunComparison } from '../../core/compare/run-comparison.ts'
+import { taskErrorText } from '../../core/measure/task-error.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { ThresholdResult } from '../../core/judge/gate.ts'
@@ -110,8 +111,8 @@ export function renderStepSummary(report: Report): string {
           ...report.taskErrors
             .slice(0, MOST_ERRORS)
             .map(
-              ({ task, count, message }) =>
-                `| ${escapeMarkdown(task)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+              (error) =>
+                `| ${escapeMarkdown(error.task)} | ${showCount(error.count)} | ${escapeMarkdown(taskErrorText(error))} |`,
             ),
           '',
         ]

@@ -6,6 +6,7 @@
 import { inVain } from '../../core/judge/exit.ts'
 import type { Report } from '../../core/report/report.ts'
 import { printRelative } from '../../core/threshold/relative-rule.ts'
+import { taskErrorText } from '../../core/measure/task-error.ts'
 import { isOneRequest, subjectOf } from '../../core/scenario/script-plan.ts'
 import type { ThresholdResult } from '../../core/judge/gate.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
@@ -64,7 +65,7 @@ function tasksCase(report: Report): Case[] {
   const { plan, taskErrors, verdict } = report
   if (plan.scenario === null) return []
   const name = 'tasks: an iteration ended without an error'
-  const said = taskErrors.map(({ task, message, count }) => `${task}: ${message} (${count})`).join('\n')
+  const said = taskErrors.map((error) => `${error.task}: ${taskErrorText(error)} (${error.count})`).join('\n')
   const vain = inVain(report)
   if (vain.length === 0) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
   if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${said}` }]

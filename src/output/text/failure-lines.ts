@@ -1,4 +1,5 @@
 /** Failures in the summary. Pure. */
+import { taskErrorText } from '../../core/measure/task-error.ts'
 import type { Report } from '../../core/report/report.ts'
 import { showCount } from '../../core/units.ts'
 import { clip, printable, renderLine, widthOf, type Style } from './paint.ts'
@@ -16,7 +17,7 @@ export function taskErrors(report: Report, style: Style): string[] {
       [
         { title: 'task errors', align: 'left', cell: ({ task }) => clip(printable(task), 24) },
         { title: 'count', cell: ({ count }) => showCount(count), paint: () => 'red' },
-        { title: 'message', rank: 1, align: 'left', cell: ({ message }) => printable(message) },
+        { title: 'message', rank: 1, align: 'left', cell: (error) => printable(taskErrorText(error)) },
       ],
       rows,
       { ...style, width: Infinity },

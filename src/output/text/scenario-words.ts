@@ -3,6 +3,7 @@ import { mixOf } from '../../core/scenario/mix.ts'
 import { plannedUsers, type ClosedPlan, type Plan } from '../../core/plan/plan.ts'
 import type { ScenarioPlan, ScriptPlan } from '../../core/scenario/script-plan.ts'
 import { showCount, showPercent } from '../../core/units.ts'
+import type { ScenarioCounts } from '../../core/measure/tally.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { Span, Style } from './paint.ts'
 import { section } from './section.ts'
@@ -38,18 +39,25 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
   ]
 }
 
-/** Finished and failed iterations of each scenario. */
-export const iterationLines = ({ iterations }: Report, style: Style): string[] =>
-  Object.keys(iterations.byScenario).length === 0
-    ? []
-    : section(
-        'tasks',
-        Object.entries(iterations.byScenario).map(([name, { finished, failed }]): Span[] => [
-          `${name} ${showCount(finished)}`,
-          ...(failed > 0 ? [[`, ${showCount(failed)} failed`, 'red'] as const] : []),
-        ]),
-        style,
-      )
+/** Finished, failed and cut off iterations: of each named scenario, otherwise in total. */
+export function iterationLines({ plan, iterations }: Report, style: Style): string[] {
+  if (plan.scenario === null) return []
+  const { skipped, byScenario } = iterations
+  const all = Object.entries(byScenario)
+  const items = all.length === 0 ? [iterationWords('', iterations)] : all.map((one) => iterationWords(...one))
+  const rest: Span[][] = skipped > 0 ? [[`${showCount(skipped)} stopped in onStart`]] : []
+  return section('tasks', [...items, ...rest], style)
+}
+
+function iterationWords(name: string, { finished, failed, unfinished, stuck }: ScenarioCounts): Span[] {
+  const words = (n: number, what: string): Span[] => (n > 0 ? [[`, ${showCount(n)} ${what}`, 'red']] : [])
+  return [
+    `${name === '' ? '' : `${name} `}${showCount(finished)}${name === '' ? ' finished' : ''}`,
+    ...words(failed, 'failed'),
+    ...(unfinished > stuck ? [`, ${showCount(unfinished - stuck)} cut off by the end of the drain`] : []),
+    ...words(stuck, 'never ended'),
+  ]
+}
 
 function tasks({ tasks, isSequence }: ScenarioPlan): string {
   if (isSequence) return tasks.map(({ name }) => name).join(', then ')

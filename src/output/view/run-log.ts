@@ -1,5 +1,6 @@
 /** Events of a run in order, derived from its report. Pure. */
 import { amendmentWords } from '../../core/plan/amendment.ts'
+import { taskErrorText } from '../../core/measure/task-error.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import { printDurationS, showCount, showRate } from '../../core/units.ts'
@@ -35,10 +36,10 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
       kind: 'fault',
       text: `first ${outcome} of ${name}${message === '' ? '' : `: ${message}`} (${showCount(count)} in total)`,
     })),
-    ...taskErrors.slice(0, MOST_FAILURES).map(({ task, message, firstS, count }): LogLine => ({
-      atS: firstS,
+    ...taskErrors.slice(0, MOST_FAILURES).map((error): LogLine => ({
+      atS: error.firstS,
       kind: 'fault',
-      text: `first error of task ${task}: ${message} (${showCount(count)} in total)`,
+      text: `first error of task ${error.task}: ${taskErrorText(error)} (${showCount(error.count)} in total)`,
     })),
     ...verdict.reasons.map(({ code, level, message, fromS }): LogLine => ({
       atS: fromS,

@@ -126,6 +126,14 @@ export function keyFigures({ report }: ReportView): HTMLElement {
         showPercent(total.failedRatio),
         `${showCount(total.failed)} failed, ${showCount(total.unfinished)} unfinished`,
       ),
+      report.plan.scenario === null
+        ? null
+        : figure(
+            'iterations',
+            'iterations',
+            showCount(iterations.finished),
+            `${showCount(iterations.failed)} failed, ${showCount(iterations.unfinished)} unfinished`,
+          ),
       ...(['p50', 'p95', 'p99'] as const).map((name) => percentileFigure(report, name)),
       figure(
         'max',

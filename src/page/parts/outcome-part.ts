@@ -1,4 +1,5 @@
 /** Outcomes of requests, and the messages of failures. */
+import { taskErrorText } from '../../core/measure/task-error.ts'
 import { showClock, showCount, showPercent } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { element, folded, section } from './element.ts'
@@ -77,7 +78,7 @@ export function taskErrors({ report }: ReportView): HTMLElement | null {
           {
             title: 'message',
             isText: true,
-            cell: ({ message }) => folded(message),
+            cell: (error) => folded(taskErrorText(error)),
             by: ({ message }) => message,
           },
         ],

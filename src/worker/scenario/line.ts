@@ -145,10 +145,18 @@ export class Line implements CallOwner {
 /** What is wrong with the response; null when nothing is. A check that throws has refused it. */
 function checked(check: CheckedOptions['check'], reply: KeptReply): string | null {
   try {
-    const verdict = check(reply)
+    const verdict: unknown = check(reply)
     if (verdict === true) return null
-    return typeof verdict === 'string' ? oneLine(verdict) : 'the check refused the response'
+    if (typeof verdict === 'string') return oneLine(verdict)
+    return isThenable(verdict)
+      ? 'the check returned a promise: a check must not be async'
+      : 'the check refused the response'
   } catch (error) {
     return oneLine(messageOf(error))
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null || !('then' in value)) return false
+  return typeof value.then === 'function'
 }

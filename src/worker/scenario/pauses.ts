@@ -21,6 +21,10 @@ export class Pauses {
     return nextUs
   }
 
+  get areOver(): boolean {
+    return this.#pauses.size === 0
+  }
+
   /** Ends those that are over. */
   wake(nowUs: number): void {
     for (const pause of this.#pauses) {

@@ -1,5 +1,5 @@
 /**
- * A user with a script: an iteration is one task. Its requests go out over its own lines, one connection for each call
+ * A user with a script: an iteration is one task, before the first of which `onStart` runs. Its requests go out over its own lines, one connection for each call
  * that it has under way at once. It has one alarm, which all its deadlines and pauses share. When its life is over it
  * runs `onStop`, which is no iteration; should the plan want it again, it begins a new life.
  */
@@ -7,6 +7,7 @@ import { isConnectionFailure } from '../../core/request/outcome.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
 import type { Wait } from '../../core/load/wait-time.ts'
 import { messageOf } from '../../errors.ts'
+import { placeOf } from '../../scenario/file.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
@@ -23,10 +24,22 @@ import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
 import type { Watch } from './watch.ts'
 
-/** What ends a task that stopped its user or the run; whoever catches it changes nothing of that. */
+/** Ends a task that stopped its user or the run; catching it changes nothing of that. */
 class Stopped extends Error {
   override readonly name = 'Stopped'
+  readonly #isStopped = true
+
+  /** Unlike `instanceof`, this asks nothing of a proxy that a task throws. */
+  static is(thrown: unknown): boolean {
+    return typeof thrown === 'object' && thrown !== null && #isStopped in thrown
+  }
 }
+
+/** The task error of what the end of the drain found waiting for nothing that the generator knows. */
+const NEVER_ENDED = 'never ended: at the end of the drain it waited neither for a response nor in think()'
+
+/** Characters of a thrown message that are searched for secrets; only the first 200 are kept. */
+export const LONGEST_THROWN = 4096
 
 export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   readonly number: number
@@ -39,15 +52,20 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #state: unknown = undefined
   /** `onStart` has succeeded, or there is none. */
   #isReady: boolean
-  /** It has begun a task of its life, so that there is something to stop. */
+  /** `onStart` has succeeded, or a task has begun: there is something to stop. */
   #hasBegun = false
+  #doing: 'onStart' | 'task' | 'onStop' = 'task'
+  /** When the task of the iteration began, in µs of run time: after `onStart`, where the iteration has one. */
+  #taskFromUs = 0
   #iteration = 0
+  /** What it runs now, or ran last. */
+  #task: NamedTask | null = null
   #isCut = false
   /** The task's own code has ended. */
   #isTaskDone = false
+  /** The task threw, or one of its requests failed. */
   #hasFailed = false
-  /** Its life is over: what it does now is `onStop`. */
-  #isLeaving = false
+  #hasThrown = false
   /** A task has ended its life. */
   #hasStopped = false
   /** Calls of this iteration. */
@@ -93,14 +111,27 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   }
 
   protected begin(): void {
-    const { onStart, tasks, choose, nowUs } = this.#script
-    this.#reset()
-    this.started(nowUs())
-    if (!this.#isReady) void this.#run(onStart!)
-    else {
-      this.#hasBegun = true
-      void this.#run(tasks[choose(this.#iteration++, this.random)]!)
-    }
+    const { onStart, nowUs } = this.#script
+    this.#calls = 0
+    this.#isRefused = false
+    const startedUs = nowUs()
+    this.started(startedUs)
+    if (this.#isReady) this.#beginTask(startedUs)
+    else this.#begin('onStart', onStart!, startedUs)
+  }
+
+  #beginTask(nowUs: number): void {
+    const { tasks, choose } = this.#script
+    this.#hasBegun = true
+    this.#begin('task', tasks[choose(this.#iteration++, this.random)]!, nowUs)
+  }
+
+  #begin(doing: 'onStart' | 'task' | 'onStop', task: NamedTask, nowUs: number): void {
+    this.#doing = doing
+    this.#task = task
+    this.#taskFromUs = nowUs
+    this.#isTaskDone = this.#hasFailed = this.#hasThrown = false
+    void this.#run(task)
   }
 
   leave(atUs: number): void {
@@ -111,15 +142,18 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     }
     this.around.departs()
     this.isFlying = true
-    this.#reset()
-    this.#isLeaving = true
-    const go = (): void => void this.#run(onStop)
+    this.#calls = 0
+    this.#isRefused = this.#isTaskDone = false
+    this.#doing = 'onStop'
+    this.#task = onStop
+    const go = (): void => this.#begin('onStop', onStop, nowUs())
     if (atUs <= nowUs()) go()
     else this.#pause(atUs, go)
   }
 
   cut(): void {
     if (!this.isFlying) return
+    this.#cutOff()
     this.#isCut = true
     this.#pauses.clear()
     this.#lines.cut()
@@ -184,14 +218,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   stopRun(reason?: string): never {
     this.#mustFly('stopRun()')
-    this.#script.stopRun(reason ?? null)
+    this.#script.stopRun(reason === undefined ? null : messageOf(reason))
     throw new Stopped('the run is being stopped')
-  }
-
-  /** Nothing of the iteration has happened yet. */
-  #reset(): void {
-    this.#calls = 0
-    this.#isTaskDone = this.#hasFailed = this.#isRefused = false
   }
 
   #mustFly(what: string): void {
@@ -202,13 +230,13 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.watch?.begins(task.name)
     try {
       const returned = await task.run(this.#context)
-      if (task === this.#script.onStart) {
+      if (this.#doing === 'onStart') {
         this.#state = returned
         this.#isReady = this.#hasBegun = true
       }
       this.watch?.ended(task.name, this.#hasFailed)
     } catch (error) {
-      if (error instanceof Stopped) this.watch?.ended(task.name, this.#hasFailed)
+      if (Stopped.is(error)) this.watch?.ended(task.name, this.#hasFailed)
       else this.#failed(task, error)
     }
     this.#isTaskDone = true
@@ -217,24 +245,40 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
-    this.#hasFailed = true
-    const { recorder, secrets } = this.around
+    this.#hasFailed = this.#hasThrown = true
+    const { plan, recorder, secrets } = this.around
     const { requests, cookies } = this.#lines
     const hide = (text: string): string => secrets.hide(text, requests, cookies)
-    const message = oneLine(hide(messageOf(error)))
+    const message = oneLine(hide(messageOf(error).slice(0, LONGEST_THROWN)))
     this.watch?.failed(name, message, error, hide)
-    recorder.taskError(name, message, this.#script.nowUs())
+    const place = placeOf(plan.scenario!.file, error)
+    recorder.taskError({ task: name, message, place }, this.#script.nowUs())
+  }
+
+  /** The drain is over: counts what the user was doing as unfinished, and names what will never end. */
+  #cutOff(): void {
+    const { recorder } = this.around
+    const { name, nowUs } = this.#script
+    const isStuck = !this.#isTaskDone && this.#lines.areFree && this.#pauses.areOver
+    if (this.#doing !== 'onStop') recorder.cutOff(nowUs(), isStuck, name)
+    if (!isStuck) return
+    recorder.taskError({ task: this.#task!.name, message: NEVER_ENDED, place: null }, nowUs())
   }
 
   /** Ends the iteration, or the life, when nothing of it goes on. */
   #land(): void {
     if (!this.isFlying || !this.#lines.areFree) return
     if (!this.#isCut && !this.#isTaskDone) return
+    if (this.#doing === 'onStart' && this.#isReady && !this.#isCut && !this.#hasStopped) {
+      this.deadlineMoved()
+      this.#beginTask(this.#script.nowUs())
+      return
+    }
     const { landed, disarm } = this.around
     this.isFlying = false
     disarm(this)
     if (!this.#isCut) {
-      if (this.#isLeaving) this.#end()
+      if (this.#doing === 'onStop') this.#end()
       else this.#conclude()
     }
     landed()
@@ -242,7 +286,9 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   #conclude(): void {
     const doneUs = this.#script.nowUs()
-    this.ended(doneUs, this.#hasFailed, this.#script.name)
+    // It ended in `onStart`: either that threw, and the iteration failed, or the user or the run stops there.
+    if (this.#doing === 'onStart' && !this.#hasThrown) this.skipped(doneUs)
+    else this.ended(doneUs, this.#hasFailed, this.#script.name, this.#taskFromUs)
     if (this.#hasStopped) this.leave(doneUs)
     // A task that sent nothing must not keep the loop from everything else.
     else this.next(doneUs, this.#calls > 0 && !this.#isRefused, this.#isRefused)
@@ -251,7 +297,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   /** The life is over; the next one, if there is one, begins with `onStart`. */
   #end(): void {
     const hasStopped = this.#hasStopped
-    this.#isLeaving = this.#hasStopped = this.#hasBegun = false
+    this.#hasStopped = this.#hasBegun = false
     this.#isReady = this.#script.onStart === null
     this.#state = undefined
     this.#iteration = 0
@@ -261,7 +307,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   /** What a user felt who wanted the first call when it was due: the task began so much later than its iteration was. */
   #fromDue(): FromDue | null {
-    if (this.around.plan.model === 'closed' || this.#isLeaving) return null
+    if (this.around.plan.model === 'closed' || this.#doing === 'onStop') return null
     const calledUs = this.#script.nowUs()
     const dueUs = calledUs - (this.startedUs - this.dueUs)
     return { dueUs, lateUs: this.lateness.lateUs, calledUs }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Buckets } from '../../../src/core/export/buckets.ts'
 import { CustomSeries } from '../../../src/core/export/custom-series.ts'
 import { RequestTally } from '../../../src/core/measure/request-tally.ts'
-import { mergeRequests, Tally } from '../../../src/core/measure/tally.ts'
+import { mergeRequests, noIterations, Tally, type IterationCounts } from '../../../src/core/measure/tally.ts'
 import type { Series } from '../../../src/core/export/exported-series.ts'
 import { Telemetry } from '../../../src/core/export/telemetry.ts'
 import type { Options } from '../../../src/core/options/options.ts'
@@ -23,7 +23,16 @@ const SECONDS: Second[] = [
   },
   { worker: 1, ok: { A: [6] }, utilization: 0.75 },
   { second: 1, ok: { A: [7, 8] }, failures: [['B', 'connect.refused', 'refused', 1]], unfinished: 3 },
-  { second: 1, worker: 1, ok: { A: [9] }, users: 4 },
+  {
+    second: 1,
+    worker: 1,
+    ok: { A: [9] },
+    users: 4,
+    taskErrors: [
+      ['Pay', 'no stock', 2],
+      ['onStart', 'no login', 1],
+    ],
+  },
 ]
 
 function telemetryOf(seconds: readonly Second[], options: Options = {}) {
@@ -39,7 +48,10 @@ function telemetryOf(seconds: readonly Second[], options: Options = {}) {
 }
 
 const points = (series: readonly Series[], name: string) =>
-  series.find((one) => one.name === name)!.points.map(({ attributes, value }) => ({ attributes, value }))
+  (series.find((one) => one.name === name)?.points ?? []).map(({ attributes, value }) => ({
+    attributes,
+    value,
+  }))
 const totalOf = (series: readonly Series[], name: string): number =>
   points(series, name).reduce((sum, { value }) => sum + (typeof value === 'number' ? value : value.count), 0)
 
@@ -52,7 +64,13 @@ test('at the end the sums are those of the report, to the request', () => {
   expect(totalOf(series, 'corerush.requests.unfinished')).toBe(total.unfinished)
   expect(totalOf(series, 'corerush.body.received')).toBe(total.bytesIn)
   expect(totalOf(series, 'corerush.body.sent')).toBe(total.bytesOut)
-  for (const key of ['due', 'started', 'finished', 'failed', 'dropped', 'unstarted'] as const)
+  expect(points(series, 'corerush.task.errors')).toEqual(
+    report.taskErrors.map(({ task, message, count }) => ({
+      attributes: { 'corerush.task': task, 'corerush.message': message },
+      value: count,
+    })),
+  )
+  for (const key of Object.keys(noIterations()) as (keyof IterationCounts)[])
     expect(totalOf(series, `corerush.iterations.${key}`)).toBe(iterations[key])
   const byOutcome: Record<string, number> = {}
   for (const { attributes, value } of points(series, 'corerush.requests.finished'))

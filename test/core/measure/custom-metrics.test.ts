@@ -56,7 +56,7 @@ test.each([
   if ('problem' in parsed) throw new Error(parsed.problem)
   expect(printThreshold(parsed.value)).toBe(text)
   const tally = tallied()
-  const measured = { tally, request: tally.request('x'), loadS: 1 }
+  const measured = { name: null, tally, request: tally.request('x'), loadS: 1 }
   expect(metricOf(parsed.value.metric)!.measure(measured)).toEqual({ actual, samples })
 })
 
@@ -95,7 +95,12 @@ test('metrics are made when the file is loaded, and added to by tasks', () => {
     ['counter', 'sold', 1],
     ['trend', 'basket', 0.5],
   ])
-  for (const value of [-1, NaN, 3_600_001]) expect(() => basket.add(value)).toThrow(RangeError)
+  for (const value of [-1, NaN, 3_600_001, Infinity]) expect(() => basket.add(value)).toThrow(RangeError)
+  for (const value of ['3', '', true, null, undefined, 3n, [3], new Date(5), Object(3), () => 3])
+    for (const metric of [sold, basket])
+      expect(() => metric.add(value as number)).toThrow(/takes numbers from 0 to 3600000, got /)
+  expect(() => sold.add('3' as never)).toThrow('sold takes numbers from 0 to 3600000, got "3", a string')
+  expect(added).toHaveLength(2)
   expect(() => metrics.counter('late')).toThrow('a counter is made when the file is loaded, not by a task')
 })
 

@@ -462,6 +462,8 @@ describe('thresholds are held against the plan before anything is sent', () => {
     ],
     ['GET /GetPrograms: p99 < 1s', {}, null],
     ['GET /getprogram: p99 < 1s', {}, 'did you mean "GET /GetPrograms"?'],
+    ['taskErrors < 1', {}, 'cannot have taskErrors without a scenario'],
+    ['iterations.failed < 1%', {}, null],
     ['Login: p99 < 1s', {}, 'must name a request of the plan, which are "GET /GetPrograms"'],
   ])('%s %j', (threshold, options, rule) => {
     const found = sentences({ ...options, thresholds: [threshold] })

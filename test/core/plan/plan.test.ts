@@ -67,7 +67,7 @@ test('the plan of the story that corerush was born from', () => {
     insecure: false,
     keepAlive: true,
     ...PLAIN_HTTP,
-    thresholds: withDefaults([]),
+    thresholds: withDefaults([], false),
     baseline: null,
     targets: null,
     isTemplated: false,

@@ -25,13 +25,15 @@ const METRICS: readonly (readonly [string, readonly string[]])[] = [
   ].map((metric) => [metric, ['1ms', '4ms', '9.5ms', '20ms', '60ms']] as const),
   ['failed', ['0%', '10%', '50%']],
   ['rps', ['0', '1', '2.5', '10']],
+  ['iterations.failed', ['0%', '10%', '50%']],
+  ['taskErrors', ['0', '1', '5']],
   ...['count', 'sent', 'succeeded', 'unfinished', 'due', 'dropped', 'started', 'unstarted'].map(
     (metric) => [metric, ['0', '1', '5', '20']] as const,
   ),
   ['iteration.p50', ['1s']],
   ['ttfb.max', ['1s']],
 ]
-const BY_ALL_ONLY = /^(lag|iteration|due|dropped|started|unstarted)/
+const BY_ALL_ONLY = /^(taskErrors|iterations|lag|iteration|due|dropped|started|unstarted)/
 const aRule = fc
   .record({
     metric: fc.constantFrom(...METRICS),

@@ -8,6 +8,7 @@ import {
   withDefaults,
   type Threshold,
 } from '../../../src/core/threshold/threshold.ts'
+import { Tally } from '../../../src/core/measure/tally.ts'
 import { valueOf } from '../../support/parsed.ts'
 
 const printed = (text: string): string => printThreshold(valueOf(parseThreshold(text)))
@@ -113,6 +114,8 @@ test('parsing reads back what printing writes', () => {
     'rps',
     'succeeded',
     'count',
+    'iterations.failed',
+    'taskErrors',
   ]
   const metrics = [...byName, 'lag.p99', 'iteration.max', 'dropped', 'due', 'unstarted', 'started']
   const seconds = fc.integer({ min: 1, max: 300 })
@@ -151,7 +154,10 @@ test('whatever is given, parsing answers', () => {
 
 describe('the rules of every run', () => {
   const rules = (...own: string[]): string[] =>
-    withDefaults(own.map((text) => valueOf(parseThreshold(text)))).map(printThreshold)
+    withDefaults(
+      own.map((text) => valueOf(parseThreshold(text))),
+      false,
+    ).map(printThreshold)
   test.each([
     [[], ['succeeded > 0', 'failed < 1%']],
     [['p99 < 1s'], ['succeeded > 0', 'failed < 1%', 'p99 < 1s']],
@@ -165,4 +171,60 @@ describe('the rules of every run', () => {
     [['succeeded > 0'], ['failed < 1%', 'succeeded > 0']],
     [['succeeded > 10'], ['succeeded > 0', 'failed < 1%', 'succeeded > 10']],
   ])('%j', (own, all) => expect(rules(...own)).toEqual(all))
+})
+
+describe('the rules of a run with a scenario', () => {
+  test.each([
+    [[], ['succeeded > 0', 'failed < 1%', 'iterations.failed < 1%']],
+    [['failed < 5%'], ['succeeded > 0', 'iterations.failed < 1%', 'failed < 5%']],
+    [['iterations.failed < 5%'], ['succeeded > 0', 'failed < 1%', 'iterations.failed < 5%']],
+    [
+      ['buy: iterations.failed < 5%', 'taskErrors < 3'],
+      [
+        'succeeded > 0',
+        'failed < 1%',
+        'iterations.failed < 1%',
+        'buy: iterations.failed < 5%',
+        'taskErrors < 3',
+      ],
+    ],
+  ])('%j', (own, all) => {
+    const rules = own.map((text) => valueOf(parseThreshold(text)))
+    expect(withDefaults(rules, true).map(printThreshold)).toEqual(all)
+  })
+})
+
+describe('iterations and task errors', () => {
+  const tally = new Tally()
+  Object.assign(tally.iterations, { started: 20, finished: 8, failed: 3, unfinished: 12, stuck: 2 })
+  Object.assign(tally.scenario('buy'), { finished: 4, failed: 3 })
+  for (const [task, message, count] of [
+    ['Pay', 'no: stock', 2],
+    ['Pay', 'no card', 1],
+    ['onStart', 'no login', 4],
+  ] as const)
+    tally.taskError({ task, message, place: null, count, firstS: 0, lastS: 0 })
+
+  test.each([
+    ['iterations.failed < 1%', 0.25, 20],
+    ['buy: iterations.failed < 1%', 0.75, 4],
+    ['sell: iterations.failed < 1%', null, 0],
+    ['taskErrors < 1', 7, 20],
+    ['Pay: taskErrors < 1', 3, 20],
+    ['Pay: no: stock: taskErrors < 1', 2, 20],
+    ['Browse: taskErrors < 1', 0, 20],
+  ])('%s', (text, actual, samples) => {
+    const { metric, name } = valueOf(parseThreshold(text))
+    const measured = { name, tally, request: tally.request('x'), loadS: 1 }
+    expect(metricOf(metric)!.measure(measured)).toEqual({ actual, samples })
+  })
+
+  test('a rejection that nobody awaited fails an iteration that ended well, and the share stays one', () => {
+    const { measure } = metricOf('iterations.failed')!
+    const more = new Tally()
+    Object.assign(more.iterations, { finished: 2, failed: 3 })
+    expect(measure({ name: null, tally: more, request: more.request('x'), loadS: 1 })).toMatchObject({
+      actual: 1,
+    })
+  })
 })

@@ -128,6 +128,9 @@ test('a line of the page for each kind of series', async () => {
       "# TYPE corerush_iterations_started_total counter",
       "# TYPE corerush_iterations_finished_total counter",
       "# TYPE corerush_iterations_failed_total counter",
+      "# TYPE corerush_iterations_unfinished_total counter",
+      "# TYPE corerush_iterations_stuck_total counter",
+      "# TYPE corerush_iterations_skipped_total counter",
       "# TYPE corerush_iterations_dropped_total counter",
       "# TYPE corerush_iterations_unstarted_total counter",
       "# TYPE corerush_users gauge",
@@ -156,7 +159,7 @@ test('it is empty before the run; then no counter ever goes down', async () => {
         ]),
       ),
   )
-  expect(values[0]!.size).toBe(6)
+  expect(values[0]!.size).toBe(9)
   for (const [i, now] of values.entries())
     for (const [key, before] of values[i - 1] ?? []) expect(now.get(key), key).toBeGreaterThanOrEqual(before)
 })

@@ -45,6 +45,7 @@ export type ReasonCode =
   | 'target.busy'
   | 'samples.few'
   | 'users.exhausted'
+  | 'iterations.stuck'
 
 /** A figure for each percentile, in ms; null without samples. */
 export type PercentilesMs = { readonly [P in PercentileName]: number | null }

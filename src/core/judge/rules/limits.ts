@@ -25,6 +25,9 @@ export const TIMER_MS = 3
 /** What the definition of sound allows the load of a run to be short by. */
 export const ALLOWED_SHORT = 0.01
 
+/** The share of iterations that may never end in a sound run. */
+export const MOST_STUCK = 0.01
+
 /** A trouble is a reason when it is found in more than this share of the load seconds. */
 export const SOME_SECONDS = 0.05
 export const MANY_SECONDS = 0.2

@@ -5,6 +5,7 @@
 import type { Evidence, PercentilesMs, Reason } from './evidence.ts'
 import { hostTrouble } from './host-rules.ts'
 import { fewSamples, inflatedLatency } from './bound-rules.ts'
+import { stuckIterations } from './iteration-rules.ts'
 import { lostWorkers, missingSeconds } from './losses.ts'
 import { networkTrouble } from './network-rules.ts'
 import { pace } from './pace.ts'
@@ -26,6 +27,7 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...hostTrouble(evidence),
     ...networkTrouble(evidence),
     ...busyTarget(evidence),
+    ...stuckIterations(evidence),
     ...fewSamples(evidence),
   ]
   // Users that a generator without time keeps busy say nothing about the target.

@@ -1,0 +1,19 @@
+/** Errors of the tasks of a scenario, counted by what they are. */
+
+/** One distinct error that a task threw. */
+export interface TaskErrorCount {
+  readonly task: string
+  readonly message: string
+  /** Where in the scenario file it was thrown first, as `shop.ts:12`; null where that is not known. */
+  readonly place: string | null
+  count: number
+  firstS: number
+  lastS: number
+}
+
+/** The message of a task error, and where it was thrown. */
+export const taskErrorText = ({ message, place }: Pick<TaskErrorCount, 'message' | 'place'>): string =>
+  place === null ? message : `${message} (${place})`
+
+/** The name under which rejections are counted that no task awaited. */
+export const NOT_AWAITED = '(not awaited)'
