@@ -20,7 +20,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     if (command.name === 'target') return await (await import('./target.ts')).targetCommand(command)
     if (command.name === 'doctor') return await (await import('./doctor.ts')).doctorCommand(command)
     if (command.name === 'debug') return await (await import('./debug.ts')).debugCommand(command)
-    if (command.name === 'compare') return (await import('./compare.ts')).compareCommand(command)
+    if (command.name === 'compare') return await (await import('./compare.ts')).compareCommand(command)
     return await (await import('./run.ts')).runCommand(command)
   } catch (error) {
     const { printable } = await import('../output/text/paint.ts')

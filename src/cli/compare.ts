@@ -17,7 +17,7 @@ import type { Command } from './args.ts'
 import { readRules } from './compare-rules.ts'
 import { styleOf } from './style.ts'
 
-export function compareCommand(command: Command): number {
+export async function compareCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { rules, allow } = readRules(command, problems)
@@ -73,7 +73,8 @@ export function compareCommand(command: Command): number {
     source: operands[i]!,
     report: report!,
   }))
-  const isWritten = page === null || writePage(page, comparisonViewOf(before!, after!, comparison, warnings))
+  const isWritten =
+    page === null || (await writePage(page, comparisonViewOf(before!, after!, comparison, warnings)))
   if (comparison.answer === 'regressed' && command.switches.get('fail') !== false) return EXIT.regression
   return isWritten ? EXIT.ok : EXIT.unexpected
 }
@@ -100,10 +101,10 @@ function readPage({ lists }: Command, problems: Problem[]): Destination | null {
   return page
 }
 
-/** Whether it went where it was to go. */
-function writePage(page: Destination, view: ComparisonView): boolean {
+/** Whether it was written where it was to go. */
+async function writePage(page: Destination, view: ComparisonView): Promise<boolean> {
   try {
-    page.write(renderComparisonHtml(view, readComparisonFiles()))
+    await page.write(renderComparisonHtml(view, readComparisonFiles()))
     return true
   } catch (error) {
     process.stderr.write(`corerush: html=${page.name} ${messageOf(error)}\n`)

@@ -13,6 +13,7 @@ import { renderJson } from '../output/file/json.ts'
 import { renderJunit } from '../output/file/junit.ts'
 import { NdjsonStream, renderNdjson } from '../output/file/ndjson.ts'
 import type { Output } from '../output/output.ts'
+import { canonicalPath } from '../output/whole-file.ts'
 import { readPageFiles } from '../output/file/page-files.ts'
 import type { Command } from './args.ts'
 import { isOtlp, readOtlpPush } from './otlp-output.ts'
@@ -67,10 +68,7 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
   const outputs = asked.map(({ kind, path }) => makeOutput(kind, path, fallback))
   problems.push(...outputProblems(outputs))
   if (!asked.some(({ kind }) => kind === 'github')) outputs.push(...unasked(fallback))
-  const paths = asked.map(({ path }) => path).filter((path) => path !== '-')
-  for (const path of new Set(paths))
-    if (paths.filter((other) => other === path).length > 1)
-      problems.push({ option: 'out', message: `names ${path} twice` })
+  for (const path of namedTwice(asked)) problems.push({ option: 'out', message: `names ${path} twice` })
   const keeps = texts.get('capture-failures')
   // The live page has the report to download.
   const isKept =
@@ -84,6 +82,24 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
     })
   return { outputs: [...outputs, ...pushes], ownsStdout }
 }
+
+/** The files that more than one output would write, however their paths are spelled. */
+function namedTwice(asked: readonly { readonly kind: Kind; readonly path: string }[]): string[] {
+  const paths = asked
+    .filter(({ path }) => path !== '-')
+    .flatMap(({ kind, path }) => (kind === 'csv' ? CSV_FILES.map((one) => csvPath(path, one)) : [path]))
+  const files = new Map<string, number>()
+  const twice: string[] = []
+  for (const path of paths) {
+    const file = canonicalPath(path)
+    const n = (files.get(file) ?? 0) + 1
+    files.set(file, n)
+    if (n === 2) twice.push(path)
+  }
+  return twice
+}
+
+const csvPath = (prefix: string, file: CsvFile): string => `${prefix}_${file}.csv`
 
 /** The job summary where GitHub Actions runs. Nobody asked for it, so that it cannot be written stops no run. */
 function unasked(fallback: Fallback): Output[] {
@@ -121,7 +137,7 @@ function makeOutput(kind: Kind, path: string, fallback: Fallback): Output {
     case 'csv':
       return new LocustCsv(
         path,
-        Object.fromEntries(CSV_FILES.map((one) => [one, file(`${path}_${one}.csv`)])) as Record<
+        Object.fromEntries(CSV_FILES.map((one) => [one, file(csvPath(path, one))])) as Record<
           CsvFile,
           Destination
         >,

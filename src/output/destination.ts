@@ -1,32 +1,23 @@
-/** Destinations of outputs: a file, written whole or not at all, or a stream. The only place that writes files. */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, resolve } from 'node:path'
+/** Destinations of outputs: a file, written whole or not at all, a stream, or memory. */
 import { messageOf } from '../errors.ts'
 import type { Screen } from './output.ts'
-
-/** A text too long for one string; each iteration yields it from the beginning. */
-export type Pieces = Iterable<string>
+import {
+  appendText,
+  checkWritable,
+  isPipe,
+  piecesOf,
+  writePipe,
+  writeWhole,
+  type Pieces,
+} from './whole-file.ts'
 
 export interface Destination {
   /** The name in messages: a path, or `-`. */
   readonly name: string
   /** Throws if it cannot be written; called before anything is sent. */
   check(): void
-  write(text: string | Pieces): void
+  /** Throws or rejects if it could not be written. Returns a promise only where writing has to wait for a reader. */
+  write(text: string | Pieces): void | Promise<void>
 }
 
 /** A stream that takes what could not be written to a file, and its name in messages. */
@@ -37,7 +28,7 @@ export interface Fallback {
 
 /**
  * A file, written whole or not at all, or appended to with `append`, as for a job summary that other steps write to, too.
- * If it cannot be written, the text goes to the fallback, and `write` throws.
+ * If it cannot be written, the text goes to the fallback, and `write` throws or rejects.
  */
 export class FileDestination implements Destination {
   readonly name: string
@@ -51,30 +42,26 @@ export class FileDestination implements Destination {
   }
 
   check(): void {
-    const path = this.name
-    if (existsSync(path) && statSync(path).isDirectory()) throw new Error('is a directory')
-    const folder = dirname(path)
-    if (!existsSync(folder) || !statSync(folder).isDirectory())
-      throw new Error(`cannot be written: no such directory: ${folder}`)
+    checkWritable(this.name)
+  }
+
+  write(text: string | Pieces): void | Promise<void> {
     try {
-      accessSync(existsSync(path) ? path : folder, constants.W_OK)
+      if (isPipe(this.name))
+        return writePipe(this.name, text).catch((error: unknown) => this.#fallBack(text, error))
+      if (this.#append) appendText(this.name, text)
+      else writeWhole(this.name, text)
     } catch (error) {
-      throw new Error(`cannot be written: ${messageOf(error)}`, { cause: error })
+      this.#fallBack(text, error)
     }
   }
 
-  write(text: string | Pieces): void {
-    const pieces = piecesOf(text)
-    try {
-      if (this.#append) writePieces(this.name, 'a', pieces)
-      else writeWhole(this.name, pieces)
-    } catch (error) {
-      const { stream, name } = this.#fallback
-      for (const piece of pieces) stream.write(piece)
-      throw new Error(`could not be written and went to ${name} instead: ${messageOf(error)}`, {
-        cause: error,
-      })
-    }
+  #fallBack(text: string | Pieces, error: unknown): never {
+    const { stream, name } = this.#fallback
+    for (const piece of piecesOf(text)) stream.write(piece)
+    throw new Error(`could not be written and went to ${name} instead: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -111,52 +98,5 @@ export class KeptText implements Destination {
 
   write(text: string | Pieces): void {
     this.text = Array.from(piecesOf(text)).join('')
-  }
-}
-
-/** Writes a temporary file and renames it over the target, so that a reader never sees half a text. Links stay; devices and
- * pipes are written to directly. */
-export function writeWhole(name: string, text: string | Pieces): void {
-  const pieces = piecesOf(text)
-  const path = behindLinks(name)
-  if (existsSync(path) && !(statSync(path).isFile() && isWritable(dirname(path)))) {
-    writePieces(path, 'w', pieces)
-    return
-  }
-  const part = `${path}.${process.pid}.part`
-  try {
-    writePieces(part, 'w', pieces, true)
-    renameSync(part, path)
-  } finally {
-    rmSync(part, { force: true })
-  }
-}
-
-/** Writes the pieces; with `flush` they are on the disk on return. */
-function writePieces(path: string, how: 'a' | 'w', pieces: Pieces, flush = false): void {
-  const file = openSync(path, how)
-  try {
-    for (const piece of pieces) writeFileSync(file, piece)
-    if (flush) fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-const piecesOf = (text: string | Pieces): Pieces => (typeof text === 'string' ? [text] : text)
-
-/** Resolves links, also one to a file that does not exist yet. */
-function behindLinks(path: string): string {
-  if (existsSync(path)) return realpathSync(path)
-  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
-  return isLink ? resolve(dirname(path), readlinkSync(path)) : path
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
   }
 }

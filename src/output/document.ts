@@ -1,7 +1,8 @@
 /** An output rendered from the report alone when the run has ended: JSON, JUnit, lines of seconds in a file. */
 import type { Report } from '../core/report/report.ts'
-import type { Destination, Pieces } from './destination.ts'
+import type { Destination } from './destination.ts'
 import type { Output } from './output.ts'
+import type { Pieces } from './whole-file.ts'
 
 export class Document implements Output {
   readonly name: string
@@ -18,7 +19,7 @@ export class Document implements Output {
     this.#destination.check()
   }
 
-  finish(report: Report): void {
-    this.#destination.write(this.#render(report))
+  finish(report: Report): void | Promise<void> {
+    return this.#destination.write(this.#render(report))
   }
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../dist/index.js'
 import {
+  MAIN,
   readReport,
   runCli,
+  start,
   startCli,
   startTarget,
   until,
@@ -36,6 +38,18 @@ describe.concurrent('standard output and standard error', () => {
     expect(stdout).toMatch(/^measurement: (sound|suspect|void)\./m)
     expect(stdout).not.toMatch(ESCAPE)
     expect(withoutLoad(stderr)).toBe('')
+  })
+
+  test('on a full disk standard output ends in one line and exit code 1, never in a stack', async () => {
+    const full = (words: string) =>
+      start('sh', ['-c', `"${process.execPath}" "${MAIN}" ${words} > /dev/full`]).finished
+    const run = `-u 1 -w 1 --requests 2 --url ${target.url} -q`
+    const commands = ['--version', 'compare --help', `${run} --dry-run`, `${run} -o ndjson=-`]
+    for (const { code, stderr } of await Promise.all(commands.map(full))) {
+      expect(withoutLoad(stderr)).toMatch(/^corerush: standard output could not be written: ENOSPC: .*\n/)
+      expect(stderr).not.toMatch(STACK)
+      expect([1, 97]).toContain(code)
+    }
   })
 
   test('json=- is one JSON object alone on standard output, and the summary moves to standard error', async () => {

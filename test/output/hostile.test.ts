@@ -117,7 +117,7 @@ describe.each(HOSTILE)('%j', (text) => {
   })
 
   test('in a spreadsheet, and as a log of histograms', () => {
-    for (const output of settled) output.finish(report)
+    for (const output of settled) void output.finish(report)
     expect(files).toHaveLength(5)
     for (const all of files) {
       // In a file of CSV, line breaks and tabs are text.

@@ -4,7 +4,7 @@ import { CSV_FILES, LocustCsv, type CsvFile } from '../../src/output/file/csv.ts
 import { renderStepSummary } from '../../src/output/file/github.ts'
 import { renderJunit } from '../../src/output/file/junit.ts'
 import { renderLive } from '../../src/output/live/live-frame.ts'
-import type { Pieces } from '../../src/output/destination.ts'
+import type { Pieces } from '../../src/output/whole-file.ts'
 import { renderProgress } from '../../src/output/live/progress.ts'
 import { renderSummary } from '../../src/output/text/summary.ts'
 import type { Plan } from '../../src/core/plan/plan.ts'
@@ -33,7 +33,7 @@ test('CSV: in the file of exceptions', () => {
     write: (text: string | Pieces) => void (files[file] = textOf(text)),
   })
   const csv = new LocustCsv('run', Object.fromEntries(CSV_FILES.map((file) => [file, to(file)])) as never)
-  csv.finish(report)
+  void csv.finish(report)
   expect(files.exceptions).toBe(
     'Count,Message,Traceback,Nodes\r\n3,"Login: no <token>, alas",,\r\n1,onStart: no login,,\r\n',
   )

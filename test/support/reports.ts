@@ -8,7 +8,7 @@ import { buildReport, type Report, type RunFacts } from '../../src/core/report/r
 import { packTally, Tally } from '../../src/core/measure/tally.ts'
 import type { Snapshot } from '../../src/core/measure/second.ts'
 import { Timeline, type SettledSecond } from '../../src/core/measure/timeline.ts'
-import type { Pieces } from '../../src/output/destination.ts'
+import type { Pieces } from '../../src/output/whole-file.ts'
 
 /** What one worker did in one second. */
 export interface Second {

@@ -9,7 +9,7 @@ import { differencesOf } from '../../core/compare/comparable.ts'
 import { isCarriedOut } from '../../core/judge/exit.ts'
 import type { Report } from '../../core/report/report.ts'
 import { CorerushError, messageOf } from '../../errors.ts'
-import { writeWhole } from '../../output/destination.ts'
+import { writeWhole } from '../../output/whole-file.ts'
 import { renderJson } from '../../output/file/json.ts'
 import { readRun } from './stored-runs.ts'
 

@@ -1,8 +1,9 @@
 /** The capacity of this host, kept in the user's cache folder by `corerush doctor` for later runs. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { cpus, homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Capacity, TransportCapacity } from '../../core/plan/sound-capacity.ts'
+import { writeWhole } from '../../output/whole-file.ts'
 import { VERSION } from '../../version.ts'
 import { findCores } from './cores.ts'
 import { readText } from './proc.ts'
@@ -60,8 +61,7 @@ export function writeCapacity(capacity: Capacity, file = capacityFile()): void {
   const content: CapacityFile = { schema: SCHEMA, hosts: { ...hosts, [hostKey()]: capacity } }
   mkdirSync(dirname(file), { recursive: true })
   // Two runs of the doctor at once must not leave half a file.
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify(content, null, 2) + '\n')
-  renameSync(`${file}.${process.pid}`, file)
+  writeWhole(file, JSON.stringify(content, null, 2) + '\n')
 }
 
 function readFile(file: string): CapacityFile {

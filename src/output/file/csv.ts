@@ -74,7 +74,12 @@ export class LocustCsv implements Output {
   }
 
   check(): void {
-    for (const file of CSV_FILES) this.#each(file, (destination) => destination.check())
+    for (const file of CSV_FILES)
+      try {
+        this.#destinations[file].check()
+      } catch (error) {
+        throw this.#named(file, error)
+      }
   }
 
   settled({ second, phase, tally }: SettledSecond): void {
@@ -84,7 +89,7 @@ export class LocustCsv implements Output {
     this.#history.push({ second, percentiles: percentiles(all), totals: totals(all) })
   }
 
-  finish(report: Report): void {
+  finish(report: Report): void | Promise<void> {
     const texts: Record<CsvFile, string> = {
       stats: renderCsv(STATS_TITLES, this.#stats(report)),
       stats_history: renderCsv(HISTORY_TITLES, this.#historyRows(report)),
@@ -92,13 +97,20 @@ export class LocustCsv implements Output {
       exceptions: renderCsv(EXCEPTIONS_TITLES, exceptions(report)),
     }
     const problems: string[] = []
+    const note = (file: CsvFile, error: unknown): void => void problems.push(this.#named(file, error).message)
+    const settle = (): void => {
+      if (problems.length > 0) throw new Error(problems.join('; '))
+    }
+    const waiting: Promise<void>[] = []
     for (const file of CSV_FILES)
       try {
-        this.#each(file, (destination) => destination.write(texts[file]))
+        const written = this.#destinations[file].write(texts[file])
+        if (written !== undefined) waiting.push(written.catch((error: unknown) => note(file, error)))
       } catch (error) {
-        problems.push(messageOf(error))
+        note(file, error)
       }
-    if (problems.length > 0) throw new Error(problems.join('; '))
+    if (waiting.length > 0) return Promise.all(waiting).then(settle)
+    settle()
   }
 
   #stats({ byName, total, loadS, plan }: Report): Cell[][] {
@@ -135,13 +147,8 @@ export class LocustCsv implements Output {
     })
   }
 
-  #each(file: CsvFile, use: (destination: Destination) => void): void {
-    const destination = this.#destinations[file]
-    try {
-      use(destination)
-    } catch (error) {
-      throw new Error(`${destination.name} ${messageOf(error)}`, { cause: error })
-    }
+  #named(file: CsvFile, error: unknown): Error {
+    return new Error(`${this.#destinations[file].name} ${messageOf(error)}`, { cause: error })
   }
 }
 

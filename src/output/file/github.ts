@@ -230,8 +230,8 @@ export class GithubSummary implements Output {
     this.#destination.check()
   }
 
-  finish(report: Report): void {
+  finish(report: Report): void | Promise<void> {
     this.#commands.write(renderAnnotations(report))
-    this.#destination.write(renderStepSummary(report))
+    return this.#destination.write(renderStepSummary(report))
   }
 }

@@ -38,9 +38,9 @@ export class HistogramLog implements Output {
     }
   }
 
-  finish({ version, startedAt }: Report): void {
+  finish({ version, startedAt }: Report): void | Promise<void> {
     const startS = Date.parse(startedAt) / 1000
-    this.#destination.write(
+    return this.#destination.write(
       [
         `#[Logged with corerush ${version}; latencies in microseconds]`,
         '#[Histogram log format version 1.3]',

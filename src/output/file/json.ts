@@ -1,6 +1,6 @@
 /** The report as JSON: all of it, in one object. */
 import type { Report } from '../../core/report/report.ts'
-import type { Pieces } from '../destination.ts'
+import type { Pieces } from '../whole-file.ts'
 
 /** One line, piece by piece: of many hours it is longer than any string can be. */
 export const renderJson = (report: Report): Pieces => ({

@@ -8,7 +8,7 @@
  */
 import type { Report } from '../../core/report/report.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
-import type { Pieces } from '../destination.ts'
+import type { Pieces } from '../whole-file.ts'
 import { renderJsonLine } from './json.ts'
 import type { LiveSecond, Output, Screen } from '../output.ts'
 

@@ -75,19 +75,30 @@ export class Collector {
           ...(gzip ? { 'content-encoding': 'gzip' } : {}),
         },
       })
-      const timer = setTimeout(
-        () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)),
-        Math.max(1, untilMs - performance.now()),
-      )
       const end = (attempt: Attempt): void => {
         clearTimeout(timer)
         request.destroy()
         resolve(attempt)
       }
+      const timer = setTimeout(
+        () => end(failed(`no answer within ${timeoutMs} ms`)),
+        Math.max(1, untilMs - performance.now()),
+      )
       request.on('error', (error: Error & { errors?: Error[] }) =>
         end(failed(this.#shown(messageOf(error.errors?.[0] ?? error)))),
       )
+      // Without a listener Node drops such an answer without a word.
+      request.on('upgrade', ({ statusCode = 0 }, socket) => {
+        socket.destroy()
+        end({ ...failed(`status ${statusCode}: the collector changed the protocol`), isRetryable: false })
+      })
+      let hasAnswer = false
+      // Whatever else ends the exchange, it ends.
+      request.on('close', () => {
+        if (!hasAnswer) end(failed('the connection closed without an answer'))
+      })
       request.on('response', (response) => {
+        hasAnswer = true
         readText(response).then(
           (text) => end(this.#judge(response, text)),
           (error: unknown) => end(failed(this.#shown(messageOf(error)))),

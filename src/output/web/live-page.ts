@@ -92,7 +92,7 @@ export class LivePage implements Output, Stoppable {
   }
 
   finish(report: Report): void {
-    this.#csv?.finish(report)
+    void this.#csv?.finish(report)
     this.#report = report
     this.#latest = this.#frame = null
     this.change({ phase: 'ended', load: null })

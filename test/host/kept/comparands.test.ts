@@ -43,7 +43,11 @@ test.each<[string, () => string, RegExp, Options?]>([
     () => file('2.json', { ...report, schema: 'corerush.report/2' }),
     /this corerush reads/,
   ],
-  ['empty inside', () => file('e.json', { ...report, timeline: 5 }), /lacks its plan, host, verdict/],
+  [
+    'empty inside',
+    () => file('e.json', { ...report, timeline: 5 }),
+    /is no whole report: timeline: must be array/,
+  ],
   ['of another plan', () => file('plan.json', whole), /the plans differ in stages/, { users: 20 }],
   [
     'of another host',

@@ -17,7 +17,7 @@ function filesOf(seconds: readonly Second[], options = {}) {
   ) as Record<CsvFile, Destination>
   const csv = new LocustCsv('run', destinations)
   const report = reportOf(planOf({ workers: 1, ...options }), seconds, {}, (second) => csv.settled(second))
-  csv.finish(report)
+  void csv.finish(report)
   return { files, report }
 }
 const table = (csv: string): Record<string, string>[] => {
@@ -42,7 +42,7 @@ test("the four files have Locust's names and columns", async () => {
       Object.fromEntries(CSV_FILES.map((name) => [name, file(`run_${name}.csv`)])) as never,
     )
     csv.check()
-    csv.finish(reportOf(planOf({ workers: 1 }), RUN))
+    void csv.finish(reportOf(planOf({ workers: 1 }), RUN))
     expect(readdirSync(folder).sort()).toEqual([
       'run_exceptions.csv',
       'run_failures.csv',

@@ -103,7 +103,7 @@ test('the summary goes to its file, the commands to the stream that the runner r
     { name: 'summary.md', check: () => undefined, write: (text) => void (said.file += textOf(text)) },
     { write: (text) => (said.stream += text) },
   )
-  output.finish(report)
+  void output.finish(report)
   expect(said).toEqual({ file: renderStepSummary(report), stream: renderAnnotations(report) })
 })
 

@@ -11,7 +11,7 @@ function logOf(seconds: readonly Second[], options = {}) {
     write: (all) => void (text = textOf(all)),
   })
   const report = reportOf(planOf({ workers: 1, ...options }), seconds, {}, (second) => log.settled(second))
-  log.finish(report)
+  void log.finish(report)
   return { text, report }
 }
 

@@ -33,7 +33,7 @@ test('one line, which reads back to the same report', () => {
   expect(json.indexOf('\n')).toBe(json.length - 1)
   expect(JSON.parse(json)).toEqual(plain)
   const out = stream()
-  new Document('json', renderJson, new StreamDestination(out)).finish(plain)
+  void new Document('json', renderJson, new StreamDestination(out)).finish(plain)
   expect(out.written.join('')).toBe(json)
   // Each second is a piece of its own, as many hours of them are longer than a string can be.
   expect(out.written.filter((piece) => piece.includes('"second":'))).toHaveLength(plain.timeline.length)
@@ -47,7 +47,7 @@ test('a file is written whole in place of an older one; a folder, or none, is re
     const file = jsonFile(path, out)
     expect(file.name).toBe(`json=${path}`)
     file.check()
-    file.finish(plain)
+    void file.finish(plain)
     expect(readFileSync(path, 'utf8')).toBe(textOf(renderJson(plain)))
     expect([readdirSync(folder), out.written]).toEqual([['r.json'], []])
     expect(() => jsonFile(folder, out).check()).toThrow('is a directory')
@@ -57,7 +57,7 @@ test('a file is written whole in place of an older one; a folder, or none, is re
 })
 
 test('a link stays a link, to a file that was there or was not yet; a pipe is written to and stays one', async () => {
-  await withFolder((folder) => {
+  await withFolder(async (folder) => {
     const [link, real, pipe] = ['link.json', 'real.json', 'pipe'].map((name) => join(folder, name)) as [
       string,
       string,
@@ -65,14 +65,14 @@ test('a link stays a link, to a file that was there or was not yet; a pipe is wr
     ]
     symlinkSync('real.json', link)
     for (let round = 0; round < 2; round++) {
-      jsonFile(link, stream()).finish(plain)
+      void jsonFile(link, stream()).finish(plain)
       expect(lstatSync(link).isSymbolicLink()).toBe(true)
       expect(readFileSync(real, 'utf8')).toBe(textOf(renderJson(plain)))
     }
     execFileSync('mkfifo', [pipe])
     const reader = openSync(pipe, constants.O_RDWR)
     try {
-      jsonFile(pipe, stream()).finish(plain)
+      await jsonFile(pipe, stream()).finish(plain)
       expect(lstatSync(pipe).isFIFO()).toBe(true)
     } finally {
       closeSync(reader)
@@ -86,7 +86,7 @@ test('a job summary is added to, not replaced', async () => {
     const file = new FileDestination(path, { stream: stream(), name: 'standard output' }, { append: true })
     for (const text of ['one\n', 'two\n']) {
       file.check()
-      file.write(text)
+      void file.write(text)
     }
     expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
   })

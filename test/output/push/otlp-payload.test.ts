@@ -1,6 +1,6 @@
 /** OTLP: what is sent, to a real collector on loopback, and what comes of a collector that is not well. */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import { readOtlpTarget } from '../../../src/core/export/otlp-options.ts'
@@ -179,6 +179,36 @@ test('what was rejected of a push is told, once, and is not tried again', async 
 
   const warned = await startCollector(answer(200, '{"partialSuccess":{"errorMessage":"old schema"}}'))
   expect((await push(warned.origin)).told).toEqual([])
+})
+
+test('a collector that answers in the middle of another protocol ends the push', async () => {
+  const raw = async (bytes: string, { again = 0 } = {}): Promise<string> => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        socket.write(bytes)
+        if (again === 0) return
+        const timer = setInterval(() => socket.write(bytes), again)
+        socket.on('close', () => clearInterval(timer))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '150' }
+      const { told } = await push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { env })
+      return told.join().replace(/.* did not take all metrics: /, '')
+    } finally {
+      server.close()
+    }
+  }
+  const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+  expect(await raw(upgrade)).toBe('status 101: the collector changed the protocol')
+  expect(await raw('HTTP/1.1 101 Switching Protocols\r\n\r\n')).toMatch(/101|no answer within 150 ms/)
+  expect(await raw('HTTP/1.1 100 Continue\r\n\r\n', { again: 5 })).toBe('no answer within 150 ms')
+  expect(await raw('HTTP/1.1 103 Early Hints\r\n\r\n')).toBe('no answer within 150 ms')
+  expect(await raw('HTTP/1.1 204 No Content\r\n\r\n')).toBe('')
+  expect(await raw('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')).toBe('no answer within 150 ms')
+  expect(await raw('SSH-2.0-OpenSSH_9.2\r\n')).toMatch(/Parse Error/)
 })
 
 test('a collector that is down, hangs, or closes is told of within the time-out', async () => {
