@@ -1,5 +1,5 @@
 /**
- * An API whose callers do not wait for each other, so the clock says when they call. With the embedded target on port 8080:
+ * An API with independent callers, so iterations start by the clock. With the embedded target on port 8080:
  * `corerush examples/api.ts --rate 200/s --threshold 'p99 < 100ms'`.
  */
 import { scenario } from 'corerush'

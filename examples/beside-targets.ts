@@ -1,4 +1,4 @@
-/** Runs corerush beside embedded targets, each in a process of its own, and leaves nothing running. */
+/** Runs corerush against embedded targets in separate processes, and leaves nothing running. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url'
 export const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
-/** What corerush is told. */
+/** Arguments and environment of corerush. */
 export interface Words {
   readonly args: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
 }
 
 /**
- * Serves the targets of these commands, runs corerush with what `wordsOf` makes of their URLs, and resolves to its exit
- * code. `who` says what goes wrong otherwise.
+ * Starts the targets, runs corerush with the words that `wordsOf` returns for their URLs, and resolves to its exit code.
+ * `who` prefixes error messages.
  */
 export async function runBeside(
   who: string,
@@ -24,7 +24,7 @@ export async function runBeside(
 ): Promise<number> {
   const serving = targets.map(serve)
   let load: ChildProcess | null = null
-  // Whatever ends this process, nothing is left running.
+  // Nothing is left running, whatever ends this process.
   process.on('exit', () => {
     load?.kill('SIGKILL')
     for (const target of serving) target.process.kill('SIGKILL')
@@ -57,18 +57,18 @@ export async function runBeside(
     const endedEarly = target.exitCode !== null || target.signalCode !== null
     target.kill('SIGTERM')
     await closed
-    // What it says after where it listens is what it has counted.
-    process.stdout.write(`\n${said.slice(1).join('\n') || 'the target told no count'}\n`)
+    // After its address, a target prints its counts.
+    process.stdout.write(`\n${said.slice(1).join('\n') || 'the target printed no counts'}\n`)
     if (endedEarly) process.stderr.write(`${who}: the target ended during the run\n${complaint()}`)
   }
   if (code !== null) return code
-  process.stderr.write(`${who}: corerush was ended by ${signal ?? 'nothing known'}\n`)
+  process.stderr.write(`${who}: corerush was ended by ${signal ?? 'an unknown cause'}\n`)
   return signal !== null && signal in SIGNAL_EXIT ? SIGNAL_EXIT[signal as keyof typeof SIGNAL_EXIT] : 1
 }
 
-/** Starts a target; its URL is null when it ends without one. */
+/** Starts a target; its URL resolves to `null` if it exits without printing one. */
 function serve(words: readonly string[]) {
-  // In a process group of its own, so that Ctrl-C does not take the target away while requests are in flight.
+  // In its own process group, so that Ctrl-C does not end the target while requests are in flight.
   const target = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let complaint = ''
   target.stderr.on('data', (text: Buffer) => (complaint += text.toString()))

@@ -1,6 +1,6 @@
 /**
- * The story: 550 users, each posting a small XML body about once a second, against the embedded target, which answers
- * after 20 ms from a process of its own. Run it with `npm run demo`; it exits as corerush does.
+ * The demo, `npm run demo`: 550 users, each posting a small XML body about once a second, against the embedded target, which
+ * answers after 20 ms from a separate process. Exits with the code of corerush.
  */
 import { fileURLToPath } from 'node:url'
 import { CLI, runBeside } from './beside-targets.ts'

@@ -1,6 +1,6 @@
 /**
- * A programme guide as boxes read it: each takes a channel and sweeps over the days of a week. With the embedded target on
- * port 8080: `corerush examples/epg.ts --users 50`.
+ * Set-top boxes reading a programme guide: each user takes a channel and requests every day of a week. With the embedded
+ * target on port 8080: `corerush examples/epg.ts --users 50`.
  */
 import { constant, counter, feeder, scenario } from 'corerush'
 

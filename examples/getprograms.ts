@@ -1,4 +1,4 @@
-/** The story's script: `corerush examples/getprograms.ts --users 550`, with the embedded target on port 8080. */
+/** Users that post a small XML body. With the embedded target on port 8080: `corerush examples/getprograms.ts --users 550`. */
 import { readFileSync } from 'node:fs'
 import { between, scenario } from 'corerush'
 

@@ -1,5 +1,5 @@
 /**
- * A shop: users log in with the accounts of a file, browse, and now and then buy. With the embedded target on port 8080:
+ * A shop: users log in with accounts from a file, browse, and sometimes buy. With the embedded target on port 8080:
  * `corerush examples/shop.ts --users 20`.
  */
 import { between, check, feeder, scenario, type ReadResponse } from 'corerush'
@@ -14,7 +14,7 @@ export default scenario({
   async onStart({ http, take }) {
     const { name, password } = take(accounts)
     const login = await http.post('/login', { form: { name, password }, name: 'login' })
-    check(login.ok, `no login for ${name}`)
+    check(login.ok, `login failed for ${name}`)
     return { name, orders: 0 }
   },
   tasks: {

@@ -1,12 +1,12 @@
-/** A pipeline's load, rules, baseline and outputs, in one file. `npm run perf` runs it against the embedded target. */
+/** Load, thresholds, baseline and outputs of a pipeline in one file. `npm run perf` runs it against the embedded target. */
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'corerush'
 
 const { PERF_URL = 'http://127.0.0.1:8080', PERF_AGAINST, GITHUB_STEP_SUMMARY } = process.env
 
 /**
- * What it is compared with: another server, measured in turns, where there is one; else the runs that are kept under a name. Where there
- * are none yet, these will be. To begin anew: remove the folder.
+ * The baseline: another server, measured alternately, if there is one; otherwise the stored runs. If there are none yet, these
+ * runs are stored. To start over, remove the folder.
  */
 const compared =
   PERF_AGAINST !== undefined
@@ -22,7 +22,7 @@ export default defineConfig({
   rate: '500/s',
   warmup: '1s',
   duration: '7s',
-  // As many runs as can prove a regression of one rule.
+  // The number of runs that can prove a regression of one rule.
   repeat: 5,
   thresholds: [
     'p99 < 100ms',
@@ -39,7 +39,7 @@ export default defineConfig({
     `github=${GITHUB_STEP_SUMMARY || 'perf-results/summary.md'}`,
   ],
   profiles: {
-    // Whether the pipeline itself works, in a second.
+    // Checks in a second that the pipeline itself works.
     smoke: {
       rate: '50/s',
       warmup: null,

@@ -1,7 +1,7 @@
 /**
- * This repository's own pipeline, `npm run perf`: serves the embedded target and runs the config beside this file against
- * it; it exits as corerush does. Where PERF_BASE is the folder of another version, built, that one's target is served as
- * well, and both are measured in turns. Further words go to corerush: `npm run perf -- --profile smoke`.
+ * The pipeline of this repository, `npm run perf`: starts the embedded target, runs the config in this folder against it, and
+ * exits with the code of corerush. If PERF_BASE is the folder of another built version, its target is started, too, and both
+ * are measured alternately. Further arguments go to corerush: `npm run perf -- --profile smoke`.
  */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -10,7 +10,7 @@ import { CLI, runBeside } from '../beside-targets.ts'
 
 const CONFIG = fileURLToPath(new URL('corerush.config.ts', import.meta.url))
 const base = process.env['PERF_BASE'] ?? ''
-// Runs of another URL are no runs of the same plan: with a baseline the port has to stay. PERF_PORT is another one.
+// The URL is part of the plan, so the port must stay the same for comparable runs. PERF_PORT overrides it.
 const port = base === '' ? (process.env['PERF_PORT'] ?? '18480') : '0'
 const clis = [CLI, ...(base === '' ? [] : [resolve(base, 'dist/cli/main.js')])]
 
