@@ -6,7 +6,7 @@ import { CorerushError, EXIT } from '../errors.ts'
 import { debugScenario, planDebug } from '../host/walk-through.ts'
 import { renderStep } from '../output/text/transcript-text.ts'
 import { optionsOf, type Command } from './args.ts'
-import { readPems } from './run.ts'
+import { readPems } from './command-plan.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
 

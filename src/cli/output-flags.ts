@@ -1,4 +1,6 @@
 /** The outputs that `--out KIND=PATH` and the surroundings ask for, and who may write to standard output. */
+import { randomUUID } from 'node:crypto'
+import { readOtlpTarget } from '../core/export/otlp-options.ts'
 import type { Problem } from '../core/options/options.ts'
 import { redactUrlText } from '../core/request/secret.ts'
 import { nearest } from '../core/suggest.ts'
@@ -13,10 +15,10 @@ import { renderJson } from '../output/file/json.ts'
 import { renderJunit } from '../output/file/junit.ts'
 import { NdjsonStream, renderNdjson } from '../output/file/ndjson.ts'
 import type { Output } from '../output/output.ts'
+import { OtlpPush } from '../output/push/otlp-push.ts'
 import { canonicalPath } from '../output/whole-file.ts'
 import { readPageFiles } from '../output/file/page-files.ts'
 import type { Command } from './args.ts'
-import { isOtlp, readOtlpPush } from './otlp-output.ts'
 
 const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
 type Kind = (typeof KINDS)[number]
@@ -110,6 +112,17 @@ function unasked(fallback: Fallback): Output[] {
   if (problem === undefined) return [output]
   process.stderr.write(`corerush: no job summary: ${problem.message}\n`)
   return []
+}
+
+export const isOtlp = (text: string): boolean => text === 'otlp' || text.startsWith('otlp=')
+
+/** Returns the output of `--out otlp` or `--out otlp=URL`; none if something is wrong with it, which is added to the problems. */
+function readOtlpPush(text: string, problems: Problem[]): Output[] {
+  const url = text === 'otlp' ? null : text.slice('otlp='.length)
+  const target = readOtlpTarget(url, process.env, (message) =>
+    problems.push({ option: 'out', message: `otlp: ${message}` }),
+  )
+  return target === null ? [] : [new OtlpPush(target, randomUUID())]
 }
 
 function hintFor(word: string | undefined): string {

@@ -12,8 +12,7 @@ import { parseNumber } from '../core/units.ts'
 import type { Series } from '../host/repeated-runs.ts'
 import type { Output } from '../output/output.ts'
 import type { Command } from './args.ts'
-import { isOtlp } from './otlp-output.ts'
-import { readOutputs } from './output-flags.ts'
+import { isOtlp, readOutputs } from './output-flags.ts'
 
 export interface Repeats {
   /** Null where the user did not say. */
@@ -117,8 +116,8 @@ function numbered(command: Command, { side, number }: Turn): Command {
   return { ...command, lists: new Map([...command.lists, ['out', out]]) }
 }
 
-/** What is to be said before the first of several runs: what they can prove, and what they cannot. */
-export function foretold({ plan, turns, comparands }: Series): string[] {
+/** Says, before the first of several runs, what they can prove and what they cannot. */
+export function provability({ plan, turns, comparands }: Series): string[] {
   if (comparands === null || plan.baseline === null) return []
   const current = turns.filter(({ side }) => side === 'current').length
   const { baseline, isInterleaved, warnings } = comparands

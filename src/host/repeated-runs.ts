@@ -34,6 +34,12 @@ export interface MadeRun {
   readonly report: Report
 }
 
+export interface SeriesResult {
+  readonly made: readonly MadeRun[]
+  /** Why the run after them could not be made; `null` if nothing kept it. */
+  readonly failure: Error | null
+}
+
 /**
  * A series, with what can be said of it before anything is sent. Of two targets there are as many runs as it takes to
  * prove a regression, unless the user says how many. Throws a CorerushError when the plan's baseline cannot be used.
@@ -61,8 +67,8 @@ export function planSeries(plan: Plan, otherPlan: Plan | null, asked: number | n
 export async function conductSeries(
   { plan, otherPlan, turns, comparands }: Series,
   signal: AbortSignal,
-  hooksOf: (turn: Turn) => RunHooks,
-): Promise<{ readonly made: readonly MadeRun[]; readonly failure: Error | null }> {
+  hooksOf: (turn: Turn, plan: Plan) => RunHooks,
+): Promise<SeriesResult> {
   const made: MadeRun[] = []
   const reportsOf = (side: Turn['side']): Report[] =>
     made.filter(({ turn }) => turn.side === side).map(({ report }) => report)
@@ -76,7 +82,7 @@ export async function conductSeries(
       baseline: comparands.isInterleaved ? reportsOf('baseline') : comparands.baseline,
       earlier: reportsOf('current'),
     }
-    const hooks = { ...hooksOf(turn), signal, ...(isLast && all !== null ? { comparands: all } : {}) }
+    const hooks = { ...hooksOf(turn, of), signal, ...(isLast && all !== null ? { comparands: all } : {}) }
     try {
       const report = await conduct(isLast ? of : { ...of, baseline: null }, hooks)
       made.push({ turn, report })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../dist/index.js'
 import { parseArgv } from '../../src/cli/args.ts'
-import { foretold, otherPlanOf, readNumbered, readRepeats, withAgainst } from '../../src/cli/repeats.ts'
+import { provability, otherPlanOf, readNumbered, readRepeats, withAgainst } from '../../src/cli/repeats.ts'
 import type { Problem } from '../../src/core/options/options.ts'
 import { differencesOf } from '../../src/core/compare/comparable.ts'
 import { turnsOf } from '../../src/core/compare/run-series.ts'
@@ -83,11 +83,11 @@ describe('the words', () => {
     const plan = planOf({ baseline: 'http://other.test', thresholds })
     expect(planSeries(planOf(), null, null).turns).toHaveLength(1)
     expect(planSeries(plan, plan, null).turns).toHaveLength(12)
-    expect(foretold(planSeries(plan, plan, 5))).toEqual([
+    expect(provability(planSeries(plan, plan, 5))).toEqual([
       '5 runs on each side can prove a regression of 1 metric at p ≤ 0.05; 3 metrics need 6 on each side',
       expect.stringMatching(/^warning: of the comparison of the targets: no regression can be shown/),
     ])
-    expect(foretold(planSeries(planOf(), null, 5))).toEqual([])
+    expect(provability(planSeries(planOf(), null, 5))).toEqual([])
   })
 
   test('each run has files of its own', () =>

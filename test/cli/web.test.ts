@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
-import { amend, formOf, readWeb, withForm } from '../../src/cli/web.ts'
+import { amendLoad, readWeb } from '../../src/cli/served-pages.ts'
+import { formOf, withForm } from '../../src/cli/start-form.ts'
 import type { Problem } from '../../src/core/options/options.ts'
 import type { RunControl } from '../../src/host/control.ts'
 import { runCli, startCli, withFolder, withTarget } from '../support/cli.ts'
@@ -37,7 +38,7 @@ test('without the flag there is none, nor with a port that is none', () => {
 
 test('nobody fills in a form in CI, and its runs write no files over each other', () => {
   expect(read('--web', { CI: 'true' }).problems).toEqual([
-    'web waits for somebody to fill in its form, and CI has nobody: say --users or --rate',
+    'web waits for someone to fill in its form, and CI has nobody: use --users or --rate',
   ])
   expect(read('--web -u 5', { CI: 'true' }).problems).toEqual([])
   expect(read('--web', { CI: 'false' }).problems).toEqual([])
@@ -90,7 +91,7 @@ test('a change of the load is read as flags are, and what is wrong with it is to
     [users, { value: '2k', over: '500ms' }, 'the load cannot be amended: it is over'],
     [rate, { value: '90/m' }, 'the load cannot be amended: it is over'],
   ] as const)
-    expect(await amend(control, load, words)).toContain(problem)
+    expect(await amendLoad(control, load, words)).toContain(problem)
   expect(asked).toEqual([{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }])
 })
 

@@ -1,0 +1,97 @@
+/** What surrounds the runs of a command: the terminal, the metrics page and the live page. */
+import type { RunControl } from '../host/control.ts'
+import type { Output } from '../output/output.ts'
+import type { LivePage } from '../output/web/live-page.ts'
+import type { MetricsPage } from '../output/web/metrics-page.ts'
+import type { WebActions, WebServer } from '../output/web/web-server.ts'
+import type { FormWords } from '../output/web/web-messages.ts'
+import type { Command } from './args.ts'
+import { amendLoad, isInCi, openMetrics, openWeb } from './served-pages.ts'
+import { watchTerminal, type Terminal } from './terminal.ts'
+
+export class RunConsole {
+  readonly terminal: Terminal
+  readonly #metrics: MetricsPage | null
+  #web: WebServer | null = null
+  /** Aborted by Stop on the live page, for the run under way. */
+  #stopping = new AbortController()
+
+  private constructor(command: Command, metrics: MetricsPage | null) {
+    this.#metrics = metrics
+    this.terminal = watchTerminal(command, () => this.#web?.page.stopping())
+  }
+
+  /** Serves the metrics page, if there is a port for it, and watches the terminal. */
+  static async open(command: Command, metricsPort: number | null): Promise<RunConsole> {
+    return new RunConsole(command, metricsPort === null ? null : await openMetrics(metricsPort))
+  }
+
+  /** Serves the live page. `form` is what its form begins with, and `start` is called when it is sent; `null` without one. */
+  async openPage(
+    port: number,
+    form: FormWords | null = null,
+    start: WebActions['start'] = null,
+  ): Promise<void> {
+    const phase = form === null ? 'preparing' : 'waiting'
+    const beginning = { phase, form, staysOpen: form !== null || this.staysOpen } as const
+    this.#web = await openWeb(port, beginning, {
+      stop: () => this.#stop(),
+      start,
+      amend: (load, words) => amendLoad(this.control, load, words),
+    })
+  }
+
+  /** Whether the live page stays after the run: someone is there to end the command. */
+  get staysOpen(): boolean {
+    return this.terminal.isAttended && !isInCi(process.env)
+  }
+
+  /** Aborted when the run under way is to end, by the terminal or by the live page. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.terminal.signal, this.#stopping.signal])
+  }
+
+  /** The control of the run under way; `null` before the first run has begun. */
+  get control(): RunControl | null {
+    return this.terminal.control
+  }
+
+  /** Returns what shows the next run: a new view of the terminal, and the pages. */
+  outputsOfNext(): Output[] {
+    const pages = [this.#metrics, this.page].filter((page) => page !== null)
+    return [this.terminal.next(), ...pages]
+  }
+
+  /** The run has ended: nothing is shown any more, and an order to stop is for the next run. */
+  rest(): void {
+    this.terminal.rest()
+    this.#stopping = new AbortController()
+  }
+
+  /** Keeps the live page, if there is one, until the signal. */
+  async stayUntil(signal: AbortSignal): Promise<void> {
+    await this.#web?.stayUntil(signal)
+  }
+
+  /** The live page; `null` without one. */
+  get page(): LivePage | null {
+    return this.#web?.page ?? null
+  }
+
+  /** The address of the live page; `null` without one. */
+  get url(): string | null {
+    return this.#web?.url ?? null
+  }
+
+  /** Leaves the terminal as it was, and serves no page any more. */
+  async close(): Promise<void> {
+    this.terminal.release()
+    this.#metrics?.close()
+    await this.#web?.close()
+  }
+
+  #stop(): void {
+    this.#stopping.abort()
+    this.terminal.stopping()
+  }
+}

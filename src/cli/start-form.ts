@@ -1,0 +1,141 @@
+/** The start form of the live page: the runs that are started from it, one after the other. */
+import { OptionsError } from '../core/options/options-error.ts'
+import type { Problem } from '../core/options/options.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { redactUrlText, withoutSecrets } from '../core/request/secret.ts'
+import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import { conduct } from '../host/run.ts'
+import { renderSummary } from '../output/text/summary.ts'
+import { FORM_FIELDS, type FormField, type FormProblem, type FormWords } from '../output/web/web-messages.ts'
+import { type Command } from './args.ts'
+import { readPlan } from './command-plan.ts'
+import { renderProblem } from './problem.ts'
+import type { RunConsole } from './run-console.ts'
+import type { Settings } from './settings.ts'
+import { styleOf } from './style.ts'
+
+/** The flags of the fields. */
+const FLAGS: Readonly<Record<FormField, string>> = {
+  url: 'url',
+  users: 'users',
+  spawnRate: 'spawn-rate',
+  wait: 'wait',
+  rate: 'rate',
+  duration: 'duration',
+}
+
+/** Throws what is wrong with a command whose runs are started from the form; a URL that is missing is what the form asks for. */
+export function checkForForm(command: Command, problems: readonly Problem[]): void {
+  const wrong = problems.filter(
+    (one) => one.option !== 'url' || command.texts.has('url') || command.problems.includes(one),
+  )
+  if (wrong.length > 0) throw new OptionsError(wrong)
+}
+
+/**
+ * Serves the form on this port and makes the runs that are started from it, until the terminal ends that. Resolves to
+ * the exit code of the last run.
+ */
+export async function serveForm(settings: Settings, port: number, around: RunConsole): Promise<number> {
+  const runs = new FormRuns(settings, around)
+  around.rest()
+  await around.openPage(port, runs.form, runs.start)
+  return runs.untilEnd()
+}
+
+class FormRuns {
+  readonly #command: Command
+  readonly #around: RunConsole
+  /** What may be shown of a text. */
+  readonly #shown: (text: string) => string
+  readonly #plans: Plan[] = []
+  /** Aborted when there is a plan. */
+  #waiting = new AbortController()
+
+  constructor({ command, secrets }: Settings, around: RunConsole) {
+    this.#command = command
+    this.#around = around
+    this.#shown = (text) => withoutSecrets(text, secrets)
+  }
+
+  /** What the form begins with. */
+  get form(): FormWords {
+    return formOf(this.#command, this.#shown)
+  }
+
+  /** Starts a run by the words of the form; resolves to what is wrong with them. */
+  readonly start = async (words: FormWords): Promise<readonly FormProblem[]> => {
+    this.#around.page!.change({ form: showable(words, this.#shown) })
+    const problems: Problem[] = []
+    try {
+      const command = withForm(this.#command, words, this.#shown)
+      const plan = await readPlan(command, { repeats: null, against: null }, problems)
+      if (plan === null || problems.length > 0)
+        return problems.map((problem) => problemOf({ ...problem, message: this.#shown(problem.message) }))
+      this.#plans.push(plan)
+    } catch (error) {
+      // A scenario file, which may have changed since the last run, can be wrong in any way.
+      return [{ field: null, message: this.#shown(messageOf(error)) }]
+    }
+    this.#waiting.abort()
+    return []
+  }
+
+  /** Makes the runs until the terminal ends that; resolves to the exit code of the last one. */
+  async untilEnd(): Promise<number> {
+    const { signal } = this.#around.terminal
+    let exitCode: number = EXIT.ok
+    while (!signal.aborted) {
+      this.#waiting = new AbortController()
+      if (this.#plans.length === 0)
+        await this.#around.stayUntil(AbortSignal.any([signal, this.#waiting.signal]))
+      const plan = this.#plans.shift()
+      if (plan !== undefined) exitCode = await this.#make(plan)
+    }
+    return exitCode
+  }
+
+  async #make(plan: Plan): Promise<number> {
+    const { signal, terminal, page } = this.#around
+    try {
+      const outputs = this.#around.outputsOfNext()
+      const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
+      process.stdout.write(renderSummary(report, styleOf(process.stdout, this.#command)))
+      return report.exitCode
+    } catch (error) {
+      const phase = page!.report === null ? 'waiting' : 'ended'
+      page!.change({ phase, failure: this.#shown(messageOf(error)) })
+      return error instanceof CorerushError ? error.exitCode : EXIT.unexpected
+    } finally {
+      this.#around.rest()
+    }
+  }
+}
+
+/** Returns what the form begins with: what the command says already, unless there is a secret in it. */
+export function formOf({ texts }: Command, shown: (text: string) => string): FormWords {
+  const said = FORM_FIELDS.map((field) => [field, texts.get(FLAGS[field])] as const)
+  return showable(Object.fromEntries(said.filter(([, text]) => text !== undefined)), shown)
+}
+
+/** Returns the words without those that hold a secret: `***` in their place would come back as if it were meant. */
+function showable(words: FormWords, shown: (text: string) => string): FormWords {
+  const open = Object.entries(words).filter(([, text]) => redactUrlText(shown(text)) === text)
+  return Object.fromEntries(open)
+}
+
+/** Returns the command with the words of the form in place of its own. What the form did not show, and nobody replaced, stays. */
+export function withForm(command: Command, words: FormWords, shown: (text: string) => string): Command {
+  const texts = new Map(command.texts)
+  for (const field of FORM_FIELDS) {
+    const word = words[field]
+    if (word !== undefined) texts.set(FLAGS[field], word)
+    else if (formOf(command, shown)[field] !== undefined) texts.delete(FLAGS[field])
+  }
+  return { ...command, texts }
+}
+
+function problemOf(problem: Problem): FormProblem {
+  const field = FORM_FIELDS.find((one) => one === problem.option && problem.place === undefined) ?? null
+  return { field, message: field === null ? renderProblem(problem) : problem.message }
+}
