@@ -13,6 +13,7 @@ import type { Hop, Redirects } from './redirects.ts'
 import { Refusal } from './transport/refusal.ts'
 import {
   Exchange,
+  NO_HEADERS,
   type Connection,
   type ExchangeListener,
   type Prepared,
@@ -88,7 +89,7 @@ export class Call implements ExchangeListener {
     this.#owner = owner
     this.#cookies = cookies
     this.exchange = new Exchange(this)
-    this.exchange.wantsCookies = cookies !== null
+    this.exchange.wantsUserHeaders = cookies !== null
     this.exchange.sink = this.#glimpse = around.captures === null ? null : new Glimpse()
     this.#connection = around.openConnection(user, request)
   }
@@ -152,7 +153,7 @@ export class Call implements ExchangeListener {
     // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
     if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
     this.#owner.disarm()
-    if (exchange.setCookies.length > 0) this.#cookies!.keep(exchange.request!.plan, exchange.setCookies)
+    if (exchange.userHeaders.length > 0) this.#takeUserHeaders(exchange)
     const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
     if (hop !== null) {
       this.#record(exchange)
@@ -185,7 +186,7 @@ export class Call implements ExchangeListener {
   #over(connection: Connection, request: Prepared): void {
     this.#inUse = connection
     this.#isSent = false
-    if (this.#cookies !== null) this.exchange.cookie = this.#cookies.headerFor(request.plan)
+    if (this.#cookies !== null) this.#addHeaders(this.#cookies.headerFor(request.plan))
     connection.send(this.exchange, request)
   }
 
@@ -200,6 +201,15 @@ export class Call implements ExchangeListener {
       return null
     }
     return this.#around.takeRequest() ? hop : null
+  }
+
+  #addHeaders(cookie: string): void {
+    this.exchange.added = cookie === '' ? NO_HEADERS : [['cookie', cookie]]
+  }
+
+  #takeUserHeaders({ request, userHeaders }: Exchange): void {
+    const setCookies = userHeaders.filter(([name]) => name === 'set-cookie').map(([, value]) => value)
+    if (setCookies.length > 0) this.#cookies?.keep(request!.plan, setCookies)
   }
 
   #judge(exchange: Exchange): void {
@@ -226,10 +236,11 @@ export class Call implements ExchangeListener {
 
   #failed(exchange: Exchange): void {
     const { secrets, captures } = this.#around
-    // Whoever wrote the message may have been told a secret.
-    const cookies = headerSecrets('cookie', exchange.cookie)
-    if (exchange.message !== '')
-      exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], cookies)
+    // Whoever wrote the message may have been sent a secret.
+    if (exchange.message !== '') {
+      const added = exchange.added.flatMap(([name, value]) => headerSecrets(name, value))
+      exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], added)
+    }
     captures?.look(exchange, this.#user, this.#glimpse!)
   }
 }

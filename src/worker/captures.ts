@@ -60,7 +60,7 @@ export class Captures {
 
   /** An exchange of the user with this place in the worker failed; it is kept if it is among the first. */
   look(exchange: Exchange, user: number, glimpse: Glimpse): void {
-    const { outcome, message, request, cookie, status, bytesIn, doneUs } = exchange
+    const { outcome, message, request, added, status, bytesIn, doneUs } = exchange
     if (outcome === 'ok' || outcome === 'unfinished' || doneUs < this.#fromUs) return
     const taken = this.#taken.get(outcome) ?? 0
     if (taken >= this.#most) return
@@ -73,7 +73,7 @@ export class Captures {
       outcome,
       message,
       request: request!.plan,
-      cookie,
+      added,
       response: status === 0 ? null : { status, headers, kept, bytes: bytesIn },
     }
     this.#recorder.captured(captured(failure, this.#secrets))

@@ -178,7 +178,7 @@ function read(pieces: readonly Buffer[], body = 'x'.repeat(20_000)): unknown {
   const heard: string[] = []
   let text = ''
   const session = new Http2Session((bytes) => written.push(Buffer.from(bytes)))
-  session.open({ fields: [{ name: ':method', value: 'POST' }], body: Buffer.from(body), isHead: false }, '', {
+  session.open({ fields: [{ name: ':method', value: 'POST' }], body: Buffer.from(body), isHead: false }, [], {
     head: (status, fields) => void heard.push(String(status), ...fields),
     data: (bytes) => (text += Buffer.from(bytes).toString('latin1')),
   })
@@ -245,7 +245,7 @@ describe('a session', () => {
           const body = Buffer.alloc(length, 'abcdefg')
           const written: Buffer[] = []
           const session = new Http2Session((bytes) => void written.push(Buffer.from(bytes)))
-          session.open({ fields: [], body, isHead: false }, '', null)
+          session.open({ fields: [], body, isHead: false }, [], null)
           const settings = frame(4, 0, 0)
           session.read(settings, 0, settings.length)
           const windows = [65_535, 65_535]

@@ -4,12 +4,15 @@ import type { StatusRange } from './status.ts'
 /** Bytes to send: as text where they are text, else as base64. */
 export type BodyPlan = { readonly text: string } | { readonly base64: string }
 
+/** A name and a value each, in the order in which they are sent. */
+export type Headers = readonly (readonly [name: string, value: string])[]
+
 /** One request as it will be written. */
 export interface RequestPlan {
   readonly name: string
   readonly method: string
   readonly url: string
-  readonly headers: readonly (readonly [string, string])[]
+  readonly headers: Headers
   readonly body: BodyPlan | null
   readonly expectStatus: readonly StatusRange[]
 }

@@ -1,10 +1,8 @@
 /** A request and its response as they may be shown: in the report, and by `corerush debug`. Secrets read `***`. */
 import { headerSecrets, type KnownSecrets } from './known-secrets.ts'
-import { bodyLength, type BodyPlan, type RequestPlan } from './request.ts'
+import { bodyLength, type BodyPlan, type Headers, type RequestPlan } from './request.ts'
 import { redactFields } from './secret-field.ts'
 import { redactHeader, redactUrl } from './secret.ts'
-
-type Headers = readonly (readonly [string, string])[]
 
 export interface ShownBody {
   /** All of it, without framing. */
@@ -34,8 +32,8 @@ export interface ShownExchange {
 /** What a worker knows of an exchange. */
 export interface SeenExchange {
   readonly request: RequestPlan
-  /** The Cookie header that the user's jar added; empty for nothing. */
-  readonly cookie: string
+  /** Headers that were sent beside those of the request: cookies, answers to challenges. */
+  readonly added: Headers
   /** Headers are names and values in turn; `kept` is the beginning of a body of so many bytes. */
   readonly response: {
     readonly status: number
@@ -47,14 +45,12 @@ export interface SeenExchange {
 
 /** At most `mostBytes` of each body. */
 export function showExchange(
-  { request, cookie, response }: SeenExchange,
+  { request, added, response }: SeenExchange,
   known: KnownSecrets,
   mostBytes = Infinity,
 ): ShownExchange {
   const answered = response === null ? [] : pairs(response.headers)
-  const others = [['cookie', cookie] as const, ...answered].flatMap(([name, value]) =>
-    headerSecrets(name, value),
-  )
+  const others = [...added, ...answered].flatMap(([name, value]) => headerSecrets(name, value))
   const hide = (text: string): string => known.hide(redactFields(text), [request], others)
   const shown = (headers: Headers): Headers =>
     headers.map(([name, value]) => [name, hide(redactHeader(name, value))])
@@ -67,7 +63,7 @@ export function showExchange(
     request: {
       method: request.method,
       url: hide(redactUrl(request.url)),
-      headers: shown(cookie === '' ? request.headers : [...request.headers, ['cookie', cookie]]),
+      headers: shown([...request.headers, ...added]),
       body: request.body === null ? null : body(beginning(request.body, mostBytes), bodyLength(request.body)),
     },
     response: response && {

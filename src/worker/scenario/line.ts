@@ -1,7 +1,7 @@
 /** One of a scenario user's lines: a call at a time, and the promise that its task waits for. */
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
-import type { RequestPlan } from '../../core/request/request.ts'
+import type { Headers, RequestPlan } from '../../core/request/request.ts'
 import { messageOf } from '../../errors.ts'
 import type { Cookies } from '../cookies.ts'
 import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
@@ -77,9 +77,9 @@ export class Line implements CallOwner {
     return this.#call.exchange.request?.plan ?? null
   }
 
-  /** The cookies that went with it. */
-  get cookie(): string {
-    return this.#call.exchange.cookie
+  /** The headers that went with it besides. */
+  get added(): Headers {
+    return this.#call.exchange.added
   }
 
   cut(): void {

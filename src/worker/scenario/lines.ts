@@ -47,9 +47,9 @@ export class Lines {
     return this.#all.map(({ request }) => request).filter((request) => request !== null)
   }
 
-  /** What of cookies is a secret that went with them. */
-  get cookies(): string[] {
-    return this.#all.flatMap(({ cookie }) => headerSecrets('cookie', cookie))
+  /** The secrets in the headers that went with those besides. */
+  get addedSecrets(): string[] {
+    return this.#all.flatMap(({ added }) => added.flatMap(([name, value]) => headerSecrets(name, value)))
   }
 
   /** When the next deadline of a call is; Infinity without one. */

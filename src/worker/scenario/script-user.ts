@@ -247,8 +247,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     if (this.#isCut) return
     this.#hasFailed = this.#hasThrown = true
     const { plan, recorder, secrets } = this.around
-    const { requests, cookies } = this.#lines
-    const hide = (text: string): string => secrets.hide(text, requests, cookies)
+    const { requests, addedSecrets } = this.#lines
+    const hide = (text: string): string => secrets.hide(text, requests, addedSecrets)
     const message = oneLine(hide(messageOf(error).slice(0, LONGEST_THROWN)))
     this.watch?.failed(name, message, error, hide)
     const place = placeOf(plan.scenario!.file, error)

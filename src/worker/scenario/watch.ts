@@ -24,11 +24,11 @@ export class Watch {
 
   /** The response is kept whole. */
   exchange(exchange: Exchange, reply: KeptReply, isChecked: boolean): void {
-    const { request, cookie, outcome, message, status, reused, sentUs, doneUs } = exchange
+    const { request, added, outcome, message, status, reused, sentUs, doneUs } = exchange
     const body = reply.bytes()
     const seen = {
       request: request!.plan,
-      cookie,
+      added,
       response: status === 0 ? null : { status, headers: reply.flatHeaders, kept: body, bytes: body.length },
       outcome,
       message,

@@ -1,8 +1,8 @@
 /** A request as undici's `dispatch` takes it, made once and sent many times. */
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
-import type { RequestPlan } from '../../core/request/request.ts'
+import type { Headers, RequestPlan } from '../../core/request/request.ts'
 import { joinable } from './joined-write.ts'
-import { bytesOf, NO_COOKIES, type Prepared } from './transport.ts'
+import { bytesOf, NO_HEADERS, USER_HEADERS, type Prepared } from './transport.ts'
 
 export interface DispatchOptions extends Pick<HttpPlan, 'proxy'> {
   readonly keepAlive: boolean
@@ -41,19 +41,23 @@ export function prepare(plan: RequestPlan, { keepAlive, proxy }: DispatchOptions
   }
 }
 
-/** The same request with a Cookie header besides. */
-export const withCookie = (
+/** The same request with headers besides. */
+export const withHeaders = (
   dispatch: PreparedDispatch['dispatch'],
-  cookie: string,
-): PreparedDispatch['dispatch'] => ({ ...dispatch, headers: [...dispatch.headers, 'cookie', cookie] })
+  added: Headers,
+): PreparedDispatch['dispatch'] => ({ ...dispatch, headers: [...dispatch.headers, ...added.flat()] })
 
-/** The values of Set-Cookie among headers as undici hands them over. */
-export function setCookiesOf(headers: readonly Buffer[]): readonly string[] {
-  let found: string[] | null = null
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]!.length === 10 && headers[i]!.toString('latin1').toLowerCase() === 'set-cookie')
-      (found ??= []).push(headers[i + 1]!.toString('latin1'))
-  return found ?? NO_COOKIES
+const SHORTEST = Math.min(...[...USER_HEADERS].map((name) => name.length))
+
+/** The user headers among headers as undici hands them over. */
+export function userHeadersOf(headers: readonly Buffer[]): Headers {
+  let found: [string, string][] | null = null
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    if (headers[i]!.length < SHORTEST) continue
+    const name = headers[i]!.toString('latin1').toLowerCase()
+    if (USER_HEADERS.has(name)) (found ??= []).push([name, headers[i + 1]!.toString('latin1')])
+  }
+  return found ?? NO_HEADERS
 }
 
 /** The location among headers as undici hands them over, names and values in turn; empty without one. */

@@ -4,7 +4,7 @@
  */
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Outcome, Phase } from '../../core/request/outcome.ts'
-import type { BodyPlan, RequestPlan } from '../../core/request/request.ts'
+import type { BodyPlan, Headers, RequestPlan } from '../../core/request/request.ts'
 
 /** What a transport is told about the run. */
 export interface TransportOptions extends Pick<HttpPlan, 'proxy'> {
@@ -36,18 +36,27 @@ export interface ResponseSink {
   data(chunk: Uint8Array): void
 }
 
-export const NO_COOKIES: readonly string[] = []
+export const NO_HEADERS: Headers = []
+
+/** Headers of responses that steer what their user sends next: cookies, and challenges to say who it is. */
+export const USER_HEADERS: ReadonlySet<string> = new Set([
+  'set-cookie',
+  'www-authenticate',
+  'proxy-authenticate',
+  'authentication-info',
+  'proxy-authentication-info',
+])
 
 /** One HTTP exchange after the other: the fields of the last one stand until the next is sent. Times are run time in µs. */
 export class Exchange {
   readonly listener: ExchangeListener
   /** Set by whoever sends it; without one the response is counted and dropped. */
   sink: ResponseSink | null = null
-  /** Sent beside the headers of the request, over undici only; empty for none. Set by whoever sends it. */
-  cookie = ''
-  /** Whether the Set-Cookie headers of responses are wanted, and those of the response; over undici only. */
-  wantsCookies = false
-  setCookies: readonly string[] = NO_COOKIES
+  /** Headers sent beside those of the request; not over wire. Set by whoever sends it. */
+  added: Headers = NO_HEADERS
+  /** Whether the response's user headers are wanted, and these, by lower-case names; not over wire. */
+  wantsUserHeaders = false
+  userHeaders: Headers = NO_HEADERS
   request: Prepared | null = null
   /** Connect start if the exchange needed a connection, else just before the write. */
   sentUs = 0
@@ -88,7 +97,7 @@ export class Exchange {
     this.outcome = 'ok'
     this.canFollow = false
     this.message = ''
-    this.setCookies = NO_COOKIES
+    this.userHeaders = NO_HEADERS
   }
 }
 

@@ -22,8 +22,8 @@ import type { Connector, Destination } from './connector.ts'
 import {
   locationOf,
   prepare,
-  setCookiesOf,
-  withCookie,
+  userHeadersOf,
+  withHeaders,
   type DispatchOptions,
   type PreparedDispatch,
 } from './dispatch.ts'
@@ -105,7 +105,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#origin = origin
     }
     this.#isSending = true
-    this.#client.dispatch(exchange.cookie === '' ? dispatch : withCookie(dispatch, exchange.cookie), this)
+    this.#client.dispatch(
+      exchange.added.length === 0 ? dispatch : withHeaders(dispatch, exchange.added),
+      this,
+    )
     this.#isSending = false
     if (this.#failure !== null) this.#failSent(this.#failure)
   }
@@ -205,7 +208,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       const exchange = this.#exchange!
       exchange.status = status
       if (isRedirect(status)) exchange.location = locationOf(headers)
-      if (exchange.wantsCookies) exchange.setCookies = setCookiesOf(headers)
+      if (exchange.wantsUserHeaders) exchange.userHeaders = userHeadersOf(headers)
       exchange.phase = 'body'
       exchange.sink?.head(
         status,

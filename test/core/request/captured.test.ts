@@ -24,7 +24,7 @@ const failed = (
   outcome: 'status',
   message: 'status 503',
   request: { ...A_REQUEST, ...request },
-  cookie: '',
+  added: [],
   response: response === null ? null : { status: 503, headers: [], kept: bytes(''), bytes: 0, ...response },
 })
 
@@ -211,7 +211,7 @@ describe('a secret that was sent is not shown when it comes back', () => {
 
 test('what the jar of a user added is shown as a header, and hidden wherever it is said back', () => {
   const response = { headers: [], kept: bytes('you sent session=from-the-jar, or from-the-jar'), bytes: 46 }
-  const shown = captured({ ...failed({}, response), cookie: 'session=from-the-jar' }, nothing)
+  const shown = captured({ ...failed({}, response), added: [['cookie', 'session=from-the-jar']] }, nothing)
   expect(shown.request.headers).toContainEqual(['cookie', '***'])
   expect(JSON.stringify(shown)).not.toContain('from-the-jar')
 })

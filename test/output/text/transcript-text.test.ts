@@ -16,7 +16,7 @@ const SEEN: Seen = {
     headers: [['Authorization', 'Bearer t2']],
     body: { text: 'name=ann&password=t3' },
   },
-  cookie: 'session=t4',
+  added: [['cookie', 'session=t4']],
   response: {
     status: 200,
     headers: ['Set-Cookie', 'session=t5', 'Content-Type', 'application/json'],

@@ -28,11 +28,11 @@ export class Http2Connection extends SocketConnection {
     const session = this.#session!
     const request = exchange.request as Http2Request
     if (!session.isNew && request.bytesOut <= SMALL_BODY_BYTES) {
-      session.open(request, exchange.cookie, exchange.sink)
+      session.open(request, exchange.added, exchange.sink)
       return
     }
     socket.cork()
-    session.open(request, exchange.cookie, exchange.sink)
+    session.open(request, exchange.added, exchange.sink)
     socket.uncork()
   }
 
@@ -73,7 +73,7 @@ export class Http2Connection extends SocketConnection {
     exchange.status = status
     exchange.phase = 'body'
     exchange.location = head.location
-    if (exchange.wantsCookies) exchange.setCookies = head.setCookies
+    if (exchange.wantsUserHeaders) exchange.userHeaders = head.userHeaders
   }
 
   #idleUs(session: Http2Session): number {

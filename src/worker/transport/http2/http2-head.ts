@@ -1,6 +1,7 @@
 /** The head of an HTTP/2 response, field by field (RFC 9113, 8.2 and 8.3.2), and whether it is one. Pure. */
+import type { Headers } from '../../../core/request/request.ts'
 import { MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
-import { NO_COOKIES } from '../transport.ts'
+import { NO_HEADERS, USER_HEADERS } from '../transport.ts'
 
 /** Fields that belong to a connection of HTTP/1 (RFC 9113, 8.2.2). */
 const OF_THE_CONNECTION = new Set([
@@ -16,7 +17,8 @@ export class ResponseHead {
   /** The `content-length`; −1 without one. */
   length = -1
   location = ''
-  setCookies: readonly string[] = NO_COOKIES
+  /** See `Exchange`. */
+  userHeaders: Headers = NO_HEADERS
   /** Names and values in turn, if somebody wants them; else empty. */
   fields: string[] = []
   /** What is wrong with it; empty while nothing is. */
@@ -30,7 +32,7 @@ export class ResponseHead {
     this.status = 0
     this.length = -1
     this.location = ''
-    this.setCookies = NO_COOKIES
+    this.userHeaders = NO_HEADERS
     this.fields = []
     this.fault = ''
     this.#keepsFields = keepsFields
@@ -70,7 +72,7 @@ export class ResponseHead {
     else if (this.#isTrailer) return
     else if (name === 'content-length') this.#takeLength(value)
     else if (name === 'location') this.location = Buffer.from(value, 'latin1').toString('utf8')
-    else if (name === 'set-cookie') this.setCookies = [...this.setCookies, value]
+    else if (USER_HEADERS.has(name)) this.userHeaders = [...this.userHeaders, [name, value]]
     if (this.#keepsFields) this.fields.push(name, value)
   }
 

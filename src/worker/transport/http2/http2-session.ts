@@ -5,6 +5,7 @@
  * What the peer may do at any time is dealt with here: settings, pings, flow control, the end of a stream or of the
  * connection. A fault of the peer ends the connection, whichever stream it is about.
  */
+import type { Headers } from '../../../core/request/request.ts'
 import type { ResponseSink } from '../transport.ts'
 import { FieldDecoder } from './field-decoder.ts'
 import { FieldEncoder } from './field-encoder.ts'
@@ -126,7 +127,7 @@ export class Http2Session implements FrameListener {
   #lastStream = -1
   #cancelled = 0
   /** The request waits for the peer to allow a stream. */
-  #held: { readonly message: Http2Message; readonly cookie: string } | null = null
+  #held: { readonly message: Http2Message; readonly added: Headers } | null = null
   #message: Http2Message | null = null
   #sink: ResponseSink | null = null
 
@@ -171,16 +172,16 @@ export class Http2Session implements FrameListener {
     return !this.isGoingAway && this.fault === '' && this.#lastStream + 2 <= LAST_STREAM
   }
 
-  /** Sends a request; its cookies are added to its fields. */
-  open(message: Http2Message, cookie: string, sink: ResponseSink | null): void {
+  /** Sends a request, with these headers besides. */
+  open(message: Http2Message, added: Headers, sink: ResponseSink | null): void {
     this.head.begin(sink !== null)
     this.#sink = sink
     this.#message = message
     this.status = this.bodyBytes = this.sentBytes = 0
     this.hasBegun = this.isComplete = this.isRefused = false
     this.resetCode = -1
-    if (this.#peerStreams === 0) this.#held = { message, cookie }
-    else this.#send(message, cookie)
+    if (this.#peerStreams === 0) this.#held = { message, added }
+    else this.#send(message, added)
   }
 
   /** Ends the request that is under way. */
@@ -204,13 +205,13 @@ export class Http2Session implements FrameListener {
     this.#reader.read(bytes, from, to)
   }
 
-  #send(message: Http2Message, cookie: string): void {
+  #send(message: Http2Message, added: Headers): void {
     if (this.isNew) this.#write(PREFACE)
     this.#lastStream += 2
     this.#stream = this.#lastStream
     this.#streamWindow = this.#peerWindow
     this.#streamCredit = STREAM_WINDOW_BYTES
-    const block = this.#encode(message, cookie)
+    const block = this.#encode(message, added)
     const { body } = message
     const flags = body.length === 0 ? END_STREAM : 0
     if (block.length > MOST_PAYLOAD_BYTES) {
@@ -234,15 +235,17 @@ export class Http2Session implements FrameListener {
     if (joined === 0) this.#upload()
   }
 
-  #encode(message: Http2Message, cookie: string): Buffer {
-    if (message === this.#encodedMessage && cookie === '') return this.#encoded
+  #encode(message: Http2Message, added: Headers): Buffer {
+    if (message === this.#encodedMessage && added.length === 0) return this.#encoded
     const bytes: number[] = []
     this.#encoder.encode(
-      cookie === '' ? message.fields : [...message.fields, { name: 'cookie', value: cookie }],
+      added.length === 0
+        ? message.fields
+        : [...message.fields, ...added.map(([name, value]) => ({ name, value }))],
       bytes,
     )
     const block = Buffer.from(bytes)
-    this.#encodedMessage = this.#encoder.leftTable && cookie === '' ? message : null
+    this.#encodedMessage = this.#encoder.leftTable && added.length === 0 ? message : null
     this.#encoded = block
     return block
   }
@@ -356,7 +359,7 @@ export class Http2Session implements FrameListener {
     const held = this.#held
     if (held !== null && this.#peerStreams > 0) {
       this.#held = null
-      this.#send(held.message, held.cookie)
+      this.#send(held.message, held.added)
     } else this.#uploadOn()
   }
 
