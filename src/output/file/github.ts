@@ -11,7 +11,7 @@ import { taskErrorText } from '../../core/measure/task-error.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { ThresholdResult } from '../../core/judge/gate.ts'
-import { BOTTLENECK } from '../text/verdict-text.ts'
+import { BOTTLENECK, errorWords } from '../text/verdict-text.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import { renderMetric } from '../text/comparison-text.ts'
@@ -30,10 +30,34 @@ const SPARK_WIDTH = 60
 const MARK: Record<Report['verdict']['level'], string> = { sound: '✅', suspect: '⚠️', void: '❌' }
 
 /** The job summary. */
-export function renderStepSummary(report: Report): string {
-  const { plan, total, verdict, thresholds } = report
-  const isVoid = verdict.level === 'void'
-  const names = Object.entries(report.byName)
+export const renderStepSummary = (report: Report): string =>
+  [
+    ...heading(report),
+    ...requestTable(report),
+    ...secondsTable(report),
+    ...thresholdTable(report),
+    ...comparisonTable(report.comparison),
+    ...customTable(report),
+    ...failureTable(
+      'failures',
+      report.errors.map(({ outcome, count, message }) => [outcome, count, message]),
+    ),
+    ...failureTable(
+      'task errors',
+      report.taskErrors.map((error) => [error.task, error.count, taskErrorText(error)]),
+    ),
+    ...measurement(report),
+  ].join('\n')
+
+const heading = (report: Report): string[] => [
+  `### corerush: ${report.exitCode === 0 ? MARK[report.verdict.level] : '❌'} measurement ${report.verdict.level}, ${passed(report)}`,
+  '',
+  `${escapeMarkdown(subjectOf(report.plan))} · ${report.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+  '',
+]
+
+function requestTable({ byName, total }: Report): string[] {
+  const names = Object.entries(byName)
   const rows = [...names.slice(0, MOST_ROWS), ['total', total] as const].map(([name, metrics]) => {
     const { p50, p95, p99, max } = metrics.latencyMs
     return [
@@ -44,87 +68,84 @@ export function renderStepSummary(report: Report): string {
       ...[p50, p95, p99, max].map(showMs),
     ]
   })
-  const load = report.timeline.filter(({ phase }) => phase === 'load')
-  const spark = (
-    title: string,
-    values: (number | null)[],
-    show: (value: number | null) => string,
-  ): string => {
-    const known = values.filter((value) => value !== null)
-    const highest = known.length > 0 ? largest(known) : null
-    return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
-  }
   return [
-    `### corerush: ${report.exitCode === 0 ? MARK[verdict.level] : '❌'} measurement ${verdict.level}, ${passed(report)}`,
-    '',
-    `${escapeMarkdown(subjectOf(plan))} · ${plan.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
-    '',
     '| name | requests | failed | req/s | p50 | p95 | p99 | max |',
     '|---|--:|--:|--:|--:|--:|--:|--:|',
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
     ...(names.length > MOST_ROWS ? ['', `${names.length - MOST_ROWS} more names are in the report.`] : []),
     '',
+  ]
+}
+
+function secondsTable({ timeline }: Report): string[] {
+  const load = timeline.filter(({ phase }) => phase === 'load')
+  const row = (title: string, values: (number | null)[], show: (value: number | null) => string): string => {
+    const known = values.filter((value) => value !== null)
+    const highest = known.length > 0 ? largest(known) : null
+    return `| ${title} | <code>${sparkline(values, SPARK_WIDTH)}</code> | ${show(highest)} |`
+  }
+  return [
     '| per second of load | | highest |',
     '|---|---|--:|',
-    spark(
+    row(
       'requests',
       load.map(({ requestsPerS, finished }) => requestsPerS ?? finished),
       showRate,
     ),
-    spark(
+    row(
       'p99',
       load.map(({ latencyMs }) => latencyMs.p99),
       showMs,
     ),
-    spark(
+    row(
       'failed',
       load.map(({ failed, unfinished }) => failed + unfinished),
       (n) => showCount(n ?? 0),
     ),
     '',
-    '| | threshold | measured |',
-    '|---|---|--:|',
-    ...thresholds.map(
-      (result) =>
-        `| ${isVoid ? 'not evaluated' : result.ok ? '✅' : result.level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(result.expression)} | ${showFigure(result.actual, result.unit)} |`,
-    ),
-    '',
-    ...comparisonTable(report.comparison),
-    ...customTable(report),
-    ...(report.errors.length > 0
-      ? [
-          '| failures | count | message |',
-          '|---|--:|---|',
-          ...report.errors
-            .slice(0, MOST_ERRORS)
-            .map(
-              ({ outcome, count, message }) =>
-                `| ${escapeMarkdown(outcome)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
-            ),
-          '',
-        ]
-      : []),
-    ...(report.taskErrors.length > 0
-      ? [
-          '| task errors | count | message |',
-          '|---|--:|---|',
-          ...report.taskErrors
-            .slice(0, MOST_ERRORS)
-            .map(
-              (error) =>
-                `| ${escapeMarkdown(error.task)} | ${showCount(error.count)} | ${escapeMarkdown(taskErrorText(error))} |`,
-            ),
-          '',
-        ]
-      : []),
-    `Bottleneck: ${BOTTLENECK[verdict.limit]}.`,
-    '',
-    ...verdict.reasons.map(
-      ({ code, message, advice }) => `- ${escapeMarkdown(code)}: ${escapeMarkdown(`${message}. ${advice}`)}`,
-    ),
-    ...(verdict.reasons.length > 0 ? [''] : []),
-  ].join('\n')
+  ]
 }
+
+const thresholdTable = ({ thresholds, verdict }: Report): string[] => [
+  '| | threshold | measured |',
+  '|---|---|--:|',
+  ...thresholds.map(
+    ({ ok, level, expression, actual, unit }) =>
+      `| ${verdict.level === 'void' ? 'not evaluated' : ok ? '✅' : level === 'warn' ? '⚠️' : '❌'} | ${escapeMarkdown(expression)} | ${showFigure(actual, unit)} |`,
+  ),
+  '',
+]
+
+const failureTable = (
+  title: string,
+  rows: readonly (readonly [what: string, count: number, message: string])[],
+): string[] =>
+  rows.length === 0
+    ? []
+    : [
+        `| ${title} | count | message |`,
+        '|---|--:|---|',
+        ...rows
+          .slice(0, MOST_ERRORS)
+          .map(
+            ([what, count, message]) =>
+              `| ${escapeMarkdown(what)} | ${showCount(count)} | ${escapeMarkdown(message)} |`,
+          ),
+        '',
+      ]
+
+/** The generator error, the bottleneck, and the reasons of the verdict. */
+const measurement = ({ verdict, total }: Report): string[] => [
+  ...(total.latencyMs.mean === null
+    ? []
+    : [`Generator error: ${errorWords(verdict.errorBoundMs).join(' · ')}.`, '']),
+  `Bottleneck: ${BOTTLENECK[verdict.limit]}.`,
+  '',
+  ...verdict.reasons.map(
+    ({ code, message, advice }) => `- ${escapeMarkdown(code)}: ${escapeMarkdown(`${message}. ${advice}`)}`,
+  ),
+  ...(verdict.reasons.length > 0 ? [''] : []),
+]
 
 function passed(report: Report): string {
   const { thresholds, verdict, comparison } = report

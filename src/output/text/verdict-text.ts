@@ -60,7 +60,7 @@ export function renderVerdict(report: Report, style: Style): string[] {
 }
 
 /** The upper bound of what the generator itself added to the percentiles. */
-const errorWords = (boundMs: Report['verdict']['errorBoundMs']): string[] =>
+export const errorWords = (boundMs: Report['verdict']['errorBoundMs']): string[] =>
   (['p50', 'p95', 'p99'] as const).map((name) => `${name} ≤ ${showMs(boundMs[name])}`)
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -46,6 +46,8 @@ test('the summary of a job', () => {
     |---|--:|---|
     | headers&#46;reset | 1 | reset |
 
+    Generator error: p50 ≤ 208 µs · p95 ≤ 200 µs · p99 ≤ 200 µs.
+
     Bottleneck: none detected.
 
     - samples&#46;few: 4 latencies are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 of them
