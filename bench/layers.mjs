@@ -6,6 +6,7 @@
  * node layers.mjs KIND URL USERS SECONDS
  */
 import { planRun } from '../dist/host/run-plan.js'
+import { KnownSecrets } from '../dist/core/request/known-secrets.js'
 import { RunClock } from '../dist/worker/clock.js'
 import { Load } from '../dist/worker/load.js'
 import { Recorder } from '../dist/worker/recorder.js'
@@ -58,6 +59,7 @@ async function loadAlone() {
   }
   const load = new Load({
     plan,
+    secrets: new KnownSecrets(plan),
     share: { index: 0, of: 1 },
     clock,
     turn,

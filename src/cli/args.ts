@@ -6,7 +6,7 @@
 import yargs from 'yargs'
 import { nearest } from '../core/suggest.ts'
 import type { Options, Problem } from '../core/options/options.ts'
-import { redactUrlText } from '../core/request/secret.ts'
+import { redactUrlText } from '../core/request/redacted-url.ts'
 import {
   COMPARE_FLAGS,
   DEBUG_FLAGS,

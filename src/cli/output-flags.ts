@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readOtlpTarget } from '../core/export/otlp-options.ts'
 import type { Problem } from '../core/options/options.ts'
-import { redactUrlText } from '../core/request/secret.ts'
+import { redactUrlText } from '../core/request/redacted-url.ts'
 import { nearest } from '../core/suggest.ts'
 import { outputProblems } from '../host/output-set.ts'
 import { CSV_FILES, LocustCsv, type CsvFile } from '../output/file/csv.ts'

@@ -77,7 +77,7 @@ export class RunRecord {
 
   lost(worker: number, message: string): void {
     const second = this.timeline.lost(worker)
-    this.#lostWorkers.push({ worker, second, message: this.#secrets.hide(message, []) })
+    this.#lostWorkers.push({ worker, second, message: this.#secrets.hide(message) })
   }
 
   /** Judges the closed seconds; once for each second, however often it is called. */

@@ -1,5 +1,5 @@
 /** Looks at the server's own metrics once a second: the page of a Prometheus node_exporter. */
-import { redactUrl } from '../core/request/secret.ts'
+import { redactUrl } from '../core/request/redacted-url.ts'
 import { readServer, serverSince, type ServerReadings } from '../core/measure/node-exporter.ts'
 import type { TargetVitals } from '../core/measure/worker-vitals.ts'
 import { messageOf } from '../errors.ts'

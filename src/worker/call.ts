@@ -3,7 +3,7 @@
  * deadline that its owner's alarm watches; what ends is judged and recorded here, whoever wanted it.
  */
 import type { Plan } from '../core/plan/plan.ts'
-import { headerSecrets, type KnownSecrets } from '../core/request/known-secrets.ts'
+import type { KnownSecrets } from '../core/request/known-secrets.ts'
 import { isExpected } from '../core/request/status.ts'
 import type { RequestTally } from '../core/measure/request-tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
@@ -236,11 +236,9 @@ export class Call implements ExchangeListener {
 
   #failed(exchange: Exchange): void {
     const { secrets, captures } = this.#around
-    // Whoever wrote the message may have been sent a secret.
-    if (exchange.message !== '') {
-      const added = exchange.added.flatMap(([name, value]) => headerSecrets(name, value))
-      exchange.message = secrets.hide(exchange.message, [exchange.request!.plan], added)
-    }
+    // Whoever wrote the message may have received a secret.
+    if (exchange.message !== '')
+      exchange.message = secrets.hideMessage(exchange.message, exchange.request!.plan, exchange.added)
     captures?.look(exchange, this.#user, this.#glimpse!)
   }
 }

@@ -3,7 +3,6 @@
  * users, and the end. Time, transport and recorder are given, so that it runs on a virtual clock as well.
  */
 import type { Amendment } from '../core/plan/amendment.ts'
-import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { plannedUsers } from '../core/plan/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
 import { Captures } from './captures.ts'
@@ -125,13 +124,12 @@ export class Load {
   }
 
   #makeSchedule(): Schedule {
-    const { plan, share, transport, recorder, turn, clock, tickets, scenario, data } = this.#parts
+    const { plan, share, transport, recorder, turn, clock, tickets, scenario, data, secrets } = this.#parts
     const source = sourceOf(this.#parts)
     const unstarted = (nowUs: number, ageUs: number, ownUs: number): void =>
       recorder.unstarted(recorder.requestTally(plan.request.name), nowUs, ageUs, ownUs)
     const arm = (user: User, dueUs: number): void => this.#armTimer(FIRST_USER_TIMER + user.id, dueUs)
     const disarm = (user: User): void => this.#wheel.disarm(FIRST_USER_TIMER + user.id)
-    const secrets = new KnownSecrets(plan)
     const around: Surroundings = {
       plan,
       recorder,

@@ -1,6 +1,7 @@
 /** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
 import type { MessagePort } from 'node:worker_threads'
 import { longestIdleS } from '../core/plan/plan.ts'
+import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { loadScenarios } from '../scenario/file.ts'
 import { monotonicUs, type Assignment, type Drained, type FromWorker, type ToWorker } from '../protocol.ts'
 import { RunClock } from './clock.ts'
@@ -42,9 +43,13 @@ export default async function work({
   if (requests.some(({ url }) => url.startsWith('https:'))) connector.readCertificates()
   const script = plan.scenario === null ? null : await loadScenarios(plan.scenario.file)
   const keepsCookies = plan.scenario?.scenarios.some((scenario) => scenario.keepsCookies) === true
-  const watch = assignment.isWatched ? new Watch(plan, (step) => tell({ type: 'watched', step })) : null
+  const secrets = new KnownSecrets(plan)
+  const file = plan.scenario?.file ?? ''
+  const watch = assignment.isWatched
+    ? new Watch(file, secrets, (step) => tell({ type: 'watched', step }))
+    : null
   if (script !== null) {
-    countStrayErrors(plan, recorder, watch, clock.nowUs)
+    countStrayErrors(file, recorder, secrets, watch, clock.nowUs)
     script.metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
   }
   let hasStopped = false
@@ -52,6 +57,7 @@ export default async function work({
   let isSpent = false
   const load = new Load({
     plan,
+    secrets,
     share,
     scenario: script && {
       scenarios: script.scenarios,

@@ -3,9 +3,12 @@
  * placeholders stand for something else each time.
  */
 import type { Plan } from '../core/plan/plan.ts'
+import type { KnownSecrets } from '../core/request/known-secrets.ts'
+import { isSecretName } from '../core/request/secret-name.ts'
 import type { RequestPlan } from '../core/request/request.ts'
 import { seededRandom, type Random } from '../core/random.ts'
 import {
+  columnsOf,
   isVaried,
   printRequest,
   renderRequest,
@@ -52,6 +55,7 @@ export interface SourceParts {
   readonly transport: Transport
   readonly recorder: Pick<Recorder, 'requestTally'>
   readonly data: RequestData | null
+  readonly secrets: Pick<KnownSecrets, 'addFields'>
 }
 
 export class RequestSource {
@@ -59,13 +63,17 @@ export class RequestSource {
   readonly #transport: Transport
   readonly #data: RequestData | null
   readonly #seed: number
+  readonly #secrets: Pick<KnownSecrets, 'addFields'>
+  /** Whether a column that is sent holds secrets by its name. */
+  readonly #hasSecrets: boolean
   readonly #kinds: readonly Kind[]
   readonly #choose: ReturnType<typeof chooser>
   /** Rows that are left for iterations to come. */
   #left: number
   #iterations = 0
 
-  constructor({ plan, share, transport, recorder, data }: SourceParts) {
+  constructor({ plan, share, transport, recorder, data, secrets }: SourceParts) {
+    this.#secrets = secrets
     this.#share = share
     this.#transport = transport
     this.#data = data
@@ -73,6 +81,10 @@ export class RequestSource {
     this.#left = data === null || plan.data?.end === 'recycle' ? Infinity : portion(data.feed.rows, share)
     const targets = plan.targets?.requests ?? [{ weight: 1, request: plan.request }]
     this.#kinds = targets.map(({ request }) => kindOf(request, plan, transport, recorder))
+    const columns = this.#kinds.flatMap(({ template }) =>
+      template === null ? [] : [...columnsOf(template).all],
+    )
+    this.#hasSecrets = data !== null && columns.some(isSecretName)
     this.#choose = chooser(targets.map(({ weight }) => weight))
   }
 
@@ -94,6 +106,7 @@ export class RequestSource {
     const kind = this.#kinds[this.#choose(iteration, random)]!
     const seq = globalIndex(iteration, this.#share)
     const row = this.#data === null ? null : (this.#data.feed.take(random)!.row as Record<string, unknown>)
+    if (this.#hasSecrets) this.#secrets.addFields(row)
     if (kind.template === null) return kind
     const { name, method, expectStatus } = kind.plan
     const { url, headers, body } = renderRequest(kind.template, { user, seq, random, row })

@@ -1,6 +1,7 @@
 /** Makes the users of a worker: those that send the plan's one request, or those that follow a scenario. */
 import { mixOf } from '../core/scenario/mix.ts'
 import { plannedUsers, type Plan } from '../core/plan/plan.ts'
+import type { KnownSecrets } from '../core/request/known-secrets.ts'
 import { seededRandom } from '../core/random.ts'
 import { chooser } from '../core/scenario/script-plan.ts'
 import { globalIndex, type Share } from '../core/share.ts'
@@ -23,6 +24,8 @@ export interface UserParts {
   readonly clock: Clock
   readonly transport: Transport
   readonly recorder: Recorder
+  /** What nothing that is recorded may say. */
+  readonly secrets: KnownSecrets
   /** Null when the users send the one request of the plan. */
   readonly scenario: Scripted | null
 }
@@ -33,7 +36,7 @@ export function userMaker(
   around: Surroundings,
   source: RequestSource | null,
 ): (id: number) => User {
-  const { plan, share, transport, recorder, clock, scenario: scripted } = parts
+  const { plan, share, transport, recorder, secrets, clock, scenario: scripted } = parts
   const request = transport.prepare(plan.request)
   if (plan.scenario === null || scripted === null) {
     const wait: Wait = plan.model === 'closed' ? plan.wait : { kind: 'none' }
@@ -45,7 +48,7 @@ export function userMaker(
     return (id) => new RequestUser(id, globalIndex(id, share), around, shared)
   }
   const { scenarios } = plan.scenario
-  const requests = new Requests(plan, transport, recorder)
+  const requests = new Requests(plan, transport, recorder, secrets)
   const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
   const number = (id: number): number => globalIndex(id, share)
   if (scripts.length === 1) return (id) => new ScenarioUser(id, number(id), around, scripts[0]!, request)

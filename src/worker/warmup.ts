@@ -6,6 +6,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { PLAIN_HTTP } from '../core/resolve/request/http-options.ts'
 import type { Plan } from '../core/plan/plan.ts'
+import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { RunClock } from './clock.ts'
 import { Load } from './load.ts'
 import { Recorder } from './recorder.ts'
@@ -68,6 +69,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
   let left = REQUESTS
   const load: Load = new Load({
     plan: trial,
+    secrets: new KnownSecrets(trial),
     share: { index: 0, of: 1 },
     scenario: null,
     data: null,

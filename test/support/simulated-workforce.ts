@@ -1,6 +1,7 @@
 /** A workforce without threads: the loads of all workers on one virtual clock, and a host that keeps its time. */
 import type { Amendment } from '../../src/core/plan/amendment.ts'
 import type { Plan } from '../../src/core/plan/plan.ts'
+import { KnownSecrets } from '../../src/core/request/known-secrets.ts'
 import type { ConductingHost } from '../../src/host/machine/this-host.ts'
 import type { Hire, Workforce, WorkforceEvents } from '../../src/host/workforce.ts'
 import { Load } from '../../src/worker/load.ts'
@@ -135,6 +136,7 @@ class SimulatedWorker {
     })
     this.#load = new Load({
       plan,
+      secrets: new KnownSecrets(plan),
       scenario: null,
       data: null,
       share: { index, of: plan.workers },

@@ -1,5 +1,6 @@
 /** A whole run without threads: every worker's load on one virtual clock, against one simulated network each. */
 import type { Amendment } from '../../src/core/plan/amendment.ts'
+import { KnownSecrets } from '../../src/core/request/known-secrets.ts'
 import type { Plan } from '../../src/core/plan/plan.ts'
 import { mergeTally, Tally } from '../../src/core/measure/tally.ts'
 import type { Snapshot } from '../../src/core/measure/second.ts'
@@ -83,6 +84,7 @@ export class Simulation {
           script === undefined
             ? plan
             : { ...plan, scenario: scriptPlan(scripts, plan.model === 'closed' ? plan.wait : null) },
+        secrets: new KnownSecrets(plan),
         scenario:
           script === undefined
             ? null

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FeederPlan } from '../../src/core/scenario/row-source.ts'
 import type { ClosedPlan, OpenPlan } from '../../src/core/plan/plan.ts'
+import { KnownSecrets } from '../../src/core/request/known-secrets.ts'
 import type { RequestPlan } from '../../src/core/request/request.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { sourceOf } from '../../src/worker/request-source.ts'
@@ -49,6 +50,7 @@ test('a request without placeholders is made ready once, and that is what every 
     transport: new SimulatedTransport(new VirtualClock(), () => ({ afterUs: 1 })),
     recorder: new Recorder(0, STILL, () => undefined),
     data: null,
+    secrets: new KnownSecrets(aPlan()),
   }
   expect(sourceOf({ plan: aPlan(), ...parts })).toBeNull()
   expect(sourceOf({ plan: aPlan(templated({})), ...parts })).not.toBeNull()

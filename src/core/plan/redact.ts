@@ -1,14 +1,20 @@
-/** Secrets of a plan are sent, never shown: in the report and in every output they read `***`. */
+/** The plan as it may be shown: without its secrets, which read `***`, and with no more than the beginning of its bodies. */
 import type { Plan } from './plan.ts'
-import type { BodyPlan, RequestPlan } from '../request/request.ts'
+import { bodyLength, type BodyPlan, type RequestPlan } from '../request/request.ts'
+import { redactUrl } from '../request/redacted-url.ts'
 import { redactFields } from '../request/secret-field.ts'
-import { MASK, redactHeader, redactUrl, withoutSecrets } from '../request/secret.ts'
+import { MASK, redactHeader } from '../request/secret-name.ts'
+import { SecretSet } from '../request/secret-set.ts'
 import { changedAround, parseTemplate, printTemplate } from '../request/template.ts'
+
+/** Characters of a text body, and bytes of any other, that are shown. */
+const SHOWN_OF_BODY = 2048
 
 /** The plan as it may be shown. */
 export function redactPlan(plan: Plan): Plan {
-  const { request, targets, proxy, hidden } = plan
-  const shown = (one: RequestPlan): RequestPlan => redactRequest(one, plan)
+  const { request, targets, proxy, isTemplated } = plan
+  const hidden = SecretSet.declared(plan.hidden)
+  const shown = (one: RequestPlan): RequestPlan => redactRequest(one, isTemplated, hidden)
   const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
   return {
     ...plan,
@@ -26,26 +32,35 @@ export function redactPlan(plan: Plan): Plan {
   }
 }
 
-function redactRequest(request: RequestPlan, { isTemplated, hidden }: Plan): RequestPlan {
+function redactRequest(request: RequestPlan, isTemplated: boolean, hidden: SecretSet): RequestPlan {
   const { url, headers, body } = request
   return {
     ...request,
     url: isTemplated ? redactTemplate(url, hidden) : redactUrl(url, hidden),
-    headers: headers.map(([name, value]) => [name, withoutSecrets(redactHeader(name, value), hidden)]),
+    headers: headers.map(([name, value]) => [name, hidden.hide(redactFields(redactHeader(name, value)))]),
     body: redactBody(body, hidden),
   }
 }
 
 /** A URL as `redactUrl` has it, its placeholders as they are written. */
-export function redactTemplate(url: string, hidden: readonly string[] = []): string {
+export function redactTemplate(url: string, hidden?: SecretSet): string {
   const parsed = parseTemplate(url, null)
   const redacted = (text: string): string => redactUrl(text, hidden)
   return 'problem' in parsed ? redacted(url) : printTemplate(changedAround(parsed.value, redacted))
 }
 
-function redactBody(body: BodyPlan | null, hidden: readonly string[]): BodyPlan | null {
+/** The body, or its beginning and how long all of it is. */
+function redactBody(body: BodyPlan | null, hidden: SecretSet): BodyPlan | null {
   if (body === null) return null
-  const shown = (text: string): string => withoutSecrets(redactFields(text), hidden)
+  const shown = (text: string): string => hidden.hide(redactFields(text))
+  if ('text' in body) {
+    const { text } = body
+    return text.length <= SHOWN_OF_BODY
+      ? { text: shown(text) }
+      : { text: shown(text.slice(0, SHOWN_OF_BODY).replace(/[\ud800-\udbff]$/, '')), bytes: bodyLength(body) }
+  }
   // Bytes may have fields as well, as a form with a file has.
-  return 'text' in body ? { text: shown(body.text) } : { base64: btoa(shown(atob(body.base64))) }
+  const beginning = atob(body.base64.slice(0, 4 * Math.ceil(SHOWN_OF_BODY / 3)))
+  const base64 = btoa(shown(beginning.slice(0, SHOWN_OF_BODY)))
+  return bodyLength(body) <= SHOWN_OF_BODY ? { base64 } : { base64, bytes: bodyLength(body) }
 }

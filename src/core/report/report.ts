@@ -16,7 +16,7 @@ import { isGeneratorFault, type Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redactPlan } from '../plan/redact.ts'
 import { holdAgainst, type Comparands, type RunComparison } from '../compare/run-comparison.ts'
-import { withoutSecrets } from '../request/secret.ts'
+import { SecretSet } from '../request/secret-set.ts'
 import { RequestTally } from '../measure/request-tally.ts'
 import {
   mergeRequests,
@@ -185,7 +185,8 @@ export function buildReport(
           timeline: rows,
         })
   // What a target or a script says may quote what it was sent.
-  const shown = (text: string): string => withoutSecrets(text, plan.hidden)
+  const hidden = SecretSet.declared(plan.hidden)
+  const shown = (text: string): string => hidden.hide(text)
   const taskErrors = mostFirst(tally.taskErrors, shown)
   const byScenario = Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1)))
   const vain = inVain({ taskErrors, iterations: { ...tally.iterations, byScenario } })

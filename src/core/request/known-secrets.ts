@@ -1,89 +1,150 @@
 /**
- * The secrets of requests by their values, for what others write: a server that echoes a token, a check that quotes it.
+ * The secrets of a run by their values, to hide them in what others write: a server that echoes a token, a check that quotes
+ * it, a task that throws the password which an earlier one sent.
  */
-import type { RequestPlan } from './request.ts'
-import { fieldSecrets } from './secret-field.ts'
-import { formsOf, isSecretName, isSecretParameter, MASK } from './secret.ts'
+import type { Headers, RequestPlan } from './request.ts'
+import { redactPath } from './redacted-url.ts'
+import type { Proxy } from './route.ts'
+import { fieldSecrets, formDecoded, redactFields } from './secret-field.ts'
+import { isSecretHeader, isSecretName, isSecretParameter, SECRET_HINT } from './secret-name.ts'
+import { masked, SecretSet } from './secret-set.ts'
 
-/** Shorter ones, which are secrets by their place alone, would blot out ordinary words. */
-const SHORTEST = 6
-
-/** What a plan holds that must not be shown. */
-export interface SecretSources {
-  readonly request: RequestPlan
-  readonly proxy: { readonly authorization: string | null } | null
-  /** Texts that the user declared secret. */
-  readonly hidden: readonly string[]
-}
+/** Of a body, so many characters are searched for secrets: of the plan's own, of one that failed, of each that is sent. */
+const SEARCHED_OF_PLAN = 4_000_000
+const SEARCHED = 65_536
+const GLANCED = 2048
+/** Secrets of single requests that are kept; more push out the oldest. */
+const MOST_RECENT = 5000
+/** Messages whose shown form is kept, and the longest of them. */
+const MOST_MESSAGES = 1000
+const LONGEST_MESSAGE = 300
 
 export class KnownSecrets {
-  readonly #always: readonly string[]
-  /** By request, in all spellings. */
-  readonly #of = new WeakMap<RequestPlan, readonly string[]>()
+  /** By the user: they are hidden however short they are. */
+  readonly #declared: SecretSet
+  /** Of the plan: they are never forgotten. */
+  readonly #lasting = new SecretSet()
+  /** Of single requests, in two generations. */
+  #recent = new SecretSet()
+  #earlier = new SecretSet()
+  readonly #learnt = new WeakSet<RequestPlan>()
+  readonly #messages = new Map<string, string>()
 
-  constructor({ request, proxy, hidden }: SecretSources) {
-    const authorization = proxy?.authorization ?? null
-    this.#always = [
-      // However short they are: the user has said that they are secrets.
-      ...hidden.flatMap(formsOf),
-      ...[
-        ...hidden,
-        ...secretsOf(request),
-        ...(authorization === null ? [] : headerSecrets('authorization', authorization)),
-      ].flatMap(spellingsOf),
-    ]
-  }
-
-  /** The text without the secrets of the plan, of these requests, and these others. */
-  hide(text: string, requests: readonly RequestPlan[], others: readonly string[] = []): string {
-    let shown = text
-    const [request] = requests
-    const all =
-      request !== undefined && requests.length === 1 && others.length === 0
-        ? this.#spellingsOf(request)
-        : longestFirst([
-            ...this.#always,
-            ...requests.flatMap((one) => this.#spellingsOf(one)),
-            ...others.flatMap(spellingsOf),
-          ])
-    for (const secret of all) shown = shown.replaceAll(secret, MASK)
-    for (const secret of all) shown = withoutTail(shown, secret)
-    return shown
-  }
-
-  /** With those of the plan. */
-  #spellingsOf(request: RequestPlan): readonly string[] {
-    let all = this.#of.get(request)
-    if (all === undefined) {
-      all = longestFirst([...this.#always, ...secretsOf(request).flatMap(spellingsOf)])
-      this.#of.set(request, all)
+  constructor(plan: {
+    readonly request: RequestPlan
+    readonly proxy: Proxy | null
+    readonly targets: { readonly requests: readonly { readonly request: RequestPlan }[] } | null
+    readonly hidden: readonly string[]
+  }) {
+    const { request, targets, proxy, hidden } = plan
+    this.#declared = SecretSet.declared(hidden)
+    if (proxy !== null && proxy.authorization !== null)
+      for (const secret of headerSecrets('authorization', proxy.authorization)) this.#lasting.add(secret)
+    let left = SEARCHED_OF_PLAN
+    for (const one of [request, ...(targets?.requests ?? []).map((target) => target.request)]) {
+      for (const secret of secretsOf(one, left)) this.#lasting.add(secret)
+      left = Math.max(GLANCED, left - lengthOf(one.body))
+      this.#learnt.add(one)
     }
-    return all
+  }
+
+  /** Knows the secrets of this request, and of the headers that were added to it, from now on. */
+  learn(request: RequestPlan, added: Headers = []): void {
+    for (const [name, value] of added) this.add(headerSecrets(name, value))
+    if (this.#learnt.has(request)) return
+    this.#learnt.add(request)
+    this.add(secretsOf(request, SEARCHED))
+  }
+
+  /** As `learn`, for each request that is sent: quick, for a body is looked at no further than forms of a login are long. */
+  glance(request: RequestPlan): void {
+    const { body } = request
+    const mayHold = body !== null && 'text' in body && SECRET_HINT.test(body.text.slice(0, GLANCED))
+    this.add(secretsOf(mayHold ? request : { ...request, body: null }, GLANCED))
+  }
+
+  /** Knows these secrets from now on. */
+  add(secrets: readonly string[]): void {
+    for (const secret of secrets) {
+      this.#recent.add(secret)
+      if (this.#recent.size < MOST_RECENT) continue
+      this.#earlier = this.#recent
+      this.#recent = new SecretSet()
+    }
+  }
+
+  /** Knows what the secret-looking fields of a row hold, whatever it is sent as. */
+  addFields(row: unknown): void {
+    if (typeof row !== 'object' || row === null) return
+    for (const [name, value] of Object.entries(row))
+      if (isSecretName(name) && (typeof value === 'string' || typeof value === 'number'))
+        this.add([String(value)])
+  }
+
+  /** The text without known secrets, and without fields whose names mark one. */
+  hide(text: string): string {
+    const sets = [this.#declared, this.#lasting, this.#recent, this.#earlier]
+    const spans = sets.flatMap((set) => (set.size === 0 ? [] : set.find(text)))
+    return redactFields(masked(text, spans))
+  }
+
+  /** The path of a URL without what the user declared to be secret. */
+  hidePath(path: string): string {
+    return this.#declared.hide(redactPath(path))
+  }
+
+  /**
+   * The message of a request that failed. The same words come again and again, and are judged once; only for others is the
+   * request searched for secrets that they may quote.
+   */
+  hideMessage(message: string, request: RequestPlan, added: Headers): string {
+    const known = this.#messages.get(message)
+    if (known !== undefined) return known
+    this.learn(request, added)
+    const shown = this.hide(message)
+    if (message.length <= LONGEST_MESSAGE) {
+      if (this.#messages.size >= MOST_MESSAGES) this.#messages.clear()
+      this.#messages.set(message, shown)
+    }
+    return shown
   }
 }
 
-/** One may be a part of another. */
-const longestFirst = (secrets: readonly string[]): string[] =>
-  [...new Set(secrets)].sort((a, b) => b.length - a.length)
-
-function secretsOf({ url, headers, body }: RequestPlan): string[] {
+function secretsOf({ url, headers, body }: RequestPlan, searched: number): string[] {
   return [
     ...headers.flatMap(([name, value]) => headerSecrets(name, value)),
-    ...new URL(url).search.slice(1).split('&').flatMap(parameterSecrets),
-    ...(body === null ? [] : fieldSecrets('text' in body ? body.text : atob(body.base64))),
+    ...querySecrets(url),
+    ...(body === null ? [] : fieldSecrets(beginningOf(body, searched))),
   ]
 }
 
-/** What a parameter of a query holds, as it is written and as it is meant. */
-function parameterSecrets(pair: string): string[] {
-  const [parameter] = new URLSearchParams(pair)
-  if (parameter === undefined || !isSecretParameter(parameter[0])) return []
-  return [pair.slice(pair.indexOf('=') + 1), parameter[1]]
+const lengthOf = (body: RequestPlan['body']): number =>
+  body === null ? 0 : 'text' in body ? body.text.length : body.base64.length
+
+/** As text, in which each byte is a character where the body is no text. */
+const beginningOf = (body: NonNullable<RequestPlan['body']>, length: number): string =>
+  'text' in body ? body.text.slice(0, length) : atob(body.base64.slice(0, 4 * Math.ceil(length / 3)))
+
+/** What the parameters of a URL hold, as it is written and as it is meant. */
+function querySecrets(href: string): string[] {
+  const at = href.indexOf('?')
+  if (at < 0) return []
+  return href
+    .slice(at + 1)
+    .split('&')
+    .flatMap((pair) => {
+      const equals = pair.indexOf('=')
+      const value = pair.slice(equals + 1)
+      if (equals < 0 || value === '') return []
+      if (isSecretParameter(formDecoded(pair.slice(0, equals)))) return [value, formDecoded(value)]
+      // A URL, a form or JSON within the value.
+      return value.includes('%') ? fieldSecrets(formDecoded(value)) : []
+    })
 }
 
 /** What a header holds of secrets: its value, and what its parts say. */
 export function headerSecrets(name: string, value: string): string[] {
-  if (!isSecretName(name) || value === '') return []
+  if (!isSecretHeader(name) || value === '') return []
   // What follows the first pair says how long a cookie is kept, and where.
   const held = name.toLowerCase() === 'set-cookie' ? value.split(';', 1)[0]! : value
   const credentials = /^[\w-]+ +(.+)$/.exec(held)?.[1]
@@ -91,7 +152,7 @@ export function headerSecrets(name: string, value: string): string[] {
   return [held, ...(credentials === undefined ? [] : [credentials, ...basic(credentials)]), ...pairs]
 }
 
-/** User and password behind `Basic`, and the password alone. */
+/** User and password after `Basic`, and the password alone. */
 function basic(credentials: string): string[] {
   try {
     const text = new TextDecoder().decode(Uint8Array.from(atob(credentials), (char) => char.charCodeAt(0)))
@@ -100,37 +161,4 @@ function basic(credentials: string): string[] {
   } catch {
     return []
   }
-}
-
-/** As it is, and as an echo in a URL, in a form, in JSON or in HTML has it. */
-function spellingsOf(secret: string): string[] {
-  if (secret.length < SHORTEST) return []
-  const form = new URLSearchParams([['', secret]]).toString().slice(1)
-  const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  return [
-    secret,
-    form,
-    form.replaceAll('+', '%20'),
-    percentEncoded(secret),
-    JSON.stringify(secret).slice(1, -1),
-    html,
-    html.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
-  ]
-}
-
-/** As programs have it, which leave more as it is than forms do. */
-function percentEncoded(secret: string): string {
-  try {
-    return encodeURIComponent(secret)
-  } catch {
-    // Half of a surrogate pair.
-    return secret
-  }
-}
-
-/** What was cut off may end in the beginning of a secret. */
-function withoutTail(text: string, secret: string): string {
-  for (let length = Math.min(secret.length - 1, text.length); length >= SHORTEST; length--)
-    if (text.endsWith(secret.slice(0, length))) return text.slice(0, -length) + MASK
-  return text
 }

@@ -1,20 +1,16 @@
 /** The request that a redirect asks for, as the fetch standard has it. */
 import type { RequestPlan } from './request.ts'
 import { withoutUserinfo } from './userinfo.ts'
-import { redactUrlText } from './secret.ts'
+import { redactUrlText } from './redacted-url.ts'
+import { isSecretHeader } from './secret-name.ts'
 
 export const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 
 /** Headers that describe a body; they go with it. */
 const OF_THE_BODY = new Set(['content-encoding', 'content-language', 'content-location', 'content-type'])
-/** Headers that are meant for one origin. */
-export const OF_THE_ORIGIN: ReadonlySet<string> = new Set([
-  'authorization',
-  'cookie',
-  'host',
-  'proxy-authorization',
-])
+/** Whether a header is meant for the origin that it was said for: what looks like a secret is for no other. */
+export const isOfOrigin = (name: string): boolean => name.toLowerCase() === 'host' || isSecretHeader(name)
 
 /** The request that follows, or why there is none: the location is no http URL. */
 export function redirected(
@@ -36,8 +32,8 @@ export function redirected(
     method: becomesGet ? 'GET' : request.method,
     body: becomesGet ? null : request.body,
     headers: request.headers.filter(([name]) => {
-      const lower = name.toLowerCase()
-      return !(becomesGet && OF_THE_BODY.has(lower)) && !(leaves && OF_THE_ORIGIN.has(lower))
+      const isOfBody = OF_THE_BODY.has(name.toLowerCase())
+      return !(becomesGet && isOfBody) && !(leaves && isOfOrigin(name))
     }),
   }
 }

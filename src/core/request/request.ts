@@ -2,7 +2,10 @@
 import type { StatusRange } from './status.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
-export type BodyPlan = { readonly text: string } | { readonly base64: string }
+export type BodyPlan = ({ readonly text: string } | { readonly base64: string }) & {
+  /** The length of the whole body, if this is only its beginning, as in a plan that is shown. */
+  readonly bytes?: number
+}
 
 /** A name and a value each, in the order in which they are sent. */
 export type Headers = readonly (readonly [name: string, value: string])[]
@@ -35,6 +38,7 @@ export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {
 /** How many bytes a planned body has. */
 export function bodyLength(body: BodyPlan | null): number {
   if (body === null) return 0
+  if (body.bytes !== undefined) return body.bytes
   if ('text' in body) return new TextEncoder().encode(body.text).length
   return (body.base64.length / 4) * 3 - (body.base64.endsWith('==') ? 2 : body.base64.endsWith('=') ? 1 : 0)
 }

@@ -1,8 +1,8 @@
 /** A request and its response as they may be shown: in the report, and by `corerush debug`. Secrets read `***`. */
-import { headerSecrets, type KnownSecrets } from './known-secrets.ts'
+import type { KnownSecrets } from './known-secrets.ts'
 import { bodyLength, type BodyPlan, type Headers, type RequestPlan } from './request.ts'
-import { redactFields } from './secret-field.ts'
-import { redactHeader, redactUrl } from './secret.ts'
+import { redactUrl } from './redacted-url.ts'
+import { redactHeader } from './secret-name.ts'
 
 export interface ShownBody {
   /** All of it, without framing. */
@@ -50,8 +50,8 @@ export function showExchange(
   mostBytes = Infinity,
 ): ShownExchange {
   const answered = response === null ? [] : pairs(response.headers)
-  const others = [...added, ...answered].flatMap(([name, value]) => headerSecrets(name, value))
-  const hide = (text: string): string => known.hide(redactFields(text), [request], others)
+  known.learn(request, [...added, ...answered])
+  const hide = (text: string): string => known.hide(text)
   const shown = (headers: Headers): Headers =>
     headers.map(([name, value]) => [name, hide(redactHeader(name, value))])
   const body = (kept: Uint8Array, bytes: number): ShownBody => {

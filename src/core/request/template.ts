@@ -3,6 +3,7 @@
  * once; `{{{{` stands for `{{`.
  */
 import { mix, type Random } from '../random.ts'
+import { largest } from '../extremes.ts'
 import { nearest } from '../suggest.ts'
 import type { Parsed } from '../units.ts'
 
@@ -150,8 +151,10 @@ function uuid(random: Random, seq: number): string {
  */
 export function changedAround(template: Template, change: (text: string) => string): Template {
   const literals = template.filter((part) => typeof part === 'string').join('')
-  let mark = 'placeholder'
-  while (literals.includes(mark)) mark += 'x'
+  // One that the text does not have: longer than the longest that it has.
+  const taken = [...literals.matchAll(/placeholderx*/g)].map(([like]) => like.length)
+  const mark =
+    taken.length === 0 ? 'placeholder' : `placeholder${'x'.repeat(largest(taken) - 'placeholder'.length + 1)}`
   const changed = change(
     template.map((part, n) => (typeof part === 'string' ? part : `${mark}${n}.`)).join(''),
   )

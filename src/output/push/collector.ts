@@ -7,7 +7,8 @@ import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { OtlpTarget } from '../../core/export/otlp-options.ts'
-import { MASK, redactUrl } from '../../core/request/secret.ts'
+import { KnownSecrets } from '../../core/request/known-secrets.ts'
+import { redactUrl } from '../../core/request/redacted-url.ts'
 import { messageOf } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
 import { printable } from '../text/paint.ts'
@@ -30,10 +31,12 @@ interface Attempt {
 export class Collector {
   readonly #target: OtlpTarget
   readonly #firstPauseMs: number
+  readonly #secrets: KnownSecrets
 
   constructor(target: OtlpTarget, firstPauseMs = FIRST_PAUSE_MS) {
     this.#target = target
     this.#firstPauseMs = firstPauseMs
+    this.#secrets = secretsOf(target)
   }
 
   /** Its URL as it may be shown. */
@@ -124,11 +127,21 @@ export class Collector {
 
   /** What others say, in short; a collector may quote what it was sent. */
   #shown(text: string): string {
-    let shown = text
-    for (const secret of Object.values(this.#target.headers))
-      if (secret !== '') shown = shown.replaceAll(secret, MASK)
-    return printable(shown.trim()).slice(0, MOST_SHOWN)
+    return printable(this.#secrets.hide(text).trim()).slice(0, MOST_SHOWN)
   }
+}
+
+/** What goes to the collector beside the metrics: whole headers, and the password or token in them. */
+function secretsOf({ url, headers }: OtlpTarget): KnownSecrets {
+  const request = {
+    name: '',
+    method: 'POST',
+    url,
+    headers: Object.entries(headers),
+    body: null,
+    expectStatus: [],
+  }
+  return new KnownSecrets({ request, targets: null, proxy: null, hidden: Object.values(headers) })
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -1,4 +1,5 @@
 /** The plan of the run, and the host it ran on. */
+import { bodyLength, type BodyPlan } from '../../core/request/request.ts'
 import { showBytes } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { element, folded, pairs, section, type Child } from './element.ts'
@@ -10,9 +11,7 @@ export function setup({ report, words }: ReportView): HTMLElement {
     ['Subject', words.subject],
     ['Plan', words.facts.join(' · ')],
     ['Headers', lines(request.headers.map(([name, value]) => `${name}: ${value}`))],
-    ...(request.body === null
-      ? []
-      : ([['Body', 'text' in request.body ? folded(request.body.text) : 'binary']] as [string, Child][])),
+    ...(request.body === null ? [] : [['Body', bodyPart(request.body)] as [string, Child]]),
     ['Seed', String(report.seed)],
     ['Started', report.startedAt],
     [
@@ -36,6 +35,12 @@ export function setup({ report, words }: ReportView): HTMLElement {
       element('pre', { tabindex: '0' }, JSON.stringify(plan, null, 2)),
     ),
   )
+}
+
+function bodyPart(body: BodyPlan): Child {
+  const length = showBytes(bodyLength(body))
+  if (!('text' in body)) return `${length}, binary`
+  return folded(body.bytes === undefined ? body.text : `${body.text}… (${length} in all)`)
 }
 
 const lines = (texts: readonly string[]): Child =>

@@ -1,6 +1,5 @@
 /** A user's lines: one for each call that it has under way at once. */
-import { headerSecrets } from '../../core/request/known-secrets.ts'
-import type { RequestPlan } from '../../core/request/request.ts'
+import type { Headers, RequestPlan } from '../../core/request/request.ts'
 import type { Cookies } from '../cookies.ts'
 import type { CallSurroundings } from '../call.ts'
 import type { Prepared } from '../transport/transport.ts'
@@ -42,14 +41,9 @@ export class Lines {
     return this.#free.length === this.#all.length
   }
 
-  /** The request that each of them sent last. */
-  get requests(): RequestPlan[] {
-    return this.#all.map(({ request }) => request).filter((request) => request !== null)
-  }
-
-  /** The secrets in the headers that went with those besides. */
-  get addedSecrets(): string[] {
-    return this.#all.flatMap(({ added }) => added.flatMap(([name, value]) => headerSecrets(name, value)))
+  /** The request that each of them sent last, and the headers that were added to it. */
+  get last(): { readonly request: RequestPlan; readonly added: Headers }[] {
+    return this.#all.flatMap(({ request, added }) => (request === null ? [] : [{ request, added }]))
   }
 
   /** When the next deadline of a call is; Infinity without one. */

@@ -5,9 +5,9 @@
 import { forbiddenHost } from '../../core/resolve/request/allowed-hosts.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { bodyPlan, type RequestPlan } from '../../core/request/request.ts'
-import { OF_THE_ORIGIN } from '../../core/request/redirect.ts'
+import { isOfOrigin } from '../../core/request/redirect.ts'
 import { readHeaders, readMethod } from '../../core/resolve/request/request-options.ts'
-import { withoutSecrets } from '../../core/request/secret.ts'
+import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
 import type { RequestTally } from '../../core/measure/request-tally.ts'
 import { MOST_NAMES, OTHER_REQUESTS } from '../../core/measure/tally.ts'
@@ -54,14 +54,16 @@ export class Requests {
   readonly #plan: Plan
   readonly #transport: Transport
   readonly #recorder: Recorder
+  readonly #secrets: KnownSecrets
   readonly #origin: string
   /** The URL that paths are added to. */
   readonly #base: string
   readonly #known = new Map<string, Known>()
   readonly #names = new Set<string>()
 
-  constructor(plan: Plan, transport: Transport, recorder: Recorder) {
+  constructor(plan: Plan, transport: Transport, recorder: Recorder, secrets: KnownSecrets) {
     this.#plan = plan
+    this.#secrets = secrets
     this.#transport = transport
     this.#recorder = recorder
     const { origin, pathname } = new URL(plan.request.url)
@@ -110,7 +112,7 @@ export class Requests {
     const isElsewhere = url.origin !== this.#origin
     const said = required(readMethod(method), 'method')
     const plan: RequestPlan = {
-      name: this.#nameOf(options.name ?? `${said} ${withoutSecrets(url.pathname, this.#plan.hidden)}`),
+      name: this.#nameOf(options.name ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
       method: said,
       url: url.href,
       ...bodyAndHeaders(base.headers, options, json, isElsewhere),
@@ -119,6 +121,7 @@ export class Requests {
           ? base.expectStatus
           : required(parseStatuses(String(options.expectStatus)), 'expectStatus'),
     }
+    this.#secrets.glance(plan)
     const { timeout } = options
     const timeoutS =
       timeout === undefined ? this.#plan.timeoutS : required(parseDurationS(timeout), 'timeout')
@@ -155,7 +158,7 @@ function bodyAndHeaders(
   const type =
     json !== undefined ? 'application/json' : form !== undefined ? 'application/x-www-form-urlencoded' : null
   /** What is meant for the origin of the scenario is for no other, unless the task itself says it. */
-  const isMeant = (name: string): boolean => !isElsewhere || !OF_THE_ORIGIN.has(name)
+  const isMeant = (name: string): boolean => !isElsewhere || !isOfOrigin(name)
   const isGiven = (name: string): boolean => own.some(([given]) => given.toLowerCase() === name)
   return {
     body: bodyPlan(json ?? (form === undefined ? (body ?? null) : encoded(form))),

@@ -204,7 +204,10 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     if (feed === undefined)
       throw new TypeError('take needs a feeder that the file makes when it is loaded, not one of a task')
     const taken = feed.take(this.random)
-    if (taken !== null) return taken.row
+    if (taken !== null) {
+      this.around.secrets.addFields(taken.row)
+      return taken.row
+    }
     const why = `all rows of ${feeder.path} are taken that this worker has`
     if (feed.plan.end === 'error') throw new Error(why)
     return this.around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
@@ -218,7 +221,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   stopRun(reason?: string): never {
     this.#mustFly('stopRun()')
-    this.#script.stopRun(reason === undefined ? null : messageOf(reason))
+    this.#script.stopRun(reason === undefined ? null : this.#shown(messageOf(reason)))
     throw new Stopped('the run is being stopped')
   }
 
@@ -246,13 +249,18 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = this.#hasThrown = true
-    const { plan, recorder, secrets } = this.around
-    const { requests, addedSecrets } = this.#lines
-    const hide = (text: string): string => secrets.hide(text, requests, addedSecrets)
-    const message = oneLine(hide(messageOf(error).slice(0, LONGEST_THROWN)))
-    this.watch?.failed(name, message, error, hide)
+    const { plan, recorder } = this.around
+    const message = this.#shown(messageOf(error))
+    this.watch?.failed(name, message, error)
     const place = placeOf(plan.scenario!.file, error)
     recorder.taskError({ task: name, message, place }, this.#script.nowUs())
+  }
+
+  /** What a task says, without the secrets that were sent. */
+  #shown(text: string): string {
+    const { secrets } = this.around
+    for (const { request, added } of this.#lines.last) secrets.learn(request, added)
+    return oneLine(secrets.hide(text.slice(0, LONGEST_THROWN)))
   }
 
   /** The drain is over: counts what the user was doing as unfinished, and names what will never end. */

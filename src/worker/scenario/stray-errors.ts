@@ -2,9 +2,8 @@
  * Errors of a scenario's code that no task awaits: rejected promises, and exceptions of its timers and event emitters. They
  * are counted as task errors and fail the run as such; by default each of them would end the thread.
  */
-import { KnownSecrets } from '../../core/request/known-secrets.ts'
+import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { NOT_AWAITED } from '../../core/measure/task-error.ts'
-import type { Plan } from '../../core/plan/plan.ts'
 import { messageOf } from '../../errors.ts'
 import { placeOf } from '../../scenario/file.ts'
 import type { Recorder } from '../recorder.ts'
@@ -12,19 +11,17 @@ import { oneLine } from '../transport/fault.ts'
 import { LONGEST_THROWN } from './script-user.ts'
 import type { Watch } from './watch.ts'
 
-/** Counts the stray errors of this thread, whose plan has a scenario, until it ends. */
+/** Counts the stray errors of this thread, which has loaded this scenario file, until it ends. */
 export function countStrayErrors(
-  plan: Plan,
+  file: string,
   recorder: Recorder,
+  secrets: KnownSecrets,
   watch: Watch | null,
   nowUs: () => number,
 ): void {
-  const { file } = plan.scenario!
-  const secrets = new KnownSecrets(plan)
-  const hide = (text: string): string => secrets.hide(text, [])
   const count = (thrown: unknown): void => {
-    const message = oneLine(hide(messageOf(thrown).slice(0, LONGEST_THROWN)))
-    watch?.failed(NOT_AWAITED, message, thrown, hide)
+    const message = oneLine(secrets.hide(messageOf(thrown).slice(0, LONGEST_THROWN)))
+    watch?.failed(NOT_AWAITED, message, thrown)
     recorder.notAwaited({ message, place: placeOf(file, thrown) }, nowUs())
   }
   process.on('unhandledRejection', count)

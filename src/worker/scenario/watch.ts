@@ -1,6 +1,5 @@
 /** Tells the steps of users' tasks, for `corerush debug`; no other run has one. */
-import { KnownSecrets } from '../../core/request/known-secrets.ts'
-import type { Plan } from '../../core/plan/plan.ts'
+import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { transcriptOf, type Step } from '../../core/request/transcript.ts'
 import { frameOf } from '../../scenario/file.ts'
 import type { Exchange } from '../transport/transport.ts'
@@ -11,10 +10,9 @@ export class Watch {
   readonly #secrets: KnownSecrets
   readonly #tell: (step: Step) => void
 
-  /** Of a plan with a scenario. */
-  constructor(plan: Plan, tell: (step: Step) => void) {
-    this.#file = plan.scenario!.file
-    this.#secrets = new KnownSecrets(plan)
+  constructor(file: string, secrets: KnownSecrets, tell: (step: Step) => void) {
+    this.#file = file
+    this.#secrets = secrets
     this.#tell = tell
   }
 
@@ -43,14 +41,14 @@ export class Watch {
     this.#tell({ type: 'ended', task, hasFailed, error: null })
   }
 
-  /** Neither the message nor, with `hide`, the code around the place says a secret that was sent. */
-  failed(task: string, message: string, error: unknown, hide: (text: string) => string): void {
+  /** The message has no secrets. */
+  failed(task: string, message: string, error: unknown): void {
     const frame = frameOf(this.#file, error)
     this.#tell({
       type: 'ended',
       task,
       hasFailed: true,
-      error: { message, frame: frame === null ? null : hide(frame) },
+      error: { message, frame: frame === null ? null : this.#secrets.hide(frame) },
     })
   }
 }

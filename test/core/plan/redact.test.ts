@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Options } from '../../../src/core/options/options.ts'
 import type { Plan } from '../../../src/core/plan/plan.ts'
-import type { BodyPlan } from '../../../src/core/request/request.ts'
+import { bodyLength, type BodyPlan } from '../../../src/core/request/request.ts'
 import { redactPlan } from '../../../src/core/plan/redact.ts'
-import { redactUrlText } from '../../../src/core/request/secret.ts'
+import { redactUrlText } from '../../../src/core/request/redacted-url.ts'
 import { resolveOptions } from '../../../src/core/resolve/resolve.ts'
 import { A_REQUEST, aPlan } from '../../support/plan.ts'
 
@@ -121,4 +121,42 @@ test('the plan itself is not touched: it is still to be sent', () => {
   const before = structuredClone(plan)
   redactPlan(plan)
   expect(plan).toEqual(before)
+})
+
+test.each<[string, BodyPlan, string, number]>([
+  ['text', { text: `password=${CANARY}&x=${'é'.repeat(5000)}` }, 'password=***&x=éé', 10_025],
+  [
+    'bytes',
+    { base64: btoa(`\xff&password=${CANARY}&x=${'\xff'.repeat(5000)}`) },
+    '\xff&password=***&x=\xff',
+    5027,
+  ],
+])('of a large body of %s the beginning is shown, and its length', (_, body, begins, bytes) => {
+  const { body: shownBody } = redactPlan(aPlan({ request: { ...A_REQUEST, body } })).request
+  const text = 'text' in shownBody! ? shownBody.text : atob(shownBody!.base64)
+  expect(text.startsWith(begins)).toBe(true)
+  expect(text.length).toBeLessThanOrEqual(2048)
+  expect(shownBody).toMatchObject({ bytes })
+  expect(bodyLength(shownBody)).toBe(bytes)
+})
+
+test('a body of many megabytes is masked in no time to speak of', () => {
+  const text = 'token='.repeat(2_000_000)
+  expect(
+    JSON.stringify(redactPlan(aPlan({ request: { ...A_REQUEST, body: { text } } }))).length,
+  ).toBeLessThan(9000)
+})
+
+test('a secret in the path and in a URL within a parameter', () => {
+  const plan = redactPlan(
+    aPlan({
+      request: {
+        ...A_REQUEST,
+        url: `http://target.test/a;jsessionid=${CANARY}/b?to=http%3A%2F%2Fh%3Ftoken%3D${CANARY}&q=1`,
+        headers: [['referer', `http://target.test/?pin=${CANARY}`]],
+      },
+    }),
+  )
+  expect(JSON.stringify(plan)).not.toContain(CANARY)
+  expect(plan.request.url).toContain('q=1')
 })

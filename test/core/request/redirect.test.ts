@@ -13,6 +13,7 @@ const POST: RequestPlan = {
     ['Cookie', 'a=b'],
     ['Host', 'other.test'],
     ['Proxy-Authorization', 'Basic y'],
+    ['X-Api-Key', 'k'],
     ['x-mine', '1'],
   ],
   body: { text: '<xml/>' },

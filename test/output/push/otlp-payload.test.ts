@@ -167,6 +167,18 @@ test('retryable answers are tried again, and other ones are not', async () => {
   expect((await push(moved.origin)).told[0]).toMatch(/status 301$/)
 })
 
+test('a collector that quotes what it was sent says no password and no token', async () => {
+  const basic = Buffer.from('ann:p4ssword').toString('base64')
+  const quoting = await startCollector(
+    answer(401, `p4ssword ann:p4ssword ${basic} tok-123456 q-secret sid=q`),
+  )
+  const env = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20tok-123456' }
+  const { told: token } = await push(`${quoting.origin}/?sid=q-secret`, { env })
+  expect(token[0]).toMatch(/: p4ssword ann:p4ssword \S+ \*\*\* \*\*\* sid=\*\*\*$/)
+  const { told: password } = await push(quoting.origin.replace('//', '//ann:p4ssword@'))
+  expect(password[0]).toMatch(/: \*\*\* \*\*\* \*\*\* tok-123456 q-secret sid=\*\*\*$/)
+})
+
 test('what was rejected of a push is told, once, and is not tried again', async () => {
   const partial = '{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}'
   const { pushed, origin } = await startCollector(answer(200, partial))

@@ -2,7 +2,7 @@
 import { show, type Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 import { bareHost, hostPort, ipFamily, portOf, routeOf, type Routing } from '../../request/route.ts'
-import { redactUrlText } from '../../request/secret.ts'
+import { redactUrlText } from '../../request/redacted-url.ts'
 import { nearest } from '../../suggest.ts'
 import type { Parsed } from '../../units.ts'
 

@@ -4,7 +4,7 @@ import { show, type Readers } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 import { basicAuthorization, hasUserinfo } from '../../request/userinfo.ts'
 import { bareHost, ipFamily, type ConnectTo, type Proxy } from '../../request/route.ts'
-import { redactUrlText } from '../../request/secret.ts'
+import { redactUrlText } from '../../request/redacted-url.ts'
 import { parseNumber, type Parsed } from '../../units.ts'
 
 export interface HttpPlan extends Reach {

@@ -2,7 +2,7 @@
 import { base64, basicAuthorization, hasUserinfo, isDecodable } from '../../request/userinfo.ts'
 import { show, type Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
-import { redactUrlText } from '../../request/secret.ts'
+import { redactUrlText } from '../../request/redacted-url.ts'
 import type { Parsed } from '../../units.ts'
 
 export function readUrl(text: string | undefined, wrong: Wrong): URL | null {

@@ -16,7 +16,7 @@ import {
 } from './request-options.ts'
 import { columnsOf, isVaried, printRequest, readRequest, writtenPath } from './request-template.ts'
 import type { ScriptPlan } from '../../scenario/script-plan.ts'
-import { withoutSecrets } from '../../request/secret.ts'
+import { withoutSecrets } from '../../request/secret-set.ts'
 import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from '../../request/status.ts'
 import { readTargets, targetBase, type TargetsPlan } from './targets-options.ts'
 import type { WrittenTarget } from './targets-file.ts'

@@ -4,7 +4,7 @@ import type { Options, Problem } from '../../options/options.ts'
 import { bodyPlan, type RequestPlan } from '../../request/request.ts'
 import { readHeaders, readMethod, readName, withAuthorization } from './request-options.ts'
 import { readRequest, writtenPath, type RequestTemplate } from './request-template.ts'
-import { withoutSecrets } from '../../request/secret.ts'
+import { withoutSecrets } from '../../request/secret-set.ts'
 import { MOST_NAMES, OTHER_REQUESTS } from '../../measure/tally.ts'
 import type { WrittenTarget } from './targets-file.ts'
 
