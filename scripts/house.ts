@@ -52,7 +52,9 @@ export const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
   piscina: 'host/crew.ts',
   undici: 'worker/transport/undici.ts',
   'hdr-histogram-js': 'core/measure/histogram.ts',
-  yargs: 'cli/args.ts',
+  // Its parser only; a library is found by the first name that fits.
+  'yargs/helpers': 'cli/args.ts',
+  yargs: 'cli/help.ts',
   picocolors: 'output/text/paint.ts',
   'string-width': 'output/text/paint.ts',
   'fastest-levenshtein': 'core/suggest.ts',

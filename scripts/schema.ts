@@ -1,5 +1,4 @@
-/** The checked-in JSON Schemas, made from the types: `npm run schema` writes them. */
-import { writeFileSync } from 'node:fs'
+/** The checked-in JSON Schemas, made from the types: `npm run generate` writes them. */
 import { fileURLToPath } from 'node:url'
 import { createGenerator } from 'ts-json-schema-generator'
 
@@ -24,8 +23,8 @@ export function makeSchemas(): Readonly<Record<string, Schema>> {
   }
 }
 
-/** The order of the types is that of whoever edits them. */
-const sorted = (_: string, value: unknown): unknown =>
+/** Sorts the keys: the order of the types says nothing. */
+export const sorted = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value
@@ -41,7 +40,3 @@ function withDefaultsInWords(schema: Schema): Schema {
     return { ...rest, description: `${String(description)} Default: ${String(words)}.` }
   }) as Schema
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const [file, schema] of Object.entries(makeSchemas()))
-    writeFileSync(inRepository(`schema/${file}`), JSON.stringify(schema, sorted, 2))

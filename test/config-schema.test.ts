@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
-import { CONFIG_KEYS } from '../src/cli/settings.ts'
-import { configLayers } from '../src/core/config/config-layers.ts'
+import { CONFIG_KEYS, configLayers } from '../src/core/config/config-layers.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const schema = JSON.parse(read('schema/config.schema.json')) as {
@@ -27,12 +26,12 @@ test('there are examples in both forms', () => expect(examples).toHaveLength(4))
 
 test.each(examples)('an example of %s is valid', (_, value) => {
   expect([validate(value), validate.errors]).toEqual([true, null])
-  const { problems } = configLayers({ file: 'c', value, hasTemplates: true, lineOf: () => null }, CONFIG_KEYS)
+  const { problems } = configLayers({ file: 'c', value, hasTemplates: true, lineOf: () => null })
   expect(problems).toEqual([])
 })
 
 test('the schema, the types behind it and the reader know the same keys', () => {
-  const keys = CONFIG_KEYS.map(({ option }) => option).sort()
+  const keys = [...CONFIG_KEYS].sort()
   expect(Object.keys(schema.definitions.Profile.properties).sort()).toEqual(keys)
   expect(Object.keys(schema.properties).sort()).toEqual([...keys, '$schema', 'profiles'].sort())
 })

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { formatted } from '../scripts/generate.ts'
 import { LAYERS, ROOMS } from '../scripts/house.ts'
-import { COMMANDS, renderHelp } from '../src/cli/args.ts'
+import { makeOptionFiles } from '../scripts/options.ts'
+import { COMMANDS } from '../src/cli/flags.ts'
+import { renderHelp } from '../src/cli/help.ts'
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 const unknownTo = (text: string, words: readonly string[]): string[] =>
@@ -26,6 +29,11 @@ test.each(COMMANDS)('the documentation has every flag of the command %s', async 
   expect(flags).toContain('`--help`')
   expect(unknownTo(read('docs/FLAGS.md') + read('docs/COMPARING.md'), flags)).toEqual([])
 })
+
+test.each(Object.entries(makeOptionFiles()))(
+  '%s has what the options declare: if not, npm run generate',
+  async (path, text) => expect(await formatted(path, text)).toBe(read(path)),
+)
 
 test('the measurement names every reason of the verdict', () => {
   const union = /type ReasonCode =\n((?: +\| '.*'\n)+)/.exec(read('src/core/judge/rules/evidence.ts'))![1]!

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('the schemas are those of the types: if not, npm run schema', () => {
+test('the schemas are those of the types: if not, npm run generate', () => {
   const config = JSON.parse(readFileSync(file('schema/config.schema.json'), 'utf8')) as object
   expect(makeSchemas()).toEqual({ 'report.schema.json': schema, 'config.schema.json': config })
 })

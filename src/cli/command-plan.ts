@@ -1,11 +1,12 @@
 /** The plan of a command line, with the files that its flags name: a body, certificates. */
 import { readFileSync } from 'node:fs'
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Options, Problem } from '../core/options/options.ts'
+import type { Options } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { messageOf } from '../errors.ts'
 import { planScenario } from '../host/run-plan.ts'
-import { optionsOf, type Command } from './args.ts'
+import { optionsOf, type Command } from './command.ts'
 import { withAgainst, type Repeats } from './repeats.ts'
 
 /** Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. */

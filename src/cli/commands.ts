@@ -2,17 +2,23 @@
 import { OptionsError } from '../core/options/options-error.ts'
 import { CorerushError, EXIT } from '../errors.ts'
 import { VERSION } from '../version.ts'
-import { parseArgv, renderHelp } from './args.ts'
+import { parseArgv } from './args.ts'
 import { renderProblem } from './problem.ts'
 
 export async function dispatch(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === '--get-yargs-completions') {
+      const { completionsOf } = await import('./help.ts')
+      for (const word of await completionsOf(argv.slice(1))) process.stdout.write(`${word}\n`)
+      return EXIT.ok
+    }
     const command = parseArgv(argv)
     if (command.wants === 'version') {
       process.stdout.write(`${VERSION}\n`)
       return EXIT.ok
     }
     if (command.wants === 'help') {
+      const { renderHelp } = await import('./help.ts')
       process.stdout.write(`${await renderHelp(command.name, process.stdout.columns || 80)}\n`)
       return EXIT.ok
     }
@@ -20,6 +26,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     if (command.name === 'target') return await (await import('./target.ts')).targetCommand(command)
     if (command.name === 'doctor') return await (await import('./doctor.ts')).doctorCommand(command)
     if (command.name === 'debug') return await (await import('./debug.ts')).debugCommand(command)
+    if (command.name === 'completion') return (await import('./completion.ts')).completionCommand(command)
     if (command.name === 'compare') return await (await import('./compare.ts')).compareCommand(command)
     return await (await import('./run.ts')).runCommand(command)
   } catch (error) {

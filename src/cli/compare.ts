@@ -1,7 +1,7 @@
 /** The command `corerush compare`: stored runs against stored runs. */
 import { isDeepStrictEqual } from 'node:util'
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import { isRelative } from '../core/threshold/relative-rule.ts'
 import { compareReports, differencesAmong, foregone } from '../core/compare/run-comparison.ts'
 import { EXIT, messageOf } from '../errors.ts'
@@ -13,7 +13,7 @@ import { renderComparisonHtml } from '../output/file/html.ts'
 import { renderJsonLine } from '../output/file/json.ts'
 import { readComparisonFiles } from '../output/file/page-files.ts'
 import { printable } from '../output/text/paint.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 import { readRules } from './compare-rules.ts'
 import { styleOf } from './style.ts'
 
@@ -21,15 +21,16 @@ export async function compareCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const { rules, allow } = readRules(command, problems)
-  for (const text of (command.lists.get('threshold') ?? []).filter((text) => !isRelative(text)))
+  for (const text of (command.lists.get('thresholds') ?? []).filter((text) => !isRelative(text)))
     problems.push({
-      option: 'threshold',
+      option: 'thresholds',
       message: `must be relative here: "p95 < baseline + 10%", got "${text}"`,
     })
   const { operands } = command
   if (operands.length !== 2)
     problems.push({
-      option: 'corerush compare',
+      option: 'operands',
+      place: 'corerush compare',
       message: `takes BASELINE and CURRENT, each a file, a name or several with commas, got ${operands.length}`,
     })
   const page = readPage(command, problems)
@@ -56,7 +57,7 @@ export async function compareCommand(command: Command): Promise<number> {
   if (page !== null && (runs.baseline > 1 || runs.current > 1))
     throw new OptionsError([
       {
-        option: 'out',
+        option: 'outputs',
         message: `html shows one run of each side, got ${runs.baseline} and ${runs.current}`,
       },
     ])
@@ -81,12 +82,12 @@ export async function compareCommand(command: Command): Promise<number> {
 
 /** Where the page of the two runs goes; null for nowhere. Adds what is wrong with it to the problems. */
 function readPage({ lists }: Command, problems: Problem[]): Destination | null {
-  const [text, ...more] = lists.get('out') ?? []
+  const [text, ...more] = lists.get('outputs') ?? []
   if (text === undefined) return null
   const path = /^html=(.+)$/s.exec(text)?.[1]
   if (path === undefined || more.length > 0) {
     problems.push({
-      option: 'out',
+      option: 'outputs',
       message: `must be html=PATH here, once, got ${[text, ...more].map((one) => `"${one}"`).join(' and ')}`,
     })
     return null
@@ -96,7 +97,7 @@ function readPage({ lists }: Command, problems: Problem[]): Destination | null {
   try {
     page.check()
   } catch (error) {
-    problems.push({ option: 'out', message: `html=${path}: ${messageOf(error)}` })
+    problems.push({ option: 'outputs', message: `html=${path}: ${messageOf(error)}` })
   }
   return page
 }

@@ -1,11 +1,11 @@
 /** The command `corerush debug`: one user of each scenario, every task once, every step shown. */
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import { nearest } from '../core/suggest.ts'
 import { CorerushError, EXIT } from '../errors.ts'
 import { debugScenario, planDebug } from '../host/walk-through.ts'
 import { renderStep } from '../output/text/transcript-text.ts'
-import { optionsOf, type Command } from './args.ts'
+import { optionsOf, type Command } from './command.ts'
 import { readPems } from './command-plan.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'

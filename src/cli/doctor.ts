@@ -10,7 +10,7 @@ import { capacityFile, writeCapacity } from '../host/machine/kept-capacity.ts'
 import type { Trial } from '../core/plan/sound-capacity.ts'
 import { measureCapacity, readLimits } from '../host/host-check.ts'
 import { renderLimits, renderTrials } from '../output/text/doctor-text.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 import { styleOf } from './style.ts'
 
 const DEFAULT_SPAN_S = 1

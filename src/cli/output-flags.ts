@@ -1,7 +1,7 @@
 /** The outputs that `--out KIND=PATH` and the surroundings ask for, and who may write to standard output. */
 import { randomUUID } from 'node:crypto'
 import { readOtlpTarget } from '../core/export/otlp-options.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import { redactUrlText } from '../core/request/redacted-url.ts'
 import { nearest } from '../core/suggest.ts'
 import { outputProblems } from '../host/output-set.ts'
@@ -18,7 +18,7 @@ import type { Output } from '../output/output.ts'
 import { OtlpPush } from '../output/push/otlp-push.ts'
 import { canonicalPath } from '../output/whole-file.ts'
 import { readPageFiles } from '../output/file/page-files.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 
 const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
 type Kind = (typeof KINDS)[number]
@@ -36,7 +36,7 @@ export interface Outputs {
 export function readOutputs({ lists, texts, switches }: Command, problems: Problem[]): Outputs {
   const asked: { kind: Kind; path: string }[] = []
   const pushes: Output[] = []
-  for (const [at, text] of (lists.get('out') ?? []).entries()) {
+  for (const [at, text] of (lists.get('outputs') ?? []).entries()) {
     if (isOtlp(text)) {
       pushes.push(...readOtlpPush(text, problems))
       continue
@@ -46,7 +46,7 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
     if (kind !== undefined && path !== undefined) asked.push({ kind, path })
     else
       problems.push({
-        option: 'out',
+        option: 'outputs',
         message: `must be KIND=PATH, ${hintFor(word)}, got "${redactUrlText(text)}"`,
         at,
       })
@@ -55,12 +55,12 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
   const toStdout = asked.filter(({ path }) => path === '-')
   if (toStdout.length > 1)
     problems.push({
-      option: 'out',
+      option: 'outputs',
       message: `can write one thing to standard output, got ${toStdout.map(({ kind }) => `${kind}=-`).join(' and ')}`,
     })
   if (toStdout.some(({ kind }) => kind === 'csv'))
     problems.push({
-      option: 'out',
+      option: 'outputs',
       message: 'csv writes four files and needs a prefix for their names, got csv=-',
     })
   const ownsStdout = toStdout.length > 0
@@ -70,11 +70,11 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
   const outputs = asked.map(({ kind, path }) => makeOutput(kind, path, fallback))
   problems.push(...outputProblems(outputs))
   if (!asked.some(({ kind }) => kind === 'github')) outputs.push(...unasked(fallback))
-  for (const path of namedTwice(asked)) problems.push({ option: 'out', message: `names ${path} twice` })
-  const keeps = texts.get('capture-failures')
+  for (const path of namedTwice(asked)) problems.push({ option: 'outputs', message: `names ${path} twice` })
+  const keeps = texts.get('captureFailures')
   // The live page has the report to download.
   const isKept =
-    switches.get('dry-run') === true ||
+    switches.get('dryRun') === true ||
     texts.has('web') ||
     asked.some(({ kind }) => KEEP_FAILURES.includes(kind))
   if (keeps !== undefined && keeps !== '0' && !isKept)
@@ -120,7 +120,7 @@ export const isOtlp = (text: string): boolean => text === 'otlp' || text.startsW
 function readOtlpPush(text: string, problems: Problem[]): Output[] {
   const url = text === 'otlp' ? null : text.slice('otlp='.length)
   const target = readOtlpTarget(url, process.env, (message) =>
-    problems.push({ option: 'out', message: `otlp: ${message}` }),
+    problems.push({ option: 'outputs', message: `otlp: ${message}` }),
   )
   return target === null ? [] : [new OtlpPush(target, randomUUID())]
 }

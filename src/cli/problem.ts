@@ -1,31 +1,20 @@
-/** Options by the flags that say them, in what is told of them. */
-import type { Problem } from '../core/options/options.ts'
-import { COMPARE_FLAGS, DEBUG_FLAGS, DOCTOR_FLAGS, RUN_FLAGS, TARGET_FLAGS } from './flags.ts'
+/** Problems as lines that name options as a user of the command writes them. */
+import { flagOf } from '../core/options/declaration.ts'
+import type { Problem } from '../core/options/problem.ts'
+import { COMMANDS, flagsOf } from './flags.ts'
 
-/** The flags of options that are called otherwise than their flag; a word that is neither is shown as it was typed. */
-const OPTION_FLAGS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    [RUN_FLAGS, TARGET_FLAGS, DOCTOR_FLAGS, COMPARE_FLAGS, DEBUG_FLAGS]
-      .flatMap((groups) => Object.values(groups).flat())
-      .map(({ name }) => [name.replace(/-[a-z]/g, (part) => part[1]!.toUpperCase()), name]),
-  ),
-  allowHosts: 'allow-host',
-  headers: 'header',
-  keepAlive: 'keepalive',
-  stages: 'stage',
-  thresholds: 'threshold',
-  outputs: 'out',
-}
+/** The flags of all commands by the names of their options. */
+const FLAGS: Readonly<Record<string, string>> = Object.fromEntries(
+  COMMANDS.flatMap((command) => Object.entries(flagsOf(command))).flatMap(([option, declaration]) => {
+    const flag = flagOf(option, declaration)
+    return flag === null ? [] : [[option, `--${flag}`]]
+  }),
+)
 
-/** The option that a flag of a run is about. */
-export const optionOf = (flag: string): string =>
-  Object.entries(OPTION_FLAGS).findLast(([, name]) => name === flag)?.[0] ?? flag
-
-/** A problem as a line that names the flag as it is typed, or the place where the value was said. */
+/** A problem as a line: the place where the value was set, or the flag, and what is wrong. */
 export function renderProblem({ option, message, place }: Problem): string {
   if (place !== undefined) return `${place} ${message}`
-  const flag = OPTION_FLAGS[option] ?? option
-  const isWord =
-    !/^[\w-]+$/.test(option) || / is neither | is not a command| is not an option/.test(` ${message}`)
-  return `${isWord ? option : flag.length === 1 ? `-${flag}` : `--${flag}`} ${message.replace(/\bspawnRate\b/g, '--spawn-rate')}`
+  // A message may name another option.
+  const words = message.replace(/\b[a-z]+[A-Z]\w*\b/g, (name) => FLAGS[name] ?? name)
+  return `${FLAGS[option] ?? option} ${words}`
 }

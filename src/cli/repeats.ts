@@ -2,7 +2,8 @@
 import { forbiddenHost, forbids } from '../core/resolve/request/allowed-hosts.ts'
 import { provable } from '../core/compare/comparison.ts'
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Options, Problem } from '../core/options/options.ts'
+import type { Options } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { RequestPlan } from '../core/request/request.ts'
 import { bareHost, portOf, routeOf } from '../core/request/route.ts'
@@ -11,7 +12,7 @@ import { MOST_RUNS, type Turn } from '../core/compare/run-series.ts'
 import { parseNumber } from '../core/units.ts'
 import type { Series } from '../host/repeated-runs.ts'
 import type { Output } from '../output/output.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 import { isOtlp, readOutputs } from './output-flags.ts'
 
 export interface Repeats {
@@ -43,7 +44,7 @@ export function readRepeats({ texts, lists }: Command, problems: Problem[]): Rep
         `must be an origin such as http://127.0.0.1:8080, for all else is that of --url, got "${redactUrlText(against)}"`,
       )
     if (lists.has('baseline')) wrong('is what is compared with, and so is --baseline')
-    if (texts.has('unix-socket')) wrong('does not go with --unix-socket, which would be the same for both')
+    if (texts.has('unixSocket')) wrong('does not go with --unix-socket, which would be the same for both')
   }
   return { repeats, against: against === null || !isOrigin(against) ? null : new URL(against).origin }
 }
@@ -96,9 +97,9 @@ function isSameRoute(plan: Plan, url: string): boolean {
 /** The outputs of each of several runs, whose side and number go into the names of their files; throws what keeps them from being written. */
 export function readNumbered(command: Command, turns: readonly Turn[]): (turn: Turn) => readonly Output[] {
   const problems: Problem[] = []
-  for (const text of command.lists.get('out') ?? [])
+  for (const text of command.lists.get('outputs') ?? [])
     if (text.endsWith('=-'))
-      problems.push({ option: 'out', message: `needs a file for each of several runs, got "${text}"` })
+      problems.push({ option: 'outputs', message: `needs a file for each of several runs, got "${text}"` })
   const outputs = new Map(turns.map((turn) => [turn, readOutputs(numbered(command, turn), problems).outputs]))
   if (problems.length > 0) throw new OptionsError(problems)
   return (turn) => outputs.get(turn)!
@@ -106,14 +107,14 @@ export function readNumbered(command: Command, turns: readonly Turn[]): (turn: T
 
 function numbered(command: Command, { side, number }: Turn): Command {
   const mark = side === 'baseline' ? `-baseline-${number}` : `-${number}`
-  const out = (command.lists.get('out') ?? []).map((text) => {
+  const out = (command.lists.get('outputs') ?? []).map((text) => {
     const [, kind, path, extension = ''] = /^([^=]+)=(.+?)(\.[^./\\]+)?$/s.exec(text) ?? []
     // A job summary is added to, run after run, and a collector is no file.
     return path === undefined || kind === 'github' || isOtlp(text)
       ? text
       : `${kind}=${path}${mark}${extension}`
   })
-  return { ...command, lists: new Map([...command.lists, ['out', out]]) }
+  return { ...command, lists: new Map([...command.lists, ['outputs', out]]) }
 }
 
 /** Says, before the first of several runs, what they can prove and what they cannot. */

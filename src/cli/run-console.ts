@@ -5,7 +5,7 @@ import type { LivePage } from '../output/web/live-page.ts'
 import type { MetricsPage } from '../output/web/metrics-page.ts'
 import type { WebActions, WebServer } from '../output/web/web-server.ts'
 import type { FormWords } from '../output/web/web-messages.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 import { amendLoad, isInCi, openMetrics, openWeb } from './served-pages.ts'
 import { watchTerminal, type Terminal } from './terminal.ts'
 

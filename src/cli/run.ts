@@ -2,7 +2,7 @@
 import type { Turn } from '../core/compare/run-series.ts'
 import { worstExit } from '../core/judge/exit.ts'
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { printDurationS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
@@ -14,7 +14,7 @@ import { printable } from '../output/text/paint.ts'
 import { renderSeries, renderTurns, titleOf } from '../output/text/repeats-text.ts'
 import { renderSettings } from '../output/text/settings-text.ts'
 import { renderSummary } from '../output/text/summary.ts'
-import { type Command } from './args.ts'
+import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { readOutputs } from './output-flags.ts'
 import { otherPlanOf, provability, readNumbered, readRepeats } from './repeats.ts'
@@ -40,8 +40,8 @@ async function carryOut(settings: Settings): Promise<number> {
   const plan = await readPlan(command, repeats, problems)
   const web = readWeb(command, plan, process.env, problems)
   const metricsPort = readMetricsPort(command, problems)
-  const isPrinted = command.switches.get('print-config') === true
-  const isDry = command.switches.get('dry-run') === true
+  const isPrinted = command.switches.get('printConfig') === true
+  const isDry = command.switches.get('dryRun') === true
   if (web?.hasForm === true && !isPrinted) {
     checkForForm(command, problems)
     sayConfig(settings)
@@ -165,13 +165,9 @@ function printSettings({ said, secrets, command }: Settings, plan: Plan | null):
 
 /** Returns what does not go with `--dry-run`, if it was typed: outputs of a config are for the runs that are carried out. */
 function notWithDryRun({ said }: Settings): Problem[] {
-  const flags = [
-    ['outputs', 'out'],
-    ['saveBaseline', 'save-baseline'],
-  ] as const
-  return flags
-    .filter(([option]) => said.get(option)?.[0]?.origin.by === 'flag')
-    .map(([, flag]) => ({ option: flag, message: 'does not go with --dry-run, which runs nothing' }))
+  return ['outputs', 'saveBaseline']
+    .filter((option) => said.get(option)?.[0]?.origin.by === 'flag')
+    .map((option) => ({ option, message: 'does not go with --dry-run, which runs nothing' }))
 }
 
 /** Prints which file the options come from. */

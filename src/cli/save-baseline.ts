@@ -1,16 +1,16 @@
 /** `--save-baseline NAME`: runs that went well are kept for later ones to be compared with. */
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Report } from '../core/report/report.ts'
 import { messageOf } from '../errors.ts'
 import { keepingProblem, keepRuns, placeOf, unfitToKeep } from '../host/kept/kept-runs.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 
 /** The name, or null; adds what is wrong with it to the problems. */
 export function readName({ texts }: Command, problems: Problem[]): string | null {
-  const name = texts.get('save-baseline')
+  const name = texts.get('saveBaseline')
   if (name === undefined) return null
   const problem = keepingProblem(name)
-  if (problem !== null) problems.push({ option: 'save-baseline', message: problem })
+  if (problem !== null) problems.push({ option: 'saveBaseline', message: problem })
   return name
 }
 

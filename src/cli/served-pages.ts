@@ -1,6 +1,6 @@
 /** The pages that a command serves: `--metrics [PORT]`, which Prometheus reads, and `--web [PORT]`, the live page. */
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { parseDurationS, parseNumber, parseRatePerS } from '../core/units.ts'
 import { messageOf } from '../errors.ts'
@@ -10,7 +10,8 @@ import { LivePage, type PageBeginning } from '../output/web/live-page.ts'
 import { DEFAULT_PORT, MetricsPage } from '../output/web/metrics-page.ts'
 import type { LoadTarget, LoadWords } from '../output/web/web-messages.ts'
 import { DEFAULT_WEB_PORT, WebServer, type WebActions } from '../output/web/web-server.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
+import type { ListName, TextName } from './flags.ts'
 
 export interface WebOptions {
   readonly port: number
@@ -20,10 +21,10 @@ export interface WebOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Flags that say how much load there is, as the stages of a scenario do; a URL alone does not. */
-const LOADS: readonly string[] = ['users', 'rate', 'stage', 'requests', 'iterations']
-/** Flags about runs whose number is known, and about files that the next run would write over. */
-const NOT_WITH_FORM: readonly string[] = ['out', 'save-baseline', 'repeat', 'against']
+/** Options that set how much load there is, as the stages of a scenario do; a URL alone does not. */
+const LOADS = ['users', 'rate', 'stages', 'requests', 'iterations'] as const
+/** Options about runs whose number is known, and about files that the next run would write over. */
+const NOT_WITH_FORM = ['outputs', 'saveBaseline', 'repeat', 'against'] as const
 
 /** Reads the port of the metrics page; `null` without the flag, and if it is wrong, which is added to the problems. */
 export const readMetricsPort = (command: Command, problems: Problem[]): number | null =>
@@ -42,7 +43,8 @@ export function readWeb(
   const port = readPort(command, 'web', DEFAULT_WEB_PORT, problems)
   if (port === null) return null
   const { texts, lists } = command
-  const isGiven = (flag: string): boolean => texts.has(flag) || lists.has(flag)
+  const isGiven = (option: TextName | ListName): boolean =>
+    texts.has(option as TextName) || lists.has(option as ListName)
   const hasForm = !LOADS.some(isGiven) && (plan?.scenario?.stages ?? null) === null
   if (!hasForm) return { port, hasForm }
   if (isInCi(environment))
@@ -50,9 +52,9 @@ export function readWeb(
       option: 'web',
       message: 'waits for someone to fill in its form, and CI has nobody: use --users or --rate',
     })
-  for (const flag of NOT_WITH_FORM.filter(isGiven))
+  for (const option of NOT_WITH_FORM.filter(isGiven))
     problems.push({
-      option: flag,
+      option,
       message: 'does not go with the start form of --web: use --users or --rate, or its downloads',
     })
   return { port, hasForm }
@@ -62,17 +64,17 @@ export const isInCi = ({ CI }: Environment): boolean => CI !== undefined && CI !
 
 function readPort(
   { texts, switches }: Command,
-  flag: string,
+  option: 'metrics' | 'web',
   defaultPort: number,
   problems: Problem[],
 ): number | null {
-  const text = texts.get(flag)
+  const text = texts.get(option)
   if (text === undefined) return null
   const wrong = (message: string): null => {
-    problems.push({ option: flag, message })
+    problems.push({ option, message })
     return null
   }
-  if (switches.get('dry-run') === true) return wrong('does not go with --dry-run, which runs nothing')
+  if (switches.get('dryRun') === true) return wrong('does not go with --dry-run, which runs nothing')
   const port = text === '' ? defaultPort : /^\d{1,5}$/.test(text) ? Number(text) : Infinity
   return port <= 65_535 ? port : wrong(`must be a port from 0 (any) to 65535, got "${text}"`)
 }

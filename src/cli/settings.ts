@@ -3,19 +3,19 @@
  * become one command, as if all had been typed; where each value was said is kept, for what is wrong with it.
  */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { configLayers, placeOf, type ConfigKey } from '../core/config/config-layers.ts'
+import { configLayers, placeOf } from '../core/config/config-layers.ts'
 import { interpolate } from '../core/config/interpolate.ts'
 import { merged, type Layer, type Said } from '../core/config/layers.ts'
 import { OptionsError } from '../core/options/options-error.ts'
+import { flagOf, variableOf, type Declaration } from '../core/options/declaration.ts'
+import { DECLARATIONS } from '../core/options/declarations.ts'
 import { show } from '../core/options/option-readers.ts'
-import type { Problem } from '../core/options/options.ts'
-import { didYouMean } from '../core/suggest.ts'
+import type { Problem } from '../core/options/problem.ts'
 import { withoutSecrets } from '../core/request/secret-set.ts'
-import { nearest } from '../core/suggest.ts'
+import { didYouMean, nearest } from '../core/suggest.ts'
 import { findConfig, loadConfig } from '../host/files/config-file.ts'
-import { type Command } from './args.ts'
-import { optionOf } from './problem.ts'
-import { RUN_FLAGS } from './flags.ts'
+import type { Command } from './command.ts'
+import type { ListName, SwitchName, TextName } from './flags.ts'
 
 /** What the sources say together. */
 export interface Settings {
@@ -28,30 +28,9 @@ export interface Settings {
   readonly secrets: readonly string[]
 }
 
-interface Setting extends ConfigKey {
-  readonly flag: string
-}
-
-/** They say where to look, and what to do with what is found there. */
-const NOT_IN_A_CONFIG: readonly string[] = ['config', 'profile', 'dryRun', 'printConfig']
-/** Options whose values are sent: what the environment adds to them may be a secret. */
-const SENT: readonly string[] = ['url', 'headers', 'body', 'auth', 'proxy', 'targetMetrics']
-const FILES: readonly string[] = ['scenario', 'targets', 'data', 'ca', 'cert', 'key', 'unixSocket']
 const PREFIX = 'CORERUSH_'
-
-const SETTINGS: readonly Setting[] = [
-  // One is a word of its own on the command line, the other does not belong there, where anyone on this host sees it.
-  { option: 'scenario', kind: 'text', flag: 'scenario' },
-  { option: 'secrets', kind: 'list', flag: 'secrets' },
-  ...Object.values(RUN_FLAGS)
-    .flat()
-    .map(({ name, kind }): Setting => ({ option: optionOf(name), kind, flag: name })),
-]
-
-/** What can stand in a config file. */
-export const CONFIG_KEYS: readonly ConfigKey[] = SETTINGS.filter(
-  ({ option }) => !NOT_IN_A_CONFIG.includes(option),
-)
+const SETTINGS: readonly (readonly [option: string, declaration: Declaration])[] =
+  Object.entries(DECLARATIONS)
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -67,14 +46,14 @@ export async function settingsOf(
   const textOf = (option: string): string | undefined => own.get(option)?.[0]?.text
 
   const named = textOf('config')
-  const isWanted = command.switches.get('config') !== false
+  const isWanted = !command.off.has('config')
   const file = !isWanted ? null : named === undefined ? findConfig(folder) : resolve(folder, named)
   const profile = textOf('profile') ?? null
   const layers: Layer[] = [flags, variables]
   let config: Settings['config'] = null
   if (file !== null) {
     const tree = await loadConfig(file)
-    const { base, profiles, problems: found } = configLayers(tree, CONFIG_KEYS)
+    const { base, profiles, problems: found } = configLayers(tree)
     problems.push(...found)
     const chosen = profile === null ? null : profiles.get(profile)
     if (chosen === undefined) problems.push(noProfile(own, [...profiles.keys()], tree.file))
@@ -110,7 +89,7 @@ export async function withSettings(
 
 /** The problem, with the place where the value was said, if that was not a flag. */
 export function withPlace(said: Layer, problem: Problem): Problem {
-  const values = said.get(problem.option) ?? said.get(optionOf(problem.option)) ?? []
+  const values = said.get(problem.option) ?? []
   // What a list lacks as a whole was said where its first value was.
   const origin = values[problem.at ?? 0]?.origin
   if (origin === undefined || origin.by === 'flag' || problem.place !== undefined) return problem
@@ -120,16 +99,14 @@ export function withPlace(said: Layer, problem: Problem): Problem {
 
 function flagLayer({ texts, lists, switches }: Command): Layer {
   const layer = new Map<string, readonly Said[]>()
-  for (const { option, flag, kind } of SETTINGS) {
-    const isOn = kind === 'switch' ? switches.get(flag) : undefined
-    const text = texts.get(flag)
+  for (const [option, declaration] of SETTINGS) {
+    const text = texts.get(option as TextName)
+    const isOn = switches.get(option as SwitchName)
     const values =
-      kind === 'list'
-        ? lists.get(flag)
-        : kind === 'text'
-          ? text && [text]
-          : isOn !== undefined && [String(isOn)]
-    if (values)
+      lists.get(option as ListName) ??
+      (text === undefined ? (isOn === undefined ? [] : [String(isOn)]) : [text])
+    const flag = flagOf(option, declaration) ?? option
+    if (values.length > 0)
       layer.set(
         option,
         values.map((one) => ({ text: one, origin: { by: 'flag', flag } })),
@@ -138,28 +115,32 @@ function flagLayer({ texts, lists, switches }: Command): Layer {
   return layer
 }
 
-/** A variable of a flag that may be repeated has one value a line. An empty one says nothing. */
+const VARIABLES: ReadonlyMap<string, string> = new Map(
+  SETTINGS.map(([option, declaration]) => [variableOf(option, declaration), option]),
+)
+
+/** A variable of a flag that may be repeated has one value per line. An empty variable sets nothing. */
 function variableLayer(environment: Environment, problems: Problem[]): Layer {
   const layer = new Map<string, readonly Said[]>()
-  const nameOf = ({ flag }: Setting): string => flag.toUpperCase().replaceAll('-', '_')
   for (const [variable, value = ''] of Object.entries(environment)) {
     if (!variable.startsWith(PREFIX)) continue
-    const name = variable.slice(PREFIX.length)
-    const setting = SETTINGS.find((one) => nameOf(one) === name)
-    if (setting === undefined) {
-      const near = nearest(name, SETTINGS.map(nameOf))
+    const option = VARIABLES.get(variable)
+    if (option === undefined) {
+      const names = [...VARIABLES.keys()].map((name) => name.slice(PREFIX.length))
+      const near = nearest(variable.slice(PREFIX.length), names)
       problems.push({
         option: variable,
         place: variable,
-        message: `is no variable of corerush, whose own begin with ${PREFIX}${near === null ? '' : `; did you mean ${PREFIX}${near}?`}`,
+        message: `is not a variable of corerush, and names with ${PREFIX} are reserved${near === null ? '' : `; did you mean ${PREFIX}${near}?`}`,
       })
       continue
     }
-    const lines = setting.kind === 'list' ? value.split('\n').map((line) => line.trim()) : [value]
+    const { format }: Declaration = DECLARATIONS[option as keyof typeof DECLARATIONS]
+    const lines = format.kind === 'list' ? value.split('\n').map((line) => line.trim()) : [value]
     const said = lines
       .filter((text) => text !== '')
       .map((text): Said => ({ text, origin: { by: 'variable', variable } }))
-    if (said.length > 0) layer.set(setting.option, said)
+    if (said.length > 0) layer.set(option, said)
   }
   return layer
 }
@@ -176,16 +157,20 @@ function beside(file: string, folder: string, layer: Layer): Layer {
   const from = dirname(file)
   if (from === folder) return layer
   const path = (text: string): string => (isAbsolute(text) ? text : relative(folder, resolve(from, text)))
-  // With no folder before it a file could be taken for a name.
+  // Without a folder a file could be taken for a name.
   const baseline = (word: string): string =>
     !/[/\\]|\.json$/i.test(word) ? word : isAbsolute(word) ? word : `./${path(word)}`
-  const moved = (option: string, { text, ...rest }: Said): Said => {
-    if (option === 'baseline') return { ...rest, text: text.split(',').map(baseline).join(',') }
-    if (option === 'body' && text.startsWith('@')) return { ...rest, text: `@${path(text.slice(1))}` }
-    const isFile = FILES.includes(option) && !text.includes('-----BEGIN ')
-    return { ...rest, text: isFile ? path(text) : text }
+  const moved = (text: string, file: Declaration['file']): string => {
+    if (file === 'baseline') return text.split(',').map(baseline).join(',')
+    if (file === 'body') return text.startsWith('@') ? `@${path(text.slice(1))}` : text
+    return file === 'path' || (file === 'pem' && !text.includes('-----BEGIN ')) ? path(text) : text
   }
-  return new Map([...layer].map(([option, said]) => [option, said.map((one) => moved(option, one))]))
+  return new Map(
+    [...layer].map(([option, said]) => {
+      const { file: named }: Declaration = DECLARATIONS[option as keyof typeof DECLARATIONS]
+      return [option, said.map(({ text, ...rest }) => ({ ...rest, text: moved(text, named) }))]
+    }),
+  )
 }
 
 /** The templates that are left, now that it is known which values count, filled in. */
@@ -196,8 +181,8 @@ function interpolated(
 ): { readonly said: Layer; readonly secrets: readonly string[] } {
   const secrets = new Set<string>()
   const said = new Map<string, readonly Said[]>()
-  // In the order of the flags, whoever said them.
-  for (const { option } of SETTINGS) {
+  // In the order of the flags, whatever source they have.
+  for (const [option, { isSent }] of SETTINGS) {
     const values = layer.get(option)
     if (values === undefined) continue
     said.set(
@@ -207,8 +192,7 @@ function interpolated(
         const { text, values: found, problem } = interpolate(one.text, environment)
         if (problem !== null) problems.push({ option, message: problem, place: placeOf(one.origin) })
         // An address is none; what of it is a secret is masked as in any URL.
-        if (SENT.includes(option))
-          for (const value of found) if (!/^https?:\/\//.test(value)) secrets.add(value)
+        if (isSent === true) for (const value of found) if (!/^https?:\/\//.test(value)) secrets.add(value)
         return { text, origin: one.origin }
       }),
     )
@@ -221,25 +205,21 @@ function asTyped(command: Command, said: Layer, secrets: readonly string[], prob
   const texts = new Map(command.texts)
   const lists = new Map(command.lists)
   const switches = new Map(command.switches)
-  for (const { option, flag, kind } of SETTINGS) {
+  for (const [option, { format }] of SETTINGS) {
     const values = said.get(option)
     if (values === undefined) continue
-    if (kind === 'list')
+    const [{ text, origin } = { text: '', origin: null }] = values
+    if (format.kind === 'list')
       lists.set(
-        flag,
-        values.map(({ text }) => text),
+        option as ListName,
+        values.map((one) => one.text),
       )
-    else if (kind === 'text') texts.set(flag, values[0]!.text)
-    else if (values[0]!.text === 'true' || values[0]!.text === 'false')
-      switches.set(flag, values[0]!.text === 'true')
+    else if (format.kind === 'text') texts.set(option as TextName, text)
+    else if (text === 'true' || text === 'false') switches.set(option as SwitchName, text === 'true')
     else
-      problems.push({
-        option,
-        message: `must be true or false, got ${show(values[0]!.text)}`,
-        place: placeOf(values[0]!.origin),
-      })
+      problems.push({ option, message: `must be true or false, got ${show(text)}`, place: placeOf(origin!) })
   }
-  const told = new Set(secrets)
-  lists.set('secrets', [...(lists.get('secrets') ?? []).filter((text) => !told.has(text)), ...told])
+  const known = new Set(secrets)
+  lists.set('secrets', [...(lists.get('secrets') ?? []).filter((text) => !known.has(text)), ...known])
   return { ...command, texts, lists, switches, problems }
 }

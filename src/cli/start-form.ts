@@ -1,29 +1,19 @@
 /** The start form of the live page: the runs that are started from it, one after the other. */
 import { OptionsError } from '../core/options/options-error.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactUrlText } from '../core/request/redacted-url.ts'
 import { withoutSecrets } from '../core/request/secret-set.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { conduct } from '../host/run.ts'
 import { renderSummary } from '../output/text/summary.ts'
-import { FORM_FIELDS, type FormField, type FormProblem, type FormWords } from '../output/web/web-messages.ts'
-import { type Command } from './args.ts'
+import { FORM_FIELDS, type FormProblem, type FormWords } from '../output/web/web-messages.ts'
+import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { renderProblem } from './problem.ts'
 import type { RunConsole } from './run-console.ts'
 import type { Settings } from './settings.ts'
 import { styleOf } from './style.ts'
-
-/** The flags of the fields. */
-const FLAGS: Readonly<Record<FormField, string>> = {
-  url: 'url',
-  users: 'users',
-  spawnRate: 'spawn-rate',
-  wait: 'wait',
-  rate: 'rate',
-  duration: 'duration',
-}
 
 /** Throws what is wrong with a command whose runs are started from the form; a URL that is missing is what the form asks for. */
 export function checkForForm(command: Command, problems: readonly Problem[]): void {
@@ -115,7 +105,7 @@ class FormRuns {
 
 /** Returns what the form begins with: what the command says already, unless there is a secret in it. */
 export function formOf({ texts }: Command, shown: (text: string) => string): FormWords {
-  const said = FORM_FIELDS.map((field) => [field, texts.get(FLAGS[field])] as const)
+  const said = FORM_FIELDS.map((field) => [field, texts.get(field)] as const)
   return showable(Object.fromEntries(said.filter(([, text]) => text !== undefined)), shown)
 }
 
@@ -130,8 +120,8 @@ export function withForm(command: Command, words: FormWords, shown: (text: strin
   const texts = new Map(command.texts)
   for (const field of FORM_FIELDS) {
     const word = words[field]
-    if (word !== undefined) texts.set(FLAGS[field], word)
-    else if (formOf(command, shown)[field] !== undefined) texts.delete(FLAGS[field])
+    if (word !== undefined) texts.set(field, word)
+    else if (formOf(command, shown)[field] !== undefined) texts.delete(field)
   }
   return { ...command, texts }
 }

@@ -1,6 +1,6 @@
 /** How to write for what a stream is, and for what the user said. */
 import type { Style } from '../output/text/paint.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 
 export function styleOf(stream: NodeJS.WriteStream, { switches }: Command): Style {
   return {
@@ -11,7 +11,7 @@ export function styleOf(stream: NodeJS.WriteStream, { switches }: Command): Styl
 }
 
 /** `--color` and `--no-color` win over NO_COLOR, that over FORCE_COLOR, that over what the stream is. */
-export function wantsColor(stream: NodeJS.WriteStream, switches: ReadonlyMap<string, boolean>): boolean {
+export function wantsColor(stream: NodeJS.WriteStream, switches: Command['switches']): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   const said = switches.get('color')
   if (said !== undefined) return said

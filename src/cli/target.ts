@@ -2,7 +2,7 @@
 import { OptionsError } from '../core/options/options-error.ts'
 import { EXIT } from '../errors.ts'
 import { resolveTargetOptions, runTarget } from '../target/main.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 
 export async function targetCommand({ texts, lists, problems }: Command): Promise<number> {
   const resolved = resolveTargetOptions({
@@ -10,7 +10,7 @@ export async function targetCommand({ texts, lists, problems }: Command): Promis
     ...optional('host', texts.get('host')),
     ...optional('latency', texts.get('latency')),
     ...optional('status', lists.get('status')),
-    ...optional('bodyBytes', texts.get('body-bytes')),
+    ...optional('bodyBytes', texts.get('bodyBytes')),
     ...optional('seed', texts.get('seed')),
   })
   const all = [...problems, ...('problems' in resolved ? resolved.problems : [])]

@@ -3,7 +3,7 @@ import { EXIT, messageOf } from '../errors.ts'
 import type { RunControl } from '../host/control.ts'
 import { LiveView } from '../output/live/live-view.ts'
 import { ProgressLines, WarningLines } from '../output/live/progress.ts'
-import type { Command } from './args.ts'
+import type { Command } from './command.ts'
 import { canReadKeys, watchKeys, type Keys } from './keys.ts'
 import { wantsColor } from './style.ts'
 

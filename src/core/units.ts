@@ -49,6 +49,14 @@ export function parseNumber(text: string | number): Parsed<number> {
   return { value: Number((Number(match[1]) * COUNT_FACTOR[match[2]!]!).toPrecision(15)) }
 }
 
+/** A whole number as a person writes it, parsed back to the same value: `550`, `10k`, `2M`. */
+export function printCount(n: number): string {
+  const unit = (['G', 'M', 'k'] as const).find(
+    (one) => n >= COUNT_FACTOR[one]! && n % COUNT_FACTOR[one]! === 0,
+  )
+  return unit === undefined ? String(n) : `${n / COUNT_FACTOR[unit]!}${unit}`
+}
+
 /** Reads a rate into events per second: `1000`, `1k/s`, `90/m`, `3600/h`. */
 export function parseRatePerS(text: string | number): Parsed<number> {
   const [head, per, ...more] = String(text).trim().split('/')

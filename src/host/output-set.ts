@@ -1,6 +1,6 @@
 /** The outputs of a run: none of them stops another one, or the run. */
 import type { Amendment } from '../core/plan/amendment.ts'
-import type { Problem } from '../core/options/options.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Outcome } from '../core/request/outcome.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Report } from '../core/report/report.ts'
@@ -38,7 +38,7 @@ export function outputProblems(outputs: readonly Output[]): Problem[] {
     try {
       output.check?.()
     } catch (error) {
-      problems.push({ option: 'out', message: `${output.name}: ${messageOf(error)}` })
+      problems.push({ option: 'outputs', message: `${output.name}: ${messageOf(error)}` })
     }
   return problems
 }

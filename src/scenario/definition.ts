@@ -1,7 +1,7 @@
 /** Reads a definition: whatever an author's code can get wrong is told before anything is sent. */
 import type { ScenarioPlan, ScriptPlan, TaskPlan } from '../core/scenario/script-plan.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { MOST_USERS } from '../core/options/options.ts'
+import { MOST_USERS } from '../core/options/limits.ts'
 import { parseWait, printWait, type Wait } from '../core/load/wait-time.ts'
 import type { CustomMetricPlan } from '../core/measure/custom-metrics.ts'
 import { ENDS, endProblem, ORDERS, type FeederPlan } from '../core/scenario/row-source.ts'

@@ -36,7 +36,7 @@ async function complaints(words: string): Promise<string[]> {
 
 describe.concurrent('one problem, one line', () => {
   const cases: Record<string, string> = {
-    '': '--url is missing: where shall the requests go?',
+    '': '--url is required',
     '--url': '--url needs a value',
     '--url nonsense': '--url must be an absolute http or https URL, got "nonsense"',
     '--url 127.0.0.1:80/x': 'did you mean http://127.0.0.1:80/x?',
@@ -59,7 +59,7 @@ describe.concurrent('one problem, one line', () => {
     '--url URL --workers 0': '--workers must be a whole number',
     '--url URL --transport http3': '--transport must be undici or wire or auto, got "http3"',
     '--url URL --transport': '--transport needs a value',
-    '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up says when users start, and so does --spawn-rate',
+    '--url URL --spawn-rate 5 --ramp-up 2s': '--ramp-up sets when users start, and so does --spawn-rate',
     '--url URL --capture-failures 101 -o json=FOLDER/r.json':
       '--capture-failures must be a whole number from 0 to 100, got "101"',
     '--url URL --capture-failures 1 -o junit=FOLDER/r.xml':
@@ -133,7 +133,7 @@ test('five problems at once are five lines', async () => {
 test('a URL without its flag says what was meant', async () => {
   expect(await complaints('URL/')).toEqual([
     'corerush: URL/ is not an option; did you mean --url URL/?',
-    'corerush: --url is missing: where shall the requests go?',
+    'corerush: --url is required',
   ])
 })
 

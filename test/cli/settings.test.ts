@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseArgv, optionsOf } from '../../src/cli/args.ts'
+import { parseArgv } from '../../src/cli/args.ts'
+import { optionsOf } from '../../src/cli/command.ts'
 import { renderProblem } from '../../src/cli/problem.ts'
 import { settingsOf, withPlace, type Settings } from '../../src/cli/settings.ts'
 
@@ -92,7 +93,7 @@ describe('precedence', () => {
     const env = { CORERUSH_CONFIG: '../other.json' }
     expect(await options({ env, yaml: YAML })).toEqual({ users: '3', scenario: '../s.ts' })
     const { command } = await settings({ argv: '--config ../other.json' })
-    expect([command.lists.get('out'), command.texts.get('body')]).toEqual([['json=o'], '@../b.xml'])
+    expect([command.lists.get('outputs'), command.texts.get('body')]).toEqual([['json=o'], '@../b.xml'])
   })
 
   test('a baseline that is a file lies beside the config, one that is a name does not', async () => {
@@ -102,7 +103,7 @@ describe('precedence', () => {
     )
     const { command } = await settings({ argv: '--config ../compared.json' })
     expect(command.lists.get('baseline')).toEqual(['main,./../a.json', './../b', 'last'])
-    expect([command.texts.get('save-baseline'), command.texts.get('repeat')]).toEqual(['next', '3'])
+    expect([command.texts.get('saveBaseline'), command.texts.get('repeat')]).toEqual(['next', '3'])
   })
 
   test('a program is a config as well, and its texts are what they are', async () => {
@@ -228,8 +229,8 @@ profiles:
       '--profile needs a config file, and there is none',
     ])
     expect(await problems({ env: { CORERUSH_USRES: '5', CORERUSH_QUIET: '1', CORERUSH_X: '' } })).toEqual([
-      'CORERUSH_USRES is no variable of corerush, whose own begin with CORERUSH_; did you mean CORERUSH_USERS?',
-      'CORERUSH_X is no variable of corerush, whose own begin with CORERUSH_',
+      'CORERUSH_USRES is not a variable of corerush, and names with CORERUSH_ are reserved; did you mean CORERUSH_USERS?',
+      'CORERUSH_X is not a variable of corerush, and names with CORERUSH_ are reserved',
       'CORERUSH_QUIET must be true or false, got "1"',
     ])
     expect(await problems({ argv: '--config' })).toEqual(['--config needs a value'])

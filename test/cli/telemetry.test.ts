@@ -1,6 +1,6 @@
 /** `--out otlp` on the command line. */
 import { expect, test } from 'vitest'
-import type { Problem } from '../../src/core/options/options.ts'
+import type { Problem } from '../../src/core/options/problem.ts'
 import { parseArgv } from '../../src/cli/args.ts'
 import { readOutputs } from '../../src/cli/output-flags.ts'
 

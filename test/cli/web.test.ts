@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
 import { amendLoad, readWeb } from '../../src/cli/served-pages.ts'
 import { formOf, withForm } from '../../src/cli/start-form.ts'
-import type { Problem } from '../../src/core/options/options.ts'
+import type { Problem } from '../../src/core/options/problem.ts'
 import type { RunControl } from '../../src/host/control.ts'
 import { runCli, startCli, withFolder, withTarget } from '../support/cli.ts'
 import { eventsIn } from '../support/live.ts'
@@ -43,7 +43,7 @@ test('nobody fills in a form in CI, and its runs write no files over each other'
   expect(read('--web -u 5', { CI: 'true' }).problems).toEqual([])
   expect(read('--web', { CI: 'false' }).problems).toEqual([])
   expect(read('--web -o json=x --repeat 2').problems.map((text) => text.split(' ')[0])).toEqual([
-    'out',
+    'outputs',
     'repeat',
   ])
 })
@@ -70,7 +70,7 @@ test('the form begins with what was said, and has the last word on it', () => {
   const same = (text: string): string => text
   expect(formOf(command, same)).toEqual({ url: 'http://h/', wait: '1s' })
   const { texts } = withForm(command, { url: 'http://i/', spawnRate: '5' }, same)
-  expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', 'spawn-rate': '5' })
+  expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', spawnRate: '5' })
 })
 
 test('a change of the load is read as flags are, and what is wrong with it is told', async () => {

@@ -259,7 +259,7 @@ describe('the load over time that a scenario says', () => {
 
   test('is all there is to say, as other stages are', () => {
     expect(load({ duration: '1m' })).toEqual([
-      'duration does not go with stages, which say how long the load is, got "1m"',
+      'duration does not go with stages, which set the length of the load, got "1m"',
     ])
   })
 

@@ -1,4 +1,5 @@
 /** A small plan, with whatever a test wants to be different. */
+import { PLANNED_DEFAULTS } from '../../src/core/options/option-readers.ts'
 import { PLAIN_HTTP } from '../../src/core/resolve/request/http-options.ts'
 import { withDefaults } from '../../src/core/threshold/threshold.ts'
 import type { ClosedPlan, OpenPlan } from '../../src/core/plan/plan.ts'
@@ -20,23 +21,13 @@ const COMMON = {
   data: null,
   scenario: null,
   durationS: 10,
-  requests: null,
-  iterations: null,
-  warmupS: 0,
-  gracefulStopS: 30,
-  waitForTargetS: 0,
   workers: 1,
-  seed: 1,
   transport: 'undici',
   undiciFor: null,
-  timeoutS: 30,
-  connectTimeoutS: 10,
-  insecure: false,
-  keepAlive: true,
+  ...PLANNED_DEFAULTS,
   ...PLAIN_HTTP,
   thresholds: withDefaults([], false),
   baseline: null,
-  captureFailures: 0,
   targetMetrics: null,
   hidden: [],
 } as const

@@ -1,14 +1,15 @@
 /** A config file's values into layers, one for what is outside of the profiles and one for each of them; or all problems. */
+import type { Declaration } from '../options/declaration.ts'
+import { DECLARATIONS } from '../options/declarations.ts'
 import { show } from '../options/option-readers.ts'
-import type { Problem } from '../options/options.ts'
+import type { Problem } from '../options/problem.ts'
 import type { Layer, Origin, Said } from './layers.ts'
 import { didYouMean } from '../suggest.ts'
 
-/** An option as a file may say it. */
-export interface ConfigKey {
-  readonly option: string
-  readonly kind: 'text' | 'list' | 'switch'
-}
+/** The options that a config file can set. */
+export const CONFIG_KEYS: readonly string[] = Object.entries<Declaration>(DECLARATIONS)
+  .filter(([, { scope }]) => scope !== 'call')
+  .map(([option]) => option)
 
 /** What a file holds, and where. */
 export interface ConfigTree {
@@ -29,10 +30,7 @@ export interface ConfigLayers {
   readonly problems: readonly Problem[]
 }
 
-/** Texts with commas that are lists. */
-const WITH_COMMAS: readonly string[] = ['tags', 'excludeTags', 'localAddress', 'stages']
-
-export function configLayers(tree: ConfigTree, keys: readonly ConfigKey[]): ConfigLayers {
+export function configLayers(tree: ConfigTree): ConfigLayers {
   const problems: Problem[] = []
   const wrong = (path: Path, message: string): void => {
     const place = placeOf(originOf(tree, path))
@@ -52,10 +50,10 @@ export function configLayers(tree: ConfigTree, keys: readonly ConfigKey[]): Conf
     const layer = new Map<string, readonly Said[]>()
     for (const [option, given] of Object.entries(values)) {
       const path = [...within, option]
-      const key = keys.find((one) => one.option === option)
-      if (key !== undefined && given !== undefined) layer.set(option, saidOf(key, given, path, tree, wrong))
-      else if (key === undefined && !others.includes(option))
-        wrong(path, `is not an option${didYouMean(option, [...keys.map((one) => one.option), ...others])}`)
+      if (CONFIG_KEYS.includes(option)) {
+        if (given !== undefined) layer.set(option, saidOf(option, given, path, tree, wrong))
+      } else if (!others.includes(option))
+        wrong(path, `is not an option${didYouMean(option, [...CONFIG_KEYS, ...others])}`)
     }
     return layer
   }
@@ -72,13 +70,14 @@ export function configLayers(tree: ConfigTree, keys: readonly ConfigKey[]): Conf
 
 /** The value as texts; none at all takes back what weaker sources say. */
 function saidOf(
-  { option, kind }: ConfigKey,
+  option: string,
   given: unknown,
   path: Path,
   tree: ConfigTree,
   wrong: (path: Path, message: string) => void,
 ): readonly Said[] {
   const { hasTemplates } = tree
+  const { format, hasCommas, secret }: Declaration = DECLARATIONS[option as keyof typeof DECLARATIONS]
   const said = (text: string, at: Path): Said => ({
     text,
     origin: originOf(tree, at),
@@ -86,16 +85,16 @@ function saidOf(
   })
   const isTemplate = hasTemplates && typeof given === 'string' && given.includes('${')
   if (given === null) return []
-  if (kind === 'switch') {
+  if (format.kind === 'switch') {
     if (typeof given === 'boolean' || isTemplate) return [said(String(given), path)]
-    wrong(path, `must be true or false, got ${quoted(option, given)}`)
+    wrong(path, `must be true or false, got ${quoted(given, secret !== undefined)}`)
     return []
   }
   const isText = (value: unknown): value is string | number =>
     typeof value === 'string' || typeof value === 'number'
-  if (kind === 'text') {
+  if (format.kind === 'text') {
     if (isText(given)) return [said(String(given), path)]
-    wrong(path, `must be a text or a number, got ${quoted(option, given)}`)
+    wrong(path, `must be a text or a number, got ${quoted(given, secret !== undefined)}`)
     return []
   }
   if (option === 'headers' && isMapping(given))
@@ -109,7 +108,7 @@ function saidOf(
     })
   if (isText(given)) {
     const text = String(given)
-    return (WITH_COMMAS.includes(option) ? text.split(',') : [text]).map((one) => said(one, path))
+    return (hasCommas === true ? text.split(',') : [text]).map((one) => said(one, path))
   }
   if (!Array.isArray(given)) {
     wrong(path, `must be a list of texts, got ${kindOf(given)}`)
@@ -125,10 +124,8 @@ function saidOf(
 }
 
 /** A value as a message quotes it; what may be a secret is not quoted. */
-const quoted = (option: string, value: unknown): string =>
-  ['url', 'auth', 'proxy', 'targetMetrics', 'body', 'key'].includes(option) || typeof value === 'object'
-    ? kindOf(value)
-    : show(value)
+const quoted = (value: unknown, isSecret: boolean): string =>
+  isSecret || typeof value === 'object' ? kindOf(value) : show(value)
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)

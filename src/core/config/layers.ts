@@ -4,7 +4,7 @@
  * cannot go with, so that a flag never clashes with a file that says it otherwise.
  */
 
-import { LOADS } from '../options/options.ts'
+import { LOADS } from '../options/limits.ts'
 
 /** Where a value was said. */
 export type Origin =

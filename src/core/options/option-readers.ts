@@ -1,69 +1,65 @@
-/** Reads single options: each is parsed, checked against its rule, and every problem is noted with the value. */
-import type { Options, Problem } from './options.ts'
-import { parseDurationS, parseNumber, type Parsed } from '../units.ts'
+/** Reads single options by their declarations, and notes every problem with the value. */
+import type { Parsed } from '../units.ts'
+import { hasFallback } from './declaration.ts'
+import { DECLARATIONS, type OptionValue, type Planned, type ReadOption } from './declarations.ts'
+import type { ReadFormat } from './format.ts'
+import type { Options, PlannedOptions } from './options.ts'
+import type { Problem } from './problem.ts'
 
-/** Notes a problem, of the option's value number `at` where it has several; null, so that a reader can end with it. */
+/** Notes a problem, of the option's value number `at` if it has several; returns `null`, so that a reader can end with it. */
 export type Wrong = (option: string, message: string, at?: number) => null
 
 /** A value as it is quoted in a message. */
 export const show = (raw: unknown): string =>
   typeof raw === 'string' ? (raw === '' ? 'nothing' : `"${raw}"`) : String(raw)
 
-/** The readers for one set of options; null means absent or wrong. */
+/** The readers for one set of options; `null` if the option is absent or wrong. */
 export interface Readers {
   readonly wrong: Wrong
-  readonly read: <T>(
-    option: keyof Options,
-    parse: (raw: never) => Parsed<T>,
-    rule?: (value: T) => string | null,
-  ) => T | null
-  readonly count: (option: keyof Options, most: number) => number | null
-  readonly duration: (option: keyof Options, least: 'above 0' | 'at least 0') => number | null
-  readonly flag: (option: keyof Options) => boolean | null
+  /** Reads an option as its declaration says. */
+  readonly value: <N extends ReadOption>(option: N) => OptionValue<N> | null
+  /** Reads an option whose declaration does not say how. */
+  readonly read: <T>(option: keyof Options, parse: (raw: string | number) => Parsed<T>) => T | null
 }
-
-const LONGEST_S = 30 * 86_400
-
-/** A word that is one of these. */
-export const oneOf =
-  <T extends string>(...values: readonly T[]) =>
-  (raw: unknown): Parsed<T> =>
-    values.includes(raw as T) ? { value: raw as T } : { problem: `must be ${values.join(' or ')}` }
 
 export function readersOf(options: Options, problems: Problem[]): Readers {
   const wrong: Wrong = (option, message, at) => {
     problems.push({ option, message, ...(at === undefined ? {} : { at }) })
     return null
   }
-  const read: Readers['read'] = (option, parse, rule) => {
-    const raw = options[option]
-    if (raw === undefined) return null
-    if (typeof raw !== 'string' && typeof raw !== 'number')
-      return wrong(option, `must be text or a number, got ${show(raw)}`)
-    const parsed = parse(raw as never)
-    if ('problem' in parsed) return wrong(option, `${parsed.problem}, got ${show(raw)}`)
-    const broken = rule?.(parsed.value) ?? null
-    return broken === null ? parsed.value : wrong(option, `${broken}, got ${show(raw)}`)
-  }
+  const ended = <T>(option: string, raw: unknown, parsed: Parsed<T>): T | null =>
+    'value' in parsed ? parsed.value : wrong(option, `${parsed.problem}, got ${show(raw)}`)
   return {
     wrong,
-    read,
-    count: (option, most) =>
-      read<number>(option, parseNumber, (n) =>
-        Number.isInteger(n) && n >= 1 && n <= most ? null : `must be a whole number from 1 to ${most}`,
-      ),
-    duration: (option, least) =>
-      read<number>(option, parseDurationS, (s) =>
-        s > LONGEST_S
-          ? 'must be at most 30d'
-          : least === 'above 0' && s === 0
-            ? 'must be longer than 0'
-            : null,
-      ),
-    flag: (option) => {
+    value<N extends ReadOption>(option: N) {
+      const raw: unknown = options[option as keyof Options]
+      if (raw === undefined) return null
+      const format = DECLARATIONS[option].format as ReadFormat<OptionValue<N>>
+      if (format.kind !== 'switch' && typeof raw !== 'string' && typeof raw !== 'number')
+        return wrong(option, `must be text or a number, got ${show(raw)}`)
+      return ended(option, raw, format.parse(raw as string | number | boolean))
+    },
+    read(option, parse) {
       const raw: unknown = options[option]
       if (raw === undefined) return null
-      return typeof raw === 'boolean' ? raw : wrong(option, `must be true or false, got ${show(raw)}`)
+      if (typeof raw !== 'string' && typeof raw !== 'number')
+        return wrong(option, `must be text or a number, got ${show(raw)}`)
+      return ended(option, raw, parse(raw))
     },
   }
 }
+
+/** The values that the plan holds as they are read, each with its default. */
+export function readPlanned({ value }: Readers): Planned {
+  const planned: Record<string, unknown> = {}
+  for (const [name, declaration] of Object.entries(DECLARATIONS)) {
+    if (!('planned' in declaration)) continue
+    const { format } = declaration
+    const read: unknown = value(name as ReadOption)
+    planned[declaration.planned] = read ?? (hasFallback(format) ? format.fallback : null)
+  }
+  return planned as Planned
+}
+
+/** What the plan holds of the options if none is set. */
+export const PLANNED_DEFAULTS: PlannedOptions = readPlanned(readersOf({}, []))

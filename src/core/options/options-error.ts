@@ -1,5 +1,5 @@
 import { CorerushError } from '../../errors.ts'
-import type { Problem } from './options.ts'
+import type { Problem } from './problem.ts'
 
 /** Options that make no plan: every one that cannot be used, and why. */
 export class OptionsError extends CorerushError {

@@ -1,9 +1,8 @@
 /** What a run under way may be asked for, and what it comes to. */
 import type { Amendment } from './amendment.ts'
 import { rateAt } from '../load/arrivals.ts'
-import { MOST_PER_S } from '../resolve/load-options.ts'
 import { mixProblem } from '../resolve/mix-options.ts'
-import { DEFAULTS, MOST_USERS } from '../options/options.ts'
+import { DEFAULTS, MOST_PER_S, MOST_USERS } from '../options/limits.ts'
 import type { Plan } from './plan.ts'
 import { usersAt } from '../load/stages.ts'
 import type { Parsed } from '../units.ts'

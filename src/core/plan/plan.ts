@@ -4,6 +4,7 @@
 import { peakRate, type Arrival, type OnFull, type RateStage } from '../load/arrivals.ts'
 import type { BaselinePlan } from '../resolve/baseline-options.ts'
 import type { FeederPlan } from '../scenario/row-source.ts'
+import type { PlannedOptions } from '../options/options.ts'
 import type { HttpPlan } from '../resolve/request/http-options.ts'
 import type { ClosedLoad, OpenLoad } from '../resolve/load-options.ts'
 import type { RequestPlan } from '../request/request.ts'
@@ -12,12 +13,12 @@ import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { spans } from '../load/stage.ts'
 import { peakUsers, type UserStage } from '../load/stages.ts'
 import type { TargetsPlan } from '../resolve/request/targets-options.ts'
-import type { TransportName } from '../resolve/transport-options.ts'
+import type { ChosenTransport } from '../resolve/transport-options.ts'
 import { withDefaults, type Threshold } from '../threshold/threshold.ts'
 import { longestWaitS, meanCycleS, type Wait } from '../load/wait-time.ts'
 
 /** What both models have in common. */
-interface PlanBase extends HttpPlan {
+interface PlanBase extends PlannedOptions, HttpPlan, ChosenTransport {
   /** The one request of the plan; with a scenario, what each of its requests begins from; with targets, where they belong. */
   readonly request: RequestPlan
   /** The requests that are sent instead, one for each iteration by their weights; null for none. */
@@ -30,30 +31,11 @@ interface PlanBase extends HttpPlan {
   readonly scenario: ScriptPlan | null
   /** Seconds of load, ramps included; null when only a count ends it. */
   readonly durationS: number | null
-  /** How many requests are sent in all; null for no such limit. */
-  readonly requests: number | null
-  /** How many iterations are started in all; null for no such limit. */
-  readonly iterations: number | null
-  /** The first whole seconds of the load, which are not measured. */
-  readonly warmupS: number
-  readonly gracefulStopS: number
-  /** How long the run may wait for the target to accept a connection before it begins; 0: not at all. */
-  readonly waitForTargetS: number
   readonly workers: number
-  readonly seed: number
-  readonly transport: TransportName
-  /** Of `auto`: the options for which undici was taken, none where wire was; null where the transport was named. */
-  readonly undiciFor: readonly string[] | null
-  readonly timeoutS: number
-  readonly connectTimeoutS: number
-  readonly insecure: boolean
-  readonly keepAlive: boolean
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
   /** What it is held against when it has ended; null for nothing. */
   readonly baseline: BaselinePlan | null
-  /** How many failing exchanges of each outcome are kept. */
-  readonly captureFailures: number
   /** The page of a node_exporter on the server; null for none. */
   readonly targetMetrics: string | null
   /** Texts of the URL, the headers and the body that are not shown; a plan that is shown has none. */
@@ -106,23 +88,13 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     data: options.data,
     scenario: options.scenario,
     durationS: options.durationS,
-    requests: options.requests,
-    iterations: options.iterations,
-    warmupS: options.warmupS,
-    gracefulStopS: options.gracefulStopS,
-    waitForTargetS: options.waitForTargetS,
     workers: options.workers,
-    seed: options.seed,
     transport: options.transport,
     undiciFor: options.undiciFor,
-    timeoutS: options.timeoutS,
-    connectTimeoutS: options.connectTimeoutS,
-    insecure: options.insecure,
-    keepAlive: options.keepAlive,
+    ...options.planned,
     ...options.http,
     thresholds: withDefaults(options.thresholds, options.scenario !== null),
     baseline: options.baseline,
-    captureFailures: options.captureFailures,
     targetMetrics: options.targetMetrics,
     hidden: options.secrets,
   }

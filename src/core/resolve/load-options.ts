@@ -1,14 +1,13 @@
 /** Which load the options ask for: users that loop (closed model), or arrivals by the clock (open model). */
 import type { Arrival, OnFull } from '../load/arrivals.ts'
-import { LOADS } from '../options/options.ts'
 import type { Readers, Wrong } from '../options/option-readers.ts'
-import { oneOf, show } from '../options/option-readers.ts'
-import { DEFAULTS, MOST_USERS, type HostDefaults, type Options } from '../options/options.ts'
-import type { Duration } from '../units.ts'
+import { show } from '../options/option-readers.ts'
+import { DEFAULTS, LOADS, MOST_PER_S, MOST_USERS, type HostDefaults } from '../options/limits.ts'
+import type { Options } from '../options/options.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { parseStage, type StageText } from '../load/stage.ts'
-import { parseDurationS, parseNumber, parseRatePerS } from '../units.ts'
-import { parseWait, type Wait } from '../load/wait-time.ts'
+import { parseDurationS } from '../units.ts'
+import type { Wait } from '../load/wait-time.ts'
 
 /** The load of the closed model: a level of users. */
 export interface ClosedLoad {
@@ -31,7 +30,6 @@ export interface OpenLoad {
   readonly onFull: OnFull
 }
 
-export const MOST_PER_S = 10_000_000
 const LONGEST_RAMP_S = 30 * 86_400
 
 /** The options with the stages of the scenario, which hold where nothing else says how much load there is. */
@@ -40,76 +38,112 @@ export const withStages = (options: Options, scenario: ScriptPlan | null): Optio
     ? options
     : { ...options, stages: scenario?.stages ?? undefined }
 
-/** Which model the user asks for, and its load; refuses what belongs to the other one. */
-export function resolveLoad(
-  options: Options,
-  host: HostDefaults,
-  { wrong, read, count, duration }: Readers,
-): ClosedLoad | OpenLoad {
-  const given = (key: keyof Options): boolean => options[key] !== undefined
-  const refuse = (keys: readonly (keyof Options)[], why: string): void => {
-    for (const key of keys) if (given(key)) wrong(key, `${why}, got ${show(options[key])}`)
-  }
-  const users = count('users', MOST_USERS)
-  const ratePerS = read<number>('rate', parseRatePerS, (perS) =>
-    perS > 0 && perS <= MOST_PER_S ? null : `must be above 0 and at most ${MOST_PER_S} per second`,
-  )
-  const stages = readStages(options.stages, wrong)
-  const spawnRate = read<number>('spawnRate', parseNumber, (n) =>
-    n <= 0
-      ? 'must be above 0 users per second'
-      : (users ?? DEFAULTS.users) / n > LONGEST_RAMP_S
-        ? `must be high enough to start ${users ?? DEFAULTS.users} users within 30d`
-        : null,
-  )
-  const rampUpS = duration('rampUp', 'at least 0')
-  const wait = read<Wait>('wait', (w: Duration) => parseWait(String(w)))
-  const arrival = read<Arrival>('arrival', oneOf('uniform', 'poisson'))
-  const onFull = read<OnFull>('onFull', oneOf('queue', 'drop'))
-  const maxUsers = count('maxUsers', MOST_USERS)
+/** The model that the options ask for, and its load; options of the other model are refused. */
+export function resolveLoad(options: Options, host: HostDefaults, readers: Readers): ClosedLoad | OpenLoad {
+  const stages = readStages(options.stages, readers.wrong)
+  const values = readLoad(readers)
+  refuseClashes(options, stages, readers.wrong)
+  const isOpen = options.rate !== undefined || stages?.[0]?.unit === 'perS'
+  return isOpen
+    ? openLoad(values, stages, options, host, readers.wrong)
+    : closedLoad(values, stages, options, readers.wrong)
+}
 
+type LoadValues = ReturnType<typeof readLoad>
+
+/** The options about the load, each read by itself; `null` if absent or wrong. */
+const readLoad = ({ value }: Readers) => ({
+  users: value('users'),
+  ratePerS: value('rate'),
+  spawnPerS: value('spawnRate'),
+  rampUpS: value('rampUp'),
+  wait: value('wait'),
+  arrival: value('arrival'),
+  onFull: value('onFull'),
+  maxUsers: value('maxUsers'),
+})
+
+/** Refuses two ways of saying the same. */
+function refuseClashes(options: Options, stages: readonly StageText[] | null, wrong: Wrong): void {
+  const { users, rate, spawnRate, rampUp } = options
   if (stages !== null)
     refuse(
       ['users', 'rate', 'spawnRate', 'rampUp'],
-      'does not go with stages, which say it all (begin with a stage of 0s to start from a value)',
+      'does not go with stages, which are the whole load (begin with a stage of 0s to start from a value)',
+      options,
+      wrong,
     )
-  else if (given('users') && given('rate'))
+  else if (users !== undefined && rate !== undefined)
     wrong(
       'users',
-      `does not go with rate: users loop as fast as the target lets them, arrivals come by the clock; got ${show(options.users)}`,
+      `does not go with rate: users loop as fast as the target lets them, arrivals come by the clock; got ${show(users)}`,
     )
-  if (given('spawnRate') && given('rampUp'))
-    wrong('rampUp', 'says when users start, and so does spawnRate: give one of them')
+  if (spawnRate !== undefined && rampUp !== undefined)
+    wrong('rampUp', 'sets when users start, and so does spawnRate: give one of them')
+}
 
-  const isOpen = given('rate') || stages?.[0]?.unit === 'perS'
-  if (isOpen) {
-    refuse(['wait'], 'does not go with an arrival rate: the clock says when iterations are due')
-    if (given('rate'))
-      refuse(['spawnRate'], 'starts users, but with an arrival rate they start when they are needed')
-    return {
-      model: 'open',
-      ratePerS: ratePerS ?? 0,
-      rampUpS: rampUpS ?? 0,
-      stages,
-      arrival: arrival ?? 'uniform',
-      maxUsers: maxUsers ?? Math.max(1, Math.min(DEFAULTS.maxUsers, host.descriptors)),
-      onFull: onFull ?? 'queue',
-    }
+function openLoad(
+  { ratePerS, rampUpS, arrival, onFull, maxUsers }: LoadValues,
+  stages: readonly StageText[] | null,
+  options: Options,
+  host: HostDefaults,
+  wrong: Wrong,
+): OpenLoad {
+  refuse(
+    ['wait'],
+    'does not go with an arrival rate: the clock decides when iterations are due',
+    options,
+    wrong,
+  )
+  if (options.rate !== undefined)
+    refuse(
+      ['spawnRate'],
+      'starts users, but with an arrival rate they start when they are needed',
+      options,
+      wrong,
+    )
+  return {
+    model: 'open',
+    ratePerS: ratePerS ?? 0,
+    rampUpS: rampUpS ?? 0,
+    stages,
+    arrival: arrival ?? 'uniform',
+    maxUsers: maxUsers ?? Math.max(1, Math.min(DEFAULTS.maxUsers, host.descriptors)),
+    onFull: onFull ?? 'queue',
   }
-  refuse(['arrival', 'maxUsers', 'onFull'], 'is about arrivals: it needs a rate')
+}
+
+function closedLoad(
+  { users, spawnPerS, rampUpS, wait }: LoadValues,
+  stages: readonly StageText[] | null,
+  options: Options,
+  wrong: Wrong,
+): ClosedLoad {
+  refuse(['arrival', 'maxUsers', 'onFull'], 'is about arrivals: it needs a rate', options, wrong)
   const level = users ?? DEFAULTS.users
+  const spawnS = spawnPerS === null ? null : level / spawnPerS
+  const isTooSlow = spawnS !== null && spawnS > LONGEST_RAMP_S
+  if (isTooSlow)
+    wrong(
+      'spawnRate',
+      `must be high enough to start ${level} users within 30d, got ${show(options.spawnRate)}`,
+    )
   return {
     model: 'closed',
     users: level,
-    rampUpS: rampUpS ?? (spawnRate === null ? defaultRampS(options.duration) : level / spawnRate),
+    rampUpS: rampUpS ?? (spawnS === null || isTooSlow ? defaultRampS(options.duration) : spawnS),
     stages,
     wait: wait ?? { kind: 'none' },
   }
 }
 
+function refuse(names: readonly (keyof Options)[], why: string, options: Options, wrong: Wrong): void {
+  for (const name of names) if (options[name] !== undefined) wrong(name, `${why}, got ${show(options[name])}`)
+}
+
 /** All users are started within the first second, or the whole load when that is shorter. */
 function defaultRampS(duration: Options['duration']): number {
-  // What is wrong with the duration is told where it is read.
+  // A wrong duration is reported where it is read.
   const parsed =
     typeof duration === 'string' || typeof duration === 'number' ? parseDurationS(duration) : null
   return parsed !== null && 'value' in parsed ? Math.min(DEFAULTS.rampUpS, parsed.value) : DEFAULTS.rampUpS

@@ -1,12 +1,12 @@
 /** Which transport carries the requests, and what each of them cannot do. */
-import type { Options, TransportChoice } from '../options/options.ts'
-import { oneOf, type Readers } from '../options/option-readers.ts'
+import type { Readers } from '../options/option-readers.ts'
+import type { Options } from '../options/options.ts'
 
 /**
  * `undici`: all of HTTP/1.1 that corerush knows. `wire`: HTTP/1.1 over plain sockets, at less than half the cost.
  * `http2`: HTTP/2 over plain sockets, and the only transport for it.
  */
-export type TransportName = Exclude<TransportChoice, 'auto'> | 'http2'
+export type TransportName = 'undici' | 'wire' | 'http2'
 
 /** The transports that a run can choose from. */
 export const TRANSPORTS = ['undici', 'wire'] as const satisfies readonly TransportName[]
@@ -27,8 +27,9 @@ const OFF: readonly unknown[] = [undefined, false, 0, '0']
 export const wireRefusals = (options: Options, undiciOnly = UNDICI_ONLY): readonly (keyof Options)[] =>
   undiciOnly.filter((option) => !OFF.includes(options[option]))
 
-export function resolveTransport(options: Options, { read, wrong }: Readers): ChosenTransport {
-  const choice = read<TransportChoice>('transport', oneOf('undici', 'wire', 'auto'))
+/** The transport that the options choose; refuses one for what it cannot do. */
+export function resolveTransport(options: Options, { value, wrong }: Readers): ChosenTransport {
+  const choice = value('transport')
   if (options.http2 === true) {
     if (choice === 'undici' || choice === 'wire')
       wrong(

@@ -1,7 +1,7 @@
 /** Certificates and key must be readable, and belong together; what is in them is never told. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
-import type { Problem } from '../../core/options/options.ts'
+import type { Problem } from '../../core/options/problem.ts'
 import { messageOf } from '../../errors.ts'
 
 export function certificateProblem({ ca, cert, key }: HttpPlan): Problem | null {

@@ -1,6 +1,7 @@
 /** Reads of the files that options name what must be known before there is a plan. */
 import { resolve } from 'node:path'
-import type { Options, Problem } from '../../core/options/options.ts'
+import type { Options } from '../../core/options/options.ts'
+import type { Problem } from '../../core/options/problem.ts'
 import type { NamedFiles } from '../../core/resolve/request/sent-requests.ts'
 import { readColumns } from './data-files.ts'
 import { reasonOf } from './feeder-files.ts'

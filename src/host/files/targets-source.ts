@@ -1,7 +1,7 @@
 /** Reads a targets file: its requests, and the bodies that lie beside it. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { Problem } from '../../core/options/options.ts'
+import type { Problem } from '../../core/options/problem.ts'
 import {
   parseTargetLine,
   readTarget,

@@ -1,6 +1,10 @@
 /** The text of `--dry-run`: the plan, and the share of each worker in each stage. Pure. */
 import { printAllowedHost } from '../../core/resolve/request/allowed-hosts.ts'
 import { arrivalsBy, peakRate } from '../../core/load/arrivals.ts'
+import { flagOf, isRead, type Declaration } from '../../core/options/declaration.ts'
+import { DECLARATIONS } from '../../core/options/declarations.ts'
+import { PLANNED_DEFAULTS } from '../../core/options/option-readers.ts'
+import type { PlannedOptions } from '../../core/options/options.ts'
 import { capacityShare, soundPerS, type Capacity } from '../../core/plan/sound-capacity.ts'
 import { plannedPerS, plannedUsers, type ClosedPlan, type OpenPlan, type Plan } from '../../core/plan/plan.ts'
 import { bodyLength, type RequestPlan } from '../../core/request/request.ts'
@@ -50,6 +54,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     ],
     ['transport', transportWords(plan)],
     ['seed', String(plan.seed)],
+    ...otherOptions(plan),
     ...(plan.captureFailures > 0
       ? [
           ['captures', `the first ${plan.captureFailures} failing exchanges of each outcome`] as [
@@ -74,6 +79,22 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     '',
   ].join('\n')
 }
+
+/** Options of the plan that another row shows. */
+const SHOWN: readonly (keyof PlannedOptions)[] = [
+  ...(['requests', 'iterations', 'warmupS', 'gracefulStopS', 'waitForTargetS', 'seed'] as const),
+  ...(['timeoutS', 'connectTimeoutS', 'http2', 'maxRedirects', 'dnsTtlS', 'captureFailures'] as const),
+]
+
+/** The other options that the plan holds as they are read, if they are not at their defaults. */
+const otherOptions = (plan: Plan): [string, string][] =>
+  Object.entries<Declaration>(DECLARATIONS).flatMap(([name, declaration]): [string, string][] => {
+    const planned = declaration.planned as keyof PlannedOptions | undefined
+    if (planned === undefined || SHOWN.includes(planned) || !isRead(declaration.format)) return []
+    const value: unknown = plan[planned]
+    if (value === PLANNED_DEFAULTS[planned]) return []
+    return [['option', `${flagOf(name, declaration)!} ${declaration.format.print(value)}`]]
+  })
 
 function body(request: RequestPlan): [string, string] {
   const bytes = bodyLength(request.body)

@@ -1,6 +1,9 @@
 /** The text of `--print-config`: each option in effect, its value and its source. Secrets are masked. Pure. */
 import { placeOf } from '../../core/config/config-layers.ts'
 import type { Layer } from '../../core/config/layers.ts'
+import { isRead, type Declaration, type Declarations } from '../../core/options/declaration.ts'
+import { DECLARATIONS } from '../../core/options/declarations.ts'
+import type { PlannedOptions } from '../../core/options/options.ts'
 import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
 import { redactPlan, redactTemplate } from '../../core/plan/redact.ts'
 import { parseRelative, printRelative } from '../../core/threshold/relative-rule.ts'
@@ -49,17 +52,29 @@ export function renderSettings(
 
 /** The value with secrets masked, recognized by option or by name. */
 function shown(option: string, text: string): string {
-  if (option === 'auth' || option === 'secrets' || text.includes('-----BEGIN ')) return MASK
-  if (option === 'url' || option === 'proxy' || option === 'targetMetrics')
-    return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
-  if (option === 'against') return redactUrlText(text)
-  if (option === 'outputs') return text.replace(/(?<==).+/s, redactUrlText)
-  if (option === 'body') return redactFields(text)
-  if (option !== 'headers') return text
-  const colon = text.indexOf(':')
-  return colon < 0
-    ? MASK
-    : `${text.slice(0, colon)}: ${redactHeader(text.slice(0, colon), text.slice(colon + 1).trim())}`
+  const declaration: Declaration | undefined = (DECLARATIONS as Declarations)[option]
+  switch (declaration?.secret) {
+    case undefined:
+      return text
+    case 'all':
+      return MASK
+    case 'pem':
+      return text.includes('-----BEGIN ') ? MASK : text
+    case 'url':
+      return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
+    case 'output':
+      return text.replace(/(?<==).+/s, redactUrlText)
+    case 'fields':
+      return redactFields(text)
+    case 'header':
+      return redactHeaderLine(text)
+  }
+}
+
+function redactHeaderLine(line: string): string {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, colon)
+  return colon < 0 ? MASK : `${name}: ${redactHeader(name, line.slice(colon + 1).trim())}`
 }
 
 /** Options without a default that a scenario can set. */
@@ -74,17 +89,33 @@ function stagesOf(stages: readonly string[]): string | null {
 
 /** Options that no source sets, with the plan's value: from the scenario, or the default. */
 function unsaid(said: Layer, plan: Plan): Row[] {
+  const values = new Map([...derivedValues(said, plan), ...plannedValues(plan)])
+  return [
+    // In the order of the declarations.
+    ...Object.keys(DECLARATIONS).flatMap((option): Row[] => {
+      const value = values.get(option) ?? null
+      const from = OF_A_SCENARIO.includes(option) ? 'scenario' : 'default'
+      return value === null || said.has(option) ? [] : [{ option, value, from }]
+    }),
+    ...defaultRules(said, plan),
+  ]
+}
+
+/** The options that the plan holds as they are read. */
+const plannedValues = (plan: Plan): [option: string, value: string | null][] =>
+  Object.entries<Declaration>(DECLARATIONS).flatMap(([option, { planned, format }]) => {
+    if (planned === undefined || !isRead(format)) return []
+    const value: unknown = plan[planned as keyof PlannedOptions]
+    return [
+      [option, value === null ? null : typeof value === 'boolean' ? String(value) : format.print(value)],
+    ]
+  })
+
+/** The options that the plan holds in another form. */
+function derivedValues(said: Layer, plan: Plan): [option: string, value: string | null][] {
   const { request, scenario, stages } = plan
   const isStaged = said.has('stages') || (scenario?.stages ?? null) !== null
-  const rules = new Set(
-    (said.get('thresholds') ?? []).map(({ text }) => {
-      const relative = parseRelative(text)
-      if ('value' in relative) return printRelative(relative.value)
-      const rule = parseThreshold(text)
-      return 'value' in rule ? printThreshold(rule.value) : text
-    }),
-  )
-  const all: readonly (readonly [option: string, value: string | null])[] = [
+  return [
     ['url', request.url],
     ['wait', plan.model === 'closed' && plan.wait.kind !== 'none' ? printWait(plan.wait) : null],
     ['stages', stagesOf(scenario?.stages ?? [])],
@@ -99,22 +130,22 @@ function unsaid(said: Layer, plan: Plan): Row[] {
     ['maxUsers', plan.model === 'open' ? String(plan.maxUsers) : null],
     ['onFull', plan.model === 'open' ? plan.onFull : null],
     ['duration', isStaged || plan.durationS === null ? null : printDurationS(plan.durationS)],
-    ['gracefulStop', printDurationS(plan.gracefulStopS)],
     ['workers', String(plan.workers)],
-    ['seed', String(plan.seed)],
     ['transport', plan.transport],
-    ['timeout', printDurationS(plan.timeoutS)],
-    ['connectTimeout', printDurationS(plan.connectTimeoutS)],
-    ['keepAlive', String(plan.keepAlive)],
   ]
-  return [
-    ...all.flatMap(([option, value]): Row[] =>
-      value === null || said.has(option)
-        ? []
-        : [{ option, value, from: OF_A_SCENARIO.includes(option) ? 'scenario' : 'default' }],
-    ),
-    ...[...(plan.baseline?.rules ?? []).map(printRelative), ...plan.thresholds.map(printThreshold)]
-      .filter((rule) => !rules.has(rule))
-      .map((rule): Row => ({ option: 'thresholds', value: rule, from: 'default' })),
-  ]
+}
+
+/** The rules that the run is judged by although nobody gave them. */
+function defaultRules(said: Layer, plan: Plan): Row[] {
+  const given = new Set(
+    (said.get('thresholds') ?? []).map(({ text }) => {
+      const relative = parseRelative(text)
+      if ('value' in relative) return printRelative(relative.value)
+      const rule = parseThreshold(text)
+      return 'value' in rule ? printThreshold(rule.value) : text
+    }),
+  )
+  return [...(plan.baseline?.rules ?? []).map(printRelative), ...plan.thresholds.map(printThreshold)]
+    .filter((rule) => !given.has(rule))
+    .map((rule) => ({ option: 'thresholds', value: rule, from: 'default' }))
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { PLANNED_DEFAULTS } from '../../../src/core/options/option-readers.ts'
 import { PLAIN_HTTP } from '../../../src/core/resolve/request/http-options.ts'
-import type { Options, Problem } from '../../../src/core/options/options.ts'
+import type { Options } from '../../../src/core/options/options.ts'
+import type { Problem } from '../../../src/core/options/problem.ts'
 import { resolveOptions, type ResolvedOptions } from '../../../src/core/resolve/resolve.ts'
 
 const URL_ = 'http://target.test/GetPrograms'
@@ -36,27 +38,22 @@ describe('a URL is enough', () => {
       ],
       load: { model: 'closed', users: 1, rampUpS: 1, stages: null, wait: { kind: 'none' } },
       durationS: 10,
-      requests: null,
-      iterations: null,
-      warmupS: 0,
-      gracefulStopS: 30,
-      waitForTargetS: 0,
       workers: 1,
-      seed: 1,
       transport: 'undici',
       undiciFor: null,
-      timeoutS: 30,
-      connectTimeoutS: 10,
-      insecure: false,
-      keepAlive: true,
       http: PLAIN_HTTP,
+      planned: PLANNED_DEFAULTS,
       thresholds: [],
       baseline: null,
       scenario: null,
-      captureFailures: 0,
       targetMetrics: null,
       secrets: [],
     } satisfies ResolvedOptions)
+    expect(PLANNED_DEFAULTS).toMatchObject({
+      ...{ requests: null, iterations: null, warmupS: 0, gracefulStopS: 30, waitForTargetS: 0, seed: 1 },
+      ...{ timeoutS: 30, connectTimeoutS: 10, insecure: false, keepAlive: true, http2: false },
+      ...{ maxRedirects: 0, dnsTtlS: null, captureFailures: 0 },
+    })
   })
 
   test('one worker for each core, but none without a user', () => {
@@ -66,8 +63,11 @@ describe('a URL is enough', () => {
   })
 
   test('requests lift the default duration, and only that', () => {
-    expect(resolved({ requests: '10k' })).toMatchObject({ requests: 10_000, durationS: null })
-    expect(resolved({ requests: 10, duration: '5s' })).toMatchObject({ requests: 10, durationS: 5 })
+    expect(resolved({ requests: '10k' })).toMatchObject({ planned: { requests: 10_000 }, durationS: null })
+    expect(resolved({ requests: 10, duration: '5s' })).toMatchObject({
+      planned: { requests: 10 },
+      durationS: 5,
+    })
   })
 
   test('a spawn rate is a ramp said the other way round', () => {
@@ -208,8 +208,8 @@ describe('each bad value gives a sentence with the option, the rule and the valu
   ])('headers %j', (headers, sentence) => expect(sentences({ headers })).toEqual([sentence]))
 
   test.each<[string | undefined, string]>([
-    [undefined, 'url is missing: where shall the requests go?'],
-    ['', 'url is missing: where shall the requests go?'],
+    [undefined, 'url is required'],
+    ['', 'url is required'],
     [
       'target.test/a',
       'url must be an absolute http or https URL, got "target.test/a"; did you mean http://target.test/a?',
@@ -236,7 +236,7 @@ describe('each bad value gives a sentence with the option, the rule and the valu
 describe('a combination that makes no sense is refused', () => {
   test('two ways to say when users start', () => {
     expect(sentences({ spawnRate: 5, rampUp: '10s' })).toEqual([
-      'rampUp says when users start, and so does spawnRate: give one of them',
+      'rampUp sets when users start, and so does spawnRate: give one of them',
     ])
   })
 
@@ -286,9 +286,9 @@ describe('an arrival rate', () => {
   })
 
   test('may end with a count', () => {
-    expect(resolved({ rate: 5, requests: 7 })).toMatchObject({ requests: 7, durationS: null })
+    expect(resolved({ rate: 5, requests: 7 })).toMatchObject({ planned: { requests: 7 }, durationS: null })
     expect(resolved({ rate: 5, iterations: '1k', duration: '5s' })).toMatchObject({
-      iterations: 1000,
+      planned: { iterations: 1000 },
       durationS: 5,
     })
   })
@@ -326,9 +326,9 @@ describe('a load that makes no sense is refused with the rule and the value', ()
   const RATE_FORM = 'rate must be a rate such as 1000/s, 10k/s or 90/m'
   const NO_RATE = 'is about arrivals: it needs a rate'
   const NOT_WITH_STAGES =
-    'does not go with stages, which say it all (begin with a stage of 0s to start from a value)'
-  const NOR_THIS = 'does not go with stages, which say how long the load is'
-  const NO_WAIT = 'wait does not go with an arrival rate: the clock says when iterations are due'
+    'does not go with stages, which are the whole load (begin with a stage of 0s to start from a value)'
+  const NOR_THIS = 'does not go with stages, which set the length of the load'
+  const NO_WAIT = 'wait does not go with an arrival rate: the clock decides when iterations are due'
   const NO_LOAD = 'stages must have a stage that is longer than 0 and loads the target'
   const STAGE = 'stages must be stages such as 30s:100 (users) or 30s:100/s (arrivals)'
   const LIST = 'stages must be text such as 30s:100, or a list of such texts'
@@ -354,11 +354,11 @@ describe('a load that makes no sense is refused with the rule and the value', ()
     [{ rate: 5, rampUp: '20s' }, 'rampUp must reach the rate within the load of 10 s, got "20s"'],
     [
       { users: 5, rampUp: '20s' },
-      'rampUp must have all users started within the load of 10 s; so it would take 20 s',
+      'rampUp must start all users within the load of 10 s; this would take 20 s',
     ],
     [
       { users: 100, spawnRate: 5 },
-      'spawnRate must have all users started within the load of 10 s; so it would take 20 s',
+      'spawnRate must start all users within the load of 10 s; this would take 20 s',
     ],
     [{ onFull: 'drop' }, `onFull ${NO_RATE}, got "drop"`],
     [{ arrival: 'poisson' }, `arrival ${NO_RATE}, got "poisson"`],

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { withDefaults } from '../../../src/core/threshold/threshold.ts'
 import { describe, expect, test } from 'vitest'
+import { PLANNED_DEFAULTS } from '../../../src/core/options/option-readers.ts'
 import { PLAIN_HTTP } from '../../../src/core/resolve/request/http-options.ts'
 import type { Options } from '../../../src/core/options/options.ts'
 import { resolveOptions, type ResolvedOptions } from '../../../src/core/resolve/resolve.ts'
@@ -53,19 +54,10 @@ test('the plan of the story that corerush was born from', () => {
     wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
     stages: [{ fromUsers: 0, toUsers: 550, durationS: 1 }],
     durationS: 60,
-    requests: null,
-    iterations: null,
-    warmupS: 0,
-    gracefulStopS: 30,
-    waitForTargetS: 0,
     workers: 2,
-    seed: 1,
     transport: 'undici',
     undiciFor: null,
-    timeoutS: 30,
-    connectTimeoutS: 10,
-    insecure: false,
-    keepAlive: true,
+    ...PLANNED_DEFAULTS,
     ...PLAIN_HTTP,
     thresholds: withDefaults([], false),
     baseline: null,
@@ -73,7 +65,6 @@ test('the plan of the story that corerush was born from', () => {
     isTemplated: false,
     data: null,
     scenario: null,
-    captureFailures: 0,
     targetMetrics: null,
     hidden: [],
   } satisfies Plan)

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Problem } from '../../../src/core/options/options.ts'
+import type { Problem } from '../../../src/core/options/problem.ts'
 import { readTargetsFile } from '../../../src/host/files/targets-source.ts'
 import { withFolder } from '../../support/cli.ts'
 

@@ -34,27 +34,33 @@ test('every value with its origin, secrets masked, and the defaults that count',
   })
   expect(renderSettings(said, ['blue'], plan({ users: 5, thresholds: ['failed<1%'] }), STYLE))
     .toMatchInlineSnapshot(`
-    "option          value                            from
-    url             http://a.test/x?token=***&q=***  c.yaml:7: profiles.one.url
-    headers         Authorization: ***               CORERUSH_HEADER
-    headers         X-Env: ***                       CORERUSH_HEADER
-    users           5                                --users
-    thresholds      failed<1%                        c.yaml: thresholds[0]
-    method          GET                              default
-    name            GET /x                           default
-    expectStatus    2xx,3xx                          default
-    rampUp          1s                               default
-    duration        10s                              default
-    gracefulStop    30s                              default
-    workers         2                                default
-    seed            1                                default
-    transport       undici                           default
-    timeout         30s                              default
-    connectTimeout  10s                              default
-    keepAlive       true                             default
-    thresholds      succeeded > 0                    default
-    "
-  `)
+      "option           value                            from
+      url              http://a.test/x?token=***&q=***  c.yaml:7: profiles.one.url
+      headers          Authorization: ***               CORERUSH_HEADER
+      headers          X-Env: ***                       CORERUSH_HEADER
+      users            5                                --users
+      thresholds       failed<1%                        c.yaml: thresholds[0]
+      method           GET                              default
+      name             GET /x                           default
+      expectStatus     2xx,3xx                          default
+      rampUp           1s                               default
+      warmup           0s                               default
+      duration         10s                              default
+      waitForTarget    0s                               default
+      gracefulStop     30s                              default
+      workers          2                                default
+      seed             1                                default
+      transport        undici                           default
+      timeout          30s                              default
+      connectTimeout   10s                              default
+      http2            false                            default
+      maxRedirects     0                                default
+      insecure         false                            default
+      keepAlive        true                             default
+      captureFailures  0                                default
+      thresholds       succeeded > 0                    default
+      "
+    `)
 })
 
 test('stages say how much and how long; a rate has users when it needs them', () => {

@@ -1,24 +1,21 @@
-/** The data whose columns are placeholders: which rows come next, and what happens behind the last. */
-import { endProblem, ENDS, ORDERS, type FeederPlan } from '../../scenario/row-source.ts'
-import { oneOf, show, type Readers } from '../../options/option-readers.ts'
+/** The data whose columns are placeholders: which row comes next, and what happens after the last. */
+import { endProblem, type FeederPlan } from '../../scenario/row-source.ts'
+import { show, type Readers } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 
-/** A plain request has no task that could fail for want of a row. */
-const DATA_ENDS = ENDS.filter((end) => end !== 'error')
-
-/** A JSON file is told by its name. */
+/** The format by the file's name. */
 export const dataFormat = (path: string): FeederPlan['format'] => (/\.json$/i.test(path) ? 'json' : 'csv')
 
-/** Where the rows come from; `used` are the columns that some request has, null where that is not known. */
+/** Where the rows come from; `used` are the columns that requests have, `null` if not known. */
 export function readData(
   options: Options,
   hasScenario: boolean,
   used: ReadonlySet<string> | null,
-  { read, wrong }: Pick<Readers, 'read' | 'wrong'>,
+  { value, wrong }: Pick<Readers, 'value' | 'wrong'>,
 ): FeederPlan | null {
   const path: unknown = options.data
-  const order = read<FeederPlan['order']>('dataOrder', oneOf(...ORDERS))
-  const end = read<FeederPlan['end']>('dataEnd', oneOf(...DATA_ENDS))
+  const order = value('dataOrder')
+  const end = value('dataEnd')
   if (path === undefined) {
     for (const option of ['dataOrder', 'dataEnd'] as const)
       if (options[option] !== undefined) wrong(option, 'is about rows of data, and there are none')

@@ -1,25 +1,19 @@
 /** How requests travel: the version of HTTP, the way to the target, certificates, redirects. One shape for every transport. */
 import { checkReach, readAllowedHosts, type Reach } from './allowed-hosts.ts'
-import { show, type Readers } from '../../options/option-readers.ts'
-import type { Options } from '../../options/options.ts'
+import { show, type Readers, type Wrong } from '../../options/option-readers.ts'
+import type { Options, PlannedOptions } from '../../options/options.ts'
 import { basicAuthorization, hasUserinfo } from '../../request/userinfo.ts'
 import { bareHost, ipFamily, type ConnectTo, type Proxy } from '../../request/route.ts'
 import { redactUrlText } from '../../request/redacted-url.ts'
-import { parseNumber, type Parsed } from '../../units.ts'
+import type { Parsed } from '../../units.ts'
 
-export interface HttpPlan extends Reach {
-  /** HTTP/2 and nothing else: negotiated over TLS, by prior knowledge over cleartext. */
-  readonly http2: boolean
-  /** How many redirects an iteration follows at most. */
-  readonly maxRedirects: number
+export interface HttpPlan extends Reach, Pick<PlannedOptions, 'http2' | 'maxRedirects' | 'dnsTtlS'> {
   /** In PEM: who is trusted instead of the platform's authorities, and who the users are. */
   readonly ca: string | null
   readonly cert: string | null
   readonly key: string | null
   /** Addresses of this host that users connect from, in turn by their number; empty: the platform's choice. */
   readonly localAddresses: readonly string[]
-  /** How long a look-up of a name holds; null: for the run. */
-  readonly dnsTtlS: number | null
 }
 
 /** HTTP/1.1 straight to the target. */
@@ -37,41 +31,55 @@ export const PLAIN_HTTP: HttpPlan = {
   allowedHosts: null,
 }
 
-const MOST_REDIRECTS = 100
-
+/** The HTTP options, and every problem of them with each other and with the URL. */
 export function resolveHttp(
   options: Options,
+  { http2, maxRedirects, dnsTtlS }: PlannedOptions,
   url: URL | null,
   headers: readonly (readonly [string, string])[],
   readers: Readers,
 ): HttpPlan {
-  const { wrong, read, duration, flag } = readers
-  const http2 = flag('http2') ?? false
-  const maxRedirects =
-    read<number>('maxRedirects', parseNumber, (n) =>
-      Number.isInteger(n) && n >= 0 && n <= MOST_REDIRECTS
-        ? null
-        : `must be a whole number from 0 to ${MOST_REDIRECTS}`,
-    ) ?? 0
-  const proxy = readProxy(options, readers)
-  const unixSocket = read<string>('unixSocket', readSocketPath)
-  const connectTo = readEach(options.connectTo, 'connectTo', readConnectTo, readers)
+  const { wrong, read } = readers
+  const route = {
+    proxy: readProxy(options, readers),
+    unixSocket: read<string>('unixSocket', readSocketPath),
+    connectTo: readEach(options.connectTo, 'connectTo', readConnectTo, readers),
+    allowedHosts: readAllowedHosts(options.allowHosts, wrong),
+  }
   const localAddresses = readEach(
     typeof options.localAddress === 'string' ? options.localAddress.split(',') : options.localAddress,
     'localAddress',
     readAddress,
     readers,
   )
-  const ca = readPem(options, 'ca', readers)
-  const cert = readPem(options, 'cert', readers)
-  const key = readPem(options, 'key', readers)
-  const dnsTtlS = duration('dnsTtl', 'at least 0')
-  const allowedHosts = readAllowedHosts(options.allowHosts, wrong)
+  const plan: HttpPlan = {
+    http2,
+    maxRedirects,
+    ...route,
+    ca: readPem(options, 'ca', readers),
+    cert: readPem(options, 'cert', readers),
+    key: readPem(options, 'key', readers),
+    localAddresses,
+    dnsTtlS,
+  }
+  checkRoute(options, plan, headers, wrong)
+  checkTls(options, plan, url, wrong)
+  checkLocalAddresses(plan, url, wrong)
+  checkReach(route, url, wrong)
+  return plan
+}
 
-  const given = (option: keyof Options): boolean => options[option] !== undefined
+/** Two ways to the target, and what does not go with a way. */
+function checkRoute(
+  options: Options,
+  { http2, proxy }: HttpPlan,
+  headers: readonly (readonly [string, string])[],
+  wrong: Wrong,
+): void {
   const clash = (option: keyof Options, why: string, ...others: (keyof Options)[]): void => {
     for (const other of others)
-      if (given(option) && given(other)) wrong(option, `${why} ${OPTION_WORDS[other]}`)
+      if (options[option] !== undefined && options[other] !== undefined)
+        wrong(option, `${why} ${OPTION_WORDS[other]}`)
   }
   clash('unixSocket', 'is the way to the target, and so is', 'proxy', 'connectTo')
   clash('proxy', 'is the way to the target, and so is', 'connectTo')
@@ -80,38 +88,35 @@ export function resolveHttp(
   if (proxy?.authorization && headers.some(([name]) => name.toLowerCase() === 'proxy-authorization'))
     wrong('proxy', 'says who the users are, and so does the proxy-authorization header')
   if (http2 && proxy !== null) wrong('http2', 'does not go through a proxy')
+}
+
+function checkTls(options: Options, { maxRedirects }: HttpPlan, url: URL | null, wrong: Wrong): void {
+  const given = (option: keyof Options): boolean => options[option] !== undefined
   if (given('cert') !== given('key'))
     wrong(
       given('cert') ? 'cert' : 'key',
       `needs ${given('cert') ? 'the key' : 'the certificate'} that belongs to it`,
     )
   if (given('ca') && options.insecure === true)
-    wrong('ca', 'says who is trusted, and with insecure everyone is')
+    wrong('ca', 'sets who is trusted, and with insecure everyone is')
   // A redirect may lead from http to https.
   if (url?.protocol === 'http:' && maxRedirects === 0)
     for (const option of ['ca', 'cert', 'key', 'insecure'] as const)
       if (given(option) && options[option] !== false)
         wrong(option, 'is about TLS certificates, but the URL is plain http')
+}
+
+function checkLocalAddresses(
+  { localAddresses, proxy, connectTo }: HttpPlan,
+  url: URL | null,
+  wrong: Wrong,
+): void {
   const families = new Set(localAddresses.map(ipFamily))
   if (families.size > 1) wrong('localAddress', 'must be addresses of one family, IPv4 or IPv6')
   const toFamily =
     url === null || proxy !== null || connectTo.length > 0 ? null : ipFamily(bareHost(url.hostname))
   if (families.size === 1 && toFamily !== null && !families.has(toFamily))
     wrong('localAddress', `must be of the family of the host, IPv${toFamily}`)
-  checkReach({ proxy, unixSocket, connectTo, allowedHosts }, url, wrong)
-  return {
-    http2,
-    maxRedirects,
-    proxy,
-    unixSocket,
-    connectTo,
-    ca,
-    cert,
-    key,
-    localAddresses,
-    dnsTtlS,
-    allowedHosts,
-  }
 }
 
 /** What a clash calls the other option. */
@@ -164,7 +169,7 @@ function readAddress(text: string): Parsed<string> {
     : { value: address }
 }
 
-/** A list of texts, each of which is parsed; what is wrong is told with the text. */
+/** A list of texts, each parsed by itself; a problem quotes the text. */
 function readEach<T>(
   raw: string | readonly string[] | undefined,
   option: keyof Options,

@@ -8,7 +8,7 @@ import type { Parsed } from '../../units.ts'
 export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
   if (typeof (text as unknown) !== 'string' && text !== undefined)
     return wrong('url', `must be a text, got ${show(text)}`)
-  if (text === undefined || text === '') return wrong('url', 'is missing: where shall the requests go?')
+  if (text === undefined || text === '') return wrong('url', 'is required')
   const url = URL.canParse(text) ? new URL(text) : null
   const hint =
     /^[\w.-]+(:\d+)?(\/|$)/.test(text) && !text.includes('://')

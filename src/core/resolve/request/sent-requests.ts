@@ -2,7 +2,8 @@
 import { readData } from './data-options.ts'
 import type { FeederPlan } from '../../scenario/row-source.ts'
 import { show, type Readers } from '../../options/option-readers.ts'
-import type { Options, Problem } from '../../options/options.ts'
+import type { Options } from '../../options/options.ts'
+import type { Problem } from '../../options/problem.ts'
 import { bodyPlan, type BodyPlan } from '../../request/request.ts'
 import {
   readAuth,
@@ -17,7 +18,7 @@ import {
 import { columnsOf, isVaried, printRequest, readRequest, writtenPath } from './request-template.ts'
 import type { ScriptPlan } from '../../scenario/script-plan.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
-import { DEFAULT_EXPECTED, parseStatuses, type StatusRange } from '../../request/status.ts'
+import { DEFAULT_EXPECTED, type StatusRange } from '../../request/status.ts'
 import { readTargets, targetBase, type TargetsPlan } from './targets-options.ts'
 import type { WrittenTarget } from './targets-file.ts'
 
@@ -57,7 +58,7 @@ export function resolveRequests(
   readers: Readers,
   problems: Problem[],
 ): { readonly sent: SentRequests; readonly url: URL | null; readonly names: readonly string[] | null } {
-  const { wrong, read } = readers
+  const { wrong, read, value } = readers
   const before = problems.length
   if (scenario !== null)
     for (const key of NOT_WITH_SCENARIO)
@@ -70,9 +71,7 @@ export function resolveRequests(
   const own = readRequest({ url: url === null ? '' : urlText!, headers, body }, files.columns, wrong)
   const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
   const name = read<string>('name', readName)
-  const expectStatus =
-    read<readonly StatusRange[]>('expectStatus', (s: string | number) => parseStatuses(String(s))) ??
-    DEFAULT_EXPECTED
+  const expectStatus = value('expectStatus') ?? DEFAULT_EXPECTED
   // The host is always shown, so what it consists of is no secret.
   const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
 

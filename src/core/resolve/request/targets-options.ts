@@ -1,6 +1,7 @@
 /** The requests of a targets file as they will be sent: on the URL and with the headers of the run. */
 import type { Wrong } from '../../options/option-readers.ts'
-import type { Options, Problem } from '../../options/options.ts'
+import type { Options } from '../../options/options.ts'
+import type { Problem } from '../../options/problem.ts'
 import { bodyPlan, type RequestPlan } from '../../request/request.ts'
 import { readHeaders, readMethod, readName, withAuthorization } from './request-options.ts'
 import { readRequest, writtenPath, type RequestTemplate } from './request-template.ts'

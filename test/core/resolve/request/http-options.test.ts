@@ -123,7 +123,7 @@ describe('what makes no sense', () => {
     [{ cert: PEM }, 'cert needs the key that belongs to it'],
     [{ key: PEM }, 'key needs the certificate that belongs to it'],
     [{ ca: 'secret' }, 'ca must be in PEM: "-----BEGIN CERTIFICATE-----" and so on'],
-    [{ ca: PEM, insecure: true }, 'ca says who is trusted, and with insecure everyone is'],
+    [{ ca: PEM, insecure: true }, 'ca sets who is trusted, and with insecure everyone is'],
     [{ url: 'http://target.test/', ca: PEM }, 'ca is about TLS certificates, but the URL is plain http'],
     [{ http2: true, proxy: 'p:1' }, 'http2 does not go through a proxy'],
     [{ unixSocket: 's', proxy: 'p:1' }, 'unixSocket is the way to the target, and so is the proxy'],

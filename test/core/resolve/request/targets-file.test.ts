@@ -164,7 +164,7 @@ describe('what a targets file plans', () => {
   })
 
   test.each<[Partial<WrittenTarget>[], Options, string[]]>([
-    [[{ url: '/a' }], {}, ['url is missing: where shall the requests go?']],
+    [[{ url: '/a' }], {}, ['url is required']],
     [[{ url: 'http://' }], { url: 'http://a.test' }, ['t.txt:1: url must be an http or https URL']],
     [
       [{ url: '/{{nme}}' }, { url: '/', method: 'a b' }, { url: '/', headers: { a: '\n' } }],

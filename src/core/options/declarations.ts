@@ -1,0 +1,586 @@
+/**
+ * Every option of a run, declared once. Flags, environment variables, keys of a config file, the type `Options`, the
+ * values in the plan, the help and the tables of docs/FLAGS.md follow from this list.
+ */
+import { parseWait, printWait, type Wait } from '../load/wait-time.ts'
+import { parseStatuses, printStatuses, type StatusRange } from '../request/status.ts'
+import { ORDERS } from '../scenario/row-source.ts'
+import { parseNumber, parseRatePerS } from '../units.ts'
+import type { Declarations, NameOf, PlannedOf, ValueOf } from './declaration.ts'
+import {
+  duration,
+  like,
+  list,
+  number,
+  oneOf,
+  onOff,
+  parsed,
+  text,
+  whole,
+  withDefault,
+  words,
+} from './format.ts'
+import {
+  MOST_CAPTURED,
+  MOST_PER_S,
+  MOST_REDIRECTS,
+  MOST_REQUESTS,
+  MOST_USERS,
+  MOST_WORKERS,
+} from './limits.ts'
+
+const TARGET = {
+  scenario: {
+    format: text('file'),
+    sentence: 'scenario file that says what users do, `.ts` or `.js`',
+    usually: 'one request to `url`',
+    flag: null,
+    file: 'path',
+  },
+  secrets: {
+    format: list('texts', 'readonly string[]'),
+    sentence: 'texts that are sent and that every output shows as `***`',
+    flag: null,
+    secret: 'all',
+  },
+  url: {
+    format: text('http or https URL'),
+    sentence: 'URL that requests go to; the base URL of a scenario',
+    details:
+      'Required, unless a scenario has its own. `user:password@` becomes basic authorization; not together with an `Authorization` header',
+    isSent: true,
+    secret: 'url',
+  },
+  allowHosts: {
+    format: like(list(''), 'HOST', 'HOST:PORT', '*.DOMAIN'),
+    sentence: 'hosts that requests may go to, and no others',
+    usually: 'any',
+    details: '[Redirects and tasks included](CONFIG.md#hosts-that-may-be-hit)',
+    flag: 'allow-host',
+  },
+  tags: {
+    format: list('tags, separated by commas'),
+    sentence: 'run only tasks with one of these tags',
+    usually: 'all tasks',
+    alias: ['T'],
+    hasCommas: true,
+  },
+  excludeTags: {
+    format: list('tags, separated by commas'),
+    sentence: 'run no task with one of these tags',
+    details: 'Wins over `--tags`',
+    alias: ['E'],
+    hasCommas: true,
+  },
+  method: {
+    format: text('method'),
+    sentence: 'HTTP method',
+    usually: 'GET; POST with a body',
+    details: 'Any but CONNECT',
+    alias: ['X', 'm'],
+  },
+  headers: {
+    format: list('`Name: value`', 'Readonly<Record<string, string>> | readonly string[]'),
+    sentence: 'request header, "Name: value"',
+    details: 'Headers that frame the message, such as Content-Length, are refused',
+    flag: 'header',
+    alias: ['H'],
+    isSent: true,
+    secret: 'header',
+  },
+  body: {
+    format: text('text or `@FILE`', 'string | Uint8Array'),
+    sentence: 'request body: text, or @FILE',
+    usually: 'none',
+    details:
+      'The bytes of the file are sent as they are, except for [placeholders](TEMPLATES.md). Must not be empty',
+    alias: ['b'],
+    file: 'body',
+    isSent: true,
+    secret: 'fields',
+  },
+  name: {
+    format: text('text'),
+    sentence: 'name of the request in the report',
+    usually: 'method and path',
+  },
+  targets: {
+    format: text('file'),
+    sentence:
+      'file of requests, one per line as [WEIGHT] [METHOD] URL [NAME] or as JSON; each iteration sends one',
+    details:
+      '[Several requests](TEMPLATES.md#several-requests). Paths are added to `--url`; `--name` is for requests without a name',
+    file: 'path',
+  },
+  data: {
+    format: text('CSV or JSON file'),
+    sentence: 'CSV or JSON file whose columns are {{placeholders}} in URL, headers and body',
+    details:
+      'See [placeholders](TEMPLATES.md), which also has `{{user}}`, `{{seq}}`, `{{uuid}}`, `{{random 1 100}}`',
+    file: 'path',
+  },
+  dataOrder: {
+    format: oneOf(...ORDERS),
+    sentence: 'order in which rows are used, over the whole run',
+    usually: 'sequential',
+  },
+  dataEnd: {
+    format: oneOf('recycle', 'stop'),
+    sentence: 'after the last row, begin again or end the load',
+    usually: 'recycle; stop for unique rows',
+  },
+  expectStatus: {
+    format: like(
+      parsed<readonly StatusRange[]>('', 'string | number', parseStatuses, printStatuses),
+      '200',
+      '2xx,404',
+      '200-299',
+    ),
+    sentence: 'statuses that count as success',
+    usually: '2xx,3xx',
+    details: 'A redirect that is followed always counts as success',
+  },
+  targetMetrics: {
+    format: text('http or https URL'),
+    sentence:
+      "URL of a Prometheus node_exporter on the server, to report its CPU and memory beside the generator's",
+    details: 'Summary, report and the verdict on the bottleneck use it',
+    isSent: true,
+    secret: 'url',
+  },
+} as const satisfies Declarations
+
+const CLOSED = {
+  users: {
+    format: whole(1, MOST_USERS),
+    sentence: 'virtual users, over all cores',
+    usually: '1',
+    details: 'Each has its own connection',
+    alias: ['u', 'c', 'vus', 'concurrency'],
+  },
+  spawnRate: {
+    format: number('users per second, above 0', 'Count', parseNumber, (n) =>
+      n > 0 ? null : 'must be above 0 users per second',
+    ),
+    sentence: 'users started per second',
+    usually: 'all in the first second',
+    details: 'Not with `--ramp-up`',
+    alias: ['r'],
+  },
+  wait: {
+    format: like(
+      parsed<Wait>('', 'Duration', parseWait, printWait),
+      '1s',
+      '0.9s-1.1s',
+      'pacing:1s',
+      'throughput:2',
+    ),
+    sentence: 'pause of a user between two iterations',
+    usually: 'none',
+    details:
+      'A range is uniformly random; `pacing:1s` is one iteration per second, `throughput:2` two iterations per second, for each user',
+  },
+} as const satisfies Declarations
+
+const OPEN = {
+  rate: {
+    format: like(
+      number('above 0', 'Count', parseRatePerS, (perS) =>
+        perS > 0 && perS <= MOST_PER_S ? null : `must be above 0 and at most ${MOST_PER_S} per second`,
+      ),
+      '1000',
+      '10k/s',
+      '90/m',
+    ),
+    sentence: 'iterations due per second by the clock, over all cores',
+    details: 'Open model: not with `--users`, `--wait`, `--spawn-rate`',
+    alias: ['R'],
+  },
+  arrival: {
+    format: oneOf('uniform', 'poisson'),
+    sentence: 'spacing of arrivals',
+    usually: 'uniform',
+    details: 'Poisson arrivals are seeded: the same seed gives the same instants',
+  },
+  maxUsers: {
+    format: whole(1, MOST_USERS),
+    sentence: 'most users, over all cores',
+    usually: '10k, or what the limit of open files allows',
+    details: 'Users are created when arrivals need them, up to this number',
+  },
+  onFull: {
+    format: oneOf('queue', 'drop'),
+    sentence: 'when all users are busy, let arrivals wait (latency includes the wait) or drop them',
+    usually: 'queue',
+    details: 'Dropped arrivals are counted',
+  },
+} as const satisfies Declarations
+
+const OVER_TIME = {
+  rampUp: {
+    format: duration('at least 0'),
+    sentence: 'time in which the users, or the rate, rise evenly from 0',
+    usually: '1s for users, 0 for a rate',
+    details: 'Not longer than the load',
+  },
+  stages: {
+    format: like(list(''), '30s:100', '30s:100/s'),
+    sentence: 'stage of the load, from the value before to this number of users, or rate',
+    details:
+      'The first stage starts at 0; `0s:100` jumps. Stages are the whole load: not with `--users`, `--rate`, `--duration`, counts or ramps',
+    flag: 'stage',
+    alias: ['s'],
+    hasCommas: true,
+  },
+  warmup: {
+    format: withDefault(duration('whole'), 0),
+    sentence: 'first whole seconds of the load, which are not measured',
+    usually: '0',
+    details: 'They are marked in the timeline and count in no total',
+    planned: 'warmupS',
+  },
+} as const satisfies Declarations
+
+const END = {
+  duration: {
+    format: duration('above 0'),
+    sentence: 'length of the load, ramps and warm-up included',
+    usually: '10s; none with a count',
+    alias: ['d'],
+  },
+  requests: {
+    format: whole(1, MOST_REQUESTS),
+    sentence: 'exact number of requests to send, over all cores',
+    usually: 'no limit',
+    details: 'With `--duration`, whichever is reached first ends the load',
+    alias: ['n'],
+    planned: 'requests',
+  },
+  iterations: {
+    format: whole(1, MOST_REQUESTS),
+    sentence: 'exact number of iterations to start, over all cores',
+    usually: 'no limit',
+    details: 'An iteration is one request and its redirects, or one task',
+    planned: 'iterations',
+  },
+  waitForTarget: {
+    format: withDefault(duration('above 0'), 0),
+    sentence: 'longest wait for the target to accept connections before the load',
+    usually: 'no waiting',
+    details: 'If the target does not accept in time, the exit code is 2 and nothing was sent',
+    planned: 'waitForTargetS',
+  },
+  gracefulStop: {
+    format: withDefault(duration('at least 0'), 30),
+    sentence: 'time for requests in flight to finish after the load',
+    details: 'Then they count as unfinished',
+    planned: 'gracefulStopS',
+  },
+} as const satisfies Declarations
+
+const MACHINE = {
+  workers: {
+    format: whole(1, MOST_WORKERS),
+    sentence: 'worker threads',
+    usually: 'one per usable core',
+    details: 'At most one per user; affinity and CPU quota limit the usable cores',
+    alias: ['w'],
+  },
+  seed: {
+    format: withDefault(whole(0, 0xffff_ffff), 1),
+    sentence: 'seed of everything random',
+    planned: 'seed',
+  },
+  transport: {
+    format: oneOf('undici', 'wire', 'auto'),
+    sentence:
+      'HTTP implementation; wire is plain HTTP/1.1 at less than half the cost, auto uses it where it can',
+    usually: 'undici',
+    details: '[Transports](#transports)',
+  },
+  localAddress: {
+    format: list('addresses, separated by commas'),
+    sentence: 'addresses of this host to connect from, users taking turns',
+    usually: 'chosen by the system',
+    details: 'Each address has about 28,000 ports of its own',
+    hasCommas: true,
+  },
+} as const satisfies Declarations
+
+const HTTP = {
+  timeout: {
+    format: withDefault(duration('above 0'), 30),
+    sentence: 'longest time for a request, connecting included',
+    planned: 'timeoutS',
+  },
+  connectTimeout: {
+    format: withDefault(duration('above 0'), 10),
+    sentence: 'longest time to connect, name lookup and TLS included',
+    planned: 'connectTimeoutS',
+  },
+  http2: {
+    format: withDefault(onOff(), false),
+    sentence: 'HTTP/2 only, negotiated over TLS, by prior knowledge over http',
+    details:
+      'A server that does not speak it fails. One connection per user, and one request at a time on it; not with `--proxy` and `--transport`',
+    planned: 'http2',
+  },
+  maxRedirects: {
+    format: withDefault(whole(0, MOST_REDIRECTS), 0),
+    sentence: 'most redirects to follow for an iteration; each hop is a request',
+    details:
+      'Followed as browsers do, under the same name. The first redirect beyond the limit is judged by `--expect-status`',
+    planned: 'maxRedirects',
+  },
+  auth: {
+    format: text('`user:password`'),
+    sentence: 'basic authorization, as user:password',
+    details: 'Not together with a user in the URL or an `Authorization` header. Either part may be empty',
+    isSent: true,
+    secret: 'all',
+  },
+  proxy: {
+    format: text('`http://user:password@host:port`'),
+    sentence: 'URL of an http proxy',
+    usually: 'none',
+    details: 'Forwards http, tunnels https (CONNECT). `http_proxy` and similar variables are not read',
+    isSent: true,
+    secret: 'url',
+  },
+  unixSocket: {
+    format: text('path'),
+    sentence: 'Unix socket to connect to, whatever the host of the URL',
+    details: '`Host` stays that of the URL',
+    file: 'path',
+  },
+  connectTo: {
+    format: list('`HOST:PORT:ADDR:PORT`'),
+    sentence: 'connect to the second pair instead of the first, as curl does: HOST:PORT:ADDR:PORT',
+    details: 'Each part may be empty. `Host` and the name in TLS stay',
+  },
+  ca: {
+    format: text('file, in PEM', 'string | Uint8Array'),
+    sentence: 'certificate authorities to trust, in PEM',
+    usually: "the system's",
+    file: 'pem',
+    secret: 'pem',
+  },
+  cert: {
+    format: text('file, in PEM', 'string | Uint8Array'),
+    sentence: 'client certificate, in PEM',
+    details: 'Needs `--key`',
+    file: 'pem',
+    secret: 'pem',
+  },
+  key: {
+    format: text('file, in PEM', 'string | Uint8Array'),
+    sentence: 'key of the client certificate, in PEM',
+    details: 'Needs `--cert`',
+    file: 'pem',
+    secret: 'pem',
+  },
+  dnsTtl: {
+    format: duration('at least 0'),
+    sentence: 'time for which a name lookup is kept',
+    usually: 'the whole run',
+    details: 'Each worker looks a name up once; users use its addresses in turn',
+    planned: 'dnsTtlS',
+  },
+  insecure: {
+    format: withDefault(onOff(), false),
+    sentence: 'accept any TLS certificate',
+    details: 'Refused with an http URL, unless redirects are followed',
+    alias: ['k'],
+    planned: 'insecure',
+  },
+  keepAlive: {
+    format: withDefault(onOff(), true),
+    sentence: 'keep connections open; without it, each request has a new connection',
+    flag: 'keepalive',
+    planned: 'keepAlive',
+  },
+} as const satisfies Declarations
+
+const JUDGING = {
+  thresholds: {
+    format: list('a rule, see [thresholds](#thresholds)'),
+    sentence:
+      'rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s", "p95 < baseline + 10%"',
+    usually: 'failed < 1%; with a scenario also iterations.failed < 1%',
+    details: 'An unknown metric or request is refused before anything is sent',
+    flag: 'threshold',
+  },
+  baseline: {
+    format: list('`FILE,FILE`, `NAME`'),
+    sentence: 'runs to compare this one with: files of reports, or the name that runs were kept under',
+    details: '[Compared](COMPARING.md) after the run. A regression is exit code 98',
+    file: 'baseline',
+  },
+  saveBaseline: {
+    format: text('`NAME`'),
+    sentence: 'name to keep the run under, if its exit code is 0; the newest five runs of a plan are kept',
+    details: 'For [later comparisons](COMPARING.md)',
+    scope: 'command',
+  },
+  allow: {
+    format: words('plan', 'host', 'version', 'void'),
+    sentence: 'ways in which the baseline may differ and still be compared',
+  },
+  fail: {
+    format: onOff(),
+    sentence: 'exit with 97, 98 or 99 for a void run, a regression or a failed threshold; without it, with 0',
+    usually: 'on',
+    details: 'The report is the same either way',
+    scope: 'command',
+  },
+} as const satisfies Declarations
+
+const OUTPUTS = {
+  outputs: {
+    format: list('`KIND=PATH`, or `otlp`, see [outputs](OUTPUTS.md)'),
+    sentence:
+      'KIND=PATH, with json, ndjson, csv (a prefix), html, junit, github or hlog; PATH - is standard output; otlp or otlp=URL',
+    details: 'With `-`, for one of them only, the summary goes to stderr',
+    flag: 'out',
+    alias: ['o'],
+    scope: 'command',
+    secret: 'output',
+  },
+  metrics: {
+    format: text('port, or nothing', 'Count'),
+    sentence: 'serve metrics for a Prometheus on this host, at 127.0.0.1:PORT/metrics',
+    usually: 'no; port 9464 without a value',
+    details: 'Port 0 takes any. See [TELEMETRY.md](TELEMETRY.md)',
+    isOptional: true,
+    scope: 'command',
+  },
+  web: {
+    format: text('port, or nothing', 'Count'),
+    sentence: 'serve a live page of the run at 127.0.0.1:PORT; without a load, a form that starts runs',
+    usually: 'no; port 8089 without a value',
+    details: 'Port 0 takes any. See [WEB.md](WEB.md)',
+    isOptional: true,
+    scope: 'command',
+  },
+  captureFailures: {
+    format: withDefault(whole(0, MOST_CAPTURED), 0),
+    sentence: 'number of failing exchanges to keep in the report, for each outcome',
+    details:
+      'The [first ones, request and response](OUTPUTS.md#failing-exchanges); needs `--out json` or `ndjson`',
+    planned: 'captureFailures',
+  },
+  quiet: {
+    format: onOff(),
+    sentence: 'no live view and no progress lines; warnings and the summary stay',
+    alias: ['q'],
+    scope: 'command',
+  },
+  color: {
+    format: onOff(),
+    sentence: 'colours',
+    usually: 'on a terminal',
+    details: 'Wins over `NO_COLOR`, which wins over `FORCE_COLOR`',
+    scope: 'command',
+  },
+} as const satisfies Declarations
+
+const SEVERAL_RUNS = {
+  repeat: {
+    format: text('1 to 10', 'Count'),
+    sentence: 'number of runs, one after the other; the names of their files get numbers',
+    usually: '1',
+    details: 'See [COMPARING.md](COMPARING.md)',
+    scope: 'command',
+  },
+  against: {
+    format: text('`http://host:port`'),
+    sentence: 'origin of another target: run on both in turn and compare the URL with it',
+    details: 'Not with `--baseline`',
+    scope: 'command',
+    secret: 'url',
+  },
+} as const satisfies Declarations
+
+const PLAN = {
+  config: {
+    format: text('file'),
+    sentence: 'config file; --no-config for none',
+    usually: 'corerush.config.* in this folder',
+    details: '[Config files](CONFIG.md): `corerush.config.ts`, `.js`, `.mjs`, `.json`, `.yaml` or `.yml`',
+    canBeOff: true,
+    scope: 'call',
+  },
+  profile: {
+    format: text('name'),
+    sentence: 'profile of the config file, which overrides the rest of it',
+    usually: 'none',
+    scope: 'call',
+  },
+  dryRun: {
+    format: onOff(),
+    sentence: "print the plan and each worker's part of it, and send nothing",
+    scope: 'call',
+  },
+  printConfig: {
+    format: onOff(),
+    sentence: 'print every option, its value and where it was set, and send nothing',
+    scope: 'call',
+  },
+} as const satisfies Declarations
+
+/** The options of a run by the headings of the help. */
+export const GROUPS = {
+  Target: TARGET,
+  'Closed load (users loop)': CLOSED,
+  'Open load (arrivals by the clock)': OPEN,
+  'Load over time': OVER_TIME,
+  'When to stop': END,
+  'This machine': MACHINE,
+  HTTP,
+  Judging: JUDGING,
+  Outputs: OUTPUTS,
+  'Several runs': SEVERAL_RUNS,
+  Plan: PLAN,
+} as const satisfies Readonly<Record<string, Declarations>>
+
+export const DECLARATIONS = {
+  ...TARGET,
+  ...CLOSED,
+  ...OPEN,
+  ...OVER_TIME,
+  ...END,
+  ...MACHINE,
+  ...HTTP,
+  ...JUDGING,
+  ...OUTPUTS,
+  ...SEVERAL_RUNS,
+  ...PLAN,
+} as const satisfies Declarations
+
+type Declared = typeof DECLARATIONS
+
+/** The name of an option of a run. */
+export type OptionName = keyof Declared
+
+/** The options that the library knows. */
+export type LibraryOption = {
+  [N in OptionName]: Declared[N] extends { readonly scope: string } ? never : N
+}[OptionName]
+
+/** The options whose value can be read without looking at any other. */
+export type ReadOption = { [N in OptionName]: ValueOf<Declared[N]> extends never ? never : N }[OptionName]
+
+/** The value of an option once it is read. */
+export type OptionValue<N extends ReadOption> = ValueOf<Declared[N]>
+
+export type TextOption = NameOf<Declared, 'text'>
+export type ListOption = NameOf<Declared, 'list'>
+export type SwitchOption = NameOf<Declared, 'switch'>
+
+/** What the plan holds of the options as it is read. */
+export type Planned = PlannedOf<Declared>
+
+/** The names of the options that the library knows. */
+export const LIBRARY_OPTIONS = (Object.keys(DECLARATIONS) as OptionName[]).filter(
+  (name): name is LibraryOption => !('scope' in DECLARATIONS[name]),
+)

@@ -1,0 +1,29 @@
+/** The greatest values of options, and the defaults that depend on other options. */
+
+/** The options that set how much load there is; only one of them applies. */
+export const LOADS = ['users', 'rate', 'stages'] as const
+
+export const MOST_USERS = 1_000_000
+/** The most arrivals per second. */
+export const MOST_PER_S = 10_000_000
+export const MOST_WORKERS = 1024
+/** The most failing exchanges that are kept of one outcome. */
+export const MOST_CAPTURED = 100
+/** Tickets are counted in 32 bits. */
+export const MOST_REQUESTS = 2_000_000_000
+export const MOST_REDIRECTS = 100
+
+export const DEFAULTS = {
+  users: 1,
+  rampUpS: 1,
+  maxUsers: 10_000,
+  durationS: 10,
+} as const
+
+/** What this host offers where the user set nothing. */
+export interface HostDefaults {
+  /** Cores that this process may really use. */
+  readonly cores: number
+  /** How many users' connections this process may have open. */
+  readonly descriptors: number
+}
