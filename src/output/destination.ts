@@ -16,7 +16,7 @@ export interface Destination {
   readonly name: string
   /** Throws if it cannot be written; called before anything is sent. */
   check(): void
-  /** Throws or rejects if it could not be written. Returns a promise only where writing has to wait for a reader. */
+  /** Throws or rejects if it could not be written. Returns a promise only if writing has to wait for a reader. */
   write(text: string | Pieces): void | Promise<void>
 }
 

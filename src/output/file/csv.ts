@@ -1,11 +1,11 @@
 /**
- * Locust's four files with its names and columns, so that scripts made for them go on working: `PREFIX_stats.csv`,
+ * Locust's four CSV files with its names and columns, for scripts that read them: `PREFIX_stats.csv`,
  * `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`. Unlike Locust's they are written when the run has ended,
- * from the same counts as the report. Times are in milliseconds.
+ * from the counts of the report. Times are in milliseconds.
  *
- * What differs, because corerush measures otherwise: response times are those of succeeded, timed-out and unfinished
- * requests (`latencyMs`), `Failure Count` includes the unfinished, and the history has the seconds of the run from its
- * start instant, its totals and percentiles cumulative as Locust's are without `--csv-full-history`.
+ * Differences from Locust: response times are those of succeeded, timed-out and unfinished requests (`latencyMs`),
+ * `Failure Count` includes unfinished requests, and the history has the seconds of the run from its start instant, with
+ * totals and percentiles cumulative, as Locust's are without `--csv-full-history`.
  */
 import { ms } from '../../core/measure/metrics.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -57,15 +57,15 @@ const EXCEPTIONS_TITLES = ['Count', 'Message', 'Traceback', 'Nodes']
 export const CSV_FILES = ['stats', 'stats_history', 'failures', 'exceptions'] as const
 export type CsvFile = (typeof CSV_FILES)[number]
 
-/** A cell; what is not known is `N/A`, as Locust writes it. */
+/** A cell; `null` becomes `N/A`, as in Locust's files. */
 type Cell = string | number | null
 
 export class LocustCsv implements Output {
   readonly name: string
   readonly #destinations: Readonly<Record<CsvFile, Destination>>
-  /** Of all measured seconds so far. */
+  /** Totals of the measured seconds so far. */
   readonly #total = new Tally({ wide: true })
-  /** What the totals were at the end of each settled second of the measured run. */
+  /** Totals at the end of each settled second of the measured run. */
   readonly #history: { readonly second: number; readonly percentiles: Cell[]; readonly totals: Cell[] }[] = []
 
   constructor(prefix: string, destinations: Readonly<Record<CsvFile, Destination>>) {
@@ -155,7 +155,7 @@ export class LocustCsv implements Output {
 const failuresOf = ({ failed, unfinished }: RequestTally): number => failed + unfinished
 const perS = (n: number, loadS: number): number => (loadS > 0 ? Number((n / loadS).toFixed(6)) : 0)
 
-/** From the request count to the mean size, as both files have them. */
+/** The columns from the request count to the mean size, which both files have. */
 function totals(request: RequestTally): Cell[] {
   const latency = request.peek('latency')
   const ended = request.finished + request.unfinished
@@ -195,25 +195,25 @@ function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
   return rows
 }
 
-/** Errors of tasks; the place in the file stands for a traceback, and which worker it was does not matter. */
+/** Errors of tasks, with their position in the file as traceback and without the worker. */
 const exceptions = ({ taskErrors }: Report): Cell[][] =>
   taskErrors.map(({ task, message, place, count }) => [count, `${task}: ${message}`, place ?? '', ''])
 
-/** RFC 4180, with the line ends that Locust writes. */
+/** Renders CSV by RFC 4180, with the line ends of Locust. */
 export function renderCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [titles, ...rows].map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
 }
 
 /**
- * A cell that a spreadsheet would take for a formula gets an apostrophe before it: the texts come from the user's
- * options and from the server. Other control characters than line breaks are of no use in a cell.
+ * Escapes a cell. A text that a spreadsheet would take for a formula is prefixed with an apostrophe, because texts come from
+ * options and from the server. Control characters other than line breaks are replaced.
  */
 function renderCell(cell: Cell): string {
   if (cell === null) return 'N/A'
   if (typeof cell === 'number') return String(cell)
   const text = cell
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
-    // Commands to a runner of GitHub Actions, where a file that cannot be written goes to standard output.
+    // Commands to a GitHub Actions runner, in case the file cannot be written and goes to standard output.
     .replaceAll('##[', '#�[')
     .replace(/^(\s*:):/gm, '$1�')
   const isNumber = /^-?\d+(\.\d+)?$/.test(text)
@@ -221,5 +221,5 @@ function renderCell(cell: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** The type of every row; where there are several requests they are grouped by name, whatever their methods. */
+/** The type of every row; with several requests they are grouped by name, regardless of their methods. */
 const methodOf = (plan: Plan): string => (isOneRequest(plan) ? plan.request.method : '')

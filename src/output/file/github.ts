@@ -1,7 +1,7 @@
 /**
- * The run for GitHub Actions: a job summary in Markdown, appended to the file that the runner names, and at most ten
- * annotations as workflow commands. What comes from the server or the options is escaped in both, for a summary would
- * render it and the runner would obey it. Rendering is pure.
+ * The run for GitHub Actions: a job summary in Markdown, appended to the file named by the runner, and at most ten
+ * annotations as workflow commands. Texts from the server or the options are escaped in both, because a summary would
+ * render them and the runner would execute them. Rendering is pure.
  */
 import type { Answer } from '../../core/compare/comparison.ts'
 import { inVain } from '../../core/judge/exit.ts'
@@ -21,7 +21,7 @@ import type { Output, Screen } from '../output.ts'
 import { printable } from '../text/paint.ts'
 import { sparkline } from '../text/sparkline.ts'
 
-/** More of each kind than this the runner does not show. */
+/** Annotations that the runner shows, of each kind. */
 const MOST_ANNOTATIONS = 10
 const MOST_ROWS = 50
 const MOST_ERRORS = 10
@@ -174,8 +174,8 @@ function comparisonTable(comparison: RunComparison | null): string[] {
 }
 
 /**
- * The annotations: why the run is void; or else the failed thresholds, then those that only warn; what regressed, and
- * what could not be told.
+ * The annotations: reasons for a void run, or else failed thresholds and those that only warn; regressions, and rules
+ * without an answer.
  */
 export function renderAnnotations(report: Report): string {
   const { verdict, thresholds } = report
@@ -222,14 +222,14 @@ function command(kind: 'error' | 'warning', title: string, message: string): str
   return `::${kind} title=${property(steady(title))}::${data(steady(message))}\n`
 }
 
-/** Line breaks stay, for the command escapes them; nothing else may steer whoever reads the log. */
+/** Removes control characters except line breaks, which the command escapes. */
 const steady = (text: string): string =>
   text
     .split(/(\r\n|\r|\n)/)
     .map((part, i) => (i % 2 === 1 ? part : printable(part)))
     .join('')
 
-/** Text that Markdown and HTML take for nothing but text, on one line of a table. */
+/** Escapes text for a cell of a Markdown table, for Markdown and HTML. */
 export const escapeMarkdown = (text: string): string =>
   text
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
@@ -240,7 +240,7 @@ export class GithubSummary implements Output {
   readonly #destination: Destination
   readonly #commands: Screen
 
-  /** Annotations go to `commands`, a stream that the runner reads. */
+  /** `commands` is a stream that the runner reads, for the annotations. */
   constructor(destination: Destination, commands: Screen) {
     this.name = `github=${destination.name}`
     this.#destination = destination

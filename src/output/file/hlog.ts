@@ -1,7 +1,7 @@
 /**
- * The latencies of each second in the log format of HdrHistogram (1.3, V2 encoding), as its tools read it: all requests
- * together without a tag, and each request name under its own. Values are microseconds; the column of the maximum is in
- * milliseconds. Warm-up seconds are left out, so the merge of the log is the report's `latencyMs`.
+ * The latencies of each second in the log format of HdrHistogram (1.3, V2 encoding): all requests together without a tag,
+ * and each request name with its own tag. Values are microseconds; the column of the maximum is in milliseconds. Warm-up
+ * seconds are excluded, so the merge of the log equals `latencyMs` of the report.
  */
 import type { Histogram } from '../../core/measure/histogram.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -30,7 +30,7 @@ export class HistogramLog implements Output {
     if (phase === 'warmup') return
     const all = mergeRequests(tally, new RequestTally(false)).peek('latency')
     if (all !== null && all.count > 0) this.#lines.push(renderLogLine(all, second, null))
-    // A single name would only say the same again.
+    // With a single name, the tagged lines would repeat the untagged ones.
     if (tally.requests.size < 2) return
     for (const [name, request] of tally.requests) {
       const own = request.peek('latency')
@@ -60,5 +60,5 @@ function renderLogLine(histogram: Histogram, second: number, tag: string | null)
   return tag === null ? interval : `Tag=${tag},${interval}`
 }
 
-/** A tag ends at a comma, and is one word to the tools. */
+/** A tag ends at a comma and must not contain blanks. */
 const tagOf = (name: string): string => printable(name).replace(/[,\s]+/g, '_')

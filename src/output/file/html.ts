@@ -1,7 +1,6 @@
 /**
- * The report as one HTML file that opens without a network. The page itself is `src/page`; here it is put together with
- * its figures. What a server or a user said is in the JSON only, never in markup, and the policy of the page lets
- * nothing run but its own script.
+ * The report as one self-contained HTML file: the page of `src/page` with its data. Texts from servers and users are in the
+ * JSON only, never in markup, and the content security policy allows only the page's own script.
  */
 import { createHash } from 'node:crypto'
 import type { Report } from '../../core/report/report.ts'
@@ -15,7 +14,7 @@ import { viewOf } from '../view/view.ts'
 export const renderHtml = (report: Report, files: PageFiles): string =>
   renderPage(`corerush: ${subjectOf(report.plan)}`, viewOf(report), files)
 
-/** Two runs and their comparison; see `ComparisonView`. */
+/** The page of two runs and their comparison; see `ComparisonView`. */
 export const renderComparisonHtml = (view: ComparisonView, files: PageFiles): string =>
   renderPage(`corerush compare: ${view.current.words.subject}`, view, files)
 
@@ -40,7 +39,7 @@ function renderPage(title: string, view: object, { script, style }: PageFiles): 
     '</head>',
     '<body>',
     '<main id="page"></main>',
-    '<noscript><p>This page shows its figures with JavaScript, its own and no other.</p></noscript>',
+    '<noscript><p>This page needs JavaScript to show its figures.</p></noscript>',
     `<script type="application/json" id="view">${jsonInHtml(view)}</script>`,
     `<script>${script}</script>`,
     '</body>',
@@ -49,7 +48,7 @@ function renderPage(title: string, view: object, { script, style }: PageFiles): 
   ].join('\n')
 }
 
-/** JSON that cannot end its element, whatever it holds; it reads back the same. */
+/** Renders JSON that cannot end its script element; it parses to the same value. */
 const jsonInHtml = (value: object): string => renderJsonLine(value).replaceAll('<', '\\u003c')
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

@@ -1,8 +1,8 @@
-/** The report as JSON: all of it, in one object. */
+/** The report as one JSON object. */
 import type { Report } from '../../core/report/report.ts'
 import type { Pieces } from '../whole-file.ts'
 
-/** One line, piece by piece: of many hours it is longer than any string can be. */
+/** The report on one line, in pieces: that of many hours exceeds the longest possible string. */
 export const renderJson = (report: Report): Pieces => ({
   *[Symbol.iterator]() {
     const { timeline } = report
@@ -23,12 +23,12 @@ function* rowsOf(timeline: readonly object[]): Generator<string> {
   yield timeline.length === 0 ? '[]' : ']'
 }
 
-/** One line without line breaks within, ending in one. */
+/** A value as one line of JSON, ending in a line break. */
 export const renderJsonLine = (value: object): string => `${renderJsonValue(value)}\n`
 
 /**
- * On standard output `##[` would be a command to a runner of GitHub Actions, and some of what JSON leaves as it is would
- * steer a terminal; only a text can hold either, so they are written otherwise and read back the same.
+ * Escapes `##[`, which is a command to a GitHub Actions runner on standard output, and control characters that JSON leaves
+ * unescaped. Both occur in strings only, where the escapes parse to the same text.
  */
 const renderJsonValue = (value: unknown): string =>
   JSON.stringify(value)

@@ -1,7 +1,7 @@
 /**
- * The run as JUnit XML, in the part of the format that CI systems agree on: one test case for each threshold, one for
- * the verdict, for a scenario one for its tasks, and one for each metric that is held against a baseline. A failed threshold is a failure; what could not be judged is an error: a void run, and no data. In
- * a void run the thresholds are skipped, for it says nothing about the target. Pure.
+ * The run as JUnit XML, in the common subset of the format: a test case for the measurement, one for the tasks of a
+ * scenario, one per threshold, and one per rule against a baseline. A failed threshold is a failure; a void run and missing
+ * data are errors. In a void run the thresholds are skipped, because it says nothing about the target. Pure.
  */
 import { inVain } from '../../core/judge/exit.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -18,7 +18,7 @@ interface Case {
   readonly kind: 'passed' | 'failure' | 'error' | 'skipped'
   readonly type?: string
   readonly message?: string
-  /** Text beside the result. */
+  /** Text in addition to the result. */
   readonly output?: string
 }
 
@@ -37,7 +37,7 @@ export function renderJunit(report: Report): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="corerush" ${counts} time="${seconds}">`,
     `  <testsuite name="${escapeXml(suite)}" ${counts} time="${seconds}" timestamp="${escapeXml(report.startedAt.replace(/\.\d+Z$/, ''))}">`,
-    // The run's time is that of the verdict: the sum over all cases is the time of the suite.
+    // The first case has the time of the run, so that the sum over all cases is the time of the suite.
     ...cases.flatMap((one, i) => renderCase(one, suite, i === 0 ? seconds : '0.000')),
     `    <system-out>${escapeXml(renderSummary(report, { color: false, width: Infinity }))}</system-out>`,
     '  </testsuite>',
@@ -60,7 +60,7 @@ function verdictCase({ verdict }: Report): Case {
   return { name, kind: 'passed', output: [verdict.level, said].filter((text) => text !== '').join('\n') }
 }
 
-/** Tasks that throw fail the run only when nothing else came of it; otherwise they are told of. */
+/** The case of the tasks: fails only if every iteration failed; otherwise errors are output of a passed case. */
 function tasksCase(report: Report): Case[] {
   const { plan, taskErrors, verdict } = report
   if (plan.scenario === null) return []
@@ -78,12 +78,11 @@ function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {
   if (verdict.level === 'void') return { name, kind: 'skipped', message: `the run is void; ${figure}` }
   if (ok) return { name, kind: 'passed', output: figure }
   if (level === 'warn') return { name, kind: 'passed', output: `warning: ${figure}` }
-  if (actual === null)
-    return { name, kind: 'error', type: 'no-data', message: 'there was nothing to measure' }
+  if (actual === null) return { name, kind: 'error', type: 'no-data', message: 'no data' }
   return { name, kind: 'failure', type: 'threshold', message: figure }
 }
 
-/** That nothing can be told is no failure, and is said. */
+/** A case per rule against the baseline. "Can't tell" passes, with the answer as output. */
 function baselineCases({ comparison, plan }: Report): Case[] {
   if (comparison === null) return []
   const { result, refused } = comparison
@@ -118,7 +117,7 @@ function renderCase(
   return [open, ...inner, '    </testcase>']
 }
 
-/** Text as XML 1.0 can hold it, in an element or an attribute; what it cannot hold is replaced. */
+/** Escapes text for an element or an attribute; characters that XML 1.0 does not allow are replaced. */
 export const escapeXml = (text: string): string =>
   text
     .replace(
@@ -126,6 +125,6 @@ export const escapeXml = (text: string): string =>
       '�',
     )
     .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
-    // Commands to a runner of GitHub Actions, where the text goes to standard output.
+    // Commands to a GitHub Actions runner, in case the text goes to standard output.
     .replaceAll('##[', '##&#91;')
     .replace(/^(\s*:):/gm, '$1&#58;')

@@ -1,10 +1,10 @@
 /**
  * The run as lines of JSON: `{"type":"second",…}` with all fields of the report's timeline, and at the end
- * `{"type":"summary",…}` with the report without its timeline. A line ends in a newline and has none within.
+ * `{"type":"summary",…}` with the report without its timeline.
  *
- * A file is written at the end, each second once. A stream gets each second when it closes; one that was corrected
- * afterwards, by a worker that reported late or a load that ended otherwise, comes once more before the summary, and
- * the last line of a second number is the right one.
+ * A file is written at the end, with each second once. A stream receives each second when it closes; a second corrected
+ * later, by a late worker or an early end of the load, is written again before the summary, so the last line of a second
+ * is the valid one.
  */
 import type { Report } from '../../core/report/report.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
@@ -19,7 +19,7 @@ function renderLast(report: Report): string {
   return renderJsonLine({ type: 'summary', seconds: timeline.length, ...summary })
 }
 
-/** Every second once, and the summary. */
+/** All seconds, each once, and the summary. */
 export const renderNdjson = (report: Report): Pieces => ({
   *[Symbol.iterator]() {
     for (const row of report.timeline) yield renderSecond(row)
@@ -27,11 +27,11 @@ export const renderNdjson = (report: Report): Pieces => ({
   },
 })
 
-/** Writes the lines to a stream while the run goes on. */
+/** Writes the lines to a stream during the run. */
 export class NdjsonStream implements Output {
   readonly name = 'ndjson=-'
   readonly #stream: Screen
-  /** What was last said of each second. A corrected second is a new row. */
+  /** The row last written of each second. A corrected second is a new object. */
   readonly #said: SecondRow[] = []
 
   constructor(stream: Screen) {

@@ -1,4 +1,4 @@
-/** The pages as the build left them: each one script and one style. */
+/** The built pages: one script and one style sheet each. */
 import { readFileSync } from 'node:fs'
 
 export interface PageFiles {
@@ -13,9 +13,9 @@ const read = (folder: URL, script: string, style: string): PageFiles => ({
   style: readFileSync(new URL(style, folder), 'utf8'),
 })
 
-/** Of the report. */
+/** Files of the report page. */
 export const readPageFiles = (folder = FOLDER): PageFiles => read(folder, 'report-main.js', 'page.css')
-/** Of the live page. */
+/** Files of the live page. */
 export const readLiveFiles = (folder = FOLDER): PageFiles => read(folder, 'live-main.js', 'live.css')
-/** Of two reports. */
+/** Files of the comparison page. */
 export const readComparisonFiles = (folder = FOLDER): PageFiles => read(folder, 'compare-main.js', 'page.css')

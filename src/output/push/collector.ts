@@ -1,6 +1,6 @@
 /**
- * Posts texts to an OTLP collector. A connection that fails, and what the specification calls retryable, is tried again
- * a few times, later each time or when the collector asks for it, all within the time-out.
+ * Posts texts to an OTLP collector. Failed connections and statuses that the specification calls retryable are retried a few
+ * times with increasing delays, or as the collector requests, within the time-out.
  */
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -16,15 +16,15 @@ import { printable } from '../text/paint.ts'
 const RETRYABLE: readonly number[] = [429, 502, 503, 504]
 const MOST_ATTEMPTS = 4
 const FIRST_PAUSE_MS = 500
-/** Of an answer, in characters: what is read, and what is shown. */
+/** Characters of a response that are read, and that are shown. */
 const MOST_READ = 20_000
 const MOST_SHOWN = 200
 
-/** How an attempt ended: taken, or what went wrong and whether another attempt may help. */
+/** The result of an attempt: success, or the problem and whether a retry may help. */
 interface Attempt {
   readonly problem: string | null
   readonly isRetryable: boolean
-  /** How long the collector asks to be left alone; null when it does not. */
+  /** The delay that the collector requests; `null` if none. */
   readonly retryAfterMs: number | null
 }
 
@@ -39,12 +39,12 @@ export class Collector {
     this.#secrets = secretsOf(target)
   }
 
-  /** Its URL as it may be shown. */
+  /** The URL without secrets. */
   get name(): string {
     return redactUrl(this.#target.url)
   }
 
-  /** Resolves when all was taken; rejects with what went wrong, and when the signal gives it up. */
+  /** Resolves when the collector has accepted everything; rejects with the problem, or when `signal` is aborted. */
   async push(text: string, signal: AbortSignal): Promise<void> {
     const { timeoutMs, gzip } = this.#target
     const body = gzip ? gzipSync(text) : Buffer.from(text)
@@ -61,7 +61,7 @@ export class Collector {
     }
   }
 
-  /** One attempt. Each has a connection of its own, so that none is left to hold up the end of the process. */
+  /** Makes one attempt on its own connection, so that no idle connection delays the exit of the process. */
   #post(body: Buffer, untilMs: number, signal: AbortSignal): Promise<Attempt> {
     const { url, headers, gzip, timeoutMs } = this.#target
     const failed = (problem: string): Attempt => ({ problem, isRetryable: true, retryAfterMs: null })
@@ -84,21 +84,21 @@ export class Collector {
         resolve(attempt)
       }
       const timer = setTimeout(
-        () => end(failed(`no answer within ${timeoutMs} ms`)),
+        () => end(failed(`no response within ${timeoutMs} ms`)),
         Math.max(1, untilMs - performance.now()),
       )
       request.on('error', (error: Error & { errors?: Error[] }) =>
         end(failed(this.#shown(messageOf(error.errors?.[0] ?? error)))),
       )
-      // Without a listener Node drops such an answer without a word.
+      // Without a listener Node drops such a response silently.
       request.on('upgrade', ({ statusCode = 0 }, socket) => {
         socket.destroy()
         end({ ...failed(`status ${statusCode}: the collector changed the protocol`), isRetryable: false })
       })
       let hasAnswer = false
-      // Whatever else ends the exchange, it ends.
+      // Covers every other end of the exchange.
       request.on('close', () => {
-        if (!hasAnswer) end(failed('the connection closed without an answer'))
+        if (!hasAnswer) end(failed('the connection closed without a response'))
       })
       request.on('response', (response) => {
         hasAnswer = true
@@ -125,7 +125,7 @@ export class Collector {
     }
   }
 
-  /** What others say, in short; a collector may quote what it was sent. */
+  /** Shortens and masks a foreign text; a collector may quote what it was sent. */
   #shown(text: string): string {
     return printable(this.#secrets.hide(text).trim()).slice(0, MOST_SHOWN)
   }
@@ -154,7 +154,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return text
 }
 
-/** What OTLP answers are made of, as far as it is there; not every answer is one. */
+/** The fields of an OTLP response, as far as present; not every response is one. */
 interface Said {
   readonly message?: unknown
   readonly partialSuccess?: { readonly rejectedDataPoints?: unknown; readonly errorMessage?: unknown } | null
@@ -169,7 +169,7 @@ function fieldsOf(text: string): Said {
   }
 }
 
-/** Seconds, or a date, which is as far off as it is by the clock that also wrote `Date`. */
+/** Parses `Retry-After`: seconds, or a date relative to the `Date` header. */
 function retryAfterMs(after: string | undefined, date: string | undefined): number | null {
   if (after === undefined) return null
   if (/^\d+$/.test(after)) return Number(after) * 1000

@@ -1,7 +1,7 @@
 /**
- * The series of a run as OTLP in JSON, one `ExportMetricsServiceRequest` by the protobuf mapping that OTLP prescribes:
- * lower camel case, 64-bit integers as texts, enums as numbers. Everything counted up is cumulative since the start
- * instant, so a push that is lost costs resolution and no request.
+ * The series of a run as OTLP in JSON: an `ExportMetricsServiceRequest` in the protobuf mapping of OTLP, with lower camel
+ * case, 64-bit integers as strings, and enums as numbers. Sums are cumulative since the start instant, so a lost push costs
+ * resolution but no data.
  */
 import type { Buckets } from '../../core/export/buckets.ts'
 import type { Attributes, Series } from '../../core/export/exported-series.ts'
@@ -10,7 +10,7 @@ import type { Attributes, Series } from '../../core/export/exported-series.ts'
 const CUMULATIVE = 2
 
 export interface OtlpSpan {
-  /** Wall time of the start instant in ms, and the run time up to which the series count. */
+  /** Wall time of the start instant in ms, and the run time covered by the series. */
   readonly startMs: number
   readonly endS: number
 }
@@ -89,5 +89,5 @@ const keyValues = (attributes: Attributes): object[] =>
     value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
   }))
 
-/** As a text: a number has too few digits. */
+/** Nanoseconds as a string: a number has too few digits. */
 const nanoseconds = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n)

@@ -1,6 +1,6 @@
 /**
- * Sends a run to an OTLP collector: all that is settled, every 10 s of run time and at the end. A push that fails is
- * told of once; later ones are made all the same, for they hold what it held.
+ * Sends a run to an OTLP collector: all settled seconds, every 10 s of run time and at the end. The first failed push is
+ * reported; later pushes are still made, because they contain the missing data.
  */
 import type { OtlpTarget } from '../../core/export/otlp-options.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -18,13 +18,13 @@ export class OtlpPush implements Output {
   readonly name: string
   readonly #collector: Collector
   readonly #resource: Attributes
-  /** What there is to send of the run that goes on. */
+  /** Series of the run in progress. */
   #run: { readonly telemetry: Telemetry; readonly startMs: number; readonly version: string } | null = null
-  /** The push that is under way. */
+  /** The push in progress. */
   #underWay: AbortController | null = null
   #pushedS = 0
 
-  /** `instance` tells this run from others that send to the same collector. */
+  /** `instance` distinguishes this run from others that send to the same collector. */
   constructor(target: OtlpTarget, instance: string, firstPauseMs?: number) {
     this.#collector = new Collector(target, firstPauseMs)
     this.name = `otlp=${this.#collector.name}`
@@ -37,7 +37,7 @@ export class OtlpPush implements Output {
 
   settled(second: SettledSecond): Promise<void> | void {
     this.#run!.telemetry.settle(second)
-    // One that still waits for its answer holds up none: the next one has all that this one would have.
+    // Skipped while a push is in progress: the next one contains all of its data.
     if ((second.second + 1) % PERIOD_S === 0 && this.#underWay === null) return this.#push()
   }
 
@@ -49,7 +49,7 @@ export class OtlpPush implements Output {
 
   async #push(): Promise<void> {
     const { telemetry, startMs, version } = this.#run!
-    // A short last second must not set back the time.
+    // A short last second must not move the time backwards.
     this.#pushedS = Math.max(this.#pushedS, telemetry.endS)
     const text = renderOtlp(
       telemetry.series(),
@@ -61,9 +61,9 @@ export class OtlpPush implements Output {
     try {
       await this.#collector.push(text, ending.signal)
     } catch (error) {
-      // The last push took its place, with all that it had.
+      // Replaced by the last push, which contains its data.
       if (ending.signal.aborted) return
-      throw new Error(`did not take all metrics: ${messageOf(error)}`, { cause: error })
+      throw new Error(`did not accept all metrics: ${messageOf(error)}`, { cause: error })
     } finally {
       if (this.#underWay === ending) this.#underWay = null
     }

@@ -1,10 +1,10 @@
 /**
- * The open tabs of the live page. Each is told what is new as soon as it has taken what it was told before; what comes
- * meanwhile is dropped for it, and made up for by all that counts, once, when it can take it. So a tab that is slow, or
- * never reads, holds up nobody and costs one message of memory.
+ * The open tabs of the live page. A message is sent to a tab only if it has taken the previous one; otherwise it is dropped,
+ * and the tab receives the complete current state when it is ready. A slow tab therefore delays nobody, and one that never
+ * reads costs the memory of one message.
  */
 
-/** What a tab reads from: a response, or any stream. */
+/** The stream to a tab, such as a response. */
 export interface Listener {
   readonly writableNeedDrain: boolean
   write(message: Uint8Array): boolean
@@ -13,9 +13,9 @@ export interface Listener {
 }
 
 export class Audience {
-  /** Of each listener whether it has missed something. */
+  /** Tabs, and whether each has missed a message. */
   readonly #missed = new Map<Listener, boolean>()
-  /** All that counts now, for who has just come and who has missed something. */
+  /** The complete current state, for a new tab or one that has missed a message. */
   readonly #whole: () => Uint8Array
 
   constructor(whole: () => Uint8Array) {
@@ -29,7 +29,7 @@ export class Audience {
   add(listener: Listener): void {
     this.#missed.set(listener, false)
     listener.on('close', () => this.#missed.delete(listener))
-    // That it went away is told by its close as well.
+    // A lost connection also emits close.
     listener.on('error', () => undefined)
     listener.on('drain', () => {
       if (this.#missed.get(listener) !== true) return
@@ -45,10 +45,10 @@ export class Audience {
       else listener.write(message)
   }
 
-  /** The last message; resolves when all have it, which takes for ever where one never reads. */
+  /** Sends the last message; resolves when all tabs have received it, which may be never. */
   async end(message: Uint8Array): Promise<void> {
     const all = [...this.#missed]
-    // Nothing comes behind it.
+    // No message may follow.
     this.#missed.clear()
     await Promise.all(
       all.map(
@@ -62,6 +62,6 @@ export class Audience {
   }
 }
 
-/** A message of server-sent events; JSON has no line breaks of its own. */
+/** A message of server-sent events; JSON contains no line breaks. */
 export const eventOf = (name: string, value: object): Buffer =>
   Buffer.from(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`)

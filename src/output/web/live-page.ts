@@ -1,6 +1,6 @@
 /**
- * A run as the open tabs of the live page see it. What they are told is made once for all of them, at most so often that
- * it takes a small part of this thread, and not at all where no tab is open.
+ * The messages of a run to the open tabs of the live page. Each is made once for all tabs, at a rate that takes a small part
+ * of this thread, and not at all without a tab.
  */
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
@@ -13,10 +13,10 @@ import type { LiveSecond, Output, RunStart } from '../output.ts'
 import type { LiveRun, PageState } from './web-messages.ts'
 import { frameOf, loadTarget } from './web-state.ts'
 
-/** After a frame was made, none is for so many times as long: of a run of hours, they come less often. */
+/** Pause after a frame, as a multiple of the time to make it: in a run of hours, frames become less frequent. */
 const REST = 20
 
-/** What its owner decides. */
+/** State set by the owner of the page. */
 export type PageBeginning = Pick<PageState, 'phase' | 'form' | 'staysOpen'>
 
 export class LivePage implements Output, Stoppable {
@@ -26,7 +26,7 @@ export class LivePage implements Output, Stoppable {
   #run: LiveRun | null = null
   #latest: LiveSecond | null = null
   #report: Report | null = null
-  /** The newest that was made, and of which second. */
+  /** The newest frame, and its second. */
   #frame: Buffer | null = null
   #frameSecond = -1
   #restUntilMs = 0
@@ -41,17 +41,17 @@ export class LivePage implements Output, Stoppable {
     return this.#state
   }
 
-  /** What can be downloaded: null until the run has ended, and where corerush ends with it. */
+  /** The report for downloads; `null` until the run has ended, and if corerush exits with it. */
   get report(): Report | null {
     return this.#state.staysOpen ? this.#report : null
   }
 
-  /** One of Locust's files, where there is a report. */
+  /** One of Locust's files; available once there is a report. */
   csv(file: CsvFile): string {
     return this.#csvTexts![file].text
   }
 
-  /** A tab has come. */
+  /** Adds a tab. */
   join(listener: Listener): void {
     this.#renewFrame()
     this.#audience.add(listener)
@@ -99,13 +99,13 @@ export class LivePage implements Output, Stoppable {
     if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
   }
 
-  /** The last word to the tabs; resolves when all have it, which takes for ever where one never reads. */
+  /** Sends the final state; resolves when all tabs have received it, which may be never. */
   end(): Promise<void> {
     this.#state = { ...this.#state, form: null, isOver: true }
     return this.#audience.end(eventOf('state', this.#state))
   }
 
-  /** Whether there is a new frame. */
+  /** Makes a new frame if one is due; returns whether it did. */
   #renewFrame(): boolean {
     if (this.#report !== null) {
       if (this.#frame !== null) return false
@@ -123,7 +123,7 @@ export class LivePage implements Output, Stoppable {
     return true
   }
 
-  /** All that a tab needs. */
+  /** The messages that a new tab needs. */
   #whole(): Buffer {
     return Buffer.concat([
       eventOf('state', this.#state),

@@ -1,10 +1,10 @@
-/** A server for this host alone, which holds up neither a run nor the end of the process. */
+/** A server on loopback that delays neither a run nor the exit of the process. */
 import { createServer, type Server } from 'node:http'
 
 export const HOST = '127.0.0.1'
 const LONGEST_REQUEST_MS = 10_000
 
-/** Listens on this port, or any free one for 0; rejects when it cannot. */
+/** Listens on a port, or on any free one for 0; rejects on failure. */
 export async function listenOnLoopback(port: number, mostConnections: number): Promise<Server> {
   const server = createServer({ requestTimeout: LONGEST_REQUEST_MS, connectionsCheckingInterval: 1000 })
   server.maxConnections = mostConnections
@@ -13,7 +13,7 @@ export async function listenOnLoopback(port: number, mostConnections: number): P
     server.once('error', reject)
     server.listen(port, HOST, resolve)
   })
-  // A connection that cannot be taken is for the other side to try again.
+  // If a connection cannot be accepted, the client must try again.
   server.on('error', () => undefined)
   server.unref()
   return server

@@ -1,7 +1,6 @@
 /**
- * `GET /metrics` for a Prometheus on this host, while the run goes on. It listens on loopback only, and answers nothing
- * but that page, and only to those who ask for this host: a page in a browser must not read it under a name of its own.
- * Nothing that a scraper does or leaves undone holds up the run or the end of the process.
+ * `GET /metrics` for a Prometheus on this host, during the run. Listens on loopback only, serves only this page, and only
+ * with a `Host` of this host, which prevents DNS rebinding. A scraper cannot delay the run or the exit of the process.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,17 +11,17 @@ import { HOST, listenOnLoopback } from './loopback.ts'
 import { CONTENT_TYPE, renderPrometheus } from './prometheus.ts'
 import type { Output, RunStart } from '../output.ts'
 
-/** Where OpenTelemetry's Prometheus exporters listen by default. */
+/** The default port of OpenTelemetry's Prometheus exporters. */
 export const DEFAULT_PORT = 9464
 const THIS_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i
-/** A scraper is one; whoever else asks may wait. */
+/** Connections; a scraper needs one. */
 const MOST_CONNECTIONS = 20
 
 export class MetricsPage implements Output {
   readonly name = 'metrics'
   readonly #server: Server
   #telemetry: Telemetry | null = null
-  /** As of the last settled second; made when it is asked for. */
+  /** The page as of the last settled second; rendered on request. */
   #page: string | null = ''
 
   private constructor(server: Server) {
@@ -30,7 +29,7 @@ export class MetricsPage implements Output {
     server.on('request', (request, response) => this.#answer(request, response))
   }
 
-  /** Listens on this port, or any free one for 0; rejects when it cannot. */
+  /** Listens on a port, or on any free one for 0; rejects on failure. */
   static async listen(port: number): Promise<MetricsPage> {
     return new MetricsPage(await listenOnLoopback(port, MOST_CONNECTIONS))
   }
@@ -54,7 +53,7 @@ export class MetricsPage implements Output {
     this.#page = null
   }
 
-  /** Ends every connection, in the middle of an answer as well. */
+  /** Closes every connection, even during a response. */
   close(): void {
     this.#server.close()
     this.#server.closeAllConnections()

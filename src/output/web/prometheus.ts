@@ -1,13 +1,13 @@
 /**
- * The series of a run in the text format of Prometheus, under the names that a Prometheus gives them when it gets them
- * by OTLP: unit and `_total` at the end. Histograms have classic buckets here, where OTLP has exponential ones.
+ * The series of a run in the text format of Prometheus, with the names that Prometheus derives from OTLP: unit and `_total`
+ * at the end. Histograms have classic buckets, unlike the exponential ones of OTLP.
  */
 import type { Buckets } from '../../core/export/buckets.ts'
 import type { Attributes, Series } from '../../core/export/exported-series.ts'
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** What units add to a name; words in braces add nothing, nor does `1` to what is counted. */
+/** Name suffixes of units. Units in braces have none, nor does `1` on a counter. */
 const SUFFIXES: Readonly<Record<string, string>> = { s: '_seconds', By: '_bytes', '1': '_ratio' }
 
 export const prometheusName = ({ name, unit, kind }: Series): string =>

@@ -1,16 +1,16 @@
 /**
- * Who may see the live page, and who may act on it. It listens on loopback, but a browser on this host opens pages of
- * others too, and other users may have accounts here. See docs/WEB.md.
+ * Access control of the live page. It listens on loopback, but a browser on this host also opens other pages, and other
+ * users may have accounts. See docs/WEB.md.
  */
 import { timingSafeEqual } from 'node:crypto'
 
-/** What a request says of itself. */
+/** The parts of a request that are checked. */
 export interface Knock {
   readonly method: string
   readonly path: string
   readonly host: string | undefined
   readonly origin: string | undefined
-  /** In the query of what is read, in a header of its own of what acts. */
+  /** From the query of a read, from a header of an action. */
   readonly token: string | undefined
 }
 
@@ -19,33 +19,33 @@ export interface Refusal {
   readonly text: string
 }
 
-/** Code that everybody has: what it shows needs the token. */
+/** Public files, which need no token: the data they show does. */
 export const OPEN_PATHS: readonly string[] = ['/live.js', '/live.css']
 
-/** Why a request is not answered; null: it may be. */
+/** The reason to refuse a request; `null` if it is allowed. */
 export function refusalOf(knock: Knock, port: number, token: string): Refusal | null {
   const { method, path, host, origin } = knock
-  // A name that somebody else's DNS has made to mean this host: their page would read ours as its own.
+  // DNS rebinding: another page, whose name resolves to this host, would read ours as its own.
   const names = ['127.0.0.1', 'localhost'].map((name) => (port === 80 ? name : `${name}:${port}`))
   if (host === undefined || !names.includes(host.toLowerCase()))
     return { status: 403, text: 'only for this host' }
   if (method !== 'GET' && method !== 'POST') return { status: 405, text: 'only GET and POST' }
-  // Browsers say where a POST comes from, whatever the page behind it wants.
+  // Browsers send the origin of a POST; a page cannot forge it.
   if (method === 'POST' && origin !== `http://${host.toLowerCase()}`)
     return { status: 403, text: 'only for the page itself' }
   if (method === 'GET' && OPEN_PATHS.includes(path)) return null
   return isSame(knock.token ?? '', token)
     ? null
-    : { status: 403, text: 'open the URL that corerush has printed: it has a token' }
+    : { status: 403, text: 'open the URL that corerush printed: it contains a token' }
 }
 
-/** Takes as long wherever the two differ. */
+/** Compares in constant time. */
 function isSame(given: string, token: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(token)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** With every answer. The page may load and ask for what is its own, and nothing may frame it or send it elsewhere. */
+/** Headers of every response: the page may load and request only its own resources, and may not be framed. */
 export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy':

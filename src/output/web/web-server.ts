@@ -1,6 +1,6 @@
 /**
- * `--web`: serves the live page, its events and, when a run has ended, its files. It listens on loopback only; who may do
- * what is in web-guard.ts. Nothing that a tab does or leaves undone holds up the run or the end of the process.
+ * `--web`: serves the live page, its events and, when a run has ended, its files. Listens on loopback only; access control
+ * is in web-guard.ts. A tab cannot delay the run or the exit of the process.
  */
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -29,26 +29,26 @@ import {
   type LoadWords,
 } from './web-messages.ts'
 
-/** Where Locust's page is. */
+/** The port of Locust's page. */
 export const DEFAULT_WEB_PORT = 8089
 const MOST_CONNECTIONS = 100
 const MOST_FORM_BYTES = 65_536
-/** How long the last word may be on its way to tabs that read, before the process ends. */
+/** How long to wait for tabs to receive the final state before the process exits. */
 const LAST_WORD_MS = 250
 
-/** What a tab can ask for. */
+/** Actions of a tab. */
 export interface WebActions {
   /** Ends the load gracefully. */
   readonly stop: () => void
-  /** Begins a run, or says why not, and changes what the form begins with; null where the page begins none. */
+  /** Starts a run or returns the problems, and updates the initial values of the form; `null` if the page starts no runs. */
   readonly start: ((words: FormWords) => Promise<readonly FormProblem[]>) | null
-  /** Changes the load of the run under way; resolves to why not, or null. */
+  /** Changes the load of the run in progress; resolves to the problem, or `null`. */
   readonly amend: (load: LoadTarget, words: LoadWords) => Promise<string | null>
 }
 
 export interface WebFiles {
   readonly live: PageFiles
-  /** Of the report that can be downloaded. */
+  /** Text of each download, cached for the current report. */
   readonly report: PageFiles
 }
 
@@ -65,12 +65,12 @@ export class WebServer {
     this.#files = files
     this.#actions = actions
     server.on('request', (request, response) => {
-      // Whoever went away in the middle has nothing to be told.
+      // The client has gone away.
       this.#answer(request, response).catch(() => response.destroy())
     })
   }
 
-  /** Listens on this port, or any free one for 0; rejects when it cannot. */
+  /** Listens on a port, or on any free one for 0; rejects on failure. */
   static async listen(
     port: number,
     page: LivePage,
@@ -84,12 +84,12 @@ export class WebServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** With the token: whoever has it may see and act. */
+  /** The URL of the page, including the token that permits access. */
   get url(): string {
     return `http://${HOST}:${this.port}/?token=${this.#token}`
   }
 
-  /** Keeps the process alive until then. */
+  /** Keeps the process alive until the server is closed. */
   async stayUntil(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     this.#server.ref()
@@ -97,7 +97,7 @@ export class WebServer {
     this.#server.unref()
   }
 
-  /** Lets the tabs have the last word, but not for long, and ends every connection. */
+  /** Sends the final state, waits for it briefly, and closes every connection. */
   async close(): Promise<void> {
     const given = new AbortController()
     const { signal } = given
@@ -129,14 +129,14 @@ export class WebServer {
       this.page.join(response)
     } else if (isDownload(path.slice(1)) && report !== null)
       await this.#download(path.slice(1) as Download, report, response)
-    else say(404, 'text/plain', 'there is no such page, or not yet\n')
+    else say(404, 'text/plain', 'no such page, or not available yet\n')
   }
 
   async #act(path: string, request: IncomingMessage, say: Say): Promise<void> {
     if (path === '/stop') this.#stop(say)
     else if (path === '/start') await this.#start(request, say)
     else if (path === '/load') await this.#amend(request, say)
-    else say(404, 'text/plain', 'there is no such action\n')
+    else say(404, 'text/plain', 'no such action\n')
   }
 
   #stop(say: Say): void {
@@ -152,9 +152,9 @@ export class WebServer {
     const { start } = this.#actions
     const words = await readWords(request, FORM_FIELDS)
     const { phase, form } = page.state
-    if (form === null || start === null) say(409, 'text/plain', 'no run can be started from here\n')
-    else if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
-    else if (phase !== 'waiting' && phase !== 'ended') say(409, 'text/plain', 'a run goes on\n')
+    if (form === null || start === null) say(409, 'text/plain', 'this page cannot start runs\n')
+    else if (words === null) say(400, 'text/plain', 'must be the fields of the form as JSON\n')
+    else if (phase !== 'waiting' && phase !== 'ended') say(409, 'text/plain', 'a run is in progress\n')
     else {
       page.change({ phase: 'preparing', failure: null })
       const problems = await start(words)
@@ -166,7 +166,7 @@ export class WebServer {
   async #amend(request: IncomingMessage, say: Say): Promise<void> {
     const words = await readWords(request, LOAD_FIELDS)
     const { load } = this.page.state
-    if (words === null) say(400, 'text/plain', 'must be the words of the form as JSON\n')
+    if (words === null) say(400, 'text/plain', 'must be the fields of the form as JSON\n')
     else if (load === null) say(409, 'text/plain', 'nothing is running\n')
     else say(200, 'application/json', JSON.stringify({ problem: await this.#actions.amend(load, words) }))
   }
@@ -193,7 +193,7 @@ type Say = (status: number, type: string, text: string) => void
 
 const isDownload = (name: string): boolean => Object.hasOwn(DOWNLOADS, name)
 
-/** The words of a form, blank ones left out; null where they are none. */
+/** The fields of a form, without blank ones; `null` if the body is not a form. */
 async function readWords<Field extends string>(
   request: IncomingMessage,
   fields: readonly Field[],
@@ -227,7 +227,7 @@ const SHELL = [
   '</head>',
   '<body>',
   '<main id="page"></main>',
-  '<noscript><p>This page shows the run with JavaScript, its own and no other.</p></noscript>',
+  '<noscript><p>This page needs JavaScript to show the run.</p></noscript>',
   '<script src="live.js"></script>',
   '</body>',
   '</html>',

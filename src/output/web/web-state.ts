@@ -1,4 +1,4 @@
-/** A run as the live page is told of it, while it goes on and when it has ended. Pure. */
+/** Frames of the live page, for a run in progress and when it has ended. Pure. */
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { LiveSecond } from '../output.ts'
@@ -6,7 +6,7 @@ import { logOf } from '../view/run-log.ts'
 import { LIVE_POINTS, PAGE_POINTS, viewOf } from '../view/view.ts'
 import type { LiveFrame, LiveRun, LoadTarget, Now } from './web-messages.ts'
 
-/** `live` is the last closed second, and `report` one of the run so far; null: the run has ended, and it is its report. */
+/** `live` is the last closed second, and `report` that of the run so far; with `null` the run has ended, and `report` is final. */
 export function frameOf({ number, warnings }: LiveRun, report: Report, live: LiveSecond | null): LiveFrame {
   const isRunning = live !== null
   const view = viewOf(report, isRunning ? LIVE_POINTS : PAGE_POINTS)
@@ -19,7 +19,7 @@ export function frameOf({ number, warnings }: LiveRun, report: Report, live: Liv
   }
 }
 
-/** Where a plan takes the load in the end. */
+/** The last planned value of the load. */
 export function loadTarget(plan: Plan): LoadTarget {
   return plan.model === 'closed'
     ? { of: 'users', value: plan.stages.at(-1)!.toUsers }

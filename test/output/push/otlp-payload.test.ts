@@ -152,7 +152,7 @@ test('retryable answers are tried again, and other ones are not', async () => {
 
   const stays = await startCollector(answer(502, 'no upstream'))
   expect((await push(stays.origin)).told).toEqual([
-    `otlp=${stays.origin}/v1/metrics did not take all metrics: status 502: no upstream`,
+    `otlp=${stays.origin}/v1/metrics did not accept all metrics: status 502: no upstream`,
   ])
   expect(stays.pushed).toHaveLength(4)
 
@@ -185,7 +185,7 @@ test('what was rejected of a push is told, once, and is not tried again', async 
   const seconds = Array.from({ length: 11 }, (_, second) => ({ second, ok: { A: [5] } }))
   const { told } = await push(origin, { seconds })
   expect(told).toEqual([
-    `otlp=${origin}/v1/metrics did not take all metrics: 3 data points were rejected: too old`,
+    `otlp=${origin}/v1/metrics did not accept all metrics: 3 data points were rejected: too old`,
   ])
   expect(pushed.length).toBeLessThanOrEqual(2)
 
@@ -208,18 +208,18 @@ test('a collector that answers in the middle of another protocol ends the push',
     try {
       const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '150' }
       const { told } = await push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { env })
-      return told.join().replace(/.* did not take all metrics: /, '')
+      return told.join().replace(/.* did not accept all metrics: /, '')
     } finally {
       server.close()
     }
   }
   const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
   expect(await raw(upgrade)).toBe('status 101: the collector changed the protocol')
-  expect(await raw('HTTP/1.1 101 Switching Protocols\r\n\r\n')).toMatch(/101|no answer within 150 ms/)
-  expect(await raw('HTTP/1.1 100 Continue\r\n\r\n', { again: 5 })).toBe('no answer within 150 ms')
-  expect(await raw('HTTP/1.1 103 Early Hints\r\n\r\n')).toBe('no answer within 150 ms')
+  expect(await raw('HTTP/1.1 101 Switching Protocols\r\n\r\n')).toMatch(/101|no response within 150 ms/)
+  expect(await raw('HTTP/1.1 100 Continue\r\n\r\n', { again: 5 })).toBe('no response within 150 ms')
+  expect(await raw('HTTP/1.1 103 Early Hints\r\n\r\n')).toBe('no response within 150 ms')
   expect(await raw('HTTP/1.1 204 No Content\r\n\r\n')).toBe('')
-  expect(await raw('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')).toBe('no answer within 150 ms')
+  expect(await raw('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')).toBe('no response within 150 ms')
   expect(await raw('SSH-2.0-OpenSSH_9.2\r\n')).toMatch(/Parse Error/)
 })
 
@@ -227,16 +227,16 @@ test('a collector that is down, hangs, or closes is told of within the time-out'
   const silent = await startCollector(() => undefined)
   const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '100' }
   expect((await push(silent.origin, { env })).told).toEqual([
-    `otlp=${silent.origin}/v1/metrics did not take all metrics: no answer within 100 ms`,
+    `otlp=${silent.origin}/v1/metrics did not accept all metrics: no response within 100 ms`,
   ])
   const patient = await startCollector(answer(503, '', { 'retry-after': '60' }))
   expect((await push(patient.origin)).told[0]).toMatch(/status 503$/)
   expect(patient.pushed).toHaveLength(1)
 
   const closing = await startCollector((request) => request.socket.destroy())
-  expect((await push(closing.origin)).told[0]).toMatch(/did not take all metrics: socket hang up$/)
+  expect((await push(closing.origin)).told[0]).toMatch(/did not accept all metrics: socket hang up$/)
   const { told } = await push('http://user:hidden@127.0.0.1:1/?token=hidden')
   expect(told).toEqual([
-    'otlp=http://127.0.0.1:1/v1/metrics?token=*** did not take all metrics: connect ECONNREFUSED 127.0.0.1:1',
+    'otlp=http://127.0.0.1:1/v1/metrics?token=*** did not accept all metrics: connect ECONNREFUSED 127.0.0.1:1',
   ])
 })
