@@ -32,7 +32,7 @@ const HELP: readonly (readonly [key: string, meaning: string])[] = [
   ['q', 'stop the run gracefully; press again to quit at once'],
   ['p', 'pause this view; the run continues'],
   ['tab', 'show the next table'],
-  ['+ -', 'raise or lower the load by 10 %'],
+  ['+ -', 'raise or lower the load by 10%'],
   ['?', 'show or hide this help'],
 ]
 

@@ -26,8 +26,8 @@ export function sentenceOf({ verdict: { level, reasons }, total }: Report): stri
   if (total.latencyMs.reliableTo === null)
     return 'the planned load was delivered; too few samples for reliable percentiles'
   return reasons.some(({ code }) => code === 'users.exhausted')
-    ? 'the generator was healthy and the percentiles are accurate to max(1 ms, 5 %), but the users ran out'
-    : 'the planned load was delivered, and the percentiles are accurate to max(1 ms, 5 %)'
+    ? 'the generator was healthy and the percentiles are accurate to max(1 ms, 5%), but the users ran out'
+    : 'the planned load was delivered, and the percentiles are accurate to max(1 ms, 5%)'
 }
 
 /** The verdict in one sentence, the generator error, the bottleneck, then each reason with advice, wrapped to the width. */

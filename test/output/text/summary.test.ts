@@ -60,7 +60,7 @@ describe('the summary', () => {
                 lag p50 300 µs · p99 300 µs · max 300 µs
 
       measurement: sound. The planned load was delivered, and the percentiles are
-      accurate to max(1 ms, 5 %)
+      accurate to max(1 ms, 5%)
       generator error: p50 ≤ 208 µs · p95 ≤ 192 µs · p99 ≤ 192 µs
       bottleneck: none detected
       "
