@@ -59,7 +59,9 @@ describe.concurrent('the edges of a run', () => {
     const words = [...FIVE, '-o', 'otlp=http://127.0.0.1:1', '--url', server.url]
     const { code, report, stderr } = await runForReport(words, { env })
     expect([code, report.exitCode]).toEqual([1, 0])
-    expect(stderr).toMatch(/^corerush: otlp=http:\/\/127\.0\.0\.1:1\/v1\/metrics did not accept all metrics: /m)
+    expect(stderr).toMatch(
+      /^corerush: otlp=http:\/\/127\.0\.0\.1:1\/v1\/metrics did not accept all metrics: /m,
+    )
     expect(stderr).toMatch(/^measurement: /m)
   })
 
