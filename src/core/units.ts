@@ -57,11 +57,11 @@ export function printCount(n: number): string {
   return unit === undefined ? String(n) : `${n / COUNT_FACTOR[unit]!}${unit}`
 }
 
-/** Reads a rate into events per second: `1000`, `1k/s`, `90/m`, `3600/h`. */
+/** Reads a rate into events per second: `1000`, `1k/s`, `90/m`, `3600/h`, `1/d`. */
 export function parseRatePerS(text: string | number): Parsed<number> {
   const [head, per, ...more] = String(text).trim().split('/')
   const number = parseNumber(head ?? '')
-  const seconds = per === undefined ? 1 : { s: 1, m: 60, h: 3600 }[per.trim()]
+  const seconds = per === undefined ? 1 : { s: 1, m: 60, h: 3600, d: 86_400 }[per.trim()]
   if ('problem' in number || seconds === undefined || more.length > 0)
     return { problem: 'must be a rate such as 1000/s, 10k/s or 90/m' }
   return { value: number.value / seconds }
@@ -114,9 +114,13 @@ function showDigits(x: number): string {
 /** A count with thousands separators: `12,345`. */
 export const showCount = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 
-/** A rate for a table: `539`, `53.9`, `5.39`. */
-export const showRate = (perS: number | null): string =>
-  perS === null ? NONE : perS >= 100 ? showCount(perS) : perS >= 10 ? perS.toFixed(1) : perS.toFixed(2)
+/** A rate for a table: `539`, `53.9`, `5.39`, `0.017`. A rate above 0 never reads as 0. */
+export function showRate(perS: number | null): string {
+  if (perS === null) return NONE
+  if (perS >= 100) return showCount(perS)
+  if (perS >= 10) return perS.toFixed(1)
+  return perS >= 0.1 || perS === 0 ? perS.toFixed(2) : trim(Number(perS.toPrecision(2)))
+}
 
 /** A ratio as a percentage; what is not zero never reads as 0 %, and what is not whole never as 100 %. */
 export function showPercent(ratio: number | null): string {

@@ -10,6 +10,7 @@ import {
   showCount,
   showMs,
   showPercent,
+  parseRatePerS,
   showRate,
 } from '../../src/core/units.ts'
 import { valueOf } from '../support/parsed.ts'
@@ -185,6 +186,8 @@ describe('figures for people', () => {
   test.each([
     [null, '–'],
     [0, '0.00'],
+    [1 / 86_400, '0.000012'],
+    [1 / 60, '0.017'],
     [5.394, '5.39'],
     [53.94, '53.9'],
     [539.4, '539'],
@@ -212,4 +215,14 @@ describe('figures for people', () => {
     [62, '1:02'],
     [3723, '1:02:03'],
   ])('%d s on the clock is %s', (seconds, text) => expect(showClock(seconds)).toBe(text))
+})
+
+test.each([
+  ['1000', 1000],
+  ['1k/s', 1000],
+  ['90/m', 1.5],
+  ['1/h', 1 / 3600],
+  ['1/d', 1 / 86_400],
+])('the rate %s', (text, value) => {
+  expect(parseRatePerS(text)).toEqual({ value })
 })

@@ -3,11 +3,13 @@
  * evidence is that of simulated users who loop beside a generator that stands still now and then.
  */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { arrivalAreas, instantOf } from '../../src/core/load/arrivals.ts'
+import type { OpenPlan } from '../../src/core/plan/plan.ts'
 import type { Evidence } from '../../src/core/judge/rules/evidence.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
 import { aRow, evidence, healthy } from '../support/evidence.ts'
-import { aPlan } from '../support/plan.ts'
+import { anOpenPlan, aPlan } from '../support/plan.ts'
 
 interface Stop {
   readonly fromS: number
@@ -126,4 +128,52 @@ test('ten seconds of a minute are void, in the middle and at its end', () => {
 
 test('an undisturbed run is sound, however long', () => {
   for (const seconds of [10, 600]) expect(judge(evidenceOf(seconds, 1, [])).level).toBe('sound')
+})
+
+/** The evidence of an open run in which each arrival was `lateMs` late, and nothing else happened. */
+function arrivalsLate(plan: OpenPlan, seconds: number, lateMs: number): Evidence {
+  const next = arrivalAreas(plan.arrival, { index: 0, of: 1 }, plan.seed)
+  const due: number[] = []
+  for (let atS = instantOf(plan.stages, next()); atS < seconds; atS = instantOf(plan.stages, next()))
+    due.push(atS)
+  const rows = Array.from({ length: seconds }, (_, second) => {
+    const n = due.filter((atS) => Math.floor(atS) === second).length
+    const lagMs = n === 0 ? null : { p50: lateMs, p99: lateMs, max: lateMs, mean: lateMs }
+    return aRow(second, {
+      ...{ due: n, sent: n, finished: n, succeeded: n, users: n },
+      workers: [{ ...healthy, utilization: 0, lagMs, waitedMs: n === 0 ? null : 0 }],
+    })
+  })
+  const counts = { due: due.length, started: due.length, finished: due.length }
+  return evidence({ plan, rows, loadEndS: seconds, iterations: { ...evidence().iterations, ...counts } })
+}
+
+const DAY_S = 86_400
+describe.each(['uniform', 'poisson'] as const)('%s arrivals at a low rate', (arrival) => {
+  const lowRates = fc.record({
+    perS: fc.constantFrom(1 / DAY_S, 1 / 3600, 1 / 60, 1 / 10, 1 / 2, 1, 3),
+    seconds: fc.integer({ min: 1, max: 300 }),
+    seed: fc.integer({ min: 0, max: 1000 }),
+    lateMs: fc.constantFrom(0.1, 3, 9),
+  })
+  const planAt = (perS: number, seconds: number, seed = 1): OpenPlan =>
+    anOpenPlan({
+      ...{ arrival, seed, workers: 1, durationS: seconds },
+      stages: [{ fromPerS: perS, toPerS: perS, durationS: 0 }],
+    })
+
+  test('are the planned load: a few milliseconds of each take nothing of it', () => {
+    fc.assert(
+      fc.property(lowRates, ({ perS, seconds, seed, lateMs }) => {
+        const run = arrivalsLate(planAt(perS, seconds, seed), seconds, lateMs)
+        expect(judge(run).reasons.filter(({ code }) => code.startsWith('pace.'))).toEqual([])
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('half an interval late, they are not', () => {
+    for (const perS of [1 / 60, 1 / 10, 1 / 2])
+      expect(judge(arrivalsLate(planAt(perS, 300), 300, 500 / perS)).level).not.toBe('sound')
+  })
 })

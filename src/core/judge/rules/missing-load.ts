@@ -2,7 +2,7 @@
  * How much of the planned load is missing through the generator's doing, over the run as a whole: a stop of ten seconds
  * takes a sixth of a minute, in however few of its seconds it shows.
  */
-import { arrivalsBy } from '../../load/arrivals.ts'
+import { arrivalsBy, peakRate } from '../../load/arrivals.ts'
 import type { Evidence } from './evidence.ts'
 import { largest } from '../../extremes.ts'
 import { hasPace, type Plan } from '../../plan/plan.ts'
@@ -22,58 +22,86 @@ export interface MissingLoad {
 const inLoad = ({ phase }: SecondRow): boolean => phase === 'load'
 
 /**
- * By what the workers say of their own delays. In the closed model a user that waits for the generator asks for nothing
- * meanwhile: it is the share of the users' time that was lost. In the open model it is the arrivals that came late, one
- * that came late by half a second being half an arrival. What a stop that outlasts the load would have brought never
- * starts, and has no delay: it counts by its length. Delays of at most `aboveMs` on average in a second count nothing.
+ * Returns the missing load by the delays that the workers report. In the closed model it is the share of the users' time
+ * in which they waited for the generator. In the open model it is a share of the arrivals: one that is late by half the
+ * time between two arrivals, and at most by half a second, counts as half missing. A stop that outlasts the load has no
+ * delayed iterations and counts by its length. Delays of at most `aboveMs` on average in a second do not count.
  */
 export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
   const { plan, rows, loadEndS } = evidence
+  const planned = plannedLoad(evidence, plan.warmupS, loadEndS)
+  const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
   let lost = 0
+  let delayS = 0
+  /** What did not start at all. */
+  let never = 0
   let iterations = 0
   for (const row of rows.filter(inLoad)) {
     const n = plan.model === 'closed' ? row.due : row.sent
     iterations += n
-    lost += lostIn(plan, row, n, aboveMs)
+    const delays = delaysIn(plan, row, n, aboveMs)
+    lost += delays.lost
+    delayS += delays.seconds
+    // After a stop, arrivals that find no user are the generator's fault, at most as many as were due during the stop.
+    if (plan.model === 'open') never += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
   }
-  const planned = plannedLoad(plan, plan.warmupS, loadEndS)
-  const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
-  if (plan.model === 'open')
-    for (const row of rows.filter(inLoad))
-      // After a stop, arrivals that find no user are the generator's to answer for, as many as were due in it.
-      lost += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
-  for (let worker = 0; worker < plan.workers; worker++)
-    lost += (perS / plan.workers) * cutOffS(evidence, worker)
+  for (let worker = 0; worker < plan.workers; worker++) {
+    const stoodS = Math.min(cutOffS(evidence, worker), loadEndS - plan.warmupS)
+    never += plannedLoad(evidence, loadEndS - stoodS, loadEndS) / plan.workers
+  }
   return {
-    share: planned > 0 ? Math.min(1, lost / planned) : 0,
-    ownMs: iterations > 0 ? (lost * 1000) / iterations : 0,
+    share: planned > 0 ? Math.min(1, (lost + never) / planned) : 0,
+    ownMs: iterations > 0 ? ((delayS + never) * 1000) / iterations : 0,
   }
 }
 
-/** Of the closed model in seconds of users, of the open one in arrivals. */
-const plannedLoad = (plan: Plan, fromS: number, toS: number): number =>
-  plan.model === 'closed'
-    ? userSecondsBy(plan.stages, toS) - userSecondsBy(plan.stages, fromS)
-    : arrivalsBy(plan.stages, toS) - arrivalsBy(plan.stages, fromS)
+/** What is lost of the load by an iteration that starts a second late: below one arrival per second, less than one. */
+export const lossOfASecond = (plan: Plan): number =>
+  plan.model === 'closed' ? 1 : Math.min(1, peakRate(plan.stages))
 
-/** What the delays of a second cost, in the unit of the planned load; `n` iterations started in it. */
-function lostIn({ model }: Plan, row: SecondRow, n: number, aboveMs: number): number {
-  // A worker that started nothing, or to which nothing came, has no part in these counts.
+/** In the closed model in seconds of users, in the open model in arrivals. */
+function plannedLoad({ plan, iterations }: Evidence, fromS: number, toS: number): number {
+  if (plan.model === 'closed') return userSecondsBy(plan.stages, toS) - userSecondsBy(plan.stages, fromS)
+  const [from, to] = [arrivalsBy(plan.stages, fromS), arrivalsBy(plan.stages, toS)]
+  // Arrival k is due when the area under the rate reaches k: at a low rate the first one is more than the area is.
+  if (plan.arrival === 'uniform') return Math.ceil(to - HAIR) - Math.ceil(from - HAIR)
+  const isWhole = fromS === plan.warmupS
+  return isWhole ? Math.max(to - from, iterations.due) : to - from
+}
+
+/** What rounding may add to an area under the rate. */
+const HAIR = 1e-6
+
+interface Delays {
+  /** In the unit of the planned load. */
+  readonly lost: number
+  readonly seconds: number
+}
+
+/** Sums up the delays of a second, in which `n` iterations started. */
+function delaysIn(plan: Plan, row: SecondRow, n: number, aboveMs: number): Delays {
+  const isClosed = plan.model === 'closed'
+  // A worker that started nothing, or received no response, has no part in these counts.
   const started = row.workers.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs.mean]))
   const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
   const serviceMs = row.serviceMs.mean ?? 0
   let lost = 0
-  for (const lateMs of started)
-    if (lateMs > aboveMs)
-      lost += (n / started.length) * (model === 'closed' ? lateMs / 1000 : Math.min(1, lateMs / 1000))
-  for (const waitedMs of answered) {
-    if (waitedMs <= aboveMs) continue
-    const each = row.succeeded / answered.length
-    if (model === 'closed') lost += (each * waitedMs) / 1000
-    // An open model's arrivals wait for responses only where they found no free user.
-    else if (isFull(row) && serviceMs > 0) lost += each * Math.min(1, waitedMs / serviceMs)
+  let seconds = 0
+  for (const lateMs of started) {
+    if (lateMs <= aboveMs) continue
+    const each = n / started.length
+    const lateS = (lateMs / 1000) * lossOfASecond(plan)
+    lost += each * (isClosed ? lateS : Math.min(1, lateS))
+    seconds += (each * lateMs) / 1000
   }
-  return lost
+  for (const waitedMs of answered) {
+    // In the open model, arrivals wait for responses only if they find no free user.
+    if (waitedMs <= aboveMs || !(isClosed || (isFull(row) && serviceMs > 0))) continue
+    const each = row.succeeded / answered.length
+    lost += each * (isClosed ? waitedMs / 1000 : Math.min(1, waitedMs / serviceMs))
+    seconds += (each * waitedMs) / 1000
+  }
+  return { lost, seconds }
 }
 
 /** How long workers stood still, all together; told in the second in which it ended. */
@@ -111,7 +139,7 @@ export function countedLoad(evidence: Evidence): CountedLoad | null {
   const { plan, rows, iterations, loadEndS } = evidence
   const isCounted = plan.requests !== null || plan.iterations !== null || plan.data?.end === 'stop'
   if (isCounted || !hasPace(plan)) return null
-  const asked = plannedLoad(plan, plan.warmupS, loadEndS)
+  const asked = plannedLoad(evidence, plan.warmupS, loadEndS)
   if (plan.model === 'open') {
     // Where all users were busy, what did not start is a matter of the target.
     const started = rows.some((row) => inLoad(row) && isFull(row)) ? iterations.due : iterations.started

@@ -19,7 +19,7 @@ import {
   TIMER_MS,
 } from './limits.ts'
 import { extent, inSeconds, isFull, loadSeconds, worstWorker } from './load-seconds.ts'
-import { countedLoad, missingLoad } from './missing-load.ts'
+import { countedLoad, lossOfASecond, missingLoad } from './missing-load.ts'
 
 /** At most one of: saturated or missed (void), full speed; else what is late, and what is busy. */
 export function pace(evidence: Evidence): Reason[] {
@@ -164,7 +164,7 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
   const serviceMs = row.serviceMs.mean ?? 0
   if (plan.model === 'open') {
     const own = isFull(row) && serviceMs > 0 ? Math.min(1, (waitedMs ?? 0) / serviceMs) : 0
-    return lagMs.mean / 1000 + own
+    return (lagMs.mean / 1000) * lossOfASecond(plan) + own
   }
   const serviceOfTask = requestsPerTask(plan, row) * (serviceMs - (waitedMs ?? 0))
   const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceOfTask) / 1000) * 1000
