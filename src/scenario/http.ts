@@ -1,16 +1,34 @@
 /** What a task sends requests with, and what it gets back. Types only: the worker fulfils them. */
 import type { Duration } from '../core/units.ts'
 
-export type Values = Readonly<Record<string, string | number | boolean>>
+/** The value of a field; a list sends the field once for each of its values. */
+export type Value = string | number | bigint | boolean
+
+/** Fields by name, or pairs of name and value. A value that is `undefined` leaves its field out. */
+export type Values =
+  | Readonly<Record<string, Value | readonly Value[] | undefined>>
+  | readonly (readonly [name: string, value: Value])[]
+  | ReadonlyMap<string, Value | readonly Value[]>
+  | URLSearchParams
+  | FormData
 
 export interface RequestOptions {
   /** The name under which the request is reported. @default method and path */
   readonly name?: string | undefined
-  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly headers?:
+    | Readonly<Record<string, Value | readonly Value[] | undefined>>
+    | readonly (readonly [name: string, value: Value])[]
+    | ReadonlyMap<string, Value | readonly Value[]>
+    | Headers
+    | undefined
   /** Added to the URL, encoded. */
   readonly query?: Values | undefined
-  /** The body, one of these three: text or bytes, a value to send as JSON, or fields to send as a form. */
-  readonly body?: string | Uint8Array | undefined
+  /**
+   * The body, one of these three: text, bytes or what `fetch` takes as a body, a value to send as JSON, or fields to send as
+   * a form. A `FormData` is sent as multipart/form-data, with its files.
+   */
+  readonly body?:
+    string | Uint8Array | ArrayBufferLike | ArrayBufferView | URLSearchParams | FormData | Blob | undefined
   readonly json?: unknown
   readonly form?: Values | undefined
   /** Statuses that count as success: `200`, `2xx,404`. @default what the run says, else 2xx and 3xx */
@@ -51,8 +69,8 @@ export interface ReadResponse extends Response {
 
 /** Sends one request; resolves when it has ended, however it ended. */
 export interface Send {
-  (url: string, options: ReadingOptions): Promise<ReadResponse>
-  (url: string, options?: RequestOptions): Promise<Response>
+  (url: string | URL, options: ReadingOptions): Promise<ReadResponse>
+  (url: string | URL, options?: RequestOptions): Promise<Response>
 }
 
 export interface Http {
@@ -64,6 +82,6 @@ export interface Http {
   readonly delete: Send
   readonly options: Send
   /** Any method. */
-  request(method: string, url: string, options: ReadingOptions): Promise<ReadResponse>
-  request(method: string, url: string, options?: RequestOptions): Promise<Response>
+  request(method: string, url: string | URL, options: ReadingOptions): Promise<ReadResponse>
+  request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>
 }

@@ -36,6 +36,12 @@ export function kindOf(value: object): string {
   }
 }
 
+/** Whether the object is one with fields: a literal, or an instance of a class that is none of the platform's. */
+export function isRecord(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || kindOf(value) === 'Object'
+}
+
 const withArticle = (kind: string): string => {
   if (kind === 'Object') return 'an object'
   if (kind === 'Array') return 'a list'

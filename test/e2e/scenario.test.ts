@@ -510,7 +510,7 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
       'export default scenario({ taks: {} })',
       /s\.ts: taks is not a field of a scenario; did you mean tasks\?/,
     ],
-    ['no base URL', 'export default scenario({ tasks: { T() {} } })', /--url is missing/],
+    ['no base URL', 'export default scenario({ tasks: { T() {} } })', /--url is required/],
   ])('%s', async (_, code, message) => {
     const { code: exit, stderr } = await withFolder((folder) => {
       writeFileSync(join(folder, 's.ts'), IMPORTS + code)

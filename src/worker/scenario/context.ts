@@ -12,7 +12,7 @@ export interface Doer {
   readonly number: number
   readonly random: Random
   state(): unknown
-  send(method: string, url: string, options?: RequestOptions): Promise<Response>
+  send(method: string, url: string | URL, options?: RequestOptions): Promise<Response>
   think(pause: string | number): Promise<void>
   take(feeder: Feeder<unknown>): unknown
   stopUser(): never
@@ -48,8 +48,8 @@ function cookiesOf(cookies: Cookies | null, requests: Requests): UserCookies {
 
 function httpOf(doer: Doer): Http {
   const by = (method: string): Send =>
-    ((url: string, options?: RequestOptions) => doer.send(method, url, options)) as Send
-  const request = (method: string, url: string, options?: RequestOptions): Promise<Response> =>
+    ((url: string | URL, options?: RequestOptions) => doer.send(method, url, options)) as Send
+  const request = (method: string, url: string | URL, options?: RequestOptions): Promise<Response> =>
     doer.send(method, url, options)
   return {
     get: by('GET'),

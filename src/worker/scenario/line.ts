@@ -8,7 +8,7 @@ import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
-import type { ReadyRequest } from './requests.ts'
+import type { ReadyRequest } from './known-request.ts'
 import type { Watch } from './watch.ts'
 
 /** A call whose latency counts from when it was due; see `Call`. */
@@ -58,7 +58,7 @@ export class Line implements CallOwner {
   ): Promise<Response> {
     this.#options = options
     this.#from = from
-    const isKept = options.read === true || 'check' in options || this.#owner.watch !== null
+    const isKept = options.read === true || checkIn(options) !== null || this.#owner.watch !== null
     this.#kept = isKept ? new KeptReply() : null
     this.#call.readInto(this.#kept)
     const response = new Promise<Response>((resolve, reject) => {
@@ -111,8 +111,9 @@ export class Line implements CallOwner {
   }
 
   judge(exchange: Exchange): void {
-    if (!('check' in this.#options)) return
-    const problem = checked(this.#options.check, this.#kept!)
+    const check = checkIn(this.#options)
+    if (check === null) return
+    const problem = checked(check, this.#kept!)
     if (problem === null) return
     exchange.outcome = 'check'
     exchange.message = problem
@@ -120,7 +121,7 @@ export class Line implements CallOwner {
 
   recorded(waitedUs: number): void {
     const { watch } = this.#owner
-    if (watch !== null) watch.exchange(this.#call.exchange, this.#kept!, 'check' in this.#options)
+    if (watch !== null) watch.exchange(this.#call.exchange, this.#kept!, checkIn(this.#options) !== null)
     this.#owner.lineRecorded(waitedUs)
   }
 
@@ -141,6 +142,9 @@ export class Line implements CallOwner {
     else this.#resolve(Object.assign(kept, { ok: outcome === 'ok', status, error }))
   }
 }
+
+const checkIn = (options: RequestOptions | CheckedOptions): CheckedOptions['check'] | null =>
+  ('check' in options ? options.check : undefined) ?? null
 
 /** What is wrong with the response; null when nothing is. A check that throws has refused it. */
 function checked(check: CheckedOptions['check'], reply: KeptReply): string | null {

@@ -6,31 +6,25 @@ import { forbiddenHost } from '../../core/resolve/request/allowed-hosts.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { bodyPlan, type RequestPlan } from '../../core/request/request.ts'
 import { isOfOrigin } from '../../core/request/redirect.ts'
-import { readHeaders, readMethod } from '../../core/resolve/request/request-options.ts'
+import { checkHeaders, readMethod } from '../../core/resolve/request/request-options.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
-import type { RequestTally } from '../../core/measure/request-tally.ts'
 import { MOST_NAMES, OTHER_REQUESTS } from '../../core/measure/tally.ts'
 import { parseDurationS } from '../../core/units.ts'
-import type { CheckedOptions, RequestOptions, Values } from '../../scenario/http.ts'
+import { didYouMean } from '../../core/suggest.ts'
+import type { CheckedOptions, RequestOptions } from '../../scenario/http.ts'
+import { described, isRecord, kindOf } from '../../scenario/value.ts'
+import { bodyOf, jsonOf, type Body } from './body.ts'
+import { fieldsOf } from './fields.ts'
+import { isSame, keptOf, type KnownRequest, type ReadyRequest } from './known-request.ts'
+import type { ReadBody } from './read-body.ts'
 import type { Recorder } from '../recorder.ts'
-import type { Prepared, Transport } from '../transport/transport.ts'
-
-/** A request that can be sent. */
-export interface ReadyRequest {
-  readonly request: Prepared
-  readonly tally: RequestTally
-  readonly timeoutS: number
-  /** It goes to another origin than the scenario's. */
-  readonly isElsewhere: boolean
-  /** Why it must not be sent; null when it may be. */
-  readonly refusal: string | null
-}
+import type { Transport } from '../transport/transport.ts'
 
 /** URLs whose last request is kept; a task may make up any number of them. */
 const MOST_KEPT = 1000
 
-const FIELDS = [
+const OPTIONS: ReadonlySet<string> = new Set([
   'name',
   'headers',
   'query',
@@ -42,13 +36,7 @@ const FIELDS = [
   'read',
   'throws',
   'check',
-]
-
-interface Known {
-  readonly options: RequestOptions
-  readonly json: string | undefined
-  readonly ready: ReadyRequest
-}
+])
 
 export class Requests {
   readonly #plan: Plan
@@ -58,7 +46,7 @@ export class Requests {
   readonly #origin: string
   /** The URL that paths are added to. */
   readonly #base: string
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, KnownRequest>()
   readonly #names = new Set<string>()
 
   constructor(plan: Plan, transport: Transport, recorder: Recorder, secrets: KnownSecrets) {
@@ -71,29 +59,31 @@ export class Requests {
     this.#base = origin + pathname.replace(/\/$/, '')
   }
 
-  /** The request that a task asks for; throws where it makes none. */
-  ready(method: string, url: string, options: RequestOptions | CheckedOptions): ReadyRequest {
+  /**
+   * The request that a task describes; a TypeError where it describes none. `read` is its body where that had to be read
+   * first.
+   */
+  ready(
+    method: string,
+    to: string | URL,
+    options: RequestOptions | CheckedOptions,
+    read: ReadBody | null = null,
+  ): ReadyRequest {
+    checkOptions(options)
+    const url = textOf(to)
     const key = `${method} ${url}`
-    const json = options.json === undefined ? undefined : JSON.stringify(options.json)
+    const json = options.json === undefined ? undefined : jsonOf(options.json)
     const known = this.#known.get(key)
-    if (known !== undefined && known.json === json && isSame(known.options, options)) return known.ready
-    const ready = this.#prepare(method, url, options, json)
+    if (known !== undefined && known.json === json && isSame(known, options, read)) return known.ready
+    const ready = this.#prepare(method, url, options, json, read)
     if (known === undefined && this.#known.size >= MOST_KEPT) this.#known.clear()
-    // A copy: the task may use its own objects again and change them.
-    const { headers, query, form, body } = options
-    const copy = {
-      ...options,
-      headers: { ...headers },
-      query: { ...query },
-      form: form && { ...form },
-      body: body instanceof Uint8Array ? Buffer.from(body) : body,
-    }
-    this.#known.set(key, { options: copy, json, ready })
+    this.#known.set(key, keptOf(options, json, read, ready))
     return ready
   }
 
   /** A path belongs to the base, whatever path that has itself. */
-  urlOf(path: string): URL {
+  urlOf(to: string | URL): URL {
+    const path = textOf(to)
     const whole = path.startsWith('/') ? this.#base + path : path
     const url = URL.canParse(whole) ? new URL(whole) : null
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
@@ -101,21 +91,24 @@ export class Requests {
     return url
   }
 
-  #prepare(method: string, path: string, options: RequestOptions, json: string | undefined): ReadyRequest {
-    for (const field of Object.keys(options))
-      if (!FIELDS.includes(field)) throw new TypeError(`${field} is not an option of a request`)
+  #prepare(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    json: string | undefined,
+    read: ReadBody | null,
+  ): ReadyRequest {
     const base = this.#plan.request
     const url = this.urlOf(path)
     url.hash = ''
-    for (const [name, value] of Object.entries(options.query ?? {}))
-      url.searchParams.append(name, String(value))
+    for (const [name, value] of fieldsOf('query', options.query)) url.searchParams.append(name, value)
     const isElsewhere = url.origin !== this.#origin
     const said = required(readMethod(method), 'method')
     const plan: RequestPlan = {
-      name: this.#nameOf(options.name ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
+      name: this.#nameOf(nameIn(options) ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
       method: said,
       url: url.href,
-      ...bodyAndHeaders(base.headers, options, json, isElsewhere),
+      ...bodyAndHeaders(base.headers, options, bodyOf(options, json, read), isElsewhere),
       expectStatus:
         options.expectStatus === undefined
           ? base.expectStatus
@@ -124,7 +117,7 @@ export class Requests {
     this.#secrets.glance(plan)
     const { timeout } = options
     const timeoutS =
-      timeout === undefined ? this.#plan.timeoutS : required(parseDurationS(timeout), 'timeout')
+      timeout === undefined ? this.#plan.timeoutS : required(parseDurationS(durationIn(timeout)), 'timeout')
     if (timeoutS <= 0) throw new TypeError('timeout must be above 0')
     const forbidden = forbiddenHost(this.#plan, url)
     return {
@@ -146,22 +139,18 @@ export class Requests {
 
 function bodyAndHeaders(
   base: RequestPlan['headers'],
-  { body, form, headers }: RequestOptions,
-  json: string | undefined,
+  { headers }: RequestOptions,
+  { content, type }: Body,
   isElsewhere: boolean,
 ): Pick<RequestPlan, 'body' | 'headers'> {
-  if ([body, json, form].filter((given) => given !== undefined).length > 1)
-    throw new TypeError('a request has one body: give body, json or form')
-  const own = readHeaders(headers, (_, message): never => {
+  const own = checkHeaders(fieldsOf('headers', headers), (_, message): never => {
     throw new TypeError(`headers ${message}`)
   })
-  const type =
-    json !== undefined ? 'application/json' : form !== undefined ? 'application/x-www-form-urlencoded' : null
   /** What is meant for the origin of the scenario is for no other, unless the task itself says it. */
   const isMeant = (name: string): boolean => !isElsewhere || !isOfOrigin(name)
   const isGiven = (name: string): boolean => own.some(([given]) => given.toLowerCase() === name)
   return {
-    body: bodyPlan(json ?? (form === undefined ? (body ?? null) : encoded(form))),
+    body: bodyPlan(content),
     headers: [
       ...base.filter(([name]) => !isGiven(name.toLowerCase()) && isMeant(name.toLowerCase())),
       ...(type === null || isGiven('content-type') ? [] : [['content-type', type] as const]),
@@ -170,32 +159,42 @@ function bodyAndHeaders(
   }
 }
 
-const encoded = (form: Values): string =>
-  new URLSearchParams(
-    Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString()
-
 function required<T>(parsed: { readonly value: T } | { readonly problem: string }, option: string): T {
   if ('problem' in parsed) throw new TypeError(`${option} ${parsed.problem}`)
   return parsed.value
 }
 
-/** Whether two descriptions, their JSON apart, are of one request. */
-const isSame = (a: RequestOptions, b: RequestOptions): boolean =>
-  a.name === b.name &&
-  hasSameBytes(a.body, b.body) &&
-  a.expectStatus === b.expectStatus &&
-  a.timeout === b.timeout &&
-  hasSame(a.headers, b.headers) &&
-  hasSame(a.query, b.query) &&
-  hasSame(a.form, b.form)
+/** What a file in JavaScript hands over need not be what the types say: a FormData for options would send nothing. */
+function checkOptions(options: RequestOptions | CheckedOptions): void {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || !isRecord(given))
+    throw new TypeError(
+      `the options of a request must be an object such as { body: 'x' }, got ${typeof given === 'string' ? 'a string' : described(given)}`,
+    )
+  for (const option in given)
+    if (!OPTIONS.has(option))
+      throw new TypeError(`${option} is not an option of a request${didYouMean(option, [...OPTIONS])}`)
+  const { read, throws, check } = given as Readonly<Record<keyof CheckedOptions, unknown>>
+  if (read !== undefined && typeof read !== 'boolean') throw new TypeError('read must be true or false')
+  if (throws !== undefined && typeof throws !== 'boolean') throw new TypeError('throws must be true or false')
+  if (check !== undefined && typeof check !== 'function') throw new TypeError('check must be a function')
+}
 
-const hasSameBytes = (a: RequestOptions['body'], b: RequestOptions['body']): boolean =>
-  a === b || (a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0)
+/** The URL or path of a request as text. */
+function textOf(to: string | URL): string {
+  if (typeof to === 'string') return to
+  const given: unknown = to
+  if (typeof given === 'object' && given !== null && kindOf(given) === 'URL') return to.href
+  throw new TypeError(`a request needs a path or an http URL, got ${described(given)}`)
+}
 
-function hasSame(a: Values | undefined, b: Values | undefined): boolean {
-  if (a === b) return true
-  for (const name in b) if (a?.[name] !== b[name]) return false
-  for (const name in a) if (b?.[name] === undefined) return false
-  return true
+function nameIn({ name }: RequestOptions): string | undefined {
+  if (name !== undefined && (typeof (name as unknown) !== 'string' || name === ''))
+    throw new TypeError(`name must be a text that is not empty, got ${described(name)}`)
+  return name
+}
+
+function durationIn(timeout: unknown): string | number {
+  if (typeof timeout === 'string' || typeof timeout === 'number') return timeout
+  throw new TypeError(`timeout must be a duration such as '2s', got ${described(timeout)}`)
 }

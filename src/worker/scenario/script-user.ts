@@ -17,6 +17,7 @@ import type { Lateness } from '../lateness.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import type { Surroundings } from '../user.ts'
+import { reading, type ReadBody } from './read-body.ts'
 import { contextOf, type Doer } from './context.ts'
 import type { FromDue, Line, LineOwner } from './line.ts'
 import { Lines } from './lines.ts'
@@ -70,6 +71,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #hasStopped = false
   /** Calls of this iteration. */
   #calls = 0
+  /** Bodies that are being read for calls of this iteration. */
+  #readings = 0
   #isRefused = false
 
   /** `lateness` is that of all that this user does. */
@@ -183,10 +186,39 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     else if (this.#isTaskDone) queueMicrotask(() => this.#land())
   }
 
-  send(method: string, url: string, options: RequestOptions | CheckedOptions = {}): Promise<Response> {
+  send(method: string, url: string | URL, options: RequestOptions | CheckedOptions = {}): Promise<Response> {
     if (this.#isCut) return new Promise<never>(() => undefined)
-    this.#mustFly(`${method} ${url}`)
-    const ready = this.#script.requests.ready(method, url, options)
+    this.#mustFly(method)
+    const body = (options as RequestOptions | null)?.body
+    const read = typeof body === 'object' ? reading(body) : null
+    return read === null ? this.#send(method, url, options, null) : this.#sendRead(method, url, options, read)
+  }
+
+  /** Sends the request when its body has been read; the iteration waits for that, whether or not its task does. */
+  async #sendRead(
+    method: string,
+    url: string | URL,
+    options: RequestOptions | CheckedOptions,
+    read: Promise<ReadBody>,
+  ): Promise<Response> {
+    this.#readings++
+    try {
+      const body = await read
+      if (!this.#isCut) return await this.#send(method, url, options, body)
+    } finally {
+      this.#readings--
+      if (this.#isTaskDone) queueMicrotask(() => this.#land())
+    }
+    return new Promise<never>(() => undefined)
+  }
+
+  #send(
+    method: string,
+    url: string | URL,
+    options: RequestOptions | CheckedOptions,
+    read: ReadBody | null,
+  ): Promise<Response> {
+    const ready = this.#script.requests.ready(method, url, options, read)
     const isFirst = this.#calls++ === 0
     return this.#lines.take().send(ready, options, isFirst ? this.#fromDue() : null)
   }
@@ -267,7 +299,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #cutOff(): void {
     const { recorder } = this.around
     const { name, nowUs } = this.#script
-    const isStuck = !this.#isTaskDone && this.#lines.areFree && this.#pauses.areOver
+    const isStuck = !this.#isTaskDone && this.#lines.areFree && this.#pauses.areOver && this.#readings === 0
     if (this.#doing !== 'onStop') recorder.cutOff(nowUs(), isStuck, name)
     if (!isStuck) return
     recorder.taskError({ task: this.#task!.name, message: NEVER_ENDED, place: null }, nowUs())
@@ -275,7 +307,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   /** Ends the iteration, or the life, when nothing of it goes on. */
   #land(): void {
-    if (!this.isFlying || !this.#lines.areFree) return
+    if (!this.isFlying || !this.#lines.areFree || (this.#readings > 0 && !this.#isCut)) return
     if (!this.#isCut && !this.#isTaskDone) return
     if (this.#doing === 'onStart' && this.#isReady && !this.#isCut && !this.#hasStopped) {
       this.deadlineMoved()

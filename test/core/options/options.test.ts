@@ -107,6 +107,9 @@ describe('the request', () => {
       ['x-empty', ''],
     ])
     expect(resolved({ headers: { Accept: 'text/xml' } }).headers).toEqual([['Accept', 'text/xml']])
+    // These have no fields of their own.
+    for (const headers of [new Headers({ accept: 'text/xml' }), new Map([['accept', 'text/xml']])])
+      expect(resolved({ headers: headers as never }).headers).toEqual([['accept', 'text/xml']])
   })
 
   test('user and password in the URL are the basic authorization that they stand for', () => {

@@ -58,9 +58,22 @@ export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, str
     wrong('headers', `must be an object or lines such as "Name: value", got ${kind}`)
     return []
   }
-  const given: (readonly [name: string, value: unknown])[] = Array.isArray(raw)
-    ? (raw as readonly unknown[]).map((line) => splitLine(String(line)))
-    : Object.entries(raw)
+  if (Array.isArray(raw))
+    return checkHeaders(
+      (raw as readonly unknown[]).map((line) => splitLine(String(line))),
+      wrong,
+    )
+  // A `Headers` or a `Map` has no fields of its own, and would be sent as none.
+  const entries =
+    Symbol.iterator in raw ? [...(raw as Iterable<readonly [string, unknown]>)] : Object.entries(raw)
+  return checkHeaders(entries, wrong)
+}
+
+/** The pairs that are headers which a request can have; the others are reported. */
+export function checkHeaders(
+  given: readonly (readonly [name: string, value: unknown])[],
+  wrong: Wrong,
+): [string, string][] {
   const pairs: [string, string][] = []
   given.forEach(([name, value], index) => {
     const lower = name.toLowerCase()
