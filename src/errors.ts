@@ -6,6 +6,7 @@ export const EXIT = {
   void: 97,
   regression: 98,
   thresholds: 99,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const

@@ -38,8 +38,11 @@ export interface FeederRows {
 export type ToWorker =
   /** Begin at this instant of `monotonicUs`. */
   | { readonly type: 'start'; readonly atUs: number }
-  /** End the load at this run time; null: when what is due has started, and what still finishes belongs to the load. */
-  | { readonly type: 'stop'; readonly loadEndS: number | null }
+  /**
+   * End the load at this run time; null: when what is due has started, and what still finishes belongs to the load.
+   * `gracefulStopS` replaces the plan's unless it is null.
+   */
+  | { readonly type: 'stop'; readonly loadEndS: number | null; readonly gracefulStopS: number | null }
   /** The load goes on differently from an instant on that is the same for all workers, and a little ahead. */
   | { readonly type: 'amend'; readonly amendment: Amendment }
 

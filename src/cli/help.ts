@@ -58,7 +58,7 @@ const EXAMPLES = [
 ] as const
 
 const UNITS =
-  'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated'
+  'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated · 129 hung up'
 
 /** The shells that completion is for. */
 export const SHELLS: readonly string[] = ['bash', 'zsh', 'fish']

@@ -24,7 +24,7 @@ import { readMetricsPort, readWeb, type WebOptions } from './served-pages.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { checkForForm, serveForm } from './start-form.ts'
 import { styleOf } from './style.ts'
-import { exitOf } from './terminal.ts'
+import { exitOf } from './stop-signals.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]

@@ -1,16 +1,17 @@
 /** The person at the terminal: what is shown while a run goes on, and Ctrl-C. */
-import { EXIT, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { RunControl } from '../host/control.ts'
 import { LiveView } from '../output/live/live-view.ts'
 import { ProgressLines, WarningLines } from '../output/live/progress.ts'
 import type { Command } from './command.ts'
 import { canReadKeys, watchKeys, type Keys } from './keys.ts'
+import { listenToSignals, type StopSignal } from './stop-signals.ts'
 import { wantsColor } from './style.ts'
 
 export type View = LiveView | ProgressLines | WarningLines
 
 export interface Terminal {
-  /** Aborted by the first Ctrl-C, `q` or SIGTERM. */
+  /** Aborted by the first Ctrl-C, `q`, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
   /** Whether somebody is there, who can end with Ctrl-C what stays. */
   readonly isAttended: boolean
@@ -35,8 +36,8 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
   let live = liveOutput(command)
   let control: RunControl | null = null
   const isAttended = canReadKeys(process.stdin)
-  const stopping = (): void => {
-    if ('stopping' in live) live.stopping()
+  const stopping = (signal: StopSignal | null = null): void => {
+    if ('stopping' in live) live.stopping(signal)
   }
   let keys: Keys | null = null
   const restoreView = (): void => {
@@ -46,9 +47,9 @@ export function watchTerminal(command: Command, heard: () => void): Terminal {
     keys?.pause()
     restoreView()
   }
-  const signals = stopOnSignals({
-    heard() {
-      stopping()
+  const signals = listenToSignals({
+    heard(signal) {
+      stopping(signal)
       heard()
     },
     restore,
@@ -100,70 +101,3 @@ function liveOutput({ switches }: Command): View {
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return new ProgressLines(stderr)
   return new LiveView(stderr, wantsColor(stderr, switches), canReadKeys(process.stdin))
 }
-
-/**
- * The first signal ends the load gracefully, the second one the process at once. Whatever else ends or suspends it, the
- * terminal is restored before, and the view resumed when it goes on.
- */
-function stopOnSignals({
-  heard,
-  restore,
-  resume,
-}: {
-  heard: () => void
-  restore: () => void
-  resume: () => void
-}): {
-  readonly signal: AbortSignal
-  /** Does what the first, or the second, Ctrl-C does. */
-  readonly stop: () => void
-  /** The first one was given in another way, until `forget`. */
-  note(): void
-  forget(): void
-  release(): void
-} {
-  const controller = new AbortController()
-  let isNoted = false
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted || isNoted) {
-      restore()
-      process.exit(codeOf(name))
-    }
-    controller.abort(name)
-    heard()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  const onEnd = (name: NodeJS.Signals): void => {
-    restore()
-    process.off(name, onEnd)
-    process.kill(process.pid, name)
-  }
-  const onSuspend = (): void => {
-    restore()
-    process.once('SIGCONT', resume)
-    process.kill(process.pid, 'SIGSTOP')
-  }
-  process.on('SIGQUIT', onEnd)
-  process.on('SIGTSTP', onSuspend)
-  process.on('exit', restore)
-  return {
-    signal: controller.signal,
-    stop: () => onSignal('SIGINT'),
-    note: () => (isNoted = true),
-    forget: () => (isNoted = false),
-    release() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-      process.off('SIGQUIT', onEnd)
-      process.off('SIGTSTP', onSuspend)
-      process.off('SIGCONT', resume)
-      process.off('exit', restore)
-    },
-  }
-}
-
-const codeOf = (signal: unknown): number => (signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted)
-
-/** The exit code that an aborted signal means. */
-export const exitOf = ({ reason }: AbortSignal): number => codeOf(reason)

@@ -68,8 +68,8 @@ export class Crew implements Workforce {
     this.#order({ type: 'start', atUs })
   }
 
-  stop(loadEndS: number | null): void {
-    this.#order({ type: 'stop', loadEndS })
+  stop(loadEndS: number | null, gracefulStopS: number | null = null): void {
+    this.#order({ type: 'stop', loadEndS, gracefulStopS })
   }
 
   /** A worker without users may have some again; it reports anew if it has none. */

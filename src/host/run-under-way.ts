@@ -151,7 +151,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     if (this.#startUs === Infinity) return
     const atS = Math.max(0, this.#elapsedS() + LEAD_S)
     this.#record.ending.stop(cause, atS)
-    this.#workforce.stop(atS)
+    this.#workforce.stop(atS, cause === 'SIGTERM' ? this.#plan.sigtermStopS : null)
   }
 
   async #finish(): Promise<Report> {
@@ -172,5 +172,5 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
 /** An aborted signal as the cause of a run's end. */
 function causeOf(signal: AbortSignal | undefined): StoppedBy {
   const reason: unknown = signal?.reason
-  return reason === 'SIGINT' || reason === 'SIGTERM' ? reason : 'abort'
+  return reason === 'SIGINT' || reason === 'SIGTERM' || reason === 'SIGHUP' ? reason : 'abort'
 }

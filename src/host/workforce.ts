@@ -18,7 +18,7 @@ export interface Workforce {
   /** Changes the load from the amendment's run time on; see `ToWorker`. */
   amend(amendment: Amendment): void
   /** Ends the load at this run time, or when the count of the plan is reached if `null`; see `ToWorker`. */
-  stop(loadEndS: number | null): void
+  stop(loadEndS: number | null, gracefulStopS?: number | null): void
   /** Ends all workers at once, and frees what they hold. */
   dismiss(): Promise<void>
 }

@@ -48,6 +48,9 @@ export class Load {
   #isSpent = false
   /** Iterations under way, from before their first request is sent. */
   #flying = 0
+  /** How long requests in flight have after the load. */
+  #gracefulStopS: number
+  #drainEndUs = Infinity
   #drained: () => void = () => undefined
   /** Resolves when nothing is in flight any more and nothing more will start. */
   readonly drained: Promise<void>
@@ -55,6 +58,7 @@ export class Load {
   constructor(parts: LoadParts) {
     this.#parts = parts
     const { plan, share, recorder } = parts
+    this.#gracefulStopS = plan.gracefulStopS
     this.#alarm = parts.clock.alarm(this.#ring, (nowUs, hasPolled) => parts.turn.turned(nowUs, hasPolled))
     this.#wheel = new Wheel(FIRST_USER_TIMER + portion(plannedUsers(plan), share))
     this.drained = new Promise((resolve) => (this.#drained = resolve))
@@ -77,11 +81,15 @@ export class Load {
 
   /**
    * Ends the load at this instant of run time; null: all that was planned has been due, and the load span is open until
-   * the last of it is done.
+   * the last of it is done. `gracefulStopS` replaces the plan's if it is not null, also in a drain that has begun.
    */
-  stop(loadEndS: number | null): void {
-    if (this.#ending) return
+  stop(loadEndS: number | null, gracefulStopS: number | null = null): void {
     const { recorder, clock } = this.#parts
+    this.#gracefulStopS = gracefulStopS ?? this.#gracefulStopS
+    if (this.#ending) {
+      if (gracefulStopS !== null) this.#endDrainBy(clock.nowUs() + gracefulStopS * 1e6)
+      return
+    }
     if (loadEndS === null) this.#schedule.close(() => this.#end(clock.nowUs()))
     else {
       recorder.loadEndUs = Math.min(recorder.loadEndUs, loadEndS * 1e6)
@@ -97,7 +105,7 @@ export class Load {
   }
 
   #end(loadEndUs: number): void {
-    const { plan, clock } = this.#parts
+    const { clock } = this.#parts
     if (this.#ending) return
     this.#wheel.disarm(LOAD_END_TIMER)
     this.#wheel.disarm(SCHEDULE_TIMER)
@@ -105,11 +113,19 @@ export class Load {
     this.#ending = true
     let resting = 0
     // Without time to end, nothing begins.
-    for (const user of plan.gracefulStopS > 0 ? this.#schedule.users : [])
+    for (const user of this.#gracefulStopS > 0 ? this.#schedule.users : [])
       if (!user.isFlying) user.leave(clock.nowUs() + Math.floor(resting++ / BEGIN_AT_ONCE) * MOMENT_US)
     if (this.#flying === 0) this.#finish()
-    else if (plan.gracefulStopS === 0) this.#endDrain()
-    else this.#armTimer(DRAIN_END_TIMER, clock.nowUs() + plan.gracefulStopS * 1e6)
+    else if (this.#gracefulStopS === 0) this.#endDrain()
+    else this.#endDrainBy(clock.nowUs() + this.#gracefulStopS * 1e6)
+  }
+
+  /** Ends the drain at this instant, or earlier if it was to end earlier. */
+  #endDrainBy(drainEndUs: number): void {
+    if (drainEndUs >= this.#drainEndUs) return
+    this.#drainEndUs = drainEndUs
+    this.#wheel.disarm(DRAIN_END_TIMER)
+    this.#armTimer(DRAIN_END_TIMER, drainEndUs)
   }
 
   #endDrain(): void {

@@ -94,7 +94,7 @@ export default async function work({
   recorder.begin()
   load.begin()
   orders.onOrder((order) => {
-    if (order.type === 'stop') load.stop(order.loadEndS)
+    if (order.type === 'stop') load.stop(order.loadEndS, order.gracefulStopS)
     else {
       amendments++
       load.amend(order.amendment)

@@ -47,6 +47,9 @@ async function act(running: Started, action: string, body: object = {}): Promise
   expect(response.status).toBe(200)
 }
 
+/** Orders to stop within half a second are one. */
+const aLaterOrder = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600))
+
 describe.skipIf(!hasScript).concurrent('on a terminal', () => {
   test('a frame is painted over in place, fits the window, and leaves a clean screen and a cursor', async () => {
     const { code, stdout } = await onTerminal([80, 24], ['-d', '3s', '--url', target.url]).finished
@@ -134,6 +137,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       await running.says('stdout', /worker 0/)
       running.process.stdin!.write('\u0003')
       await running.says('stdout', /stopping; press again to quit/)
+      await aLaterOrder()
       running.process.stdin!.write('\u0003')
       const { code, stdout } = await running.finished
       expect(code).toBe(130)
@@ -152,6 +156,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
       await running.says('stdout', /worker 0/)
       await act(running, 'stop')
       await running.says('stdout', /stopping; press again to quit/)
+      await aLaterOrder()
       running.process.stdin!.write('q')
       const { code, stdout } = await running.finished
       expect(code).toBe(130)

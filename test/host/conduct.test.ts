@@ -94,6 +94,17 @@ test('an abort in the drain is not what ended the load', async () => {
   expect(report).toMatchObject({ stoppedBy: 'duration', loadS: 10, durationS: 20 })
 })
 
+test('after SIGTERM the drain takes at most what the plan gives it for that', async () => {
+  const ending = new AbortController()
+  const onSecond = ({ second }: { readonly second: number }) => second === 2 && ending.abort('SIGTERM')
+  const never = { answer: () => ({ afterUs: 60e6 }) }
+  const plan = twoWorkers({ gracefulStopS: 30, sigtermStopS: 8 })
+  const { report } = await conducted(plan, { signal: ending.signal, onSecond }, never)
+  expectConservation(report)
+  expect(report).toMatchObject({ stoppedBy: 'SIGTERM', exitCode: 143, total: { unfinished: 4 } })
+  expect(report.durationS - report.loadS).toBeCloseTo(8, 1)
+})
+
 test('a count ends the load with the last request that finishes', async () => {
   const { run, report } = await conducted(twoWorkers({ requests: 103, durationS: null }))
   expectConservation(report)

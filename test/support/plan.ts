@@ -21,6 +21,7 @@ const COMMON = {
   data: null,
   scenario: null,
   durationS: 10,
+  sigtermStopS: 8,
   workers: 1,
   transport: 'undici',
   undiciFor: null,

@@ -92,9 +92,9 @@ class SimulatedWorkforce implements Workforce {
     for (const worker of this.#workers) worker.order((load) => load.amend(amendment))
   }
 
-  stop(loadEndS: number | null): void {
+  stop(loadEndS: number | null, gracefulStopS: number | null = null): void {
     this.#note('stop', loadEndS)
-    for (const worker of this.#workers) worker.order((load) => load.stop(loadEndS))
+    for (const worker of this.#workers) worker.order((load) => load.stop(loadEndS, gracefulStopS))
   }
 
   dismiss(): Promise<void> {

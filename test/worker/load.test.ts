@@ -258,6 +258,25 @@ describe('stop', () => {
     expect([simulation.count('sent'), simulation.count('unfinished')]).toEqual([3, 3])
   })
 
+  test('with a shorter time for what is in flight ends the drain earlier, also one that has begun', async () => {
+    const plan = aPlan({ stages: atOnce(3), gracefulStopS: 30 })
+    const early = await new Simulation(plan, () => never).to(1)
+    early.loads[0]!.stop(1.02, 8)
+    await early.to(9)
+    expect(early.isDrained).toBe(false)
+    await early.to(9.1)
+    expect(early.isDrained).toBe(true)
+
+    const late = await new Simulation({ ...plan, durationS: 1 }, () => never).to(5)
+    late.loads[0]!.stop(5.02, 8)
+    // It never puts off the end that the drain has.
+    late.loads[0]!.stop(5.02, 50)
+    await late.to(12.9)
+    expect(late.isDrained).toBe(false)
+    await late.to(13.1)
+    expect(late.isDrained).toBe(true)
+  })
+
   test('without an instant keeps the load span open to the last request', async () => {
     const simulation = await new Simulation(aPlan({ stages: atOnce(3) }), () => ({ afterUs: 700_000 })).to(1)
     simulation.loads[0]!.stop(null)

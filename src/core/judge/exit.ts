@@ -12,6 +12,7 @@ export type StoppedBy =
   | 'threshold'
   | 'SIGINT'
   | 'SIGTERM'
+  | 'SIGHUP'
   | 'abort'
   | 'workers'
   | 'scenario'
@@ -51,6 +52,7 @@ export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
 /** Of all that applies the first, as `exitCodeOf` has it. */
 const PRECEDENCE: readonly number[] = [
   EXIT.terminated,
+  EXIT.hungUp,
   EXIT.interrupted,
   EXIT.void,
   EXIT.thresholds,
@@ -77,6 +79,7 @@ export function exitCodeOf(run: {
   readonly isRefused?: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
+  if (run.stoppedBy === 'SIGHUP') return EXIT.hungUp
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void') return EXIT.void
   if (run.inVain || run.isRefused === true) return EXIT.thresholds

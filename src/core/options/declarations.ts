@@ -273,6 +273,7 @@ const END = {
   gracefulStop: {
     format: withDefault(duration('at least 0'), 30),
     sentence: 'time for requests in flight to finish after the load',
+    usually: '30s; 8s after SIGTERM',
     details: 'Then they count as unfinished',
     planned: 'gracefulStopS',
   },

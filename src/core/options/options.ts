@@ -63,7 +63,7 @@ export interface Options {
   iterations?: Count | undefined
   /** Longest wait for the target to accept connections before the load. @default no waiting */
   waitForTarget?: Duration | undefined
-  /** Time for requests in flight to finish after the load. @default 30s */
+  /** Time for requests in flight to finish after the load. @default 30s; 8s after SIGTERM */
   gracefulStop?: Duration | undefined
   /** Worker threads. @default one per usable core */
   workers?: Count | undefined
@@ -143,7 +143,7 @@ export interface PlannedOptions {
   readonly iterations: number | null
   /** Longest wait for the target to accept connections before the load. @default no waiting */
   readonly waitForTargetS: number
-  /** Time for requests in flight to finish after the load. @default 30s */
+  /** Time for requests in flight to finish after the load. @default 30s; 8s after SIGTERM */
   readonly gracefulStopS: number
   /** Seed of everything random. @default 1 */
   readonly seed: number

@@ -31,6 +31,8 @@ interface PlanBase extends PlannedOptions, HttpPlan, ChosenTransport {
   readonly scenario: ScriptPlan | null
   /** Seconds of load, ramps included; null when only a count ends it. */
   readonly durationS: number | null
+  /** `gracefulStopS` after SIGTERM: at most 8 s unless `gracefulStop` was given, so that the report is written before a container is killed. */
+  readonly sigtermStopS: number
   readonly workers: number
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
@@ -88,6 +90,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     data: options.data,
     scenario: options.scenario,
     durationS: options.durationS,
+    sigtermStopS: options.sigtermStopS,
     workers: options.workers,
     transport: options.transport,
     undiciFor: options.undiciFor,

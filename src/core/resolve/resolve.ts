@@ -27,6 +27,7 @@ export interface ResolvedOptions extends SentRequests, ChosenTransport {
   readonly load: ClosedLoad | OpenLoad
   /** Seconds of load, ramps included; `null` if only a count ends it. */
   readonly durationS: number | null
+  readonly sigtermStopS: number
   readonly workers: number
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
@@ -85,9 +86,16 @@ export function resolveOptions(
     resolved: {
       ...{ scenario: script, ...sent, load, durationS, workers: usedWorkers, ...transport, http },
       ...{ thresholds, baseline, targetMetrics, planned },
+      sigtermStopS:
+        options.gracefulStop === undefined
+          ? Math.min(SIGTERM_STOP_S, planned.gracefulStopS)
+          : planned.gracefulStopS,
     },
   }
 }
+
+/** Requests in flight have this time after SIGTERM unless `gracefulStop` is given: `docker stop` kills after 10 s. */
+const SIGTERM_STOP_S = 8
 
 function refuseUnknown(options: Options, wrong: Wrong): void {
   for (const name of Object.keys(options))

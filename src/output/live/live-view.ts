@@ -22,7 +22,8 @@ export type ViewKey = 'pause' | 'help' | 'table'
 
 /** An output that acknowledges a request to stop. */
 export interface Stoppable {
-  stopping(): void
+  /** `signal` is the name of the signal that it came as; `null` if it came otherwise. */
+  stopping(signal: string | null): void
 }
 
 export class LiveView implements Output, Stoppable {

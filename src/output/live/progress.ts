@@ -59,8 +59,9 @@ export class ProgressLines implements Output, Stoppable {
     this.#stream.write(`${renderProgress({ run, elapsedS: live.row.second + 1, latest: live })}\n`)
   }
 
-  stopping(): void {
-    const graceS = this.#run?.plan.gracefulStopS ?? 0
+  stopping(signal: string | null): void {
+    const { gracefulStopS = 0, sigtermStopS = 0 } = this.#run?.plan ?? {}
+    const graceS = signal === 'SIGTERM' ? sigtermStopS : gracefulStopS
     const wait =
       graceS > 0 ? `waiting up to ${printDurationS(graceS)} for requests in flight` : 'the load ends'
     this.#stream.write(`corerush is stopping: ${wait}; a second signal quits at once, without a report\n`)

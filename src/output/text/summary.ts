@@ -63,6 +63,7 @@ export function factsOf(report: Report): string[] {
     threshold: 'stopped by a threshold',
     SIGINT: 'interrupted',
     SIGTERM: 'terminated',
+    SIGHUP: 'hung up',
     abort: 'aborted',
     workers: 'all workers died',
     scenario: 'stopped by the scenario',

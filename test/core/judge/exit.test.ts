@@ -31,6 +31,7 @@ test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
   ['abort', 'void', [false], 130],
   ['SIGTERM', 'sound', [true], 143],
   ['SIGTERM', 'void', [false], 143],
+  ['SIGHUP', 'void', [false], 129],
 ])('ended by %s, %s, thresholds %j: exit code %d', (stoppedBy, level, oks, code) =>
   expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold), inVain: false })).toBe(code),
 )

@@ -38,6 +38,7 @@ describe('a URL is enough', () => {
       ],
       load: { model: 'closed', users: 1, rampUpS: 1, stages: null, wait: { kind: 'none' } },
       durationS: 10,
+      sigtermStopS: 8,
       workers: 1,
       transport: 'undici',
       undiciFor: null,

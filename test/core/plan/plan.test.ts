@@ -54,6 +54,7 @@ test('the plan of the story that corerush was born from', () => {
     wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
     stages: [{ fromUsers: 0, toUsers: 550, durationS: 1 }],
     durationS: 60,
+    sigtermStopS: 8,
     workers: 2,
     transport: 'undici',
     undiciFor: null,
