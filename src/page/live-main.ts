@@ -64,8 +64,10 @@ class LiveView {
   ])
   readonly #form = new StartForm(async (words) => {
     try {
-      const said = (await act(this.#token, 'start', words)) as { readonly problems: readonly FormProblem[] }
-      return said.problems
+      const response = (await act(this.#token, 'start', words)) as {
+        readonly problems: readonly FormProblem[]
+      }
+      return response.problems
     } catch (error) {
       return [{ field: null, message: messageOf(error) }]
     }

@@ -48,16 +48,18 @@ export function renderJunit(report: Report): string {
 
 function verdictCase({ verdict }: Report): Case {
   const name = 'measurement: the run is not void'
-  const said = verdict.reasons.map(({ code, message, advice }) => `${code}: ${message}. ${advice}`).join('\n')
+  const details = verdict.reasons
+    .map(({ code, message, advice }) => `${code}: ${message}. ${advice}`)
+    .join('\n')
   if (verdict.level === 'void')
     return {
       name,
       kind: 'error',
       type: 'void',
       message: 'the figures of this run cannot be trusted',
-      output: said,
+      output: details,
     }
-  return { name, kind: 'passed', output: [verdict.level, said].filter((text) => text !== '').join('\n') }
+  return { name, kind: 'passed', output: [verdict.level, details].filter((text) => text !== '').join('\n') }
 }
 
 /** The case of the tasks: fails only if every iteration failed; otherwise errors are output of a passed case. */
@@ -65,11 +67,13 @@ function tasksCase(report: Report): Case[] {
   const { plan, taskErrors, verdict } = report
   if (plan.scenario === null) return []
   const name = 'tasks: an iteration ended without an error'
-  const said = taskErrors.map((error) => `${error.task}: ${taskErrorText(error)} (${error.count})`).join('\n')
+  const details = taskErrors
+    .map((error) => `${error.task}: ${taskErrorText(error)} (${error.count})`)
+    .join('\n')
   const vain = inVain(report)
-  if (vain.length === 0) return [{ name, kind: 'passed', ...(said === '' ? {} : { output: said }) }]
-  if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${said}` }]
-  return [{ name, kind: 'failure', type: 'tasks', message: vain.join(', '), output: said }]
+  if (vain.length === 0) return [{ name, kind: 'passed', ...(details === '' ? {} : { output: details }) }]
+  if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${details}` }]
+  return [{ name, kind: 'failure', type: 'tasks', message: vain.join(', '), output: details }]
 }
 
 function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {

@@ -32,24 +32,24 @@ export class NdjsonStream implements Output {
   readonly name = 'ndjson=-'
   readonly #stream: Screen
   /** The row last written of each second. A corrected second is a new object. */
-  readonly #said: SecondRow[] = []
+  readonly #written: SecondRow[] = []
 
   constructor(stream: Screen) {
     this.#stream = stream
   }
 
   second({ row }: LiveSecond): void {
-    this.#say(row)
+    this.#writeIfNew(row)
   }
 
   finish(report: Report): void {
-    for (const row of report.timeline) this.#say(row)
+    for (const row of report.timeline) this.#writeIfNew(row)
     this.#stream.write(renderLast(report))
   }
 
-  #say(row: SecondRow): void {
-    if (this.#said[row.second] === row) return
-    this.#said[row.second] = row
+  #writeIfNew(row: SecondRow): void {
+    if (this.#written[row.second] === row) return
+    this.#written[row.second] = row
     this.#stream.write(renderSecond(row))
   }
 }

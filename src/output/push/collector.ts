@@ -112,10 +112,10 @@ export class Collector {
   }
 
   #judge({ statusCode = 0, headers }: IncomingMessage, text: string): Attempt {
-    const said = fieldsOf(text)
+    const answer = fieldsOf(text)
     const isTaken = statusCode >= 200 && statusCode < 300
-    const rejected = Number(said.partialSuccess?.rejectedDataPoints ?? 0)
-    const message = (isTaken ? said.partialSuccess?.errorMessage : said.message) ?? (isTaken ? '' : text)
+    const rejected = Number(answer.partialSuccess?.rejectedDataPoints ?? 0)
+    const message = (isTaken ? answer.partialSuccess?.errorMessage : answer.message) ?? (isTaken ? '' : text)
     const what = isTaken ? `${rejected} data points were rejected` : `status ${statusCode}`
     const shown = typeof message === 'string' ? this.#shown(message) : ''
     return {
@@ -155,15 +155,15 @@ async function readText(response: IncomingMessage): Promise<string> {
 }
 
 /** The fields of an OTLP response, as far as present; not every response is one. */
-interface Said {
+interface CollectorAnswer {
   readonly message?: unknown
   readonly partialSuccess?: { readonly rejectedDataPoints?: unknown; readonly errorMessage?: unknown } | null
 }
 
-function fieldsOf(text: string): Said {
+function fieldsOf(text: string): CollectorAnswer {
   try {
-    const said: unknown = JSON.parse(text)
-    return typeof said === 'object' && said !== null ? said : {}
+    const answer: unknown = JSON.parse(text)
+    return typeof answer === 'object' && answer !== null ? answer : {}
   } catch {
     return {}
   }

@@ -135,7 +135,7 @@ function findings(
   style: Style,
 ): string[] {
   const isEarly = !isCarriedOut(stoppedBy)
-  const said = [
+  const found = [
     ...(isEarly ? [`was stopped by ${stoppedBy}`] : []),
     ...verdict.reasons
       .filter(({ level }) => level === verdict.level)
@@ -149,5 +149,5 @@ function findings(
               `${level === 'warn' ? '!' : '✗'} ${expression}: ${showFigure(actual, unit)}`,
           )),
   ]
-  return [...said, ...warnings].flatMap((text) => wrap(`- ${title}: ${text}`, style.width, 2))
+  return [...found, ...warnings].flatMap((text) => wrap(`- ${title}: ${text}`, style.width, 2))
 }

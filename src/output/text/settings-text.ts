@@ -33,20 +33,20 @@ const COLUMNS: readonly Column<Row>[] = [
 
 /** `plan` is the plan of these options; `null` if they are invalid, in which case defaults are not listed. */
 export function renderSettings(
-  said: Layer,
+  given: Layer,
   secrets: readonly string[],
   plan: Plan | null,
   style: Style,
 ): string {
-  const asked = [...said].filter(([option]) => option !== 'printConfig')
-  const rows = asked.flatMap(([option, values]) =>
+  const shownOptions = [...given].filter(([option]) => option !== 'printConfig')
+  const rows = shownOptions.flatMap(([option, values]) =>
     values.map(({ text, origin }): Row => ({
       option,
       value: withoutSecrets(shown(option, text), secrets),
       from: placeOf(origin),
     })),
   )
-  if (plan !== null) rows.push(...unsaid(said, redactPlan(plan)))
+  if (plan !== null) rows.push(...unsetOptions(given, redactPlan(plan)))
   return `${renderTable(COLUMNS, rows, style).join('\n')}\n`
 }
 
@@ -88,16 +88,16 @@ function stagesOf(stages: readonly string[]): string | null {
 }
 
 /** Options that no source sets, with the plan's value: from the scenario, or the default. */
-function unsaid(said: Layer, plan: Plan): Row[] {
-  const values = new Map([...derivedValues(said, plan), ...plannedValues(plan)])
+function unsetOptions(given: Layer, plan: Plan): Row[] {
+  const values = new Map([...derivedValues(given, plan), ...plannedValues(plan)])
   return [
     // In the order of the declarations.
     ...Object.keys(DECLARATIONS).flatMap((option): Row[] => {
       const value = values.get(option) ?? null
       const from = OF_A_SCENARIO.includes(option) ? 'scenario' : 'default'
-      return value === null || said.has(option) ? [] : [{ option, value, from }]
+      return value === null || given.has(option) ? [] : [{ option, value, from }]
     }),
-    ...defaultRules(said, plan),
+    ...defaultRules(given, plan),
   ]
 }
 
@@ -112,9 +112,9 @@ const plannedValues = (plan: Plan): [option: string, value: string | null][] =>
   })
 
 /** The options that the plan holds in another form. */
-function derivedValues(said: Layer, plan: Plan): [option: string, value: string | null][] {
+function derivedValues(given: Layer, plan: Plan): [option: string, value: string | null][] {
   const { request, scenario, stages } = plan
-  const isStaged = said.has('stages') || (scenario?.stages ?? null) !== null
+  const isStaged = given.has('stages') || (scenario?.stages ?? null) !== null
   return [
     ['url', request.url],
     ['wait', plan.model === 'closed' && plan.wait.kind !== 'none' ? printWait(plan.wait) : null],
@@ -125,7 +125,7 @@ function derivedValues(said: Layer, plan: Plan): [option: string, value: string 
     ['dataEnd', plan.data?.end ?? null],
     ['expectStatus', printStatuses(request.expectStatus)],
     ['users', plan.model === 'closed' && !isStaged ? String(plannedUsers(plan)) : null],
-    ['rampUp', isStaged || said.has('spawnRate') ? null : printDurationS(stages[0]!.durationS)],
+    ['rampUp', isStaged || given.has('spawnRate') ? null : printDurationS(stages[0]!.durationS)],
     ['arrival', plan.model === 'open' ? plan.arrival : null],
     ['maxUsers', plan.model === 'open' ? String(plan.maxUsers) : null],
     ['onFull', plan.model === 'open' ? plan.onFull : null],
@@ -135,10 +135,10 @@ function derivedValues(said: Layer, plan: Plan): [option: string, value: string 
   ]
 }
 
-/** The rules that the run is judged by although nobody gave them. */
-function defaultRules(said: Layer, plan: Plan): Row[] {
-  const given = new Set(
-    (said.get('thresholds') ?? []).map(({ text }) => {
+/** Thresholds and rules of the plan that no source sets. */
+function defaultRules(given: Layer, plan: Plan): Row[] {
+  const rules = new Set(
+    (given.get('thresholds') ?? []).map(({ text }) => {
       const relative = parseRelative(text)
       if ('value' in relative) return printRelative(relative.value)
       const rule = parseThreshold(text)
@@ -146,6 +146,6 @@ function defaultRules(said: Layer, plan: Plan): Row[] {
     }),
   )
   return [...(plan.baseline?.rules ?? []).map(printRelative), ...plan.thresholds.map(printThreshold)]
-    .filter((rule) => !given.has(rule))
+    .filter((rule) => !rules.has(rule))
     .map((rule) => ({ option: 'thresholds', value: rule, from: 'default' }))
 }

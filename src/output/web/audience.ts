@@ -39,7 +39,7 @@ export class Audience {
     listener.write(this.#whole())
   }
 
-  tell(message: Uint8Array): void {
+  send(message: Uint8Array): void {
     for (const listener of this.#missed.keys())
       if (listener.writableNeedDrain) this.#missed.set(listener, true)
       else listener.write(message)

@@ -59,7 +59,7 @@ export class LivePage implements Output, Stoppable {
 
   change(change: Partial<PageState>): void {
     this.#state = { ...this.#state, ...change }
-    this.#audience.tell(eventOf('state', this.#state))
+    this.#audience.send(eventOf('state', this.#state))
   }
 
   start({ plan, version, startedAt, warnings }: RunStart): void {
@@ -71,7 +71,7 @@ export class LivePage implements Output, Stoppable {
       this.#csv = new LocustCsv('corerush', this.#csvTexts)
     }
     this.change({ phase: 'running', load: loadTarget(plan), failure: null })
-    this.#audience.tell(eventOf('run', this.#run))
+    this.#audience.send(eventOf('run', this.#run))
   }
 
   amended(plan: Plan): void {
@@ -80,7 +80,7 @@ export class LivePage implements Output, Stoppable {
 
   second(live: LiveSecond): void {
     this.#latest = live
-    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
+    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.send(this.#frame!)
   }
 
   settled(second: SettledSecond): void {
@@ -96,7 +96,7 @@ export class LivePage implements Output, Stoppable {
     this.#report = report
     this.#latest = this.#frame = null
     this.change({ phase: 'ended', load: null })
-    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.tell(this.#frame!)
+    if (this.#audience.size > 0 && this.#renewFrame()) this.#audience.send(this.#frame!)
   }
 
   /** Sends the final state; resolves when all tabs have received it, which may be never. */

@@ -61,13 +61,15 @@ export class MetricsPage implements Output {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { method, url = '', headers } = request
-    const say = (status: number, text: string, more = {}): void => {
+    const respond = (status: number, text: string, more = {}): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...more }).end(text)
     }
-    if (!THIS_HOST.test(headers.host ?? '')) say(403, 'only for this host\n')
-    else if (!/^\/metrics(\?|$)/.test(url)) say(404, 'only /metrics\n')
-    else if (method !== 'GET') say(405, 'only GET\n', { allow: 'GET' })
+    if (!THIS_HOST.test(headers.host ?? '')) respond(403, 'only for this host\n')
+    else if (!/^\/metrics(\?|$)/.test(url)) respond(404, 'only /metrics\n')
+    else if (method !== 'GET') respond(405, 'only GET\n', { allow: 'GET' })
     else
-      say(200, (this.#page ??= renderPrometheus(this.#telemetry!.series())), { 'content-type': CONTENT_TYPE })
+      respond(200, (this.#page ??= renderPrometheus(this.#telemetry!.series())), {
+        'content-type': CONTENT_TYPE,
+      })
   }
 }

@@ -111,7 +111,7 @@ export class WebServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request
     const { pathname: path, searchParams } = new URL(request.url ?? '/', this.url)
-    const say: Say = (status, type, text) => {
+    const respond: Respond = (status, type, text) => {
       response.writeHead(status, { ...SAFE_HEADERS, 'content-type': `${type}; charset=utf-8` }).end(text)
     }
     const isAction = method === 'POST'
@@ -119,56 +119,56 @@ export class WebServer {
     const knock = { method, path, host: headers.host, origin: headers.origin, token: String(token ?? '') }
     const refusal = refusalOf(knock, this.port, this.#token)
     const { report } = this.page
-    if (refusal !== null) say(refusal.status, 'text/plain', `${refusal.text}\n`)
-    else if (isAction) await this.#act(path, request, say)
-    else if (path === '/') say(200, 'text/html', SHELL)
-    else if (path === '/live.js') say(200, 'text/javascript', this.#files.live.script)
-    else if (path === '/live.css') say(200, 'text/css', this.#files.live.style)
+    if (refusal !== null) respond(refusal.status, 'text/plain', `${refusal.text}\n`)
+    else if (isAction) await this.#act(path, request, respond)
+    else if (path === '/') respond(200, 'text/html', SHELL)
+    else if (path === '/live.js') respond(200, 'text/javascript', this.#files.live.script)
+    else if (path === '/live.css') respond(200, 'text/css', this.#files.live.style)
     else if (path === '/events') {
       response.writeHead(200, { ...SAFE_HEADERS, 'content-type': 'text/event-stream' })
       this.page.join(response)
     } else if (isDownload(path.slice(1)) && report !== null)
       await this.#download(path.slice(1) as Download, report, response)
-    else say(404, 'text/plain', 'no such page, or not available yet\n')
+    else respond(404, 'text/plain', 'no such page, or not available yet\n')
   }
 
-  async #act(path: string, request: IncomingMessage, say: Say): Promise<void> {
-    if (path === '/stop') this.#stop(say)
-    else if (path === '/start') await this.#start(request, say)
-    else if (path === '/load') await this.#amend(request, say)
-    else say(404, 'text/plain', 'no such action\n')
+  async #act(path: string, request: IncomingMessage, respond: Respond): Promise<void> {
+    if (path === '/stop') this.#stop(respond)
+    else if (path === '/start') await this.#start(request, respond)
+    else if (path === '/load') await this.#amend(request, respond)
+    else respond(404, 'text/plain', 'no such action\n')
   }
 
-  #stop(say: Say): void {
+  #stop(respond: Respond): void {
     if (this.page.state.phase === 'running') {
       this.#actions.stop()
       this.page.stopping()
-      say(200, 'application/json', '{}')
-    } else say(409, 'text/plain', 'nothing is running\n')
+      respond(200, 'application/json', '{}')
+    } else respond(409, 'text/plain', 'nothing is running\n')
   }
 
-  async #start(request: IncomingMessage, say: Say): Promise<void> {
+  async #start(request: IncomingMessage, respond: Respond): Promise<void> {
     const { page } = this
     const { start } = this.#actions
     const words = await readWords(request, FORM_FIELDS)
     const { phase, form } = page.state
-    if (form === null || start === null) say(409, 'text/plain', 'this page cannot start runs\n')
-    else if (words === null) say(400, 'text/plain', 'must be the fields of the form as JSON\n')
-    else if (phase !== 'waiting' && phase !== 'ended') say(409, 'text/plain', 'a run is in progress\n')
+    if (form === null || start === null) respond(409, 'text/plain', 'this page cannot start runs\n')
+    else if (words === null) respond(400, 'text/plain', 'must be the fields of the form as JSON\n')
+    else if (phase !== 'waiting' && phase !== 'ended') respond(409, 'text/plain', 'a run is in progress\n')
     else {
       page.change({ phase: 'preparing', failure: null })
       const problems = await start(words)
       if (problems.length > 0) page.change({ phase })
-      say(200, 'application/json', JSON.stringify({ problems }))
+      respond(200, 'application/json', JSON.stringify({ problems }))
     }
   }
 
-  async #amend(request: IncomingMessage, say: Say): Promise<void> {
+  async #amend(request: IncomingMessage, respond: Respond): Promise<void> {
     const words = await readWords(request, LOAD_FIELDS)
     const { load } = this.page.state
-    if (words === null) say(400, 'text/plain', 'must be the fields of the form as JSON\n')
-    else if (load === null) say(409, 'text/plain', 'nothing is running\n')
-    else say(200, 'application/json', JSON.stringify({ problem: await this.#actions.amend(load, words) }))
+    if (words === null) respond(400, 'text/plain', 'must be the fields of the form as JSON\n')
+    else if (load === null) respond(409, 'text/plain', 'nothing is running\n')
+    else respond(200, 'application/json', JSON.stringify({ problem: await this.#actions.amend(load, words) }))
   }
 
   async #download(file: Download, report: Report, response: ServerResponse): Promise<void> {
@@ -189,7 +189,7 @@ export class WebServer {
   }
 }
 
-type Say = (status: number, type: string, text: string) => void
+type Respond = (status: number, type: string, text: string) => void
 
 const isDownload = (name: string): boolean => Object.hasOwn(DOWNLOADS, name)
 
@@ -200,11 +200,11 @@ async function readWords<Field extends string>(
 ): Promise<Partial<Record<Field, string>> | null> {
   const { 'content-type': type = '', 'content-length': length } = request.headers
   if (!/^application\/json\b/.test(type) || !(Number(length) <= MOST_FORM_BYTES)) return null
-  const said: unknown = await json(request).catch(() => null)
-  if (typeof said !== 'object' || said === null) return null
+  const body: unknown = await json(request).catch(() => null)
+  if (typeof body !== 'object' || body === null) return null
   const words: Partial<Record<Field, string>> = {}
   for (const field of fields) {
-    const word = (said as Readonly<Partial<Record<Field, unknown>>>)[field] ?? ''
+    const word = (body as Readonly<Partial<Record<Field, unknown>>>)[field] ?? ''
     if (typeof word !== 'string') return null
     if (word.trim() !== '') words[field] = word.trim()
   }

@@ -178,13 +178,13 @@ export class Panel {
       index === null ? { where: '', values: this.#values.map(() => '') } : this.#plot.at(index)
     this.#where.textContent = where
     for (const [i, value] of this.#values.entries()) value.textContent = values[i] ?? ''
-    const said = this.#plot.keys.map(({ label }, i) => `${label} ${values[i] ?? ''}`).join(', ')
+    const reading = this.#plot.keys.map(({ label }, i) => `${label} ${values[i] ?? ''}`).join(', ')
     this.#picture.setAttribute('aria-valuemin', '0')
     this.#picture.setAttribute('aria-valuemax', String(Math.max(0, points - 1)))
     this.#picture.setAttribute('aria-valuenow', String(index ?? 0))
     this.#picture.setAttribute(
       'aria-valuetext',
-      index === null ? 'use the arrow keys to read the chart' : `${where}: ${said}`,
+      index === null ? 'use the arrow keys to read the chart' : `${where}: ${reading}`,
     )
   }
 

@@ -33,10 +33,10 @@ export const pairs = (rows: readonly (readonly [string, Child])[]): HTMLElement 
 
 /** A text; if longer than `most`, folded until opened. */
 export function folded(text: string, most = 160): HTMLElement {
-  if (text.length <= most) return element('span', { class: 'said' }, text)
+  if (text.length <= most) return element('span', { class: 'message' }, text)
   return element(
     'details',
-    { class: 'said' },
+    { class: 'message' },
     element('summary', {}, `${text.slice(0, most)}…`),
     element('pre', { tabindex: '0' }, text),
   )

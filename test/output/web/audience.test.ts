@@ -35,7 +35,7 @@ test('whatever a tab takes and when, it holds one message at most, and ends with
       const tab = new Tab()
       audience.add(tab)
       for (const isTold of steps) {
-        if (isTold) audience.tell(Buffer.from(`news ${++newest}`))
+        if (isTold) audience.send(Buffer.from(`news ${++newest}`))
         else tab.takes()
         await soon()
         expect(tab.writableLength).toBeLessThanOrEqual(`whole ${newest}`.length)
@@ -61,7 +61,7 @@ test('one that never reads takes nothing from the others', async () => {
   for (let i = 0; i < 1000; i++) {
     quick.takes()
     await soon()
-    audience.tell(Buffer.from(`news ${i}`))
+    audience.send(Buffer.from(`news ${i}`))
   }
   expect(quick.read).toHaveLength(1001)
   expect(stuck.read).toEqual(['whole'])
@@ -77,9 +77,9 @@ test('who goes away is told nothing any more; the last word comes after all that
   expect(audience.size).toBe(2)
   good.takes()
   await soon()
-  audience.tell(Buffer.from('news'))
+  audience.send(Buffer.from('news'))
   const ended = audience.end(Buffer.from('over'))
-  audience.tell(Buffer.from('nothing comes behind it'))
+  audience.send(Buffer.from('nothing comes behind it'))
   for (let i = 0; i < 3; i++) {
     good.takes()
     await soon()
