@@ -153,8 +153,8 @@ describe('a program that errs', () => {
       }),
     ).rejects.toMatchObject({
       problems: [
-        { option: 'out', message: 'one: the disk is full' },
-        { option: 'out', message: 'two: the disk is full' },
+        { option: 'outputs', message: 'one: the disk is full' },
+        { option: 'outputs', message: 'two: the disk is full' },
       ],
     })
     expect(server.accepted()).toBe(before)

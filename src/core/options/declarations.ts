@@ -163,7 +163,7 @@ const CLOSED = {
       n > 0 ? null : 'must be above 0 users per second',
     ),
     sentence: 'users started per second',
-    usually: 'all in the first second',
+    usually: 'at once; all in the first second with a wait',
     details: 'Not with `--ramp-up`',
     alias: ['r'],
   },
@@ -220,7 +220,7 @@ const OVER_TIME = {
   rampUp: {
     format: duration('at least 0'),
     sentence: 'time in which the users, or the rate, rise evenly from 0',
-    usually: '1s for users, 0 for a rate',
+    usually: '50ms for users, 1s if they wait; 0 for a rate',
     details: 'Not longer than the load',
   },
   stages: {

@@ -37,7 +37,7 @@ export interface Options {
   targetMetrics?: string | undefined
   /** Virtual users, over all cores. @default 1 */
   users?: Count | undefined
-  /** Users started per second. @default all in the first second */
+  /** Users started per second. @default at once; all in the first second with a wait */
   spawnRate?: Count | undefined
   /** Pause of a user between two iterations: 1s, 0.9s-1.1s, pacing:1s, throughput:2. @default none */
   wait?: Duration | undefined
@@ -49,7 +49,7 @@ export interface Options {
   maxUsers?: Count | undefined
   /** When all users are busy, let arrivals wait (latency includes the wait) or drop them: queue, drop. @default queue */
   onFull?: 'queue' | 'drop' | undefined
-  /** Time in which the users, or the rate, rise evenly from 0. @default 1s for users, 0 for a rate */
+  /** Time in which the users, or the rate, rise evenly from 0. @default 50ms for users, 1s if they wait; 0 for a rate */
   rampUp?: Duration | undefined
   /** Stage of the load, from the value before to this number of users, or rate: 30s:100, 30s:100/s. */
   stages?: string | readonly string[] | undefined

@@ -3,11 +3,11 @@ import type { Arrival, OnFull } from '../load/arrivals.ts'
 import type { Readers, Wrong } from '../options/option-readers.ts'
 import { show } from '../options/option-readers.ts'
 import { DEFAULTS, LOADS, MOST_PER_S, MOST_USERS, type HostDefaults } from '../options/limits.ts'
-import type { Options } from '../options/options.ts'
+import type { Options, PlannedOptions } from '../options/options.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { parseStage, type StageText } from '../load/stage.ts'
 import { parseDurationS } from '../units.ts'
-import type { Wait } from '../load/wait-time.ts'
+import { parseWait, type Wait } from '../load/wait-time.ts'
 
 /** The load of the closed model: a level of users. */
 export interface ClosedLoad {
@@ -38,15 +38,22 @@ export const withStages = (options: Options, scenario: ScriptPlan | null): Optio
     ? options
     : { ...options, stages: scenario?.stages ?? undefined }
 
+/** What else decides when users start. */
+export interface LoadContext {
+  readonly host: HostDefaults
+  readonly planned: Pick<PlannedOptions, 'requests' | 'iterations'>
+  readonly scenario: ScriptPlan | null
+}
+
 /** The model that the options ask for, and its load; options of the other model are refused. */
-export function resolveLoad(options: Options, host: HostDefaults, readers: Readers): ClosedLoad | OpenLoad {
+export function resolveLoad(options: Options, context: LoadContext, readers: Readers): ClosedLoad | OpenLoad {
   const stages = readStages(options.stages, readers.wrong)
   const values = readLoad(readers)
   refuseClashes(options, stages, readers.wrong)
   const isOpen = options.rate !== undefined || stages?.[0]?.unit === 'perS'
   return isOpen
-    ? openLoad(values, stages, options, host, readers.wrong)
-    : closedLoad(values, stages, options, readers.wrong)
+    ? openLoad(values, stages, options, context.host, readers.wrong)
+    : closedLoad(values, stages, options, context, readers.wrong)
 }
 
 type LoadValues = ReturnType<typeof readLoad>
@@ -117,6 +124,7 @@ function closedLoad(
   { users, spawnPerS, rampUpS, wait }: LoadValues,
   stages: readonly StageText[] | null,
   options: Options,
+  context: LoadContext,
   wrong: Wrong,
 ): ClosedLoad {
   refuse(['arrival', 'maxUsers', 'onFull'], 'is about arrivals: it needs a rate', options, wrong)
@@ -131,7 +139,7 @@ function closedLoad(
   return {
     model: 'closed',
     users: level,
-    rampUpS: rampUpS ?? (spawnS === null || isTooSlow ? defaultRampS(options.duration) : spawnS),
+    rampUpS: rampUpS ?? (spawnS === null || isTooSlow ? defaultRampS(level, options, context) : spawnS),
     stages,
     wait: wait ?? { kind: 'none' },
   }
@@ -141,12 +149,34 @@ function refuse(names: readonly (keyof Options)[], why: string, options: Options
   for (const name of names) if (options[name] !== undefined) wrong(name, `${why}, got ${show(options[name])}`)
 }
 
-/** All users are started within the first second, or the whole load when that is shorter. */
-function defaultRampS(duration: Options['duration']): number {
+/**
+ * The seconds over which users start by default, at most the length of the load. With a wait, the first second, so that
+ * their requests are spread as later ones are. Without, as good as at once, and so fast that a count is not used up by
+ * the users that start first.
+ */
+function defaultRampS(users: number, options: Options, { planned, scenario }: LoadContext): number {
+  const { requests, iterations } = planned
+  const count = Math.min(requests ?? Infinity, iterations ?? Infinity)
+  // One digit, so that it can be read; rounded up it still leaves a third of the count.
+  const shortS = Number((count / (FASTEST_PER_S * users)).toPrecision(1))
+  const atOnceS = Math.min(DEFAULTS.atOnceS, shortS)
+  const rampS = hasWaits(options, scenario) ? DEFAULTS.rampUpS : atOnceS
   // A wrong duration is reported where it is read.
+  const { duration } = options
   const parsed =
     typeof duration === 'string' || typeof duration === 'number' ? parseDurationS(duration) : null
-  return parsed !== null && 'value' in parsed ? Math.min(DEFAULTS.rampUpS, parsed.value) : DEFAULTS.rampUpS
+  return parsed !== null && 'value' in parsed ? Math.min(rampS, parsed.value) : rampS
+}
+
+/** More requests per second than one user can send. */
+const FASTEST_PER_S = 40_000
+
+/** Whether users wait between iterations, by the option or else by a scenario. */
+function hasWaits({ wait }: Options, scenario: ScriptPlan | null): boolean {
+  if (wait === undefined)
+    return scenario?.scenarios.some((one) => one.wait !== null && one.wait.kind !== 'none') === true
+  const parsed = parseWait(String(wait))
+  return 'value' in parsed && parsed.value.kind !== 'none'
 }
 
 /** Stages as a text with commas or as a list of texts; null where there are none, or no such. */

@@ -52,10 +52,10 @@ export function resolveOptions(
 
   const chosen = tagged(scenario, options, wrong)
   const { sent, url, names } = resolveRequests(options, scenario, files, readers, problems)
-  const ownLoad = resolveLoad(options, host, readers)
+  const planned = readPlanned(readers)
+  const ownLoad = resolveLoad(options, { host, planned, scenario: chosen }, readers)
   const script = chosen === null ? null : withLoad(chosen, ownLoad, options)
   const load = script === null ? ownLoad : mixedLoad(script, ownLoad, options, wrong)
-  const planned = readPlanned(readers)
   const workers = readers.value('workers')
   const transport = resolveTransport(options, readers)
   const http = resolveHttp(options, planned, url, sent.headers, readers)

@@ -36,7 +36,7 @@ describe('a URL is enough', () => {
         { from: 200, to: 299 },
         { from: 300, to: 399 },
       ],
-      load: { model: 'closed', users: 1, rampUpS: 1, stages: null, wait: { kind: 'none' } },
+      load: { model: 'closed', users: 1, rampUpS: 0.05, stages: null, wait: { kind: 'none' } },
       durationS: 10,
       sigtermStopS: 8,
       workers: 1,
@@ -69,6 +69,26 @@ describe('a URL is enough', () => {
       planned: { requests: 10 },
       durationS: 5,
     })
+  })
+
+  test('users start at once, or over the first second if they wait', () => {
+    expect(resolved({ users: 10 }).load.rampUpS).toBe(0.05)
+    expect(resolved({ users: 10, wait: 0 }).load.rampUpS).toBe(0.05)
+    expect(resolved({ users: 10, wait: '1s' }).load.rampUpS).toBe(1)
+    expect(resolved({ users: 10, wait: 'pacing:1s', duration: '0.4s' }).load.rampUpS).toBe(0.4)
+    expect(resolved({ users: 10, duration: '20ms' }).load.rampUpS).toBe(0.02)
+    expect(resolved({ users: 10, rampUp: '3s' }).load.rampUpS).toBe(3)
+  })
+
+  test('a count is not used up by the users that start first', () => {
+    expect(resolved({ users: 10, requests: '1M' }).load.rampUpS).toBe(0.05)
+    for (const counted of [{ requests: 103 }, { iterations: 103 }]) {
+      const { rampUpS } = resolved({ users: 10, ...counted }).load
+      expect(rampUpS).toBeGreaterThan(0)
+      // Users that start evenly and never wait send half of users × time.
+      expect((10 * rampUpS * 40_000) / 2).toBeLessThan(103)
+    }
+    expect(resolved({ users: 10, requests: 103, wait: '1s' }).load.rampUpS).toBe(1)
   })
 
   test('a spawn rate is a ramp said the other way round', () => {
@@ -343,7 +363,7 @@ describe('a load that makes no sense is refused with the rule and the value', ()
     [{ rate: '-5/s' }, `${RATE}, got "-5/s"`],
     [{ rate: '20M' }, `${RATE}, got "20M"`],
     [{ rate: 'fast' }, `${RATE_FORM}, got "fast"`],
-    [{ rate: '10/d' }, `${RATE_FORM}, got "10/d"`],
+    [{ rate: '10/w' }, `${RATE_FORM}, got "10/w"`],
     [{ rate: '' }, `${RATE_FORM}, got nothing`],
     [
       { users: 5, rate: 10 },

@@ -26,9 +26,9 @@ test('the plan of one user as fast as it can, and of more workers than users', (
       threshold failed < 1%
 
       stage         worker  users at end     users start at
-      1s: 0 → 1          0             1  0.000 s … 0.000 s
-      1s: 0 → 1          1             0               none
-      1s: 0 → 1          2             0               none
+      30ms: 0 → 1        0             1  0.000 s … 0.000 s
+      30ms: 0 → 1        1             0               none
+      30ms: 0 → 1        2             0               none
       then: hold 1       0             1               none
       then: hold 1       1             0               none
       then: hold 1       2             0               none

@@ -43,7 +43,7 @@ test('every value with its origin, secrets masked, and the defaults that count',
       method           GET                              default
       name             GET /x                           default
       expectStatus     2xx,3xx                          default
-      rampUp           1s                               default
+      rampUp           50ms                             default
       warmup           0s                               default
       duration         10s                              default
       waitForTarget    0s                               default
