@@ -1,7 +1,7 @@
 /**
  * corerush's worker, with a script that costs CPU time: each request burns BURN_MS of this thread before it is sent.
  *
- * undici tells on a diagnostics channel that a request has been made, from within the call that sends it, and there the
+ * undici publishes each new request on a diagnostics channel, from within the call that sends it, and there the
  * thread spins: before `sent` is stamped, as a script that prepares its request would. So the time burnt for a request
  * is no part of its own latency, but all others wait for it, as they do in any generator with one thread for all users.
  * The product's own code is untouched. The spin is timed by the clock: if the machine takes the core away meanwhile,

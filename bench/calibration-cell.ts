@@ -1,4 +1,4 @@
-/** The cells of the calibration: every combination of load, model and disturbance, in an order that is always the same. */
+/** The cells of the calibration: every combination of load, model and disturbance, in a fixed order. */
 import { seededRandom } from '../dist/core/random.js'
 import { DISTURBANCES, WEIGHT, type Disturbance } from './disturbance.ts'
 
@@ -6,7 +6,7 @@ export interface Cell {
   readonly model: 'closed, waits' | 'closed, no waits' | 'open'
   readonly transport: string
   readonly workers: number
-  /** Of capacity. */
+  /** Share of capacity. */
   readonly load: number
   readonly latency: string
   readonly disturbance: Disturbance
@@ -18,10 +18,10 @@ const MODELS = ['closed, waits', 'closed, no waits', 'open'] as const
 const LOADS = [0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5]
 const LATENCIES = ['fixed 20', 'fixed 2', 'uniform 5 50']
 const WAITS_S = [0.1, 0.25, 0.5]
-/** Beyond this load a short wait keeps the number of users, and of connections to make, within reason. */
+/** Above this load a short wait limits the number of users and connections. */
 const LONG_WAITS_TO = 0.5
 
-/** The first `count` cells; after one round of all of them they come again. */
+/** The first `count` cells, repeated if there are fewer. */
 export function cells(
   count: number,
   transports: readonly string[],
@@ -52,5 +52,5 @@ export const meanLatencyS = (latency: string): number => {
   return (from! + (to ?? from!)) / 2000
 }
 
-/** Whether a run is kept out of the choice of the rules' limits: one in three, by its number. */
+/** Whether a run is held out from tuning the limits: every third one. */
 export const isHeldOut = (index: number): boolean => (Math.imul(index + 1, 0x9e3779b1) >>> 0) % 3 === 0

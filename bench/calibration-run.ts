@@ -1,4 +1,4 @@
-/** One run of the calibration: corerush as its users start it, under a disturbance, beside a target that knows the truth. */
+/** One run of the calibration: corerush as its users start it, under a disturbance, against a target that logs true latencies. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -14,21 +14,21 @@ import { startStampedTarget, type Stamps } from './stamped-target.ts'
 
 export const WARMUP_S = 1
 const RAMP_UP_S = 0.5
-/** What a run may take on top of its load: start, drain, and a disturbed host. */
+/** Time allowed for a run in addition to its load: start, drain, and a disturbed host. */
 const GRACE_S = 25
 
-/** The truth about a run, by the target's log. */
+/** The true values of a run, from the target's log. */
 export interface Truth {
   readonly requests: number
-  /** Percentiles of what the client should have measured: the ends between which they lie. */
+  /** Lower and upper ends of the true percentiles. */
   readonly lowMs: Readonly<Record<string, number>>
   readonly highMs: Readonly<Record<string, number>>
-  /** Answers per second of the measured load, and what the plan asked for; null when it named no pace. */
+  /** Responses per second of the measured load, and the planned rate; `null` without a pace. */
   readonly gotPerS: number
   readonly plannedPerS: number | null
 }
 
-/** What is kept of a run: enough to judge it again with other rules. */
+/** The stored record of a run: enough to judge it again with other rules. */
 export interface CalibrationRun {
   readonly kind: 'run'
   readonly index: number
@@ -67,7 +67,7 @@ export async function calibrate(index: number, cell: Cell, bench: Bench): Promis
 
 interface CellPlan {
   readonly flags: readonly string[]
-  /** The rate that the plan asks for, when requests take so many seconds on average. */
+  /** The planned rate, given the mean service time in seconds. */
   readonly paceOf: (serviceS: number) => number | null
 }
 
@@ -81,7 +81,7 @@ function planOf(cell: Cell, { seconds, capacityPerS }: Bench): CellPlan {
     ...(cell.transport === 'undici' ? [] : ['--transport', cell.transport]),
   ]
   if (cell.model === 'open') {
-    // So many that the target alone never keeps all of them busy.
+    // Enough that the target alone never keeps all of them busy.
     const mostUsers = Math.ceil(100 + 2 * ratePerS * serviceS)
     return {
       flags: [...flags, '--rate', String(ratePerS), '--max-users', String(mostUsers)],
@@ -100,7 +100,7 @@ function planOf(cell: Cell, { seconds, capacityPerS }: Bench): CellPlan {
   }
 }
 
-/** Runs corerush to its end, whatever its exit code is, and returns its report. */
+/** Runs corerush, whatever its exit code, and returns its report. */
 async function generate(
   index: number,
   cell: Cell,
@@ -167,7 +167,7 @@ function percentiles(ms: number[]): Record<string, number> {
 
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0)
 
-/** What the verdict of this report rested on; histograms and everything by name are left out. */
+/** The evidence of the verdict of a report, without histograms and metrics by name. */
 function evidenceOf(report: Report): Evidence {
   const { total, verdict, outcomes } = report
   const floor = (name: keyof typeof QUANTILES): number | null => {

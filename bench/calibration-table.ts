@@ -1,15 +1,15 @@
-/** Judges stored runs by the rules as they are now, and says how often they are right. */
+/** Judges stored runs by the current rules, and counts how often the verdict is right. */
 import { isReliable, PERCENTILES } from '../dist/core/measure/metrics.js'
 import { judge } from '../dist/core/judge/verdict.js'
 import { isHeldOut } from './calibration-cell.ts'
 import { WARMUP_S, type CalibrationRun } from './calibration-run.ts'
 import { renderTable } from './table.ts'
 
-/** What the definition of sound allows. */
+/** Errors allowed by the definition of sound. */
 const ALLOWED_MS = 1
 const ALLOWED_RATIO = 0.05
 const ALLOWED_SHORT = 0.01
-/** What the way through the kernel, there and back, may take without anybody's clock seeing it. */
+/** Tolerance for the path through the kernel and back, which no clock includes. */
 const WAY_MS = 0.2
 /** Both ends of the bound are upper edges of slots of a histogram with three significant digits. */
 const ROUNDING_RATIO = 0.002
@@ -18,12 +18,12 @@ export interface Judged {
   readonly run: CalibrationRun
   readonly level: 'sound' | 'suspect' | 'void'
   readonly codes: string
-  /** The percentile that is off by most of what is allowed, and by how many times that; 1 is the limit. */
+  /** The percentile with the largest error relative to the allowance, and that ratio; 1 is the limit. */
   readonly worst: { readonly name: string; readonly byMs: number; readonly times: number }
-  /** By what share the load fell short of the plan, beyond what chance explains; null when the plan named no pace. */
+  /** The missing share of the planned load, beyond what chance explains; `null` without a pace. */
   readonly short: number | null
   readonly isTrue: boolean
-  /** The percentiles that the bound does not reach to the truth of, and by how much. */
+  /** Percentiles whose bound does not reach the true value, and by how much. */
   readonly uncovered: readonly string[]
 }
 

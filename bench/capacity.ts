@@ -1,8 +1,8 @@
 /**
- * What does a request cost its generator? `npm run bench:peers`; the answer is in bench/README.md.
+ * What does a request cost corerush and its peers? `npm run bench:peers`; the answer is in bench/README.md.
  *
- * Every contender sends the story's POST at full speed to the cheapest target that the machine can have, each kept to a
- * core of its own. CPU time is the OS's, requests are the target's count: the same meters for all. Each runs twice in a
+ * Every contender sends the POST of the demo at full speed to the cheapest target available, each on its own core.
+ * CPU time comes from the OS, requests are counted by the target: the same measurement for all. Each runs twice in a
  * round, short and long, and a request costs (CPU of the long run − CPU of the short one) / (its requests − the short
  * one's): what it takes to start, to compile and to connect is in both and cancels.
  *
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64,550,5000' },
-    /** Parts of the names of those that take part. */
+    /** Substrings of the names of contenders to run. */
     only: { type: 'string', default: '' },
   },
 })
@@ -34,7 +34,7 @@ const seconds = Number(values.seconds)
 const levels = values.connections.split(',').map(Number)
 const wanted = values.only.split(',')
 
-/** What the ratios are to come to, as `what`, against `whom`, at how many connections; null: at every level. */
+/** Goals of the ratios, as `what`, against `whom`, at how many connections; `null`: at every level. */
 interface Goal {
   readonly what: string
   readonly against: string
@@ -59,7 +59,7 @@ const GOALS: readonly Goal[] = [
 /** Most connections against fewest, of the same contender. */
 const LEAST_OF_FEWEST = 0.85
 
-/** Requests per CPU-second in each round; null for a round in which it did not work. */
+/** Requests per CPU-second in each round; `null` for a failed round. */
 type Rounds = (number | null)[]
 /** By contender, then by number of connections. */
 const results = new Map<string, Map<number, Rounds>>()
@@ -124,7 +124,7 @@ function roundsOf(name: string, connections: number): Rounds {
   return results.get(name)?.get(connections) ?? []
 }
 
-/** The ratios of two contenders' rounds, as far as both worked. */
+/** Ratios of two contenders in rounds in which both worked. */
 function ratios(of: Rounds, against: Rounds): number[] {
   return of.flatMap((value, round) => {
     const other = against[round]

@@ -1,9 +1,9 @@
 /** The chart of the saturation bench, as an SVG text: three panels over the same axis of users, a line for each generator. */
 import type { VerdictLevel } from '../dist/index.js'
 
-/** What one run of the bench came to. */
+/** The result of one run of the bench. */
 export interface Point {
-  /** Who made it: so many workers, or another generator. */
+  /** The generator: a number of workers, or a peer. */
   readonly line: string
   readonly users: number
   readonly askedPerS: number
@@ -11,7 +11,7 @@ export interface Point {
   readonly p99Ms: number
   /** Mean utilization of the busiest worker, or of the process, in cores. */
   readonly busiest: number
-  /** null of a generator that has none. */
+  /** `null` for a generator without verdict. */
   readonly verdict: VerdictLevel | null
 }
 
@@ -44,7 +44,7 @@ const STYLE = `
   }
   text { font: 13px system-ui, sans-serif } .title { font-size: 18px; font-weight: 600 } .tick { font-size: 12px }`
 
-/** Colour says who made it, the mark says the verdict: full is sound, hollow is suspect, crossed is void, a square is none. */
+/** Colours show the generator, marks the verdict: filled is sound, hollow suspect, crossed void, a square none. */
 export function renderChart(
   points: readonly Point[],
   { title, subtitle }: { readonly title: string; readonly subtitle: string },

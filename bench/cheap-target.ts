@@ -1,6 +1,6 @@
 /**
- * The cheapest target that this machine can have, for benches of what a request costs its generator: the C program where
- * there is a compiler, else nginx, else the embedded one. All answer 200 with a body of 200 bytes.
+ * The cheapest target available, for benches of the cost of a request: the C program if there is a compiler, otherwise
+ * nginx, otherwise the embedded target. All respond with 200 and a body of 200 bytes.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,13 +16,13 @@ import { closedPort } from '../test/support/faults.ts'
 const SOURCE = fileURLToPath(new URL('tiny-target.c', import.meta.url))
 
 export interface CheapTarget {
-  /** What it is, for the table. */
+  /** The name in the table. */
   readonly kind: string
   readonly host: string
   readonly port: number
-  /** How many requests it has received. */
+  /** Requests received so far. */
   requests(): Promise<number>
-  /** Its CPU time so far, in seconds; null where the platform does not tell. */
+  /** CPU time so far, in seconds; `null` if the platform does not report it. */
   cpuS(): number | null
   stop(): Promise<void>
 }
@@ -35,7 +35,7 @@ export async function startCheapTarget(): Promise<CheapTarget> {
   return isThere('nginx') ? startNginx(folder) : startEmbedded()
 }
 
-/** The program's path; null without a compiler, or where it knows no epoll. */
+/** The path of the program; `null` without a compiler or epoll. */
 function compile(folder: string): string | null {
   if (!isThere('cc')) return null
   const path = join(folder, 'tiny-target')
@@ -114,7 +114,7 @@ async function serving(
 ): Promise<Omit<CheapTarget, 'requests'>> {
   const host = '127.0.0.1'
   const deadlineMs = performance.now() + 5000
-  // A port is told, or chosen, a moment before somebody listens there.
+  // The port is known a moment before the target listens on it.
   while (!(await answers(`http://${host}:${port}/`))) {
     if (performance.now() > deadlineMs || child.exitCode !== null)
       throw new Error(`the target did not start: ${kind}`)

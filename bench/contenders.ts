@@ -1,4 +1,4 @@
-/** Who sends the story's request in the capacity bench, and with which command. Nothing is installed for it. */
+/** The contenders of the capacity bench and their commands. Nothing is installed. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -12,15 +12,15 @@ export interface FullSpeed {
   readonly port: number
   readonly connections: number
   readonly seconds: number
-  /** For files that a contender wants to be written. */
+  /** A directory for files of a contender. */
   readonly folder: string
 }
 
 export interface Contender {
   readonly name: string
-  /** Why it cannot take part; null when it can. */
+  /** Why it cannot take part; `null` if it can. */
   readonly missing: string | null
-  /** How many seconds longer than the others it takes until its code is compiled. @default 0 */
+  /** Additional seconds until its code is compiled. @default 0 */
   readonly settlesS?: number
   command(load: FullSpeed): readonly string[]
 }
@@ -51,7 +51,7 @@ function corerush(transport: 'undici' | 'wire', workers: number): Contender {
   }
 }
 
-/** The same request from the story's script, without its wait. */
+/** The same request from the script of the demo, without its wait. */
 const scripted: Contender = {
   name: 'corerush scripted, 1 worker',
   missing: null,

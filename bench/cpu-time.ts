@@ -1,4 +1,4 @@
-/** Commands of the benches, each kept to a core of its own, and the CPU time that the OS counts for them. */
+/** Commands of the benches, each on its own core, and their CPU time from the OS. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ export function isThere(name: string): boolean {
   }
 }
 
-/** Generator and target each get a core of their own where the machine has two and `taskset` can keep them there. */
+/** Generator and target each run on their own core, if there are two and `taskset` is available. */
 export const PINS: { readonly target: number; readonly generator: number } | null = findPins()
 
 function findPins(): typeof PINS {
@@ -33,13 +33,12 @@ export const pinned = (who: 'target' | 'generator', command: readonly string[]):
   PINS === null ? command : ['taskset', '--cpu-list', String(PINS[who]), ...command]
 
 /**
- * The shell waits for the command and then tells its user and system time, threads and waited-for children included,
- * as the kernel added them up: nothing is read while it runs, nothing is missed at its end. As many files may be open as
- * the hard limit allows.
+ * The shell waits for the command and then prints its user and system time, including threads and children, as summed by
+ * the kernel: nothing is read while it runs, nothing is missed at its end. The file limit is raised to the hard limit.
  */
 const TIMED = `ulimit -n "$(ulimit -Hn)"; TIMEFORMAT='%3U %3S'; time "$@" 2>&1`
 
-/** What a command prints, on either stream, and its CPU time in seconds. A command that fails is its output's to tell. */
+/** The output of a command on both streams, and its CPU time in seconds. A failure shows in its output only. */
 export async function timed(command: readonly string[]): Promise<{ output: string; cpuS: number }> {
   const child = keep(
     spawn('bash', ['-c', TIMED, 'bash', ...pinned('generator', command)], {
@@ -57,7 +56,7 @@ export async function timed(command: readonly string[]): Promise<{ output: strin
   return { output, cpuS: Number(user) + Number(system) }
 }
 
-/** The CPU time of a running process so far, in seconds; null where there is no `/proc`. */
+/** The CPU time of a running process so far, in seconds; `null` without `/proc`. */
 export function cpuSoFarS(pid: number): number | null {
   let stat: string
   try {

@@ -1,4 +1,4 @@
-/** What the generator is put through in the calibration: neighbours, fewer cores, a quota, a stop. */
+/** Disturbances of the calibration: other processes, fewer cores, a quota, a stop. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ export const DISTURBANCES = [
 ] as const
 export type Disturbance = (typeof DISTURBANCES)[number]
 
-/** Everyday runs are most of the runs, and a verdict that cries wolf is first heard there. */
+/** Undisturbed runs are the most frequent in practice, and false alarms matter most there. */
 export const WEIGHT: Readonly<Partial<Record<Disturbance, number>>> = { none: 4 }
 
 const PERIOD_US = 100_000
@@ -26,7 +26,7 @@ const PERIOD_US = 100_000
 export interface Disturbed {
   /** The command that starts the generator under it. */
   readonly command: readonly string[]
-  /** Goes on until the generator is gone; `pid` is the generator's, the load began just now. */
+  /** Disturbs until the generator exits; `pid` is the generator's, whose load has just begun. */
   readonly during: (pid: number, isGone: () => boolean) => Promise<void>
   readonly end: () => void
 }
@@ -69,7 +69,7 @@ export function disturb(
   }
 }
 
-/** Processes that want a whole core each. */
+/** Processes that use a whole core each. */
 function burn(count: number): () => void {
   const children: ChildProcess[] = Array.from({ length: count }, () =>
     keep(spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' })),
@@ -99,7 +99,7 @@ export interface QuotaGroups {
   make(cores: number): { readonly procs: string; readonly remove: () => void }
 }
 
-/** Control groups below this process's own, v1 or v2; null where none can be made. */
+/** Control groups below that of this process, v1 or v2; `null` if none can be created. */
 export function quotaGroups(): QuotaGroups | null {
   const groups = readFileSync('/proc/self/cgroup', 'utf8')
   const v1 = /^\d+:(?:[^:\n]*,)?cpu(?:,[^:\n]*)?:(.*)$/m.exec(groups)
@@ -130,7 +130,7 @@ export function quotaGroups(): QuotaGroups | null {
     make(1).remove()
     return { make }
   } catch {
-    // Not ours to make, or no cpu controller here: said once by the caller.
+    // No permission, or no cpu controller: reported once by the caller.
     return null
   }
 }

@@ -1,9 +1,8 @@
 /**
  * What does the verdict's evidence cost? `npm run bench:evidence`; the answer is in bench/README.md.
  *
- * The product's own code, many times over in one thread: what is read once a second of the host and of a worker, and what
- * is done for each response so that its bound is known (one response in each turn, which is the dearest case: the loop
- * wakes for it). CPU time of this process from the OS; then what that is of a core at some rates of a worker.
+ * The product's own code, repeated in one thread: the vitals of host and worker once a second, and the error bound of each
+ * response (one response per turn, the most expensive case: the loop wakes for it). CPU time of this process from the OS; then what that is of a core at some rates of a worker.
  */
 import { parseArgs } from 'node:util'
 import { Histogram } from '../dist/core/measure/histogram.js'
@@ -29,13 +28,13 @@ console.log(`${describeMachine()}\n`)
 const host = watchHost()
 const worker = vitalSigns()
 const clock = new RunClock()
-/** As if the loop slept before each response: then it is looked up how long the thread waited for its core. */
+/** Simulates that the loop slept before each response, so that the wait for a core is read. */
 let sleptUs = 0
 const nowUs = (): number => clock.nowUs() + sleptUs
 const turn = new Turn(nowUs, () => loopIdleUs() + sleptUs, worker.runQueueUs)
 const floor = new Histogram()
 const waited = new Histogram()
-/** A loop of nothing but turns, and one in which each turn brings a response whose bound is kept. */
+/** A loop of empty turns, and one in which each turn brings a response whose bound is recorded. */
 const turns = async (count: number, each: () => void): Promise<void> => {
   for (let i = 0; i < count; i++) {
     each()
@@ -84,7 +83,7 @@ function repeat(count: number, each: () => unknown): void {
   for (let i = 0; i < count; i++) each()
 }
 
-/** CPU time of this process for one of `count`, in µs. */
+/** CPU time of this process per repetition, in µs. */
 async function cpuUs(count: number, go: (count: number) => void | Promise<void>): Promise<number> {
   const before = process.cpuUsage()
   await go(count)

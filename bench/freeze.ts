@@ -1,6 +1,6 @@
 /**
- * The second part of the accuracy bench: the target's process is stopped (SIGSTOP) in the middle of a run, and what is
- * reported is held against the answer that follows from the schedule alone.
+ * The second part of the accuracy bench: the target's process is stopped (SIGSTOP) in the middle of a run, and the report
+ * is compared with the values that follow from the schedule alone.
  *
  * The answer: arrival k is due at k / rate and takes the user that has been free longest, or waits for the first to be
  * free. An answer that would come during the freeze comes at its end; a request that is sent during it begins at its
@@ -20,7 +20,7 @@ export interface FreezeOptions {
 
 const FREEZE_AT_S = 4
 const LATENCY_MS = 20
-/** Twice what the rate takes on average, so that the users that there are serve what queued up within seconds. */
+/** Twice the average need of the rate, so that the users work off the queue within seconds. */
 const FEW_USERS = 8
 const CLOSED_USERS = 10
 
@@ -95,7 +95,7 @@ export async function freeze(target: LoggingTarget, options: FreezeOptions): Pro
   return miscounts
 }
 
-/** Stops the process for a while; resolves to when that really was, in run time. */
+/** Stops the process for a while; resolves to the actual span in run time. */
 async function stopFor(pid: number, startUs: number, freezeS: number): Promise<Span> {
   const nowS = (): number => (monotonicUs() - startUs) / 1e6
   await new Promise((resolve) => setTimeout(resolve, (FREEZE_AT_S - nowS()) * 1000))
@@ -107,7 +107,7 @@ async function stopFor(pid: number, startUs: number, freezeS: number): Promise<S
   return { fromS, toS }
 }
 
-/** What the schedule and the freeze come to, on a machine where nothing else takes time. */
+/** The values that follow from schedule and freeze, if nothing else takes time. */
 export function predict({
   ratePerS,
   seconds,
@@ -118,7 +118,7 @@ export function predict({
 }: {
   readonly ratePerS: number
   readonly seconds: number
-  /** Infinity for as many as are needed. */
+  /** `Infinity` for as many as needed. */
   readonly users: number
   readonly drops: boolean
   readonly serviceS: number
@@ -158,7 +158,7 @@ function answeredS(sentS: number, serviceS: number, { fromS, toS }: Span): numbe
   return sentS < fromS ? Math.max(undisturbedS, toS) : toS + serviceS
 }
 
-/** What must be, what is reported, and the difference. */
+/** Computed value, reported value, and the difference. */
 function compare(
   reported: LatencySummary,
   truth: readonly number[],

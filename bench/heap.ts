@@ -3,7 +3,7 @@
  *
  * The library runs in this process at full speed against the tiny target in another. Each closed second brings the
  * heap of every worker; the main thread's and the process's memory are read at the same time. After the first third,
- * in which caches fill and code is compiled, a line is fitted through what is left.
+ * in which caches fill and code is compiled, a line is fitted to the rest.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -89,7 +89,7 @@ if (counted !== sent) {
   process.exitCode = 1
 }
 
-/** The least-squares line through the points: its slope and the standard error of it. */
+/** The least-squares line through the points: its slope and standard error. */
 function slope(points: readonly (readonly [x: number, y: number])[]): { slope: number; error: number } {
   const n = points.length
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / n

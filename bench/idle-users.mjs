@@ -1,7 +1,7 @@
 /**
- * Connects so many users, each with one answered request behind it and a long wait before it, and tells what this process
- * then holds: resident memory, and heap with what it holds outside, after a full collection. One kind and one number in a
- * process, so that nothing is left over from another.
+ * Connects a number of users, each with one finished request and a long wait ahead, and reports the memory of this process:
+ * resident memory, and heap with external memory, after a full collection. One kind and one number per process, so that
+ * nothing is left over from another.
  *
  * node --expose-gc idle-users.mjs KIND URL USERS, where the kind is a transport of corerush, `client` (undici's, without
  * anything of ours) or `socket` (node:net's).
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const [kind, url, count] = process.argv.slice(2)
 const users = Number(count)
-/** What a user has to do with is kept here, so that no collection takes it. */
+/** References to the users, so that they are not collected. */
 const held = []
 
 const KINDS = { client: clients, socket: sockets }

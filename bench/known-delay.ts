@@ -11,22 +11,22 @@ export interface KnownDelayOptions {
   readonly shares: readonly number[]
   /** Length of a run; the first second is its warm-up. */
   readonly seconds: number
-  /** Requests per second, where it is not to be measured. */
+  /** Requests per second, if it should not be measured. */
   readonly capacityPerS: number | null
 }
 
 const WARMUP_S = 1
-/** More than any rate that one target can serve has in flight at the latency below. */
+/** More requests in flight than any rate of one target at the latency below. */
 const CAPACITY_USERS = 512
 const CAPACITY_LATENCY = '20ms'
 const CAPACITY_S = 3
-/** Users' waits are around this, so that a few hundred users reach any rate that this host can. */
+/** The mean wait of users; with it, a few hundred users reach the capacity of this host. */
 const MEAN_WAIT_S = 0.1
 const WAIT = '90ms-110ms'
-/** What is allowed, from p50 to p99. */
+/** The allowed error from p50 to p99. */
 const ALLOWED_MS = 1
 const ALLOWED_RATIO = 0.02
-/** What the way through the kernel, there and back, may take without anybody's clock seeing it. */
+/** Tolerance for the path through the kernel and back, which no clock includes. */
 const WAY_MS = 0.2
 const JUDGED = ['p50', 'p90', 'p95', 'p99'] as const
 
@@ -124,7 +124,7 @@ export async function measureCapacity(target: LoggingTarget, workers: number): P
   return report.total.requestsPerS ?? 0
 }
 
-/** How many users make so many requests per second, as the target's latency is on average. */
+/** Users needed for a rate, at the target's mean latency. */
 function usersFor(perS: number, latency: string): number {
   return Math.max(1, Math.round(perS * (MEAN_WAIT_S + meanS(latency))))
 }
@@ -152,7 +152,7 @@ function isWithin({ report, log }: Observed): boolean {
   })
 }
 
-/** Whether the truth, which lies between the log and its ceiling, can lie where the report says that it does. */
+/** Whether the interval of the report overlaps the true one, between the log and its ceiling. */
 function isBounded({ report, log }: Observed): boolean {
   return JUDGED.every((name) => {
     const reported = report.total.latencyMs[name] ?? NaN
@@ -161,7 +161,7 @@ function isBounded({ report, log }: Observed): boolean {
   })
 }
 
-/** How much longer the target's percentile can have been for the client than the log says. */
+/** By how much the true percentile can exceed that of the target's log. */
 function unread({ log }: Observed, name: keyof Percentiles): string {
   return fixed(log.ceilingMs[name] - log.serviceMs[name])
 }

@@ -1,9 +1,9 @@
 /**
- * What do the live views cost the main thread: the one on the terminal, the page, and its open tabs?
+ * What do the live views cost the main thread: the terminal, the page, and its open tabs?
  * `npm run bench:live-page`; the answer is in bench/README.md.
  *
- * Seconds of a made-up run close, one each second, as those of a real one do, and a terminal of 120 × 40 shows them; tabs in a process of their own read what
- * they are told, or never read. Given is the CPU time of this process, all its threads, for each second.
+ * The seconds of a synthetic run close once a second, and a terminal of 120 × 40 shows them; tabs in a separate process read
+ * the messages, or never read. The result is the CPU time per second of this process, including all threads.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

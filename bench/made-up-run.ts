@@ -1,4 +1,4 @@
-/** A run that nobody made: random seconds, and a report by the code that makes real ones. */
+/** A synthetic run: random seconds, and a report made by the product's code. */
 import { Gate } from '../dist/core/judge/gate.js'
 import { buildPlan } from '../dist/core/plan/plan.js'
 import { normal, seededRandom } from '../dist/core/random.js'
@@ -8,10 +8,10 @@ import type { Snapshot } from '../dist/core/measure/second.js'
 import { packTally, Tally } from '../dist/core/measure/tally.js'
 import { Timeline } from '../dist/core/measure/timeline.js'
 
-/** Seconds of a worker that differ; after these, they come round again. */
+/** Different seconds of a worker, which are then repeated. */
 const DIFFERENT = 61
 
-/** What makes the report of so many seconds in which each worker finishes so many requests of each name. */
+/** Builds the report of a number of seconds, with a number of requests per second, worker and name. */
 export function madeUpRun(seconds: number, names: number, workers: number, requests: number): () => Report {
   const cores = Math.max(2, workers)
   const result = resolveOptions(
@@ -71,7 +71,7 @@ export function madeUpRun(seconds: number, names: number, workers: number, reque
   return () => buildReport(plan, timeline, facts)
 }
 
-/** A second of a worker in which some requests of each name finish, and now and then one fails. */
+/** A second of a worker in which requests of each name finish and a few fail. */
 function tallyOf(names: number, which: number, requests: number, random: () => number): Snapshot['tally'] {
   const tally = new Tally()
   for (let i = 0; i < names; i++) {

@@ -1,15 +1,14 @@
 /**
- * What does a connected user hold while it waits? `npm run bench:memory`; the answer is in bench/README.md.
+ * How much memory does a connected, waiting user need? `npm run bench:memory`; the answer is in bench/README.md.
  *
- * Each kind runs in a process of its own with few users and in another with many; what is between the two, divided by the
- * users between the two, is a user. Few are not very few, so that V8 has given its young generation all it ever will. All
- * of them are connected, have had one answer and wait. Beside the transports of
- * corerush stand what they are made of: undici's bare Client and node's bare socket.
+ * Each kind runs in a separate process with few users and in another with many; the difference, divided by the difference in
+ * users, is the cost of a user. Even few users are enough that V8's young generation has its full size. All users are
+ * connected, have had one response and wait. For comparison: undici's bare Client and Node's bare socket.
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCheapTarget } from './cheap-target.ts'
-import { describeMachine, knowsTransport, told } from './processes.ts'
+import { describeMachine, knowsTransport, reportOf } from './processes.ts'
 import { spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
@@ -71,7 +70,7 @@ console.log(
 
 function measure(kind: string, users: number): Promise<Held> {
   const url = `http://${target.host}:${target.port}/`
-  return told(IDLE_USERS, [kind, url, String(users)], ['--expose-gc'])
+  return reportOf(IDLE_USERS, [kind, url, String(users)], ['--expose-gc'])
 }
 
 function leaveOut(why: string): false {

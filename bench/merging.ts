@@ -1,5 +1,5 @@
 /**
- * What does it cost the main thread to merge its workers? `npm run bench:merging`; the answer is in bench/README.md.
+ * What does merging cost the main thread? `npm run bench:merging`; the answer is in bench/README.md.
  *
  * Snapshots of 16 workers with 10 request names each, filled as a busy run would fill them, cross a message port and are
  * read, merged, closed into a row, and looked at over the last 10 s as a live view does: all that the main thread does
@@ -15,7 +15,7 @@ import { describeMachine } from './processes.ts'
 import { median, spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
-/** Snapshots that differ; after these, they come round again. Making them costs far more than merging them. */
+/** Different snapshots, which are then repeated: making them costs far more than merging them. */
 const DIFFERENT = 4
 const MOST = 0.03
 
@@ -48,7 +48,7 @@ console.log(
 )
 console.log(renderTable(rows))
 
-/** CPU milliseconds for each second, the first third left out: there the window fills and code is compiled. */
+/** CPU milliseconds per second, without the first third, in which the window fills and code is compiled. */
 function measure(workers: number, names: number): number[] {
   const random = seededRandom(1)
   const made = Array.from({ length: DIFFERENT }, () => makeTally(names, random))
@@ -70,7 +70,7 @@ function measure(workers: number, names: number): number[] {
   return spentMs.slice(Math.floor(seconds / 3))
 }
 
-/** What a worker counts in a second in which everything succeeds, latencies lognormal around 20 ms. */
+/** The tally of a worker in a second in which everything succeeds, with lognormal latencies around 20 ms. */
 function makeTally(names: number, random: () => number): Tally {
   const tally = new Tally()
   for (let n = 0; n < names; n++) {

@@ -11,8 +11,8 @@ export interface Observed {
 }
 
 /**
- * Resets the target to this latency and runs. The log leaves out what the report leaves out, the warm-up: answers
- * belong to it from the instant on that ends the warm-up. `onStart` is told the start instant, by the monotonic clock.
+ * Resets the target to this latency and runs. Like the report, the log excludes the warm-up: it contains responses from the
+ * end of the warm-up on. `onStart` receives the start instant on the monotonic clock.
  */
 export async function observe(
   target: LoggingTarget,
@@ -21,17 +21,17 @@ export async function observe(
   onStart: (startUs: number) => void = () => undefined,
 ): Promise<Observed> {
   await target.reset(latency)
-  let told: Promise<unknown> = Promise.resolve()
+  let isMeasuring: Promise<unknown> = Promise.resolve()
   const watch: Output = {
     name: 'bench',
     start({ elapsedS }) {
       const startUs = monotonicUs() - elapsedS() * 1e6
-      told = target.measure(startUs + (options.warmup ?? 0) * 1e6, startUs)
+      isMeasuring = target.measure(startUs + (options.warmup ?? 0) * 1e6, startUs)
       onStart(startUs)
     },
   }
   const report = await run({ ...options, url: `${target.url}/known` }, { outputs: [watch] })
-  await told
+  await isMeasuring
   const log = await target.log()
   const sent = report.timeline.reduce((sum, row) => sum + row.sent, 0)
   return { report, log, isCountExact: sent === log.received }

@@ -31,7 +31,7 @@ export async function onTheWire(
     })
     const planned = ratePerS * seconds
     if (!isCountExact || log.received !== planned) miscounts++
-    // What was due in the last bucket may arrive after it.
+    // Arrivals due in the last bucket may arrive after it.
     const buckets = Array.from({ length: seconds * BUCKETS_PER_S }, (_, i) => log.arrivals[i] ?? 0)
     const even = buckets.filter((n) => Math.abs(n - each) <= TOLERANCE * each).length
     rows.push([

@@ -8,7 +8,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCheapTarget } from './cheap-target.ts'
-import { describeMachine, knowsTransport, told } from './processes.ts'
+import { describeMachine, knowsTransport, reportOf } from './processes.ts'
 import { median, spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
@@ -58,5 +58,5 @@ if (transports.length === 1) console.log('\nLeft out: wire is not known to the b
 /** CPU time of a request, in µs. */
 function measure(kind: string, users: number): Promise<number> {
   const url = `http://${target.host}:${target.port}/GetPrograms`
-  return told(LAYERS, [kind, url, String(users), values.seconds])
+  return reportOf(LAYERS, [kind, url, String(users), values.seconds])
 }

@@ -1,4 +1,4 @@
-/** What the benches run in processes of their own: targets, and corerush as its users start it. Nothing outlives the bench. */
+/** Processes of the benches: targets, and corerush as its users start it. Nothing outlives the bench. */
 import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ export const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)
 const TINY_TARGET = fileURLToPath(new URL('tiny-target.mjs', import.meta.url))
 const LOGGING_TARGET = fileURLToPath(new URL('logging-target.mjs', import.meta.url))
 
-/** The story's request, as flags. */
+/** The request of the demo, as flags. */
 export const STORY_REQUEST = [
   ...['--name', 'GetPrograms', '-H', 'Content-Type: application/xml'],
   ...['--body', `@${fileURLToPath(new URL('../examples/getprograms.xml', import.meta.url))}`],
@@ -23,21 +23,25 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 
-/** Sees to it that the child ends with this process, at the latest. */
+/** Ends the child with this process, at the latest. */
 export function keep<C extends ChildProcess>(child: C): C {
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child
 }
 
-/** Whether the built command knows this transport; a bench leaves out, and names, what is not built. */
+/** Whether the built command has this transport; benches omit and name missing ones. */
 export function knowsTransport(transport: string): boolean {
   const dryRun = ['--url', 'http://127.0.0.1:1/', '--transport', transport, '--dry-run']
   return spawnSync(process.execPath, [CLI, ...dryRun], { stdio: 'ignore' }).status === 0
 }
 
-/** The one thing that a script tells its parent before it ends. */
-export async function told<T>(script: string, argv: readonly string[], execArgv: string[] = []): Promise<T> {
+/** Runs a script in a child process and resolves to the one message that it sends. */
+export async function reportOf<T>(
+  script: string,
+  argv: readonly string[],
+  execArgv: string[] = [],
+): Promise<T> {
   const child = keep(fork(script, argv, { execArgv }))
   const word = once(child, 'message') as Promise<[T]>
   const end = once(child, 'exit') as Promise<[number | null]>
@@ -49,7 +53,7 @@ export async function told<T>(script: string, argv: readonly string[], execArgv:
 
 export interface TargetProcess {
   readonly url: string
-  /** How many requests it has received. */
+  /** Requests received so far. */
   requests(): Promise<number>
   stop(): Promise<void>
 }
@@ -81,7 +85,7 @@ export async function startEmbeddedTarget(latency: string): Promise<TargetProces
   }
 }
 
-/** The smallest server that can stand for a target; see `tiny-target.mjs`. */
+/** The minimal target; see `tiny-target.mjs`. */
 export async function startTinyTarget(
   latencyMs: number,
 ): Promise<TargetProcess & { cpuS(): Promise<number> }> {
@@ -98,7 +102,7 @@ export async function startTinyTarget(
     cpuS: async () => (await ask()).cpuS,
     async stop() {
       child.disconnect()
-      // Of a disconnected child, node tells no 'close'.
+      // Node emits no 'close' for a disconnected child.
       await once(child, 'exit')
     },
   }
@@ -106,14 +110,14 @@ export async function startTinyTarget(
 
 export type Percentiles = Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p99_9', number>>
 
-/** What the logging target has logged since its last reset. */
+/** The log of the logging target since its last reset. */
 export interface TargetLog {
   /** Requests received, whether or not they belong in the log. */
   readonly received: number
   readonly logged: number
   readonly serviceMs: Percentiles & { readonly max: number }
   readonly meanMs: number
-  /** The same with the longest that each request can have waited in the kernel to be read by the target. */
+  /** The same, plus the longest possible wait of each request in the kernel before the target read it. */
   readonly ceilingMs: Percentiles
   /** Requests in each 100 ms. */
   readonly arrivals: readonly number[]
@@ -123,7 +127,7 @@ export interface LoggingTarget {
   readonly url: string
   readonly pid: number
   reset(latency: string): Promise<TargetLog>
-  /** Only answers from this instant on belong in the log; both in µs of the machine's monotonic clock. */
+  /** Only responses from this instant on are logged; both in µs of the monotonic clock. */
   measure(fromUs: number, originUs: number): Promise<TargetLog>
   log(): Promise<TargetLog>
   stop(): Promise<void>
@@ -133,7 +137,7 @@ export interface LoggingTarget {
 export async function startLoggingTarget(): Promise<LoggingTarget> {
   const child = keep(fork(LOGGING_TARGET, [], { execArgv: [] }))
   const [first] = (await once(child, 'message')) as [{ port: number }]
-  // Answers come in the order of the questions; a question is asked when the one before it is answered.
+  // Requests are sent one at a time, so answers arrive in their order.
   let last: Promise<unknown> = Promise.resolve()
   const ask = (message: object): Promise<TargetLog> => {
     const answer = last.then(async () => {
@@ -156,7 +160,7 @@ export async function startLoggingTarget(): Promise<LoggingTarget> {
   }
 }
 
-/** Runs corerush as its users do and returns its report, whatever the run's exit code is. */
+/** Runs corerush as its users do and returns its report, whatever the exit code. */
 export async function corerush(flags: readonly string[]): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'corerush-bench-'))
   try {
@@ -179,7 +183,7 @@ export async function corerush(flags: readonly string[]): Promise<Report> {
   }
 }
 
-/** What has to be known of the machine to read the figures: one line. */
+/** A line that describes the machine. */
 export function describeMachine(): string {
   const [load] = loadavg()
   return `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'} · Node ${process.version} · ${process.platform} · load average before: ${load!.toFixed(2)}`

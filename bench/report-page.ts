@@ -1,10 +1,10 @@
 /**
- * Is the HTML report of a long run small, and does it answer at once? `npm run bench:report-page`; the answer is in
+ * Is the HTML report of a long run small and responsive? `npm run bench:report-page`; the answer is in
  * bench/README.md.
  *
- * The seconds are random, and made into a report by the code that makes real ones. Chromium opens the file. It is
- * *interactive* when the last task of more than 50 ms after opening has ended, by the browser's own account, with all
- * charts drawn; *a name* is how long it takes from the choice of a request name until its charts have been painted.
+ * The seconds are random; the product's code makes a report of them, which Chromium opens. The page is *interactive* when the
+ * last task of more than 50 ms after opening has ended, as reported by the browser, with all charts drawn; *a name* is the
+ * time from selecting a request name until its charts are painted.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     /** Requests of each name that a worker finishes in a second. */
     requests: { type: 'string', default: '25' },
     rounds: { type: 'string', default: '5' },
-    /** Where to leave the first file, to look at it. */
+    /** Where to keep the first file, for inspection. */
     keep: { type: 'string' },
   },
 })
@@ -75,7 +75,7 @@ try {
 console.log(renderTable(rows))
 console.log(`\nthe first row must be below ${MOST_BYTES / 1e6} MB and ${MOST_MS} ms`)
 
-/** Opens a file in a new page, and asks the browser. */
+/** Opens a file in a new page, and reads the timings of the browser. */
 async function open(file: string): Promise<{ interactiveMs: number; chooseMs: number }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, offline: true })
   await page.addInitScript(`
@@ -86,7 +86,7 @@ async function open(file: string): Promise<{ interactiveMs: number; chooseMs: nu
   `)
   await page.goto(pathToFileURL(file).href)
   await page.locator('#chart-lag canvas').waitFor()
-  // Quiet for half a second: what the browser was busy with has been told.
+  // After half a second of idle time, all long tasks have been reported.
   await page.evaluate(`new Promise((resolve) => {
     const look = () => (performance.now() > busyUntil + 500 ? resolve() : setTimeout(look, 100))
     look()

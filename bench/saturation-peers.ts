@@ -1,7 +1,6 @@
 /**
- * The users of the saturation bench through whatever other generators are on the PATH, each as its documentation starts
- * it: one process. Nothing is installed; a peer that is not there is named and left out. Of each request they burn the
- * same CPU time.
+ * The users of the saturation bench through the other generators on the PATH, each as one process, as its documentation
+ * starts it. Nothing is installed; missing peers are named and omitted. They burn the same CPU time per request.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,23 +13,23 @@ import { PEERS } from './accuracy-peers.ts'
 import { cpuSoFarS, isThere } from './cpu-time.ts'
 import { keep, type TargetProcess } from './processes.ts'
 
-/** What a peer is to do. */
+/** The load of a peer. */
 export interface Sweep {
   readonly url: string
   readonly body: string
   readonly users: number
   readonly seconds: number
   readonly burnMs: number
-  /** What the users ask for together. */
+  /** The rate of all users together. */
   readonly askedPerS: number
 }
 
-/** What a peer did: by the target's count, by its own word, and by the kernel's. */
+/** The result of a peer: counted by the target, reported by itself, and measured by the kernel. */
 export interface Swept {
   readonly achievedPerS: number
   readonly p50Ms: number | null
   readonly p99Ms: number | null
-  /** Of one core. */
+  /** Shares of a core. */
   readonly busy: number | null
   readonly exitCode: number | null
 }
@@ -80,20 +79,20 @@ const SWEEPS: readonly SweepPeer[] = [
     command: (sweep, folder) => ['k6', 'run', '--quiet', write(folder, 'users.js', K6(sweep))],
   },
   {
-    // It knows no waits: as many connections, and their rate.
+    // It has no waits: the same number of connections, at the same rate.
     name: 'autocannon',
     command: (sweep) => [process.execPath, AUTOCANNON, JSON.stringify(sweep)],
   },
 ]
 
-/** Those that are here, and the names of those that are not. autocannon comes with the project. */
+/** Available peers, and the names of missing ones. autocannon is a development dependency. */
 export function findPeers(): { readonly here: readonly string[]; readonly missing: readonly string[] } {
   const names = SWEEPS.map(({ name }) => name)
   const isHere = (name: string): boolean => name === 'autocannon' || isThere(name)
   return { here: names.filter(isHere), missing: names.filter((name) => !isHere(name)) }
 }
 
-/** The users begin in the first second, whatever a peer makes of that. */
+/** Seconds excluded at the start, in which users start. */
 const SETTLED_S = 1.5
 const LONGEST_START_S = 30
 

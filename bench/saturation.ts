@@ -1,5 +1,5 @@
 /**
- * The question the project began with: what does one core do to 550, or 1,500, users that all cores do not?
+ * The original question of the project: what does one core do to 550, or 1,500, users that all cores do not?
  * `npm run bench:saturation`; the answer is in bench/README.md and bench/saturation.svg.
  *
  * The same rising numbers of users run on one worker, then two, up to one for each core, and through other generators. Each request burns a fixed CPU
@@ -37,14 +37,14 @@ const seconds = Number(values.seconds)
 const burnMs = milliseconds(values.burn)
 
 console.log(`${describeMachine()}\n`)
-// Workers get a copy of the environment when they are made.
+// Workers copy the environment when they are created.
 process.env['BURN_MS'] = String(burnMs)
 const crews = numbers(values.workers)
 const peers = values.peers.split(',').filter((name) => name !== '')
 const points: Point[] = []
 const rows: string[][] = []
 let miscounts = 0
-// The crews take turns at each number of users, so that a disturbance of the machine meets all of them.
+// Generators alternate at each number of users, so that a disturbance of the machine affects all of them.
 for (const users of numbers(values.users))
   for (const measure of [
     ...crews.map((workers) => () => measureCrew(workers, users)),
@@ -138,7 +138,7 @@ function asked(users: number): number {
   return users / (MEAN_WAIT_S + TARGET_MS / 1000)
 }
 
-/** Mean utilization of the worker in which it was highest: one bad second is no saturation. */
+/** Mean utilization of the busiest worker: one bad second is not saturation. */
 function busiestWorker(steady: Report['timeline']): number {
   const sums = new Map<number, number>()
   for (const { workers } of steady)

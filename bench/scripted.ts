@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCheapTarget } from './cheap-target.ts'
-import { describeMachine, told } from './processes.ts'
+import { describeMachine, reportOf } from './processes.ts'
 import { median, spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
@@ -54,12 +54,12 @@ console.log(renderTable(rows))
 function measure(users: string, script?: string): Promise<number> {
   const origin = `http://${target.host}:${target.port}`
   if (script === undefined || script === PLACEHOLDERS)
-    return told(WORKER, [
+    return reportOf(WORKER, [
       `${origin}/GetPrograms`,
       users,
       values.seconds,
       ...(script === undefined ? [] : [script]),
     ])
   const file = fileURLToPath(new URL(`scripts/${script}.ts`, import.meta.url))
-  return told(WORKER, [origin, users, values.seconds, file])
+  return reportOf(WORKER, [origin, users, values.seconds, file])
 }

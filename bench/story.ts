@@ -1,5 +1,5 @@
 /**
- * Does the story's run come out as it must? `npm run bench:story`; the answer is in bench/README.md.
+ * Do rate, latency and counts come out as computed? `npm run bench:story`; the answer is in bench/README.md.
  *
  * Users with a wait of 0.9 to 1.1 s go round once in 1.0 s and a service time, so N of them make N / (1.0 + service)
  * requests a second, if the generator keeps up. Rate and mean service time are taken over the same span: the whole
@@ -41,7 +41,7 @@ if (miscounts > 0) {
   process.exitCode = 1
 }
 
-/** Users of the story on some workers, `rounds` times, each against a fresh target. */
+/** Users of the demo on some workers, `rounds` times, each against a new target. */
 async function story(title: string, users: number, rampUpS: number, flags: readonly string[]): Promise<void> {
   const rows = [
     [
@@ -97,7 +97,7 @@ function busiest(rows: readonly SecondRow[]): number {
   return Math.max(...rows.flatMap(({ workers }) => workers.map(({ utilization }) => utilization)))
 }
 
-/** From pressing Enter to the first request, and to the version, as medians. */
+/** Times from the start of the process to the first request, and to the version, as medians. */
 async function startUp(): Promise<void> {
   const rows = [['what', 'median ms', 'min ms', 'max ms']]
   const times = async (what: string, measure: () => Promise<number>): Promise<void> => {

@@ -3,7 +3,7 @@
  * parser, the same answer for everybody, one timer for all. A piece that begins with the first letter of a method is a
  * request: true of the benches' requests, which are small enough to arrive in one piece, and nothing for the wild.
  *
- * A forked child: it tells its port, then its counts whenever it is sent a message, and ends with its parent.
+ * A forked child: it sends its port, then its counts for each message it receives, and exits with its parent.
  */
 import { createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'

@@ -1,8 +1,8 @@
 /**
  * Is the verdict right? `npm run bench:verdict`; the answer, and what the columns mean, is in bench/README.md.
  *
- * Runs the cells of the calibration and keeps of each run the truth and the evidence in `--out`, so that rules can be
- * tried on them without running anything again: `--judge FILE`. A run that fails is recorded and skipped.
+ * Runs the cells of the calibration and stores true values and evidence of each run in `--out`, so that other rules can be
+ * applied without running anything again: `--judge FILE`. A run that fails is recorded and skipped.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'

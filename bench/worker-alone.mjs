@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { LEAD_S, monotonicUs } from '../dist/protocol.js'
 import work from '../dist/worker/main.js'
 
-/** Carries the whole plan; `onSnapshot` is told of each second. Resolves when it is drained. */
+/** Runs the whole plan; calls `onSnapshot` for each second. Resolves when drained. */
 export async function workAlone(plan, onSnapshot) {
   const { port1, port2 } = new MessageChannel()
   port1.on('message', ({ type, snapshot }) => {
@@ -20,5 +20,5 @@ export async function workAlone(plan, onSnapshot) {
   }
 }
 
-/** How many requests a snapshot says have succeeded. */
+/** Succeeded requests of a snapshot. */
 export const succeeded = ({ tally }) => tally.requests.reduce((n, request) => n + request.succeeded, 0)
