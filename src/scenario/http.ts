@@ -31,6 +31,8 @@ export interface RequestOptions {
     string | Uint8Array | ArrayBufferLike | ArrayBufferView | URLSearchParams | FormData | Blob | undefined
   readonly json?: unknown
   readonly form?: Values | undefined
+  /** `user:password` of digest authentication (RFC 7616), for this request's server. @default what the run says, for the origin of the base URL */
+  readonly authDigest?: string | undefined
   /** Statuses that count as success: `200`, `2xx,404`. @default what the run says, else 2xx and 3xx */
   readonly expectStatus?: string | number | undefined
   /** Longest time from sent to done. @default what the run says, else 30s */

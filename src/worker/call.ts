@@ -4,10 +4,12 @@
  */
 import type { Plan } from '../core/plan/plan.ts'
 import type { KnownSecrets } from '../core/request/known-secrets.ts'
+import type { RequestPlan } from '../core/request/request.ts'
 import { isExpected } from '../core/request/status.ts'
 import type { RequestTally } from '../core/measure/request-tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
 import type { Cookies } from './cookies.ts'
+import type { Credentials } from './credentials.ts'
 import type { Recorder } from './recorder.ts'
 import type { Hop, Redirects } from './redirects.ts'
 import { Refusal } from './transport/refusal.ts'
@@ -39,6 +41,13 @@ export interface CallSurroundings {
   readonly takeRequest: () => boolean
 }
 
+/** What a user says of itself with its requests, beside what they say: the same for all its calls. */
+export interface Identity {
+  /** `null` if it keeps none. */
+  readonly cookies: Cookies | null
+  readonly credentials: Credentials
+}
+
 /** Whoever makes the call. */
 export interface CallOwner {
   /** The network work of the call's first request begins; the owner may set `dueUs` and `lateUs`. */
@@ -60,14 +69,16 @@ export class Call implements ExchangeListener {
   dueUs = -1
   /** Of that latency, what the generator was late by. */
   lateUs = 0
-  /** Redirects followed. */
+  /** Redirects followed; and challenges answered since the last of them, of the server and of a proxy. */
   #hops = 0
+  #serverAnswers = 0
+  #proxyAnswers = 0
   /** The network work of the request in flight has begun. */
   #isSent = false
   readonly #user: number
   readonly #around: CallSurroundings
   readonly #owner: CallOwner
-  readonly #cookies: Cookies | null
+  readonly #identity: Identity | null
   /** What is kept of the response, in case it fails; null when nothing is. */
   readonly #glimpse: Glimpse | null
   #connection: Connection | null
@@ -76,27 +87,28 @@ export class Call implements ExchangeListener {
   #inUse: Connection | null = null
   #tally: RequestTally | null = null
   #timeoutS = 0
+  /** Why the last challenge is not answered; empty without one. */
+  #refusal = ''
 
   constructor(
     user: number,
     around: CallSurroundings,
     owner: CallOwner,
     request: Prepared,
-    cookies: Cookies | null = null,
+    identity: Identity | null = null,
   ) {
     this.#user = user
     this.#around = around
     this.#owner = owner
-    this.#cookies = cookies
+    this.#identity = identity
     this.exchange = new Exchange(this)
-    this.exchange.wantsUserHeaders = cookies !== null
     this.exchange.sink = this.#glimpse = around.captures === null ? null : new Glimpse()
     this.#connection = around.openConnection(user, request)
   }
 
   /** Whether anything of it was sent. */
   get wasSent(): boolean {
-    return this.#isSent || this.#hops > 0
+    return this.#isSent || !this.#isFirst
   }
 
   /** Who reads the responses to come; null for nobody. */
@@ -141,7 +153,7 @@ export class Call implements ExchangeListener {
     turn.sent(this.exchange)
     const { sentUs, reused } = this.exchange
     this.#isSent = true
-    if (this.#hops === 0) this.#owner.callSent(sentUs)
+    if (this.#isFirst) this.#owner.callSent(sentUs)
     recorder.sent(this.#tally!, sentUs)
     const limitS = reused ? this.#timeoutS : Math.min(this.#timeoutS, plan.connectTimeoutS)
     this.#owner.arm(sentUs + limitS * 1e6)
@@ -153,11 +165,15 @@ export class Call implements ExchangeListener {
     // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
     if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
     this.#owner.disarm()
-    if (exchange.userHeaders.length > 0) this.#takeUserHeaders(exchange)
+    if (this.#identity !== null && this.#mustAnswer(this.#identity, exchange)) {
+      this.#answer(exchange)
+      return
+    }
     const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
     if (hop !== null) {
       this.#record(exchange)
       this.#hops++
+      this.#serverAnswers = this.#proxyAnswers = 0
       this.#go(hop.request, hop.isElsewhere)
       return
     }
@@ -171,7 +187,7 @@ export class Call implements ExchangeListener {
   #begin(tally: RequestTally, timeoutS: number): void {
     this.#tally = tally
     this.#timeoutS = timeoutS
-    this.#hops = 0
+    this.#hops = this.#serverAnswers = this.#proxyAnswers = 0
     this.dueUs = -1
     this.lateUs = 0
   }
@@ -186,7 +202,7 @@ export class Call implements ExchangeListener {
   #over(connection: Connection, request: Prepared): void {
     this.#inUse = connection
     this.#isSent = false
-    if (this.#cookies !== null) this.#addHeaders(this.#cookies.headerFor(request.plan))
+    if (this.#identity !== null) this.#identify(this.#identity, request.plan)
     connection.send(this.exchange, request)
   }
 
@@ -203,24 +219,62 @@ export class Call implements ExchangeListener {
     return this.#around.takeRequest() ? hop : null
   }
 
-  #addHeaders(cookie: string): void {
-    this.exchange.added = cookie === '' ? NO_HEADERS : [['cookie', cookie]]
+  /** Whether the request in flight is the first of the call. */
+  get #isFirst(): boolean {
+    return this.#hops + this.#serverAnswers + this.#proxyAnswers === 0
   }
 
-  #takeUserHeaders({ request, userHeaders }: Exchange): void {
+  #identify({ cookies, credentials }: Identity, request: RequestPlan): void {
+    const { exchange } = this
+    const cookie = cookies?.headerFor(request) ?? ''
+    const isAsked = credentials.knows(request)
+    const answers = isAsked ? credentials.headersFor(request) : NO_HEADERS
+    exchange.wantsUserHeaders = cookies !== null || isAsked
+    exchange.added = cookie === '' ? answers : [['cookie', cookie], ...answers]
+  }
+
+  /** Takes the response's cookies and challenges; whether the request is to be sent once more, with an answer. */
+  #mustAnswer({ cookies, credentials }: Identity, exchange: Exchange): boolean {
+    const { userHeaders, outcome, status } = exchange
+    const request = exchange.request!.plan
+    this.#refusal = ''
     const setCookies = userHeaders.filter(([name]) => name === 'set-cookie').map(([, value]) => value)
-    if (setCookies.length > 0) this.#cookies?.keep(request!.plan, setCookies)
+    if (setCookies.length > 0) cookies?.keep(request, setCookies)
+    if (outcome !== 'ok' || !credentials.knows(request)) return false
+    const isProxy = status === 407
+    const taken = credentials.take(exchange, isProxy ? this.#proxyAnswers : this.#serverAnswers)
+    if (taken === null) return false
+    this.#refusal = taken.problem ?? ''
+    return taken.problem === null
+  }
+
+  /** Sends the request once more, with an answer to the challenge, which is a request too; unless the count of the plan is reached. */
+  #answer(exchange: Exchange): void {
+    const { recorder, takeRequest } = this.#around
+    const request = exchange.request!
+    const waitedUs = this.#record(exchange)
+    recorder.challenged(exchange)
+    if (!takeRequest()) {
+      this.#owner.callEnded(this)
+      return
+    }
+    // What was due is done with the answer: its latency contains this, and what the generator has added to it.
+    if (this.dueUs >= 0 && this.#hops === 0) this.lateUs += waitedUs
+    if (exchange.status === 407) this.#proxyAnswers++
+    else this.#serverAnswers++
+    this.#over(this.#inUse!, request)
   }
 
   #judge(exchange: Exchange): void {
     if (isExpected(exchange.request!.plan.expectStatus, exchange.status)) this.#owner.judge(exchange)
     else {
       exchange.outcome = 'status'
-      exchange.message = `status ${exchange.status}`
+      exchange.message = `status ${exchange.status}${this.#refusal === '' ? '' : `: ${this.#refusal}`}`
     }
   }
 
-  #record(exchange: Exchange): void {
+  /** Returns how long the response can have waited for this thread. */
+  #record(exchange: Exchange): number {
     const { recorder, turn } = this.#around
     if (exchange.outcome !== 'ok') this.#failed(exchange)
     // A redirect is sent when the one before it is done, and its latency is service time.
@@ -232,6 +286,7 @@ export class Call implements ExchangeListener {
       waitedUs,
       lagUs: isFromDue ? this.lateUs : 0,
     })
+    return waitedUs
   }
 
   #failed(exchange: Exchange): void {

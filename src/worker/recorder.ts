@@ -212,6 +212,15 @@ export class Recorder {
     else this.#tally.trend(name).record(value * THOUSANDTHS)
   }
 
+  /** The server or a proxy asked who the user is, and is answered. */
+  challenged({ added, status, doneUs }: Exchange): void {
+    this.advance(doneUs)
+    const { challenges } = this.#tally
+    challenges.answered++
+    const answer = status === 407 ? 'proxy-authorization' : 'authorization'
+    if (added.some(([name]) => name === answer)) challenges.stale++
+  }
+
   /** A user was sent a cookie that it does not keep, or no longer. */
   cookieLost(why: CookieLoss, nowUs: number): void {
     this.advance(nowUs)

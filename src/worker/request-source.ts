@@ -108,10 +108,10 @@ export class RequestSource {
     const row = this.#data === null ? null : (this.#data.feed.take(random)!.row as Record<string, unknown>)
     if (this.#hasSecrets) this.#secrets.addFields(row)
     if (kind.template === null) return kind
-    const { name, method, expectStatus } = kind.plan
+    const { name, method, digest, expectStatus } = kind.plan
     const { url, headers, body } = renderRequest(kind.template, { user, seq, random, row })
     return {
-      request: this.#transport.prepare({ name, method, url, headers, body, expectStatus }),
+      request: this.#transport.prepare({ name, method, url, headers, body, digest, expectStatus }),
       tally: kind.tally,
       isElsewhere: kind.isElsewhere,
     }

@@ -7,6 +7,7 @@ import type { Random } from '../core/random.ts'
 import type { Wait } from '../core/load/wait-time.ts'
 import { BaseUser } from './base-user.ts'
 import { Call, type CallOwner } from './call.ts'
+import type { Credentials } from './credentials.ts'
 import type { NextRequest, RequestSource } from './request-source.ts'
 import type { Prepared } from './transport/transport.ts'
 import type { Surroundings } from './user.ts'
@@ -19,6 +20,8 @@ export interface RequestParts {
   readonly planned: NextRequest | null
   readonly source: RequestSource | null
   readonly wait: Wait
+  /** `null` if nobody can ask who they are. */
+  readonly newCredentials: (() => Credentials) | null
 }
 
 export class RequestUser extends BaseUser implements CallOwner {
@@ -33,7 +36,9 @@ export class RequestUser extends BaseUser implements CallOwner {
     this.#number = number
     this.#parts = parts
     this.#random = parts.source === null ? null : parts.source.randomOf(number)
-    this.#call = new Call(id, around, this, parts.usual)
+    const credentials = parts.newCredentials?.() ?? null
+    const identity = credentials && { cookies: null, credentials }
+    this.#call = new Call(id, around, this, parts.usual, identity)
   }
 
   get wait(): Wait {

@@ -7,6 +7,7 @@ import { chooser } from '../core/scenario/script-plan.ts'
 import { globalIndex, type Share } from '../core/share.ts'
 import type { Wait } from '../core/load/wait-time.ts'
 import type { Clock } from './clock.ts'
+import { Credentials } from './credentials.ts'
 import { Lateness } from './lateness.ts'
 import type { Recorder } from './recorder.ts'
 import type { RequestSource } from './request-source.ts'
@@ -44,7 +45,8 @@ export function userMaker(
       source === null
         ? { request, tally: recorder.requestTally(plan.request.name), isElsewhere: false }
         : null
-    const shared = { usual: request, planned, source, wait }
+    const newCredentials = usesDigest(plan) ? () => new Credentials(plan.proxy) : null
+    const shared = { usual: request, planned, source, wait, newCredentials }
     return (id) => new RequestUser(id, globalIndex(id, share), around, shared)
   }
   const { scenarios } = plan.scenario
@@ -74,3 +76,9 @@ export function userMaker(
 
 /** Apart from the streams of waits and tasks. */
 const MIX_STREAM = 0x30_0000
+
+/** Whether a server or a proxy may be told who the users are when it asks. */
+const usesDigest = ({ request, targets, proxy }: Plan): boolean =>
+  request.digest !== null ||
+  targets?.requests.some((target) => target.request.digest !== null) === true ||
+  (proxy !== null && proxy.digest !== null)

@@ -50,6 +50,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
       url,
       headers: [],
       body: plan.request.body === null ? null : { text: 'x' },
+      digest: null,
       expectStatus: [{ from: 200, to: 200 }],
     },
     scenario: null,

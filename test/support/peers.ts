@@ -1,7 +1,10 @@
 /** Small peers for the ways to a target: an HTTP proxy, HTTP/2 servers, a server on a Unix socket or on another address. */
 import { createServer as createHttp, request, type IncomingMessage, type RequestListener } from 'node:http'
 import { createSecureServer, createServer as createH2c, type Http2Server } from 'node:http2'
+import type { Headers } from '../../src/core/request/request.ts'
 import { connect, type AddressInfo, type Server, type Socket } from 'node:net'
+
+import { DigestServer } from './digest-server.ts'
 
 export interface Peer {
   readonly port: number
@@ -73,15 +76,26 @@ export async function startHttp2(
 }
 
 /** A proxy that forwards absolute-form requests and makes tunnels; with `credentials` it wants them. */
-export async function startProxy(credentials?: string): Promise<Peer & { readonly asked: string[] }> {
+export async function startProxy(
+  credentials?: string | DigestServer,
+): Promise<Peer & { readonly asked: string[] }> {
   const asked: string[] = []
-  const refuses = ({ headers }: IncomingMessage): boolean =>
-    credentials !== undefined &&
-    headers['proxy-authorization'] !== `Basic ${Buffer.from(credentials).toString('base64')}`
+  /** The headers of a refusal; `null` for whoever may pass. */
+  const refusal = ({ headers, method, url }: IncomingMessage): Headers | null => {
+    const said = headers['proxy-authorization']
+    if (credentials instanceof DigestServer) {
+      const reply = credentials.reply(method!, url!, '', said)
+      return reply.status === 407 ? reply.headers : null
+    }
+    const isKnown =
+      credentials === undefined || said === `Basic ${Buffer.from(credentials).toString('base64')}`
+    return isKnown ? null : []
+  }
   const server = createHttp((req, res) => {
     asked.push(`${req.method} ${req.url}`)
-    if (refuses(req)) {
-      res.writeHead(407).end()
+    const refused = refusal(req)
+    if (refused !== null) {
+      res.writeHead(407, refused.flat()).end()
       return
     }
     const headers = { ...req.headers }
@@ -95,8 +109,10 @@ export async function startProxy(credentials?: string): Promise<Peer & { readonl
   })
   server.on('connect', (req: IncomingMessage, socket: Socket) => {
     asked.push(`CONNECT ${req.url}`)
-    if (refuses(req)) {
-      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+    const refused = refusal(req)
+    if (refused !== null) {
+      const lines = ['HTTP/1.1 407 Proxy Authentication Required', ...refused.map((pair) => pair.join(': '))]
+      socket.end(`${lines.join('\r\n')}\r\n\r\n`)
       return
     }
     const [, host, port] = /^(.*):(\d+)$/.exec(req.url!)!

@@ -11,6 +11,7 @@ export const A_REQUEST: RequestPlan = {
   url: 'http://target.test/',
   headers: [['user-agent', 'corerush/test']],
   body: null,
+  digest: null,
   expectStatus: [{ from: 200, to: 399 }],
 }
 

@@ -79,6 +79,7 @@ export class Client {
       url: this.#url,
       headers: [['user-agent', 'conformance']],
       body: null,
+      digest: null,
       expectStatus: [],
       ...plan,
     })

@@ -1,7 +1,7 @@
 /** Virtual time, and a network in it: a worker's load runs on both without waiting for anything. */
 import type { Outcome, Phase } from '../../src/core/request/outcome.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import type { RequestPlan } from '../../src/core/request/request.ts'
+import type { Headers, RequestPlan } from '../../src/core/request/request.ts'
 import type { Alarm, Clock } from '../../src/worker/clock.ts'
 import type { Connection, Exchange, Prepared, Transport } from '../../src/worker/transport/transport.ts'
 
@@ -90,6 +90,8 @@ export interface Answer {
   readonly status?: number
   /** Where a redirect leads. */
   readonly location?: string
+  /** Cookies and challenges. */
+  readonly userHeaders?: Headers
   /** The transport will not send it. */
   readonly isRefused?: boolean
 }
@@ -102,6 +104,8 @@ export interface Sent {
   /** Number of the request on its connection, from 0. */
   readonly turn: number
   readonly request: RequestPlan
+  /** Headers that were sent besides. */
+  readonly added: Headers
   /** When it ended, and how; null while it is in flight. */
   doneUs: number | null
   outcome: Exchange['outcome'] | null
@@ -172,6 +176,7 @@ class SimulatedConnection implements Connection {
       connection: this.#number,
       turn: this.#turn++,
       request: exchange.request!.plan,
+      added: exchange.added,
       doneUs: null,
       outcome: null,
     }
@@ -181,6 +186,7 @@ class SimulatedConnection implements Connection {
       outcome = 'ok',
       status = 200,
       location = '',
+      userHeaders = [],
       isRefused = false,
     } = answer(this.#record)
     if (isRefused) {
@@ -209,6 +215,7 @@ class SimulatedConnection implements Connection {
       if (outcome === 'ok') {
         exchange.status = status
         exchange.location = location
+        if (exchange.wantsUserHeaders) exchange.userHeaders = userHeaders
         exchange.phase = 'body'
         exchange.firstByteUs = clock.nowUs()
         exchange.bytesIn = 100

@@ -39,6 +39,13 @@ export interface ConnectionCounts {
   failed: number
 }
 
+/** Challenges of digest authentication; each is a request, with the status 401 or 407. */
+export interface ChallengeCounts {
+  answered: number
+  /** Of those, the ones to a request that had an answer to an earlier challenge: its nonce had served. */
+  stale: number
+}
+
 /** One distinct way in which requests of a name failed. */
 export interface ErrorCount {
   readonly name: string
@@ -67,6 +74,7 @@ export class Tally {
   readonly latencyFloor: Histogram
   readonly connections: ConnectionCounts = noConnections()
   readonly cookies: CookieCounts = noCookies()
+  readonly challenges: ChallengeCounts = noChallenges()
   readonly errors = new Map<string, ErrorCount>()
   readonly taskErrors = new Map<string, TaskErrorCount>()
   /** Of those that have names. */
@@ -140,6 +148,7 @@ export class Tally {
     Object.assign(this.iterations, noIterations())
     Object.assign(this.connections, noConnections())
     Object.assign(this.cookies, noCookies())
+    Object.assign(this.challenges, noChallenges())
     this.iterationDuration.clear()
     this.lag.clear()
     this.latencyFloor.clear()
@@ -177,6 +186,7 @@ export interface PackedTally {
   readonly latencyFloor: PackedHistogram | null
   readonly connections: Readonly<ConnectionCounts>
   readonly cookies: Readonly<CookieCounts>
+  readonly challenges: Readonly<ChallengeCounts>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly scenarios: readonly (readonly [name: string, counts: Readonly<ScenarioCounts>])[]
@@ -194,6 +204,7 @@ export function packTally(tally: Tally): PackedTally {
     latencyFloor: tally.latencyFloor.pack(),
     connections: { ...tally.connections },
     cookies: { ...tally.cookies },
+    challenges: { ...tally.challenges },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
     taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
     scenarios: [...tally.scenarios].map(([name, counts]) => [name, { ...counts }]),
@@ -211,6 +222,7 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
   addFields(into.iterations, packed.iterations)
   addFields(into.connections, packed.connections)
   addFields(into.cookies, packed.cookies)
+  addFields(into.challenges, packed.challenges)
   into.iterationDuration.add(packed.iterationDuration)
   into.lag.add(packed.lag)
   into.latencyFloor.add(packed.latencyFloor)
@@ -244,5 +256,7 @@ export const noIterations = (): IterationCounts => ({
   dropped: 0,
   unstarted: 0,
 })
+
+const noChallenges = (): ChallengeCounts => ({ answered: 0, stale: 0 })
 
 const noConnections = (): ConnectionCounts => ({ opened: 0, reused: 0, failed: 0 })

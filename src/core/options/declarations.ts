@@ -340,6 +340,14 @@ const HTTP = {
     isSent: true,
     secret: 'all',
   },
+  authDigest: {
+    format: text('`user:password`'),
+    sentence: 'digest authentication, as user:password',
+    details:
+      'Answers a server that asks for it (RFC 7616: MD5, SHA-256, SHA-512-256, their sessions, `auth`, `auth-int`). The challenge is a request, with the status 401, and counted (`challenges`); each user keeps its nonce. Not together with `--auth`, a user in the URL or an `Authorization` header',
+    isSent: true,
+    secret: 'all',
+  },
   proxy: {
     format: text('`http://user:password@host:port`'),
     sentence: 'URL of an http proxy',
@@ -347,6 +355,11 @@ const HTTP = {
     details: 'Forwards http, tunnels https (CONNECT). `http_proxy` and similar variables are not read',
     isSent: true,
     secret: 'url',
+  },
+  proxyDigest: {
+    format: withDefault(onOff(), false),
+    sentence: 'answer digest challenges of the proxy, with the user and password of its URL',
+    details: 'They are not sent before the proxy asks. Of a tunnel, the challenge is a part of connecting',
   },
   unixSocket: {
     format: text('path'),

@@ -83,8 +83,12 @@ export interface Options {
   maxRedirects?: Count | undefined
   /** Basic authorization, as user:password. */
   auth?: string | undefined
+  /** Digest authentication, as user:password. */
+  authDigest?: string | undefined
   /** URL of an http proxy. @default none */
   proxy?: string | undefined
+  /** Answer digest challenges of the proxy, with the user and password of its URL. @default off */
+  proxyDigest?: boolean | undefined
   /** Unix socket to connect to, whatever the host of the URL. */
   unixSocket?: string | undefined
   /** Connect to the second pair instead of the first, as curl does: HOST:PORT:ADDR:PORT. */

@@ -75,6 +75,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
         url: options.url,
         headers: options.headers,
         body: options.body,
+        digest: options.digest,
         expectStatus: options.expectStatus,
       },
       userAgent,

@@ -1,5 +1,6 @@
 /** The plan as it may be shown: without its secrets, which read `***`, and with no more than the beginning of its bodies. */
 import type { Plan } from './plan.ts'
+import type { DigestCredentials } from '../request/digest.ts'
 import { bodyLength, type BodyPlan, type RequestPlan } from '../request/request.ts'
 import { redactUrl } from '../request/redacted-url.ts'
 import { redactFields } from '../request/secret-field.ts'
@@ -18,7 +19,11 @@ export function redactPlan(plan: Plan): Plan {
   const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
   return {
     ...plan,
-    proxy: proxy === null ? null : { ...proxy, authorization: masked(proxy.authorization) },
+    proxy: proxy && {
+      ...proxy,
+      authorization: masked(proxy.authorization),
+      digest: redactDigest(proxy.digest),
+    },
     ca: masked(plan.ca),
     cert: masked(plan.cert),
     key: masked(plan.key),
@@ -32,13 +37,17 @@ export function redactPlan(plan: Plan): Plan {
   }
 }
 
+const redactDigest = (digest: DigestCredentials | null): DigestCredentials | null =>
+  digest && { user: MASK, password: MASK }
+
 function redactRequest(request: RequestPlan, isTemplated: boolean, hidden: SecretSet): RequestPlan {
-  const { url, headers, body } = request
+  const { url, headers, body, digest } = request
   return {
     ...request,
     url: isTemplated ? redactTemplate(url, hidden) : redactUrl(url, hidden),
     headers: headers.map(([name, value]) => [name, hidden.hide(redactFields(redactHeader(name, value)))]),
     body: redactBody(body, hidden),
+    digest: redactDigest(digest),
   }
 }
 

@@ -20,6 +20,7 @@ import { SecretSet } from '../request/secret-set.ts'
 import { RequestTally } from '../measure/request-tally.ts'
 import {
   mergeRequests,
+  type ChallengeCounts,
   type ConnectionCounts,
   type ErrorCount,
   type IterationCounts,
@@ -73,6 +74,7 @@ export interface Report {
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
   readonly cookies: Readonly<CookieCounts>
+  readonly challenges: Readonly<ChallengeCounts>
   /** Host names that were looked up, each with all addresses found; users take those of one family in turn. */
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly timeline: readonly SecondRow[]
@@ -228,6 +230,7 @@ export function buildReport(
     taskErrors,
     connections: { ...tally.connections },
     cookies: { ...tally.cookies },
+    challenges: { ...tally.challenges },
     addresses: facts.addresses,
     timeline: rows,
     thresholds,

@@ -130,16 +130,16 @@ export function digestSecret(
   return { challenge, credentials, cnonce, ha1 }
 }
 
-/** The hash of a request, `H(A2)`; `uri` is its target as it is sent. */
+/** The hash of a request, `H(A2)`; `uri` is its target as the server gets it, `body` is asked for with `auth-int` only. */
 export function digestRequest(
   { hash: algorithm, qop }: DigestChallenge,
   method: string,
   uri: string,
-  body: Uint8Array,
+  body: () => Uint8Array,
   hash: Hash,
 ): string {
   const head = `${method}:${uri}`
-  return hash(algorithm, qop === 'auth-int' ? `${head}:${hash(algorithm, body)}` : head)
+  return hash(algorithm, qop === 'auth-int' ? `${head}:${hash(algorithm, body())}` : head)
 }
 
 /** The value of `Authorization`, or of `Proxy-Authorization`, for the answer with this number, from 1. */

@@ -2,6 +2,7 @@
  * The secrets of a run by their values, to hide them in what others write: a server that echoes a token, a check that quotes
  * it, a task that throws the password which an earlier one sent.
  */
+import type { DigestCredentials } from './digest.ts'
 import type { Headers, RequestPlan } from './request.ts'
 import { redactPath } from './redacted-url.ts'
 import type { Proxy } from './route.ts'
@@ -40,6 +41,7 @@ export class KnownSecrets {
     this.#declared = SecretSet.declared(hidden)
     if (proxy !== null && proxy.authorization !== null)
       for (const secret of headerSecrets('authorization', proxy.authorization)) this.#lasting.add(secret)
+    for (const secret of digestSecrets(proxy?.digest ?? null)) this.#lasting.add(secret)
     let left = SEARCHED_OF_PLAN
     for (const one of [request, ...(targets?.requests ?? []).map((target) => target.request)]) {
       for (const secret of secretsOf(one, left)) this.#lasting.add(secret)
@@ -110,8 +112,12 @@ export class KnownSecrets {
   }
 }
 
-function secretsOf({ url, headers, body }: RequestPlan, searched: number): string[] {
+const digestSecrets = (digest: DigestCredentials | null): string[] =>
+  digest === null ? [] : [`${digest.user}:${digest.password}`, digest.password]
+
+function secretsOf({ url, headers, body, digest }: RequestPlan, searched: number): string[] {
   return [
+    ...digestSecrets(digest),
     ...headers.flatMap(([name, value]) => headerSecrets(name, value)),
     ...querySecrets(url),
     ...(body === null ? [] : fieldSecrets(beginningOf(body, searched))),

@@ -31,6 +31,7 @@ export function redirected(
     url: withoutUserinfo(url).href,
     method: becomesGet ? 'GET' : request.method,
     body: becomesGet ? null : request.body,
+    digest: leaves ? null : request.digest,
     headers: request.headers.filter(([name]) => {
       const isOfBody = OF_THE_BODY.has(name.toLowerCase())
       return !(becomesGet && isOfBody) && !(leaves && isOfOrigin(name))

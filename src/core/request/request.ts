@@ -1,4 +1,5 @@
 /** A request as it will be written: what it says, and its body. */
+import type { DigestCredentials } from './digest.ts'
 import type { StatusRange } from './status.ts'
 
 /** Bytes to send: as text where they are text, else as base64. */
@@ -17,6 +18,8 @@ export interface RequestPlan {
   readonly url: string
   readonly headers: Headers
   readonly body: BodyPlan | null
+  /** Who the user says it is if the server asks for digest authentication; `null` if nobody. */
+  readonly digest: DigestCredentials | null
   readonly expectStatus: readonly StatusRange[]
 }
 

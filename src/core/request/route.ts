@@ -1,4 +1,5 @@
 /** Where the connection for a URL really goes: to its host, to another one in its place, to a proxy, to a Unix socket. */
+import type { DigestCredentials } from './digest.ts'
 
 /** `HOST:PORT:ADDR:PORT`: connections for the first pair go to the second; null stands for any, or for what it was. */
 export interface ConnectTo {
@@ -13,6 +14,8 @@ export interface Proxy {
   readonly port: number
   /** The value of `proxy-authorization`; null without credentials. */
   readonly authorization: string | null
+  /** Who the users say they are if the proxy asks for digest authentication; `null` if nobody. */
+  readonly digest: DigestCredentials | null
 }
 
 /** What of a plan decides where connections go. */

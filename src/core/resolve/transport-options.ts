@@ -18,7 +18,7 @@ export interface ChosenTransport {
 }
 
 /** Options that ask for something that wire cannot do. */
-const UNDICI_ONLY: readonly (keyof Options)[] = ['maxRedirects', 'proxy', 'scenario']
+const UNDICI_ONLY: readonly (keyof Options)[] = ['maxRedirects', 'proxy', 'scenario', 'authDigest']
 
 /** Values of an option that asks for nothing. */
 const OFF: readonly unknown[] = [undefined, false, 0, '0']

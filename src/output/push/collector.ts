@@ -139,6 +139,7 @@ function secretsOf({ url, headers }: OtlpTarget): KnownSecrets {
     url,
     headers: Object.entries(headers),
     body: null,
+    digest: null,
     expectStatus: [],
   }
   return new KnownSecrets({ request, targets: null, proxy: null, hidden: Object.values(headers) })

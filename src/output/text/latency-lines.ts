@@ -5,6 +5,7 @@ import {
   type LatencySummary,
   type PercentileName,
 } from '../../core/measure/metrics.ts'
+import type { ChallengeCounts } from '../../core/measure/tally.ts'
 import type { Report } from '../../core/report/report.ts'
 import { showBytes, showCount, showMs } from '../../core/units.ts'
 import type { Style } from './paint.ts'
@@ -66,6 +67,7 @@ export function latency(report: Report, style: Style): string[] {
       `${showCount(connections.opened)} connection${connections.opened === 1 ? '' : 's'} opened`,
       `${showBytes(total.bytesOut)} sent`,
       `${showBytes(total.bytesIn)} received`,
+      ...challengeWords(report.challenges),
     ),
     ...Object.entries(report.addresses).flatMap(([host, found]) =>
       line('addresses', `${host} ${found.slice(0, MOST_ADDRESSES).join(', ')}${more(found)}`),
@@ -73,6 +75,15 @@ export function latency(report: Report, style: Style): string[] {
   )
   return lines
 }
+
+/** Nothing unless there were some. */
+const challengeWords = ({ answered, stale }: ChallengeCounts): string[] =>
+  answered === 0
+    ? []
+    : [
+        `${showCount(answered)} digest challenge${answered === 1 ? '' : 's'} answered` +
+          (stale === 0 ? '' : ` (${showCount(stale)} for a stale nonce)`),
+      ]
 
 const more = (found: readonly string[]): string =>
   found.length > MOST_ADDRESSES ? ` and ${found.length - MOST_ADDRESSES} more` : ''

@@ -17,7 +17,7 @@ export interface ReadyRequest {
 }
 
 export interface KnownRequest {
-  readonly options: Pick<RequestOptions, 'name' | 'expectStatus' | 'timeout'>
+  readonly options: Pick<RequestOptions, 'name' | 'authDigest' | 'expectStatus' | 'timeout'>
   readonly headers: Kept
   readonly query: Kept
   readonly form: Kept
@@ -30,13 +30,13 @@ export interface KnownRequest {
 
 /** Copies of what the task gave: it may use its own objects again and change them. */
 export function keptOf(
-  { name, expectStatus, timeout, headers, query, form, body }: RequestOptions,
+  { name, authDigest, expectStatus, timeout, headers, query, form, body }: RequestOptions,
   json: string | undefined,
   read: ReadBody | null,
   ready: ReadyRequest,
 ): KnownRequest {
   return {
-    options: { name, expectStatus, timeout },
+    options: { name, authDigest, expectStatus, timeout },
     headers: keptFields(headers),
     query: keptFields(query),
     form: keptFields(form),
@@ -53,6 +53,7 @@ export const isSame = (known: KnownRequest, given: RequestOptions, read: ReadBod
   known.options.name === given.name &&
   hasSameBytes(known.body, read === null ? given.body : read.bytes) &&
   known.bodyType === (read === null ? null : read.type) &&
+  known.options.authDigest === given.authDigest &&
   known.options.expectStatus === given.expectStatus &&
   known.options.timeout === given.timeout &&
   hasSameFields(known.headers, given.headers) &&

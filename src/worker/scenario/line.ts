@@ -3,8 +3,7 @@ import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Headers, RequestPlan } from '../../core/request/request.ts'
 import { messageOf } from '../../errors.ts'
-import type { Cookies } from '../cookies.ts'
-import { Call, type CallOwner, type CallSurroundings } from '../call.ts'
+import { Call, type CallOwner, type CallSurroundings, type Identity } from '../call.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
@@ -45,10 +44,10 @@ export class Line implements CallOwner {
     around: CallSurroundings,
     owner: LineOwner,
     request: Prepared,
-    cookies: Cookies | null,
+    identity: Identity,
   ) {
     this.#owner = owner
-    this.#call = new Call(user, around, this, request, cookies)
+    this.#call = new Call(user, around, this, request, identity)
   }
 
   send(

@@ -1,7 +1,6 @@
 /** A user's lines: one for each call that it has under way at once. */
 import type { Headers, RequestPlan } from '../../core/request/request.ts'
-import type { Cookies } from '../cookies.ts'
-import type { CallSurroundings } from '../call.ts'
+import type { CallSurroundings, Identity } from '../call.ts'
 import type { Prepared } from '../transport/transport.ts'
 import { Line, type LineOwner } from './line.ts'
 
@@ -11,15 +10,9 @@ export class Lines {
   readonly #free: Line[] = []
 
   /** The first is opened ahead, made ready for the usual request. */
-  constructor(
-    user: number,
-    around: CallSurroundings,
-    owner: LineOwner,
-    usual: Prepared,
-    cookies: Cookies | null,
-  ) {
+  constructor(user: number, around: CallSurroundings, owner: LineOwner, usual: Prepared, identity: Identity) {
     this.#open = () => {
-      const line = new Line(user, around, owner, usual, cookies)
+      const line = new Line(user, around, owner, usual, identity)
       this.#all.push(line)
       return line
     }

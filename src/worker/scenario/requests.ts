@@ -4,9 +4,10 @@
  */
 import { forbiddenHost } from '../../core/resolve/request/allowed-hosts.ts'
 import type { Plan } from '../../core/plan/plan.ts'
-import { bodyPlan, type RequestPlan } from '../../core/request/request.ts'
+import type { DigestCredentials } from '../../core/request/digest.ts'
+import { bodyPlan, type Headers, type RequestPlan } from '../../core/request/request.ts'
 import { isOfOrigin } from '../../core/request/redirect.ts'
-import { checkHeaders, readMethod } from '../../core/resolve/request/request-options.ts'
+import { checkHeaders, readMethod, readUserPassword } from '../../core/resolve/request/request-options.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
 import { MOST_NAMES, OTHER_REQUESTS } from '../../core/measure/tally.ts'
@@ -31,6 +32,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'body',
   'json',
   'form',
+  'authDigest',
   'expectStatus',
   'timeout',
   'read',
@@ -104,11 +106,13 @@ export class Requests {
     for (const [name, value] of fieldsOf('query', options.query)) url.searchParams.append(name, value)
     const isElsewhere = url.origin !== this.#origin
     const said = required(readMethod(method), 'method')
+    const sent = bodyAndHeaders(base.headers, options, bodyOf(options, json, read), isElsewhere)
     const plan: RequestPlan = {
       name: this.#nameOf(nameIn(options) ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
       method: said,
       url: url.href,
-      ...bodyAndHeaders(base.headers, options, bodyOf(options, json, read), isElsewhere),
+      ...sent,
+      digest: digestOf(options, sent.headers, isElsewhere ? null : base.digest),
       expectStatus:
         options.expectStatus === undefined
           ? base.expectStatus
@@ -135,6 +139,21 @@ export class Requests {
     this.#names.add(name)
     return name
   }
+}
+
+/** Who the task says the user is, or else the run; nobody if a header says it already. */
+function digestOf(
+  { authDigest }: RequestOptions,
+  headers: Headers,
+  usual: DigestCredentials | null,
+): DigestCredentials | null {
+  const isAuthorized = headers.some(([name]) => name.toLowerCase() === 'authorization')
+  if (authDigest === undefined) return isAuthorized ? null : usual
+  if (isAuthorized)
+    throw new TypeError('authDigest says who the user is, and so does the authorization header')
+  const digest = readUserPassword(authDigest)
+  if (digest === null) throw new TypeError('authDigest must be user:password')
+  return digest
 }
 
 function bodyAndHeaders(

@@ -12,7 +12,8 @@ import type { CheckedOptions, RequestOptions, Response } from '../../scenario/ht
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
 import { BaseUser } from '../base-user.ts'
-import type { Cookies } from '../cookies.ts'
+import type { Identity } from '../call.ts'
+import { Credentials } from '../credentials.ts'
 import type { Lateness } from '../lateness.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
@@ -49,7 +50,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   readonly #context: Context<unknown>
   readonly #lines: Lines
   readonly #pauses = new Pauses()
-  readonly #cookies: Cookies | null
+  readonly #identity: Identity
   #state: unknown = undefined
   /** `onStart` has succeeded, or there is none. */
   #isReady: boolean
@@ -87,11 +88,12 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     super(id, around, lateness)
     this.number = number
     this.#script = script
-    this.#cookies = script.newCookies === null ? null : script.newCookies()
+    const cookies = script.newCookies?.() ?? null
+    this.#identity = { cookies, credentials: new Credentials(around.plan.proxy) }
     this.random = seededRandom(script.seed, number + script.stream)
     this.#isReady = script.onStart === null
-    this.#context = contextOf(this, script.requests, this.#cookies)
-    this.#lines = new Lines(id, around, this, usual, this.#cookies)
+    this.#context = contextOf(this, script.requests, cookies)
+    this.#lines = new Lines(id, around, this, usual, this.#identity)
   }
 
   get wait(): Wait {
@@ -341,7 +343,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.#isReady = this.#script.onStart === null
     this.#state = undefined
     this.#iteration = 0
-    this.#cookies?.clear()
+    this.#identity.cookies?.clear()
+    this.#identity.credentials.clear()
     this.around.left(this, hasStopped)
   }
 

@@ -14,6 +14,7 @@ import {
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Phase } from '../../core/request/outcome.ts'
 import { ipFamily, routeOf, type Route } from '../../core/request/route.ts'
+import { DigestSession } from '../digest-session.ts'
 import { turnOf, type Addresses, type Known } from './addresses.ts'
 import { openTunnel } from './tunnel.ts'
 
@@ -48,6 +49,8 @@ export class Connector {
   readonly addresses: Addresses
   readonly #sessions = new Map<string, Buffer>()
   #context: SecureContext | null = null
+  /** Of each user, the answers to the proxy's challenges. */
+  readonly #proxySessions = new Map<number, DigestSession>()
 
   constructor(options: ConnectorOptions, addresses: Addresses) {
     this.options = options
@@ -60,6 +63,15 @@ export class Connector {
    */
   connect(to: Destination, user: number, listener: AttemptListener, onread?: OnReadOpts): Attempt {
     return new Attempt(this, to, user, listener, onread)
+  }
+
+  /** The answers of the user with this number to challenges of the proxy; `null` if it has no digest credentials. */
+  proxySession(user: number): DigestSession | null {
+    const digest = this.options.proxy?.digest ?? null
+    if (digest === null) return null
+    let session = this.#proxySessions.get(user)
+    if (session === undefined) this.#proxySessions.set(user, (session = new DigestSession(digest)))
+    return session
   }
 
   /** Reads the certificates, which takes its time: once for all connections. */
@@ -108,6 +120,8 @@ export class Attempt {
   #giveUpLookUp: (() => void) | null = null
   #socket: Socket | null = null
   #isOver = false
+  /** Challenges of the proxy that this attempt has answered. */
+  #answered = 0
 
   constructor(
     connector: Connector,
@@ -156,7 +170,8 @@ export class Attempt {
 
   #open(route: Route, addresses: readonly string[], localAddress: string | null, known?: Known): void {
     const { protocol } = this.#to
-    this.#listener.enters('connect')
+    // Answering the proxy over another connection is a part of connecting.
+    if (this.#answered === 0) this.#listener.enters('connect')
     if (!('path' in route) && addresses.length === 0) {
       const error = new Error(`${route.host} has no address of the family of ${localAddress ?? 'this host'}`)
       queueMicrotask(() => this.#fail(error))
@@ -172,21 +187,38 @@ export class Attempt {
     socket.setNoDelay(true).setKeepAlive(true, PROBE_IDLE_MS)
     socket.once('connect', () => {
       if (known !== undefined) known.proven ??= socket.remoteFamily === 'IPv6' ? 6 : 4
-      if (tunnelTo !== null) this.#tunnel(socket, tunnelTo)
+      if (tunnelTo !== null)
+        this.#tunnel(socket, tunnelTo, () => this.#open(route, addresses, localAddress, known))
       else if (isTls) this.#handshake(socket as TLSSocket)
       else this.#succeed(socket)
     })
   }
 
-  #tunnel(socket: Socket, to: string): void {
-    openTunnel(socket, to, this.#connector.options.proxy!, (error) => {
-      if (error !== null) socket.destroy(error)
-      else if (!this.#isOver) {
+  /** `again` makes the connection anew: a proxy may close the one on which it has asked who its user is. */
+  #tunnel(socket: Socket, to: string, again: () => void): void {
+    const session = this.#connector.proxySession(this.#user)
+    const target = { method: 'CONNECT', uri: to, body: () => new Uint8Array() }
+    const { authorization } = this.#connector.options.proxy!
+    openTunnel(socket, to, session?.answer(target) ?? authorization ?? '', {
+      failed: (error) => socket.destroy(error),
+      challenged: (challenges, error) => {
+        const problem = session === null ? '' : session.challenged(challenges, this.#answered)
+        if (problem !== null) {
+          socket.destroy(problem === '' ? error : new Error(`${error.message}: ${problem}`))
+          return
+        }
+        this.#answered++
+        socket.off('error', this.#fail).on('error', () => undefined)
+        socket.destroy()
+        if (!this.#isOver) again()
+      },
+      tunnelled: () => {
+        if (this.#isOver) return
         // A fault of the tunnel itself is one of this attempt, and nobody's after that.
         const secure = this.#connector.secure(this.#to, { socket })
         this.#use(secure)
         this.#handshake(secure)
-      }
+      },
     })
   }
 

@@ -28,6 +28,7 @@ describe('a URL is enough', () => {
       method: 'GET',
       headers: [],
       body: null,
+      digest: null,
       targets: null,
       isTemplated: false,
       data: null,

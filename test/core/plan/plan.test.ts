@@ -46,6 +46,7 @@ test('the plan of the story that corerush was born from', () => {
         ['Content-Type', 'text/xml'],
       ],
       body: { text: '<xml/>' },
+      digest: null,
       expectStatus: [
         { from: 200, to: 299 },
         { from: 300, to: 399 },

@@ -113,6 +113,7 @@ describe('a secret that was sent is not shown when it comes back', () => {
       host: 'p',
       port: 1,
       authorization: `Basic ${Buffer.from('me:of-the-proxy').toString('base64')}`,
+      digest: null,
     },
   })
   known.learn(request)

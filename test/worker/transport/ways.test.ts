@@ -7,6 +7,8 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectTo } from '../../../src/core/request/route.ts'
 import { TRANSPORTS } from '../../../src/core/resolve/transport-options.ts'
+import type { DigestCredentials } from '../../../src/core/request/digest.ts'
+import { CREDENTIALS, DigestServer } from '../../support/digest-server.ts'
 import { OneUser, sendAll, type UserParts } from '../../support/exchanges.ts'
 import { startFaults, type Faults } from '../../support/faults.ts'
 import { startHttp, startHttp2, startProxy } from '../../support/peers.ts'
@@ -172,7 +174,7 @@ describe('through a proxy', () => {
   })
   afterAll(() => proxy.stop())
   const way = (authorization: string | null = `Basic ${Buffer.from('us:er').toString('base64')}`) => ({
-    proxy: { host: '127.0.0.1', port: proxy.port, authorization },
+    proxy: { host: '127.0.0.1', port: proxy.port, authorization, digest: null },
   })
 
   test('plain http is forwarded, by the whole URL', async () => {
@@ -207,6 +209,34 @@ describe('through a proxy', () => {
     await target.stop()
   })
 
+  test.skipIf(identity === null)('the tunnel of a proxy that asks for digest authentication', async () => {
+    const target: TlsTarget = (await startTlsTarget())!
+    const rules = new DigestServer({ isProxy: true })
+    const asking = await startProxy(rules)
+    const plan = (digest: DigestCredentials | null) => ({
+      ca: target.cert,
+      keepAlive: false,
+      proxy: { host: '127.0.0.1', port: asking.port, authorization: null, digest },
+    })
+    const requests = [{ url: target.url }, { url: target.url }]
+    const went = await sendAll(requests, { plan: plan(CREDENTIALS) })
+    // Asked once; the answer of the second connection has the number 2.
+    expect(went).toMatchObject([
+      { ...OK, phases: ['connect', 'tls'] },
+      { ...OK, phases: ['connect', 'tls'] },
+    ])
+    expect(rules.seen).toEqual(['none', 'good', 'good'])
+    const [wrong] = await sendAll(requests, { plan: plan({ user: 'a', password: 'b' }) })
+    expect(wrong).toMatchObject({
+      outcome: 'connect.failed',
+      message:
+        'the proxy answered CONNECT with 407 Proxy Authentication Required: the digest credentials were refused',
+    })
+    const [none] = await sendAll(requests, { plan: plan(null) })
+    expect(none!.message).toBe('the proxy answered CONNECT with 407 Proxy Authentication Required')
+    await Promise.all([asking.stop(), target.stop()])
+  })
+
   test.each([
     ['closes', '', 'the proxy closed the connection instead of answering CONNECT'],
     ['speaks something else', 'SSH-2.0-x\r\n\r\n', 'the proxy did not answer CONNECT in HTTP/1.1'],
@@ -217,7 +247,7 @@ describe('through a proxy', () => {
       if (answer === '') socket.end()
       else socket.write(answer)
     })
-    const plan = { proxy: { host: '127.0.0.1', port: odd.port, authorization: null } }
+    const plan = { proxy: { host: '127.0.0.1', port: odd.port, authorization: null, digest: null } }
     const [went] = await sendAll([{ url: 'https://target.test/' }], { plan })
     expect(went!.outcome).toBe('connect.failed')
     expect(went!.message).toContain(message)
@@ -227,7 +257,7 @@ describe('through a proxy', () => {
   test('one that is silent is cut off', async () => {
     const silent = await startFaults('silent')
     const user = new OneUser({
-      plan: { proxy: { host: '127.0.0.1', port: silent.port, authorization: null } },
+      plan: { proxy: { host: '127.0.0.1', port: silent.port, authorization: null, digest: null } },
     })
     const cut = user.send({ url: 'https://target.test/' })
     while (silent.requests() === 0) await new Promise((resolve) => setTimeout(resolve, 5))

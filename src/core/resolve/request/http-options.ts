@@ -85,7 +85,10 @@ function checkRoute(
   clash('proxy', 'is the way to the target, and so is', 'connectTo')
   clash('localAddress', 'is for connections over IP, and does not go with', 'unixSocket')
   clash('dnsTtl', 'has no name to look up with', 'unixSocket')
-  if (proxy?.authorization && headers.some(([name]) => name.toLowerCase() === 'proxy-authorization'))
+  if (
+    (proxy?.authorization ?? proxy?.digest ?? null) !== null &&
+    headers.some(([name]) => name.toLowerCase() === 'proxy-authorization')
+  )
     wrong('proxy', 'says who the users are, and so does the proxy-authorization header')
   if (http2 && proxy !== null) wrong('http2', 'does not go through a proxy')
 }
@@ -126,8 +129,10 @@ const OPTION_WORDS: Readonly<Partial<Record<keyof Options, string>>> = {
   unixSocket: 'a Unix socket',
 }
 
-function readProxy({ proxy: raw }: Options, { wrong }: Readers): Proxy | null {
-  if (raw === undefined) return null
+function readProxy({ proxy: raw }: Options, { wrong, value }: Readers): Proxy | null {
+  const asksDigest = value('proxyDigest')
+  if (raw === undefined)
+    return asksDigest === true ? wrong('proxyDigest', 'is about a proxy, and there is none') : null
   const written = typeof (raw as unknown) === 'string' ? raw.trim() : ''
   const bad = (rule: string): null => wrong('proxy', `${rule}, got ${show(redactUrlText(written))}`)
   const href = written.includes('://') ? written : `http://${written}`
@@ -139,7 +144,11 @@ function readProxy({ proxy: raw }: Options, { wrong }: Readers): Proxy | null {
   const authorization = hasUserinfo(url) ? basicAuthorization(url) : null
   if (authorization === undefined)
     return bad('must have a user and password that are percent-encoded properly')
-  return { host: bareHost(url.hostname), port: Number(port), authorization }
+  const at = { host: bareHost(url.hostname), port: Number(port) }
+  if (asksDigest !== true) return { ...at, authorization, digest: null }
+  if (authorization === null) return wrong('proxyDigest', 'needs a user and password in the URL of the proxy')
+  const digest = { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
+  return { ...at, authorization: null, digest }
 }
 
 function readSocketPath(text: string | number): Parsed<string> {

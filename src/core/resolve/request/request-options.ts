@@ -2,7 +2,9 @@
 import { base64, basicAuthorization, hasUserinfo, isDecodable } from '../../request/userinfo.ts'
 import { show, type Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
+import type { DigestCredentials } from '../../request/digest.ts'
 import { redactUrlText } from '../../request/redacted-url.ts'
+import type { Headers } from '../../request/request.ts'
 import type { Parsed } from '../../units.ts'
 
 export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
@@ -146,6 +148,33 @@ export function readAuth(
   if (isInUrl) return wrong('auth', 'says who the users are, and so does the URL')
   if (isInHeader) return wrong('auth', 'says who the users are, and so does the authorization header')
   return raw
+}
+
+/** `user:password` as `--auth-digest` has it; and that no other option says who the users are. */
+export function readDigestAuth(
+  options: Options,
+  url: URL | null,
+  headers: Headers,
+  wrong: Wrong,
+): DigestCredentials | null {
+  const raw: unknown = options.authDigest
+  if (raw === undefined) return null
+  const digest = readUserPassword(raw)
+  // It is a secret, so it is not quoted.
+  if (digest === null) return wrong('authDigest', 'must be user:password')
+  if (options.auth !== undefined) return wrong('authDigest', 'says who the users are, and so does auth')
+  if (url !== null && hasUserinfo(url))
+    return wrong('authDigest', 'says who the users are, and so does the URL')
+  if (headers.some(([name]) => name.toLowerCase() === 'authorization'))
+    return wrong('authDigest', 'says who the users are, and so does the authorization header')
+  return digest
+}
+
+/** The two parts of `user:password`; `null` if it is not that. A password may have colons. */
+export function readUserPassword(raw: unknown): DigestCredentials | null {
+  if (typeof raw !== 'string' || /[\u0000-\u001f\u007f]/.test(raw)) return null
+  const colon = raw.indexOf(':')
+  return colon < 1 ? null : { user: raw.slice(0, colon), password: raw.slice(colon + 1) }
 }
 
 /** The body as it is given: text or bytes. */

@@ -4,10 +4,12 @@ import type { FeederPlan } from '../../scenario/row-source.ts'
 import { show, type Readers } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 import type { Problem } from '../../options/problem.ts'
-import { bodyPlan, type BodyPlan } from '../../request/request.ts'
+import type { DigestCredentials } from '../../request/digest.ts'
+import { bodyPlan, type BodyPlan, type RequestPlan } from '../../request/request.ts'
 import {
   readAuth,
   readBody,
+  readDigestAuth,
   readHeaders,
   readMethod,
   readName,
@@ -27,6 +29,7 @@ export interface SentRequests {
   readonly method: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body: BodyPlan | null
+  readonly digest: DigestCredentials | null
   readonly name: string
   readonly expectStatus: readonly StatusRange[]
   /** URLs, header values and bodies are templates. */
@@ -67,6 +70,7 @@ export function resolveRequests(
   const url = readUrl(urlText, wrong)
   const headers = readHeaders(options.headers, wrong)
   const auth = readAuth(options, url, headers, wrong)
+  const digest = readDigestAuth(options, url, headers, wrong)
   const body = bodyPlan(readBody(options.body, wrong))
   const own = readRequest({ url: url === null ? '' : urlText!, headers, body }, files.columns, wrong)
   const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
@@ -101,7 +105,7 @@ export function resolveRequests(
     file: options.targets!,
     requests: known.map(({ weight, request, ...one }) => ({
       weight,
-      request: { ...one, ...printRequest(request, isTemplated), expectStatus },
+      request: withDigest({ ...one, ...printRequest(request, isTemplated), expectStatus }, digest),
     })),
   }
   const isOne = scenario === null && targets === null
@@ -109,6 +113,7 @@ export function resolveRequests(
     sent: {
       ...texts,
       headers: url === null ? headers : withAuthorization(url, auth, texts.headers),
+      digest,
       method,
       name: isOne ? usual : NOT_STARTED,
       expectStatus,
@@ -121,3 +126,9 @@ export function resolveRequests(
     names: scenario !== null ? null : (known?.map((one) => one.name) ?? [usual]),
   }
 }
+
+/** A request that has an authorization of its own answers no challenge. */
+const withDigest = (request: Omit<RequestPlan, 'digest'>, digest: DigestCredentials | null): RequestPlan => ({
+  ...request,
+  digest: request.headers.some(([name]) => name.toLowerCase() === 'authorization') ? null : digest,
+})

@@ -65,7 +65,7 @@ describe('what a list lets through', () => {
     expect(allows('shop.test:80', 'http://shop.test/', to('evil.test', null))).toBe(false)
     expect(allows('shop.test:80', 'http://shop.test/', to(null, 81))).toBe(false)
     expect(allows('fe80::1', 'http://api.test/', to('fe80::1%eth0', null))).toBe(true)
-    const proxy = { host: 'proxy.test', port: 1, authorization: null }
+    const proxy = { host: 'proxy.test', port: 1, authorization: null, digest: null }
     expect(allows('shop.test', 'http://shop.test/', { proxy })).toBe(false)
     // A socket is on this host; the name in the request counts.
     expect(allows('shop.test', 'http://shop.test/', { unixSocket: '/s' })).toBe(true)

@@ -26,15 +26,21 @@ describe('what a user says', () => {
       { http2: true, maxRedirects: '5', dnsTtl: '30s' },
       { http2: true, maxRedirects: 5, dnsTtlS: 30 },
     ],
-    [{ proxy: 'http://proxy.test:80' }, { proxy: { host: 'proxy.test', port: 80, authorization: null } }],
-    [{ proxy: 'proxy.test:3128/' }, { proxy: { host: 'proxy.test', port: 3128, authorization: null } }],
+    [
+      { proxy: 'http://proxy.test:80' },
+      { proxy: { host: 'proxy.test', port: 80, authorization: null, digest: null } },
+    ],
+    [
+      { proxy: 'proxy.test:3128/' },
+      { proxy: { host: 'proxy.test', port: 3128, authorization: null, digest: null } },
+    ],
     [
       { proxy: 'http://us:p%C3%A4ss@[::1]:3128' },
-      { proxy: { host: '::1', port: 3128, authorization: basic('us:päss') } },
+      { proxy: { host: '::1', port: 3128, authorization: basic('us:päss'), digest: null } },
     ],
     [
       { proxy: 'http://:pass@proxy.test:1' },
-      { proxy: { host: 'proxy.test', port: 1, authorization: basic(':pass') } },
+      { proxy: { host: 'proxy.test', port: 1, authorization: basic(':pass'), digest: null } },
     ],
     [{ unixSocket: '/run/app.sock' }, { unixSocket: '/run/app.sock' }],
     [
@@ -54,6 +60,16 @@ describe('what a user says', () => {
     ],
   ])('%j', (options, plan) => {
     expect(resolved(options)).toMatchObject(plan)
+  })
+
+  test('digest authentication, of the target and of a proxy', () => {
+    const digest = { user: 'us', password: 'pä:ss' }
+    expect(planOf({ authDigest: 'us:pä:ss' }).request.digest).toEqual(digest)
+    expect(planOf({ authDigest: 'us:' }).request.digest).toEqual({ user: 'us', password: '' })
+    const asked = planOf({ proxy: 'http://us:p%C3%A4%3Ass@proxy.test:1', proxyDigest: true })
+    expect(asked.proxy).toEqual({ host: 'proxy.test', port: 1, authorization: null, digest })
+    // An answer needs the headers of responses, which wire does not read.
+    expect(planOf({ authDigest: 'us:er', transport: 'auto' }).undiciFor).toEqual(['authDigest'])
   })
 
   test('basic authorization', () => {
@@ -135,6 +151,23 @@ describe('what makes no sense', () => {
     ],
     [{ unixSocket: 's', dnsTtl: 1 }, 'dnsTtl has no name to look up with a Unix socket'],
     [{ auth: 'secret' }, 'auth must be user:password'],
+    [{ authDigest: 'secret' }, 'authDigest must be user:password'],
+    [{ authDigest: ':secret' }, 'authDigest must be user:password'],
+    [{ authDigest: 'a:b\n' }, 'authDigest must be user:password'],
+    [{ authDigest: 'a:b', auth: 'a:b' }, 'authDigest says who the users are, and so does auth'],
+    [
+      { authDigest: 'a:b', url: 'http://c:d@target.test/' },
+      'authDigest says who the users are, and so does the URL',
+    ],
+    [
+      { authDigest: 'a:b', headers: ['Authorization: x'] },
+      'authDigest says who the users are, and so does the authorization header',
+    ],
+    [{ proxyDigest: true }, 'proxyDigest is about a proxy, and there is none'],
+    [
+      { proxyDigest: true, proxy: 'http://proxy.test:1' },
+      'proxyDigest needs a user and password in the URL of the proxy',
+    ],
     [{ auth: 'a:b', url: 'http://c:d@target.test/' }, 'auth says who the users are, and so does the URL'],
     [{ auth: 'a:b', url: 'http://:d@target.test/' }, 'auth says who the users are, and so does the URL'],
     [
@@ -164,11 +197,17 @@ test('secrets are not shown', () => {
     key: PEM,
     proxy: 'http://us:secret@proxy.test:1',
   })
-  const shown = JSON.stringify(redactPlan(plan))
+  const digests = planOf({
+    url: 'http://target.test/',
+    authDigest: 'secret:secret',
+    proxy: 'http://us:secret@proxy.test:1',
+    proxyDigest: true,
+  })
+  const shown = JSON.stringify([redactPlan(plan), redactPlan(digests)])
   expect(shown).not.toContain('secret')
   expect(shown).not.toContain(Buffer.from('us:secret').toString('base64'))
   expect(redactPlan(plan)).toMatchObject({
-    proxy: { host: 'proxy.test', port: 1, authorization: '***' },
+    proxy: { host: 'proxy.test', port: 1, authorization: '***', digest: null },
     ca: '***',
     cert: '***',
     key: '***',
@@ -177,7 +216,7 @@ test('secrets are not shown', () => {
 })
 
 describe('where a connection goes', () => {
-  const proxy = { host: 'proxy.test', port: 3128, authorization: null }
+  const proxy = { host: 'proxy.test', port: 3128, authorization: null, digest: null }
   const to = (different: Partial<HttpPlan>, protocol = 'http:', host = 'target.test', port = 80) =>
     routeOf({ ...PLAIN_HTTP, ...different }, protocol, host, port)
 
