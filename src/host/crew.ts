@@ -11,6 +11,7 @@ import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
+import { Overdue, type Watched } from './overdue.ts'
 import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
 export interface CrewOptions {
@@ -38,6 +39,7 @@ export class Crew implements Workforce {
   readonly #pool: Piscina
   readonly #events: WorkforceEvents
   readonly #hands: readonly Hand[]
+  readonly #overdue: Overdue
   /** Workers that will never start anything again: those without users, and those that died. */
   readonly #idle = new Set<Hand>()
   #amendments = 0
@@ -60,15 +62,19 @@ export class Crew implements Workforce {
       const assignment = { plan, share: { index, of: plan.workers }, tickets, feeders, isWatched }
       return new Hand(this.#pool, filename, assignment, this.#receive)
     })
+    this.#overdue = new Overdue(plan)
+    this.#overdue.watch(this.#hands)
     this.ready = Promise.all(this.#hands.map(({ ready }) => ready)).then(() => undefined)
     this.finished = Promise.all(this.#hands.map((hand) => this.#untilGone(hand))).then(() => undefined)
   }
 
   start(atUs: number): void {
+    this.#overdue.started()
     this.#order({ type: 'start', atUs })
   }
 
   stop(loadEndS: number | null, gracefulStopS: number | null = null): void {
+    if (loadEndS !== null) this.#overdue.stopped(loadEndS, gracefulStopS)
     this.#order({ type: 'stop', loadEndS, gracefulStopS })
   }
 
@@ -80,6 +86,7 @@ export class Crew implements Workforce {
   }
 
   async dismiss(): Promise<void> {
+    this.#overdue.close()
     for (const { port } of this.#hands) port.close()
     await this.#pool.destroy()
   }
@@ -89,6 +96,7 @@ export class Crew implements Workforce {
   }
 
   readonly #receive = (hand: Hand, message: WorkerReport): void => {
+    this.#overdue.heard(hand)
     switch (message.type) {
       case 'snapshot':
         this.#events.snapshot(message.snapshot)
@@ -111,10 +119,12 @@ export class Crew implements Workforce {
   #untilGone(hand: Hand): Promise<void> {
     return hand.drained.then(
       (drained) => {
+        this.#overdue.gone(hand)
         this.#events.snapshot(drained.last)
         this.#events.ended(hand.index, drained)
       },
       (error: unknown) => {
+        this.#overdue.gone(hand)
         hand.isLost = true
         this.#events.lost(hand.index, messageOf(error))
         this.#withoutUsers(hand)
@@ -132,16 +142,20 @@ export class Crew implements Workforce {
 type WorkerReport = Exclude<FromWorker, { readonly type: 'ready' }>
 
 /** One worker of the crew, at the other end of a message port. */
-class Hand {
+class Hand implements Watched {
   readonly index: number
   readonly port: MessagePort
   /** Resolves when the worker is ready to start; rejects with a CorerushError if it cannot get ready. */
   readonly ready: Promise<void>
   /** Resolves when the worker has drained, and rejects if it died; all it reported before has been received by then. */
   readonly drained: Promise<Drained>
+  /** Why its thread was ended; `null` if it was not. */
+  #endedFor: Error | null = null
   /** Whether it died. */
   isLost = false
   readonly #receive: (hand: Hand, report: WorkerReport) => void
+  /** Aborting it ends the thread, and with it what it has not reported yet. */
+  readonly #ender = new AbortController()
   #onReady = (): void => undefined
 
   constructor(
@@ -157,13 +171,22 @@ class Hand {
     // The module is named here and not when the pool is made, so that a replacement thread does not load it.
     const task = pool.run(
       { assignment, port: theirs },
-      { filename, transferList: [theirs] },
+      { filename, transferList: [theirs], signal: this.#ender.signal },
     ) as Promise<Drained>
     port.on('message', this.#onMessage)
     // The result of a task can overtake what was posted before it.
-    this.drained = task.finally(() => receiveAll(port, this.#onMessage))
+    this.drained = task
+      .catch((error: unknown) => {
+        throw this.#endedFor ?? error
+      })
+      .finally(() => receiveAll(port, this.#onMessage))
     const saysReady = new Promise<void>((resolve) => (this.#onReady = resolve))
     this.ready = Promise.race([saysReady, this.drained.then(() => undefined, couldNotStart(assignment))])
+  }
+
+  end(reason: string): void {
+    this.#endedFor = new Error(reason)
+    this.#ender.abort()
   }
 
   readonly #onMessage = (message: FromWorker): void => {

@@ -9,8 +9,9 @@ import { defineConfig } from '../core/config/config.ts'
 import { shape } from '../core/load/shape.ts'
 import type { ScriptPlan } from '../core/scenario/script-plan.ts'
 import { redactFields } from '../core/request/secret-field.ts'
-import { CorerushError, messageOf, type ErrorCode } from '../errors.ts'
+import { CorerushError, EXIT, messageOf, type ErrorCode } from '../errors.ts'
 import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
+import { LoadingFault, watchLoading } from './loading.ts'
 import { Metrics } from './metric.ts'
 import { planOf } from './definition.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
@@ -36,9 +37,14 @@ export async function importDefault(
     interopDefault: false,
   })
   try {
-    return (await jiti.import<{ default?: unknown }>(file)).default
+    return (await watchLoading(() => jiti.import<{ default?: unknown }>(file))).default
   } catch (error) {
-    throw new CorerushError(code, atFault(file, error), { cause: error })
+    const isFault = error instanceof LoadingFault
+    const cause = isFault ? error.thrown : error
+    throw new CorerushError(code, atFault(file, cause), {
+      cause,
+      ...(isFault ? { exitCode: EXIT.unexpected } : {}),
+    })
   }
 }
 

@@ -537,6 +537,54 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
   })
 })
 
+describe.concurrent('code at the top of a file', () => {
+  const TASKS = "export default scenario({ baseUrl: 'http://127.0.0.1:1', tasks: { T() {} } })"
+  const ends = (code: string, ...args: string[]): ReturnType<typeof runCli> =>
+    withFolder((folder) => {
+      writeFileSync(join(folder, 's.ts'), `${IMPORTS}${code}\n${TASKS}`)
+      return runCli([...args, 's.ts'], { cwd: folder })
+    })
+
+  test.each([
+    ['ends the process', 'process.exit(0)', /s\.ts:2:9: process\.exit\(0\) while the file is loaded/],
+    [
+      'awaits what never comes',
+      'await new Promise(() => {})',
+      /s\.ts cannot be loaded: a top-level await never ends/,
+    ],
+    ['rejects', "void Promise.reject(new Error('lost'))", /s\.ts:2:21: lost/],
+    [
+      'ends the process later',
+      'setTimeout(() => process.exit(0), 1)\nawait new Promise((done) => setTimeout(done, 50))',
+      /process\.exit\(0\) while the file is loaded/,
+    ],
+  ])('that %s is an error, not a run that was well', async (_, code, message) => {
+    for (const args of [[], ['debug']]) {
+      const { code: exit, stderr } = await ends(code, ...args)
+      expect(stderr).toMatch(message)
+      expect(exit).toBe(1)
+    }
+  })
+
+  test('that leaves a timer and a server open does not keep the process', async () => {
+    const open = `import { createServer } from 'node:http'
+      setInterval(() => undefined, 1000)
+      createServer().listen(0, '127.0.0.1')`
+    const all = await Promise.all([
+      ends(open, '--dry-run'),
+      ends(open, '--print-config'),
+      ends(open, 'debug'),
+    ])
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0])
+  })
+
+  test('that ends the process in the middle of a run does not make it one that went well', async () => {
+    const { code, stderr } = await ends('setTimeout(() => process.exit(0), 900)', '-d', '30s', '-w', '1')
+    expect(stderr).toContain('corerush: the process ended before its command')
+    expect(code).toBe(1)
+  })
+})
+
 describe.concurrent('debug', () => {
   const debug = (args: readonly string[]): ReturnType<typeof runCli> =>
     withFolder((folder) =>

@@ -80,6 +80,13 @@ describe.concurrent('a worker that dies', () => {
     },
   )
 
+  test('by never returning is ended after the drain, and named', async ({ server }) => {
+    const report = await conducted(server, 'never-returns', 3)
+    expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'duration' })
+    expect(reason(report, 'worker.lost').message).toContain('code of the scenario never returns')
+    expect(report.total.succeeded).toBeGreaterThan(0)
+  })
+
   test('all of them: a report all the same', async ({ server }) => {
     const report = await conducted(server, 'all-throw', 600)
     expectConservation(report, { lossless: false })
