@@ -1,30 +1,33 @@
-/** What all users have in common: at rest, or in flight with an iteration, whose lateness and end they tell. */
+/** What all users have in common: an iteration starts and ends, and its lateness is accounted for. */
 import type { Wait } from '../core/load/wait-time.ts'
+import type { Call } from './call.ts'
 import { Lateness } from './lateness.ts'
-import { backoffAfter, type Surroundings, type User } from './user.ts'
+import { backoffAfter, type Surroundings, type User, type UserOwner } from './user.ts'
 
 export abstract class BaseUser implements User {
   readonly id: number
-  isFlying = false
+  isBusy = false
+  protected readonly owner: UserOwner
   protected readonly around: Surroundings
   protected readonly lateness: Lateness
-  protected startedUs = -1
+  #startedUs = -1
   #backoffUs = 0
 
-  constructor(id: number, around: Surroundings, lateness = new Lateness()) {
+  constructor(id: number, owner: UserOwner, around: Surroundings, lateness = new Lateness()) {
     this.id = id
+    this.owner = owner
     this.around = around
     this.lateness = lateness
   }
 
   abstract get wait(): Wait
-  abstract leave(atUs: number): void
+  abstract retire(atUs: number): void
   abstract cut(): void
   abstract disconnect(): void
   /** Begins what an iteration does. */
   protected abstract begin(): void
-  /** Its alarm rang in flight. */
-  protected abstract rang(nowUs: number): void
+  /** Its timer fired while it was busy. */
+  protected abstract fired(nowUs: number): void
 
   get dueUs(): number {
     return this.lateness.dueUs
@@ -35,22 +38,33 @@ export abstract class BaseUser implements User {
   }
 
   wake(nowUs: number): void {
-    if (this.isFlying) this.rang(nowUs)
-    else this.around.wake(this, nowUs)
+    if (this.isBusy) this.fired(nowUs)
+    else this.owner.woke(this, nowUs)
   }
 
   iterate(dueUs: number, freeUs = dueUs): boolean {
-    if (!this.around.takeOff()) return false
+    if (!this.around.underWay.start()) return false
     this.lateness.due(dueUs, freeUs)
-    this.isFlying = true
+    this.isBusy = true
     this.begin()
     return true
   }
 
   /** The iteration started. */
   protected started(nowUs: number): void {
-    this.startedUs = nowUs
+    this.#startedUs = nowUs
     this.around.recorder.started(nowUs, this.lateness.started(nowUs))
+  }
+
+  /**
+   * Lets the iteration's first call, made at `calledUs` and sent at `sentUs`, count its latency as a user felt it who
+   * wanted it when it was due: the iteration was due as long before its start as the call was before it was made. In the
+   * closed model latency is service time.
+   */
+  protected countFromDue(call: Call, calledUs: number, sentUs: number): void {
+    if (this.around.plan.model === 'closed') return
+    call.dueUs = calledUs - (this.#startedUs - this.lateness.dueUs)
+    call.lateUs = this.lateness.lateUs + (sentUs - calledUs)
   }
 
   /** The iteration ended, which lasted from `fromUs`; the scenario is `null` unless it has a name. */
@@ -58,7 +72,7 @@ export abstract class BaseUser implements User {
     doneUs: number,
     hasFailed: boolean,
     scenario: string | null,
-    fromUs = this.startedUs,
+    fromUs = this.#startedUs,
   ): void {
     this.lateness.ended()
     this.around.recorder.ended(doneUs, doneUs - fromUs, hasFailed, scenario)
@@ -70,9 +84,9 @@ export abstract class BaseUser implements User {
     this.around.recorder.skipped(doneUs)
   }
 
-  /** Lets the schedule decide what comes next. `isRefused`: a connection failed, and the user backs off. */
+  /** Lets the owner decide what comes next. `isRefused`: a connection failed, and the user backs off. */
   protected next(doneUs: number, canFollow: boolean, isRefused: boolean): void {
     this.#backoffUs = backoffAfter(isRefused, this.#backoffUs)
-    this.around.ended(this, { doneUs, canFollow, backoffUs: this.#backoffUs })
+    this.owner.ended(this, { doneUs, canFollow, backoffUs: this.#backoffUs })
   }
 }

@@ -107,13 +107,13 @@ export class Recorder {
   }
 
   /**
-   * An arrival still waited when the load ended; what it had waited by then is the least a user would have felt, and
-   * at most `ownUs` of it is the generator's own.
+   * An arrival that was due at `dueUs` still waited when the load ended. What it had waited by then is the least a user
+   * would have felt, and at most `ownUs` of it is the generator's own.
    */
-  unstarted(request: RequestTally, nowUs: number, ageUs: number, ownUs: number): void {
+  unstarted(request: RequestTally, dueUs: number, nowUs: number, ownUs: number): void {
     this.advance(nowUs)
     this.#tally.iterations.unstarted++
-    this.#latency(request, ageUs, ownUs)
+    this.#latency(request, Math.max(0, Math.min(nowUs, this.loadEndUs) - dueUs), ownUs)
   }
 
   /** An iteration ended; of which scenario is told where it has a name. */

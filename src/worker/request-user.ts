@@ -1,7 +1,4 @@
-/**
- * A user without a script: at rest, or in flight with an iteration, which is one request and the redirects that it
- * leads to. What it does next is the schedule's to say.
- */
+/** A user without a script: an iteration is one request and the redirects that it leads to. */
 import { isConnectionFailure } from '../core/request/outcome.ts'
 import type { Random } from '../core/random.ts'
 import type { Wait } from '../core/load/wait-time.ts'
@@ -10,7 +7,7 @@ import { Call, type CallOwner } from './call.ts'
 import type { Credentials } from './credentials.ts'
 import type { NextRequest, RequestSource } from './request-source.ts'
 import type { Prepared } from './transport/transport.ts'
-import type { Surroundings } from './user.ts'
+import type { Surroundings, UserOwner } from './user.ts'
 
 /** What such users of a worker share. */
 export interface RequestParts {
@@ -31,8 +28,8 @@ export class RequestUser extends BaseUser implements CallOwner {
   readonly #random: Random | null
   readonly #call: Call
 
-  constructor(id: number, number: number, around: Surroundings, parts: RequestParts) {
-    super(id, around)
+  constructor(id: number, number: number, owner: UserOwner, around: Surroundings, parts: RequestParts) {
+    super(id, owner, around)
     this.#number = number
     this.#parts = parts
     this.#random = parts.source === null ? null : parts.source.randomOf(number)
@@ -51,17 +48,17 @@ export class RequestUser extends BaseUser implements CallOwner {
     this.#call.send(request, tally, this.around.plan.timeoutS, isElsewhere)
   }
 
-  /** Its request has a deadline to meet. */
-  protected rang(nowUs: number): void {
+  /** The deadline of its request has come. */
+  protected fired(nowUs: number): void {
     this.#call.expire(nowUs)
   }
 
-  leave(): void {
-    this.around.left(this, false)
+  retire(): void {
+    this.owner.retired(this, false)
   }
 
   cut(): void {
-    if (this.isFlying) this.#call.cut()
+    if (this.isBusy) this.#call.cut()
   }
 
   disconnect(): void {
@@ -70,18 +67,15 @@ export class RequestUser extends BaseUser implements CallOwner {
 
   callSent(sentUs: number): void {
     this.started(sentUs)
-    if (this.around.plan.model === 'closed') return
-    // What a user felt who wanted this when it was due; in the closed model latency is service time.
-    this.#call.dueUs = this.lateness.dueUs
-    this.#call.lateUs = this.lateness.lateUs
+    this.countFromDue(this.#call, sentUs, sentUs)
   }
 
   arm(deadlineUs: number): void {
-    this.around.arm(this, deadlineUs)
+    this.around.timers.armUser(this, deadlineUs)
   }
 
   disarm(): void {
-    this.around.disarm(this)
+    this.around.timers.disarmUser(this)
   }
 
   judge(): void {
@@ -94,13 +88,20 @@ export class RequestUser extends BaseUser implements CallOwner {
 
   callEnded({ exchange, wasSent }: Call): void {
     const { doneUs, outcome, canFollow } = exchange
-    this.isFlying = false
-    if (!wasSent) this.around.unstarted(this.dueUs, doneUs, this.lateness.keptUs)
+    this.isBusy = false
+    if (!wasSent) this.#unstarted(doneUs)
     else if (outcome === 'unfinished') this.around.recorder.cutOff(doneUs, false)
     else {
       this.ended(doneUs, outcome !== 'ok', null)
       this.next(doneUs, canFollow, isConnectionFailure(outcome))
     }
-    this.around.landed()
+    this.around.underWay.end()
+  }
+
+  /** The end of the drain cut off its iteration before the request was sent. In the closed model it was not due before that. */
+  #unstarted(nowUs: number): void {
+    const { plan, recorder } = this.around
+    if (plan.model === 'closed') return
+    recorder.unstarted(recorder.requestTally(plan.request.name), this.dueUs, nowUs, this.lateness.keptUs)
   }
 }

@@ -17,7 +17,7 @@ import { Requests } from './scenario/requests.ts'
 import { Script, type Scripted } from './scenario/script.ts'
 import { ScenarioUser } from './scenario/script-user.ts'
 import type { Transport } from './transport/transport.ts'
-import type { Surroundings, User } from './user.ts'
+import type { Surroundings, User, UserOwner } from './user.ts'
 
 export interface UserParts {
   readonly plan: Plan
@@ -27,16 +27,15 @@ export interface UserParts {
   readonly recorder: Recorder
   /** What nothing that is recorded may say. */
   readonly secrets: KnownSecrets
-  /** Null when the users send the one request of the plan. */
+  /** `null` if the users send the one request of the plan. */
   readonly scenario: Scripted | null
 }
 
-/** Makes the user with this place in its worker; `source` is null where users without a script have one request. */
-export function userMaker(
-  parts: UserParts,
-  around: Surroundings,
-  source: RequestSource | null,
-): (id: number) => User {
+/** Makes the user with this place in its worker, for its owner. */
+export type MakeUser = (id: number, owner: UserOwner) => User
+
+/** Returns what makes the users; `source` is `null` if users without a script have one request. */
+export function userMaker(parts: UserParts, around: Surroundings, source: RequestSource | null): MakeUser {
   const { plan, share, transport, recorder, secrets, clock, scenario: scripted } = parts
   const request = transport.prepare(plan.request)
   if (plan.scenario === null || scripted === null) {
@@ -47,29 +46,33 @@ export function userMaker(
         : null
     const newCredentials = usesDigest(plan) ? () => new Credentials(plan.proxy) : null
     const shared = { usual: request, planned, source, wait, newCredentials }
-    return (id) => new RequestUser(id, globalIndex(id, share), around, shared)
+    return (id, owner) => new RequestUser(id, globalIndex(id, share), owner, around, shared)
   }
   const { scenarios } = plan.scenario
   const requests = new Requests(plan, transport, recorder, secrets)
   const scripts = scenarios.map((planned) => new Script({ ...scripted, plan, planned, requests, clock }))
   const number = (id: number): number => globalIndex(id, share)
-  if (scripts.length === 1) return (id) => new ScenarioUser(id, number(id), around, scripts[0]!, request)
+  if (scripts.length === 1)
+    return (id, owner) => new ScenarioUser(id, number(id), owner, around, scripts[0]!, request)
   if (plan.model === 'closed') {
     let mix = mixOf(scenarios, plannedUsers(plan))
-    return (id) => {
+    return (id, owner) => {
       // An amendment can ask for more users than the plan did, which changes nothing for those there are.
       if (number(id) >= mix.length) mix = mixOf(scenarios, 2 * (number(id) + 1))
-      return new ScenarioUser(id, number(id), around, scripts[mix[number(id)]!]!, request)
+      return new ScenarioUser(id, number(id), owner, around, scripts[mix[number(id)]!]!, request)
     }
   }
   const choose = chooser(scenarios.map(({ weight }) => weight))
-  return (id) => {
+  return (id, owner) => {
     const lateness = new Lateness()
     return new MixedUser({
-      ...{ id, around, lateness, random: seededRandom(plan.seed, number(id) + MIX_STREAM) },
+      id,
+      owner,
+      lateness,
+      random: seededRandom(plan.seed, number(id) + MIX_STREAM),
       choose: (random) => choose(0, random),
-      make: (place, surroundings) =>
-        new ScenarioUser(id, number(id), surroundings, scripts[place]!, request, lateness),
+      make: (place, mixed) =>
+        new ScenarioUser(id, number(id), mixed, around, scripts[place]!, request, lateness),
     })
   }
 }

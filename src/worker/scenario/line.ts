@@ -10,18 +10,12 @@ import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './known-request.ts'
 import type { Watch } from './watch.ts'
 
-/** A call whose latency counts from when it was due; see `Call`. */
-export interface FromDue {
-  readonly dueUs: number
-  /** What the generator was late by when the task made the call. */
-  readonly lateUs: number
-  readonly calledUs: number
-}
-
 /** The user whose line it is. */
 export interface LineOwner {
   /** The line's deadline is another one. */
   deadlineMoved(): void
+  /** The first call of an iteration, which the task made at `calledUs`, is sent. */
+  firstSent(call: Call, calledUs: number, sentUs: number): void
   lineRecorded(waitedUs: number): void
   readonly watch: Watch | null
   /** The call has ended; its task goes on after this. */
@@ -35,7 +29,8 @@ export class Line implements CallOwner {
   readonly #owner: LineOwner
   #options: RequestOptions | CheckedOptions = {}
   #kept: KeptReply | null = null
-  #from: FromDue | null = null
+  /** When the task made the call, if that is the first of its iteration; else `null`. */
+  #firstCalledUs: number | null = null
   #resolve: (response: Response) => void = () => undefined
   #reject: (error: Error) => void = () => undefined
 
@@ -53,10 +48,10 @@ export class Line implements CallOwner {
   send(
     { request, tally, timeoutS, isElsewhere, refusal }: ReadyRequest,
     options: RequestOptions | CheckedOptions,
-    from: FromDue | null,
+    firstCalledUs: number | null,
   ): Promise<Response> {
     this.#options = options
-    this.#from = from
+    this.#firstCalledUs = firstCalledUs
     const isKept = options.read === true || checkIn(options) !== null || this.#owner.watch !== null
     this.#kept = isKept ? new KeptReply() : null
     this.#call.readInto(this.#kept)
@@ -94,10 +89,7 @@ export class Line implements CallOwner {
   }
 
   callSent(sentUs: number): void {
-    if (this.#from === null) return
-    const { dueUs, lateUs, calledUs } = this.#from
-    this.#call.dueUs = dueUs
-    this.#call.lateUs = lateUs + sentUs - calledUs
+    if (this.#firstCalledUs !== null) this.#owner.firstSent(this.#call, this.#firstCalledUs, sentUs)
   }
 
   arm(deadlineUs: number): void {

@@ -6,25 +6,24 @@
 import type { Random } from '../../core/random.ts'
 import type { Wait } from '../../core/load/wait-time.ts'
 import type { Lateness } from '../lateness.ts'
-import type { Surroundings, User } from '../user.ts'
+import type { Ended, User, UserOwner } from '../user.ts'
 import type { ScenarioUser } from './script-user.ts'
 
 export interface MixedParts {
   readonly id: number
-  readonly around: Surroundings
+  readonly owner: UserOwner
   /** Whichever scenario it follows, it is free for the next when it has done that. */
   readonly lateness: Lateness
   readonly random: Random
   /** The place of the scenario that an iteration follows. */
   readonly choose: (random: Random) => number
   /** This user, as one of the scenario at that place. */
-  readonly make: (place: number, around: Surroundings) => ScenarioUser
+  readonly make: (place: number, owner: UserOwner) => ScenarioUser
 }
 
-export class MixedUser implements User {
+export class MixedUser implements User, UserOwner {
   readonly id: number
   readonly #parts: MixedParts
-  readonly #around: Surroundings
   /** By the place of their scenario. */
   readonly #lives: (ScenarioUser | undefined)[] = []
   #current: ScenarioUser | null = null
@@ -33,26 +32,16 @@ export class MixedUser implements User {
   #hasStopped = false
 
   constructor(parts: MixedParts) {
-    const { id, around } = parts
-    this.id = id
+    this.id = parts.id
     this.#parts = parts
-    this.#around = {
-      ...around,
-      ended: (_, ended) => around.ended(this, ended),
-      left: (life, hasStopped) => {
-        this.#hasStopped ||= hasStopped
-        this.#ending ??= this.#begun().filter((one) => one !== life)
-        this.#endNext(0)
-      },
-    }
   }
 
   get wait(): Wait {
     return { kind: 'none' }
   }
 
-  get isFlying(): boolean {
-    return this.#current?.isFlying === true
+  get isBusy(): boolean {
+    return this.#current?.isBusy === true
   }
 
   get dueUs(): number {
@@ -64,18 +53,18 @@ export class MixedUser implements User {
   }
 
   wake(nowUs: number): void {
-    if (this.isFlying) this.#current!.wake(nowUs)
-    else this.#parts.around.wake(this, nowUs)
+    if (this.isBusy) this.#current!.wake(nowUs)
+    else this.#parts.owner.woke(this, nowUs)
   }
 
   iterate(dueUs: number, freeUs = dueUs): boolean {
     const { choose, make, random } = this.#parts
     const place = choose(random)
-    this.#current = this.#lives[place] ??= make(place, this.#around)
+    this.#current = this.#lives[place] ??= make(place, this)
     return this.#current.iterate(dueUs, freeUs)
   }
 
-  leave(atUs: number): void {
+  retire(atUs: number): void {
     this.#ending = this.#begun()
     this.#endNext(atUs)
   }
@@ -88,6 +77,22 @@ export class MixedUser implements User {
     for (const life of this.#begun()) life.disconnect()
   }
 
+  woke(_: User, nowUs: number): void {
+    this.#parts.owner.woke(this, nowUs)
+  }
+
+  /** An iteration of one of its lives ended, and with that its own. */
+  ended(_: User, ended: Ended): void {
+    this.#parts.owner.ended(this, ended)
+  }
+
+  /** One of its lives is over; the others end as well. */
+  retired(life: User, hasStopped: boolean): void {
+    this.#hasStopped ||= hasStopped
+    this.#ending ??= this.#begun().filter((one) => one !== life)
+    this.#endNext(0)
+  }
+
   #begun(): ScenarioUser[] {
     return this.#lives.filter((life) => life !== undefined)
   }
@@ -97,12 +102,12 @@ export class MixedUser implements User {
     const next = this.#ending!.shift()
     if (next !== undefined) {
       this.#current = next
-      next.leave(atUs)
+      next.retire(atUs)
       return
     }
     const hasStopped = this.#hasStopped
     this.#ending = null
     this.#hasStopped = false
-    this.#parts.around.left(this, hasStopped)
+    this.#parts.owner.retired(this, hasStopped)
   }
 }

@@ -12,15 +12,15 @@ import type { CheckedOptions, RequestOptions, Response } from '../../scenario/ht
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context } from '../../scenario/scenario.ts'
 import { BaseUser } from '../base-user.ts'
-import type { Identity } from '../call.ts'
+import type { Call, Identity } from '../call.ts'
 import { Credentials } from '../credentials.ts'
 import type { Lateness } from '../lateness.ts'
 import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
-import type { Surroundings } from '../user.ts'
+import type { Surroundings, UserOwner } from '../user.ts'
 import { reading, type ReadBody } from './read-body.ts'
 import { contextOf, type Doer } from './context.ts'
-import type { FromDue, Line, LineOwner } from './line.ts'
+import type { Line, LineOwner } from './line.ts'
 import { Lines } from './lines.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
@@ -80,12 +80,13 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   constructor(
     id: number,
     number: number,
+    owner: UserOwner,
     around: Surroundings,
     script: Script,
     usual: Prepared,
     lateness?: Lateness,
   ) {
-    super(id, around, lateness)
+    super(id, owner, around, lateness)
     this.number = number
     this.#script = script
     const cookies = script.newCookies?.() ?? null
@@ -108,11 +109,11 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     return this.#state
   }
 
-  protected rang(nowUs: number): void {
+  protected fired(nowUs: number): void {
     this.#lines.wake(nowUs)
     this.#pauses.wake(nowUs)
     // What expired may have ended the iteration, and with it the need for an alarm.
-    if (this.isFlying) this.deadlineMoved()
+    if (this.isBusy) this.deadlineMoved()
   }
 
   protected begin(): void {
@@ -139,14 +140,14 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     void this.#run(task)
   }
 
-  leave(atUs: number): void {
+  retire(atUs: number): void {
     const { onStop, nowUs } = this.#script
     if (onStop === null || !this.#hasBegun) {
       this.#end()
       return
     }
-    this.around.departs()
-    this.isFlying = true
+    this.around.underWay.startLast()
+    this.isBusy = true
     this.#calls = 0
     this.#isRefused = this.#isTaskDone = false
     this.#doing = 'onStop'
@@ -157,7 +158,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   }
 
   cut(): void {
-    if (!this.isFlying) return
+    if (!this.isBusy) return
     this.#cutOff()
     this.#isCut = true
     this.#pauses.clear()
@@ -171,8 +172,12 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   deadlineMoved(): void {
     const nextUs = Math.min(this.#pauses.nextUs, this.#lines.nextUs)
-    if (nextUs < Infinity) this.around.arm(this, nextUs)
-    else this.around.disarm(this)
+    if (nextUs < Infinity) this.around.timers.armUser(this, nextUs)
+    else this.around.timers.disarmUser(this)
+  }
+
+  firstSent(call: Call, calledUs: number, sentUs: number): void {
+    this.countFromDue(call, calledUs, sentUs)
   }
 
   lineRecorded(waitedUs: number): void {
@@ -222,7 +227,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   ): Promise<Response> {
     const ready = this.#script.requests.ready(method, url, options, read)
     const isFirst = this.#calls++ === 0
-    return this.#lines.take().send(ready, options, isFirst ? this.#fromDue() : null)
+    return this.#lines.take().send(ready, options, isFirst ? this.#firstCalledUs() : null)
   }
 
   think(pause: string | number): Promise<void> {
@@ -260,7 +265,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   }
 
   #mustFly(what: string): void {
-    if (!this.isFlying || this.#isTaskDone) throw new Error(`${what} after its task had ended`)
+    if (!this.isBusy || this.#isTaskDone) throw new Error(`${what} after its task had ended`)
   }
 
   async #run(task: NamedTask): Promise<void> {
@@ -309,21 +314,21 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   /** Ends the iteration, or the life, when nothing of it goes on. */
   #land(): void {
-    if (!this.isFlying || !this.#lines.areFree || (this.#readings > 0 && !this.#isCut)) return
+    if (!this.isBusy || !this.#lines.areFree || (this.#readings > 0 && !this.#isCut)) return
     if (!this.#isCut && !this.#isTaskDone) return
     if (this.#doing === 'onStart' && this.#isReady && !this.#isCut && !this.#hasStopped) {
       this.deadlineMoved()
       this.#beginTask(this.#script.nowUs())
       return
     }
-    const { landed, disarm } = this.around
-    this.isFlying = false
-    disarm(this)
+    const { underWay, timers } = this.around
+    this.isBusy = false
+    timers.disarmUser(this)
     if (!this.#isCut) {
       if (this.#doing === 'onStop') this.#end()
       else this.#conclude()
     }
-    landed()
+    underWay.end()
   }
 
   #conclude(): void {
@@ -331,7 +336,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     // It ended in `onStart`: either that threw, and the iteration failed, or the user or the run stops there.
     if (this.#doing === 'onStart' && !this.#hasThrown) this.skipped(doneUs)
     else this.ended(doneUs, this.#hasFailed, this.#script.name, this.#taskFromUs)
-    if (this.#hasStopped) this.leave(doneUs)
+    if (this.#hasStopped) this.retire(doneUs)
     // A task that sent nothing must not keep the loop from everything else.
     else this.next(doneUs, this.#calls > 0 && !this.#isRefused, this.#isRefused)
   }
@@ -345,15 +350,12 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.#iteration = 0
     this.#identity.cookies?.clear()
     this.#identity.credentials.clear()
-    this.around.left(this, hasStopped)
+    this.owner.retired(this, hasStopped)
   }
 
-  /** What a user felt who wanted the first call when it was due: the task began so much later than its iteration was. */
-  #fromDue(): FromDue | null {
-    if (this.around.plan.model === 'closed' || this.#doing === 'onStop') return null
-    const calledUs = this.#script.nowUs()
-    const dueUs = calledUs - (this.startedUs - this.dueUs)
-    return { dueUs, lateUs: this.lateness.lateUs, calledUs }
+  /** Returns the time of an iteration's first call, which is made now; `null` if its latency is service time. */
+  #firstCalledUs(): number | null {
+    return this.around.plan.model === 'closed' || this.#doing === 'onStop' ? null : this.#script.nowUs()
   }
 
   #pause(untilUs: number, resolve: () => void): void {

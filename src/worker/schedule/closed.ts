@@ -1,6 +1,6 @@
 /**
  * The closed model: users loop. Each is active in the spans that the stages give it, iterates, waits, and iterates
- * again; when its span is over it finishes what it is doing and leaves.
+ * again; when its span is over it finishes what it is doing and retires.
  */
 import { amendedUsers, type Amendment } from '../../core/plan/amendment.ts'
 import type { ClosedPlan } from '../../core/plan/plan.ts'
@@ -24,8 +24,8 @@ interface Loop {
   /** The span that it is in, or else the next one. */
   span: number
   isActive: boolean
-  /** It is active still, but only to leave. */
-  isLeaving: boolean
+  /** It is still active, but only to retire. */
+  isRetiring: boolean
   /** It has ended its life itself. */
   hasStopped: boolean
 }
@@ -50,7 +50,9 @@ export class ClosedSchedule implements Schedule {
   #rings = 0
   /** Users whose last span is over, and whether any of them stopped by itself. */
   #gone = 0
-  #isLeft = false
+  #hasAnyStopped = false
+  /** The load has ended: nothing starts any more. */
+  #isOver = false
 
   constructor({ stages, seed }: ClosedPlan, parts: ScheduleParts) {
     this.#parts = parts
@@ -73,12 +75,12 @@ export class ClosedSchedule implements Schedule {
     this.#checkDeserted()
   }
 
-  wake(user: User, nowUs: number): void {
+  woke(user: User, nowUs: number): void {
     const loop = this.#loops[user.id]!
     if (!loop.isActive) {
       const momentsLater = this.#momentsLater()
       if (momentsLater > 0) {
-        this.#parts.arm(user, nowUs + momentsLater * MOMENT_US)
+        this.#parts.timers.armUser(user, nowUs + momentsLater * MOMENT_US)
         return
       }
       this.#parts.recorder.advance(nowUs)
@@ -91,8 +93,9 @@ export class ClosedSchedule implements Schedule {
 
   ended(user: User, { doneUs, canFollow, backoffUs }: Ended): void {
     const { id } = user
-    if (this.#parts.isEnding()) {
-      this.#rest(this.#loops[id]!)
+    if (this.#isOver) {
+      this.#deactivate(this.#loops[id]!)
+      user.retire(doneUs)
       return
     }
     const dueUs = nextDueUs(user.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
@@ -100,20 +103,20 @@ export class ClosedSchedule implements Schedule {
     this.#freeUs[id] = doneUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
     if (canFollow && dueUs <= doneUs) this.#next(user, doneUs)
-    else this.#parts.arm(user, Math.min(dueUs, this.#stopUs[id]!))
+    else this.#parts.timers.armUser(user, Math.min(dueUs, this.#stopUs[id]!))
   }
 
-  left(user: User, hasStopped: boolean): void {
+  retired(user: User, hasStopped: boolean): void {
     const loop = this.#loops[user.id]!
-    this.#rest(loop)
-    if (this.#parts.isEnding()) return
+    this.#deactivate(loop)
+    if (this.#isOver) return
     user.disconnect()
     // A next span that has begun meanwhile had to wait for the user, be it for a slow target.
-    const freeUs = loop.isLeaving ? this.#parts.nowUs() : this.#freeUs[user.id]!
-    loop.isLeaving = false
+    const freeUs = loop.isRetiring ? this.#parts.nowUs() : this.#freeUs[user.id]!
+    loop.isRetiring = false
     loop.hasStopped = hasStopped
     loop.span = hasStopped ? loop.spans.length : loop.span + 1
-    this.#isLeft ||= hasStopped
+    this.#hasAnyStopped ||= hasStopped
     this.#sleep(user, freeUs)
     if (loop.span < loop.spans.length) return
     this.#gone++
@@ -129,16 +132,17 @@ export class ClosedSchedule implements Schedule {
   }
 
   end(): void {
+    this.#isOver = true
     for (const user of this.users) {
-      if (user.isFlying) continue
-      this.#parts.disarm(user)
-      this.#rest(this.#loops[user.id]!)
+      if (user.isBusy) continue
+      this.#parts.timers.disarmUser(user)
+      this.#deactivate(this.#loops[user.id]!)
     }
   }
 
   /** How long one more user that wants to begin now has to wait. */
   #momentsLater(): number {
-    const rings = this.#parts.rings()
+    const { rings } = this.#parts.timers
     if (rings !== this.#rings) this.#beginning = 0
     this.#rings = rings
     return Math.floor(this.#beginning++ / BEGIN_AT_ONCE)
@@ -149,9 +153,9 @@ export class ClosedSchedule implements Schedule {
     const { id } = user
     const dueUs = this.#dueUs[id]!
     if (dueUs >= this.#stopUs[id]!) {
-      user.leave(nowUs)
-      this.#loops[id]!.isLeaving = user.isFlying
-    } else if (!this.#mayStart(nowUs) || !user.iterate(dueUs)) this.#rest(this.#loops[id]!)
+      user.retire(nowUs)
+      this.#loops[id]!.isRetiring = user.isBusy
+    } else if (!this.#mayStart(nowUs) || !user.iterate(dueUs)) this.#deactivate(this.#loops[id]!)
   }
 
   /** A loop that is late hears of what was due before the end of the load only after it. */
@@ -165,8 +169,8 @@ export class ClosedSchedule implements Schedule {
     const { spans, span } = this.#loops[user.id]!
     const startUs = span < spans.length ? Math.max(fromUs, spans[span]!.startS * 1e6) : Infinity
     this.#dueUs[user.id] = startUs
-    if (startUs < Infinity) this.#parts.arm(user, startUs)
-    else this.#parts.disarm(user)
+    if (startUs < Infinity) this.#parts.timers.armUser(user, startUs)
+    else this.#parts.timers.disarmUser(user)
   }
 
   /** Users for the most that the stages ask of this share. */
@@ -180,10 +184,10 @@ export class ClosedSchedule implements Schedule {
     this.#freeUs = grown(this.#freeUs, count)
     for (let id = had; id < count; id++) {
       const number = globalIndex(id, share)
-      this.users.push(newUser(id))
+      this.users.push(newUser(id, this))
       this.#randoms.push(seededRandom(this.#seed, number))
       const spans = activeSpans(this.#stages, number)
-      this.#loops.push({ spans, span: 0, isActive: false, isLeaving: false, hasStopped: false })
+      this.#loops.push({ spans, span: 0, isActive: false, isRetiring: false, hasStopped: false })
       this.#dueUs[id] = Infinity
     }
   }
@@ -203,27 +207,28 @@ export class ClosedSchedule implements Schedule {
       loop.span = next
       // What was to begin before the amendment and has not is due since then.
       this.#sleep(user, Math.min(amendedUs, this.#dueUs[id]!))
-    } else if (loop.isLeaving || next === length || loop.spans[next]!.startS * 1e6 > nowUs) {
+    } else if (loop.isRetiring || next === length || loop.spans[next]!.startS * 1e6 > nowUs) {
       loop.span = next - 1
       this.#stopUs[id] = (loop.spans[next - 1]?.stopS ?? 0) * 1e6
     } else {
       loop.span = next
       this.#stopUs[id] = loop.spans[next]!.stopS * 1e6
     }
-    if (loop.isActive && !user.isFlying) this.#parts.arm(user, Math.min(this.#dueUs[id]!, this.#stopUs[id]!))
+    if (loop.isActive && !user.isBusy)
+      this.#parts.timers.armUser(user, Math.min(this.#dueUs[id]!, this.#stopUs[id]!))
   }
 
   /** Nobody will come back, and not because the stages say so. */
   #checkDeserted(): void {
     const { length } = this.users
-    if (this.#gone === length && (this.#isLeft || length === 0)) this.#parts.deserted()
+    if (this.#gone === length && (this.#hasAnyStopped || length === 0)) this.#parts.deserted()
   }
 
   /**
    * The user is active no more. At the end of the load its connection stays: closing hundreds at once would keep the
    * loop from the responses still to come, and they all go with the thread.
    */
-  #rest(loop: Loop): void {
+  #deactivate(loop: Loop): void {
     if (!loop.isActive) return
     this.#parts.recorder.advance(this.#parts.nowUs())
     this.#parts.recorder.users--

@@ -7,6 +7,7 @@ import { amendedRate, type Amendment } from '../../core/plan/amendment.ts'
 import { arrivalAreas, instantOf, type RateStage } from '../../core/load/arrivals.ts'
 import type { OpenPlan } from '../../core/plan/plan.ts'
 import { portion } from '../../core/share.ts'
+import { TIMER } from '../timers.ts'
 import type { Ended, User } from '../user.ts'
 import { Queue } from './queue.ts'
 import type { Schedule, ScheduleParts } from './schedule.ts'
@@ -58,27 +59,29 @@ export class OpenSchedule implements Schedule {
   }
 
   /** Its back-off is over. */
-  wake(user: User, nowUs: number): void {
+  woke(user: User, nowUs: number): void {
     this.#setFree(user, nowUs)
   }
 
   ended(user: User, { doneUs, canFollow, backoffUs }: Ended): void {
-    if (this.#isOver) this.#parts.recorder.users--
-    else if (backoffUs > 0) this.#parts.arm(user, doneUs + backoffUs)
+    if (this.#isOver) {
+      this.#parts.recorder.users--
+      user.retire(doneUs)
+    } else if (backoffUs > 0) this.#parts.timers.armUser(user, doneUs + backoffUs)
     // From within a fault nothing is sent; the wheel brings the user back in the next turn of the loop.
-    else if (!canFollow && !this.#queue.isEmpty) this.#parts.arm(user, doneUs)
+    else if (!canFollow && !this.#queue.isEmpty) this.#parts.timers.armUser(user, doneUs)
     else this.#setFree(user, doneUs)
   }
 
-  left(user: User, hasStopped: boolean): void {
+  retired(user: User, hasStopped: boolean): void {
     if (this.#isOver) {
-      // Of the others, `ended` has told.
+      // The others were counted when their iteration ended.
       if (hasStopped) this.#parts.recorder.users--
       return
     }
-    // Its place is taken by a new one, in the next turn of the loop.
+    // A new one takes its place, in the next turn of the loop.
     user.disconnect()
-    this.#parts.arm(user, this.#parts.nowUs())
+    this.#parts.timers.armUser(user, this.#parts.nowUs())
   }
 
   amend(amendment: Amendment): void {
@@ -108,15 +111,16 @@ export class OpenSchedule implements Schedule {
     this.#serve()
     this.#arrive(Math.min(nowUs, loadEndUs))
     this.#isOver = true
-    const { recorder, unstarted } = this.#parts
+    const { recorder } = this.#parts
+    const tally = recorder.requestTally(this.#plan.request.name)
     // What still waits is as late by this thread as the user that is most so, at most; and altogether, if it waited for
     // users to be made.
     let keepsUs = wasFull ? 0 : Infinity
     for (const user of this.users) keepsUs = Math.max(keepsUs, user.keepsUs)
     for (let dueUs = this.#queue.take(); dueUs !== null; dueUs = this.#queue.take())
-      unstarted(nowUs, Math.max(0, loadEndUs - dueUs), keepsUs)
+      recorder.unstarted(tally, dueUs, nowUs, keepsUs)
     this.#tellQueue()
-    recorder.users = this.users.filter((user) => user.isFlying).length
+    recorder.users = this.users.filter((user) => user.isBusy).length
   }
 
   /** Hands out every arrival that is due by now, but none that is due at or after the end of the load. */
@@ -149,8 +153,8 @@ export class OpenSchedule implements Schedule {
   #arm(): void {
     if (this.#isOver) return
     // What waits for a user to be made waits for the next turn of the loop only.
-    if (!this.#queue.isEmpty && !this.#isFull) this.#parts.armSchedule(this.#parts.nowUs())
-    else if (this.#nextUs < Infinity && !this.#isDry) this.#parts.armSchedule(this.#nextUs)
+    if (!this.#queue.isEmpty && !this.#isFull) this.#parts.timers.arm(TIMER.schedule, this.#parts.nowUs())
+    else if (this.#nextUs < Infinity && !this.#isDry) this.#parts.timers.arm(TIMER.schedule, this.#nextUs)
   }
 
   get #isFull(): boolean {
@@ -202,7 +206,7 @@ export class OpenSchedule implements Schedule {
   #newUser(): User | null {
     if (this.#isFull || this.#made >= MADE_AT_ONCE) return null
     this.#made++
-    const user = this.#parts.newUser(this.users.length)
+    const user = this.#parts.newUser(this.users.length, this)
     this.users.push(user)
     this.#parts.recorder.users++
     return user

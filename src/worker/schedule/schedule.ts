@@ -1,47 +1,35 @@
-/** Which user starts an iteration when: one implementation for each model. */
+/** The schedule says which user starts an iteration when; there is one for each model. */
 import type { Amendment } from '../../core/plan/amendment.ts'
 import type { Share } from '../../core/share.ts'
 import type { Recorder } from '../recorder.ts'
-import type { Ended, User } from '../user.ts'
+import type { Timers } from '../timers.ts'
+import type { User, UserOwner } from '../user.ts'
+import type { MakeUser } from '../users.ts'
 
-export interface Schedule {
-  /** The start instant has come: arms the first alarms. */
+export interface Schedule extends UserOwner {
+  /** Arms the first timers: the start instant has come. */
   begin(): void
-  /** A user's alarm rang while it was at rest. */
-  wake(user: User, nowUs: number): void
-  /** A user's iteration ended; the load may be over already. */
-  ended(user: User, ended: Ended): void
-  /** A user has left; whether by its own doing. */
-  left(user: User, hasStopped: boolean): void
-  /** The schedule's own alarm rang. */
+  /** The schedule's own timer fired. */
   ring(nowUs: number): void
-  /** The load goes on differently from an instant on, which may have passed by a little. */
+  /** Changes the load from the amendment's instant on, which may have passed by a little. */
   amend(amendment: Amendment): void
-  /** The count of the plan is reached: nothing new comes, and `done` is called when what was due has started. */
+  /** Lets nothing new come, as the count of the plan is reached; calls `done` when what was due has started. */
   close(done: () => void): void
-  /** The load is over as of this run time: nothing starts any more that was due later. */
+  /** Ends the load as of this run time: nothing starts any more that was due later. Users that are busy retire when they are done. */
   end(loadEndUs: number): void
   /** All users there are. */
   readonly users: readonly User[]
 }
 
-/** What a schedule may ask of the load. */
+/** What a schedule works with. */
 export interface ScheduleParts {
   readonly share: Share
   readonly recorder: Recorder
-  /** An arrival still waited when the load ended; see `Recorder`. */
-  readonly unstarted: (nowUs: number, ageUs: number, ownUs: number) => void
+  readonly timers: Timers
   readonly nowUs: () => number
-  readonly arm: (user: User, dueUs: number) => void
-  readonly disarm: (user: User) => void
-  /** Arms the schedule's own alarm. */
-  readonly armSchedule: (dueUs: number) => void
-  readonly isEnding: () => boolean
-  /** How often the load's alarm has rung: all that wakes at once has the same number. */
-  readonly rings: () => number
-  /** Takes the right to one more iteration; false when the count of the plan is reached. */
+  /** Takes the right to one more iteration; `false` if the count of the plan is reached. */
   readonly takeTicket: () => boolean
-  readonly newUser: (id: number) => User
-  /** No user of this share will ever come back, and not because the plan says so. */
+  readonly newUser: MakeUser
+  /** To be called when no user of this share will ever come back, and not because the plan says so. */
   readonly deserted: () => void
 }
