@@ -40,6 +40,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'judge',
     'compare',
     'report',
+    'find',
     'export',
   ],
   output: ['.', 'text', 'view', 'live', 'file', 'push', 'web'],

@@ -22,6 +22,7 @@ export function makeOptionFiles(): Readonly<Record<string, string>> {
     'src/core/options/options.ts': optionTypes(),
     'docs/FLAGS.md': withTables('docs/FLAGS.md'),
     'docs/COMPARING.md': withTables('docs/COMPARING.md'),
+    'docs/FIND.md': withTables('docs/FIND.md'),
   }
 }
 
@@ -89,7 +90,10 @@ function tables(name: string): string {
   const shared = Object.entries(flags).filter(isOfRun)
   const own = Object.entries(flags).filter((one) => !isOfRun(one))
   const names = shared.map(([option, declaration]) => `\`--${flagOf(option, declaration)!}\``)
-  return `${table(Object.fromEntries(own))}\nAs for a run: ${names.join(', ')}.\n`
+  // Who takes them all need not list them.
+  const isEvery = shared.length === Object.keys(DECLARATIONS).length
+  const others = isEvery ? 'And the [options of a run](FLAGS.md).' : `As for a run: ${names.join(', ')}.`
+  return `${table(Object.fromEntries(own))}\n${others}\n`
 }
 
 function table(declarations: Declarations): string {

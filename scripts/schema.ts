@@ -11,7 +11,7 @@ interface Schema {
 /** By their files. */
 export function makeSchemas(): Readonly<Record<string, Schema>> {
   const generator = createGenerator({
-    path: inRepository('src/core/{report/report,config/config}.ts'),
+    path: inRepository('src/core/{report/report,config/config,find/find-report}.ts'),
     tsconfig: inRepository('src/tsconfig.json'),
     topRef: false,
     // The types are checked by everything else.
@@ -19,6 +19,7 @@ export function makeSchemas(): Readonly<Record<string, Schema>> {
   })
   return {
     'report.schema.json': plain(generator.createSchema('Report')),
+    'find.schema.json': plain(generator.createSchema('FindReport')),
     'config.schema.json': withDefaultsInWords(plain(generator.createSchema('Config'))),
   }
 }

@@ -19,7 +19,12 @@ afterAll(() => server.stop())
 
 test('the schemas are those of the types: if not, npm run generate', () => {
   const config = JSON.parse(readFileSync(file('schema/config.schema.json'), 'utf8')) as object
-  expect(makeSchemas()).toEqual({ 'report.schema.json': schema, 'config.schema.json': config })
+  const find = JSON.parse(readFileSync(file('schema/find.schema.json'), 'utf8')) as object
+  expect(makeSchemas()).toEqual({
+    'report.schema.json': schema,
+    'config.schema.json': config,
+    'find.schema.json': find,
+  })
 })
 
 test.each<[string, Options]>([

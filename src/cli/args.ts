@@ -153,7 +153,7 @@ function sortWords(
   if (name === 'compare' || name === 'completion') return [...words]
   const stray: string[] = []
   for (const word of words)
-    if ((name === 'run' || name === 'debug') && isScenarioFile(word) && !texts.has('scenario'))
+    if (TAKES_SCENARIO.includes(name) && isScenarioFile(word) && !texts.has('scenario'))
       texts.set('scenario', word)
     else stray.push(word)
   // `-H Authorization: Bearer x` without quotes: what is stray is the rest of a header, and not to be quoted back.
@@ -165,6 +165,8 @@ function sortWords(
   else problems.push(...stray.map(strayWord))
   return []
 }
+
+const TAKES_SCENARIO: readonly CommandName[] = ['run', 'find', 'debug']
 
 /** A header line that a value is missing from. */
 const isCutOff = (line: string): boolean => /^[^:]+:\s*(bearer|basic|token)?$/i.test(line)

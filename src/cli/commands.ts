@@ -27,6 +27,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     if (command.name === 'doctor') return await (await import('./doctor.ts')).doctorCommand(command)
     if (command.name === 'debug') return await (await import('./debug.ts')).debugCommand(command)
     if (command.name === 'completion') return (await import('./completion.ts')).completionCommand(command)
+    if (command.name === 'find') return await (await import('./find.ts')).findCommand(command)
     if (command.name === 'compare') return await (await import('./compare.ts')).compareCommand(command)
     return await (await import('./run.ts')).runCommand(command)
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The flags of every command, by the headings of the help. Those of a run are declared in core/options. */
 import type { Declarations, NameOf } from '../core/options/declaration.ts'
 import { DECLARATIONS, GROUPS } from '../core/options/declarations.ts'
-import { like, list, onOff, text } from '../core/options/format.ts'
+import { duration, like, list, onOff, text, withDefault } from '../core/options/format.ts'
 
 const { url, allowHosts, tags, excludeTags, headers, expectStatus, seed, config, profile, allow, color } =
   DECLARATIONS
@@ -76,6 +76,11 @@ const TARGET = {
     usually: '0',
     details: 'At most 1h; a log-normal one is given by its median and sigma',
   },
+  capacity: {
+    format: like(text('rate above 0'), '500', '2k/s'),
+    sentence: 'requests served per second at most; the rest queue',
+    usually: 'none',
+  },
   status: {
     format: like(list(''), '503', '503:0.05'),
     sentence: 'status of responses, of all or of a share of them',
@@ -91,12 +96,48 @@ const DOCTOR = {
   color,
 } as const satisfies Declarations
 
+const FIND = {
+  goals: {
+    format: like(list(''), 'p99 < 100ms', 'p99 < 500ms'),
+    sentence: 'goal of its own, beside the thresholds; each is answered from the same trials',
+    usually: 'the thresholds alone',
+    flag: 'goal',
+  },
+  for: {
+    format: withDefault(duration('above 0'), 60),
+    sentence: 'how long a load must hold, over all its trials',
+  },
+  trial: { format: withDefault(duration('whole'), 5), sentence: 'length of a trial' },
+  tolerate: {
+    format: text('0% to 90%'),
+    sentence: 'share of trials that may fail at a load that still counts as held',
+    usually: '20%',
+  },
+  precision: {
+    format: text('0.1% to 100%'),
+    sentence: 'width of the interval that is looked for, as a share of its lower end',
+    usually: '2%',
+  },
+  confirm: {
+    format: withDefault(duration('whole'), 60),
+    sentence: 'how long the answer is held once more, in one trial; 0 for not at all',
+  },
+  maxTime: { format: withDefault(duration('above 0'), 600), sentence: 'when the search ends at the latest' },
+} as const satisfies Declarations
+
 /** The flags of the commands beside a run. */
-export const COMMAND_FLAGS = { compare: COMPARE, debug: DEBUG, target: TARGET, doctor: DOCTOR } as const
+export const COMMAND_FLAGS = {
+  find: FIND,
+  compare: COMPARE,
+  debug: DEBUG,
+  target: TARGET,
+  doctor: DOCTOR,
+} as const
 
 /** The flags of every command by the headings of its help. */
 export const FLAG_GROUPS = {
   run: GROUPS,
+  find: { Search: FIND, ...GROUPS },
   target: { Target: TARGET },
   doctor: { Doctor: DOCTOR },
   compare: { Compare: COMPARE },

@@ -17,6 +17,12 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
     summary:
       'Loads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
   },
+  find: {
+    usage: 'corerush find [scenario.ts] --rate A..B [options]',
+    does: 'find the highest load that a target holds',
+    summary:
+      'Finds the highest rate, or the most users, at which the thresholds hold: an interval, or "at least" where the generator ended first. Takes the options of a run as well.',
+  },
   target: {
     usage: 'corerush target [options]',
     does: 'serve the embedded target',

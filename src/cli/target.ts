@@ -10,6 +10,7 @@ export async function targetCommand({ texts, lists, problems }: Command): Promis
     ...optional('host', texts.get('host')),
     ...optional('latency', texts.get('latency')),
     ...optional('status', lists.get('status')),
+    ...optional('capacity', texts.get('capacity')),
     ...optional('bodyBytes', texts.get('bodyBytes')),
     ...optional('seed', texts.get('seed')),
   })

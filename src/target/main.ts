@@ -1,5 +1,13 @@
 /** The command `corerush target`: its options, and what it says when it starts and when it ends. */
-import { parseNumber, showBytes, showCount, showPercent, type Parsed } from '../core/units.ts'
+import {
+  parseNumber,
+  parseRatePerS,
+  showBytes,
+  showCount,
+  showPercent,
+  showRate,
+  type Parsed,
+} from '../core/units.ts'
 import { parseLatency, printLatency } from './latency.ts'
 import {
   startTarget,
@@ -16,6 +24,8 @@ export interface RawTargetOptions {
   readonly latency?: string | undefined
   /** `503` for every answer, or `503:0.05` for one in twenty; several add up. */
   readonly status?: readonly string[] | undefined
+  /** Requests served per second; the rest queue. */
+  readonly capacity?: string | undefined
   readonly bodyBytes?: string | undefined
   readonly seed?: string | undefined
 }
@@ -49,11 +59,12 @@ export async function runTarget(options: TargetOptions, io: TargetIo): Promise<T
 
 /** What the target does to a request, in one line: `answers after lognormal:20ms,0.5 with 200 B, 5% of them 503 (seed 1)`. */
 export function renderSettings(options: TargetOptions): string {
-  const { latency, bodyBytes, statuses, seed } = { ...TARGET_DEFAULTS, ...options }
+  const { latency, bodyBytes, statuses, capacityPerS, seed } = { ...TARGET_DEFAULTS, ...options }
   const instant = latency.kind === 'constant' && latency.seconds === 0
   const when = instant ? 'at once' : `after ${printLatency(latency)}`
   const others = statuses.map(({ status, ratio }) => `, ${showPercent(ratio)} of them ${status}`).join('')
-  return `answers ${when} with ${showBytes(bodyBytes)}${others} (seed ${seed}); Ctrl-C stops it`
+  const most = capacityPerS === Infinity ? '' : `, at most ${showRate(capacityPerS)}/s`
+  return `answers ${when} with ${showBytes(bodyBytes)}${others}${most} (seed ${seed}); Ctrl-C stops it`
 }
 
 /** The closing lines: answers and connections, then the statuses when there was more than one. */
@@ -96,6 +107,7 @@ export function resolveTargetOptions(
     port: read('port', raw.port, whole('a port', 65_535), TARGET_DEFAULTS.port),
     latency: read('latency', raw.latency, parseLatency, TARGET_DEFAULTS.latency),
     statuses: statuses.filter((share) => share !== null),
+    capacityPerS: read('capacity', raw.capacity, parseCapacity, TARGET_DEFAULTS.capacityPerS),
     bodyBytes: read(
       'bodyBytes',
       raw.bodyBytes,
@@ -123,6 +135,14 @@ export function parseStatusShare(text: string): Parsed<StatusShare> {
   const ratio = parseNumber(match[2] ?? '1')
   if ('problem' in ratio || ratio.value < 0 || ratio.value > 1) return { problem }
   return { value: { status: Number(match[1]), ratio: ratio.value } }
+}
+
+/** Reads `500`, `2k/s` or `90/m`. */
+function parseCapacity(text: string): Parsed<number> {
+  const perS = parseRatePerS(text)
+  return 'value' in perS && perS.value > 0
+    ? perS
+    : { problem: 'must be a rate above 0, such as 500, 2k/s or 90/m' }
 }
 
 const whole =

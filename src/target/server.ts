@@ -24,6 +24,8 @@ export interface TargetOptions {
   readonly latency?: Latency
   /** What is not covered is answered with 200. @default none */
   readonly statuses?: readonly StatusShare[]
+  /** At most so many requests are served per second, evenly; the rest queue, in their order. @default Infinity */
+  readonly capacityPerS?: number
   /** Length of every answer's body. @default 200 */
   readonly bodyBytes?: number
   /** The n-th request to arrive gets the same status and latency with the same seed. @default 1 */
@@ -35,6 +37,7 @@ export const TARGET_DEFAULTS: Required<TargetOptions> = {
   port: 8080,
   latency: NO_LATENCY,
   statuses: [],
+  capacityPerS: Infinity,
   bodyBytes: 200,
   seed: 1,
 }
@@ -87,11 +90,14 @@ interface Carrier extends Socket {
  * @throws CorerushError CORERUSH_TARGET when it cannot listen where it was told to
  */
 export async function startTarget(options: TargetOptions = {}): Promise<Target> {
-  const { host, port, latency, statuses, bodyBytes, seed } = { ...TARGET_DEFAULTS, ...options }
+  const { host, port, latency, statuses, capacityPerS, bodyBytes, seed } = { ...TARGET_DEFAULTS, ...options }
   const answers = buildAnswers(statuses, bodyBytes)
   // Two streams, so that the same requests get the same statuses whatever the latency is.
   const latencyRandom = seededRandom(seed, 0)
   const statusRandom = seededRandom(seed, 1)
+  const servedEveryMs = 1000 / capacityPerS
+  /** When the next request can be served. */
+  let freeAtMs = 0
   let requests = 0
   let connections = 0
   let stopping: Promise<TargetCounts> | null = null
@@ -119,7 +125,9 @@ export async function startTarget(options: TargetOptions = {}): Promise<Target> 
       tell(socket, res)
       return
     }
-    const dueMs = performance.now() + 1000 * sampleLatencyS(latency, latencyRandom)
+    const servedMs = Math.max(performance.now(), freeAtMs)
+    freeAtMs = servedMs + servedEveryMs
+    const dueMs = servedMs + 1000 * sampleLatencyS(latency, latencyRandom)
     requests++
     if (socket[CARRIES] !== 'load') {
       if (socket[CARRIES] === 'counts') connections++

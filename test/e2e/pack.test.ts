@@ -39,6 +39,7 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'dist/vitest.d.ts',
         'schema/report.schema.json',
         'schema/config.schema.json',
+        'schema/find.schema.json',
         'README.md',
         'LICENSE',
         'CHANGELOG.md',

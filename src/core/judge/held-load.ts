@@ -1,20 +1,26 @@
 /** A load that was held for some seconds of a run, judged by these alone. */
-import { deriveMetrics, percentilesMs } from '../measure/metrics.ts'
+import { deriveMetrics, percentilesMs, type Metrics } from '../measure/metrics.ts'
 import { isGeneratorFault } from '../request/outcome.ts'
-import type { ClosedPlan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { RequestTally } from '../measure/request-tally.ts'
 import { mergeRequests, mergeTally, packTally, Tally } from '../measure/tally.ts'
 import type { SettledSecond } from '../measure/timeline.ts'
+import type { Measured } from '../threshold/threshold-metric.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export interface HeldLoad {
-  /** Requests that ended, by second of load. */
+  /** Requests finished per second of load. */
   readonly perS: number
+  readonly total: Metrics
+  /** What thresholds read their figures from. */
+  readonly measured: Measured
   readonly verdict: Verdict
 }
 
-/** The verdict on a run of so many users that had these seconds and no others; they follow each other. */
-export function judgeHeldLoad(plan: ClosedPlan, users: number, seconds: readonly SettledSecond[]): HeldLoad {
+/**
+ * Judges a load, users or iterations per second, as a run that had these seconds and no others; they follow each other.
+ */
+export function judgeHeldLoad(plan: Plan, load: number, seconds: readonly SettledSecond[]): HeldLoad {
   const tally = new Tally({ wide: true })
   for (const second of seconds) mergeTally(tally, packTally(second.tally))
   const all = mergeRequests(tally, new RequestTally(true))
@@ -23,12 +29,7 @@ export function judgeHeldLoad(plan: ClosedPlan, users: number, seconds: readonly
   let generatorFaults = 0
   for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
   const verdict = judge({
-    plan: {
-      ...plan,
-      warmupS: 0,
-      durationS: loadS,
-      stages: [{ fromUsers: users, toUsers: users, durationS: loadS }],
-    },
+    plan: heldPlan(plan, load, loadS),
     rows: seconds.map(({ row }, second) => ({ ...row, second })),
     loadEndS: loadS,
     total,
@@ -39,5 +40,17 @@ export function judgeHeldLoad(plan: ClosedPlan, users: number, seconds: readonly
     generatorFaults,
     soundPerS: null,
   })
-  return { perS: total.requestsPerS ?? 0, verdict }
+  return {
+    perS: total.requestsPerS ?? 0,
+    total,
+    measured: { name: null, request: all, tally, loadS },
+    verdict,
+  }
+}
+
+function heldPlan(plan: Plan, load: number, loadS: number): Plan {
+  const whole = { warmupS: 0, durationS: loadS }
+  return plan.model === 'closed'
+    ? { ...plan, ...whole, stages: [{ fromUsers: load, toUsers: load, durationS: loadS }] }
+    : { ...plan, ...whole, stages: [{ fromPerS: load, toPerS: load, durationS: loadS }] }
 }

@@ -1,0 +1,203 @@
+/** A search for the highest load, for a person: trial by trial while it goes on, and its answers at the end. Pure. */
+import type { CapacityAnswer } from '../../core/find/capacity-comparison.ts'
+import type { FindReport } from '../../core/find/find-report.ts'
+import type { FindAnswer, FoundLoad } from '../../core/find/answer.ts'
+import type { Trial } from '../../core/find/trial.ts'
+import { subjectOf } from '../../core/scenario/script-plan.ts'
+import { printDurationS, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { bar, renderLine, type Paint, type Style } from './paint.ts'
+import { renderTable, type Column } from './text-table.ts'
+import { wrap } from './verdict-text.ts'
+
+const PAINT: Readonly<Record<Trial['answers'][number]['answer'], Paint>> = {
+  held: 'green',
+  failed: 'red',
+  unmeasurable: 'yellow',
+}
+const COMPARED: Readonly<Record<CapacityAnswer['answer'], readonly [text: string, paint: Paint]>> = {
+  regressed: ['regressed', 'red'],
+  'no-regression': ['no regression', 'green'],
+  'cannot-tell': ["can't tell", 'yellow'],
+}
+const CHART_WIDTH = 40
+const SHOWN_SHARE = { low: 0.05, high: 1 }
+
+/** A load with its unit: `1,200/s`, `550 users`. */
+export const showLoad = (load: FoundLoad): string =>
+  'users' in load
+    ? `${showCount(load.users)} user${load.users === 1 ? '' : 's'}`
+    : `${Number.isInteger(load.ratePerS) ? showCount(load.ratePerS) : showRate(load.ratePerS)}/s`
+
+const loadOf = (value: number, unit: FindReport['unit']): FoundLoad =>
+  unit === 'users' ? { users: value } : { ratePerS: value }
+
+/** One trial as a line. */
+export function renderTrial(trial: Trial, unit: FindReport['unit'], style: Style): string {
+  const { number, kind, load, durationS, requestsPerS, latencyMs, failedRatio, answers } = trial
+  const worst = answers.find(({ answer }) => answer !== 'held') ?? answers[0]!
+  return renderLine(
+    [
+      [`trial ${String(number).padStart(2)}  `, 'dim'],
+      showLoad(loadOf(load, unit)).padStart(14),
+      `  ${printDurationS(durationS).padStart(4)}`,
+      `  ${showRate(requestsPerS)} req/s`.padEnd(18),
+      `p50 ${ms(latencyMs.p50)} · p99 ${ms(latencyMs.p99)}`.padEnd(30),
+      failedRatio === null || failedRatio === 0 ? '' : ` ${showPercent(failedRatio)} failed`,
+      [`  ${kind === 'confirm' ? 'confirming: ' : ''}${worst.answer}`, PAINT[worst.answer]],
+      worst.reason === '' ? '' : [`  ${worst.reason}`, 'dim'],
+    ],
+    style,
+  )
+}
+
+const ms = (value: number | null): string => (value === null ? '–' : showMs(value))
+
+/** The answers of a search. */
+export function renderFind(report: FindReport, style: Style): string {
+  const { plan, unit, trials, durationS, answers, knee, recovery, warnings, version } = report
+  const head = `corerush ${version} find · ${subjectOf(plan)}`
+  const goalLines = answers.flatMap((answer) => answerLines(answer, report, style))
+  const lines = [
+    renderLine([[head, 'bold']], style),
+    renderLine(
+      [
+        [
+          `${unit === 'users' ? 'closed model, users' : 'open model, iterations per second'} · ${trials.length} trials in ${printDurationS(Math.round(durationS))}`,
+          'dim',
+        ],
+      ],
+      style,
+    ),
+    '',
+    ...chart(report, style),
+    '',
+    ...goalLines,
+    ...(knee === null
+      ? []
+      : [renderLine([`knee      ${showLoad(knee)}: the most throughput for its latency`], style)]),
+    ...recoveryLines(recovery, style),
+    ...endLines(report, style),
+    ...warnings.flatMap((text) =>
+      wrap(`warning: ${text}`, style.width, 9).map((line) => renderLine([[line, 'yellow']], style)),
+    ),
+  ]
+  return [...lines, ''].join('\n')
+}
+
+function answerLines(answer: FindAnswer, report: FindReport, style: Style): string[] {
+  const { goal, lower, upper, conditionalPerS, limitedBy, reason, isDone } = answer
+  const found =
+    lower === null
+      ? 'no load was held'
+      : upper === null || limitedBy === 'generator'
+        ? `at least ${showLoad(lower)}`
+        : `${showLoad(lower)} held, ${showLoad(upper)} not`
+  const lines = [
+    renderLine(
+      [
+        [lower === null ? '✗ ' : '✓ ', lower === null ? 'red' : 'green'],
+        `${goal}  `,
+        [found, 'bold'],
+        conditionalPerS === null ? '' : ` · ${showRate(conditionalPerS)} requests/s at it`,
+        isDone ? '' : [' · wider than asked for', 'yellow'],
+      ],
+      style,
+    ),
+  ]
+  const why =
+    limitedBy === 'generator' && upper !== null
+      ? `at ${showLoad(upper)} this generator, not the target, is the limit: ${reason}`
+      : upper !== null
+        ? `at ${showLoad(upper)}: ${reason}`
+        : lower === null
+          ? ''
+          : 'nothing failed up to the largest load'
+  if (why !== '')
+    lines.push(...wrap(`  ${why}`, style.width, 2).map((line) => renderLine([[line, 'dim']], style)))
+  const compared = report.comparison?.answers.find((one) => one.goal === goal)
+  if (compared !== undefined) {
+    const [text, paint] = COMPARED[compared.answer]
+    const before = compared.baseline.lower
+    lines.push(
+      renderLine(
+        ['  baseline: ', before === null ? 'none held' : `${showLoad(before)} held · `, [text, paint]],
+        style,
+      ),
+    )
+  }
+  return lines
+}
+
+function recoveryLines(recovery: FindReport['recovery'], style: Style): string[] {
+  if (recovery === null) return []
+  const { beforeMs, afterMs, isRecovered } = recovery
+  const words = `at the smallest load p50 was ${ms(beforeMs.p50)} before the climb and ${ms(afterMs.p50)} after it`
+  return [
+    renderLine(
+      isRecovered
+        ? [`recovery  the target recovered: ${words}`]
+        : [[`recovery  the target did not recover: ${words}`, 'yellow']],
+      style,
+    ),
+  ]
+}
+
+const END: Readonly<Record<FindReport['stoppedBy'], string>> = {
+  done: '',
+  'max-time': 'the time was over before the interval was as narrow as asked for (--max-time)',
+  target: 'the target answered no more: what was found until then',
+  SIGINT: 'interrupted: what was found until then',
+  SIGTERM: 'terminated: what was found until then',
+  SIGHUP: 'the terminal was closed: what was found until then',
+  abort: 'aborted: what was found until then',
+  run: 'the run that carried the trials ended: what was found until then',
+}
+
+const endLines = ({ stoppedBy }: FindReport, style: Style): string[] =>
+  END[stoppedBy] === '' ? [] : [renderLine([[`ended     ${END[stoppedBy]}`, 'yellow']], style)]
+
+interface LoadRow {
+  readonly load: number
+  readonly trials: readonly Trial[]
+}
+
+/** Load against p99: a row for each load that was tried, with a bar on a logarithmic scale. */
+function chart({ trials, unit }: FindReport, style: Style): string[] {
+  const loads = [...new Set(trials.map(({ load }) => load))].sort((a, b) => a - b)
+  const rows = loads.map((load): LoadRow => ({ load, trials: trials.filter((trial) => trial.load === load) }))
+  const worst = ({ trials: ofLoad }: LoadRow): number | null =>
+    ofLoad.reduce<number | null>(
+      (most, { latencyMs: { p99 } }) => (p99 === null ? most : Math.max(most ?? 0, p99)),
+      null,
+    )
+  const known = rows.map(worst).filter((value) => value !== null && value > 0) as number[]
+  const [least, most] = [Math.min(...known), Math.max(...known)]
+  const share = (value: number | null): number =>
+    value === null || value <= 0
+      ? 0
+      : most === least
+        ? SHOWN_SHARE.high
+        : SHOWN_SHARE.low +
+          ((SHOWN_SHARE.high - SHOWN_SHARE.low) * Math.log(value / least)) / Math.log(most / least)
+  const held = (row: LoadRow): number =>
+    row.trials.filter(({ answers }) => answers.every(({ answer }) => answer === 'held')).length
+  const columns: Column<LoadRow>[] = [
+    { title: 'load', cell: ({ load }) => showLoad(loadOf(load, unit)) },
+    {
+      title: 'held',
+      cell: (row) => `${held(row)}/${row.trials.length}`,
+      paint: (row) => (held(row) === row.trials.length ? 'green' : held(row) === 0 ? 'red' : 'yellow'),
+    },
+    { title: 'p99', cell: (row) => ms(worst(row)) },
+    {
+      title: '',
+      align: 'left',
+      rank: 1,
+      cell: (row) =>
+        bar(share(worst(row)), CHART_WIDTH)
+          .replaceAll('·', ' ')
+          .trimEnd(),
+    },
+  ]
+  return renderTable(columns, rows, style)
+}
