@@ -258,6 +258,7 @@ export class Recorder {
 
   #connection(request: RequestTally, exchange: Exchange): void {
     const { connections } = this.#tally
+    if (exchange.isRetried) connections.retried++
     if (exchange.reused) connections.reused++
     else if (exchange.phase === 'headers' || exchange.phase === 'body') connections.opened++
     else connections.failed++

@@ -43,6 +43,7 @@ export class Client {
   /** The last exchange, for its times. */
   last: Exchange | null = null
   sent = 0
+  retried = 0
 
   private constructor(transport: (clock: RunClock) => Transport, url: string) {
     this.#transport = transport(this.clock)
@@ -56,7 +57,14 @@ export class Client {
     options: Partial<TransportOptions & ConnectorOptions> = {},
   ): Promise<Client> {
     const make = await transportOf(name)
-    const all = { ...PLAIN_HTTP, insecure: false, keepAlive: true, longestIdleS: 0, ...options }
+    const all = {
+      ...PLAIN_HTTP,
+      insecure: false,
+      keepAlive: true,
+      longestIdleS: 0,
+      retryStale: true,
+      ...options,
+    }
     return new Client((clock) => {
       const connector = new Connector(all, new Addresses(null, clock.nowUs))
       return make(all, connector, clock, new Turn(clock.nowUs))
@@ -99,6 +107,9 @@ export class Client {
       const exchange: Exchange = new Exchange({
         sent: () => {
           this.sent++
+        },
+        retried: () => {
+          this.retried++
         },
         done: () => {
           clearTimeout(timer)

@@ -84,6 +84,8 @@ export interface Answer {
   readonly afterUs: number
   /** How long a connection takes to stand, where one is needed; Infinity for never. @default 0 */
   readonly connectUs?: number
+  /** When its reused connection is lost, counted from sent; it is then sent again on a new one. @default never */
+  readonly lostUs?: number
   /** How it ends. @default ok */
   readonly outcome?: Outcome
   /** @default 200 */
@@ -134,7 +136,7 @@ export class SimulatedTransport implements Transport {
   }
 
   prepare(plan: RequestPlan): Prepared {
-    return { plan, bytesOut: 10 }
+    return { plan, bytesOut: 10, isIdempotent: true }
   }
 
   connection(): Connection {
@@ -183,6 +185,7 @@ class SimulatedConnection implements Connection {
     const {
       afterUs,
       connectUs = 0,
+      lostUs = Infinity,
       outcome = 'ok',
       status = 200,
       location = '',
@@ -201,15 +204,13 @@ class SimulatedConnection implements Connection {
       return
     }
     sent.push(this.#record)
-    if (!this.#isOpen) {
-      exchange.reused = false
-      exchange.phase = 'connect'
-      this.#later(atUs + connectUs, () => {
-        this.#isOpen = true
-        exchange.phase = 'headers'
-        exchange.connectUs = connectUs
+    if (!this.#isOpen) this.#connect(exchange, atUs, connectUs)
+    else
+      this.#later(atUs + lostUs, () => {
+        exchange.isRetried = true
+        this.#connect(exchange, clock.nowUs(), connectUs)
+        exchange.listener.retried(clock.nowUs())
       })
-    }
     this.#later(atUs + Math.max(afterUs, this.#isOpen ? 0 : outcome === 'ok' ? connectUs : 0), () => {
       const phase = outcome.split('.')[0]!
       if (outcome === 'ok') {
@@ -223,6 +224,16 @@ class SimulatedConnection implements Connection {
       this.#finish(outcome, outcome === 'ok' ? '' : `simulated ${outcome}`)
     })
     exchange.listener.sent()
+  }
+
+  #connect(exchange: Exchange, atUs: number, connectUs: number): void {
+    this.#isOpen = exchange.reused = false
+    exchange.phase = 'connect'
+    this.#later(atUs + connectUs, () => {
+      this.#isOpen = true
+      exchange.phase = 'headers'
+      exchange.connectUs = connectUs
+    })
   }
 
   cut(reason: 'timeout' | 'unfinished'): void {

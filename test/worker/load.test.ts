@@ -370,6 +370,31 @@ describe('a request times out', () => {
     ])
   })
 
+  test('sent again on a new connection, after the time-out for connecting or the whole one', async () => {
+    const lost = (connectUs: number, afterUs = Infinity): ((request: Sent) => Answer) => {
+      const again: Answer = { lostUs: 1_000_000, connectUs, afterUs }
+      return ({ turn }) => (turn === 0 ? { afterUs: 1000 } : again)
+    }
+    const plan: Partial<ClosedPlan> = {
+      wait: { kind: 'none' },
+      timeoutS: 5,
+      connectTimeoutS: 2,
+      iterations: 2,
+    }
+    expect(await ended(plan, lost(Infinity))).toMatchObject([
+      {},
+      { atUs: 1000, doneUs: 3_001_000, outcome: 'connect.timeout' },
+    ])
+    expect(await ended(plan, lost(100_000))).toMatchObject([
+      {},
+      { doneUs: 5_001_000, outcome: 'headers.timeout' },
+    ])
+    expect(await ended(plan, lost(100_000, 4_000_000))).toMatchObject([
+      {},
+      { doneUs: 4_001_000, outcome: 'ok' },
+    ])
+  })
+
   test('not when it is just in time', async () => {
     expect(await ended({ timeoutS: 1 }, () => ({ afterUs: 999_999 }))).toMatchObject([
       { doneUs: 999_999, outcome: 'ok' },

@@ -29,7 +29,7 @@ test.each([
   const { iterations, connections, errors } = run.total
   expect(iterations).toMatchObject({ started: 4, finished: 4, failed: 4 })
   expect(iterations.due).toBe(iterations.started + iterations.dropped + iterations.unstarted)
-  expect(connections).toEqual({ opened: 0, reused: 0, failed: 4 })
+  expect(connections).toEqual({ opened: 0, reused: 0, failed: 4, retried: 0 })
   expect([...errors.values()].map(({ message }) => message)).toEqual([
     'it goes to evil.test:80, which is not allowed',
   ])
@@ -39,9 +39,13 @@ test.each([
 
 test('the end of the drain cuts it like any other, and it ends once', async () => {
   const ended: Exchange['outcome'][] = []
-  const exchange = new Exchange({ sent: () => undefined, done: () => ended.push(exchange.outcome) })
+  const exchange = new Exchange({
+    sent: () => undefined,
+    retried: () => undefined,
+    done: () => ended.push(exchange.outcome),
+  })
   const refusal = new Refusal('no', () => 7)
-  refusal.send(exchange, { plan: A_REQUEST, bytesOut: 0 })
+  refusal.send(exchange, { plan: A_REQUEST, bytesOut: 0, isIdempotent: true })
   expect(ended).toEqual([])
   refusal.cut('unfinished')
   await new Promise((resolve) => setImmediate(resolve))

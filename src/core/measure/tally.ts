@@ -32,11 +32,15 @@ export interface IterationCounts {
 /** Iterations of a scenario that has a name. */
 export type ScenarioCounts = Pick<IterationCounts, 'finished' | 'failed' | 'unfinished' | 'stuck'>
 
-/** Connections as the transport saw them; `reused` counts requests that went out on one already open. */
+/**
+ * Connections as the transport saw them; `reused` counts requests that went out on one already open, `retried` those
+ * that were sent again on a new one because the server had closed it.
+ */
 export interface ConnectionCounts {
   opened: number
   reused: number
   failed: number
+  retried: number
 }
 
 /** Challenges of digest authentication; each is a request, with the status 401 or 407. */
@@ -259,4 +263,4 @@ export const noIterations = (): IterationCounts => ({
 
 const noChallenges = (): ChallengeCounts => ({ answered: 0, stale: 0 })
 
-const noConnections = (): ConnectionCounts => ({ opened: 0, reused: 0, failed: 0 })
+const noConnections = (): ConnectionCounts => ({ opened: 0, reused: 0, failed: 0, retried: 0 })

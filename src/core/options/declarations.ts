@@ -413,6 +413,13 @@ const HTTP = {
     flag: 'keepalive',
     planned: 'keepAlive',
   },
+  retryStale: {
+    format: withDefault(onOff(), true),
+    sentence: 'send an idempotent request again if the server had closed the reused connection',
+    details:
+      'Once, on a new connection, and only if no byte of an answer came. [Each retry is counted](MEASUREMENT.md#connections-that-the-server-has-closed)',
+    planned: 'retryStale',
+  },
 } as const satisfies Declarations
 
 const JUDGING = {

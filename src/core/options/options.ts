@@ -105,6 +105,8 @@ export interface Options {
   insecure?: boolean | undefined
   /** Keep connections open; without it, each request has a new connection. @default on */
   keepAlive?: boolean | undefined
+  /** Send an idempotent request again if the server had closed the reused connection. @default on */
+  retryStale?: boolean | undefined
   /** Rule about the target: "p99 < 300ms", "GetPrograms: p95 < 200ms over 10s", "p95 < baseline + 10%". @default failed < 1%; with a scenario also iterations.failed < 1% */
   thresholds?: string | readonly string[] | undefined
   /** Runs to compare this one with: files of reports, or the name that runs were kept under. */
@@ -165,6 +167,8 @@ export interface PlannedOptions {
   readonly insecure: boolean
   /** Keep connections open; without it, each request has a new connection. @default on */
   readonly keepAlive: boolean
+  /** Send an idempotent request again if the server had closed the reused connection. @default on */
+  readonly retryStale: boolean
   /** Number of failing exchanges to keep in the report, for each outcome. @default 0 */
   readonly captureFailures: number
 }

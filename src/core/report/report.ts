@@ -29,6 +29,7 @@ import {
 import type { TaskErrorCount } from '../measure/task-error.ts'
 import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
+import { staleConnectionWarnings } from './stale-connections.ts'
 import type { Evidence } from '../judge/rules/evidence.ts'
 import type { Gate, ThresholdResult } from '../judge/gate.ts'
 import { judge, type Verdict } from '../judge/verdict.ts'
@@ -212,6 +213,7 @@ export function buildReport(
       ...amendedStageWarnings(plan, amendments),
       ...vain.map((what) => `${what}: so has the run`),
       ...cookieWarnings(tally.cookies),
+      ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],

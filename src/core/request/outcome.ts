@@ -1,7 +1,8 @@
 /**
  * How a request ended: a closed set of classes, the phase of the exchange it had reached and the reason.
  * `ok` is success; `status` and `check` are complete responses that the plan did not accept; `host` is a request, or a
- * redirect, to a host that the plan does not allow; all others never brought a complete response.
+ * redirect, to a host that the plan does not allow; `reused.closed` is a request on a connection that had carried others
+ * and was closed before a byte of the answer came; all others never brought a complete response.
  */
 export const OUTCOMES = [
   'ok',
@@ -21,6 +22,7 @@ export const OUTCOMES = [
   'tls.certificate',
   'tls.failed',
   'tls.timeout',
+  'reused.closed',
   'headers.reset',
   'headers.closed',
   'headers.malformed',
@@ -43,12 +45,14 @@ export const isTimeout = (outcome: Outcome): boolean => outcome.endsWith('.timeo
 
 /**
  * The connection could not or must not be made, or broke before the response was complete: the user backs off before it
- * tries again, so that a dead target does not cost a core. Time-outs after the connection stood have waited long enough.
+ * tries again, so that a dead target does not cost a core. Time-outs on an open connection have waited long enough, and
+ * a connection that the server closed between two requests does not mean that it is dead.
  */
 export const isConnectionFailure = (outcome: Outcome): boolean =>
   outcome !== 'ok' &&
   outcome !== 'status' &&
   outcome !== 'check' &&
+  outcome !== 'reused.closed' &&
   outcome !== 'headers.timeout' &&
   outcome !== 'body.timeout'
 

@@ -23,6 +23,25 @@ export interface RequestPlan {
   readonly expectStatus: readonly StatusRange[]
 }
 
+/**
+ * Methods whose requests may be sent twice, for the effect is that of one (RFC 9110, 9.2.2; the others are registered as
+ * safe).
+ */
+const IDEMPOTENT = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+  'QUERY',
+  'SEARCH',
+  'PROPFIND',
+  'REPORT',
+])
+
+export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
+
 /** A body as the plan has it: text where it is text. */
 export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {
   if (body === null) return null

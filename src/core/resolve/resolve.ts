@@ -56,6 +56,8 @@ export function resolveOptions(
   const ownLoad = resolveLoad(options, { host, planned, scenario: chosen }, readers)
   const script = chosen === null ? null : withLoad(chosen, ownLoad, options)
   const load = script === null ? ownLoad : mixedLoad(script, ownLoad, options, wrong)
+  if (options.retryStale === true && !planned.keepAlive)
+    wrong('retryStale', 'is about reused connections, and without keepAlive none is reused')
   const workers = readers.value('workers')
   const transport = resolveTransport(options, readers)
   const http = resolveHttp(options, planned, url, sent.headers, readers)

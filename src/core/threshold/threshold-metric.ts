@@ -84,6 +84,15 @@ const iterations =
 
 const SIMPLE: readonly ThresholdMetric[] = [
   simple('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
+  simple(
+    'retried',
+    'ratio',
+    ({ request, tally }) => {
+      const samples = ended(request)
+      return { actual: samples > 0 ? tally.connections.retried / samples : null, samples }
+    },
+    null,
+  ),
   simple('rps', 'perS', ({ request, loadS }) => ({
     actual: requestsPerS(request, loadS),
     samples: request.finishedInLoad,

@@ -65,6 +65,11 @@ export function latency(report: Report, style: Style): string[] {
     ...line(
       'traffic',
       `${showCount(connections.opened)} connection${connections.opened === 1 ? '' : 's'} opened`,
+      ...(connections.retried > 0
+        ? [
+            `${showCount(connections.retried)} request${connections.retried === 1 ? '' : 's'} retried on a new one`,
+          ]
+        : []),
       `${showBytes(total.bytesOut)} sent`,
       `${showBytes(total.bytesIn)} received`,
       ...challengeWords(report.challenges),

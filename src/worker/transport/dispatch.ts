@@ -1,6 +1,6 @@
 /** A request as undici's `dispatch` takes it, made once and sent many times. */
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
-import type { Headers, RequestPlan } from '../../core/request/request.ts'
+import { isIdempotent, type Headers, type RequestPlan } from '../../core/request/request.ts'
 import { joinable } from './joined-write.ts'
 import { bytesOf, NO_HEADERS, USER_HEADERS, type Prepared } from './transport.ts'
 
@@ -29,6 +29,7 @@ export function prepare(plan: RequestPlan, { keepAlive, proxy }: DispatchOptions
   return {
     plan,
     bytesOut: bytes?.length ?? 0,
+    isIdempotent: isIdempotent(plan.method),
     origin: url.origin,
     dispatch: {
       path: isAsked ? url.href : url.pathname + url.search,

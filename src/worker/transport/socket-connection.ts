@@ -10,7 +10,9 @@ import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import { classify } from './fault.ts'
+
 import { Opening } from './opening.ts'
+import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared } from './transport.ts'
 
 /** A request that knows where its connection goes. */
@@ -29,6 +31,7 @@ export interface SocketParts {
   readonly keepAlive: boolean
   /** How long a connection may be idle where the server hints nothing, in µs. */
   readonly idleUs: number
+  readonly retryStale: boolean
   /** Calls `goOn` when the event loop has asked the network once more. */
   afterPoll(connection: SocketConnection): void
 }
@@ -110,25 +113,26 @@ export abstract class SocketConnection implements Connection {
     const nowUs = this.#parts.clock.nowUs()
     if (this.socket !== null && (nowUs >= this.#untilUs || this.#to !== to)) this.drop()
     exchange.sentUs = nowUs
-    if (this.socket === null) this.#open(exchange, to)
-    else {
+    if (this.socket === null) {
+      exchange.reused = false
+      exchange.phase = 'connect'
+      exchange.listener.sent()
+      this.#open(exchange, to, nowUs)
+    } else {
       exchange.listener.sent()
       this.#write(this.socket, exchange)
     }
   }
 
   #write(socket: Socket, exchange: Exchange): void {
-    exchange.bytesOut = exchange.request!.bytesOut
+    exchange.bytesOut += exchange.request!.bytesOut
     this.isWritten = true
     this.write(socket, exchange)
   }
 
   /** Makes a connection for the exchange. */
-  #open(exchange: Exchange, to: Destination): void {
+  #open(exchange: Exchange, to: Destination, startUs: number): void {
     const { connector, clock, turn, buffer } = this.#parts
-    exchange.reused = false
-    exchange.phase = 'connect'
-    exchange.listener.sent()
     // What was given up may still speak when the exchange, or the connection, is another one.
     let socket: Socket | null = null
     const opening = new Opening(exchange, clock, turn, (error, opened) => {
@@ -142,7 +146,7 @@ export abstract class SocketConnection implements Connection {
     }
     this.#opening = opening
     this.#to = to
-    opening.open(connector, to, this.#user, exchange.sentUs, { buffer, callback })
+    opening.open(connector, to, this.#user, startUs, { buffer, callback })
   }
 
   #connected(socket: Socket, exchange: Exchange): void {
@@ -181,7 +185,20 @@ export abstract class SocketConnection implements Connection {
     this.drop()
     if (exchange === null || this.#isWaiting) return
     const { outcome, message } = classify(error, exchange.phase)
-    this.finish(exchange, outcome, message)
+    if (isStale(exchange, outcome)) this.stale(exchange, message, exchange.request!.isIdempotent)
+    else this.finish(exchange, outcome, message)
+  }
+
+  /** The exchange was lost on a reused connection, before any of its answer: sent again if it may, else it fails. */
+  protected stale(exchange: Exchange, message: string, isSafe: boolean): void {
+    const { clock, turn, retryStale } = this.#parts
+    if (!retryStale || !isSafe) {
+      this.finish(exchange, 'reused.closed', message)
+      return
+    }
+    const nowUs = clock.nowUs()
+    retry(exchange, nowUs, turn)
+    this.#open(exchange, (exchange.request as AddressedRequest).to, nowUs)
   }
 
   protected drop(): void {

@@ -15,6 +15,7 @@ export abstract class SocketTransport implements Transport, SocketParts {
   readonly turn: Turn
   readonly idleUs: number
   readonly keepAlive: boolean
+  readonly retryStale: boolean
   readonly connector: Connector
   readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   readonly #destinations = new Map<string, Destination>()
@@ -26,6 +27,7 @@ export abstract class SocketTransport implements Transport, SocketParts {
     this.turn = turn
     this.idleUs = idleLimitMs(options.longestIdleS) * 1000
     this.keepAlive = options.keepAlive
+    this.retryStale = options.retryStale
   }
 
   abstract prepare(plan: RequestPlan): Prepared

@@ -12,18 +12,24 @@ export interface TransportOptions extends Pick<HttpPlan, 'proxy'> {
   readonly keepAlive: boolean
   /** The longest time a connection may be idle between two requests of its user, in seconds. */
   readonly longestIdleS: number
+  /** Whether a request that was lost on a reused connection is sent again on a new one, where that is safe. */
+  readonly retryStale: boolean
 }
 
 /** A request made ready once, to be sent many times. */
 export interface Prepared {
   readonly plan: RequestPlan
   readonly bytesOut: number
+  /** It may be sent again when nobody knows whether it was processed. */
+  readonly isIdempotent: boolean
 }
 
 /** Told about an exchange by its connection; `done` is never called from within `send`. */
 export interface ExchangeListener {
   /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut or refused before. */
   sent(): void
+  /** Its connection was lost, and it is being sent again on a new one, as of this run time in µs. */
+  retried(nowUs: number): void
   /** The exchange ended: all fields are set. */
   done(): void
 }
@@ -70,6 +76,8 @@ export class Exchange {
   ownUs = 0
   /** Whether the request went out on a connection that was open already. */
   reused = false
+  /** Whether it was lost on such a connection, and sent again on a new one. */
+  isRetried = false
   phase: Phase = 'connect'
   status = 0
   /** Where a redirect leads, in the server's words; empty without one. Stands for the status 3xx only. */
@@ -92,6 +100,7 @@ export class Exchange {
     this.dnsUs = this.connectUs = this.tlsUs = -1
     this.ownUs = 0
     this.reused = true
+    this.isRetried = false
     this.phase = 'headers'
     this.status = this.bytesIn = this.bytesOut = 0
     this.outcome = 'ok'

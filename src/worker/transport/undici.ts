@@ -30,7 +30,9 @@ import {
 import { classify } from './fault.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
 import { joinWrites } from './joined-write.ts'
+
 import { Opening } from './opening.ts'
+import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
 
 export function undiciTransport(
@@ -39,8 +41,8 @@ export function undiciTransport(
   clock: Clock,
   turn: Turn,
 ): Transport {
-  const { proxy, keepAlive, longestIdleS } = options
-  const ofConnections: ConnectionOptions = { proxy, keepAlive, idleMs: idleLimitMs(longestIdleS) }
+  const { proxy, keepAlive, longestIdleS, retryStale } = options
+  const ofConnections: ConnectionOptions = { proxy, keepAlive, retryStale, idleMs: idleLimitMs(longestIdleS) }
   return {
     prepare: (plan) => prepare(plan, options),
     connection: (user, request) =>
@@ -49,6 +51,7 @@ export function undiciTransport(
 }
 
 interface ConnectionOptions extends DispatchOptions {
+  readonly retryStale: boolean
   readonly idleMs: number
 }
 
@@ -104,11 +107,12 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#client = this.#open(origin)
       this.#origin = origin
     }
+    this.#dispatch(this.#client, exchange, dispatch)
+  }
+
+  #dispatch(client: Client, exchange: Exchange, dispatch: PreparedDispatch['dispatch']): void {
     this.#isSending = true
-    this.#client.dispatch(
-      exchange.added.length === 0 ? dispatch : withHeaders(dispatch, exchange.added),
-      this,
-    )
+    client.dispatch(exchange.added.length === 0 ? dispatch : withHeaders(dispatch, exchange.added), this)
     this.#isSending = false
     if (this.#failure !== null) this.#failSent(this.#failure)
   }
@@ -188,7 +192,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       abort(new Error(`cut: ${this.#cut}`))
       return
     }
-    exchange.bytesOut = exchange.request!.bytesOut
+    exchange.bytesOut += exchange.request!.bytesOut
     if (exchange.sentUs === 0) {
       exchange.sentUs = this.#clock.nowUs()
       this.#tellSent(exchange)
@@ -271,8 +275,22 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#finish('ok', '')
     else {
       const { outcome, message } = classify(this.#reset ?? error, exchange.phase)
-      this.#finish(outcome, message)
+      if (!isStale(exchange, outcome)) this.#finish(outcome, message)
+      else if (this.#options.retryStale && exchange.request!.isIdempotent) this.#retry(exchange)
+      else this.#finish('reused.closed', message)
     }
+  }
+
+  /** Sends the exchange again on a new connection. Its Client is still at work when it tells, so a new one does. */
+  #retry(exchange: Exchange): void {
+    retry(exchange, this.#clock.nowUs(), this.#turn)
+    this.#giveUp()
+    this.#abort = null
+    queueMicrotask(() => {
+      if (this.#exchange !== exchange) return
+      this.#client = this.#open(this.#origin)
+      this.#dispatch(this.#client, exchange, (exchange.request as PreparedDispatch).dispatch)
+    })
   }
 
   /**

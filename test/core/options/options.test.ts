@@ -203,6 +203,10 @@ describe('each bad value gives a sentence with the option, the rule and the valu
     [{ users: true }, 'users must be text or a number, got true'],
     [{ duration: null }, 'duration must be text or a number, got null'],
     [{ wait: [1] }, 'wait must be text or a number, got 1'],
+    [
+      { keepAlive: false, retryStale: true },
+      'retryStale is about reused connections, and without keepAlive none is reused',
+    ],
     [{ keepAlive: 'yes' }, 'keepAlive must be true or false, got "yes"'],
   ])('%j', (options, sentence) => expect(sentences(options)).toEqual([sentence]))
 

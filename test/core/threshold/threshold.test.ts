@@ -117,7 +117,7 @@ test('parsing reads back what printing writes', () => {
     'iterations.failed',
     'taskErrors',
   ]
-  const metrics = [...byName, 'lag.p99', 'iteration.max', 'dropped', 'due', 'unstarted', 'started']
+  const metrics = [...byName, 'lag.p99', 'iteration.max', 'retried', 'dropped', 'due', 'unstarted', 'started']
   const seconds = fc.integer({ min: 1, max: 300 })
   const thresholds: fc.Arbitrary<Threshold> = fc
     .record({ metric: fc.constantFrom(...metrics), isWarning: fc.boolean() })

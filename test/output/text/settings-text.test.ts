@@ -57,6 +57,7 @@ test('every value with its origin, secrets masked, and the defaults that count',
       maxRedirects     0                                default
       insecure         false                            default
       keepAlive        true                             default
+      retryStale       true                             default
       captureFailures  0                                default
       thresholds       succeeded > 0                    default
       "

@@ -1,6 +1,7 @@
 /** One connection slot of HTTP/2: a session when a request needs it, with one stream open at a time. */
 import type { Socket } from 'node:net'
 import { oneLine } from '../fault.ts'
+import { isStale } from '../stale.ts'
 import { SocketConnection, type AddressedRequest, type SocketParts } from '../socket-connection.ts'
 import type { Exchange } from '../transport.ts'
 import { codeName, NO_ERROR } from './frames.ts'
@@ -51,16 +52,18 @@ export class Http2Connection extends SocketConnection {
     exchange.bytesIn = session.bodyBytes
     if (session.status !== 0) this.#takeHead(exchange, session)
     if (session.isComplete) {
-      exchange.bytesOut = session.sentBytes
+      exchange.bytesOut -= exchange.request!.bytesOut - session.sentBytes
       this.complete(exchange, nowUs, this.#idleUs(session))
     } else if (session.fault !== '') {
       const { fault } = session
       this.drop()
       this.#fail(exchange, 'malformed', fault)
     } else if (session.isRefused) {
-      const message = goaway(session)
+      const message = oneLine(goaway(session))
       this.drop()
-      this.#fail(exchange, 'closed', message)
+      // The server has not processed it, and says so (RFC 9113, 6.8).
+      if (isStale(exchange, 'headers.closed')) this.stale(exchange, message, true)
+      else this.#fail(exchange, 'closed', message)
     } else if (session.resetCode >= 0) {
       const message = `the server ended the stream with ${codeName(session.resetCode)}`
       this.rest(nowUs, this.#idleUs(session))

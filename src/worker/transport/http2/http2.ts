@@ -2,7 +2,7 @@
  * HTTP/2 over plain sockets (RFC 9113): a connection for each user, as in HTTP/1.1, with one request at a time on it.
  * Over TLS the connector agrees on it; in cleartext both sides know it beforehand.
  */
-import type { RequestPlan } from '../../../core/request/request.ts'
+import { isIdempotent, type RequestPlan } from '../../../core/request/request.ts'
 import type { Clock } from '../../clock.ts'
 import type { Turn } from '../../turn.ts'
 import type { Connector } from '../connector.ts'
@@ -36,6 +36,7 @@ class Http2 extends SocketTransport {
       fields: fieldsOf(plan, body.length),
       body,
       isHead: plan.method === 'HEAD',
+      isIdempotent: isIdempotent(plan.method),
       to: this.destination(plan),
     }
     return request

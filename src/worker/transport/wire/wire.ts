@@ -7,7 +7,7 @@
  * reader is at hand, so an idle connection holds none; nothing is allocated for a request but what `net` itself needs
  * for a write.
  */
-import type { RequestPlan } from '../../../core/request/request.ts'
+import { isIdempotent, type RequestPlan } from '../../../core/request/request.ts'
 import type { Clock } from '../../clock.ts'
 import type { Turn } from '../../turn.ts'
 import type { Connector } from '../connector.ts'
@@ -35,6 +35,7 @@ class Wire extends SocketTransport implements WireParts {
       bytesOut: bytes.length - headBytes,
       bytes,
       isHead: plan.method === 'HEAD',
+      isIdempotent: isIdempotent(plan.method),
       to: this.destination(plan),
     }
     return request
