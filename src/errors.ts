@@ -60,7 +60,7 @@ function textOf(thrown: unknown): string {
   if (thrown === '') return 'an empty text was thrown'
   if (typeof thrown !== 'object' || thrown === null) return String(thrown)
   const { message, name, errors } = thrown as { message?: unknown; name?: unknown; errors?: unknown }
-  if (typeof message === 'string' && message !== '') return message
+  if (typeof message === 'string' && message !== '') return withoutOpenSsl(message)
   // An AggregateError without a message of its own.
   if (Array.isArray(errors) && errors.length > 0 && errors[0] !== thrown) return messageOf(errors[0])
   // What was given as a message need not be text, such as the JSON of a response.
@@ -68,6 +68,16 @@ function textOf(thrown: unknown): string {
   if (thrown instanceof Error) return typeof name === 'string' && name !== '' ? name : 'Error'
   return jsonOf(thrown)
 }
+
+/** OpenSSL's `THREAD:error:CODE:library:function:reason:file:line:`; without thread, file and line in some of its errors. */
+const OPENSSL =
+  /(?:[0-9A-F]{1,16}:)?error:[0-9A-F]{1,8}:([^:\n]{0,99}):[^:\n]{0,99}:([^:\n]{0,200})(?::[^:\n]{0,300}:\d{1,9}:[^:\n]{0,99})?\n?/g
+
+/** The text with the reason and library of OpenSSL's errors, and without its pointers and paths. */
+const withoutOpenSsl = (text: string): string =>
+  text.includes('error:')
+    ? text.replace(OPENSSL, (_, library: string, reason: string) => `${reason} (${library})`)
+    : text
 
 /** The value as JSON, or what its type is where it has none. */
 function jsonOf(value: unknown): string {

@@ -2,9 +2,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { closedPort, response, startFaults, type FaultBehaviour, type Faults } from '../support/faults.ts'
-import { startTlsTarget } from '../support/tls.ts'
+import { selfSigned, startTlsTarget } from '../support/tls.ts'
 import { Client, TRANSPORT_NAMES, turns, type Asking } from '../support/transports.ts'
 import type { Exchange } from '../../src/worker/transport/transport.ts'
 
@@ -249,6 +250,23 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
     expect(got).toBe(5_000_000)
   })
 
+  test('a request that is answered before its body was sent: the next one has a connection of its own', async () => {
+    // The server reads no more, and says nothing about its connection.
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => {
+        socket.pause()
+        socket.write(response('413 Content Too Large', 'no'))
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.push(() => server.close())
+    const client = await clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const asking = { method: 'PUT', body: { text: 'x'.repeat(20_000_000) }, cutAfterMs: 5000 }
+    for (let i = 0; i < 3; i++)
+      expect(await client.ask(asking)).toMatchObject({ outcome: 'ok', status: 413, reused: false })
+  })
+
   describe('no connection', () => {
     test('refused, each time it is tried', async () => {
       const port = await closedPort()
@@ -340,6 +358,32 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
       const client = await clientOf(server.url, { insecure: true, keepAlive: false })
       for (let i = 0; i < 3; i++) expect(await client.ask()).toMatchObject({ outcome: 'ok', reused: false })
       expect(server.resumed()).toBeGreaterThan(0)
+    })
+
+    test.each([
+      ['before the headers', '', 'headers.failed'],
+      ['inside a body', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello', 'body.failed'],
+    ])('a record that cannot be read %s', async (_, text, outcome) => {
+      const identity = selfSigned('IP:127.0.0.1')
+      if (identity === null) return
+      const server = createServer((socket) => {
+        const secure = new TLSSocket(socket, { isServer: true, ...identity })
+        for (const one of [socket, secure]) one.on('error', () => undefined)
+        secure.once('data', () => {
+          secure.write(text)
+          setTimeout(
+            () => socket.write(Buffer.from([0x17, 3, 3, 0, 32, ...Array<number>(32).fill(120)])),
+            BEFORE_RESET_MS,
+          )
+        })
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      closing.push(() => server.close())
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const client = await clientOf(url, { insecure: true })
+      expect(await client.ask({ cutAfterMs: 5000 })).toMatchObject({ outcome })
+      // OpenSSL's words, without its pointers and paths.
+      expect(client.last!.message).toMatch(/^[a-z ]+ \(SSL routines\)$/)
     })
 
     test('a handshake that stalls', async () => {

@@ -90,6 +90,41 @@ const ROWS: Readonly<Record<string, Row>> = {
     bytesIn: 35,
   },
 
+  // More than 2^53 bytes cannot be counted exactly, and never come.
+  'a length beyond 2^53, and an end inside it': {
+    answer: head('content-length: 9007199254740993') + 'hello',
+    ends: true,
+    outcome: 'body.closed',
+    bytesIn: 5,
+    reuses: false,
+  },
+  'a chunk beyond 2^53, and an end inside it': {
+    answer: chunked('1000000000000000\r\nhello'),
+    ends: true,
+    outcome: 'body.closed',
+    bytesIn: 5,
+    reuses: false,
+  },
+  'an empty transfer-encoding beside a length': {
+    answer: head('transfer-encoding:', 'content-length: 5') + 'hello',
+    bytesIn: 5,
+  },
+  'an empty transfer-encoding': {
+    answer: head('transfer-encoding:') + 'hello',
+    ends: true,
+    bytesIn: 5,
+    reuses: false,
+  },
+  'empty words before chunked': {
+    answer: head('transfer-encoding: ,chunked') + '5\r\nhello\r\n0\r\n\r\n',
+    bytesIn: 5,
+  },
+  'proxy-connection: close': {
+    answer: head('proxy-connection: close', 'content-length: 2') + 'ok',
+    bytesIn: 2,
+    reuses: false,
+  },
+
   // Framed by the end of the connection.
   'neither length nor chunks': { answer: head('x: y') + 'hello', ends: true, bytesIn: 5, reuses: false },
   'nothing after the head': { answer: head('x: y'), ends: true, reuses: false },
@@ -302,6 +337,24 @@ const ROWS: Readonly<Record<string, Row>> = {
   'a bare LF behind a size': malformedBody(chunked('5\nhello\r\n0\r\n\r\n'), 0),
   'a bare LF behind a chunk': malformedBody(chunked('5\r\nhello\n0\r\n\r\n'), 5),
   'a bare LF behind a trailer': malformedBody(chunked('0\r\nx: y\n\r\n'), 0),
+  'a length among the trailers': malformedBody(chunked('5\r\nhello\r\n0\r\ncontent-length: 5\r\n\r\n'), 5),
+  'an empty word after chunked': {
+    answer: head('transfer-encoding: chunked,') + '5\r\nhello\r\n0\r\n\r\n',
+    ends: true,
+    bytesIn: 5,
+    // undici takes it for a coding that is not known, whose body lasts to the end.
+    undici: { bytesIn: 15 },
+    reuses: false,
+  },
+  'another protocol': {
+    ...malformedHead('ICE/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok'),
+    undici: { outcome: 'ok', status: 200, bytesIn: 2 },
+  },
+  'a tab after a length': {
+    answer: head('content-length: 2\t') + 'ok',
+    bytesIn: 2,
+    undici: { outcome: 'headers.malformed', status: 0, bytesIn: 0, reuses: false },
+  },
   'a trailer without a colon': malformedBody(chunked('0\r\nxy\r\n\r\n'), 0),
 }
 

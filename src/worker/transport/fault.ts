@@ -2,6 +2,7 @@
  * What went wrong, as an outcome: from the phase the exchange had reached and from what the platform says. Platforms
  * use one word for several faults (undici's `UND_ERR_SOCKET` for three), so the phase decides first.
  */
+import { messageOf } from '../../errors.ts'
 import type { Outcome, Phase } from '../../core/request/outcome.ts'
 
 interface Fault extends Error {
@@ -23,8 +24,7 @@ export function classify(error: Error, phase: Phase): Classified {
   const fault = ((error as Fault).errors?.[0] ?? error) as Fault
   const code = fault.code ?? (error as Fault).code ?? ''
 
-  const words = code === 'ERR_HTTP2_ERROR' ? `not HTTP/2: ${fault.message}` : fault.message
-  return { outcome: outcomeOf(fault, code, phase), message: oneLine(words || fault.name) }
+  return { outcome: outcomeOf(fault, code, phase), message: oneLine(messageOf(fault)) }
 }
 
 /** What others wrote, on one line and of bounded length. */
@@ -47,10 +47,9 @@ function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
       return isCertificateFault(code) ? 'tls.certificate' : 'tls.failed'
     case 'headers':
     case 'body': {
-      // A stream was reset; undici tells of it in its own words when that came before the response.
-      if (code === 'ERR_HTTP2_STREAM_ERROR' || code === 'UND_ERR_INFO') return `${phase}.reset`
-      if (code === 'ERR_HTTP2_ERROR') return `${phase}.malformed`
-      if (/^ERR_HTTP2_(GOAWAY_SESSION|SESSION_ERROR|INVALID_SESSION)$/.test(code)) return `${phase}.closed`
+      // In TLS 1.3 a server refuses a client's certificate when the handshake is over for the client.
+      if (phase === 'headers' && /^ERR_SSL_.*_ALERT_/.test(code))
+        return isCertificateFault(code) ? 'tls.certificate' : 'tls.failed'
       if (code === 'ECONNRESET' || code === 'EPIPE') return `${phase}.reset`
       // With `Connection: close`, undici hands the end of the connection to its parser, which finds a body too short.
       if (phase === 'body' && (code === SHORTER || /EOF/.test(fault.message))) return 'body.closed'

@@ -166,6 +166,11 @@ export abstract class SocketConnection implements Connection {
     this.#write(socket, exchange)
   }
 
+  /** Whether a part of the request's body is still to be written. */
+  protected isUploading({ bytesOut }: Exchange): boolean {
+    return bytesOut > 0 && this.socket!.writableLength > 0
+  }
+
   /** Stamps the first byte of an answer. */
   protected began(exchange: Exchange, nowUs: number): void {
     if (exchange.firstByteUs !== 0) return

@@ -180,6 +180,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#socket = socket
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET' && this.#socket === socket) this.#reset = error
+      // Node leaves a TLS socket open after a record that it cannot read, and undici waits for its close.
+      socket.destroy()
     })
   }
 
@@ -240,6 +242,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       return
     }
     exchange.canFollow = true
+    // The server need not read the rest of a body that it has answered, and the next request would wait behind it.
+    if (exchange.bytesOut > 0 && this.#socket!.writableLength > 0) this.#giveUp()
     this.#finish('ok', '')
   }
 

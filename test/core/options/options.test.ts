@@ -231,9 +231,18 @@ describe('each bad value gives a sentence with the option, the rule and the valu
     ],
     [['Host: a', 'x: y', 'HOST: a'], 'headers must not set host twice: a request goes to one host'],
     [{ host: 'a', Host: 'b' }, 'headers must not set host twice: a request goes to one host'],
-    [['Content-Length: 5'], 'headers must not set content-length: corerush writes it itself'],
-    [['Transfer-Encoding: chunked'], 'headers must not set transfer-encoding: corerush writes it itself'],
-    [['Connection: close'], 'headers must not set connection: corerush writes it itself'],
+    [
+      ['Content-Length: 5'],
+      'headers must not set content-length: corerush writes it itself; it follows from the body',
+    ],
+    [
+      ['Transfer-Encoding: chunked'],
+      'headers must not set transfer-encoding: corerush writes it itself; a body is sent with its length',
+    ],
+    [
+      ['Connection: close'],
+      'headers must not set connection: corerush writes it itself; --no-keepalive closes the connection after each request',
+    ],
   ])('headers %j', (headers, sentence) => expect(sentences({ headers })).toEqual([sentence]))
 
   test.each<[string | undefined, string]>([

@@ -36,16 +36,16 @@ export function readMetricsUrl(raw: unknown, wrong: Wrong): string | null {
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
-/** Headers that frame the message or steer the connection: they are the transport's to write. */
-const TRANSPORT_HEADERS = new Set([
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
+/** Headers that frame the message or steer the connection, which the transport writes; and what is meant instead. */
+const TRANSPORT_HEADERS: ReadonlyMap<string, string> = new Map([
+  ['content-length', 'it follows from the body'],
+  ['transfer-encoding', 'a body is sent with its length'],
+  ['connection', '--no-keepalive closes the connection after each request'],
+  ['keep-alive', '--no-keepalive closes the connection after each request'],
+  ['upgrade', '--http2 is for HTTP/2, and no other protocol is spoken'],
+  ['expect', 'a body is sent at once'],
+  ['te', 'trailers are neither sent nor asked for'],
+  ['trailer', 'trailers are neither sent nor asked for'],
 ])
 
 /** Printable Latin-1. */
@@ -84,7 +84,11 @@ export function checkHeaders(
     else if (!isHeaderValue(value))
       wrong('headers', `must have values of printable Latin-1 characters, and that of ${name} is none`, index)
     else if (TRANSPORT_HEADERS.has(lower))
-      wrong('headers', `must not set ${lower}: corerush writes it itself`, index)
+      wrong(
+        'headers',
+        `must not set ${lower}: corerush writes it itself; ${TRANSPORT_HEADERS.get(lower)!}`,
+        index,
+      )
     else if (lower === 'host' && pairs.some(([other]) => other.toLowerCase() === 'host'))
       wrong('headers', 'must not set host twice: a request goes to one host', index)
     else pairs.push([name, value])

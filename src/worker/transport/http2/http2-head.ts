@@ -1,6 +1,6 @@
 /** The head of an HTTP/2 response, field by field (RFC 9113, 8.2 and 8.3.2), and whether it is one. Pure. */
 import type { Headers } from '../../../core/request/request.ts'
-import { MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
+import { BEYOND_LENGTHS, MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
 import { NO_HEADERS, USER_HEADERS } from '../transport.ts'
 
 /** Fields that belong to a connection of HTTP/1 (RFC 9113, 8.2.2). */
@@ -79,7 +79,7 @@ export class ResponseHead {
   #takeLength(value: string): void {
     const length = /^\d+$/.test(value) ? Number(value) : Infinity
     if (this.length >= 0) this.fault = 'content-length twice'
-    else if (length > Number.MAX_SAFE_INTEGER) this.fault = 'a content-length that is not a plain number'
+    else if (length >= BEYOND_LENGTHS) this.fault = 'a content-length that is not a plain number'
     else this.length = length
   }
 }

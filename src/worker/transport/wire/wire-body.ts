@@ -2,7 +2,7 @@
  * The body of an HTTP/1 response (RFC 9112, 6 and 7): bytes in, their number out. The bytes themselves are dropped unless
  * somebody reads them, and nothing is allocated. The head has said how the body is framed.
  */
-import { MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
+import { BEYOND_LENGTHS, MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
 import type { ResponseSink } from '../transport.ts'
 import type { WireHead } from './wire-head.ts'
 
@@ -130,7 +130,7 @@ export class WireBody {
         else if (this.#lineBytes > 0 && byte === CR) this.#state = SIZE_END
         else if (this.#lineBytes > 0 && byte === SEMICOLON) this.#state = EXTENSION_START
         else return this.#refuse('a chunk without a plain size')
-        if (this.#left > Number.MAX_SAFE_INTEGER) return this.#refuse('a chunk beyond all sizes')
+        if (this.#left >= BEYOND_LENGTHS) return this.#refuse('a chunk beyond all sizes')
         return this.#isShort()
       }
       case EXTENSION_START:

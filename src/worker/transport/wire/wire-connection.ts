@@ -48,7 +48,7 @@ export class WireConnection extends SocketConnection {
       exchange.phase = 'body'
     }
     if (reader.isComplete) {
-      const idleUs = end === length ? this.#idleUs(reader) : 0
+      const idleUs = end === length && !this.isUploading(exchange) ? this.#idleUs(reader) : 0
       this.#reader = null
       wire.giveBack(reader)
       this.complete(exchange, nowUs, idleUs)

@@ -5,7 +5,7 @@
  * about that (request smuggling's raw material) is a fault: a bare CR or LF, a folded line, space before a colon,
  * a length that is repeated or no plain number, a length beside a transfer coding.
  */
-import { MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
+import { BEYOND_LENGTHS, MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts'
 import {
   badByte,
   CLOSE,
@@ -117,7 +117,7 @@ export class WireHead {
             this.#state = HEAD_END
             break
           }
-          this.#name = this.#isTrailer ? OTHER : nameOf(TOKEN[byte]!)
+          this.#name = nameOf(TOKEN[byte]!)
           this.#at = 0
           this.#state = NAME
           continue
@@ -230,7 +230,11 @@ export class WireHead {
   #beginValue(): boolean {
     const name = this.#at === this.#name.length ? this.#name : OTHER
     this.#name = name
-    if (name === OTHER) this.#state = VALUE
+    if (this.#isTrailer && name === CONTENT_LENGTH) {
+      this.#fail('content-length among trailers', 0)
+      return false
+    }
+    if (name === OTHER || this.#isTrailer) this.#state = VALUE
     else if (name === CONTENT_LENGTH) {
       if (this.length >= 0) {
         this.#fail('content-length twice', 0)
@@ -240,7 +244,6 @@ export class WireHead {
       this.length = 0
       this.#at = 0
     } else {
-      if (name === TRANSFER_ENCODING) this.isEncoded = true
       this.#state = LIST
       this.#beginWord()
     }
@@ -253,7 +256,7 @@ export class WireHead {
     if (digit >= 0 && digit <= 9 && this.#state === LENGTH) {
       this.length = this.length * 10 + digit
       this.#at++
-      if (this.length <= Number.MAX_SAFE_INTEGER) return true
+      if (this.length < BEYOND_LENGTHS) return true
     } else if (this.#at > 0) {
       if (byte === CR) {
         this.#state = LINE_END
@@ -304,8 +307,10 @@ export class WireHead {
   #endWord(): void {
     if (this.#at === 0) return
     const isWhole = this.#at === this.#word.length
-    if (this.#name === TRANSFER_ENCODING) this.isChunked = isWhole
-    else if (isWhole && this.#word === CLOSE) this.closes = true
+    if (this.#name === TRANSFER_ENCODING) {
+      this.isEncoded = true
+      this.isChunked = isWhole
+    } else if (isWhole && this.#word === CLOSE) this.closes = true
     else if (isWhole && this.#word === KEEP_ALIVE) this.keeps = true
     else if (isWhole && this.#word === TIMEOUT && this.#number >= 0) this.keepAliveS = this.#number
   }

@@ -7,6 +7,8 @@ const word = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.
 export const VERSION = word('HTTP/1.')
 export const CONTENT_LENGTH = word('content-length')
 export const CONNECTION = word('connection')
+/** Not a field of the standard, but undici obeys it as it does `connection`. */
+const PROXY_CONNECTION = word('proxy-connection')
 export const TRANSFER_ENCODING = word('transfer-encoding')
 export const KEEP_ALIVE = word('keep-alive')
 export const CLOSE = word('close')
@@ -18,6 +20,7 @@ export const OTHER = word('')
 export function nameOf(lower: number): Uint8Array {
   if (lower === 99) return CONTENT_LENGTH
   if (lower === 116) return TRANSFER_ENCODING
+  if (lower === 112) return PROXY_CONNECTION
   return lower === 107 ? KEEP_ALIVE : OTHER
 }
 
