@@ -23,9 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => target.kill('SIGTERM'))
 
-const SHORT = ['-u', '4', '-w', '2', '-d', '1s', '--wait', '50ms']
-/** Failing by a threshold; on a busy machine the run may be void instead. */
-const BAD = [99, 97]
+/** Without a pace to miss, a run is void on no host, however busy. */
+const SHORT = ['-u', '4', '-w', '2', '-n', '80']
 
 describe.concurrent('thresholds and exit codes', () => {
   test('a failed threshold is 99, and with --no-fail 0; the report keeps saying 99', async () => {
@@ -43,15 +42,15 @@ describe.concurrent('thresholds and exit codes', () => {
     const [strict, lenient] = await Promise.all([runCli(words), runCli([...words, '--no-fail'])])
     const reports = [strict, lenient].map(readReport)
     for (const report of reports) {
-      expect(BAD).toContain(report.exitCode)
+      expect(report.exitCode).toBe(99)
       expect(report.thresholds.map(({ expression, ok }) => [expression, ok])).toEqual([
         ['succeeded > 0', true],
         ['p50 < 1ms', false],
         ['failed < 100%', true],
       ])
     }
-    expect([strict.code, lenient.code]).toEqual([reports[0]!.exitCode, 0])
-    expect(strict.stderr).toMatch(strict.code === 97 ? /^– p50 < 1ms {2}\d/m : /^✗ p50 < 1ms {2}\d/m)
+    expect([strict.code, lenient.code]).toEqual([99, 0])
+    expect(strict.stderr).toMatch(/^✗ p50 < 1ms {2}\d/m)
     expect(lenient.stderr).toContain(`corerush: --no-fail makes exit code ${reports[1]!.exitCode} a 0`)
   })
 
@@ -65,21 +64,20 @@ describe.concurrent('thresholds and exit codes', () => {
       'lag.max >= 0ms',
     ]
     const { code, stdout } = await runCli([...SHORT, '--url', target.url, ...own])
-    expect([0, 97]).toContain(code)
-    // On a host too busy for this rate the run is void, and nothing is judged.
-    expect(stdout).toMatch(code === 97 ? /^– p50 < 1ms warn {2}/m : /^! p50 < 1ms warn {2}/m)
-    expect(stdout).toMatch(code === 97 ? /^– lag\.max >= 0ms {2}/m : /^✓ lag\.max >= 0ms {2}/m)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^! p50 < 1ms warn {2}/m)
+    expect(stdout).toMatch(/^✓ lag\.max >= 0ms {2}/m)
   })
 
   test('abort-on-fail ends the load, lets what is in flight end, and says why', async () => {
-    const words = ['-u', '4', '-d', '10m', '--wait', '50ms', '--threshold', 'p50 < 1ms over 1s abort-on-fail']
+    const words = ['-u', '4', '-d', '10m', '--threshold', 'p50 < 1ms over 1s abort-on-fail']
     const finished = await runCli([...words, '--url', target.url, '-o', 'json=-'])
     const report = readReport(finished)
     expectConservation(report)
     expect(report.stoppedBy).toBe('threshold')
     expect(report.loadS).toBeLessThan(60)
     expect(report.total.unfinished).toBe(0)
-    expect(BAD).toContain(finished.code)
+    expect(finished.code).toBe(99)
     expect(report.warnings.join()).toMatch(
       /stopped after \d+ s: the threshold "p50 < 1ms over 1s abort-on-fail" failed/,
     )
@@ -128,7 +126,7 @@ describe.concurrent('the outputs of one run', () => {
       const kinds = ['json=r.json', 'csv=r', 'junit=r.xml', 'hlog=r.hlog', 'github=r.md', 'ndjson=-']
       const words = [...SHORT, '--name', 'A', ...headers, ...kinds.flatMap((kind) => ['-o', kind])]
       const { code, stdout, stderr } = await runCli([...words, '--url', url], { cwd: folder })
-      expect(BAD).toContain(code)
+      expect(code).toBe(99)
       const files = Object.fromEntries(
         readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
       )
@@ -197,17 +195,15 @@ describe.concurrent('the outputs of one run', () => {
   })
 
   test.runIf(existsSync('/dev/full'))(
-    'a full disk: each is told, goes to standard output, and the summary is shown',
+    'a full disk: a report goes to standard output instead, and the summary is shown',
     async () => {
-      const outputs = ['json=/dev/full', 'hlog=/dev/../dev/full', 'github=/dev/./full']
       const words = ['-n', '5', '-u', '1', '--threshold', 'failed < 100%', '--url', target.url]
-      const { code, stdout, stderr } = await runCli([...words, ...outputs.flatMap((one) => ['-o', one])])
+      const { code, stdout, stderr } = await runCli([...words, '-o', 'json=/dev/full'])
       expect(code).toBe(1)
-      for (const output of outputs)
-        expect(stderr).toContain(
-          `corerush: ${output} could not be written and went to standard output instead: ENOSPC`,
-        )
-      expect(stdout).toMatch(/^\{"schema":.*\}\n#\[Logged with/m)
+      expect(stderr).toContain(
+        'corerush: json=/dev/full could not be written and went to standard output instead: ENOSPC',
+      )
+      expect(stdout).toMatch(/^\{"schema":.*\}\n/m)
       expect(stdout).toMatch(/^measurement: /m)
     },
   )
@@ -219,7 +215,7 @@ describe.concurrent('the outputs of one run', () => {
       const { code, stderr } = await runCli(['-n', '1', '-o', `csv=${closed}/r`, '--url', target.url])
       const isRoot = process.getuid?.() === 0
       expect(existsSync(join(closed, 'r_stats.csv'))).toBe(isRoot)
-      if (isRoot) expect([0, 97]).toContain(code)
+      if (isRoot) expect(code).toBe(0)
       else expect([code, stderr]).toEqual([2, expect.stringContaining('EACCES')])
     })
   })

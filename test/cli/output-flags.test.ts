@@ -26,14 +26,13 @@ afterAll(() => target.kill('SIGTERM'))
 
 const ESCAPE = /\u001b/
 const STACK = /^\s+at /m
-/** A good run; on a busy machine it may be void. */
-const GOOD = [0, 97]
-const ONE_SECOND = ['-u', '4', '-w', '2', '-d', '1s', '--wait', '100ms']
+/** Without a pace to miss, it is void on no host, however busy. */
+const ONE_SECOND = ['-u', '4', '-w', '2', '-d', '1s']
 
 describe.concurrent('standard output and standard error', () => {
   test('the summary is on standard output, and nothing on standard error', async () => {
     const { code, stdout, stderr } = await runCli([...ONE_SECOND, '--url', target.url])
-    expect(GOOD).toContain(code)
+    expect(code).toBe(0)
     expect(stdout).toMatch(/^corerush \d+\.\d+\.\d+ · GET http:/)
     expect(stdout).toMatch(/^measurement: (sound|suspect|void)\./m)
     expect(stdout).not.toMatch(ESCAPE)
@@ -48,7 +47,7 @@ describe.concurrent('standard output and standard error', () => {
     for (const { code, stderr } of await Promise.all(commands.map(full))) {
       expect(withoutLoad(stderr)).toMatch(/^corerush: standard output could not be written: ENOSPC: .*\n/)
       expect(stderr).not.toMatch(STACK)
-      expect([1, 97]).toContain(code)
+      expect(code).toBe(1)
     }
   })
 
@@ -106,7 +105,7 @@ describe.concurrent('nobody reads, or nothing can be written', () => {
     for (const stream of streams) running.process[stream]!.destroy()
     const { code, signal, stdout, stderr } = await running.finished
     expect(signal).toBeNull()
-    expect(GOOD).toContain(code)
+    expect(code).toBe(0)
     expect(stdout + stderr).not.toMatch(STACK)
   })
 
@@ -116,7 +115,7 @@ describe.concurrent('nobody reads, or nothing can be written', () => {
     running.process.stdout!.destroy()
     expect(line).toMatch(/^corerush /)
     const { code, stderr } = await running.finished
-    expect(GOOD).toContain(code)
+    expect(code).toBe(0)
     expect(withoutLoad(stderr)).toBe('')
   })
 

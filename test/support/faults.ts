@@ -97,8 +97,8 @@ const named = {
 export type FaultName = keyof typeof named
 export const FAULTS: Readonly<Record<FaultName, FaultBehaviour>> = named
 
-/** Starts the server on a free port of 127.0.0.1; a behaviour of its own may choose another one per exchange. */
-export async function startFaults(behaviour: FaultName | FaultBehaviour): Promise<Faults> {
+/** Starts the server on a port of 127.0.0.1, 0 for a free one; a behaviour of its own may choose another one per exchange. */
+export async function startFaults(behaviour: FaultName | FaultBehaviour, at = 0): Promise<Faults> {
   const behave: FaultBehaviour = typeof behaviour === 'string' ? FAULTS[behaviour] : behaviour
   const sockets = new Set<Socket>()
   let accepted = 0
@@ -128,7 +128,7 @@ export async function startFaults(behaviour: FaultName | FaultBehaviour): Promis
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, resolve)
+    server.listen({ host: '127.0.0.1', port: at, backlog: 1024 }, resolve)
   })
   const { port } = server.address() as AddressInfo
 

@@ -37,7 +37,7 @@ try {
 
   assert.equal(code, exitCode)
   // A shared machine may be too busy for a sound run; that is for the verdict to say.
-  assert.ok([0, 97].includes(code), `exit code ${code}`)
+  assert.equal(code, verdict.level === 'void' ? 97 : 0)
   assert.ok(total.sent > 20)
   assert.equal(total.sent, total.finished + total.unfinished)
   assert.equal(total.failed, 0)
