@@ -644,6 +644,6 @@ describe('a connection of HTTP/2', () => {
     })
     const client = await clientOf(peer)
     expect(await client.ask({ cutAfterMs: 30_000 })).toMatchObject({ outcome: 'headers.malformed' })
-    expect(client.last!.message).toBe('frames whose answers it does not read')
+    expect(client.last!.message).toBe('frames whose acknowledgements it does not read')
   })
 })

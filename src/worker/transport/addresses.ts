@@ -7,7 +7,7 @@ import { ipFamily } from '../../core/request/route.ts'
 
 export type Family = 4 | 6
 
-/** What is known of a name, until it is looked up again. */
+/** The result of a lookup, until the name is looked up again. */
 export interface Known {
   /** By family, the platform's preferred one first; within a family sorted, so that all workers have the same order. */
   readonly families: readonly (readonly [Family, readonly string[]])[]
@@ -16,7 +16,7 @@ export interface Known {
   proven: Family | null
 }
 
-/** Told once: the addresses, or why there are none. */
+/** Called once, with the addresses or the error. */
 export type Waiter = (error: Error | null, known: Known | null) => void
 
 /** Calls back once with all addresses of a name. */

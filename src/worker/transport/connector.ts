@@ -144,7 +144,7 @@ export class Attempt {
     }
   }
 
-  /** Ends it with this failure, which is told later. */
+  /** Ends it with this failure, which is reported later. */
   cancel(error: Error): void {
     this.#giveUpLookUp?.()
     if (this.#socket !== null) this.#socket.destroy(error)
@@ -240,7 +240,7 @@ export class Attempt {
     this.#isOver = true
     this.#socket = null
     this.#listener.connected(socket)
-    // Whoever has it now listens.
+    // Its new owner listens.
     socket.off('error', this.#fail)
   }
 

@@ -1,6 +1,6 @@
 /**
- * What went wrong, as an outcome: from the phase the exchange had reached and from what the platform says. Platforms
- * use one word for several faults (undici's `UND_ERR_SOCKET` for three), so the phase decides first.
+ * Classifies an error as an outcome, by the phase that the exchange had reached and by the platform's error code. Platforms
+ * use one code for several faults (undici's `UND_ERR_SOCKET` for three), so the phase decides first.
  */
 import { messageOf } from '../../errors.ts'
 import type { Outcome, Phase } from '../../core/request/outcome.ts'
@@ -12,7 +12,7 @@ interface Fault extends Error {
 
 export interface Classified {
   readonly outcome: Outcome
-  /** In the platform's words, on one line and of bounded length. */
+  /** The platform's message, on one line and of bounded length. */
   readonly message: string
 }
 
@@ -27,12 +27,12 @@ export function classify(error: Error, phase: Phase): Classified {
   return { outcome: outcomeOf(fault, code, phase), message: oneLine(messageOf(fault)) }
 }
 
-/** What others wrote, on one line and of bounded length. */
+/** A text from elsewhere, on one line and of bounded length. */
 export const oneLine = (message: string): string =>
   message.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, LONGEST_MESSAGE)
 
 function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
-  // Local limits can strike in any phase before the connection stands.
+  // Local limits can apply in any phase before the connection is open.
   if (code === 'EMFILE' || code === 'ENFILE') return 'connect.no-descriptor'
   if (code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE') return 'connect.no-port'
   switch (phase) {

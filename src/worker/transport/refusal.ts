@@ -1,4 +1,4 @@
-/** In the place of a connection to a host that the plan does not allow: its exchange fails, and not a byte is sent. */
+/** Stands in for a connection to a host that the plan does not allow: its exchange fails, and nothing is sent. */
 import type { Connection, Exchange, Prepared } from './transport.ts'
 
 export class Refusal implements Connection {
@@ -17,7 +17,7 @@ export class Refusal implements Connection {
     exchange.reused = false
     exchange.phase = 'connect'
     this.#exchange = exchange
-    // A task that tries again and again must not keep the loop from everything else.
+    // Deferred, so that a task that retries in a loop does not block the event loop.
     setImmediate(() => this.#finish('host', this.#why))
   }
 

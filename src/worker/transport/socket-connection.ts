@@ -3,7 +3,7 @@
  * time. What is written and how answers are read is up to the protocol that extends it.
  *
  * A request that is sent from within the end of the last response is written at once: its connection has just been
- * heard of. Any other one waits one turn of the event loop, so that a close that has arrived meanwhile is seen first.
+ * active. Any other one waits one turn of the event loop, so that a close that has arrived meanwhile is seen first.
  */
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
@@ -26,13 +26,13 @@ export interface SocketParts {
   readonly clock: Clock
   readonly turn: Turn
   readonly connector: Connector
-  /** What was read last, by whichever socket. */
+  /** The bytes that were read last, by any socket. */
   readonly buffer: Buffer
   readonly keepAlive: boolean
   /** How long a connection may be idle where the server hints nothing, in µs. */
   readonly idleUs: number
   readonly retryStale: boolean
-  /** Calls `goOn` when the event loop has asked the network once more. */
+  /** Calls `resume` when the event loop has asked the network once more. */
   afterPoll(connection: SocketConnection): void
 }
 
@@ -40,18 +40,18 @@ export abstract class SocketConnection implements Connection {
   readonly #parts: SocketParts
   /** Number of the user among all users of the run. */
   readonly #user: number
-  /** The connection being made, and the one that stands. */
+  /** The connection being made, and the open one. */
   #opening: Opening | null = null
   protected socket: Socket | null = null
   #to: Destination | null = null
   protected exchange: Exchange | null = null
-  /** The exchange waits for the event loop to have looked at its connection. */
+  /** The exchange waits until the event loop has polled its connection. */
   #isWaiting = false
   /** The request has been written, and what comes now is its response. */
   protected isWritten = false
-  /** A response has just been completed, and its user is being told. */
+  /** A response has just completed, and its listener is being called. */
   #isFollowing = false
-  /** When the connection is too long idle to be used again. */
+  /** When the connection has been idle for too long to be used again. */
   #untilUs = 0
 
   constructor(parts: SocketParts, user: number) {
@@ -59,8 +59,8 @@ export abstract class SocketConnection implements Connection {
     this.#user = user
   }
 
-  /** A new connection stands. */
-  protected abstract stands(socket: Socket): void
+  /** A new connection is open. */
+  protected abstract established(socket: Socket): void
   /** Writes the request of the exchange. */
   protected abstract write(socket: Socket, exchange: Exchange): void
   /** Bytes have come, into the shared buffer. */
@@ -81,8 +81,8 @@ export abstract class SocketConnection implements Connection {
     }
   }
 
-  /** The event loop has looked: a connection that its peer had closed is gone. */
-  goOn(): void {
+  /** The event loop has polled: a connection that its peer had closed is gone. */
+  resume(): void {
     if (!this.#isWaiting) return
     this.#isWaiting = false
     this.#start(this.exchange!)
@@ -133,7 +133,7 @@ export abstract class SocketConnection implements Connection {
   /** Makes a connection for the exchange. */
   #open(exchange: Exchange, to: Destination, startUs: number): void {
     const { connector, clock, turn, buffer } = this.#parts
-    // What was given up may still speak when the exchange, or the connection, is another one.
+    // An abandoned attempt may still report when the exchange, or the connection, is another one.
     let socket: Socket | null = null
     const opening = new Opening(exchange, clock, turn, (error, opened) => {
       if (this.#opening !== opening) opened?.destroy()
@@ -162,7 +162,7 @@ export abstract class SocketConnection implements Connection {
     }
     socket.on('end', end)
     socket.on('close', end)
-    this.stands(socket)
+    this.established(socket)
     this.#write(socket, exchange)
   }
 
@@ -184,7 +184,7 @@ export abstract class SocketConnection implements Connection {
     else this.lost(CLOSED)
   }
 
-  /** The connection is gone. An exchange that was not written yet does not mind. */
+  /** The connection is gone. An exchange that was not written yet is not affected. */
   protected lost(error: Error): void {
     const { exchange } = this
     this.drop()
@@ -245,5 +245,5 @@ export abstract class SocketConnection implements Connection {
   }
 }
 
-/** In undici's words, so that both are classified alike. */
+/** With undici's message and code, so that both transports are classified alike. */
 const CLOSED = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })

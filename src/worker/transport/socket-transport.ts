@@ -34,13 +34,13 @@ export abstract class SocketTransport implements Transport, SocketParts {
   abstract connection(user: number): Connection
 
   afterPoll(connection: SocketConnection): void {
-    if (this.#waiting.push(connection) === 1) setImmediate(this.#goOn)
+    if (this.#waiting.push(connection) === 1) setImmediate(this.#resume)
   }
 
-  readonly #goOn = (): void => {
+  readonly #resume = (): void => {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const connection of waiting) connection.goOn()
+    for (const connection of waiting) connection.resume()
   }
 
   /** Where a request goes: the same object for the same destination. */

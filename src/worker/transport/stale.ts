@@ -1,6 +1,6 @@
 /**
  * A request on a connection that the server has closed: the close and the request crossed each other, or the server
- * closes connections that it has promised to keep. It is an outcome of its own, for it says something about keep-alive
+ * closes connections that it has promised to keep. It is an outcome of its own, because it says something about keep-alive
  * and nothing about the answer, and the request may be sent again (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
  */
 import type { Outcome } from '../../core/request/outcome.ts'

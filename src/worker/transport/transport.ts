@@ -6,7 +6,7 @@ import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Outcome, Phase } from '../../core/request/outcome.ts'
 import type { BodyPlan, Headers, RequestPlan } from '../../core/request/request.ts'
 
-/** What a transport is told about the run. */
+/** What a transport knows about the run. */
 export interface TransportOptions extends Pick<HttpPlan, 'proxy'> {
   readonly insecure: boolean
   readonly keepAlive: boolean
@@ -24,7 +24,7 @@ export interface Prepared {
   readonly isIdempotent: boolean
 }
 
-/** Told about an exchange by its connection; `done` is never called from within `send`. */
+/** Receives the events of an exchange from its connection; `done` is never called from within `send`. */
 export interface ExchangeListener {
   /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut or refused before. */
   sent(): void
@@ -34,11 +34,11 @@ export interface ExchangeListener {
   done(): void
 }
 
-/** Takes in a response that somebody wants to read. */
+/** Receives a response that is to be read. */
 export interface ResponseSink {
   /** The final head has come: names and values in turn. */
   head(status: number, headers: readonly string[]): void
-  /** A piece of the body, without its framing. It is read over when the call returns: the sink copies what it keeps. */
+  /** A piece of the body, without its framing. The buffer is reused when the call returns, so the sink copies what it keeps. */
   data(chunk: Uint8Array): void
 }
 
@@ -53,12 +53,12 @@ export const USER_HEADERS: ReadonlySet<string> = new Set([
   'proxy-authentication-info',
 ])
 
-/** One HTTP exchange after the other: the fields of the last one stand until the next is sent. Times are run time in µs. */
+/** One HTTP exchange at a time: the fields of the last one are valid until the next is sent. Times are run time in µs. */
 export class Exchange {
   readonly listener: ExchangeListener
-  /** Set by whoever sends it; without one the response is counted and dropped. */
+  /** Set by the sender; without one the response is counted and dropped. */
   sink: ResponseSink | null = null
-  /** Headers sent beside those of the request; not over wire. Set by whoever sends it. */
+  /** Headers sent beside those of the request; not over wire. Set by the sender. */
   added: Headers = NO_HEADERS
   /** Whether the response's user headers are wanted, and these, by lower-case names; not over wire. */
   wantsUserHeaders = false
@@ -118,7 +118,7 @@ export interface Connection {
    * drain. `done` is called now or within the next turns of the loop.
    */
   cut(reason: 'timeout' | 'unfinished'): void
-  /** Closes the connection; an exchange in flight is not told. */
+  /** Closes the connection, without reporting an exchange in flight. */
   close(): void
 }
 

@@ -55,7 +55,7 @@ interface ConnectionOptions extends DispatchOptions {
   readonly idleMs: number
 }
 
-/** What undici tells an exchange whose connection was closed under it: nobody is to be told. */
+/** The error of an exchange whose connection was closed on purpose; it is not reported. */
 const CLOSED = new Error('closed')
 
 class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
@@ -67,9 +67,9 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   #client: Client | null
   #origin: string
   #exchange: Exchange | null = null
-  /** The connection being made; null once it stands. */
+  /** The connection being made; `null` once it is open. */
   #connecting: Opening | null = null
-  /** The connection that stands, and the peer's breaking it. After `Connection: close`, undici takes that for the end of the response. */
+  /** The open connection, and the reset that ended it, if any. After `Connection: close`, undici takes a reset for the end of the response. */
   #socket: Socket | null = null
   #reset: Error | null = null
   #abort: ((error: Error) => void) | null = null
@@ -162,7 +162,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       exchange.phase = 'connect'
       if (exchange.sentUs === 0) {
         exchange.sentUs = startUs
-        this.#tellSent(exchange)
+        this.#reportSent(exchange)
       }
     }
     const opening = new Opening(exchange, this.#clock, this.#turn, (...result) => {
@@ -174,7 +174,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#connecting = opening.open(this.#connector, destinationOf(options), this.#user, startUs)
   }
 
-  /** A connection that stands. */
+  /** Prepares an open connection. */
   #watch(socket: Socket): void {
     joinWrites(socket)
     this.#socket = socket
@@ -197,7 +197,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     exchange.bytesOut += exchange.request!.bytesOut
     if (exchange.sentUs === 0) {
       exchange.sentUs = this.#clock.nowUs()
-      this.#tellSent(exchange)
+      this.#reportSent(exchange)
     }
   }
 
@@ -243,7 +243,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     }
     exchange.canFollow = true
     // The server need not read the rest of a body that it has answered, and the next request would wait behind it.
-    if (exchange.bytesOut > 0 && this.#socket!.writableLength > 0) this.#giveUp()
+    if (exchange.bytesOut > 0 && this.#socket!.writableLength > 0) this.#discardClient()
     this.#finish('ok', '')
   }
 
@@ -270,11 +270,11 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       this.#failure = error
       return
     }
-    if (isConnecting(exchange.phase)) this.#giveUp()
+    if (isConnecting(exchange.phase)) this.#discardClient()
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)
-    // These have no body, and may name the length that it would have; undici takes that for a fault.
+    // These have no body, and may name the length that it would have; undici treats that as an error.
     else if ((exchange.status === 304 || exchange.status === 204) && exchange.bytesIn === 0)
       this.#finish('ok', '')
     else {
@@ -285,10 +285,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     }
   }
 
-  /** Sends the exchange again on a new connection. Its Client is still at work when it tells, so a new one does. */
+  /** Sends the exchange again on a new connection. The Client is still running when it reports the loss, so a new one is used. */
   #retry(exchange: Exchange): void {
     retry(exchange, this.#clock.nowUs(), this.#turn)
-    this.#giveUp()
+    this.#discardClient()
     this.#abort = null
     queueMicrotask(() => {
       if (this.#exchange !== exchange) return
@@ -298,16 +298,16 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   /**
-   * The Client has served. After a certificate for another name it takes a request for running, and sends no other ever
-   * after; so none outlives a failed connection. It is still at work when it tells, and goes when it is not.
+   * Discards the Client. After a certificate for another name it counts a request as running and sends no other
+   * one, so none outlives a failed connection. It is still running when it reports, so it is destroyed in a microtask.
    */
-  #giveUp(): void {
+  #discardClient(): void {
     const client = this.#client
     this.#client = null
     queueMicrotask(() => client?.destroy(CLOSED, () => undefined))
   }
 
-  #tellSent(exchange: Exchange): void {
+  #reportSent(exchange: Exchange): void {
     try {
       exchange.listener.sent()
     } catch (error) {

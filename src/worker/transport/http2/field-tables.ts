@@ -96,7 +96,7 @@ export class DynamicTable {
     return this.#limit
   }
 
-  /** The field at an index from 0, the newest; `undefined` behind the last one. */
+  /** The field at an index from 0, the newest; `undefined` after the last one. */
   at(index: number): Field | undefined {
     return index < this.length ? this.#fields[this.#fields.length - 1 - index] : undefined
   }

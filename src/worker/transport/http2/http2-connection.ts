@@ -21,7 +21,7 @@ export class Http2Connection extends SocketConnection {
     this.#parts = parts
   }
 
-  protected stands(socket: Socket): void {
+  protected established(socket: Socket): void {
     this.#session = new Http2Session((bytes) => socket.write(bytes))
   }
 

@@ -40,7 +40,7 @@ export class ResponseHead {
     this.#bytes = 0
   }
 
-  /** The fields that follow are trailers: what the head said stands. */
+  /** The fields that follow are trailers: the head remains as it is. */
   beginTrailer(): void {
     this.#isTrailer = true
     this.#keepsFields = false

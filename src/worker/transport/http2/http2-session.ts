@@ -3,7 +3,7 @@
  * response and bytes out. Pure: no sockets, no clock.
  *
  * What the peer may do at any time is dealt with here: settings, pings, flow control, the end of a stream or of the
- * connection. A fault of the peer ends the connection, whichever stream it is about.
+ * connection. A fault of the peer ends the connection, on whatever stream it occurs.
  */
 import type { Headers } from '../../../core/request/request.ts'
 import type { ResponseSink } from '../transport.ts'
@@ -92,7 +92,7 @@ const NO_BYTES = Buffer.alloc(0)
 
 export class Http2Session implements FrameListener {
   readonly head = new ResponseHead()
-  /** Of the response, once its head was found to be one; else 0. */
+  /** Status of the response; 0 until its head is complete and valid. */
   status = 0
   /** Body bytes of the response so far. */
   bodyBytes = 0
@@ -111,7 +111,7 @@ export class Http2Session implements FrameListener {
   goawayText = ''
   /** Bytes of the request's body that have been sent. */
   sentBytes = 0
-  /** Bytes of answers to SETTINGS and PING; whoever knows that they have been read sets it to 0. */
+  /** Bytes of answers to SETTINGS and PING; set to 0 by the owner once they have been read. */
   ackBytes = 0
 
   readonly #write: (bytes: Uint8Array) => void
@@ -200,7 +200,7 @@ export class Http2Session implements FrameListener {
     this.#write(numbersFrame(GOAWAY, 0, 0, code))
   }
 
-  /** Takes what has come. What it means for the request is told by the fields. */
+  /** Processes received bytes; the fields have the resulting state of the request. */
   read(bytes: Uint8Array, from: number, to: number): void {
     this.#reader.read(bytes, from, to)
   }
@@ -342,7 +342,8 @@ export class Http2Session implements FrameListener {
   #confirm(type: number, payload: Buffer): void {
     const frame = ackFrame(type, payload)
     this.ackBytes += frame.length
-    if (this.ackBytes > MOST_ACK_BYTES) this.#fail('frames whose answers it does not read', ENHANCE_YOUR_CALM)
+    if (this.ackBytes > MOST_ACK_BYTES)
+      this.#fail('frames whose acknowledgements it does not read', ENHANCE_YOUR_CALM)
     else this.#write(frame)
   }
 

@@ -36,10 +36,10 @@ export class WireBody {
   bytes = 0
   /** What is wrong with the framing; empty while nothing is. */
   fault = ''
-  /** Whoever reads it. */
+  /** Receives the body, if anyone wants it. */
   sink: ResponseSink | null = null
   #state = DONE
-  /** Of the body or of the chunk: bytes still to come. */
+  /** Bytes of the body or of the chunk still to come. */
   #left = 0
   /** Bytes of a chunk's size line so far. */
   #lineBytes = 0
@@ -72,7 +72,7 @@ export class WireBody {
     }
   }
 
-  /** Reads on; returns where it stopped: behind the body when that is done, at the byte that is at fault, else `to`. */
+  /** Reads on; returns where it stopped: after the body when that is done, at the faulty byte, otherwise `to`. */
   read(bytes: Uint8Array, from: number, to: number, head: WireHead): number {
     let at = from
     while (at < to) {
@@ -121,7 +121,7 @@ export class WireBody {
     return at
   }
 
-  /** One byte of what stands around the chunks. */
+  /** One byte of the framing around the chunks. */
   #readFrame(byte: number, head: WireHead): boolean {
     switch (this.#state) {
       case SIZE: {
@@ -142,11 +142,11 @@ export class WireBody {
         if (!this.#readExtension(byte)) return this.#refuse(`the byte ${byte} in a chunk extension`)
         return this.#isShort()
       case CHUNK_CR:
-        if (byte !== CR) return this.#refuse('no CRLF behind a chunk')
+        if (byte !== CR) return this.#refuse('no CRLF after a chunk')
         this.#state = CHUNK_LF
         return true
       case CHUNK_LF:
-        if (byte !== LF) return this.#refuse('no CRLF behind a chunk')
+        if (byte !== LF) return this.#refuse('no CRLF after a chunk')
         this.#state = SIZE
         this.#lineBytes = 0
         return true
@@ -161,7 +161,7 @@ export class WireBody {
     }
   }
 
-  /** One byte of `;name=value` or `;name="quoted value"` behind a chunk's size; false where it does not belong. */
+  /** One byte of `;name=value` or `;name="quoted value"` after a chunk's size; false where it does not belong. */
   #readExtension(byte: number): boolean {
     const state = this.#state
     if (state === QUOTED_PAIR) {

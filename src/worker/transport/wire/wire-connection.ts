@@ -22,7 +22,7 @@ export class WireConnection extends SocketConnection {
     this.#wire = wire
   }
 
-  protected stands(): void {
+  protected established(): void {
     // Nothing to agree on.
   }
 

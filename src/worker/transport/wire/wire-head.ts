@@ -1,5 +1,5 @@
 /**
- * The head of an HTTP/1 response, or the trailers behind a chunked body (RFC 9112, 4, 5 and 7.1.2): bytes in, what
+ * The head of an HTTP/1 response, or the trailers after a chunked body (RFC 9112, 4, 5 and 7.1.2): bytes in, what
  * frames the message out. One byte after the other, wherever they are cut; nothing is kept of them and nothing is
  * allocated. Only what says where the message ends is understood, and everything in which two readers could differ
  * about that (request smuggling's raw material) is a fault: a bare CR or LF, a folded line, space before a colon,
@@ -83,14 +83,14 @@ export class WireHead {
     this.#at = this.#size = 0
   }
 
-  /** The fields that follow are trailers: they frame nothing, and what the head said stands. */
+  /** The fields that follow are trailers: they do not affect framing. */
   beginTrailer(): void {
     this.#isTrailer = true
     this.#state = FIELD
     this.#size = 0
   }
 
-  /** Reads on; returns where it stopped: behind the head when that is done, at the byte that is at fault, else `to`. */
+  /** Reads on; returns where it stopped: after the head when that is done, at the faulty byte, otherwise `to`. */
   read(bytes: Uint8Array, from: number, to: number): number {
     let at = from
     while (at < to) {
@@ -179,7 +179,7 @@ export class WireHead {
     return true
   }
 
-  /** One byte of `HTTP/1.1 200`, up to the space or the CR behind it. */
+  /** One byte of `HTTP/1.1 200`, up to the space or the CR after it. */
   #readStatus(byte: number): boolean {
     const at = this.#at++
     const digit = byte - ZERO
@@ -267,7 +267,7 @@ export class WireHead {
         return true
       }
     }
-    this.#fail('a content-length that is no plain number', 0)
+    this.#fail('a content-length that is not a plain number', 0)
     return false
   }
 

@@ -7,7 +7,7 @@ import { WireHead } from './wire-head.ts'
 const MOST_KNOWN_BYTES = 1024
 
 export class WireResponse {
-  /** Of the final head, once it was read; else 0. */
+  /** Status of the final head; 0 until it has been read. */
   status = 0
   isComplete = false
   #isHead = false
@@ -20,11 +20,11 @@ export class WireResponse {
    */
   readonly #known = Buffer.alloc(MOST_KNOWN_BYTES)
   #knownBytes = 0
-  /** Whoever reads it; and for them, the bytes of the head as far as it came. */
+  /** The sink of the response, if any, and the bytes of its head so far. */
   #sink: ResponseSink | null = null
   #headText = ''
 
-  /** What comes next is the answer to a request of this kind, for whoever reads it. */
+  /** Starts on the answer to a request of this kind, for this sink. */
   begin(isHead: boolean, sink: ResponseSink | null = null): void {
     this.#isHead = isHead
     this.#sink = this.#body.sink = sink
@@ -60,7 +60,7 @@ export class WireResponse {
     return this.#head.keepAliveS
   }
 
-  /** Reads on; returns where it stopped: behind the response when that is complete, at the fault, else `to`. */
+  /** Reads on; returns where it stopped: after the response when that is complete, at the fault, otherwise `to`. */
   read(bytes: Buffer, from: number, to: number): number {
     let at = from
     if (!this.#hasBegun) at = this.#readWhole(bytes, from, to)

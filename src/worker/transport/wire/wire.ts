@@ -3,8 +3,8 @@
  * written once, responses are counted and dropped.
  *
  * What keeps it cheap: all sockets of a worker read into one buffer (`onread`), which spares an allocation for each
- * read and the streams, and whose bytes have been dealt with when the callback returns; a response is read by whichever
- * reader is at hand, so an idle connection holds none; nothing is allocated for a request but what `net` itself needs
+ * read and the streams, and whose bytes have been dealt with when the callback returns; a response is read by any free
+ * reader, so an idle connection holds none; nothing is allocated for a request but what `net` itself needs
  * for a write.
  */
 import { isIdempotent, type RequestPlan } from '../../../core/request/request.ts'
