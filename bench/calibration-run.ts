@@ -180,6 +180,7 @@ function evidenceOf(report: Report): Evidence {
     rows: report.timeline.map((row) => ({
       ...row,
       byName: {},
+      byNameS: 1,
       histogram: { upToUs: [], counts: [] },
     })),
     loadEndS: report.loadS + report.plan.warmupS,

@@ -83,6 +83,7 @@ export function aRow(second: number, different: Partial<SecondRow> = {}): Second
     taskErrors: 0,
     ...deriveMetrics(requests(REQUESTS / SECONDS), { loadS: 1, carriedIn: 0 }),
     byName: {},
+    byNameS: 1,
     histogram: { upToUs: [], counts: [] },
     workers: [healthy, { ...healthy, worker: 1 }],
     host: quietHost,

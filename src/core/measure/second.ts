@@ -39,6 +39,8 @@ export interface SecondRow extends Metrics {
   /** Errors that tasks threw. */
   readonly taskErrors: number
   readonly byName: Readonly<Record<string, Metrics>>
+  /** Seconds that `byName` covers, from this one on: 0 if an earlier row has them, more than 1 if they are joined. */
+  readonly byNameS: number
   /** Metrics of the scenario's own that something was added to; absent where there are none. */
   readonly custom?: Readonly<Record<string, CustomReport>>
   /** The second's latencies at two significant digits. */
@@ -101,6 +103,7 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     taskErrors: [...tally.taskErrors.values()].reduce((sum, { count }) => sum + count, 0),
     ...deriveMetrics(all, span, tally.lag),
     byName,
+    byNameS: 1,
     ...(added.length > 0 ? { custom: customReport(added, tally) } : {}),
     histogram: (all.peek('latency') ?? EMPTY).sparse(),
     workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
@@ -111,9 +114,13 @@ export function deriveSecond(parts: SecondParts): SecondRow {
 
 /** A second whose histograms are gone, when another part of it turns out to be load. */
 export function respanSecond(row: SecondRow, fromS: number, toS: number): SecondRow {
-  const byName = Object.fromEntries(
-    Object.entries(row.byName).map(([name, metrics]) => [name, respan(metrics, fromS, toS)]),
-  )
+  // Joined names lie too far back to be of a second whose part of the load changes.
+  const byName =
+    row.byNameS === 1
+      ? Object.fromEntries(
+          Object.entries(row.byName).map(([name, metrics]) => [name, respan(metrics, fromS, toS)]),
+        )
+      : row.byName
   return {
     ...row,
     ...respan(row, fromS, toS),

@@ -14,6 +14,7 @@ import {
   type SecondRow,
   type Snapshot,
 } from './second.ts'
+import { NameSpans } from './name-spans.ts'
 import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import type { HostVitals, TargetVitals } from './worker-vitals.ts'
 
@@ -62,6 +63,9 @@ export class Timeline {
   /** Seconds not derived for good: open, incomplete or within the live window. */
   readonly #open = new Map<number, OpenSecond>()
   readonly #rows: SecondRow[] = []
+  readonly #names: NameSpans
+  /** The first second whose names can still change. */
+  #changing = 0
   readonly #total = new Tally({ wide: true })
   readonly #onSettled: ((second: SettledSecond) => void) | null
   /** The first second that is not settled. */
@@ -96,6 +100,7 @@ export class Timeline {
     this.#loadEndS = loadEndS
     this.warmupS = warmupS
     this.#onSettled = onSettled
+    this.#names = new NameSpans(this.#rows)
   }
 
   /** The merge of all measured seconds so far. */
@@ -106,6 +111,11 @@ export class Timeline {
   /** The closed seconds so far, in order. */
   get rows(): readonly SecondRow[] {
     return this.#rows
+  }
+
+  /** Seconds of which the names are joined, because of their number; 1 if none are. */
+  get nameSpanS(): number {
+    return this.#names.spanS
   }
 
   get loadEndS(): number {
@@ -191,6 +201,7 @@ export class Timeline {
       this.#forget(second - WINDOW_S)
     }
     this.#settle()
+    this.#joinNames(this.#rows.length - WINDOW_S)
     return closed
   }
 
@@ -209,6 +220,7 @@ export class Timeline {
       closed.push(row)
     }
     this.#settle(true)
+    this.#joinNames(this.#rows.length)
     return closed
   }
 
@@ -315,6 +327,12 @@ export class Timeline {
       }
       if (second < this.#rows.length - WINDOW_S) this.#forget(second)
     }
+  }
+
+  /** Lets the names of settled seconds before `untilS` be joined. */
+  #joinNames(untilS: number): void {
+    const until = Math.min(untilS, this.#unsettled)
+    while (this.#changing < until) this.#names.settled(this.#changing++)
   }
 
   /** Lets go of a second's histograms once nothing can correct it any more. */

@@ -40,6 +40,8 @@ export function reportFigure(report: Report, threshold: Threshold): ReportFigure
   const seconds = report.timeline.filter(
     (row) => row.phase !== 'warmup' && isWithin(report, stage, row.second),
   )
+  if (name !== null && seconds.some(({ byNameS }) => byNameS !== 1))
+    return untold('single seconds of a request name, whose seconds are joined')
   if (overS === null) return figureOf(partOf(seconds, threshold, report), threshold, report)
   return worstWindow(seconds, overS, threshold, report)
 }

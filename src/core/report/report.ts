@@ -215,6 +215,7 @@ export function buildReport(
       ...cookieWarnings(tally.cookies),
       ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
+      ...joinedWarning(timeline.nameSpanS, tally.requests.size),
       ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
     ],
     total,
@@ -265,6 +266,14 @@ const mostFirst = <E extends { message: string; count: number; firstS: number; l
 const isAllWarmup = (rows: readonly SecondRow[]): boolean =>
   rows.some(({ phase, sent }) => phase === 'warmup' && sent > 0) &&
   rows.every(({ phase, finished }) => phase === 'warmup' || finished === 0)
+
+/** Not every second of every name is kept; that is never silent. */
+const joinedWarning = (spanS: number, names: number): string[] =>
+  spanS === 1
+    ? []
+    : [
+        `${names} request names: their seconds are joined in spans of ${spanS} s in the timeline (byName), with the lowest and highest second of each; totals and thresholds have every second`,
+      ]
 
 /** Above 1 h a duration is kept as 1 h; that is never silent. */
 const clampedWarning = (n: number): string[] =>

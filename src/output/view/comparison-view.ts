@@ -4,7 +4,7 @@ import { largest } from '../../core/extremes.ts'
 import type { Report } from '../../core/report/report.ts'
 import { answerCells, ANSWER_TITLES, sentenceOfAnswer } from '../text/comparison-text.ts'
 import { bucketFor, decimate, type Extremes, type Track } from '../text/decimation.ts'
-import { requestTrack, totalTrack } from './tracks.ts'
+import { nameBucketFor, requestTrack, totalTrack } from './tracks.ts'
 import { viewOf, type ReportView } from './view.ts'
 
 /** Points per line of a chart, and per line summed over all request names. */
@@ -61,7 +61,11 @@ export function comparisonViewOf(
   // Both runs use the bucket length of the longer one.
   const seconds = Math.max(before.timeline.length, after.timeline.length)
   const bucketS = bucketFor(seconds, MOST_POINTS)
-  const nameBucketS = bucketFor(seconds, Math.min(MOST_POINTS, Math.round(MOST_NAMED_POINTS / names.length)))
+  const wantedS = bucketFor(seconds, Math.min(MOST_POINTS, Math.round(MOST_NAMED_POINTS / names.length)))
+  const nameBucketS = Math.max(
+    nameBucketFor(before.timeline, wantedS),
+    nameBucketFor(after.timeline, wantedS),
+  )
   const side = (run: NamedRun): SideView => sideOf(run, bucketS, { names, nameBucketS })
   return {
     answer,

@@ -3,6 +3,7 @@ import { amendedPlan } from '../../core/plan/amendment.ts'
 import { arrivalsBy } from '../../core/load/arrivals.ts'
 import { hasPace, type Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
+import type { NameExtremes } from '../../core/measure/metrics.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import { usersAt } from '../../core/load/stages.ts'
 import { meanCycleS } from '../../core/load/wait-time.ts'
@@ -74,19 +75,41 @@ function plannedOf(plan: Plan): (second: number) => number | null {
 
 /** Lines of one request name. */
 export function requestTrack(rows: readonly SecondRow[], name: string, bucketS: number): Track['lines'] {
-  const named = rows.map(({ phase, byName }) => ({
-    isDrain: phase === 'drain',
-    metrics: Object.hasOwn(byName, name) ? byName[name]! : null,
-  }))
-  return trackOf<(typeof named)[number]>(named, bucketS, {
-    // No finished request is a rate of 0 while there is load.
-    achieved: ({ isDrain, metrics }) => (isDrain ? null : (metrics?.requestsPerS ?? 0)),
-    failed: ({ metrics }) => metrics?.failed ?? 0,
-    p50: ({ metrics }) => metrics?.latencyMs.p50 ?? null,
-    p95: ({ metrics }) => metrics?.latencyMs.p95 ?? null,
-    p99: ({ metrics }) => metrics?.latencyMs.p99 ?? null,
-    max: ({ metrics }) => metrics?.latencyMs.max ?? null,
-  }).lines
+  const [lowest, highest] = (['lowest', 'highest'] as const).map((which) => {
+    const named = rows.map((row) => ofName(row, name, which))
+    const { lines } = trackOf<NameExtremes | null>(named, bucketS, {
+      achieved: (figures) => figures?.requestsPerS ?? null,
+      failed: (figures) => figures?.failed ?? null,
+      p50: (figures) => figures?.p50 ?? null,
+      p95: (figures) => figures?.p95 ?? null,
+      p99: (figures) => figures?.p99 ?? null,
+      max: (figures) => figures?.max ?? null,
+    })
+    return lines
+  }) as [Track['lines'], Track['lines']]
+  if (bucketS === 1) return lowest
+  return Object.fromEntries(
+    Object.entries(lowest).map(([line, { low }]) => [line, { low, high: highest[line]!.high }]),
+  )
+}
+
+/** The figures of a name in a row; `null` if an earlier row covers its second. */
+function ofName(row: SecondRow, name: string, which: 'lowest' | 'highest'): NameExtremes | null {
+  const { phase, byName, byNameS } = row
+  if (byNameS === 0) return null
+  const metrics = Object.hasOwn(byName, name) ? byName[name]! : null
+  const { p50 = null, p95 = null, p99 = null, max = null } = metrics?.latencyMs ?? {}
+  // No finished request is a rate of 0 while there is load.
+  const requestsPerS = phase === 'drain' ? null : (metrics?.requestsPerS ?? 0)
+  return metrics?.[which] ?? { requestsPerS, failed: metrics?.failed ?? 0, p50, p95, p99, max }
+}
+
+/** The shortest bucket of at least this length that holds the joined seconds of names whole. */
+export function nameBucketFor(rows: readonly SecondRow[], bucketS: number): number {
+  const spanS = rows.reduce((most, { byNameS }) => Math.max(most, byNameS), 1)
+  // Spans are powers of two; one can be cut short by the end of a phase.
+  const wholeS = 2 ** Math.ceil(Math.log2(spanS))
+  return Math.ceil(bucketS / wholeS) * wholeS
 }
 
 /** Responses per status and second, the most frequent statuses first. */

@@ -8,7 +8,15 @@ import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { bucketFor, type Track } from '../text/decimation.ts'
 import { heatMapOf, percentileCurve, type CurvePoint, type HeatMap } from '../text/distribution.ts'
 import { factsOf } from '../text/summary.ts'
-import { coreTracks, requestTrack, statusTrack, totalTrack, workerTracks, type Unit } from './tracks.ts'
+import {
+  coreTracks,
+  nameBucketFor,
+  requestTrack,
+  statusTrack,
+  totalTrack,
+  workerTracks,
+  type Unit,
+} from './tracks.ts'
 import { BOTTLENECK, sentenceOf } from '../text/verdict-text.ts'
 
 /** Limits on the points drawn. */
@@ -75,7 +83,10 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
     return at === -1 ? seconds : at
   }
   const named = Math.round(most.named / names.length)
-  const nameBucketS = bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, named)))
+  const nameBucketS = nameBucketFor(
+    rows,
+    bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, named))),
+  )
   const unitBucketS = (units: number): number =>
     bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, Math.round(most.units / units))))
   const coreBucketS = unitBucketS(
