@@ -38,3 +38,9 @@ test('only the job that publishes, and that runs nothing else, may do more than 
   expect(jobs.get('publish')).not.toMatch(/npm (ci|install|run|test)|npx|checkout/)
   expect(release).not.toContain('secrets.')
 })
+
+test('actions are pinned by commit, with the version beside it', () => {
+  for (const workflow of ['ci', 'perf', 'release'])
+    for (const [, action] of read(workflow).matchAll(/uses: (.+)/g))
+      if (!action!.startsWith('./')) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+})

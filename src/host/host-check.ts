@@ -1,5 +1,5 @@
 /** What this host allows, and what it can generate soundly: short runs against a target that is given. */
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import type { Capacity, HostLimits, TransportCapacity, Trial } from '../core/plan/sound-capacity.ts'
 import type { Options } from '../core/options/options.ts'
@@ -17,6 +17,7 @@ import { readLoad } from './readiness.ts'
 import { conduct, run } from './run.ts'
 import { planRun } from './run-plan.ts'
 import { portRange } from './machine/sockets.ts'
+import { readMemory } from './machine/memory.ts'
 
 export function readLimits(root = '/'): HostLimits {
   const affinity = availableParallelism()
@@ -31,7 +32,7 @@ export function readLimits(root = '/'): HostLimits {
     descriptors: openFileLimit(root),
     ports: portRange(root),
     somaxconn: somaxconn === null ? null : Number(somaxconn),
-    memoryBytes: totalmem(),
+    memoryBytes: readMemory('/').memoryTotalBytes,
     ...readLoad(root),
   }
 }

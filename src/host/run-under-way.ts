@@ -8,8 +8,10 @@ import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactPlan } from '../core/plan/redact.ts'
 import type { Report } from '../core/report/report.ts'
+import { showBytes } from '../core/units.ts'
 import { LEAD_S, type Drained } from '../protocol.ts'
 import { VERSION } from '../version.ts'
+import { HeapWatch } from './machine/heap-watch.ts'
 import { Control, type Amendable, type ConductHooks } from './control.ts'
 import type { ConductingHost } from './machine/this-host.ts'
 import { Outputs } from './output-set.ts'
@@ -28,6 +30,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
   readonly #outputs: Outputs
   readonly #record: RunRecord
   readonly #workforce: Workforce
+  readonly #heap: HeapWatch
   /** When the run starts, by the clock of the host; Infinity until `toEnd` sets it. */
   #startUs = Infinity
 
@@ -36,6 +39,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#plan = prepared.plan
     this.#hooks = hooks
     this.#host = host
+    this.#heap = new HeapWatch(host.heap)
     this.#outputs = new Outputs(hooks)
     this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second))
     this.#workforce = hire(prepared.plan, prepared.feeders, this)
@@ -144,6 +148,17 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#showClosed(timeline.close(this.#elapsedS()))
     if (gate.trip !== null && ending.cause === null && this.#elapsedS() < timeline.loadEndS)
       this.#stop('threshold')
+    this.#watchHeap()
+  }
+
+  /** Ends the load while there is room for the report. */
+  #watchHeap(): void {
+    const heap = this.#heap.look()
+    if (heap === null || this.#record.ending.cause !== null) return
+    this.#record.warn(
+      `the run was ended because corerush's heap, ${showBytes(heap.usedBytes)}, came near its limit of ${showBytes(heap.limitBytes)}; NODE_OPTIONS=--max-old-space-size=MB raises it`,
+    )
+    this.#stop('memory')
   }
 
   /** Ends the load; before the start there is none, and a worker that dies then makes `ready` reject. */

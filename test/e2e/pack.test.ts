@@ -17,6 +17,20 @@ async function succeeds(cwd: string, file: string, ...args: string[]): Promise<F
   return finished
 }
 
+/** The versions of each package in a lock file. */
+function lockOf(file: string): Map<string, Set<string>> {
+  const { packages } = JSON.parse(readFileSync(file, 'utf8')) as {
+    packages: Record<string, { version: string; dev?: boolean }>
+  }
+  const versions = new Map<string, Set<string>>()
+  for (const [path, { version, dev }] of Object.entries(packages)) {
+    const name = path.split('node_modules/').at(-1)!
+    if (name === '' || dev === true) continue
+    versions.set(name, (versions.get(name) ?? new Set()).add(version))
+  }
+  return versions
+}
+
 test('packed, installed elsewhere, run with npx, imported as a library', { timeout: 180_000 }, async () => {
   await withFolder((folder) =>
     withTarget([], async (target) => {
@@ -43,11 +57,12 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'README.md',
         'LICENSE',
         'CHANGELOG.md',
+        'npm-shrinkwrap.json',
       ])
         expect(paths).toContain(path)
       // And nothing else: no sources, tests, benches, maps or settings of ours.
       const MEANT =
-        /^(dist\/.*\.(js|d\.ts)|dist\/page\/(page|live)\.css|docs\/.*\.(md|json)|(README|CHANGELOG)\.md|LICENSE|package\.json|schema\/(report|config)\.schema\.json)$/
+        /^(dist\/.*\.(js|d\.ts)|dist\/page\/(page|live)\.css|docs\/.*\.(md|json)|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json|schema\/(report|config)\.schema\.json)$/
       expect(paths.filter((path) => !MEANT.test(path))).toEqual([])
 
       writeFileSync(
@@ -57,6 +72,12 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
       const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${packed.filename}`]
       await succeeds(folder, 'npm', ...install)
       expect(readdirSync(join(folder, 'node_modules', 'corerush'))).not.toContain('src')
+      // Every package that came along, at whatever depth, has the version that we tested.
+      const pinned = lockOf(join(REPOSITORY, 'npm-shrinkwrap.json'))
+      const installed = [...lockOf(join(folder, 'package-lock.json'))].filter(([name]) => name !== 'corerush')
+      expect(installed.length).toBeGreaterThan(10)
+      for (const [name, versions] of installed)
+        for (const version of versions) expect([...(pinned.get(name) ?? [])], name).toContain(version)
 
       const words = [
         '--users',

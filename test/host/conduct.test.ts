@@ -105,6 +105,17 @@ test('after SIGTERM the drain takes at most what the plan gives it for that', as
   expect(report.durationS - report.loadS).toBeCloseTo(8, 1)
 })
 
+test('near the limit of its heap a run ends itself, and its report says so', async () => {
+  // Garbage that is collected now and then ends nothing.
+  const sawtooth = await conducted(twoWorkers(), {}, { heapBytes: (atS) => 60 + (atS % 2) * 20 })
+  expect(sawtooth.report).toMatchObject({ stoppedBy: 'duration' })
+  const { report } = await conducted(twoWorkers(), {}, { heapBytes: (atS) => (atS < 2 ? 60 : 80) })
+  expectConservation(report)
+  expect(report).toMatchObject({ stoppedBy: 'memory', exitCode: 97 })
+  expect(report.loadS).toBeCloseTo(5, 0)
+  expect(report.warnings.join()).toContain("corerush's heap, 80 B, came near its limit of 100 B")
+})
+
 test('a count ends the load with the last request that finishes', async () => {
   const { run, report } = await conducted(twoWorkers({ requests: 103, durationS: null }))
   expectConservation(report)

@@ -19,6 +19,8 @@ export interface SimulatedWays {
   readonly answer?: (request: Sent) => Answer
   /** Run time at which a worker dies. */
   readonly diesAtS?: Readonly<Record<number, number>>
+  /** Bytes in use of a heap of 100, at a run time. */
+  readonly heapBytes?: (atS: number) => number
 }
 
 /** Virtual time for one run: its workforce and its host are made from it. Time stands still until the run starts. */
@@ -51,6 +53,7 @@ export class SimulatedRun {
       next()
       return () => (isOver = true)
     },
+    heap: () => ({ usedBytes: this.#ways.heapBytes?.(this.clock.nowUs() / 1e6) ?? 0, limitBytes: 100 }),
     watch: () => ({
       read: () => ({
         cores: null,

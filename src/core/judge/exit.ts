@@ -15,6 +15,8 @@ export type StoppedBy =
   | 'SIGHUP'
   | 'abort'
   | 'workers'
+  /** The heap of the main thread was near its limit. */
+  | 'memory'
   | 'scenario'
   | 'users'
   /** Each row of the data was sent. */
@@ -81,7 +83,7 @@ export function exitCodeOf(run: {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGHUP') return EXIT.hungUp
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
-  if (run.level === 'void') return EXIT.void
+  if (run.level === 'void' || run.stoppedBy === 'memory') return EXIT.void
   if (run.inVain || run.isRefused === true) return EXIT.thresholds
   if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
   return run.isRegressed === true ? EXIT.regression : EXIT.ok

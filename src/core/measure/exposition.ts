@@ -18,8 +18,9 @@ export function parseExposition(page: string, isWanted: (name: string) => boolea
     if (line.startsWith('#')) continue
     const match = LINE.exec(line)
     if (match === null || !isWanted(match[1]!)) continue
-    const value = Number(match[3]!.replace(/^([+-]?)Inf$/, '$1Infinity'))
-    if (Number.isNaN(value)) continue
+    const value = Number(match[3])
+    // `+Inf` and `NaN` are values of the format, and none that a vital can be computed from.
+    if (!Number.isFinite(value)) continue
     const labels: Record<string, string> = {}
     for (const [, key, text] of (match[2] ?? '').matchAll(LABEL))
       labels[key!] = text!.replace(/\\(.)/g, (_, char: string) => ESCAPED[char] ?? char)

@@ -15,6 +15,21 @@ export interface ServerReadings {
   readonly contextSwitches: number | null
 }
 
+/** A page that names more is none of a server: each would be in every second of the report. */
+const MOST_CORES = 4096
+const MODES = new Set([
+  'user',
+  'nice',
+  'system',
+  'idle',
+  'iowait',
+  'irq',
+  'softirq',
+  'steal',
+  'guest',
+  'guest_nice',
+])
+
 const isWanted = (name: string): boolean => name.startsWith('node_')
 
 /** Reads the page; null when it is not one of a node_exporter. `atS` is when, by any monotonic clock. */
@@ -40,10 +55,12 @@ function readCores(samples: readonly Sample[]): Map<number, Record<string, numbe
   const cores = new Map<number, Record<string, number>>()
   for (const { name, labels, value } of samples) {
     const { cpu, mode } = labels
+    const core = Number(cpu)
     if (name !== 'node_cpu_seconds_total' || cpu === undefined || mode === undefined) continue
-    const modes = cores.get(Number(cpu)) ?? {}
+    if (!Number.isInteger(core) || core < 0 || core >= MOST_CORES || !MODES.has(mode)) continue
+    const modes = cores.get(core) ?? {}
     modes[mode] = value
-    cores.set(Number(cpu), modes)
+    cores.set(core, modes)
   }
   return cores
 }

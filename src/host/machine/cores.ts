@@ -3,7 +3,8 @@
  * its control groups (v1 and v2) pays for. Node 20 knows the first and not the second.
  */
 import { availableParallelism } from 'node:os'
-import { join, posix } from 'node:path'
+import { join } from 'node:path'
+import { limitingGroups, ownGroups } from './control-groups.ts'
 import { readText } from './proc.ts'
 
 export interface Cores {
@@ -24,19 +25,10 @@ export function findCores(root = '/', parallelism = availableParallelism()): Cor
 
 /** The tightest CPU quota above this process, in cores. A quota anywhere up the tree holds for all below it. */
 export function cpuQuota(root = '/'): number | null {
-  let tightest: number | null = null
-  for (const [controllers, path] of ownGroups(root)) {
-    const isV2 = controllers === ''
-    if (!isV2 && !controllers.split(',').includes('cpu')) continue
-    const mounts = isV2 ? ['sys/fs/cgroup'] : ['sys/fs/cgroup/cpu', `sys/fs/cgroup/${controllers}`]
-    for (const mount of mounts)
-      for (let group = path; ; group = posix.dirname(group)) {
-        const quota = readQuota(join(root, mount, group), isV2)
-        if (quota !== null && (tightest === null || quota < tightest)) tightest = quota
-        if (group === '/' || group === '.') break
-      }
-  }
-  return tightest
+  const quotas = limitingGroups(root, 'cpu')
+    .map(({ folder, isV2 }) => readQuota(folder, isV2))
+    .filter((quota) => quota !== null)
+  return quotas.length === 0 ? null : Math.min(...quotas)
 }
 
 /** The file in which the kernel counts how often and how long a quota held this process back; null when there is none. */
@@ -52,16 +44,6 @@ export function throttlingFile(root = '/'): string | null {
       }
   }
   return null
-}
-
-/** The control groups of this process, as pairs of controllers (empty for v2) and path. */
-function ownGroups(root: string): [string, string][] {
-  const groups: [string, string][] = []
-  for (const line of (readText(join(root, 'proc/self/cgroup')) ?? '').split('\n')) {
-    const match = /^\d+:([^:]*):(\/.*)$/.exec(line)
-    if (match) groups.push([match[1]!, match[2]!])
-  }
-  return groups
 }
 
 function readQuota(group: string, isV2: boolean): number | null {

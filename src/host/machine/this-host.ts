@@ -1,9 +1,11 @@
 /** This host, for the run that it conducts: its clock, its vitals, and what the report says of it. */
-import { arch, cpus, platform, totalmem } from 'node:os'
+import { arch, cpus, platform } from 'node:os'
 import type { HostReport } from '../../core/measure/host-facts.ts'
 import { monotonicUs } from '../../protocol.ts'
 import { findCores } from './cores.ts'
+import { readHeap, type Heap } from './heap-watch.ts'
 import { watchHost, type HostVitalSigns } from './host-vitals.ts'
+import { readMemory } from './memory.ts'
 
 /** What a run needs of the host that conducts it. A simulated run has another one, whose time is virtual. */
 export interface ConductingHost {
@@ -15,6 +17,8 @@ export interface ConductingHost {
   readonly every: (periodMs: number, callback: () => void) => () => void
   /** Begins to watch the host's vitals. */
   readonly watch: () => HostVitalSigns
+  /** The heap of the thread that conducts the run. */
+  readonly heap: () => Heap
 }
 
 export const THIS_HOST: ConductingHost = {
@@ -25,6 +29,7 @@ export const THIS_HOST: ConductingHost = {
     return () => clearInterval(timer)
   },
   watch: () => watchHost(),
+  heap: readHeap,
 }
 
 export function describeHost(): HostReport {
@@ -36,6 +41,6 @@ export function describeHost(): HostReport {
     cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cores.usable,
     cpuQuota: cores.quota,
-    memoryBytes: totalmem(),
+    memoryBytes: readMemory('/').memoryTotalBytes,
   }
 }

@@ -66,6 +66,7 @@ export function factsOf(report: Report): string[] {
     SIGHUP: 'hung up',
     abort: 'aborted',
     workers: 'all workers died',
+    memory: 'stopped, short of memory',
     scenario: 'stopped by the scenario',
     users: 'all users stopped',
     data: 'all rows sent',

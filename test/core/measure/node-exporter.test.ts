@@ -20,7 +20,7 @@ node_context_switches_total ${bytes}
 `
 
 describe('the text format of exporters', () => {
-  test('values with and without labels, escapes, exponents, infinities and stamps; the rest is left out', () => {
+  test('values with and without labels, escapes, exponents, and stamps; infinities and the rest are left out', () => {
     const text = [
       '# TYPE a gauge',
       'a 1',
@@ -34,13 +34,26 @@ describe('the text format of exporters', () => {
     expect(parseExposition(text, () => true)).toEqual([
       { name: 'a', labels: {}, value: 1 },
       { name: 'b', labels: { x: '1', y: 'q"\\\n,}' }, value: 2500 },
-      { name: 'c', labels: {}, value: Infinity },
     ])
     expect(parseExposition(text, (name) => name === 'a')).toHaveLength(1)
   })
 })
 
 describe('what a server says of itself', () => {
+  test('a page that is made up cannot grow the report, or put into it what is no number', () => {
+    const line = (cpu: unknown, mode: string, value = '5') =>
+      `node_cpu_seconds_total{cpu="${String(cpu)}",mode="${mode}"} ${value}`
+    const invented = Array.from({ length: 20_000 }, (_, i) => line(i * 7, 'idle'))
+    const odd = ['x', '-1', '1.5', '1e9', '', 'NaN'].map((cpu) => line(cpu, 'user'))
+    const readings = readServer(
+      [...invented, ...odd, line(3, '__proto__'), line(3, 'mode'), line(3, 'user', '+Inf')].join('\n'),
+      1,
+    )!
+    expect(readings.cores.size).toBeLessThanOrEqual(4096)
+    expect([...readings.cores.keys()].every((core) => Number.isInteger(core) && core >= 0)).toBe(true)
+    expect(readings.cores.has(3)).toBe(false)
+  })
+
   const before = readServer(page(100, 10, 1000), 1)!
   const at = (idle: number, user: number, bytes: number, atS: number) =>
     serverSince(before, readServer(page(idle, user, bytes), atS)!)
