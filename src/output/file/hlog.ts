@@ -10,12 +10,14 @@ import { mergeRequests } from '../../core/measure/tally.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
 import type { Destination } from '../destination.ts'
 import type { Output } from '../output.ts'
+import { Spool } from '../spool.ts'
 import { printable } from '../text/paint.ts'
 
 export class HistogramLog implements Output {
   readonly name: string
   readonly #destination: Destination
-  readonly #lines: string[] = []
+  /** Lines of every name of every second: more than memory has room for in a long run. */
+  readonly #lines = new Spool()
 
   constructor(destination: Destination) {
     this.name = `hlog=${destination.name}`
@@ -29,28 +31,39 @@ export class HistogramLog implements Output {
   settled({ second, phase, tally }: SettledSecond): void {
     if (phase === 'warmup') return
     const all = mergeRequests(tally, new RequestTally(false)).peek('latency')
-    if (all !== null && all.count > 0) this.#lines.push(renderLogLine(all, second, null))
+    if (all !== null && all.count > 0) this.#lines.add(`${renderLogLine(all, second, null)}\n`)
     // With a single name, the tagged lines would repeat the untagged ones.
     if (tally.requests.size < 2) return
     for (const [name, request] of tally.requests) {
       const own = request.peek('latency')
-      if (own !== null && own.count > 0) this.#lines.push(renderLogLine(own, second, tagOf(name)))
+      if (own !== null && own.count > 0) this.#lines.add(`${renderLogLine(own, second, tagOf(name))}\n`)
     }
   }
 
   finish({ version, startedAt }: Report): void | Promise<void> {
     const startS = Date.parse(startedAt) / 1000
-    return this.#destination.write(
-      [
-        `#[Logged with corerush ${version}; latencies in microseconds]`,
-        '#[Histogram log format version 1.3]',
-        `#[StartTime: ${startS.toFixed(3)} (seconds since epoch), ${startedAt}]`,
-        `#[BaseTime: ${startS.toFixed(3)} (seconds since epoch)]`,
-        '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
-        ...this.#lines,
-        '',
-      ].join('\n'),
-    )
+    const head = [
+      `#[Logged with corerush ${version}; latencies in microseconds]`,
+      '#[Histogram log format version 1.3]',
+      `#[StartTime: ${startS.toFixed(3)} (seconds since epoch), ${startedAt}]`,
+      `#[BaseTime: ${startS.toFixed(3)} (seconds since epoch)]`,
+      '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
+      '',
+    ].join('\n')
+    const lines = this.#lines
+    const text = {
+      *[Symbol.iterator]() {
+        yield head
+        yield* lines
+      },
+    }
+    let written: void | Promise<void> = undefined
+    try {
+      written = this.#destination.write(text)
+    } finally {
+      if (written === undefined) lines.close()
+    }
+    return written?.finally(() => lines.close())
   }
 }
 
