@@ -1,7 +1,7 @@
 /**
  * Durations in the buckets that monitoring systems keep, counted up over a run: the exponential ones of OpenTelemetry
  * and the classic ones of Prometheus. Both are filled from HDR slots. A slot counts at its upper edge (the largest one at
- * the exact maximum), as percentiles do, so a duration is told at most 0.1 % longer than it was and never shorter.
+ * the exact maximum), as percentiles do, so a duration is reported at most 0.1 % longer than it was and never shorter.
  */
 import { slotEdgeUs, type PackedHistogram } from '../measure/histogram.ts'
 
@@ -11,7 +11,7 @@ import { slotEdgeUs, type PackedHistogram } from '../measure/histogram.ts'
  * that Prometheus keeps.
  */
 const FINEST_SCALE = 8
-/** What the SDKs of OpenTelemetry keep at most; a wider range of durations takes wider buckets. */
+/** The limit of the OpenTelemetry SDKs; a wider range of durations takes wider buckets. */
 const MOST_BUCKETS = 160
 
 /** The upper bounds in seconds that the semantic conventions recommend for `http.client.request.duration`. */
@@ -88,7 +88,7 @@ export class Buckets {
     return { scale: FINEST_SCALE - shift, zeroCount: this.#zeroCount, offset, counts }
   }
 
-  /** How many durations are within each bound, the smaller ones included; the last one is for all. */
+  /** Number of durations within each bound, smaller ones included; the last one is for all. */
   classic(): { readonly boundS: number; readonly count: number }[] {
     let count = 0
     return [...BOUNDS_S, Infinity].map((boundS, i) => ({ boundS, count: (count += this.#classic[i]!) }))

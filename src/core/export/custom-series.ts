@@ -1,4 +1,4 @@
-/** What a run exports of the metrics of its scenario: counters up to now, and what trends were of late. */
+/** Series of the scenario's own metrics: counters since the start, and trends of the last seconds. */
 import { Histogram, type PackedHistogram } from '../measure/histogram.ts'
 import type { Tally } from '../measure/tally.ts'
 import type { Series } from './exported-series.ts'
@@ -32,7 +32,7 @@ export class CustomSeries {
     for (const [name, { count }] of trends) this.#counts.set(name, (this.#counts.get(name) ?? 0) + count)
   }
 
-  /** None where the scenario has no metrics of its own. */
+  /** Empty if the scenario has no metrics of its own. */
   series(): Series[] {
     const sums = [...this.#sums].map(([name, value]) => ({ attributes: named(name), value }))
     const counts = [...this.#counts].map(([name, value]) => ({ attributes: named(name), value }))

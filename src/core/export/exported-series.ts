@@ -11,7 +11,7 @@ export interface Point<V> {
 interface SeriesBase {
   /** As OpenTelemetry names it. */
   readonly name: string
-  /** In UCUM; a word in braces for what is counted. */
+  /** Unit in UCUM; for counts a word in braces. */
   readonly unit: string
   readonly help: string
 }

@@ -1,4 +1,4 @@
-/** What a run exports of one request name: counted up over its settled seconds. */
+/** Exported totals of one request name, over the settled seconds. */
 import { Buckets } from './buckets.ts'
 import { subtract, type PackedHistogram } from '../measure/histogram.ts'
 import type { RequestTally } from '../measure/request-tally.ts'

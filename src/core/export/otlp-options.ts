@@ -1,4 +1,4 @@
-/** Where OTLP goes and what goes with it, by the variables and rules of the OpenTelemetry specification. */
+/** The OTLP endpoint and its options, by the variables and rules of the OpenTelemetry specification. */
 import { basicAuthorization, hasUserinfo, withoutUserinfo } from '../request/userinfo.ts'
 import type { Attributes } from './exported-series.ts'
 
@@ -11,7 +11,7 @@ export interface OtlpTarget {
   /** The longest time for one export, repeated attempts included. */
   readonly timeoutMs: number
   readonly gzip: boolean
-  /** What the user says of this run: attributes of its resource. */
+  /** Attributes of the run's resource, given by the user. */
   readonly resource: Attributes
 }
 
@@ -74,7 +74,7 @@ const variablesOf =
     return null
   }
 
-/** The endpoint for all signals is a base; the one for metrics is taken as it is. */
+/** The endpoint for all signals is a base URL; the one for metrics is used unchanged. */
 function environmentUrl(endpoint: Variable | null, wrong: Wrong): URL | null {
   if (endpoint === null) return withMetricsPath(new URL(DEFAULT_BASE))
   const url = parseUrl(endpoint.text)
@@ -82,7 +82,7 @@ function environmentUrl(endpoint: Variable | null, wrong: Wrong): URL | null {
   return url === null || endpoint.name.includes('METRICS') ? url : withMetricsPath(url)
 }
 
-/** Of the command line, a bare origin is a base; what has a path is taken as it is. */
+/** On the command line an origin without a path is a base URL; a URL with a path is used unchanged. */
 function givenUrl(text: string, wrong: Wrong): URL | null {
   const url = parseUrl(text)
   if (url === null) wrong('URL must be an absolute http or https URL')

@@ -1,5 +1,5 @@
 /**
- * What a run exports to monitoring systems: series with names, units and kinds, made of its settled seconds, which
+ * Series that a run exports to monitoring systems, with names, units and kinds, from its settled seconds, which
  * nothing can correct any more. So what is counted up never goes down, and at the end it is what the report says, the
  * warm-up left out. OTLP and the Prometheus page are two ways to write the same series.
  */
@@ -17,10 +17,10 @@ import { MOST_NAMES, noIterations, OTHER_REQUESTS, Tally, type IterationCounts }
 import type { SettledSecond } from '../measure/timeline.ts'
 import type { VerdictLevel } from '../judge/verdict.ts'
 
-/** Gauges that would jump from second to second are of the last so many. */
+/** Gauges that would jump from second to second cover this many seconds. */
 const WINDOW_S = 10
 const LAG_QUANTILES = [0.5, 0.99, 1] as const
-/** Stands for a method, and for an error, that is not told apart: a word of the semantic conventions. */
+/** The value for other methods and other errors, by the semantic conventions. */
 const NOT_TOLD = '_OTHER'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']
 const LEVELS: readonly VerdictLevel[] = ['sound', 'suspect', 'void']
@@ -39,7 +39,7 @@ const ITERATIONS = [
 export class Telemetry {
   readonly #isOpen: boolean
   readonly #server: Attributes
-  /** Of a plan with one request; the tasks of a scenario send what they like. */
+  /** Set for a plan with one request. */
   readonly #method: string | null
   readonly #names = new Map<string, NameTotals>()
   readonly #iterations = noIterations()
@@ -245,7 +245,7 @@ export class Telemetry {
     ]
   }
 
-  /** Of what a second has for each worker, or each core, by its number: the mean over the last seconds. */
+  /** The mean over the last seconds of a value of each worker, or each core, by its number. */
   #means(
     attribute: string,
     of: (row: SecondRow) => readonly (readonly [number: number, value: number])[],
@@ -298,5 +298,5 @@ const ITERATION_HELP: Readonly<Record<keyof IterationCounts, string>> = {
 
 const nameOf = (name: string): Attributes => ({ 'corerush.request.name': name })
 
-/** Without a name of its own, a scenario's request goes by method and path. */
+/** Requests of a scenario without a name are called by method and path. */
 const methodOf = (name: string): string => METHODS.find((method) => name.startsWith(`${method} `)) ?? NOT_TOLD

@@ -20,7 +20,7 @@ export type CookieLoss = keyof CookieCounts
 
 export const noCookies = (): CookieCounts => ({ refused: 0, tooLarge: 0, evicted: 0 })
 
-/** What the report warns of; nothing where every cookie was kept. */
+/** Warnings for the report; none if every cookie was kept. */
 export function cookieWarnings({ refused, tooLarge, evicted }: CookieCounts): string[] {
   const cookies = (n: number): string => (n === 1 ? '1 cookie was' : `${showCount(n)} cookies were`)
   return [

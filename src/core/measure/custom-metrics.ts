@@ -18,7 +18,7 @@ export type CustomReport =
   | { readonly kind: 'counter'; readonly sum: number }
   | ({ readonly kind: 'trend'; readonly count: number } & LatencySummary)
 
-/** Of each metric, whether or not anything was added to it. */
+/** Reports every metric, also those that nothing was added to. */
 export const customReport = (
   metrics: readonly CustomMetricPlan[],
   tally: Tally,
@@ -31,7 +31,7 @@ export const customReport = (
     }),
   )
 
-/** Of those that something was added to. */
+/** Reports the metrics that something was added to. */
 export const customAdded = ({ counters, trends }: Tally): CustomMetricPlan[] => [
   ...[...counters.keys()].map((name): CustomMetricPlan => ({ name, kind: 'counter' })),
   ...[...trends.keys()].map((name): CustomMetricPlan => ({ name, kind: 'trend' })),

@@ -1,4 +1,4 @@
-/** The text format in which Prometheus exporters tell their values: as much of it as a page of numbers takes. */
+/** The text format of Prometheus exporters, as far as a page of numbers needs it. */
 
 /** One value: `name{label="…"} 1.5`. */
 export interface Sample {

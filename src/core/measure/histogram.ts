@@ -12,7 +12,7 @@ const LOWEST_US = 1
 const HIGHEST_US = 3_600_000_000
 const DIGITS = 3
 
-/** What the library keeps but does not publish: the slots, in the layout that HDR defines. */
+/** Fields of the library that its types do not publish: the slots, in the layout that HDR defines. */
 interface Slots {
   readonly _counts: Uint32Array | Float64Array
   _totalCount: number
@@ -41,7 +41,7 @@ export interface PackedHistogram {
   readonly sumUs: number
   readonly minUs: number
   readonly maxUs: number
-  /** How many values were above 1 h and are kept as 1 h. */
+  /** Number of values above 1 h, which are kept as 1 h. */
   readonly clamped: number
 }
 
@@ -183,11 +183,11 @@ export class Histogram {
   }
 }
 
-/** The upper edge of a slot in µs: every value in it counts as this one, so none is ever told smaller than it was. */
+/** The upper edge of a slot in µs. Every value in the slot counts as this one, so none is reported smaller than it was. */
 export const slotEdgeUs = (slot: number): number => FINE.highestEquivalentValue(FINE.valueFromIndex(slot))
 
 /**
- * What is left of a histogram without a part of it. Counts and sum are exact; an extreme that was the part's own gives
+ * Subtracts a part from a histogram. Counts and sum are exact; an extreme that belonged to the part gives
  * way to the edge of a slot.
  */
 export function subtract(

@@ -1,4 +1,4 @@
-/** What the host is, as far as it matters to the figures. */
+/** Facts about the host that matter to the figures. */
 export interface HostReport {
   readonly node: string
   readonly platform: string

@@ -48,7 +48,7 @@ export interface Metrics {
   /** All failed requests; unfinished ones did not fail within the run and are not in it. */
   readonly failedMs: LatencySummary
   readonly phasesMs: Readonly<Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'download', LatencySummary>>
-  /** How late iterations started: the generator's own lateness. Kept for the whole, not by name. */
+  /** Delays of iteration starts, caused by the generator. For all requests together, not by name. */
   readonly lagMs: LatencySummary
   /** The lowest second of each figure, where several seconds are joined. */
   readonly lowest?: NameExtremes
@@ -132,7 +132,7 @@ export const mean = (
   [b, bWeight]: readonly [number, number],
 ): number => round((a * aWeight + b * bWeight) / (aWeight + bWeight))
 
-/** Whether anything that ended, or was cut, is in its latencies: not only arrivals that never started. */
+/** Whether the latencies contain a request that ended or was cut, and not only arrivals that never started. */
 const wasServed = ({ succeeded, unfinished, outcomes }: RequestTally): boolean =>
   succeeded + unfinished > 0 || [...outcomes.keys()].some(isTimeout)
 
@@ -191,10 +191,10 @@ export function reliableTo(count: number): PercentileName | null {
   return last
 }
 
-/** How many samples a quantile takes: 10 / (1 − q), whole; the quotient of floats is a hair off, and a hair must not cost a percentile. */
+/** Number of samples that a quantile needs: 10 / (1 − q), rounded, because the quotient of floats is slightly off. */
 export const samplesFor = (q: number): number => Math.round(10 / (1 - q))
 
-/** Whether a percentile of a summary has enough samples to be relied on. */
+/** Whether a percentile of a summary has enough samples. */
 export function isReliable(summary: LatencySummary, name: PercentileName): boolean {
   const order = PERCENTILES.map(([p]) => p)
   return summary.reliableTo !== null && order.indexOf(name) <= order.indexOf(summary.reliableTo)

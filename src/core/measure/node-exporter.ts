@@ -1,4 +1,4 @@
-/** What a Prometheus node_exporter tells of a server, as vitals of the span between two looks at it. */
+/** Metrics of a Prometheus node_exporter, as vitals of a server for the span between two readings. */
 import { parseExposition, type Sample } from './exposition.ts'
 import type { CoreVitals, TargetVitals } from './worker-vitals.ts'
 
@@ -123,7 +123,7 @@ function coreSince(
   }
 }
 
-/** How busy all cores of the server were together; null where that is not known. */
+/** Mean utilization of the server's cores; `null` if unknown. */
 export function targetBusy(vitals: TargetVitals | null): number | null {
   if (vitals === null || vitals.cores.length === 0) return null
   return vitals.cores.reduce((sum, { busy }) => sum + busy, 0) / vitals.cores.length

@@ -1,5 +1,5 @@
 /**
- * What is counted for one request name, and for all names together: mergeable counts and histograms. Packed, it is
+ * Mergeable counts and histograms of one request name, or of all names together. Packed, they are
  * plain values that can cross a thread.
  */
 import { Histogram, type PackedHistogram } from './histogram.ts'
@@ -23,13 +23,13 @@ const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'rea
 type CountName = (typeof COUNTS)[number]
 type HistogramName = (typeof HISTOGRAMS)[number]
 
-/** What is counted for each request name. Histograms exist once they have been used. */
+/** Counts and histograms of one request name. A histogram exists once it has been used. */
 export class RequestTally implements Record<CountName, number> {
   readonly #wide: boolean
   readonly #histograms: Partial<Record<HistogramName, Histogram>> = {}
   sent = 0
   finished = 0
-  /** Of `finished`, those that ended within the load span: the numerator of the rate. */
+  /** The part of `finished` that ended within the load span: the numerator of the rate. */
   finishedInLoad = 0
   succeeded = 0
   failed = 0

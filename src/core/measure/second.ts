@@ -26,7 +26,7 @@ export interface Snapshot {
 export interface SecondRow extends Metrics {
   readonly second: number
   readonly phase: 'warmup' | 'load' | 'drain'
-  /** Whether every worker that was alive has reported it. */
+  /** Whether every live worker has reported the second. */
   readonly complete: boolean
   readonly users: number
   readonly inFlight: number
@@ -34,7 +34,7 @@ export interface SecondRow extends Metrics {
   readonly queued: number
   readonly due: number
   readonly dropped: number
-  /** What began and ended in it. */
+  /** Iterations that began and ended in the second. */
   readonly iterations: Readonly<EndedIterations>
   /** Errors that tasks threw. */
   readonly taskErrors: number
@@ -47,7 +47,7 @@ export interface SecondRow extends Metrics {
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
   readonly host: HostVitals | null
-  /** What the server said of itself; null when nobody asked, or it did not answer. */
+  /** Vitals of the server; `null` if they are not read, or the reading failed. */
   readonly target: TargetVitals | null
 }
 
@@ -72,7 +72,7 @@ export interface SecondParts {
   readonly second: number
   readonly isWarmup: boolean
   readonly isComplete: boolean
-  /** How much of it is load. */
+  /** The part of the second that is load, 0 to 1. */
   readonly loadS: number
   readonly snapshots: readonly Snapshot[]
   /** All workers' counts of it, and the same with all names as one. */
@@ -140,7 +140,7 @@ export function mergeNames(tally: Tally): Tally {
   return merged
 }
 
-/** Of names that were merged: their requests. */
+/** The requests of names that were merged. */
 export const requestsOf = (merged: Tally): RequestTally => merged.request(ALL)
 
 const EMPTY = new Histogram()

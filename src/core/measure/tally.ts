@@ -17,11 +17,11 @@ export interface IterationCounts {
   due: number
   started: number
   finished: number
-  /** Of those that finished, how many failed: the task threw, or a request failed. */
+  /** Finished iterations that failed: the task threw, or a request failed. */
   failed: number
   /** Cut off by the end of the drain. */
   unfinished: number
-  /** Of the unfinished, how many waited neither for a response nor in `think`: the task's own code did not end. */
+  /** Unfinished iterations that waited neither for a response nor in `think`: the task's own code did not end. */
   stuck: number
   /** Ended in `onStart`, where the user stopped, so that no task was run. */
   skipped: number
@@ -81,9 +81,9 @@ export class Tally {
   readonly challenges: ChallengeCounts = noChallenges()
   readonly errors = new Map<string, ErrorCount>()
   readonly taskErrors = new Map<string, TaskErrorCount>()
-  /** Of those that have names. */
+  /** Iterations by the name of the scenario, if it has one. */
   readonly scenarios = new Map<string, ScenarioCounts>()
-  /** What the scenario itself counts, and its values, in thousandths. */
+  /** Counters and trends of the scenario's own metrics, in thousandths. */
   readonly counters = new Map<string, number>()
   readonly trends = new Map<string, Histogram>()
 

@@ -4,7 +4,7 @@
 export interface TaskErrorCount {
   readonly task: string
   readonly message: string
-  /** Where in the scenario file it was thrown first, as `shop.ts:12`; null where that is not known. */
+  /** Place in the scenario file where it was thrown first, such as `shop.ts:12`; `null` if unknown. */
   readonly place: string | null
   count: number
   firstS: number

@@ -22,7 +22,7 @@ import type { HostVitals, TargetVitals } from './worker-vitals.ts'
 export interface SettledSecond {
   readonly second: number
   readonly phase: SecondRow['phase']
-  /** How much of it is load. */
+  /** The part of the second that is load, 0 to 1. */
   readonly loadS: number
   /** All workers' counts of it. */
   readonly tally: Tally
@@ -30,14 +30,14 @@ export interface SettledSecond {
   readonly row: SecondRow
 }
 
-/** How long a second may stay open after its end. */
+/** Longest time for which a second stays open after its end. */
 export const CLOSE_AFTER_S = 2
 /** The span of live percentiles. */
 const WINDOW_S = 10
 
 interface OpenSecond {
   readonly snapshots: Snapshot[]
-  /** What is known of the second without a worker having reported it: the requests a lost worker had in flight. */
+  /** Counts that no worker has reported: requests that a lost worker had in flight. */
   readonly lost: PackedTally[]
   host: HostVitals | null
   /** All its requests as one, and its lag, as of when it was last derived: what the live window is made of. */
@@ -74,13 +74,13 @@ export class Timeline {
   readonly warmupS: number
   /** Failing exchanges that workers kept. */
   readonly captured: CapturedFailure[] = []
-  /** What was sent and not ended in the warm-up, by name, and what was due and not started. */
+  /** Requests by name that were sent and did not end in the warm-up, and iterations that were due and did not start. */
   readonly #carriedIn = new Map<string, number>()
   #carriedInIterations = 0
 
   /**
    * `loadEndS` is when the load ends as far as the plan knows, Infinity when it does not; the first `warmupS` whole
-   * seconds are kept and shown, but not part of the total. `onSettled` is told of each second once, in order, when
+   * seconds are kept and shown, but not part of the total. `onSettled` is called with each second once, in order, when
    * nothing can correct it any more.
    */
   constructor(
@@ -154,7 +154,7 @@ export class Timeline {
     this.#second(second).host = vitals
   }
 
-  /** What the server said of itself; it may come when the second has closed. */
+  /** Adds the vitals of the server, possibly after the second has closed. */
   target(second: number, vitals: TargetVitals): void {
     if (second < this.#rows.length) this.#rows[second] = { ...this.#rows[second]!, target: vitals }
     if (second >= this.#rows.length || this.#open.has(second)) this.#second(second).target = vitals
@@ -257,7 +257,7 @@ export class Timeline {
     this.#carriedInIterations += waitingOf(tally.iterations)
   }
 
-  /** How much of a second is load. */
+  /** The part of a second that is load, 0 to 1. */
   #loadS(second: number): number {
     return Math.min(1, Math.max(0, this.#loadEndS - second))
   }
@@ -269,7 +269,7 @@ export class Timeline {
     return open
   }
 
-  /** Whether every worker that owes this second has reported it. */
+  /** Whether every worker that has to report this second has done so. */
   #isReported(second: number): boolean {
     const snapshots = this.#open.get(second)?.snapshots ?? []
     return this.#workers.every(
@@ -277,12 +277,12 @@ export class Timeline {
     )
   }
 
-  /** Whether a worker that died took this second with it: nobody waits for it, but it is not complete either. */
+  /** Whether this second was lost with a worker: it is not waited for, and not complete. */
   #isLost(second: number): boolean {
     return this.#workers.some(({ endsBefore, lost }) => lost && second === endsBefore)
   }
 
-  /** Whether no worker has, or will ever have, anything to do with this second. */
+  /** Whether no worker reports this second: all have ended before it. */
   #isAfterRun(second: number): boolean {
     return !this.#isLost(second) && this.#workers.every(({ endsBefore }) => second >= endsBefore)
   }
@@ -341,10 +341,10 @@ export class Timeline {
   }
 }
 
-/** How many more arrivals wait at the end of a span than at its beginning. */
+/** The change in the number of waiting arrivals over a span. */
 const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
   due - started - dropped - unstarted
 
-/** How many more iterations are under way at the end of a span than at its beginning. */
+/** The change in the number of iterations under way over a span. */
 const underWayOf = ({ started, finished, unfinished, skipped }: Readonly<IterationCounts>): number =>
   started - finished - unfinished - skipped

@@ -1,9 +1,9 @@
 /**
- * What the workers and the host say of themselves each second. A value the platform does not give is null
+ * Vitals of the workers and the host for each second. A value that the platform does not provide is null
  * ("not available"), never zero.
  */
 
-/** How a duration was spread over a second, in milliseconds. */
+/** The distribution of a duration over a second, in milliseconds. */
 export interface Spread {
   readonly p50: number
   readonly p99: number
@@ -15,13 +15,13 @@ export interface WorkerVitals {
   readonly worker: number
   /** Share of the second in which the event loop was not waiting for events. */
   readonly utilization: number
-  /** How late the loop came to its timers; null when none was due. */
+  /** Delay of the event loop's timers; `null` if none was due. */
   readonly loopDelayMs: Spread | null
-  /** How late iterations really started. */
+  /** Delay of iteration starts. */
   readonly lagMs: (Spread & { readonly mean: number }) | null
-  /** How long on average a response can have waited for this worker; null when none came. */
+  /** Mean upper bound on how long a response waited for this worker; `null` without responses. */
   readonly waitedMs: number | null
-  /** How that was spread over the responses. */
+  /** The distribution of that bound over the responses. */
   readonly waitSpreadMs: Spread | null
   /** Turns of the loop in which the network brought something, and the most completions and connection steps in one. */
   readonly turns: number
@@ -33,7 +33,7 @@ export interface WorkerVitals {
   readonly cpu: number | null
   /** Time in which the thread was ready to run and had to wait for a core. */
   readonly runQueueMs: number | null
-  /** How often the thread was given a core in that second. */
+  /** Number of times the thread was scheduled on a core in the second. */
   readonly runQueueSlices: number | null
   /** Time in which the thread neither slept by its own choice, nor ran, nor waited for a core: the process was stopped, or its machine. */
   readonly awayMs: number | null
@@ -65,7 +65,7 @@ export interface SocketVitals {
   readonly portsLeft: number | null
 }
 
-/** What the network stack of this host had to repeat or turn away in the second. */
+/** Segments that the network stack of this host sent again, and connections that it turned away, in the second. */
 export interface NetworkVitals {
   readonly retransmits: number
   /** Connections that found the accept queue of a listening socket here full, and all that such a socket turned away. */
@@ -87,7 +87,7 @@ export interface HostVitals {
   readonly network: NetworkVitals | null
 }
 
-/** The server's second, as its own exporter tells it. Rates are per second of the span between two looks. */
+/** Vitals of the server for a second, from its exporter. Rates are per second of the span between two readings. */
 export interface TargetVitals {
   readonly cores: readonly CoreVitals[]
   readonly memoryTotalBytes: number | null

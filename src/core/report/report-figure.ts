@@ -1,6 +1,6 @@
 /**
- * What a finished report says about a threshold. The gate saw every latency; a report has percentiles of the whole run
- * and of each second, and of each second's latencies a histogram of two digits. What it cannot tell it does not guess.
+ * The figure of a threshold in a finished report. The gate saw every latency; a report has percentiles of the whole run
+ * and of each second, and a histogram of two digits of each second's latencies. What does not follow from them is a problem, never a guess.
  */
 import { isWorse, passes, type ThresholdResult } from '../judge/gate.ts'
 import { ms, samplesFor, PERCENTILES, type LatencySummary, type Metrics } from '../measure/metrics.ts'
@@ -14,9 +14,9 @@ import { printThreshold, type Threshold } from '../threshold/threshold.ts'
 /** A figure, or why the report has none. Samples may be more where they are not counted. */
 export type ReportFigure = (Figure & { readonly isCounted: boolean }) | { readonly problem: string }
 
-/** What the figures of some seconds, or of the whole run, are read from. */
+/** The source of figures: some seconds, or the whole run. */
 interface Part {
-  /** Of the threshold's name, or of all requests: one for each second that has any, or one for the whole run. */
+  /** Metrics of the threshold's name, or of all requests: one for each second that has any, or one for the whole run. */
   readonly pieces: readonly { readonly metrics: Metrics; readonly loadS: number }[]
   /** The seconds themselves; null for the whole run. */
   readonly rows: readonly SecondRow[] | null
@@ -54,7 +54,7 @@ function isWithin({ plan }: Report, stage: number | null, second: number): boole
   return span !== null && second >= span.fromS && second + 1 <= span.toS
 }
 
-/** How much of a second is load. */
+/** The part of a second that is load, 0 to 1. */
 const loadIn = ({ plan, loadS }: Report, second: number): number =>
   Math.min(1, Math.max(0, plan.warmupS + loadS - second))
 
@@ -215,11 +215,11 @@ const untold = (what: string): ReportFigure => ({
   problem: `the report does not say ${what}; give the rule to the run itself, among its thresholds`,
 })
 
-/** How many latencies lie in these seconds. */
+/** The number of latencies in these seconds. */
 const countOf = (rows: readonly SecondRow[]): number =>
   rows.reduce((sum, { histogram }) => sum + histogram.counts.reduce((n, one) => n + one, 0), 0)
 
-/** Of the latencies of these seconds, to the upper edge of a slot of two digits. */
+/** A quantile of the latencies of these seconds: the upper edge of a slot of two digits. */
 function quantileMs(rows: readonly SecondRow[], q: number): number {
   const counts = new Map<number, number>()
   for (const { histogram } of rows)
@@ -230,11 +230,11 @@ function quantileMs(rows: readonly SecondRow[], q: number): number {
   return 0
 }
 
-/** At least so many samples a summary has. */
+/** A lower bound on the number of samples of a summary. */
 const fewestIn = ({ reliableTo }: LatencySummary): number =>
   reliableTo === null ? 1 : samplesFor(PERCENTILES.find(([name]) => name === reliableTo)![1])
 
-/** How many samples a distribution of the whole run has; 0 where that is not counted. */
+/** The number of samples of a distribution of the whole run; 0 if it is not counted. */
 function samplesOf(metrics: Metrics, distribution: string, name: string | null, report: Report): number {
   const { iterations, errors, plan } = report
   switch (distribution) {

@@ -71,7 +71,7 @@ export interface Report {
   readonly errors: readonly Readonly<ErrorCount>[]
   /** The first failing exchanges of each outcome, as many as the plan asks for. */
   readonly capturedFailures: readonly CapturedFailure[]
-  /** What tasks of a scenario threw, apart from requests that failed. */
+  /** Errors thrown by tasks of a scenario, separate from failed requests. */
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
   readonly cookies: Readonly<CookieCounts>
@@ -86,7 +86,7 @@ export interface Report {
   readonly exitCode: number
 }
 
-/** What only the main thread knows of a run. */
+/** Facts of a run that only the main thread knows. */
 export interface RunFacts {
   readonly version: string
   readonly startedAt: string
@@ -98,15 +98,15 @@ export interface RunFacts {
   /** None where it is left out. */
   readonly amendments?: readonly Amendment[]
   readonly addresses: Report['addresses']
-  /** What saw every settled second of the run. */
+  /** The gate, which has seen every settled second of the run. */
   readonly gate: Gate
   /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
   readonly soundPerS?: number | null
-  /** What the plan's baseline stands for. */
+  /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null
 }
 
-/** What is judged of a run: when it has ended, and of what is there while it goes on. */
+/** The judgement of a run that has ended, or of the part that is over. */
 export interface Judgement {
   readonly total: Metrics
   readonly outcomes: ReadonlyMap<Outcome, number>
@@ -114,7 +114,7 @@ export interface Judgement {
   readonly verdict: Verdict
 }
 
-/** What is needed to judge; `loadEndS` is when the load ended, `untilS` up to where it was measured. */
+/** Facts needed to judge. `loadEndS` is the end of the load, `untilS` the end of the measurement, in s of run time. */
 type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'amendments' | 'gate' | 'soundPerS'> & {
   readonly loadEndS: number
   readonly untilS: number
