@@ -7,6 +7,7 @@ import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { RequestPlan } from '../core/request/request.ts'
 import { bareHost, portOf, routeOf } from '../core/request/route.ts'
+import { parseHttpUrl } from '../core/request/http-url.ts'
 import { redactUrlText } from '../core/request/redacted-url.ts'
 import { MOST_RUNS, type Turn } from '../core/compare/run-series.ts'
 import { parseNumber } from '../core/units.ts'
@@ -50,9 +51,8 @@ export function readRepeats({ texts, lists }: Command, problems: Problem[]): Rep
 }
 
 function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, origin, href } = new URL(text)
-  return /^https?:$/.test(protocol) && href === `${origin}/`
+  const url = parseHttpUrl(text)
+  return url !== null && url.href === `${url.origin}/`
 }
 
 /** With another target the rules of the run are relative to that one. */

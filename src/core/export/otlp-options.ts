@@ -1,4 +1,5 @@
 /** The OTLP endpoint and its options, by the variables and rules of the OpenTelemetry specification. */
+import { parseHttpUrl } from '../request/http-url.ts'
 import { basicAuthorization, hasUserinfo, withoutUserinfo } from '../request/userinfo.ts'
 import type { Attributes } from './exported-series.ts'
 
@@ -77,21 +78,16 @@ const variablesOf =
 /** The endpoint for all signals is a base URL; the one for metrics is used unchanged. */
 function environmentUrl(endpoint: Variable | null, wrong: Wrong): URL | null {
   if (endpoint === null) return withMetricsPath(new URL(DEFAULT_BASE))
-  const url = parseUrl(endpoint.text)
+  const url = parseHttpUrl(endpoint.text)
   if (url === null) wrong(`${endpoint.name} must be an absolute http or https URL`)
   return url === null || endpoint.name.includes('METRICS') ? url : withMetricsPath(url)
 }
 
 /** On the command line an origin without a path is a base URL; a URL with a path is used unchanged. */
 function givenUrl(text: string, wrong: Wrong): URL | null {
-  const url = parseUrl(text)
+  const url = parseHttpUrl(text)
   if (url === null) wrong('URL must be an absolute http or https URL')
   return url?.pathname === '/' ? withMetricsPath(url) : url
-}
-
-function parseUrl(text: string): URL | null {
-  const url = URL.canParse(text) ? new URL(text) : null
-  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? url : null
 }
 
 function withMetricsPath(base: URL): URL {

@@ -1,4 +1,5 @@
 /** Reads single options by their declarations, and notes every problem with the value. */
+import { cut } from '../cut.ts'
 import type { Parsed } from '../units.ts'
 import { hasFallback } from './declaration.ts'
 import { DECLARATIONS, type OptionValue, type Planned, type ReadOption } from './declarations.ts'
@@ -10,8 +11,11 @@ import type { Problem } from './problem.ts'
 export type Wrong = (option: string, message: string, at?: number) => null
 
 /** A value as it is quoted in a message. */
-export const show = (raw: unknown): string =>
-  typeof raw === 'string' ? (raw === '' ? 'nothing' : `"${raw}"`) : String(raw)
+export function show(raw: unknown): string {
+  if (raw === '') return 'nothing'
+  const text = cut(typeof raw === 'string' ? raw : String(raw))
+  return typeof raw === 'string' ? `"${text}"` : text
+}
 
 /** The readers for one set of options; `null` if the option is absent or wrong. */
 export interface Readers {

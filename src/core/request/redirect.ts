@@ -1,6 +1,7 @@
 /** The request that a redirect asks for, as the fetch standard has it. */
 import type { RequestPlan } from './request.ts'
 import { withoutUserinfo } from './userinfo.ts'
+import { hasEmptyHost } from './http-url.ts'
 import { redactUrlText } from './redacted-url.ts'
 import { isSecretHeader } from './secret-name.ts'
 
@@ -18,7 +19,8 @@ export function redirected(
   status: number,
   location: string,
 ): RequestPlan | { readonly problem: string } {
-  const url = URL.canParse(location, request.url) ? new URL(location, request.url) : null
+  const isUrl = !hasEmptyHost(location) && URL.canParse(location, request.url)
+  const url = isUrl ? new URL(location, request.url) : null
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     return { problem: `status ${status} with a location that is no http URL: ${redactUrlText(location)}` }
   const becomesGet =

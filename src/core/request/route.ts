@@ -48,10 +48,26 @@ export function routeOf(
       port: proxy.port,
       tunnelTo: protocol === 'https:' ? hostPort(host, port) : null,
     }
-  const other = connectTo.find(
-    (one) => (one.host === null || one.host === host) && (one.port === null || one.port === port),
-  )
+  const other = connectTo.find((pair) => isFor(pair, host, port))
   return { host: other?.toHost ?? host, port: other?.toPort ?? port, tunnelTo: null }
+}
+
+/** Whether connections for this host, as the URL parser writes it, go to the pair's other one. */
+const isFor = (pair: ConnectTo, host: string, port: number): boolean =>
+  (pair.host === null || pair.host === host.replace(/\.$/, '')) && (pair.port === null || pair.port === port)
+
+/** The pairs that no connection for these URLs would ever take, by their places. */
+export function unusedPairs(connectTo: readonly ConnectTo[], urls: readonly URL[]): number[] {
+  const used = new Set(
+    urls.map((url) => connectTo.findIndex((pair) => isFor(pair, bareHost(url.hostname), portOf(url)))),
+  )
+  return [...connectTo.keys()].filter((at) => !used.has(at))
+}
+
+/** One name for a host, however it is written: in lower case, in ASCII, without a dot at its end; `null` if it is none. */
+export function canonicalHost(host: string): string | null {
+  const href = `http://${host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host}/`
+  return URL.canParse(href) ? bareHost(new URL(href).hostname).replace(/\.$/, '') : null
 }
 
 /** `HOST:PORT`, with the brackets of IPv6; without a port where it is null. */

@@ -8,7 +8,8 @@ import { readersOf, readPlanned, show, type Readers, type Wrong } from '../optio
 import type { Options, PlannedOptions } from '../options/options.ts'
 import type { Problem } from '../options/problem.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
-import { didYouMean } from '../suggest.ts'
+import { bareHost, unusedPairs } from '../request/route.ts'
+import { didYouMean, nearest } from '../suggest.ts'
 import type { Threshold } from '../threshold/threshold.ts'
 import { readBaseline, type BaselinePlan } from './baseline-options.ts'
 import { mostUsers, resolveLoad, withStages, type ClosedLoad, type OpenLoad } from './load-options.ts'
@@ -62,6 +63,7 @@ export function resolveOptions(
   const transport = resolveTransport(options, readers)
   const http = resolveHttp(options, planned, url, sent.headers, readers)
   checkTargets(sent, http, wrong)
+  checkConnectTo(sent, url, scenario, http, wrong)
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
   const durationS = resolveDuration(options, load, planned, readers)
   checkRamps(options, load, durationS, wrong)
@@ -104,6 +106,44 @@ function refuseUnknown(options: Options, wrong: Wrong): void {
     if (options[name as keyof Options] !== undefined && !LIBRARY_OPTIONS.includes(name as LibraryOption))
       wrong(name, `is not an option${didYouMean(name, LIBRARY_OPTIONS)}`)
 }
+
+/** Refuses pairs of `connectTo` that no request takes: what was meant for another server would go to the real one. */
+function checkConnectTo(
+  { targets }: SentRequests,
+  url: URL | null,
+  scenario: ScriptPlan | null,
+  { connectTo, maxRedirects }: HttpPlan,
+  wrong: Wrong,
+): void {
+  if (url === null || connectTo.length === 0) return
+  const urls = targets === null ? [url] : targets.requests.map(({ request }) => new URL(request.url))
+  const hosts = [...new Set(urls.map(({ host }) => host))]
+  for (const at of unusedPairs(connectTo, urls)) {
+    const { host, port } = connectTo[at]!
+    // What is for everything else may find nothing left.
+    if (host === null && port === null) continue
+    const near =
+      host === null
+        ? null
+        : nearest(
+            host,
+            urls.map(({ hostname }) => bareHost(hostname)),
+          )
+    // Tasks and redirects can go anywhere, but hardly to a name that is one slip from the target's.
+    if ((scenario !== null || maxRedirects > 0) && (near === null || near === host)) continue
+    const hint = near === null || near === host ? '' : `; did you mean ${near}?`
+    const more = hosts.length > MOST_SHOWN ? ` and ${hosts.length - MOST_SHOWN} more` : ''
+    const where = `${hosts.slice(0, MOST_SHOWN).join(', ')}${more}`
+    wrong(
+      'connectTo',
+      `matches no request: they go to ${where}, and the first pair that matches counts${hint}`,
+      at,
+    )
+  }
+}
+
+/** Hosts that a message lists. */
+const MOST_SHOWN = 5
 
 /** Refuses requests of a targets file to hosts that are not allowed. */
 function checkTargets({ targets }: SentRequests, http: HttpPlan, wrong: Wrong): void {

@@ -33,7 +33,7 @@ export async function loadConfig(file: string): Promise<ConfigTree> {
   const text = readText(file, name)
   if (extension === '.json' || extension.startsWith('.y')) {
     const { readYaml } = await import('./yaml.ts')
-    return { file: name, hasTemplates: true, ...readYaml(text, name, extension === '.json') }
+    return { file: name, hasTemplates: true, ...readYaml(text, name, extension === '.json', true) }
   }
   const value = await importDefault(file, 'CORERUSH_CONFIG')
   if (typeof value !== 'object' || value === null)

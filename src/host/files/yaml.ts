@@ -1,5 +1,17 @@
 /** YAML, and JSON, which YAML knows how to read, with the line of each value. The only importer of yaml. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Range } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+  type Range,
+  type YAMLMap,
+} from 'yaml'
 import type { ConfigTree } from '../../core/config/config-layers.ts'
 import { CorerushError, messageOf } from '../../errors.ts'
 import { codeFrame } from '../../scenario/file.ts'
@@ -7,15 +19,31 @@ import { codeFrame } from '../../scenario/file.ts'
 /** Errors that are told of a file; mostly all but the first come of the first. */
 const MOST_ERRORS = 3
 
-/** What the text says; a CorerushError shows the lines that are at fault. */
-export function readYaml(text: string, name: string, isJson: boolean): Pick<ConfigTree, 'value' | 'lineOf'> {
+interface Fault {
+  readonly pos: readonly [from: number, to: number]
+  readonly message: string
+}
+
+/**
+ * The value of a text; throws a CorerushError with the lines at fault. With `keepsNumbers`, a number that reads otherwise
+ * when it is written again, such as `1.10` or `0x1F`, is the text that it was.
+ */
+export function readYaml(
+  text: string,
+  name: string,
+  isJson: boolean,
+  keepsNumbers = false,
+): Pick<ConfigTree, 'value' | 'lineOf'> {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     schema: isJson ? 'json' : 'core',
+    // It compares each key with each other one.
+    uniqueKeys: false,
   })
-  const faults = [...document.errors, ...document.warnings]
+  const faults: Fault[] = [...document.errors, ...document.warnings, ...repeatedKeys(document)]
+  if (keepsNumbers) keepNumbers(document)
   if (faults.length > 0)
     throw new CorerushError(
       'CORERUSH_CONFIG',
@@ -28,7 +56,49 @@ export function readYaml(text: string, name: string, isJson: boolean): Pick<Conf
         .join('\n'),
     )
   const lineAt = (at: number): number => lines.linePos(at).line
-  return { value: valueOf(document, name), lineOf: (path) => lineOf(document, path, lineAt) }
+  const pairs = new PairsByKey()
+  return { value: valueOf(document, name), lineOf: (path) => lineOf(document, path, pairs, lineAt) }
+}
+
+function repeatedKeys(document: Document): Fault[] {
+  const faults: Fault[] = []
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key) || !key.range) continue
+        if (keys.has(key.value))
+          faults.push({ pos: [key.range[0], key.range[1]], message: 'Map keys must be unique' })
+        keys.add(key.value)
+      }
+    },
+  })
+  return faults
+}
+
+function keepNumbers(document: Document): void {
+  visit(document, {
+    Scalar(_, node) {
+      const { value, source } = node
+      if (typeof value === 'number' && source !== undefined && String(value) !== source) node.value = source
+    },
+  })
+}
+
+/** The pairs of mappings, each of which may be asked for thousands of keys. */
+class PairsByKey {
+  readonly #known = new WeakMap<YAMLMap, Map<string, Pair>>()
+
+  of(map: YAMLMap, key: string): Pair | undefined {
+    let pairs = this.#known.get(map)
+    if (pairs === undefined) {
+      pairs = new Map(
+        map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])),
+      )
+      this.#known.set(map, pairs)
+    }
+    return pairs.get(key)
+  }
 }
 
 function valueOf(document: Document, name: string): unknown {
@@ -44,6 +114,7 @@ function valueOf(document: Document, name: string): unknown {
 function lineOf(
   document: Document,
   path: readonly (string | number)[],
+  pairs: PairsByKey,
   lineAt: (at: number) => number,
 ): number | null {
   let node: unknown = document.contents
@@ -51,7 +122,7 @@ function lineOf(
   for (const part of path) {
     if (isAlias(node)) node = node.resolve(document)
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part)
+      const pair = pairs.of(node, String(part))
       if (pair === undefined) break
       range = isScalar(pair.key) ? pair.key.range : range
       node = pair.value

@@ -8,6 +8,8 @@ import type { DigestCredentials } from '../../core/request/digest.ts'
 import { bodyPlan, type Headers, type RequestPlan } from '../../core/request/request.ts'
 import { isOfOrigin } from '../../core/request/redirect.ts'
 import { checkHeaders, readMethod, readUserPassword } from '../../core/resolve/request/request-options.ts'
+import { show } from '../../core/options/option-readers.ts'
+import { parseHttpUrl } from '../../core/request/http-url.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
 import { MOST_NAMES, OTHER_REQUESTS } from '../../core/measure/tally.ts'
@@ -87,9 +89,9 @@ export class Requests {
   urlOf(to: string | URL): URL {
     const path = textOf(to)
     const whole = path.startsWith('/') ? this.#base + path : path
-    const url = URL.canParse(whole) ? new URL(whole) : null
-    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-      throw new TypeError(`a request needs a path or an http URL, got "${path}"`)
+    const url = parseHttpUrl(whole)
+    if (url === null)
+      throw new TypeError(`a request needs a path or an http URL with a host, got ${show(path)}`)
     return url
   }
 

@@ -28,7 +28,7 @@ test.each([
   ['soon:100', `${RULE}; ${DURATION}`],
   ['-5s:100', `${RULE}; ${DURATION}`],
   ['30s:many', `${RULE}; a value must be a number such as 550, 10k or 2M`],
-  ['30s:5/d', `${RULE}; a value must be a rate such as 1000/s, 10k/s or 90/m`],
+  ['30s:5/w', `${RULE}; a value must be a rate such as 1000/s, 10k/s or 90/m`],
   ['30s:1.5', `${RULE}, with a value that is a whole number, and at least 0`],
   ['30s:-1', `${RULE}, with a value that is a whole number, and at least 0`],
   ['30s:-1/s', `${RULE}, with a value that is at least 0`],

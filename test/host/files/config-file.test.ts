@@ -129,3 +129,22 @@ describe('what cannot be read', () => {
     )
   })
 })
+
+test('a number is the text that was written, where it would be another one', async () => {
+  const yaml =
+    'name: 1.10\nusers: 0x1F\nrate: 1.5\nseed: 010\nheaders:\n  1.10: 1e3\n  b: 12345678901234567890\n'
+  expect((await read('numbers.yaml', yaml)).value).toEqual({
+    ...{ name: '1.10', users: '0x1F', rate: 1.5, seed: '010' },
+    headers: { '1.10': '1e3', b: '12345678901234567890' },
+  })
+  expect((await read('numbers.json', '{"name":1.10,"users":5}')).value).toEqual({ name: '1.10', users: 5 })
+})
+
+test('a file of tens of thousands of keys is read, and a key that is there twice is told', async () => {
+  const keys = Array.from({ length: 30_000 }, (_, n) => `  x-${n}: v\n`).join('')
+  const tree = await read('many.yaml', `headers:\n${keys}`)
+  for (let n = 0; n < 30_000; n++) expect(tree.lineOf(['headers', `x-${n}`])).toBe(n + 2)
+  expect(await complaint(read('twice.yaml', 'url: a\nusers: 1\nurl: b\n'))).toContain(
+    'twice.yaml:3:1: Map keys must be unique',
+  )
+})

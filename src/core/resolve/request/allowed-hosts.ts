@@ -1,7 +1,15 @@
 /** Which hosts a plan may hit, where its user says so: no load for a server that was not meant. */
 import { show, type Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
-import { bareHost, hostPort, ipFamily, portOf, routeOf, type Routing } from '../../request/route.ts'
+import {
+  bareHost,
+  canonicalHost,
+  hostPort,
+  ipFamily,
+  portOf,
+  routeOf,
+  type Routing,
+} from '../../request/route.ts'
 import { redactUrlText } from '../../request/redacted-url.ts'
 import { nearest } from '../../suggest.ts'
 import type { Parsed } from '../../units.ts'
@@ -52,7 +60,7 @@ function parseAllowedHost(text: string): Parsed<AllowedHost> {
   const [, star, written = '', digits] = isBareIpv6
     ? [text, undefined, text]
     : (/^(\*\.)?(\[[^\]]+\]|[^:/?#@\\\s[\]*]+)(?::(\d{1,5}))?$/.exec(text) ?? [])
-  const host = canonical(bareHost(written))
+  const host = canonicalHost(bareHost(written))
   const port = digits === undefined ? null : Number(digits)
   const isDomain = star !== undefined
   if (host === null || port === 0 || (port !== null && port > 65_535))
@@ -62,18 +70,12 @@ function parseAllowedHost(text: string): Parsed<AllowedHost> {
     : { value: { host, isDomain, port } }
 }
 
-/** One name for a host, however it is written; null where it is none. */
-function canonical(host: string): string | null {
-  const href = `http://${host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host}/`
-  return URL.canParse(href) ? bareHost(new URL(href).hostname).replace(/\.$/, '') : null
-}
-
 export const printAllowedHost = ({ host, isDomain, port }: AllowedHost): string =>
   `${isDomain ? '*.' : ''}${hostPort(host, port)}`
 
 /** `port` is null where any may be meant. */
 function isAllowed(allowed: readonly AllowedHost[], host: string, port: number | null): boolean {
-  const name = canonical(host)
+  const name = canonicalHost(host)
   return (
     name !== null &&
     allowed.some(

@@ -3,7 +3,8 @@ import { checkReach, readAllowedHosts, type Reach } from './allowed-hosts.ts'
 import { show, type Readers, type Wrong } from '../../options/option-readers.ts'
 import type { Options, PlannedOptions } from '../../options/options.ts'
 import { basicAuthorization, hasUserinfo } from '../../request/userinfo.ts'
-import { bareHost, ipFamily, type ConnectTo, type Proxy } from '../../request/route.ts'
+import { bareHost, canonicalHost, ipFamily, type ConnectTo, type Proxy } from '../../request/route.ts'
+import { parseHttpUrl } from '../../request/http-url.ts'
 import { redactUrlText } from '../../request/redacted-url.ts'
 import type { Parsed } from '../../units.ts'
 
@@ -136,7 +137,7 @@ function readProxy({ proxy: raw }: Options, { wrong, value }: Readers): Proxy | 
   const written = typeof (raw as unknown) === 'string' ? raw.trim() : ''
   const bad = (rule: string): null => wrong('proxy', `${rule}, got ${show(redactUrlText(written))}`)
   const href = written.includes('://') ? written : `http://${written}`
-  const url = URL.canParse(href) ? new URL(href) : null
+  const url = parseHttpUrl(href)
   // The parser leaves out the port 80.
   const port = /:(\d+)\/?$/.exec(written)?.[1]
   if (url?.protocol !== 'http:' || url.pathname + url.search + url.hash !== '/' || port === undefined)
@@ -164,11 +165,15 @@ function readConnectTo(text: string): Parsed<ConnectTo> {
   const ports = match === null ? [] : [match[2]!, match[4]!].filter((port) => port !== '').map(Number)
   if (match === null || ports.some((port) => port < 1 || port > 65_535))
     return { problem: 'must be HOST:PORT:ADDR:PORT, each of which may be empty' }
-  const host = (name: string): string | null => (name === '' ? null : bareHost(name).toLowerCase())
+  const [, from = '', fromPort = '', to = '', toPort = ''] = match
   const port = (digits: string): number | null => (digits === '' ? null : Number(digits))
-  return {
-    value: { host: host(match[1]!), port: port(match[2]!), toHost: host(match[3]!), toPort: port(match[4]!) },
-  }
+  const host = from === '' ? null : canonicalHost(bareHost(from))
+  // An address may have a zone, as in fe80::1%eth0.
+  const toBare = bareHost(to).toLowerCase()
+  const toHost = to === '' ? null : ipFamily(toBare) === null ? canonicalHost(toBare) : toBare
+  if ((host === null && from !== '') || (toHost === null && to !== ''))
+    return { problem: 'must be HOST:PORT:ADDR:PORT with names or addresses of hosts' }
+  return { value: { host, port: port(fromPort), toHost, toPort: port(toPort) } }
 }
 
 function readAddress(text: string): Parsed<string> {

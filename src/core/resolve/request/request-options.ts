@@ -3,6 +3,7 @@ import { base64, basicAuthorization, hasUserinfo, isDecodable } from '../../requ
 import { show, type Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 import type { DigestCredentials } from '../../request/digest.ts'
+import { parseHttpUrl } from '../../request/http-url.ts'
 import { redactUrlText } from '../../request/redacted-url.ts'
 import type { Headers } from '../../request/request.ts'
 import type { Parsed } from '../../units.ts'
@@ -11,13 +12,13 @@ export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
   if (typeof (text as unknown) !== 'string' && text !== undefined)
     return wrong('url', `must be a text, got ${show(text)}`)
   if (text === undefined || text === '') return wrong('url', 'is required')
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseHttpUrl(text)
   const hint =
     /^[\w.-]+(:\d+)?(\/|$)/.test(text) && !text.includes('://')
       ? `; did you mean http://${redactUrlText(text)}?`
       : ''
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '')
-    return wrong('url', `must be an absolute http or https URL, got "${redactUrlText(text)}"${hint}`)
+  if (url === null)
+    return wrong('url', `must be an absolute http or https URL, got ${show(redactUrlText(text))}${hint}`)
   if (!isDecodable(url.username) || !isDecodable(url.password))
     return wrong('url', 'must have a user and password that are percent-encoded properly')
   return url
@@ -28,9 +29,8 @@ export function readMetricsUrl(raw: unknown, wrong: Wrong): string | null {
   if (raw === undefined) return null
   const text = typeof raw === 'string' ? raw : ''
   const bad = (rule: string): null => wrong('targetMetrics', `${rule}, got ${show(redactUrlText(text))}`)
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return bad('must be the absolute http or https URL of a node_exporter page')
+  const url = parseHttpUrl(text)
+  if (url === null) return bad('must be the absolute http or https URL of a node_exporter page')
   return hasUserinfo(url) ? bad('must have no user and password in it') : url.href
 }
 

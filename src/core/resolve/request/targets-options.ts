@@ -5,6 +5,7 @@ import type { Problem } from '../../options/problem.ts'
 import { bodyPlan, type RequestPlan } from '../../request/request.ts'
 import { readHeaders, readMethod, readName, withAuthorization } from './request-options.ts'
 import { readRequest, writtenPath, type RequestTemplate } from './request-template.ts'
+import { parseHttpUrl } from '../../request/http-url.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
 import { MOST_NAMES, OTHER_REQUESTS } from '../../measure/tally.ts'
 import type { WrittenTarget } from './targets-file.ts'
@@ -48,7 +49,7 @@ const NOT_WITH_TARGETS = ['scenario', 'method', 'body'] as const
 export function targetBase(written: readonly WrittenTarget[], options: Options): string | undefined {
   const [first] = written
   if (options.url !== undefined || first === undefined || written.some(isPath)) return options.url
-  return URL.canParse(first.url) ? new URL(first.url).origin : first.url
+  return parseHttpUrl(first.url)?.origin ?? first.url
 }
 
 const isPath = ({ url }: WrittenTarget): boolean => url.startsWith('/')
@@ -84,7 +85,7 @@ function readTarget(
   { headers, auth, name: usual, columns, secrets }: TargetDefaults,
   wrong: Wrong,
 ): KnownTarget | null {
-  if (!URL.canParse(url)) return wrong('url', 'must be an http or https URL')
+  if (parseHttpUrl(url) === null) return wrong('url', 'must be an http or https URL')
   const body = bodyPlan(target.body)
   const own = readHeaders(target.headers, wrong)
   const isOwn = (name: string): boolean => own.some(([given]) => given.toLowerCase() === name.toLowerCase())

@@ -115,7 +115,7 @@ describe('what ends before anything is sent', () => {
       'proxy goes to proxy.test:3128, which is not allowed; allowed is api.test',
     ],
     [
-      { allowHosts: 'api.test', connectTo: ['::api.test:81', 'other.test::elsewhere.example:'] },
+      { allowHosts: 'api.test', connectTo: [':80:api.test:81', '::elsewhere.example:'] },
       'connectTo1 goes to elsewhere.example, which is not allowed; allowed is api.test',
     ],
     [

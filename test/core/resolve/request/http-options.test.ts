@@ -228,7 +228,10 @@ describe('where a connection goes', () => {
   })
 
   test('elsewhere: the first pair that fits, and what is left out stays', () => {
-    const { connectTo } = resolved({ connectTo: ['target.test:81:a:', 'target.test:::1', '::b:2'] })
+    const { connectTo } = resolved({
+      connectTo: ['target.test:81:a:', 'target.test:::1', '::b:2'],
+      maxRedirects: 1,
+    })
     expect(to({ connectTo }, 'http:', 'target.test', 81)).toMatchObject({ host: 'a', port: 81 })
     expect(to({ connectTo })).toMatchObject({ host: 'target.test', port: 1 })
     expect(to({ connectTo }, 'http:', 'other.test')).toMatchObject({ host: 'b', port: 2 })
