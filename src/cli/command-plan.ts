@@ -1,5 +1,6 @@
 /** The plan of a command line, with the files that its flags name: a body, certificates. */
-import { readFileSync } from 'node:fs'
+import { MOST_BODY_BYTES } from '../core/request/request.ts'
+import { readBytes } from '../host/files/text-file.ts'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Options } from '../core/options/options.ts'
 import type { Problem } from '../core/options/problem.ts'
@@ -35,7 +36,7 @@ export async function readPlan(
 function readBody({ texts }: Command, problems: Problem[]): Pick<Options, 'body'> {
   const body = texts.get('body')
   if (body === undefined || !body.startsWith('@')) return { body }
-  return { body: readBytes('body', body.slice(1), problems) }
+  return { body: readFile('body', body.slice(1), MOST_BODY_BYTES, problems) }
 }
 
 /** Reads the files of `--ca`, `--cert` and `--key`. */
@@ -45,16 +46,23 @@ export function readPems({ texts }: Command, problems: Problem[]): Pick<Options,
     const path = texts.get(option)
     if (path === undefined) continue
     // A config file or a variable can hold the PEM itself.
-    pems[option] = path.includes('-----BEGIN ') ? path : readBytes(option, path, problems)
+    pems[option] = path.includes('-----BEGIN ') ? path : readFile(option, path, MOST_PEM_BYTES, problems)
   }
   return pems
 }
 
+const MOST_PEM_BYTES = 10_000_000
+
 /** Reads a file that an option names; an empty text, and a problem, if it cannot be read. */
-function readBytes(option: string, path: string, problems: Problem[]): Buffer | string {
+function readFile(option: string, path: string, most: number, problems: Problem[]): Buffer | string {
   try {
-    return readFileSync(path)
+    return readBytes(path, most)
   } catch (error) {
+    // It may be the key itself, which a variable was to name the file of.
+    if (option === 'key' && !/\.(?:pem|key|crt|cer|p8)$/i.test(path)) {
+      problems.push({ option, message: 'is neither a key in PEM nor a file that can be read' })
+      return ''
+    }
     problems.push({ option, message: `names a file that cannot be read: ${messageOf(error)}` })
     return ''
   }

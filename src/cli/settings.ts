@@ -2,6 +2,7 @@
  * What a run is told, from all sources: flags, `CORERUSH_…` variables, the config file and one of its profiles. They
  * become one command, as if all had been typed; where each value was said is kept, for what is wrong with it.
  */
+import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { configLayers, placeOf } from '../core/config/config-layers.ts'
 import { interpolate } from '../core/config/interpolate.ts'
@@ -192,7 +193,8 @@ function interpolated(
         const { text, values: found, problem } = interpolate(one.text, environment)
         if (problem !== null) problems.push({ option, message: problem, place: placeOf(one.origin) })
         // An address is none; what of it is a secret is masked as in any URL.
-        if (isSent === true) for (const value of found) if (!/^https?:\/\//.test(value)) secrets.add(value)
+        const mayBeSecret = isSent === true || (option === 'key' && !existsSync(text))
+        if (mayBeSecret) for (const value of found) if (!/^https?:\/\//.test(value)) secrets.add(value)
         return { text, origin: one.origin }
       }),
     )

@@ -31,7 +31,7 @@ export function parseDurationS(text: string | number): Parsed<number> {
   if (!/^(\d+(\.\d+)?(us|µs|ms|s|m|h|d))+$/.test(compact)) return { problem: DURATION_RULE }
   // Each part is scaled by division where the unit is small, so that 300ms is 0.3 and not 0.30000000000000004.
   let seconds = 0
-  for (const [, digits, unit] of compact.matchAll(/(\d+(?:\.\d+)?)(us|µs|ms|s|m|h|d)/g)) {
+  for (const [, digits, unit] of compact.matchAll(/(?<![\d.])(\d+(?:\.\d+)?)(us|µs|ms|s|m|h|d)/g)) {
     const per = SECONDS_PER[unit!]!
     seconds += per < 1 ? Number(digits) / Math.round(1 / per) : Number(digits) * per
   }
@@ -112,7 +112,9 @@ function showDigits(x: number): string {
 }
 
 /** A count with thousands separators: `12,345`. */
-export const showCount = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+export const showCount = (n: number): string => COUNT.format(Math.round(n))
+
+const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 /** A rate for a table: `539`, `53.9`, `5.39`, `0.017`. A rate above 0 never reads as 0. */
 export function showRate(perS: number | null): string {

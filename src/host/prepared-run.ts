@@ -1,4 +1,6 @@
 /** A plan made ready on this host, before any worker is hired: what can go wrong by then has been found. */
+import { showDelimiter } from '../core/scenario/delimiter.ts'
+import type { FeederPlan } from '../core/scenario/row-source.ts'
 import type { Comparands } from '../core/compare/run-comparison.ts'
 import type { HostReport } from '../core/measure/host-facts.ts'
 import { OptionsError } from '../core/options/options-error.ts'
@@ -52,7 +54,11 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     ...[fileWarning, portWarning].filter((warning) => warning !== null),
     // The load of this host is read now, as the start of the workers is load as well.
     ...readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound }),
+    ...(plan.data?.isGuess ? [guessWarning(plan.data)] : []),
     ...(comparands?.warnings ?? []),
   ]
   return { plan, host, comparands, feeders, soundPerS: sound, warnings }
 }
+
+const guessWarning = ({ path, delimiter }: FeederPlan): string =>
+  `the cells of ${path} are taken to be separated by ${showDelimiter(delimiter)}; set --data-delimiter if they are not`

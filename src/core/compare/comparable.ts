@@ -130,8 +130,8 @@ function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<st
 }
 
 /** Of a file of data its name counts, wherever it lies; what is in it is not looked at. */
-const byName = ({ path, ...rest }: FeederPlan): FeederPlan => ({
-  ...rest,
+const byName = ({ path, format, delimiter, order, end }: FeederPlan): FeederPlan => ({
+  ...{ format, delimiter, order, end },
   path: path.replace(/^.*[/\\]/, ''),
 })
 

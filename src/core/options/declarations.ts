@@ -4,6 +4,7 @@
  */
 import { parseWait, printWait, type Wait } from '../load/wait-time.ts'
 import { parseStatuses, printStatuses, type StatusRange } from '../request/status.ts'
+import { parseDelimiter } from '../scenario/delimiter.ts'
 import { ORDERS } from '../scenario/row-source.ts'
 import { parseNumber, parseRatePerS } from '../units.ts'
 import type { Declarations, NameOf, PlannedOf, ValueOf } from './declaration.ts'
@@ -118,6 +119,17 @@ const TARGET = {
     details:
       'See [placeholders](TEMPLATES.md), which also has `{{user}}`, `{{seq}}`, `{{uuid}}`, `{{random 1 100}}`',
     file: 'path',
+  },
+  dataDelimiter: {
+    format: like(
+      parsed('one character, or `tab`', 'string', parseDelimiter, (value) =>
+        value === '\t' ? 'tab' : value,
+      ),
+    ),
+    sentence: 'character between two cells of a CSV file of data',
+    usually: 'as its first lines suggest',
+    details:
+      'Of comma, semicolon, tab and bar, the one that splits the first lines evenly; a guess other than comma is reported',
   },
   dataOrder: {
     format: oneOf(...ORDERS),

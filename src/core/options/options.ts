@@ -27,6 +27,8 @@ export interface Options {
   targets?: string | undefined
   /** CSV or JSON file whose columns are {{placeholders}} in URL, headers and body. */
   data?: string | undefined
+  /** Character between two cells of a CSV file of data. @default as its first lines suggest */
+  dataDelimiter?: string | undefined
   /** Order in which rows are used, over the whole run: sequential, random, shuffle, unique. @default sequential */
   dataOrder?: 'sequential' | 'random' | 'shuffle' | 'unique' | undefined
   /** After the last row, begin again or end the load: recycle, stop. @default recycle; stop for unique rows */

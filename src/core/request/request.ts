@@ -42,6 +42,9 @@ const IDEMPOTENT = new Set([
 
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
 
+/** The largest body: main thread and workers each hold all of it, as text and as bytes. */
+export const MOST_BODY_BYTES = 128_000_000
+
 /** A body as the plan has it: text where it is text. */
 export function bodyPlan(body: string | Uint8Array | null): BodyPlan | null {
   if (body === null) return null

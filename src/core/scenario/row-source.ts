@@ -11,6 +11,8 @@ export interface FeederPlan {
   readonly format: 'csv' | 'json'
   /** Between two cells of a CSV file. */
   readonly delimiter: string
+  /** The delimiter is a guess by the first lines of the file. */
+  readonly isGuess?: true
   readonly order: (typeof ORDERS)[number]
   /** What happens when all rows are taken. */
   readonly end: (typeof ENDS)[number]

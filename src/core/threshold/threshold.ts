@@ -209,7 +209,7 @@ function printLimit(limit: number, unit: Unit): string {
       return limit < 1000 ? `${limit}ms` : printDurationS(limit / 1000)
     case 'ratio':
       // Eight decimals of a per cent are all that parsing keeps.
-      return `${(limit * 100).toFixed(8).replace(/\.?0+$/, '')}%`
+      return `${(limit * 100).toFixed(8).replace(/\.?0{1,20}$/, '')}%`
     case 'perS':
     case 'count':
     case 'number':

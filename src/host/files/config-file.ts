@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { ConfigTree } from '../../core/config/config-layers.ts'
 import { CorerushError, messageOf } from '../../errors.ts'
+import { textOf } from './text-file.ts'
 import { importDefault, shown } from '../../scenario/file.ts'
 
 const EXTENSIONS = ['.ts', '.js', '.mjs', '.json', '.yaml', '.yml']
@@ -48,7 +49,7 @@ function readText(file: string, name: string): string {
   try {
     if (statSync(file).size > MOST_BYTES)
       throw new Error(`it has more than ${MOST_BYTES} bytes; a body can be a file of its own: body: "@FILE"`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return textOf(readFileSync(file))
   } catch (error) {
     throw refused(`${name} cannot be read: ${messageOf(error)}`)
   }

@@ -1,20 +1,32 @@
 /** The files whose rows become placeholders: their columns, before there is a plan, and their rows, fit for it. */
-import { readFileSync } from 'node:fs'
 import { dataFormat } from '../../core/resolve/request/data-options.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { isHeaderValue } from '../../core/resolve/request/request-options.ts'
 import { columnsOf, templateOf } from '../../core/resolve/request/request-template.ts'
 import type { FeederRows } from '../../protocol.ts'
-import { readCsvColumns, readFeeder } from './feeder-files.ts'
+import { delimiterOf, readCsvColumns, readData, readFeeder } from './feeder-files.ts'
 
-/** The names of the columns; throws where the file has none. */
-export function readColumns(path: string): readonly string[] {
-  const bytes = readFileSync(path)
-  if (dataFormat(path) === 'csv') return readCsvColumns(bytes)
+/** What must be known of a data file before there is a plan. */
+export interface DataFile {
+  /** The names of its columns. */
+  readonly columns: readonly string[]
+  /** What separates its cells, and whether that is a guess. */
+  readonly delimiter: string
+  readonly isGuess: boolean
+}
+
+/** Reads the columns of a data file. Throws if it has none. `delimiter` is `null` if nobody said one. */
+export function readDataFile(path: string, delimiter: string | null): DataFile {
+  const bytes = readData(path)
+  if (dataFormat(path) === 'csv') {
+    const used = delimiter ?? delimiterOf(bytes)
+    const isGuess = delimiter === null && used !== ','
+    return { columns: readCsvColumns(bytes, used), delimiter: used, isGuess }
+  }
   const rows: unknown = JSON.parse(bytes.toString('utf8'))
   const first: unknown = Array.isArray(rows) ? rows[0] : null
   if (typeof first !== 'object' || first === null) throw new Error('it must be a list of rows with names')
-  return Object.keys(first)
+  return { columns: Object.keys(first), delimiter: ',', isGuess: false }
 }
 
 /** The rows of the plan's data, each with a value for every placeholder; a CorerushError tells the first that has none. */

@@ -2,8 +2,9 @@
 import { resolve } from 'node:path'
 import type { Options } from '../../core/options/options.ts'
 import type { Problem } from '../../core/options/problem.ts'
+import { parseDelimiter } from '../../core/scenario/delimiter.ts'
 import type { NamedFiles } from '../../core/resolve/request/sent-requests.ts'
-import { readColumns } from './data-files.ts'
+import { readDataFile, type DataFile } from './data-files.ts'
 import { reasonOf } from './feeder-files.ts'
 import { readTargetsFile } from './targets-source.ts'
 
@@ -17,6 +18,7 @@ export function readNamedFiles(options: Options): {
 } {
   const problems: Problem[] = []
   const { data, targets } = options
+  const found = isPath(data) ? dataFile(options, problems) : null
   const located: Options = {
     ...options,
     ...(isPath(data) ? { data: resolve(data) } : {}),
@@ -25,17 +27,19 @@ export function readNamedFiles(options: Options): {
   return {
     located,
     files: {
-      columns: isPath(data) ? columnsOf(resolve(data), problems) : [],
+      columns: isPath(data) ? (found?.columns ?? null) : [],
+      delimiter: found,
       targets: isPath(targets) ? readTargetsFile(resolve(targets), problems) : null,
     },
     problems,
   }
 }
 
-/** Null where the file has none that can be used. */
-function columnsOf(path: string, problems: Problem[]): readonly string[] | null {
+/** `null` if the file cannot be used. */
+function dataFile({ data, dataDelimiter }: Options, problems: Problem[]): DataFile | null {
+  const said = typeof dataDelimiter === 'string' ? parseDelimiter(dataDelimiter) : null
   try {
-    return readColumns(path)
+    return readDataFile(resolve(String(data)), said !== null && 'value' in said ? said.value : null)
   } catch (error) {
     problems.push({ option: 'data', message: `names a file that cannot be used: ${reasonOf(error)}` })
     return null

@@ -1,5 +1,4 @@
 /** Reads a targets file: its requests, and the bodies that lie beside it. */
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Problem } from '../../core/options/problem.ts'
 import {
@@ -10,7 +9,11 @@ import {
 } from '../../core/resolve/request/targets-file.ts'
 import { messageOf } from '../../errors.ts'
 import { shown } from '../../scenario/file.ts'
+import { MOST_BODY_BYTES } from '../../core/request/request.ts'
+import { readBytes, textOf } from './text-file.ts'
 import { readYaml } from './yaml.ts'
+
+const MOST_FILE_BYTES = 64_000_000
 
 /** Reports have all of them. */
 const MOST_TARGETS = 10_000
@@ -22,7 +25,7 @@ export function readTargetsFile(path: string, problems: Problem[]): WrittenTarge
     void problems.push({ option: 'targets', message, ...(place === undefined ? {} : { place }) })
   let text: string
   try {
-    text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
+    text = textOf(readBytes(path, MOST_FILE_BYTES))
   } catch (error) {
     wrong(`names a file that cannot be read: ${messageOf(error)}`)
     return []
@@ -30,6 +33,7 @@ export function readTargetsFile(path: string, problems: Problem[]): WrittenTarge
   const read = text.trimStart().startsWith('[') ? listed(text, file) : inLines(text)
   if (read.length === 0) wrong(`must have a request, and ${file} has none`)
   if (read.length > MOST_TARGETS) wrong(`must have at most ${MOST_TARGETS} requests, and ${file} has more`)
+  const bodies = new Bodies(path)
   return read.flatMap(({ line, words }): WrittenTarget[] => {
     const place = `${file}:${line}`
     if ('problems' in words) {
@@ -37,7 +41,7 @@ export function readTargetsFile(path: string, problems: Problem[]): WrittenTarge
       return []
     }
     try {
-      return [{ ...words, place, body: bodyOf(words.body, path) }]
+      return [{ ...words, place, body: bodies.of(words.body) }]
     } catch (error) {
       wrong(`body names a file that cannot be read: ${messageOf(error)}`, place)
       return []
@@ -52,7 +56,7 @@ interface Read {
 
 /** Empty lines and those that begin with `#` are none. */
 const inLines = (text: string): Read[] =>
-  text.split('\n').flatMap((whole, i) => {
+  text.split(/\r\n|[\n\r]/).flatMap((whole, i) => {
     const line = whole.trim()
     return line === '' || line.startsWith('#') ? [] : [{ line: i + 1, words: parseTargetLine(line) }]
   })
@@ -62,5 +66,24 @@ function listed(text: string, file: string): Read[] {
   return (value as unknown[]).map((one, i) => ({ line: lineOf([i]) ?? 1, words: readTarget(one) }))
 }
 
-const bodyOf = (body: string | null, path: string): WrittenTarget['body'] =>
-  body?.startsWith('@') === true ? readFileSync(resolve(dirname(path), body.slice(1))) : body
+/** The files of bodies, each read once; all together have no more than one body may have. */
+class Bodies {
+  readonly #folder: string
+  readonly #read = new Map<string, Buffer>()
+  #left = MOST_BODY_BYTES
+
+  constructor(path: string) {
+    this.#folder = dirname(path)
+  }
+
+  of(body: string | null): WrittenTarget['body'] {
+    if (body?.startsWith('@') !== true) return body
+    const path = resolve(this.#folder, body.slice(1))
+    const known = this.#read.get(path)
+    if (known !== undefined) return known
+    const bytes = readBytes(path, this.#left)
+    this.#left -= bytes.length
+    this.#read.set(path, bytes)
+    return bytes
+  }
+}

@@ -215,7 +215,7 @@ function renderCell(cell: Cell): string {
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
     // Commands to a GitHub Actions runner, in case the file cannot be written and goes to standard output.
     .replaceAll('##[', '#�[')
-    .replace(/^(\s*:):/gm, '$1�')
+    .replace(/^([^\S\r\n]*:):/gm, '$1�')
   const isNumber = /^-?\d+(\.\d+)?$/.test(text)
   const safe = !isNumber && /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

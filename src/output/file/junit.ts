@@ -131,4 +131,4 @@ export const escapeXml = (text: string): string =>
     .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
     // Commands to a GitHub Actions runner, in case the text goes to standard output.
     .replaceAll('##[', '##&#91;')
-    .replace(/^(\s*:):/gm, '$1&#58;')
+    .replace(/^([^\S\r\n]*:):/gm, '$1&#58;')

@@ -1,4 +1,5 @@
 /** The text of `--dry-run`: the plan, and the share of each worker in each stage. Pure. */
+import { showDelimiter } from '../../core/scenario/delimiter.ts'
 import { printAllowedHost } from '../../core/resolve/request/allowed-hosts.ts'
 import { arrivalsBy, peakRate } from '../../core/load/arrivals.ts'
 import { flagOf, isRead, type Declaration } from '../../core/options/declaration.ts'
@@ -105,7 +106,9 @@ function body(request: RequestPlan): [string, string] {
 function data({ data }: Plan): [string, string][] {
   if (data === null) return []
   const end = data.end === 'stop' ? '; the load ends with the last row' : ''
-  return [['data', `${data.path}, ${data.order}${end}`]]
+  const guess = data.isGuess ? ' (a guess)' : ''
+  const cells = data.delimiter === ',' ? '' : `, cells separated by ${showDelimiter(data.delimiter)}${guess}`
+  return [['data', `${data.path}, ${data.order}${cells}${end}`]]
 }
 
 /** What is sent: the request, the targets, or the scenario. */

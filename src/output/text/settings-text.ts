@@ -1,4 +1,5 @@
 /** The text of `--print-config`: each option in effect, its value and its source. Secrets are masked. Pure. */
+import { cut } from '../../core/cut.ts'
 import { placeOf } from '../../core/config/config-layers.ts'
 import type { Layer } from '../../core/config/layers.ts'
 import { isRead, type Declaration, type Declarations } from '../../core/options/declaration.ts'
@@ -59,13 +60,16 @@ function shown(option: string, text: string): string {
     case 'all':
       return MASK
     case 'pem':
-      return text.includes('-----BEGIN ') ? MASK : text
+      // A key that is not in PEM could be taken for the name of its file.
+      return text.includes('-----BEGIN ') || (option === 'key' && !/\.(?:pem|key|crt|cer|p8)$/i.test(text))
+        ? MASK
+        : text
     case 'url':
       return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
     case 'output':
       return text.replace(/(?<==).+/s, redactUrlText)
     case 'fields':
-      return redactFields(text)
+      return cut(redactFields(text))
     case 'header':
       return redactHeaderLine(text)
   }

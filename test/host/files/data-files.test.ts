@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readColumns, readRows } from '../../../src/host/files/data-files.ts'
+import { readDataFile, readRows } from '../../../src/host/files/data-files.ts'
 import { OptionsError } from '../../../src/core/options/options-error.ts'
 import { planRun } from '../../../src/host/run-plan.ts'
 import { withFolder } from '../../support/cli.ts'
 
 /** The rows of a file of this name as texts, for these headers and this body. */
-const rows = (name: string, text: string, header: string, body = '{{name}}'): Promise<string> =>
+const rows = (name: string, text: string | Buffer, header: string, body = '{{name}}'): Promise<string> =>
   withFolder((folder) => {
     const data = join(folder, name)
     writeFileSync(data, text)
@@ -26,6 +26,34 @@ describe('the rows of data', () => {
     ],
   ])('of %s', async (name, text, header, expected) => {
     expect(await rows(name, text, header)).toBe(expected)
+  })
+
+  test.each<[string, string, string | Buffer, string]>([
+    [
+      'mixed line ends',
+      'w.csv',
+      'name,word\nann,one\r\nbob,two\rcy,three',
+      '["ann","one"]["bob","two"]["cy","three"]',
+    ],
+    ['a JSON with a mark of the byte order', 'w.json', '\ufeff[{"name":"a"}]', '{"name":"a"}'],
+    ['UTF-16', 'w.csv', Buffer.from('\ufeffname\nä\n', 'utf16le'), '["ä"]'],
+    ['semicolons', 'w.csv', 'name;word\nann;1,5\n', '["ann","1,5"]'],
+    ['tabs', 'w.csv', 'name\tword\nann\t1,5\n', '["ann","1,5"]'],
+    [
+      'numbers that are sent as they are written',
+      'w.json',
+      '[{"name":1.10,"id":12345678901234567890,"n":5,"t":"1.10"}]',
+      '{"name":"1.10","id":"12345678901234567890","n":5,"t":"1.10"}',
+    ],
+  ])('with %s', async (_, name, text, expected) => {
+    expect(await rows(name, text, '')).toBe(expected)
+  })
+
+  test('in no known encoding are refused with their line', async () => {
+    const latin1 = Buffer.from('name,word\nM\xfcller,one\nJos\xe9,two\n', 'latin1')
+    await expect(rows('w.csv', latin1, '')).rejects.toThrow(
+      'data names a file that cannot be used: line 2 has bytes that are not UTF-8',
+    )
   })
 
   test.each([
@@ -58,9 +86,12 @@ test('columns are known before the rows are read', () =>
       writeFileSync(join(folder, name), text)
       return join(folder, name)
     }
-    expect(readColumns(file('a.csv', '\ufeffname, word\n"not closed'))).toEqual(['name', 'word'])
-    expect(readColumns(file('a.json', '[{"name":1,"word":2},{}]'))).toEqual(['name', 'word'])
-    expect(() => readColumns(file('b.json', '[1]'))).toThrow('it must be a list of rows with names')
+    expect(readDataFile(file('a.csv', '\ufeffname, word\n"not closed'), null).columns).toEqual([
+      'name',
+      'word',
+    ])
+    expect(readDataFile(file('a.json', '[{"name":1,"word":2},{}]'), null).columns).toEqual(['name', 'word'])
+    expect(() => readDataFile(file('b.json', '[1]'), null)).toThrow('it must be a list of rows with names')
     return Promise.resolve()
   }))
 

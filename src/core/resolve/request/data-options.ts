@@ -1,6 +1,7 @@
 /** The data whose columns are placeholders: which row comes next, and what happens after the last. */
 import { endProblem, type FeederPlan } from '../../scenario/row-source.ts'
 import { show, type Readers } from '../../options/option-readers.ts'
+import type { NamedFiles } from './sent-requests.ts'
 import type { Options } from '../../options/options.ts'
 
 /** The format by the file's name. */
@@ -10,14 +11,16 @@ export const dataFormat = (path: string): FeederPlan['format'] => (/\.json$/i.te
 export function readData(
   options: Options,
   hasScenario: boolean,
+  file: NamedFiles['delimiter'],
   used: ReadonlySet<string> | null,
   { value, wrong }: Pick<Readers, 'value' | 'wrong'>,
 ): FeederPlan | null {
   const path: unknown = options.data
   const order = value('dataOrder')
   const end = value('dataEnd')
+  const delimiter = value('dataDelimiter')
   if (path === undefined) {
-    for (const option of ['dataOrder', 'dataEnd'] as const)
+    for (const option of ['dataOrder', 'dataEnd', 'dataDelimiter'] as const)
       if (options[option] !== undefined) wrong(option, 'is about rows of data, and there are none')
     return null
   }
@@ -26,13 +29,16 @@ export function readData(
     return wrong('data', 'is for requests without a scenario; a scenario has feeders, see docs/SCENARIOS.md')
   if (used?.size === 0)
     return wrong('data', 'is not used: no placeholder such as {{name}} is one of its columns')
+  if (delimiter !== null && dataFormat(path) !== 'csv')
+    return wrong('dataDelimiter', 'is for CSV files, and the data is JSON')
   const plan = order ?? 'sequential'
   const problem = endProblem(plan, end)
   if (problem !== null) return wrong('dataEnd', `${problem}, got ${show(end ?? undefined)}`)
   return {
     path,
     format: dataFormat(path),
-    delimiter: ',',
+    delimiter: delimiter ?? file?.delimiter ?? ',',
+    ...(delimiter === null && file?.isGuess === true ? { isGuess: true as const } : {}),
     order: plan,
     end: end ?? (plan === 'unique' ? 'stop' : 'recycle'),
   }

@@ -5,8 +5,8 @@ import type { Options } from '../../options/options.ts'
 import type { DigestCredentials } from '../../request/digest.ts'
 import { parseHttpUrl } from '../../request/http-url.ts'
 import { redactUrlText } from '../../request/redacted-url.ts'
-import type { Headers } from '../../request/request.ts'
-import type { Parsed } from '../../units.ts'
+import { MOST_BODY_BYTES, type Headers } from '../../request/request.ts'
+import { showBytes, type Parsed } from '../../units.ts'
 
 export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
   if (typeof (text as unknown) !== 'string' && text !== undefined)
@@ -184,7 +184,9 @@ export function readUserPassword(raw: unknown): DigestCredentials | null {
 /** The body as it is given: text or bytes. */
 export function readBody(body: Options['body'], wrong: Wrong): string | Uint8Array | null {
   if (body === undefined) return null
-  return typeof body === 'string' || (body as unknown) instanceof Uint8Array
+  if (typeof body !== 'string' && !((body as unknown) instanceof Uint8Array))
+    return wrong('body', `must be a text or bytes, got ${show(body)}`)
+  return body.length <= MOST_BODY_BYTES
     ? body
-    : wrong('body', `must be a text or bytes, got ${show(body)}`)
+    : wrong('body', `must have at most ${showBytes(MOST_BODY_BYTES)}, got ${showBytes(body.length)}`)
 }

@@ -43,6 +43,8 @@ export interface SentRequests {
 export interface NamedFiles {
   /** Of the data; null where nobody knows. */
   readonly columns: readonly string[] | null
+  /** What separates the cells of the data, and whether that is a guess; `null` if not known. */
+  readonly delimiter?: { readonly delimiter: string; readonly isGuess: boolean } | null
   /** Null where the options name no such file. */
   readonly targets: readonly WrittenTarget[] | null
 }
@@ -96,7 +98,7 @@ export function resolveRequests(
   // Of a file that cannot be used, and of texts in which something is wrong, nobody knows.
   const isKnown = columns !== null && problems.length === before
   const used = new Set(all.flatMap((request) => [...columnsOf(request).all]))
-  const data = readData(options, scenario !== null, isKnown ? used : null, readers)
+  const data = readData(options, scenario !== null, files.delimiter, isKnown ? used : null, readers)
 
   const texts = printRequest(own, isTemplated)
   const path = url === null ? '' : withoutSecrets(writtenPath(own), secrets)

@@ -1,0 +1,98 @@
+/**
+ * Every regular expression of the sources takes time linear in its text, whoever wrote that: each is given a megabyte of each
+ * character that it tells apart, and of each prefix of a text that it matches. A quadratic one would take minutes.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createContext, Script } from 'node:vm'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+
+const LENGTH = 1_000_000
+/** A linear one takes some milliseconds; what is stopped after so long would not end for minutes. */
+const LIMIT_MS = 3000
+
+interface Pattern {
+  readonly place: string
+  readonly source: string
+  readonly flags: string
+}
+
+const patterns: Pattern[] = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) => patternsIn(join('src', name)))
+
+function patternsIn(file: string): Pattern[] {
+  const code = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+  const found: Pattern[] = []
+  const look = (node: ts.Node): void => {
+    if (ts.isRegularExpressionLiteral(node)) {
+      const end = node.text.lastIndexOf('/')
+      const { line } = code.getLineAndCharacterOfPosition(node.getStart())
+      found.push({
+        place: `${file}:${line + 1}`,
+        source: node.text.slice(1, end),
+        flags: node.text.slice(end + 1),
+      })
+    }
+    ts.forEachChild(node, look)
+  }
+  look(code)
+  return found
+}
+
+/** Those that it names, and one of each kind that `\w`, `\s` and negations tell apart. */
+const charactersOf = (source: string): Set<string> =>
+  new Set(Array.from(`${source}aZ0_ \t\r\n-.{}"\\\0\x7f\xe9€`))
+
+/** A text that the pattern matches, roughly: what it names, in its order, each class by its first character. */
+const sampleOf = (source: string): string =>
+  source
+    .replace(/\(\?(?:<?[=!]|:|<\w+>)/g, '')
+    .replace(/\[\^[^\]]*\]/g, 'a')
+    .replace(/\[(\\?.)[^\]]*\]/g, '$1')
+    .replace(/\{\d+(?:,\d*)?\}/g, '')
+    .replace(
+      /\\([swdSWDbB])/g,
+      (_, kind: string) => ({ s: ' ', d: '1', D: 'a', S: 'a', W: '-' })[kind] ?? 'a',
+    )
+    .replace(/\\u\{?([\da-f]{4})\}?/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    .replace(/\\r/g, '\r')
+    .replace(/\\n/g, '\n')
+    .replace(/\\t/g, '\t')
+    .replace(/(?<!\\)[()|*+?^$]/g, '')
+    .replace(/(?<!\\)\./g, 'a')
+    .replace(/\\(.)/g, '$1')
+
+const textsFor = (source: string): string[] => {
+  const sample = sampleOf(source).slice(0, 24)
+  const prefixes = Array.from({ length: sample.length }, (_, n) => sample.slice(0, n + 1))
+  return [...new Set([...charactersOf(source), ...prefixes])]
+}
+
+const context = createContext({ text: '', pattern: /x/, replaced: '' })
+const replace = new Script('replaced = text.replace(pattern, "")')
+
+function isLinear(pattern: RegExp, text: string): boolean {
+  Object.assign(context, { text, pattern })
+  try {
+    replace.runInContext(context, { timeout: LIMIT_MS })
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false
+    throw error
+  }
+}
+
+test('every pattern is linear', { timeout: 120_000 }, () => {
+  expect(patterns.length).toBeGreaterThan(100)
+  const slow = patterns.flatMap(({ place, source, flags }) => {
+    const pattern = new RegExp(source, flags)
+    const piece = textsFor(source).find(
+      // Between the repetitions and something that ends them otherwise.
+      (piece) => !isLinear(pattern, `${piece.repeat(Math.ceil(LENGTH / piece.length))}\u0001`),
+    )
+    return piece === undefined ? [] : [`${place} /${source}/ with ${JSON.stringify(piece)}`]
+  })
+  expect(slow).toEqual([])
+})
