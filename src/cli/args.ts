@@ -8,6 +8,7 @@ import type { Problem } from '../core/options/problem.ts'
 import { redactUrlText } from '../core/request/redacted-url.ts'
 import { didYouMean, nearest } from '../core/suggest.ts'
 import type { Command } from './command.ts'
+import { FOREIGN_FLAGS, FOREIGN_SCENARIO, isForeignScenario } from './foreign-flags.ts'
 import {
   COMMANDS,
   flagsOf,
@@ -40,7 +41,7 @@ export function parseArgv(argv: readonly string[]): Command {
   const name: CommandName = COMMANDS.find((command) => command === argv[0]) ?? 'run'
   const words = argv[0] === name ? argv.slice(1) : argv
   const flags = readFlags(flagsOf(name))
-  const parsed = split(words, flags)
+  const parsed = split(name, words, flags)
   const sorted: Sorted = {
     texts: new Map(),
     lists: new Map(),
@@ -49,8 +50,10 @@ export function parseArgv(argv: readonly string[]): Command {
     problems: [],
   }
   for (const flag of flags) sortValue(flag, parsed[flag.flag], sorted)
-  sorted.problems.push(...switchesWithValues(words, flags), ...unknownFlags(parsed, flags))
+  sorted.problems.push(...switchesWithValues(words, flags), ...unknownFlags(name, parsed, flags))
+  // After the words, which may be the file or the URL that another tool's flag stands for.
   const operands = sortWords(name, parsed._.map(String), sorted)
+  if (name === 'run' || name === 'debug') refuseForeign(parsed, flags, sorted)
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
   return { name, ...sorted, operands, wants }
 }
@@ -63,12 +66,23 @@ const readFlags = (declarations: Declarations): Flag[] =>
   })
 
 /** The words by the flags they belong to; a flag that is repeated has a list of values. */
-function split(words: readonly string[], flags: readonly Flag[]): ReturnType<typeof Parser> {
+function split(
+  name: CommandName,
+  words: readonly string[],
+  flags: readonly Flag[],
+): ReturnType<typeof Parser> {
   const isSwitch = ({ declaration }: Flag): boolean => declaration.format.kind === 'switch'
+  const foreign = foreignTo(name, flags)
+  const spellingsOf = (kind: 'text' | 'switch'): string[] =>
+    foreign.filter((one) => one.kind === kind).flatMap(({ spellings }) => spellings)
   return Parser([...words], {
     alias: { ...HELP, ...Object.fromEntries(flags.map(({ flag, spellings }) => [flag, spellings.slice(1)])) },
-    boolean: [...Object.keys(HELP), ...flags.filter(isSwitch).map(({ flag }) => flag)],
-    string: flags.filter((flag) => !isSwitch(flag)).map(({ flag }) => flag),
+    boolean: [
+      ...Object.keys(HELP),
+      ...flags.filter(isSwitch).map(({ flag }) => flag),
+      ...spellingsOf('switch'),
+    ],
+    string: [...flags.filter((flag) => !isSwitch(flag)).map(({ flag }) => flag), ...spellingsOf('text')],
     configuration: {
       'camel-case-expansion': false,
       'strip-aliased': true,
@@ -110,8 +124,10 @@ const notAFlag = (word: string, near = ''): Problem => ({
   message: `is not a flag${near}`,
 })
 
-function unknownFlags(parsed: object, flags: readonly Flag[]): Problem[] {
+function unknownFlags(name: CommandName, parsed: object, flags: readonly Flag[]): Problem[] {
+  const foreign = foreignTo(name, flags).flatMap(({ spellings }) => spellings)
   const known = new Set([
+    ...foreign,
     '_',
     '$0',
     'help',
@@ -144,7 +160,44 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
   return problems
 }
 
-/** Sorts the words that are no flags: a scenario's file, and the operands of `compare`, which are returned. */
+/** Flags of other tools, where a load is meant; none that the command has itself. */
+const foreignTo = (name: CommandName, flags: readonly Flag[]): typeof FOREIGN_FLAGS =>
+  name !== 'run' && name !== 'debug'
+    ? []
+    : FOREIGN_FLAGS.filter(({ spellings }) => !flags.some((flag) => spellings.includes(flag.flag)))
+
+/** Refuses the flags of other tools with the right ones, and a URL as a header, which is Locust's host. */
+function refuseForeign(
+  parsed: Readonly<Record<string, unknown>>,
+  flags: readonly Flag[],
+  { texts, lists, problems }: Sorted,
+): void {
+  for (const { spellings, message, option } of foreignTo('run', flags))
+    for (const spelling of spellings) {
+      const value = parsed[spelling]
+      if (value === undefined) continue
+      const word = spelling.length === 1 ? `-${spelling}` : `--${spelling}`
+      problems.push({ option: word, place: word, message })
+      const isUsable = typeof value === 'string' && value !== ''
+      if (option === undefined || texts.has(option) || !isUsable) continue
+      if (option !== 'scenario' || isScenarioFile(value)) texts.set(option, value)
+    }
+  const headers = lists.get('headers') ?? []
+  for (const line of headers.filter(isUrl)) {
+    problems.push({
+      option: 'headers',
+      message: `must be "Name: value", got a URL; did you mean --url ${redactUrlText(line)}?`,
+    })
+    if (!texts.has('url')) texts.set('url', line)
+  }
+  if (headers.some(isUrl))
+    lists.set(
+      'headers',
+      headers.filter((line) => !isUrl(line)),
+    )
+}
+
+/** Sorts the words that are no flags: a URL, a scenario's file, and the operands of a command, which are returned. */
 function sortWords(
   name: CommandName,
   words: readonly string[],
@@ -152,32 +205,41 @@ function sortWords(
 ): string[] {
   if (name === 'compare' || name === 'completion') return [...words]
   const stray: string[] = []
-  for (const word of words)
-    if (TAKES_SCENARIO.includes(name) && isScenarioFile(word) && !texts.has('scenario'))
-      texts.set('scenario', word)
-    else stray.push(word)
-  // `-H Authorization: Bearer x` without quotes: what is stray is the rest of a header, and not to be quoted back.
+  for (const word of words) {
+    const option = !LOADS_TARGET.includes(name) ? null : isUrl(word) ? 'url' : isScenarioFile(word) ? 'scenario' : null
+    if (option === null || texts.has(option)) stray.push(word)
+    else texts.set(option, word)
+  }
+  // `-H Authorization: Bearer x` without quotes: the stray words are the rest of a header, and must not be quoted.
   if (stray.length > 0 && lists.get('headers')?.some(isCutOff) === true)
     problems.push({
       option: 'headers',
       message: 'ends at a blank: put quotes around the line, as in -H "Name: value"',
     })
-  else problems.push(...stray.map(strayWord))
+  else problems.push(...stray.map((word) => strayWord(word, texts)))
   return []
 }
 
-const TAKES_SCENARIO: readonly CommandName[] = ['run', 'find', 'debug']
+const LOADS_TARGET: readonly CommandName[] = ['run', 'find', 'debug']
 
 /** A header line that a value is missing from. */
 const isCutOff = (line: string): boolean => /^[^:]+:\s*(bearer|basic|token)?$/i.test(line)
 
-/** A word that can only be the scenario's file. */
-const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !/^https?:\/\//.test(word)
+const isUrl = (word: string): boolean => /^https?:\/\//i.test(word)
 
-function strayWord(word: string): Problem {
+/** Whether a word can only be the scenario's file. */
+const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !isUrl(word)
+
+function strayWord(word: string, texts: Sorted['texts']): Problem {
   const shown = redactUrlText(word)
   const problem = (message: string): Problem => ({ option: shown, place: shown, message })
-  if (/^https?:\/\//.test(word)) return problem(`is not an option; did you mean --url ${shown}?`)
+  if (isUrl(word))
+    return problem(
+      texts.has('url') ? 'is a second URL: a run has one, see --targets' : 'is not an option here',
+    )
+  if (isScenarioFile(word)) return problem('is a second scenario file: a run has one')
+  // It was to say where requests go, so a missing URL is not reported as well.
+  if (isForeignScenario(word)) return { ...problem(FOREIGN_SCENARIO), option: 'url' }
   if (COMMANDS.includes(word as CommandName))
     return problem(`is not a command here; it comes first: corerush ${word} …`)
   const hint = didYouMean(word, COMMANDS)

@@ -12,7 +12,7 @@ interface Words {
 
 const WORDS: Readonly<Record<CommandName, Words>> = {
   run: {
-    usage: 'corerush [scenario.ts] [options]',
+    usage: 'corerush [URL | scenario.ts] [options]',
     does: 'load a target',
     summary:
       'Loads an HTTP server from every core of this machine, and says whether its own figures can be trusted.',
@@ -55,12 +55,12 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
 }
 
 const EXAMPLES = [
-  ['corerush --users 550 --url http://127.0.0.1:8080/', '550 users, as fast as they can, for 10 s'],
+  ['corerush http://127.0.0.1:8080/ --users 550', '550 users, as fast as they can, for 10 s'],
   [
-    'corerush -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml --url …',
+    'corerush http://… -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml',
     'paced users posting a file',
   ],
-  ['corerush --stage 30s:1000/s --stage 1m:1000/s --url …', 'arrivals that ramp up and hold'],
+  ['corerush http://… --stage 30s:1000/s --stage 1m:1000/s', 'arrivals that ramp up and hold'],
 ] as const
 
 const UNITS =

@@ -1,4 +1,5 @@
 /** What surrounds the runs of a command: the terminal, the metrics page and the live page. */
+import type { Report } from '../core/report/report.ts'
 import type { RunControl } from '../host/control.ts'
 import type { Output } from '../output/output.ts'
 import type { LivePage } from '../output/web/live-page.ts'
@@ -13,6 +14,8 @@ export class RunConsole {
   readonly terminal: Terminal
   readonly #metrics: MetricsPage | null
   #web: WebServer | null = null
+  /** The warnings that the terminal has shown. */
+  readonly #shown = new Set<string>()
   /** Aborted by Stop on the live page, for the run under way. */
   #stopping = new AbortController()
 
@@ -59,7 +62,20 @@ export class RunConsole {
   /** Returns what shows the next run: a new view of the terminal, and the pages. */
   outputsOfNext(): Output[] {
     const pages = [this.#metrics, this.page].filter((page) => page !== null)
-    return [this.terminal.next(), ...pages]
+    const memory: Output = {
+      name: 'warnings',
+      start: ({ warnings }) => {
+        for (const warning of warnings) this.#shown.add(warning)
+      },
+    }
+    return [this.terminal.next(), memory, ...pages]
+  }
+
+  /** The report for a summary on this stream: without the warnings that stderr has shown, if that is the same terminal. */
+  forSummary(report: Report, stream: NodeJS.WriteStream): Report {
+    const { stderr } = process
+    if (stream !== stderr && !(stream.isTTY && stderr.isTTY)) return report
+    return { ...report, warnings: report.warnings.filter((warning) => !this.#shown.has(warning)) }
   }
 
   /** The run has ended: nothing is shown any more, and an order to stop is for the next run. */

@@ -111,7 +111,7 @@ async function makeRuns(runs: CommandRuns, web: WebOptions | null, around: RunCo
       },
     }
   })
-  const exitCode = conclude(runs, result, signal)
+  const exitCode = conclude(runs, result, around)
   around.rest()
   if (around.page !== null && around.staysOpen && !around.terminal.signal.aborted) {
     const keys = around.terminal.hasKeys ? 'q or ' : ''
@@ -132,12 +132,16 @@ function announce(turn: Turn, { request, waitForTargetS }: Plan, { turns }: Seri
 function conclude(
   { command, series, keepAs, summaryTo }: CommandRuns,
   { made, failure }: SeriesResult,
-  signal: AbortSignal,
+  around: RunConsole,
 ): number {
+  const { signal } = around
   const { plan, turns } = series
   const reports = made.map(({ report }) => report)
+  const shown = made.map((one) => ({ ...one, report: around.forSummary(one.report, summaryTo) }))
   const style = styleOf(summaryTo, command)
-  summaryTo.write(turns.length > 1 ? renderSeries(made, turns, style) : renderSummary(reports[0]!, style))
+  summaryTo.write(
+    turns.length > 1 ? renderSeries(shown, turns, style) : renderSummary(shown[0]!.report, style),
+  )
   if (failure !== null)
     throw new CorerushError(
       'CORERUSH_SERIES',

@@ -91,7 +91,8 @@ class FormRuns {
     try {
       const outputs = this.#around.outputsOfNext()
       const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
-      process.stdout.write(renderSummary(report, styleOf(process.stdout, this.#command)))
+      const { stdout } = process
+      stdout.write(renderSummary(this.#around.forSummary(report, stdout), styleOf(stdout, this.#command)))
       return report.exitCode
     } catch (error) {
       const phase = page!.report === null ? 'waiting' : 'ended'

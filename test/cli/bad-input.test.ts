@@ -127,13 +127,6 @@ test('five problems at once are five lines', async () => {
   `)
 })
 
-test('a URL without its flag says what was meant', async () => {
-  expect(await complaints('URL/')).toEqual([
-    'corerush: URL/ is not an option; did you mean --url URL/?',
-    'corerush: --url is required',
-  ])
-})
-
 test('a port that is taken, or a host that is not ours, ends the target with exit 2 and a hint', async () => {
   const taken = await runCli(['target', '--port', String(server.port)])
   expect(taken).toMatchObject({ code: 2, stdout: '' })

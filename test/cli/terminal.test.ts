@@ -51,6 +51,14 @@ async function act(running: Started, action: string, body: object = {}): Promise
 const aLaterOrder = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600))
 
 describe.skipIf(!hasScript).concurrent('on a terminal', () => {
+  test('a warning is shown once, and in pipes on stderr and in the summary', async () => {
+    const words = ['http://127.0.0.1:1/', '-n', '1']
+    const count = (text: string): number => text.split('the target did not answer before').length - 1
+    expect(count((await typed([200, 24], words).finished).stdout)).toBe(1)
+    const { stdout, stderr } = await start(process.execPath, [MAIN, ...words]).finished
+    expect([count(stdout), count(stderr)]).toEqual([1, 1])
+  })
+
   test('a frame is painted over in place, fits the window, and leaves a clean screen and a cursor', async () => {
     const { code, stdout } = await typed([80, 24], ['-u', '5', '-w', '2', '-d', '3s', '--url', target.url])
       .finished

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { activeSpans } from '../../src/core/load/stages.ts'
-import { buildPlan, type ClosedPlan } from '../../src/core/plan/plan.ts'
-import { resolveOptions } from '../../src/core/resolve/resolve.ts'
+import type { ClosedPlan } from '../../src/core/plan/plan.ts'
 import { aPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 import type { Answer, Sent } from '../support/virtual.ts'
@@ -22,18 +21,6 @@ describe('users start', () => {
     expect(sentMs).toEqual(
       Array.from({ length: 550 }, (_, k) => Math.ceil(activeSpans(plan.stages, k)[0]!.startS * 1000)),
     )
-  })
-
-  test('soon enough that a short count has a request for each of them', async () => {
-    const options = { url: 'http://target.test/', users: 10, requests: 103 }
-    const result = resolveOptions(options, { cores: 2, descriptors: 1000 })
-    if ('problems' in result) throw new Error(JSON.stringify(result.problems))
-    const plan = buildPlan(result.resolved, 'test') as ClosedPlan
-    // Answers after 50 µs: 1,000 requests would be done within the first 5 ms.
-    const simulation = new Simulation(plan, () => ({ afterUs: 50 }), { workers: 2 })
-    const { sent } = await simulation.to(1)
-    expect(sent).toHaveLength(103)
-    expect(simulation.networks.map(({ connections }) => connections)).toEqual([5, 5])
   })
 
   test.each([2, 3, 4])('in stripes: %d workers together send what one would send', async (workers) => {
