@@ -206,7 +206,13 @@ function sortWords(
   if (name === 'compare' || name === 'completion') return [...words]
   const stray: string[] = []
   for (const word of words) {
-    const option = !LOADS_TARGET.includes(name) ? null : isUrl(word) ? 'url' : isScenarioFile(word) ? 'scenario' : null
+    const option = !LOADS_TARGET.includes(name)
+      ? null
+      : isUrl(word)
+        ? 'url'
+        : isScenarioFile(word)
+          ? 'scenario'
+          : null
     if (option === null || texts.has(option)) stray.push(word)
     else texts.set(option, word)
   }

@@ -74,7 +74,9 @@ describe.concurrent('the edges of a run', () => {
       mkdirSync(join(folder, 'r.xml'))
       const { code, stdout, stderr } = await running.finished
       expect(code).toBe(1)
-      expect(stderr).toMatch(/^corerush: junit=r\.xml could not be written and went to standard output instead: EISDIR/m)
+      expect(stderr).toMatch(
+        /^corerush: junit=r\.xml could not be written and went to standard output instead: EISDIR/m,
+      )
       expect(stdout).toMatch(/^<\?xml[^]*<\/testsuites>\ncorerush [^]*^measurement: /m)
       expect(readdirSync(folder)).toEqual(['r.xml'])
     }))
