@@ -130,7 +130,8 @@ function alignOf<Row>({ isText }: Column<Row>, mark: string | null = null): Reco
   return classes.length === 0 ? {} : { class: classes.join(' ') }
 }
 
-function sortRows<Row>(
+/** Rows in the order of a column; `null` sorts last in both directions. */
+export function sortRows<Row>(
   rows: readonly Row[],
   by: (row: Row) => number | string | null,
   direction: Direction,
