@@ -1,8 +1,13 @@
 /** The data whose columns are placeholders: which row comes next, and what happens after the last. */
 import { endProblem, type FeederPlan } from '../../scenario/row-source.ts'
 import { show, type Readers } from '../../options/option-readers.ts'
-import type { NamedFiles } from './sent-requests.ts'
 import type { Options } from '../../options/options.ts'
+
+/** What separates the cells of a data file. */
+export interface DataDelimiter {
+  readonly delimiter: string
+  readonly isGuess: boolean
+}
 
 /** The format by the file's name. */
 export const dataFormat = (path: string): FeederPlan['format'] => (/\.json$/i.test(path) ? 'json' : 'csv')
@@ -11,7 +16,7 @@ export const dataFormat = (path: string): FeederPlan['format'] => (/\.json$/i.te
 export function readData(
   options: Options,
   hasScenario: boolean,
-  file: NamedFiles['delimiter'],
+  file: DataDelimiter | null | undefined,
   used: ReadonlySet<string> | null,
   { value, wrong }: Pick<Readers, 'value' | 'wrong'>,
 ): FeederPlan | null {

@@ -1,5 +1,5 @@
 /** What the options say is sent: one request, or those of a targets file, and the data that placeholders stand for. */
-import { readData } from './data-options.ts'
+import { readData, type DataDelimiter } from './data-options.ts'
 import type { FeederPlan } from '../../scenario/row-source.ts'
 import { show, type Readers } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
@@ -44,7 +44,7 @@ export interface NamedFiles {
   /** Of the data; null where nobody knows. */
   readonly columns: readonly string[] | null
   /** What separates the cells of the data, and whether that is a guess; `null` if not known. */
-  readonly delimiter?: { readonly delimiter: string; readonly isGuess: boolean } | null
+  readonly delimiter?: DataDelimiter | null
   /** Null where the options name no such file. */
   readonly targets: readonly WrittenTarget[] | null
 }
