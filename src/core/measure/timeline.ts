@@ -64,6 +64,8 @@ export class Timeline {
   readonly #open = new Map<number, OpenSecond>()
   readonly #rows: SecondRow[] = []
   readonly #names: NameSpans
+  /** The second that was derived last, and its counts. */
+  #derived: { readonly second: number; readonly tally: Tally } | null = null
   /** The first second whose names can still change. */
   #changing = 0
   readonly #total = new Tally({ wide: true })
@@ -298,6 +300,7 @@ export class Timeline {
     const open = this.#second(second)
     const tally = new Tally()
     this.#mergeSecond(tally, second)
+    this.#derived = { second, tally }
     const merged = mergeNames(tally)
     open.merged = packTally(merged)
     return deriveSecond({
@@ -311,6 +314,16 @@ export class Timeline {
     })
   }
 
+  /** All workers' counts of a second; merging those of many names once is dear enough. */
+  #tallyOf(second: number): Tally {
+    const derived = this.#derived
+    this.#derived = null
+    if (derived?.second === second) return derived.tally
+    const tally = new Tally()
+    this.#mergeSecond(tally, second)
+    return tally
+  }
+
   #rederive(second: number): void {
     if (this.#open.has(second)) this.#rows[second] = this.#derive(second)
   }
@@ -320,8 +333,7 @@ export class Timeline {
     while (this.#unsettled < this.#rows.length && (isOver || this.#isReported(this.#unsettled))) {
       const second = this.#unsettled++
       if (this.#onSettled !== null) {
-        const tally = new Tally()
-        this.#mergeSecond(tally, second)
+        const tally = this.#tallyOf(second)
         const row = this.#rows[second]!
         this.#onSettled({ second, phase: row.phase, loadS: this.#loadS(second), tally, row })
       }
