@@ -106,6 +106,18 @@ export class Call implements ExchangeListener {
     this.#connection = around.openConnection(user, request)
   }
 
+  /** Why the body that came is too long to be kept; empty where it is not. */
+  #tooLarge = ''
+
+  /** The response is longer than its reader keeps: the request fails with this message, and its connection is closed. */
+  refuseBody(message: string): void {
+    this.#tooLarge = message
+    // From within the parser of a transport its connection must not be closed; the response may end before that.
+    queueMicrotask(() => {
+      if (this.#tooLarge !== '') this.#inUse!.cut('timeout')
+    })
+  }
+
   /** Whether anything of it was sent. */
   get wasSent(): boolean {
     return this.#isSent || !this.#isFirst
@@ -170,6 +182,7 @@ export class Call implements ExchangeListener {
     // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
     if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
     this.#owner.disarm()
+    if (this.#tooLarge !== '') this.#failAsTooLarge(exchange)
     if (this.#identity !== null && this.#mustAnswer(this.#identity, exchange)) {
       this.#answer(exchange)
       return
@@ -187,6 +200,14 @@ export class Call implements ExchangeListener {
       this.#record(exchange)
     }
     this.#owner.callEnded(this)
+  }
+
+  #failAsTooLarge(exchange: Exchange): void {
+    if (exchange.outcome !== 'unfinished') {
+      exchange.outcome = 'body.too-large'
+      exchange.message = this.#tooLarge
+    }
+    this.#tooLarge = ''
   }
 
   #begin(tally: RequestTally, timeoutS: number): void {

@@ -178,6 +178,33 @@ describe.concurrent('what tasks send', () => {
 })
 
 describe.concurrent('what fails', () => {
+  test('a body that is read is kept up to --max-read-bytes; a longer one fails, however it comes', async () => {
+    const { report } = await runs(
+      `scenario({ order: 'sequence', tasks: {
+        async Fits({ http }) { check((await http.get('/fits', { read: true })).bytes().length === 10_000, 'cut') },
+        async Long({ http }) { await http.get('/long', { read: true }) },
+        async Endless({ http }) { await http.get('/endless', { check: () => true }) },
+        async Unread({ http }) { check((await http.get('/long', { name: 'unread' })).ok, 'not ok') },
+      } })`,
+      { users: 1, iterations: 8, maxReadBytes: '10k' },
+      ({ url }, response) => {
+        if (url !== '/endless') return void response.end('x'.repeat(url === '/fits' ? 10_000 : 10_001))
+        const more = (): void => {
+          while (response.write('x'.repeat(1000)));
+          response.once('drain', more)
+        }
+        response.on('close', () => response.removeAllListeners('drain'))
+        more()
+      },
+    )
+    expect(report.outcomes).toEqual({ ok: 4, 'body.too-large': 4 })
+    expect(report.errors[0]).toMatchObject({
+      message: 'the body is longer than the 10k bytes of --max-read-bytes',
+    })
+    expect(report.taskErrors).toEqual([])
+    expectConservation(report, { tasks: true })
+  })
+
   test('status, check and time-out are failures, not errors of the task, unless they are to throw', async () => {
     const { report } = await runs(
       `scenario({ order: 'sequence', tasks: {

@@ -24,6 +24,7 @@ import {
 import {
   MOST_CAPTURED,
   MOST_PER_S,
+  MOST_READ_BYTES,
   MOST_REDIRECTS,
   MOST_REQUESTS,
   MOST_USERS,
@@ -344,6 +345,12 @@ const HTTP = {
     details:
       'Followed as browsers do, under the same name. The first redirect beyond the limit is judged by `--expect-status`',
     planned: 'maxRedirects',
+  },
+  maxReadBytes: {
+    format: withDefault(whole(1, MOST_READ_BYTES), 16_000_000),
+    sentence: 'most bytes to keep of a response body that a task reads or checks: 500k, 64M',
+    details: 'A longer one fails as `body.too-large`, and its connection is closed',
+    planned: 'maxReadBytes',
   },
   auth: {
     format: text('`user:password`'),

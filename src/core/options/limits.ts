@@ -30,3 +30,5 @@ export interface HostDefaults {
   /** How many users' connections this process may have open. */
   readonly descriptors: number
 }
+/** The longest body that a buffer can be relied on to hold. */
+export const MOST_READ_BYTES = 1_000_000_000

@@ -83,6 +83,8 @@ export interface Options {
   http2?: boolean | undefined
   /** Most redirects to follow for an iteration; each hop is a request. @default 0 */
   maxRedirects?: Count | undefined
+  /** Most bytes to keep of a response body that a task reads or checks: 500k, 64M. @default 16000000 */
+  maxReadBytes?: Count | undefined
   /** Basic authorization, as user:password. */
   auth?: string | undefined
   /** Digest authentication, as user:password. */
@@ -163,6 +165,8 @@ export interface PlannedOptions {
   readonly http2: boolean
   /** Most redirects to follow for an iteration; each hop is a request. @default 0 */
   readonly maxRedirects: number
+  /** Most bytes to keep of a response body that a task reads or checks: 500k, 64M. @default 16000000 */
+  readonly maxReadBytes: number
   /** Time for which a name lookup is kept. @default the whole run */
   readonly dnsTtlS: number | null
   /** Accept any TLS certificate. @default off */

@@ -33,6 +33,7 @@ export const OUTCOMES = [
   'body.malformed',
   'body.timeout',
   'body.failed',
+  'body.too-large',
 ] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
@@ -54,7 +55,8 @@ export const isConnectionFailure = (outcome: Outcome): boolean =>
   outcome !== 'check' &&
   outcome !== 'reused.closed' &&
   outcome !== 'headers.timeout' &&
-  outcome !== 'body.timeout'
+  outcome !== 'body.timeout' &&
+  outcome !== 'body.too-large'
 
 /** The fault lies with the generator's host, not with the target. */
 export const isGeneratorFault = (outcome: Outcome): boolean =>

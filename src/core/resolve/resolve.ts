@@ -64,6 +64,8 @@ export function resolveOptions(
   const http = resolveHttp(options, planned, url, sent.headers, readers)
   checkTargets(sent, http, wrong)
   checkConnectTo(sent, url, scenario, http, wrong)
+  if (options.maxReadBytes !== undefined && scenario === null)
+    wrong('maxReadBytes', 'is for responses that tasks of a scenario read, and there is none')
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
   const durationS = resolveDuration(options, load, planned, readers)
   checkRamps(options, load, durationS, wrong)

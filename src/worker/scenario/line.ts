@@ -2,6 +2,7 @@
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Headers, RequestPlan } from '../../core/request/request.ts'
+import { printCount } from '../../core/units.ts'
 import { messageOf } from '../../errors.ts'
 import { Call, type CallOwner, type CallSurroundings, type Identity } from '../call.ts'
 import { oneLine } from '../transport/fault.ts'
@@ -27,6 +28,8 @@ export class Line implements CallOwner {
   deadlineUs = Infinity
   readonly #call: Call
   readonly #owner: LineOwner
+  /** Of a body that is read. */
+  readonly #mostBytes: number
   #options: RequestOptions | CheckedOptions = {}
   #kept: KeptReply | null = null
   /** When the task made the call, if that is the first of its iteration; else `null`. */
@@ -42,6 +45,7 @@ export class Line implements CallOwner {
     identity: Identity,
   ) {
     this.#owner = owner
+    this.#mostBytes = around.plan.maxReadBytes
     this.#call = new Call(user, around, this, request, identity)
   }
 
@@ -53,7 +57,7 @@ export class Line implements CallOwner {
     this.#options = options
     this.#firstCalledUs = firstCalledUs
     const isKept = options.read === true || checkIn(options) !== null || this.#owner.watch !== null
-    this.#kept = isKept ? new KeptReply() : null
+    this.#kept = isKept ? new KeptReply(this.#mostBytes, this.#tooLarge) : null
     this.#call.readInto(this.#kept)
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
@@ -65,6 +69,11 @@ export class Line implements CallOwner {
     if (options.throws === true) response.catch(() => undefined)
     return response
   }
+
+  readonly #tooLarge = (): void =>
+    this.#call.refuseBody(
+      `the body is longer than the ${printCount(this.#mostBytes)} bytes of --max-read-bytes`,
+    )
 
   /** The request that was sent last. */
   get request(): RequestPlan | null {

@@ -32,23 +32,49 @@ function notKept(): never {
   throw new TypeError('this response was not kept: send its request with { read: true }')
 }
 
-/** One that is kept as it comes in. */
+const EMPTY = Buffer.alloc(0)
+
+/** One that is kept as it comes in, in one buffer that grows. */
 export class KeptReply implements ReadResponse, ResponseSink {
   ok = true
   status = 0
   error = ''
   #headers: readonly string[] = []
-  #chunks: Uint8Array[] = []
+  #buffer: Buffer = EMPTY
+  #length = 0
+  readonly #mostBytes: number
+  readonly #tooLarge: () => void
+
+  /** `tooLarge` is called once for a response whose body is longer than `mostBytes`; the rest of it is not kept. */
+  constructor(mostBytes: number, tooLarge: () => void) {
+    this.#mostBytes = mostBytes
+    this.#tooLarge = tooLarge
+  }
 
   /** A new head: what came before it was of a redirect. */
   head(status: number, headers: readonly string[]): void {
     this.status = status
     this.#headers = headers
-    this.#chunks = []
+    this.#buffer = EMPTY
+    this.#length = 0
   }
 
   data(chunk: Uint8Array): void {
-    this.#chunks.push(Buffer.from(chunk))
+    if (this.#length > this.#mostBytes) return
+    const length = this.#length + chunk.length
+    if (length > this.#mostBytes) {
+      this.#length = Infinity
+      this.#buffer = EMPTY
+      this.#tooLarge()
+      return
+    }
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#mostBytes, Math.max(length, 2 * this.#length)))
+      this.#buffer.copy(larger, 0, 0, this.#length)
+      this.#buffer = larger
+    }
+    this.#buffer.set(chunk, this.#length)
+    this.#length = length
   }
 
   /** Names and values in turn. */
@@ -67,7 +93,7 @@ export class KeptReply implements ReadResponse, ResponseSink {
   }
 
   bytes(): Uint8Array {
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    return this.#buffer.subarray(0, Math.min(this.#length, this.#buffer.length))
   }
 
   text(): string {

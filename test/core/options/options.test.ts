@@ -54,7 +54,7 @@ describe('a URL is enough', () => {
     expect(PLANNED_DEFAULTS).toMatchObject({
       ...{ requests: null, iterations: null, warmupS: 0, gracefulStopS: 30, waitForTargetS: 0, seed: 1 },
       ...{ timeoutS: 30, connectTimeoutS: 10, insecure: false, keepAlive: true, http2: false },
-      ...{ maxRedirects: 0, dnsTtlS: null, captureFailures: 0 },
+      ...{ maxRedirects: 0, dnsTtlS: null, captureFailures: 0, maxReadBytes: 16_000_000 },
     })
   })
 
@@ -507,6 +507,12 @@ describe('thresholds are held against the plan before anything is sent', () => {
     const found = sentences({ ...options, thresholds: [threshold] })
     if (rule === null) expect(found).toEqual([])
     else expect(found).toEqual([expect.stringContaining(rule)])
+  })
+
+  test('a limit of what is read is refused where nothing is read', () => {
+    expect(sentences({ maxReadBytes: '1M' })).toEqual([
+      'maxReadBytes is for responses that tasks of a scenario read, and there is none',
+    ])
   })
 
   test('what a program hands over need not be text; one text is a list of one', () => {

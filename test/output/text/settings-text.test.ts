@@ -55,6 +55,7 @@ test('every value with its origin, secrets masked, and the defaults that count',
       connectTimeout   10s                              default
       http2            false                            default
       maxRedirects     0                                default
+      maxReadBytes     16000000                         default
       insecure         false                            default
       keepAlive        true                             default
       retryStale       true                             default
