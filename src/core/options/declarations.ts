@@ -49,7 +49,7 @@ const TARGET = {
     format: text('http or https URL'),
     sentence: 'URL that requests go to; the base URL of a scenario',
     details:
-      'The flag may be left out: `corerush http://127.0.0.1:8080/`. Required, unless a scenario has its own. `user:password@` becomes basic authorization; not together with an `Authorization` header',
+      'The flag may be left out: `corerush http://127.0.0.1:8080/`. Required, unless a scenario has its own. `user:password@` becomes basic authorization; not together with an `Authorization` header. A path with `.` or `..` is refused: it would be sent as another one',
     isSent: true,
     secret: 'url',
   },

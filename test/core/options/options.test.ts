@@ -256,6 +256,14 @@ describe('each bad value gives a sentence with the option, the rule and the valu
       'localhost:8080',
       'url must be an absolute http or https URL, got "localhost:8080"; did you mean http://localhost:8080?',
     ],
+    [
+      'http://target.test/a/../b?x=/../',
+      'url must have no . or .. in its path, which would be sent as /b: write that',
+    ],
+    [
+      'http://target.test/a/%2E%2e',
+      'url must have no . or .. in its path, which would be sent as /: write that',
+    ],
     ['http://', 'url must be an absolute http or https URL, got "http://"'],
     ['ftp://target.test/', 'url must be an absolute http or https URL, got "ftp://target.test/"'],
     ['/GetPrograms', 'url must be an absolute http or https URL, got "/GetPrograms"'],

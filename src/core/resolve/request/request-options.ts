@@ -21,8 +21,20 @@ export function readUrl(text: string | undefined, wrong: Wrong): URL | null {
     return wrong('url', `must be an absolute http or https URL, got ${show(redactUrlText(text))}${hint}`)
   if (!isDecodable(url.username) || !isDecodable(url.password))
     return wrong('url', 'must have a user and password that are percent-encoded properly')
+  if (hasDotSegments(text)) return wrong('url', dotSegmentsProblem(url))
   return url
 }
+
+/** Whether the path of a URL as it is written has `.` or `..` between slashes, which would go out as another path. */
+export const hasDotSegments = (text: string): boolean =>
+  text
+    .replace(/[?#].*$/s, '')
+    .replace(/^[a-z]+:\/\/[^/\\]*/i, '')
+    .split(/[/\\]/)
+    .some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))
+
+export const dotSegmentsProblem = ({ pathname }: URL): string =>
+  `must have no . or .. in its path, which would be sent as ${pathname}: write that`
 
 /** The page of the server's own metrics. */
 export function readMetricsUrl(raw: unknown, wrong: Wrong): string | null {

@@ -3,7 +3,14 @@ import type { Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 import type { Problem } from '../../options/problem.ts'
 import { bodyPlan, type RequestPlan } from '../../request/request.ts'
-import { readHeaders, readMethod, readName, withAuthorization } from './request-options.ts'
+import {
+  dotSegmentsProblem,
+  hasDotSegments,
+  readHeaders,
+  readMethod,
+  readName,
+  withAuthorization,
+} from './request-options.ts'
 import { readRequest, writtenPath, type RequestTemplate } from './request-template.ts'
 import { parseHttpUrl } from '../../request/http-url.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
@@ -86,6 +93,7 @@ function readTarget(
   wrong: Wrong,
 ): KnownTarget | null {
   if (parseHttpUrl(url) === null) return wrong('url', 'must be an http or https URL')
+  if (hasDotSegments(url)) return wrong('url', dotSegmentsProblem(new URL(url)))
   const body = bodyPlan(target.body)
   const own = readHeaders(target.headers, wrong)
   const isOwn = (name: string): boolean => own.some(([given]) => given.toLowerCase() === name.toLowerCase())
