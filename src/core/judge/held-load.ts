@@ -1,11 +1,11 @@
 /** A load that was held for some seconds of a run, judged by these alone. */
-import { deriveMetrics, percentilesMs, type Metrics } from '../measure/metrics.ts'
-import { isGeneratorFault } from '../request/outcome.ts'
+import type { Metrics } from '../measure/metrics.ts'
 import type { Plan } from '../plan/plan.ts'
 import { RequestTally } from '../measure/request-tally.ts'
 import { mergeRequests, mergeTally, packTally, Tally } from '../measure/tally.ts'
 import type { SettledSecond } from '../measure/timeline.ts'
 import type { Measured } from '../threshold/threshold-metric.ts'
+import { countedEvidence } from './rules/evidence.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export interface HeldLoad {
@@ -25,24 +25,18 @@ export function judgeHeldLoad(plan: Plan, load: number, seconds: readonly Settle
   for (const second of seconds) mergeTally(tally, packTally(second.tally))
   const all = mergeRequests(tally, new RequestTally(true))
   const loadS = seconds.reduce((sum, second) => sum + second.loadS, 0)
-  const total = deriveMetrics(all, { loadS, carriedIn: 0 }, tally.lag)
-  let generatorFaults = 0
-  for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
+  const counted = countedEvidence(tally, all, { loadS, carriedIn: 0 })
   const verdict = judge({
+    ...counted,
     plan: heldPlan(plan, load, loadS),
     rows: seconds.map(({ row }, second) => ({ ...row, second })),
     loadEndS: loadS,
-    total,
-    floorMs: percentilesMs(tally.latencyFloor),
     lostWorkers: [],
-    iterations: tally.iterations,
-    latencies: all.peek('latency')?.count ?? 0,
-    generatorFaults,
     soundPerS: null,
   })
   return {
-    perS: total.requestsPerS ?? 0,
-    total,
+    perS: counted.total.requestsPerS ?? 0,
+    total: counted.total,
     measured: { name: null, request: all, tally, loadS },
     verdict,
   }

@@ -73,14 +73,20 @@ export interface Span {
   readonly carriedIn: number
 }
 
+/** Counts of requests, of one name or of all. */
+export type RequestCounts = Pick<
+  RequestTally,
+  'sent' | 'finished' | 'finishedInLoad' | 'succeeded' | 'failed' | 'unfinished'
+>
+
 /** (failed + unfinished) / (finished + unfinished); null when nothing ended. */
-export function failedRatio({ failed, finished, unfinished }: RequestTally): number | null {
+export function failedRatio({ failed, finished, unfinished }: RequestCounts): number | null {
   const ended = finished + unfinished
   return ended > 0 ? (failed + unfinished) / ended : null
 }
 
 /** Requests finished inside the load span per second of it; null outside the load. */
-export const requestsPerS = ({ finishedInLoad }: RequestTally, loadS: number): number | null =>
+export const requestsPerS = ({ finishedInLoad }: RequestCounts, loadS: number): number | null =>
   loadS > 0 ? round(finishedInLoad / loadS) : null
 
 export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram | null = null): Metrics {

@@ -8,7 +8,13 @@ import { isTimeout } from '../request/outcome.ts'
 import type { Report } from './report.ts'
 import type { EndedIterations, SecondRow } from '../measure/second.ts'
 import { stageSpan } from '../load/stage.ts'
-import { iterationsFailed, metricOf, taskErrorsFigure, type Figure } from '../threshold/threshold-metric.ts'
+import {
+  metricOf,
+  type Counted,
+  type DistributionMetric,
+  type DistributionName,
+  type Figure,
+} from '../threshold/threshold-metric.ts'
 import { printThreshold, type Threshold } from '../threshold/threshold.ts'
 
 /** A figure, or why the report has none. Samples may be more where they are not counted. */
@@ -85,90 +91,98 @@ function worstWindow(
 }
 
 function figureOf(part: Part, threshold: Threshold, report: Report): ReportFigure {
-  const { metric } = threshold
-  const [, distribution = 'latency', figure] = /^(?:([a-z]+)\.)?(min|mean|max|p\d.*)$/.exec(metric) ?? []
-  if (figure !== undefined) return durationOf(part, distribution, figure, threshold, report)
-  const { pieces, rows, loadS } = part
+  const metric = metricOf(threshold.metric)!
+  if (metric.kind === 'distribution')
+    return metric.distribution === null
+      ? trendFigure(part, metric, report)
+      : durationOf(part, metric.distribution, metric.figure, threshold, report)
+  const missing = notCounted(part, threshold, report)
+  if (missing !== null) return untold(missing)
+  const { actual, samples } = metric.measure(countedOf(part, threshold, report))
+  return { actual, samples: Math.round(samples), isCounted: true }
+}
+
+/** Returns what the report does not count for this figure; `null` if it counts everything. */
+function notCounted({ rows }: Part, { metric, name }: Threshold, { custom }: Report): string | null {
+  if (metric.startsWith('custom.')) {
+    if (rows !== null) return `${metric} of single seconds`
+    return Object.hasOwn(custom, metric.slice('custom.'.length)) ? null : metric
+  }
+  if (rows === null) return null
+  if (metric === 'unstarted' || metric === 'retried') return `${metric} of single seconds`
+  const isOfTasks = metricOf(metric)!.namedBy !== 'request'
+  return name !== null && isOfTasks ? `${metric} of ${name} in single seconds` : null
+}
+
+/** Counts as a tally would have them, added up over the part. */
+function countedOf({ pieces, rows, loadS }: Part, { name }: Threshold, report: Report): Counted {
   const sum = (field: 'sent' | 'finished' | 'succeeded' | 'failed' | 'unfinished'): number =>
     pieces.reduce((total, { metrics }) => total + metrics[field], 0)
-  const ended = sum('finished') + sum('unfinished')
-  const counted = (actual: number | null, samples: number): ReportFigure => ({
-    actual,
-    samples,
-    isCounted: true,
-  })
-  switch (metric) {
-    case 'failed':
-      return counted(ended > 0 ? (sum('failed') + sum('unfinished')) / ended : null, ended)
-    case 'rps': {
-      const inLoad = pieces.reduce(
-        (total, { metrics, loadS }) => total + (metrics.requestsPerS ?? 0) * loadS,
-        0,
-      )
-      return counted(loadS > 0 ? Math.round((inLoad / loadS) * 1000) / 1000 : null, Math.round(inLoad))
-    }
-    case 'count':
-      return counted(sum('finished'), Math.max(sum('sent'), ended))
-    case 'sent':
-    case 'succeeded':
-    case 'unfinished':
-      return counted(sum(metric), Math.max(sum('sent'), ended))
-    case 'due':
-    case 'dropped': {
-      const of = (field: 'due' | 'dropped'): number =>
-        rows === null ? report.iterations[field] : rows.reduce((total, row) => total + row[field], 0)
-      return counted(of(metric), of('due'))
-    }
-    case 'iterations.failed':
-    case 'taskErrors':
-      return tasksFigure(part, threshold, report)
-    default: {
-      if (metric.startsWith('custom.')) return customFigure(part, metric, report)
-      if (rows !== null) return untold(`${metric} of single seconds`)
-      const { due, started, dropped, unstarted } = report.iterations
-      const actual = metric === 'started' ? started : unstarted
-      return counted(actual, Math.max(due, started + dropped + unstarted))
-    }
+  const request = {
+    sent: sum('sent'),
+    finished: sum('finished'),
+    succeeded: sum('succeeded'),
+    failed: sum('failed'),
+    unfinished: sum('unfinished'),
+    // The rate is rounded, so that this is no whole number.
+    finishedInLoad: pieces.reduce(
+      (total, { metrics, loadS }) => total + (metrics.requestsPerS ?? 0) * loadS,
+      0,
+    ),
+  }
+  return { name, request, tally: rows === null ? tallyOf(report) : tallyOfSeconds(rows), loadS }
+}
+
+function tallyOf({ iterations, connections, taskErrors, custom }: Report): Counted['tally'] {
+  return {
+    iterations,
+    connections,
+    scenarios: new Map(Object.entries(iterations.byScenario)),
+    taskErrors,
+    counters: new Map(
+      Object.entries(custom).flatMap(([name, own]) => (own.kind === 'counter' ? [[name, own.sum]] : [])),
+    ),
   }
 }
 
-/** A figure of iterations or of task errors, which seconds have for all together only. */
-function tasksFigure({ rows }: Part, { metric, name }: Threshold, report: Report): ReportFigure {
-  const { iterations, taskErrors } = report
-  if (rows === null) {
-    const figure =
-      metric === 'taskErrors'
-        ? taskErrorsFigure(taskErrors, name, iterations.started)
-        : iterationsFailed(name === null ? iterations : iterations.byScenario[name])
-    return { ...figure, isCounted: true }
-  }
-  if (name !== null) return untold(`${metric} of ${name} in single seconds`)
+/** Seconds count iterations and task errors for all together only, and nothing of the scenario's own. */
+function tallyOfSeconds(rows: readonly SecondRow[]): Counted['tally'] {
   const sum = (of: (row: SecondRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
-  const of = (field: keyof EndedIterations): number => sum((row) => row.iterations[field])
-  if (metric === 'taskErrors') {
-    const actual = sum((row) => row.taskErrors)
-    return { actual, samples: Math.max(of('started'), actual), isCounted: true }
+  const ended = (field: keyof EndedIterations): number => sum(({ iterations }) => iterations[field])
+  return {
+    iterations: {
+      due: sum(({ due }) => due),
+      dropped: sum(({ dropped }) => dropped),
+      started: ended('started'),
+      finished: ended('finished'),
+      failed: ended('failed'),
+      unfinished: ended('unfinished'),
+      stuck: ended('stuck'),
+      unstarted: 0,
+      skipped: 0,
+    },
+    connections: { retried: 0 },
+    scenarios: new Map(),
+    taskErrors: [{ task: '', message: '', count: sum((row) => row.taskErrors) }],
+    counters: new Map(),
   }
-  const ended = { finished: of('finished'), failed: of('failed'), unfinished: of('unfinished') }
-  return { ...iterationsFailed({ ...ended, stuck: of('stuck') }), isCounted: true }
 }
 
-/** A metric of the scenario's own, over the whole run. */
-function customFigure({ rows }: Part, metric: string, { custom, iterations }: Report): ReportFigure {
-  if (rows !== null) return untold(`${metric} of single seconds`)
-  const [, name, ...figure] = metric.split('.')
-  const found = Object.hasOwn(custom, name!) ? custom[name!]! : null
-  if (found === null) return untold(metric)
-  if (found.kind === 'counter') return { actual: found.sum, samples: iterations.started, isCounted: true }
-  const key = figure.join('_') as keyof LatencySummary
-  if (!(key in found)) return untold(`${metric}; it has ${FIGURES}`)
+/** A figure of a trend of the scenario's own, over the whole run. */
+function trendFigure({ rows }: Part, { name, figure }: DistributionMetric, { custom }: Report): ReportFigure {
+  if (rows !== null) return untold(`${name} of single seconds`)
+  const trend = name.split('.')[1]!
+  const found = Object.hasOwn(custom, trend) ? custom[trend]! : null
+  if (found === null || found.kind === 'counter') return untold(name)
+  const key = figure.replace('.', '_') as keyof LatencySummary
+  if (!(key in found)) return untold(`${name}; it has ${FIGURES}`)
   return { actual: found[key] as number | null, samples: found.count, isCounted: true }
 }
 
 /** A figure of a distribution: of the whole run, of a single second, or of several. */
 function durationOf(
   part: Part,
-  distribution: string,
+  distribution: DistributionName,
   figure: string,
   threshold: Threshold,
   report: Report,
@@ -235,7 +249,12 @@ const fewestIn = ({ reliableTo }: LatencySummary): number =>
   reliableTo === null ? 1 : samplesFor(PERCENTILES.find(([name]) => name === reliableTo)![1])
 
 /** The number of samples of a distribution of the whole run; 0 if it is not counted. */
-function samplesOf(metrics: Metrics, distribution: string, name: string | null, report: Report): number {
+function samplesOf(
+  metrics: Metrics,
+  distribution: DistributionName,
+  name: string | null,
+  report: Report,
+): number {
   const { iterations, errors, plan } = report
   switch (distribution) {
     case 'latency':
@@ -258,7 +277,7 @@ function samplesOf(metrics: Metrics, distribution: string, name: string | null, 
   }
 }
 
-function summaryOf(metrics: Metrics, distribution: string, report: Report): LatencySummary {
+function summaryOf(metrics: Metrics, distribution: DistributionName, report: Report): LatencySummary {
   switch (distribution) {
     case 'latency':
       return metrics.latencyMs
@@ -273,6 +292,6 @@ function summaryOf(metrics: Metrics, distribution: string, report: Report): Late
     case 'ttfb':
       return metrics.phasesMs.firstByte
     default:
-      return metrics.phasesMs[distribution as 'dns' | 'connect' | 'tls' | 'download']
+      return metrics.phasesMs[distribution]
   }
 }

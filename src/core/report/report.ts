@@ -5,14 +5,8 @@ import { customReport, type CustomReport } from '../measure/custom-metrics.ts'
 import { exitCodeOf, inVain, type StoppedBy } from '../judge/exit.ts'
 import { cookieWarnings, type CookieCounts } from '../measure/cookie-counts.ts'
 import type { HostReport } from '../measure/host-facts.ts'
-import {
-  deriveMetrics,
-  percentilesMs,
-  summarize,
-  type LatencySummary,
-  type Metrics,
-} from '../measure/metrics.ts'
-import { isGeneratorFault, type Outcome } from '../request/outcome.ts'
+import { deriveMetrics, summarize, type LatencySummary, type Metrics } from '../measure/metrics.ts'
+import type { Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redactPlan } from '../plan/redact.ts'
 import { holdAgainst, type Comparands, type RunComparison } from '../compare/run-comparison.ts'
@@ -30,7 +24,7 @@ import type { TaskErrorCount } from '../measure/task-error.ts'
 import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import { staleConnectionWarnings } from './stale-connections.ts'
-import type { Evidence } from '../judge/rules/evidence.ts'
+import { countedEvidence, type Evidence } from '../judge/rules/evidence.ts'
 import type { Gate, ThresholdResult } from '../judge/gate.ts'
 import { judge, type Verdict } from '../judge/verdict.ts'
 
@@ -129,19 +123,17 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
   const all = mergeRequests(tally, new RequestTally(true))
   const names = [...tally.requests.keys()]
   const carriedIn = names.reduce((sum, name) => sum + timeline.carriedIn(name), 0)
-  const total = deriveMetrics(all, { loadS, carriedIn }, tally.lag)
-  let generatorFaults = 0
-  for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
+  const counted = countedEvidence(tally, all, { loadS, carriedIn })
   const verdict = judge({
+    ...counted,
     plan: amendedPlan(plan, facts.amendments ?? []),
-    ...{ rows, loadEndS, total, lostWorkers, generatorFaults },
-    floorMs: percentilesMs(tally.latencyFloor),
-    iterations: tally.iterations,
-    latencies: all.peek('latency')?.count ?? 0,
+    rows,
+    loadEndS,
+    lostWorkers,
     soundPerS: facts.soundPerS ?? null,
   })
   const thresholds = gate.results(timeline, all, loadS, wasStopped)
-  return { total, outcomes: all.outcomes, thresholds, verdict }
+  return { total: counted.total, outcomes: all.outcomes, thresholds, verdict }
 }
 
 /** The measured load, warm-up left out. */

@@ -1,27 +1,41 @@
 /** What a threshold can be about: every metric by its name, its unit, and how it is read from what was measured. */
 import type { Histogram } from '../measure/histogram.ts'
-import { failedRatio, ms, requestsPerS } from '../measure/metrics.ts'
+import { failedRatio, ms, requestsPerS, type RequestCounts } from '../measure/metrics.ts'
 import { nearest } from '../suggest.ts'
 import type { RequestTally } from '../measure/request-tally.ts'
 import type { TaskErrorCount } from '../measure/task-error.ts'
-import type { IterationCounts, Tally } from '../measure/tally.ts'
+import type { ConnectionCounts, IterationCounts, ScenarioCounts, Tally } from '../measure/tally.ts'
 import { showCount, showMs, showPercent, showRate } from '../units.ts'
 
 /** The unit in which a metric is measured, and its limit kept. */
 export type Unit = 'ms' | 'ratio' | 'perS' | 'count' | 'number'
 
-/** What a threshold is held against: requests of one name or of all, and what is only kept for the whole. */
-export interface Measured {
-  /** The name in the threshold: of a request, a scenario or a task error; null without one. */
+/** Counts that a threshold is held against, of a tally or of a finished report. */
+export interface Counted {
+  /** The name in the threshold: of a request, a scenario or a task error; `null` without one. */
   readonly name: string | null
-  readonly request: RequestTally
-  readonly tally: Tally
+  /** Requests of one name, or of all. */
+  readonly request: RequestCounts
+  /** Counts that are not kept by the name of a request. */
+  readonly tally: {
+    readonly iterations: Readonly<IterationCounts>
+    readonly connections: Pick<ConnectionCounts, 'retried'>
+    readonly scenarios: { get(name: string): Readonly<ScenarioCounts> | undefined }
+    readonly taskErrors: { values(): Iterable<Pick<TaskErrorCount, 'task' | 'message' | 'count'>> }
+    readonly counters: { get(name: string): number | undefined }
+  }
   /** Seconds of load in it. */
   readonly loadS: number
 }
 
+/** Counts with their distributions. */
+export interface Measured extends Counted {
+  readonly request: RequestTally
+  readonly tally: Tally
+}
+
 /**
- * A figure and the number of samples it rests on; null where there was nothing to measure. A count or a rate of nothing
+ * A figure and the number of samples it rests on; `null` if there was nothing to measure. A count or a rate of nothing
  * is 0, on no samples.
  */
 export interface Figure {
@@ -29,104 +43,111 @@ export interface Figure {
   readonly samples: number
 }
 
-export interface ThresholdMetric {
+interface Metric {
   readonly name: string
   readonly unit: Unit
-  /** What a name before it means; null where it is known for all requests together only. */
+  /** What a name before it means; `null` if it is known for all requests together only. */
   readonly namedBy: 'request' | 'scenario' | 'task' | null
-  /** Of a percentile the samples below which it says little: 10 / (1 − q); else 0. */
+  /** The samples below which a percentile says little: 10 / (1 − q); else 0. */
   readonly fewestSamples: number
+}
+
+/** A metric that is read from counts. */
+export interface CountMetric extends Metric {
+  readonly kind: 'count'
+  readonly measure: (counted: Counted) => Figure
+}
+
+/** A figure of a distribution. */
+export interface DistributionMetric extends Metric {
+  readonly kind: 'distribution'
+  /** Of durations, by its name; `null` for a trend of the scenario's own. */
+  readonly distribution: DistributionName | null
+  /** `min`, `mean`, `max`, or a percentile such as `p99.9`. */
+  readonly figure: string
   readonly measure: (measured: Measured) => Figure
 }
 
-interface Distribution {
-  readonly pick: (measured: Measured) => Histogram | null
-  readonly isByName: boolean
-}
-const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
-  latency: { pick: ({ request }) => request.peek('latency'), isByName: true },
+export type ThresholdMetric = CountMetric | DistributionMetric
+
+const DISTRIBUTIONS = {
+  latency: { pick: ({ request }: Measured) => request.peek('latency'), isByName: true },
   // In the closed model latency is service time, and kept once.
-  service: { pick: ({ request }) => request.peek('service') ?? request.peek('latency'), isByName: true },
-  failed: { pick: ({ request }) => request.peek('failedLatency'), isByName: true },
-  dns: { pick: ({ request }) => request.peek('dns'), isByName: true },
-  connect: { pick: ({ request }) => request.peek('connect'), isByName: true },
-  tls: { pick: ({ request }) => request.peek('tls'), isByName: true },
-  ttfb: { pick: ({ request }) => request.peek('firstByte'), isByName: true },
-  download: { pick: ({ request }) => request.peek('download'), isByName: true },
-  lag: { pick: ({ tally }) => tally.lag, isByName: false },
-  iteration: { pick: ({ tally }) => tally.iterationDuration, isByName: false },
-}
+  service: {
+    pick: ({ request }: Measured) => request.peek('service') ?? request.peek('latency'),
+    isByName: true,
+  },
+  failed: { pick: ({ request }: Measured) => request.peek('failedLatency'), isByName: true },
+  dns: { pick: ({ request }: Measured) => request.peek('dns'), isByName: true },
+  connect: { pick: ({ request }: Measured) => request.peek('connect'), isByName: true },
+  tls: { pick: ({ request }: Measured) => request.peek('tls'), isByName: true },
+  ttfb: { pick: ({ request }: Measured) => request.peek('firstByte'), isByName: true },
+  download: { pick: ({ request }: Measured) => request.peek('download'), isByName: true },
+  lag: { pick: ({ tally }: Measured) => tally.lag, isByName: false },
+  iteration: { pick: ({ tally }: Measured) => tally.iterationDuration, isByName: false },
+} as const
+export type DistributionName = keyof typeof DISTRIBUTIONS
 
-const ended = ({ finished, unfinished }: RequestTally): number => finished + unfinished
+type Measure = CountMetric['measure']
 
-type Measure = ThresholdMetric['measure']
-const simple = (
-  name: string,
-  unit: Unit,
-  measure: Measure,
-  namedBy: ThresholdMetric['namedBy'] = 'request',
-): ThresholdMetric => ({
-  name,
-  unit,
-  namedBy,
-  fewestSamples: 0,
-  measure,
-})
+/** Requests that ended, within the run or not. */
+const ended = ({ finished, unfinished }: RequestCounts): number => finished + unfinished
+
 const requests =
   (field: 'sent' | 'finished' | 'succeeded' | 'unfinished'): Measure =>
   ({ request }) => ({ actual: request[field], samples: Math.max(request.sent, ended(request)) })
+
 const iterations =
   (field: 'due' | 'started' | 'dropped' | 'unstarted'): Measure =>
-  ({ tally: { iterations } }) => {
-    const { due, started, dropped, unstarted } = iterations
-    return { actual: iterations[field], samples: Math.max(due, started + dropped + unstarted) }
+  ({ tally }) => {
+    const { due, started, dropped, unstarted } = tally.iterations
+    return { actual: tally.iterations[field], samples: Math.max(due, started + dropped + unstarted) }
   }
 
-const SIMPLE: readonly ThresholdMetric[] = [
-  simple('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
-  simple(
-    'retried',
-    'ratio',
-    ({ request, tally }) => {
-      const samples = ended(request)
-      return { actual: samples > 0 ? tally.connections.retried / samples : null, samples }
-    },
-    null,
-  ),
-  simple('rps', 'perS', ({ request, loadS }) => ({
+function counts(
+  name: string,
+  unit: Unit,
+  measure: Measure,
+  namedBy: Metric['namedBy'] = 'request',
+): CountMetric {
+  return { kind: 'count', name, unit, namedBy, fewestSamples: 0, measure }
+}
+
+const COUNTS: readonly CountMetric[] = [
+  counts('failed', 'ratio', ({ request }) => ({ actual: failedRatio(request), samples: ended(request) })),
+  counts('retried', 'ratio', retried, null),
+  counts('rps', 'perS', ({ request, loadS }) => ({
     actual: requestsPerS(request, loadS),
     samples: request.finishedInLoad,
   })),
-  simple('count', 'count', requests('finished')),
-  simple('sent', 'count', requests('sent')),
-  simple('succeeded', 'count', requests('succeeded')),
-  simple('unfinished', 'count', requests('unfinished')),
-  simple('due', 'count', iterations('due'), null),
-  simple('started', 'count', iterations('started'), null),
-  simple('dropped', 'count', iterations('dropped'), null),
-  simple('unstarted', 'count', iterations('unstarted'), null),
-  simple(
+  counts('count', 'count', requests('finished')),
+  counts('sent', 'count', requests('sent')),
+  counts('succeeded', 'count', requests('succeeded')),
+  counts('unfinished', 'count', requests('unfinished')),
+  counts('due', 'count', iterations('due'), null),
+  counts('started', 'count', iterations('started'), null),
+  counts('dropped', 'count', iterations('dropped'), null),
+  counts('unstarted', 'count', iterations('unstarted'), null),
+  counts(
     'iterations.failed',
     'ratio',
     ({ tally, name }) => iterationsFailed(name === null ? tally.iterations : tally.scenarios.get(name)),
     'scenario',
   ),
-  simple(
-    'taskErrors',
-    'count',
-    ({ tally, name }) => taskErrorsFigure(tally.taskErrors.values(), name, tally.iterations.started),
-    'task',
-  ),
+  counts('taskErrors', 'count', taskErrors, 'task'),
 ]
 
-/** Counts of iterations, of all or of one scenario. */
-type Ends = Pick<IterationCounts, 'finished' | 'failed' | 'unfinished' | 'stuck'>
+/** Returns the share of requests that were sent once more; `null` without any that ended. */
+function retried({ request, tally }: Counted): Figure {
+  const samples = ended(request)
+  return { actual: samples > 0 ? tally.connections.retried / samples : null, samples }
+}
 
 /**
- * The share of iterations that failed, those that never ended among them; null without any. Rejections that no task awaited
- * count beside the iterations, so the share is at most 1.
+ * Returns the share of iterations that failed, those that never ended among them; `null` without any. Rejections that
+ * no task awaited count beside the iterations, so the share is at most 1.
  */
-export function iterationsFailed(counts: Ends | undefined): Figure {
+function iterationsFailed(counts: Readonly<ScenarioCounts> | undefined): Figure {
   if (counts === undefined) return { actual: null, samples: 0 }
   const { finished, failed, unfinished, stuck } = counts
   const samples = finished + unfinished
@@ -134,72 +155,77 @@ export function iterationsFailed(counts: Ends | undefined): Figure {
 }
 
 /**
- * How many task errors there were, of all tasks, of the task of this name, or with this message: `Pay`, `Pay: no stock`.
- * None is a figure as long as there were iterations.
+ * Counts the errors of all tasks, of the task of this name, or with this message: `Pay`, `Pay: no stock`. None is a
+ * figure as long as there were iterations.
  */
-export function taskErrorsFigure(
-  errors: Iterable<Pick<TaskErrorCount, 'task' | 'message' | 'count'>>,
-  name: string | null,
-  started: number,
-): Figure {
+function taskErrors({ tally, name }: Counted): Figure {
   let actual = 0
-  for (const { task, message, count } of errors)
+  for (const { task, message, count } of tally.taskErrors.values())
     if (name === null || name === task || name === `${task}: ${message}`) actual += count
-  return { actual, samples: Math.max(started, actual) }
+  return { actual, samples: Math.max(tally.iterations.started, actual) }
 }
 
-/** The metric of this name, under its canonical name; null when there is none. */
+/** Returns the metric of this name, under its canonical name; `null` if there is none. */
 export function metricOf(word: string): ThresholdMetric | null {
-  const known = SIMPLE.find(({ name }) => name === word)
+  const known = COUNTS.find(({ name }) => name === word)
   if (known !== undefined) return known
   const own = /^custom\.([A-Za-z_]\w{0,63})(?:\.(min|mean|max|p\d.*))?$/.exec(word)
-  if (own !== null) return customMetric(own[1]!, own[2] ?? null)
+  if (own !== null) return own[2] === undefined ? customCounter(own[1]!) : customTrend(own[1]!, own[2])
   // A percentile may have a point of its own.
-  const [, prefix, name] = /^(?:([A-Za-z]+)\.)?(min|mean|max|p\d.*)$/.exec(word) ?? []
-  if (name === undefined) return null
-  const distribution = prefix ?? 'latency'
-  if (!Object.hasOwn(DISTRIBUTIONS, distribution)) return null
-  const { pick, isByName } = DISTRIBUTIONS[distribution]!
-  const read = readFigure(name)
-  if (read === null) return null
+  const [, prefix = 'latency', figure] = /^(?:([A-Za-z]+)\.)?(min|mean|max|p\d.*)$/.exec(word) ?? []
+  const read = figure === undefined ? null : readFigure(figure)
+  return read === null || !isDistribution(prefix) ? null : durations(prefix, read)
+}
+
+const isDistribution = (word: string): word is DistributionName => Object.hasOwn(DISTRIBUTIONS, word)
+
+function durations(
+  distribution: DistributionName,
+  { name, fewestSamples, us }: ReadFigure,
+): DistributionMetric {
+  const { pick, isByName } = DISTRIBUTIONS[distribution]
   return {
-    name: distribution === 'latency' ? read.name : `${distribution}.${read.name}`,
+    kind: 'distribution',
+    name: distribution === 'latency' ? name : `${distribution}.${name}`,
     unit: 'ms',
     namedBy: isByName ? 'request' : null,
-    fewestSamples: read.fewestSamples,
-    measure(measured) {
-      const histogram = pick(measured)
-      if (histogram === null || histogram.count === 0) return { actual: null, samples: 0 }
-      return { actual: ms(read.us(histogram)), samples: histogram.count }
-    },
+    fewestSamples,
+    distribution,
+    figure: name,
+    measure: (measured) => figureOf(pick(measured), us),
   }
 }
 
-/** A counter of the scenario's own, or a figure of one of its trends. */
-function customMetric(name: string, figure: string | null): ThresholdMetric | null {
-  const rest = { unit: 'number', namedBy: null } as const
-  if (figure === null)
-    return {
-      ...rest,
-      name: `custom.${name}`,
-      fewestSamples: 0,
-      // That nothing was counted is a figure, as long as there were tasks that could have.
-      measure: ({ tally }) => ({ actual: tally.counters.get(name) ?? 0, samples: tally.iterations.started }),
-    }
+/** A counter of the scenario's own. That nothing was counted is a figure, as long as there were tasks that could have. */
+const customCounter = (name: string): CountMetric =>
+  counts(
+    `custom.${name}`,
+    'number',
+    ({ tally }) => ({ actual: tally.counters.get(name) ?? 0, samples: tally.iterations.started }),
+    null,
+  )
+
+/** A figure of a trend of the scenario's own. */
+function customTrend(trend: string, figure: string): DistributionMetric | null {
   const read = readFigure(figure)
   return (
     read && {
-      ...rest,
-      name: `custom.${name}.${read.name}`,
+      kind: 'distribution',
+      name: `custom.${trend}.${read.name}`,
+      unit: 'number',
+      namedBy: null,
       fewestSamples: read.fewestSamples,
-      measure({ tally }) {
-        const histogram = tally.trends.get(name)
-        if (histogram === undefined || histogram.count === 0) return { actual: null, samples: 0 }
-        // Values are kept in thousandths.
-        return { actual: ms(read.us(histogram)), samples: histogram.count }
-      },
+      distribution: null,
+      figure: read.name,
+      // Values are kept in thousandths, as microseconds are of milliseconds.
+      measure: ({ tally }) => figureOf(tally.trends.get(trend) ?? null, read.us),
     }
   )
+}
+
+function figureOf(histogram: Histogram | null, us: ReadFigure['us']): Figure {
+  if (histogram === null || histogram.count === 0) return { actual: null, samples: 0 }
+  return { actual: ms(us(histogram)), samples: histogram.count }
 }
 
 interface ReadFigure {
@@ -248,14 +274,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(DISTRIBUTIONS).map((name) => [name, `${name}.p95`])),
 }
 
-/** The nearest name that there is to one that there is not; null when none is near. */
+/** Returns the metric whose name is nearest to an unknown one; `null` if none is near. */
 export function nearestMetric(word: string): string | null {
   if (Object.hasOwn(ELSEWHERE, word)) return ELSEWHERE[word]!
   // As k6 writes a percentile.
   const [, percent] = /^p\((\d{1,2}(?:\.\d{1,5})?)\)$/.exec(word) ?? []
   if (percent !== undefined) return `p${percent}`
   const names = [
-    ...SIMPLE.map(({ name }) => name),
+    ...COUNTS.map(({ name }) => name),
     ...FIGURES,
     ...Object.keys(DISTRIBUTIONS).flatMap((name) => FIGURES.map((last) => `${name}.${last}`)),
   ]

@@ -1,7 +1,15 @@
 /** What a verdict rests on, and the findings it consists of. */
-import type { Metrics, PercentileName } from '../../measure/metrics.ts'
+import {
+  deriveMetrics,
+  percentilesMs,
+  type Metrics,
+  type PercentileName,
+  type Span,
+} from '../../measure/metrics.ts'
+import type { RequestTally } from '../../measure/request-tally.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { IterationCounts } from '../../measure/tally.ts'
+import { isGeneratorFault } from '../../request/outcome.ts'
+import type { IterationCounts, Tally } from '../../measure/tally.ts'
 import type { SecondRow } from '../../measure/second.ts'
 
 /** One finding: what was seen, in which seconds (first to last, both included), and what to do about it. */
@@ -71,4 +79,21 @@ export interface Evidence {
   readonly generatorFaults: number
   /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
   readonly soundPerS: number | null
+}
+
+/** Returns the evidence that is counted, over a span; `all` is all requests of the tally as one. */
+export function countedEvidence(
+  tally: Tally,
+  all: RequestTally,
+  span: Span,
+): Pick<Evidence, 'total' | 'floorMs' | 'iterations' | 'latencies' | 'generatorFaults'> {
+  let generatorFaults = 0
+  for (const [outcome, n] of all.outcomes) if (isGeneratorFault(outcome)) generatorFaults += n
+  return {
+    total: deriveMetrics(all, span, tally.lag),
+    floorMs: percentilesMs(tally.latencyFloor),
+    iterations: tally.iterations,
+    latencies: all.peek('latency')?.count ?? 0,
+    generatorFaults,
+  }
 }
