@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { OptionsError } from '../core/options/options-error.ts'
-import { parseDurationS } from '../core/units.ts'
+import { parseDurationS, showMany } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { capacityFile, writeCapacity } from '../host/machine/kept-capacity.ts'
 import type { Trial } from '../core/plan/sound-capacity.ts'
@@ -31,7 +31,7 @@ export async function doctorCommand(command: Command): Promise<number> {
   try {
     const capacity = await measureCapacity(target.url, spanS, {
       onStart(transport, workers) {
-        stderr.write(`measuring ${transport} with ${workers} worker${workers === 1 ? '' : 's'} …\n`)
+        stderr.write(`measuring ${transport} with ${showMany(workers, 'worker')} …\n`)
       },
       onTrial(trial) {
         if (!target.isAlive()) throw targetGone('ended while it was measured against')

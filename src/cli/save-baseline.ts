@@ -1,6 +1,7 @@
 /** `--save-baseline NAME`: runs that went well are kept for later ones to be compared with. */
 import type { Problem } from '../core/options/problem.ts'
 import type { Report } from '../core/report/report.ts'
+import { showMany } from '../core/units.ts'
 import { messageOf } from '../errors.ts'
 import { keepingProblem, keepRuns, placeOf, unfitToKeep } from '../host/kept/kept-runs.ts'
 import type { Command } from './command.ts'
@@ -33,7 +34,7 @@ export function saveBaseline(
   }
   try {
     const { runs, dropped } = keepRuns(name, reports)
-    say(`kept under ${name}, in ${placeOf(name)}: ${runs} run${runs === 1 ? '' : 's'}`)
+    say(`kept under ${name}, in ${placeOf(name)}: ${showMany(runs, 'run')}`)
     for (const why of dropped) say(`no longer kept under ${name}: ${why}`)
     return true
   } catch (error) {

@@ -116,6 +116,9 @@ export const showCount = (n: number): string => COUNT.format(Math.round(n))
 
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
+/** A number of things: `1 user`, `1,200 users`. */
+export const showMany = (n: number, noun: string): string => `${showCount(n)} ${noun}${n === 1 ? '' : 's'}`
+
 /** A rate for a table: `539`, `53.9`, `5.39`, `0.017`. A rate above 0 never reads as 0. */
 export function showRate(perS: number | null): string {
   if (perS === null) return NONE

@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { hasPace, plannedPerS, plannedUsers, type Plan } from '../core/plan/plan.ts'
-import { showBytes, showCount, showPercent, showRate } from '../core/units.ts'
+import { showBytes, showCount, showMany, showPercent, showRate } from '../core/units.ts'
 import type { Cores } from './machine/cores.ts'
 import { readMemory } from './machine/memory.ts'
 import { readText } from './machine/proc.ts'
@@ -45,7 +45,7 @@ export function readinessWarnings(plan: Plan, host: Readiness): string[] {
 function workers(plan: Plan, { cores }: Readiness): string | null {
   if (plan.workers <= cores.usable) return null
   const quota = cores.quota === null ? '' : `, by a CPU quota of ${cores.quota.toFixed(1)} cores`
-  return `${plan.workers} workers share ${cores.usable} usable core${cores.usable === 1 ? '' : 's'}${quota}: they will wait for each other; use --workers ${cores.usable}`
+  return `${plan.workers} workers share ${showMany(cores.usable, 'usable core')}${quota}: they will wait for each other; use --workers ${cores.usable}`
 }
 
 function memory(plan: Plan, { memoryAvailableBytes }: Readiness): string | null {
@@ -58,7 +58,7 @@ function memory(plan: Plan, { memoryAvailableBytes }: Readiness): string | null 
 
 function load({ workers: threads }: Plan, { cores, load1 }: Readiness): string | null {
   if (load1 === null || load1 + threads <= 2 * cores.usable) return null
-  return `the load average is ${load1.toFixed(1)} already, on ${cores.usable} usable core${cores.usable === 1 ? '' : 's'}: end what else runs here, or the verdict may be suspect`
+  return `the load average is ${load1.toFixed(1)} already, on ${showMany(cores.usable, 'usable core')}: end what else runs here, or the verdict may be suspect`
 }
 
 function capacity(plan: Plan, { soundPerS }: Readiness): string | null {

@@ -4,6 +4,7 @@ import {
   parseRatePerS,
   showBytes,
   showCount,
+  showMany,
   showPercent,
   showRate,
   type Parsed,
@@ -72,14 +73,12 @@ export function renderCounts({ requests, connections, statuses }: TargetCounts):
   const byStatus = Object.entries(statuses)
   const answered = byStatus.reduce((sum, [, n]) => sum + n, 0)
   const lines = [
-    `corerush target answered ${many(answered, 'request')} on ${many(connections, 'connection')}`,
+    `corerush target answered ${showMany(answered, 'request')} on ${showMany(connections, 'connection')}`,
     ...(byStatus.length > 1 ? byStatus.map(([status, n]) => `  ${status}  ${showCount(n)}`) : []),
-    ...(requests > answered ? [`  ${many(requests - answered, 'request')} not answered`] : []),
+    ...(requests > answered ? [`  ${showMany(requests - answered, 'request')} not answered`] : []),
   ]
   return `${lines.join('\n')}\n`
 }
-
-const many = (n: number, noun: string): string => `${showCount(n)} ${noun}${n === 1 ? '' : 's'}`
 
 const LARGEST_BODY_BYTES = 100_000_000
 

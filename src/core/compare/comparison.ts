@@ -11,6 +11,7 @@
 import { FEWEST_SECONDS, resampleRatios } from './bootstrap.ts'
 import { holm, leastP, permutationP, runsToProve, signFlipP } from './permutation.ts'
 import { isHigherBetter, printRelative, type RelativeRule } from '../threshold/relative-rule.ts'
+import { showMany } from '../units.ts'
 import { RunSample, samplesNeeded, type SampleSecond } from './run-sample.ts'
 
 /** The chance of a false alarm, over all gated metrics together. */
@@ -111,14 +112,15 @@ export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired:
 export function provable(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
   const most = Math.floor(ALPHA / leastP(runs.baseline, runs.current, isPaired) + 1e-9)
   if (most === 0) return null
-  const counted = (n: number): string => `${n} metric${n === 1 ? '' : 's'}`
   const made =
     runs.baseline === runs.current
       ? `${runs.baseline} runs on each side`
       : `${runs.current} runs against ${runs.baseline}`
   const needed =
-    most < metrics ? `; ${counted(metrics)} need ${runsToProve(metrics, ALPHA, isPaired)} on each side` : ''
-  return `${made} can prove a regression of ${counted(most)} at p ≤ ${ALPHA}${needed}`
+    most < metrics
+      ? `; ${showMany(metrics, 'metric')} need ${runsToProve(metrics, ALPHA, isPaired)} on each side`
+      : ''
+  return `${made} can prove a regression of ${showMany(most, 'metric')} at p ≤ ${ALPHA}${needed}`
 }
 
 interface Found {

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 import { stageSpan } from '../load/stage.ts'
 import type { UserStage } from '../load/stages.ts'
 import { printThreshold } from '../threshold/threshold.ts'
-import { showCount } from '../units.ts'
+import { showMany } from '../units.ts'
 
 /** A change as it was carried out: from `atS`, in seconds of run time, over `overS` to the new value. */
 export type Amendment = ({ readonly users: number } | { readonly ratePerS: number }) & {
@@ -75,14 +75,13 @@ const valueOf = (amendment: Amendment): number =>
 export function amendmentWords(amendments: readonly Amendment[]): string {
   const all = amendments.map((amendment) => {
     const { atS, overS } = amendment
-    const to = 'users' in amendment ? usersWord(amendment.users) : `${amendment.ratePerS}/s`
+    const to = 'users' in amendment ? showMany(amendment.users, 'user') : `${amendment.ratePerS}/s`
     return `to ${to} at ${atS} s${overS > 0 ? ` over ${overS} s` : ''}`
   })
   return all.length > MOST_WORDS ? `${all.length} times, last ${all.at(-1)!}` : all.join(', ')
 }
 
 const MOST_WORDS = 3
-const usersWord = (users: number): string => `${showCount(users)} user${users === 1 ? '' : 's'}`
 
 /** What a reader of thresholds on stages must know, where the load of their stages was amended. */
 export const amendedStageWarnings = (plan: Plan, amendments: readonly Amendment[]): string[] =>

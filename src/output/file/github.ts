@@ -13,7 +13,7 @@ import type { Report } from '../../core/report/report.ts'
 import type { ThresholdResult } from '../../core/judge/gate.ts'
 import { BOTTLENECK, errorWords } from '../text/verdict-text.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
-import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { renderMetric } from '../text/comparison-text.ts'
 import { customTable } from '../text/custom-lines.ts'
 import type { Destination } from '../destination.ts'
@@ -52,7 +52,7 @@ export const renderStepSummary = (report: Report): string =>
 const heading = (report: Report): string[] => [
   `### corerush: ${report.exitCode === 0 ? MARK[report.verdict.level] : '❌'} measurement ${report.verdict.level}, ${passed(report)}`,
   '',
-  `${escapeMarkdown(subjectOf(report.plan))} · ${report.model} model · ${report.workers} worker${report.workers === 1 ? '' : 's'} · ${report.loadS.toFixed(1)} s of load`,
+  `${escapeMarkdown(subjectOf(report.plan))} · ${report.model} model · ${showMany(report.workers, 'worker')} · ${report.loadS.toFixed(1)} s of load`,
   '',
 ]
 

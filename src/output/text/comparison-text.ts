@@ -2,6 +2,7 @@
 import type { Answer, Comparison, MetricComparison } from '../../core/compare/comparison.ts'
 import type { RunComparison } from '../../core/compare/run-comparison.ts'
 import { metricOf, showFigure } from '../../core/threshold/threshold-metric.ts'
+import { showMany } from '../../core/units.ts'
 import { renderLine, type Paint, type Style } from './paint.ts'
 import { renderTable, type Column } from './text-table.ts'
 import { wrap } from './verdict-text.ts'
@@ -48,12 +49,11 @@ export function renderHeld(held: RunComparison | null, style: Style): string[] {
 
 function lines(comparison: Comparison, names: string, style: Style): string[] {
   const { runs, method, metrics, answer } = comparison
-  const count = (n: number): string => `${n} run${n === 1 ? '' : 's'}`
   return [
     renderLine(
       [
         ['comparison', 'bold'],
-        `${names} · ${count(runs.baseline)} against ${count(runs.current)} · ${method}`,
+        `${names} · ${showMany(runs.baseline, 'run')} against ${showMany(runs.current, 'run')} · ${method}`,
       ],
       style,
     ),

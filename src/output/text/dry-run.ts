@@ -17,7 +17,7 @@ import { activeSpans } from '../../core/load/stages.ts'
 import { printStatuses } from '../../core/request/status.ts'
 import { printThreshold } from '../../core/threshold/threshold.ts'
 import type { TargetsPlan } from '../../core/resolve/request/targets-options.ts'
-import { printDurationS, showBytes, showCount, showPercent, showRate } from '../../core/units.ts'
+import { printDurationS, showBytes, showCount, showMany, showPercent, showRate } from '../../core/units.ts'
 import { httpFacts, transportWords } from './http-words.ts'
 import { loadChart } from './load-chart.ts'
 import { renderLine, type Style } from './paint.ts'
@@ -147,7 +147,7 @@ function closed(plan: ClosedPlan): [string, string][] {
   const users = plannedUsers(plan)
   const perS = plannedPerS(plan)
   return [
-    ['model', `closed: up to ${showCount(users)} user${users === 1 ? '' : 's'}, ${waitWords(plan)}`],
+    ['model', `closed: up to ${showMany(users, 'user')}, ${waitWords(plan)}`],
     [
       'at most',
       perS < Infinity

@@ -1,7 +1,7 @@
 /** Failures in the summary. Pure. */
 import { taskErrorText } from '../../core/measure/task-error.ts'
 import type { Report } from '../../core/report/report.ts'
-import { showCount } from '../../core/units.ts'
+import { showCount, showMany } from '../../core/units.ts'
 import { clip, printable, renderLine, widthOf, type Style } from './paint.ts'
 import { renderTable } from './text-table.ts'
 
@@ -54,10 +54,7 @@ export function failures(report: Report, style: Style): string[] {
   if (kept > 0)
     lines.push(
       renderLine(
-        [
-          ['captured', 'dim'],
-          `  ${showCount(kept)} failing exchange${kept === 1 ? '' : 's'}: capturedFailures in the JSON report`,
-        ],
+        [['captured', 'dim'], `  ${showMany(kept, 'failing exchange')}: capturedFailures in the JSON report`],
         style,
       ),
     )

@@ -4,7 +4,7 @@ import type { FindReport } from '../../core/find/find-report.ts'
 import type { FindAnswer, FoundLoad } from '../../core/find/answer.ts'
 import type { Trial } from '../../core/find/trial.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
-import { printDurationS, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { printDurationS, showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { bar, renderLine, type Paint, type Style } from './paint.ts'
 import { renderTable, type Column } from './text-table.ts'
 import { wrap } from './verdict-text.ts'
@@ -25,7 +25,7 @@ const SHOWN_SHARE = { low: 0.05, high: 1 }
 /** A load with its unit: `1,200/s`, `550 users`. */
 export const showLoad = (load: FoundLoad): string =>
   'users' in load
-    ? `${showCount(load.users)} user${load.users === 1 ? '' : 's'}`
+    ? showMany(load.users, 'user')
     : `${Number.isInteger(load.ratePerS) ? showCount(load.ratePerS) : showRate(load.ratePerS)}/s`
 
 const loadOf = (value: number, unit: FindReport['unit']): FoundLoad =>

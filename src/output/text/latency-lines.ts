@@ -7,7 +7,7 @@ import {
 } from '../../core/measure/metrics.ts'
 import type { ChallengeCounts } from '../../core/measure/tally.ts'
 import type { Report } from '../../core/report/report.ts'
-import { showBytes, showCount, showMs } from '../../core/units.ts'
+import { showBytes, showCount, showMany, showMs } from '../../core/units.ts'
 import type { Style } from './paint.ts'
 import { section } from './section.ts'
 
@@ -64,11 +64,9 @@ export function latency(report: Report, style: Style): string[] {
   lines.push(
     ...line(
       'traffic',
-      `${showCount(connections.opened)} connection${connections.opened === 1 ? '' : 's'} opened`,
+      `${showMany(connections.opened, 'connection')} opened`,
       ...(connections.retried > 0
-        ? [
-            `${showCount(connections.retried)} request${connections.retried === 1 ? '' : 's'} retried on a new one`,
-          ]
+        ? [`${showMany(connections.retried, 'request')} retried on a new one`]
         : []),
       `${showBytes(total.bytesOut)} sent`,
       `${showBytes(total.bytesIn)} received`,
@@ -86,7 +84,7 @@ const challengeWords = ({ answered, stale }: ChallengeCounts): string[] =>
   answered === 0
     ? []
     : [
-        `${showCount(answered)} digest challenge${answered === 1 ? '' : 's'} answered` +
+        `${showMany(answered, 'digest challenge')} answered` +
           (stale === 0 ? '' : ` (${showCount(stale)} for a stale nonce)`),
       ]
 

@@ -2,7 +2,7 @@
 import { mixOf } from '../../core/scenario/mix.ts'
 import { plannedUsers, type ClosedPlan, type Plan } from '../../core/plan/plan.ts'
 import type { ScenarioPlan, ScriptPlan } from '../../core/scenario/script-plan.ts'
-import { showCount, showPercent } from '../../core/units.ts'
+import { showCount, showMany, showPercent } from '../../core/units.ts'
 import type { ScenarioCounts } from '../../core/measure/tally.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { Span, Style } from './paint.ts'
@@ -34,7 +34,7 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
         ]
       const users = mix.filter((one) => one === place).length
       const wait = wordsOf(scenario.wait ?? { kind: 'none' })
-      return [scenario.name, `${showCount(users)} user${users === 1 ? '' : 's'}, ${wait}: ${tasks(scenario)}`]
+      return [scenario.name, `${showMany(users, 'user')}, ${wait}: ${tasks(scenario)}`]
     }),
   ]
 }

@@ -3,7 +3,7 @@ import type { Metrics, PercentileName } from '../../core/measure/metrics.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
-import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { amendmentWords } from '../../core/plan/amendment.ts'
 import { peakRate } from '../../core/load/arrivals.ts'
 import { plannedUsers } from '../../core/plan/plan.ts'
@@ -74,14 +74,14 @@ export function factsOf(report: Report): string[] {
   return [
     `${plan.model} model`,
     ...(plan.model === 'closed'
-      ? [`${showCount(users)} user${users === 1 ? '' : 's'}`, waitWords(plan)]
+      ? [showMany(users, 'user'), waitWords(plan)]
       : [
           `up to ${showRate(peakRate(plan.stages))}/s`,
           `${plan.arrival} arrivals`,
           `at most ${showCount(users)} users`,
         ]),
     ...httpFacts(plan),
-    `${report.workers} worker${report.workers === 1 ? '' : 's'}`,
+    showMany(report.workers, 'worker'),
     ...(plan.transport !== 'wire' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
