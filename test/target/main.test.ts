@@ -61,6 +61,7 @@ describe('the words of the command', () => {
           { status: 404, ratio: 0.1 },
         ],
         bodyBytes: 10_000,
+        capacityPerS: Infinity,
         seed: 7,
       },
     })
