@@ -53,7 +53,7 @@ export function parseArgv(argv: readonly string[]): Command {
   sorted.problems.push(...switchesWithValues(words, flags), ...unknownFlags(name, parsed, flags))
   // After the words, which may be the file or the URL that another tool's flag stands for.
   const operands = sortWords(name, parsed._.map(String), sorted)
-  if (name === 'run' || name === 'debug') refuseForeign(parsed, flags, sorted)
+  if (LOADS_TARGET.includes(name)) refuseForeign(parsed, flags, sorted)
   const wants = parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : null
   return { name, ...sorted, operands, wants }
 }
@@ -162,7 +162,7 @@ function switchesWithValues(words: readonly string[], flags: readonly Flag[]): P
 
 /** Flags of other tools, where a load is meant; none that the command has itself. */
 const foreignTo = (name: CommandName, flags: readonly Flag[]): typeof FOREIGN_FLAGS =>
-  name !== 'run' && name !== 'debug'
+  !LOADS_TARGET.includes(name)
     ? []
     : FOREIGN_FLAGS.filter(({ spellings }) => !flags.some((flag) => spellings.includes(flag.flag)))
 

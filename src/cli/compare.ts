@@ -44,7 +44,7 @@ export async function compareCommand(command: Command): Promise<number> {
   }
   if (isDeepStrictEqual(baseline, current)) warn('both files hold the same runs')
   for (const text of allowedDifferences(differencesAmong(baseline!, current!), allow))
-    warn(`compared all the same: ${text}`)
+    warn(`compared anyway: ${text}`)
   const runs = { baseline: baseline!.length, current: current!.length }
   const isPaired = command.switches.get('paired') === true
   if (isPaired && runs.baseline !== runs.current)

@@ -63,7 +63,7 @@ function readSpanS({ texts, problems }: Command): number {
   return parsed.value
 }
 
-/** Where it was kept; null, with a warning, when that was not possible: what was measured is printed all the same. */
+/** Where it was kept; null, with a warning, when that was not possible: the measurement is printed anyway. */
 function keep(write: () => void, stderr: NodeJS.WritableStream): string | null {
   const file = capacityFile()
   try {

@@ -1,6 +1,6 @@
 /**
- * What a run is told, from all sources: flags, `CORERUSH_…` variables, the config file and one of its profiles. They
- * become one command, as if all had been typed; where each value was said is kept, for what is wrong with it.
+ * The options of a run from all sources: flags, `CORERUSH_…` variables, the config file and one of its profiles. They
+ * become one command, as if all had been typed; the source of each value is kept for the messages about it.
  */
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
@@ -18,7 +18,7 @@ import { findConfig, loadConfig } from '../host/files/config-file.ts'
 import type { Command } from './command.ts'
 import type { ListName, SwitchName, TextName } from './flags.ts'
 
-/** What the sources say together. */
+/** The options of all sources together. */
 export interface Settings {
   readonly command: Command
   /** By the names of the options. */
@@ -68,7 +68,7 @@ export async function settingsOf(
   return { command: asTyped(command, said, secrets, problems), said, config, secrets: all }
 }
 
-/** Carries out what the sources say; of what is wrong with it is told where it was said. */
+/** Carries out the command with the options of all sources; a problem names the source of its value. */
 export async function withSettings(
   typed: Command,
   carryOut: (settings: Settings) => Promise<number>,
@@ -88,10 +88,10 @@ export async function withSettings(
   }
 }
 
-/** The problem, with the place where the value was said, if that was not a flag. */
+/** The problem with the source of its value, unless that is a flag. */
 export function withPlace(said: Layer, problem: Problem): Problem {
   const values = said.get(problem.option) ?? []
-  // What a list lacks as a whole was said where its first value was.
+  // A problem of a list as a whole has the place of its first value.
   const origin = values[problem.at ?? 0]?.origin
   if (origin === undefined || origin.by === 'flag' || problem.place !== undefined) return problem
   const place = placeOf(origin)
@@ -153,7 +153,7 @@ function noProfile(own: Layer, names: readonly string[], file: string): Problem 
   return withPlace(own, { option: 'profile', message })
 }
 
-/** Files that are read lie beside the config file; where the command is run, what it writes. */
+/** Paths of files that are read are relative to the config file, of those that are written to the working directory. */
 function beside(file: string, folder: string, layer: Layer): Layer {
   const from = dirname(file)
   if (from === folder) return layer
@@ -174,7 +174,7 @@ function beside(file: string, folder: string, layer: Layer): Layer {
   )
 }
 
-/** The templates that are left, now that it is known which values count, filled in. */
+/** Fills in the templates of the values that are in effect. */
 function interpolated(
   layer: Layer,
   environment: Environment,
@@ -202,7 +202,7 @@ function interpolated(
   return { said, secrets: [...secrets] }
 }
 
-/** The command with all that was said as its words. */
+/** The command with the options of all sources as its words. */
 function asTyped(command: Command, said: Layer, secrets: readonly string[], problems: Problem[]): Command {
   const texts = new Map(command.texts)
   const lists = new Map(command.lists)

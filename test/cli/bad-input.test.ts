@@ -75,7 +75,7 @@ describe('one problem, one line', () => {
       '--out can write one thing to standard output, got json=- and ndjson=-',
     '--url URL --out json=FOLDER/x -o hlog=FOLDER/x': '--out names FOLDER/x twice',
     '--url URL --threshold p98.5<300': '--threshold must give p98.5 a limit with its unit, such as 300ms',
-    '--url URL --threshold faild<1%': '--threshold must name a metric that there is; did you mean failed?',
+    '--url URL --threshold faild<1%': '--threshold unknown metric; did you mean failed?',
     '--url URL --threshold p95<1s -n 5 --threshold p95<1000ms': '--threshold must be given once each',
     '--url URL --fail=maybe': '--fail takes no value, got "maybe"',
     '--url URL --out json=FOLDER': '--out json=FOLDER: is a directory',

@@ -13,7 +13,7 @@ const SHORTEST_BLOCK_S = 10
 /** With fewer than three blocks there is nothing to draw from. */
 export const FEWEST_SECONDS = 3 * SHORTEST_BLOCK_S
 
-/** Logarithms of current / baseline, sorted; null where a figure is missing. */
+/** Logarithms of current / baseline, sorted; `null` if a figure is missing. */
 export function resampleRatios(
   baseline: RunSample,
   current: RunSample,

@@ -100,7 +100,7 @@ export function compareRuns(
   }
 }
 
-/** Why so many runs can show a regression of none of these metrics, whatever they measure; null when they can. */
+/** Why so many runs can show a regression of none of these metrics, whatever they measure; `null` if they can. */
 export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
   const least = leastP(runs.baseline, runs.current, isPaired)
   if (least <= ALPHA / metrics) return null
@@ -108,7 +108,7 @@ export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired:
   return `so few runs give p = ${least.toFixed(3)} at best, and ${metrics === 1 ? 'a metric needs' : `${metrics} metrics need`} ${(ALPHA / metrics).toFixed(3)}: it takes ${needed} on each side`
 }
 
-/** What so many runs can prove, and what so many metrics need; null when as wholes they can prove nothing. */
+/** What so many runs can prove, and what so many metrics need; `null` if as wholes they can prove nothing. */
 export function provable(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
   const most = Math.floor(ALPHA / leastP(runs.baseline, runs.current, isPaired) + 1e-9)
   if (most === 0) return null

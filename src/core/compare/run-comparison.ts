@@ -100,11 +100,11 @@ export const textsOf = (differences: readonly Difference[]): string[] => [
 /** What is known of the runs of one side beforehand. */
 export interface Extent {
   readonly runs: number
-  /** Measured seconds of all of them; null where a count ends them. */
+  /** Measured seconds of all of them; `null` if a count ends them. */
   readonly seconds: number | null
 }
 
-/** What such runs can never show, whatever they measure; null when they can show all that the rules ask. */
+/** What such runs can never show, whatever they measure; `null` if they can show all that the rules ask. */
 export function foregone(
   baseline: Extent,
   current: Extent,

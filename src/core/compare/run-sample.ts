@@ -59,7 +59,7 @@ export class RunSample {
     return this.#merge([{ from: 0, to: this.seconds }])
   }
 
-  /** The metric over these blocks, by default over all seconds; null where there is nothing to measure. */
+  /** The metric over these blocks, by default over all seconds; `null` if there is nothing to measure. */
   figure(metric: string, blocks: readonly Block[] = [{ from: 0, to: this.seconds }]): number | null {
     if (this.seconds === 0) return null
     if (metric === 'rps') {

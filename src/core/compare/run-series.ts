@@ -24,7 +24,7 @@ export function turnsOf(repeats: number, isInterleaved: boolean): Turn[] {
   return Array.from({ length: repeats }, (_, i) => pair(i + 1)).flat()
 }
 
-/** Of the figures of several runs; null where none has one. */
+/** Of the figures of several runs; `null` if none has one. */
 export interface Spread {
   readonly least: number
   /** Of an even number the mean of the two in the middle. */

@@ -1,4 +1,4 @@
-/** A config file's values into layers, one for what is outside of the profiles and one for each of them; or all problems. */
+/** Reads a config file into layers: one for the options outside profiles and one per profile. Reports all problems. */
 import type { Declaration } from '../options/declaration.ts'
 import { DECLARATIONS } from '../options/declarations.ts'
 import { show } from '../options/option-readers.ts'
@@ -11,14 +11,14 @@ export const CONFIG_KEYS: readonly string[] = Object.entries<Declaration>(DECLAR
   .filter(([, { scope }]) => scope !== 'call')
   .map(([option]) => option)
 
-/** What a file holds, and where. */
+/** The content of a config file. */
 export interface ConfigTree {
-  /** As it is named in messages. */
+  /** Its name in messages. */
   readonly file: string
   readonly value: unknown
   /** Whether `${NAME}` in its texts stands for environment variables; a program has them at hand. */
   readonly hasTemplates: boolean
-  /** The line of what is at this path, from 1; null where it is not known. */
+  /** The line of what is at this path, from 1; `null` if it is not known. */
   readonly lineOf: (path: Path) => number | null
 }
 
@@ -68,7 +68,7 @@ export function configLayers(tree: ConfigTree): ConfigLayers {
   return { base, profiles, problems }
 }
 
-/** The value as texts; none at all takes back what weaker sources say. */
+/** The value as texts; none removes what weaker sources set. */
 function saidOf(
   option: string,
   given: unknown,
@@ -157,7 +157,7 @@ const printPath = (path: Path): string =>
     .join('')
     .replace(/^\./, '')
 
-/** Where a value was said, as a problem begins with it. */
+/** The source of a value as text, which begins the line of a problem. */
 export function placeOf(origin: Origin): string {
   if (origin.by === 'flag') return `--${origin.flag}`
   if (origin.by === 'variable') return origin.variable

@@ -4,7 +4,7 @@ export interface Interpolated {
   readonly text: string
   /** The values that came from the environment. */
   readonly values: readonly string[]
-  /** What is wrong with it; null when nothing is. */
+  /** What is wrong with it; `null` if nothing is. */
   readonly problem: string | null
 }
 

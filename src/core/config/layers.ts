@@ -1,40 +1,41 @@
 /**
- * What several sources say of the same run, laid over each other: a flag over an environment variable over a profile
- * over the rest of the config file. An option that is said twice is the stronger source's, and takes with it what it
- * cannot go with, so that a flag never clashes with a file that says it otherwise.
+ * The sources of options in order of precedence: a flag over an environment variable over a profile over the rest of
+ * the config file. An option that several sources set has the value of the strongest one, which also removes the options
+ * of weaker sources that it cannot be combined with, so that a flag never clashes with a file.
  */
 
+import type { OptionName } from '../options/declarations.ts'
 import { LOADS } from '../options/limits.ts'
 
-/** Where a value was said. */
+/** The source of a value. */
 export type Origin =
   | { readonly by: 'flag'; readonly flag: string }
   | { readonly by: 'variable'; readonly variable: string }
-  /** `line` is null where the file is a program; `path` is such as `profiles.smoke.thresholds[1]`. */
+  /** `line` is `null` if the file is a program; `path` is such as `profiles.smoke.thresholds[1]`. */
   | { readonly by: 'config'; readonly file: string; readonly line: number | null; readonly path: string }
 
-/** A value as a text, that of a switch `true` or `false`. */
+/** A value as text; that of a switch is `true` or `false`. */
 export interface Said {
   readonly text: string
   readonly origin: Origin
-  /** Its `${NAME}` are still to be replaced. */
+  /** Whether its `${NAME}` are still to be replaced. */
   readonly isTemplate?: boolean
 }
 
 /**
- * What one source says, by the names of the options; of one that can have several values, as many. No value at all: as
- * if no weaker source had said one.
+ * The options that one source sets, by their names; several values for a list. An empty list of values removes what
+ * weaker sources set.
  */
 export type Layer = ReadonlyMap<string, readonly Said[]>
 
 const RAMPS = ['spawnRate', 'rampUp'] as const
 const OF_THE_OPEN_MODEL = ['arrival', 'maxUsers', 'onFull'] as const
 const OF_THE_CLOSED_MODEL = ['wait', 'spawnRate'] as const
-/** Stages say it all. */
+/** Stages are the whole load. */
 const NOT_WITH_STAGES = [...RAMPS, 'duration', 'requests', 'iterations'] as const
 
-/** What else an option replaces, for only one of them can be meant. */
-const REPLACES: Readonly<Record<string, readonly string[]>> = {
+/** Other options that an option removes from weaker sources. */
+const REPLACES: Readonly<Partial<Record<OptionName, readonly OptionName[]>>> = {
   spawnRate: ['rampUp'],
   rampUp: ['spawnRate'],
   scenario: ['method', 'body', 'name', 'requests', 'targets', 'data', 'dataOrder', 'dataEnd'],
@@ -64,11 +65,11 @@ function overlay(weaker: Layer, stronger: Layer): Layer {
 
 const says = (layer: Layer, option: string): boolean => (layer.get(option)?.length ?? 0) > 0
 
-/** What the weaker source says that does not go with what the stronger one says. */
+/** The options of the weaker source that cannot be combined with those of the stronger one. */
 function replaced(weaker: Layer, stronger: Layer): string[] {
   const gone = Object.keys(REPLACES)
     .filter((option) => says(stronger, option) && stronger.get(option)![0]!.text !== 'false')
-    .flatMap((option) => REPLACES[option]!)
+    .flatMap((option) => REPLACES[option as OptionName] ?? [])
   if (!LOADS.some((option) => says(stronger, option))) return gone
   const model = modelOf(stronger)
   // A ramp belongs to the load that it leads to.
@@ -82,7 +83,7 @@ function replaced(weaker: Layer, stronger: Layer): string[] {
   ]
 }
 
-/** Which model a layer asks for that says how much load there is. */
+/** The model of a layer that sets how much load there is. */
 const modelOf = (layer: Layer): 'open' | 'closed' =>
   says(layer, 'rate') || layer.get('stages')?.[0]?.text.includes('/') === true ? 'open' : 'closed'
 

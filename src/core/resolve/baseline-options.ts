@@ -1,4 +1,4 @@
-/** What a run is held against when it has ended: which runs, by which rules, and how they may differ all the same. */
+/** The baseline of a run: runs to compare it with, the rules, and the differences that are allowed. */
 import { show, type Wrong } from '../options/option-readers.ts'
 import type { Options } from '../options/options.ts'
 import {
@@ -11,7 +11,7 @@ import {
 } from '../threshold/relative-rule.ts'
 import { nearest } from '../suggest.ts'
 
-/** How two runs can differ besides what is measured. */
+/** Differences between two runs other than what is measured. */
 export const DIFFERENCES = ['plan', 'host', 'version', 'void'] as const
 export type DifferenceKind = (typeof DIFFERENCES)[number]
 
@@ -23,7 +23,7 @@ export interface BaselinePlan {
   readonly allow: readonly DifferenceKind[]
 }
 
-/** The baseline among the options; null when there is none. */
+/** The baseline among the options; `null` if none. */
 export function readBaseline(options: Options, wrong: Wrong): BaselinePlan | null {
   const runs = readWords('baseline', options, wrong)
   const allow = readAllowed(readWords('allow', options, wrong), (message) => wrong('allow', message))
@@ -72,7 +72,7 @@ export function readAllowed(words: readonly string[], wrong: (message: string) =
   return allowed
 }
 
-/** A list, or a text with commas. */
+/** Reads a list, or a text with commas. */
 function readWords(option: 'baseline' | 'allow', options: Options, wrong: Wrong): string[] {
   const raw: readonly unknown[] = [options[option] ?? []].flat()
   if (!raw.every((word) => typeof word === 'string')) {

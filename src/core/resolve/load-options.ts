@@ -1,4 +1,4 @@
-/** Which load the options ask for: users that loop (closed model), or arrivals by the clock (open model). */
+/** The load that the options set: users that loop (closed model), or arrivals by the clock (open model). */
 import type { Arrival, OnFull } from '../load/arrivals.ts'
 import type { Readers, Wrong } from '../options/option-readers.ts'
 import { show } from '../options/option-readers.ts'
@@ -14,7 +14,7 @@ export interface ClosedLoad {
   readonly model: 'closed'
   readonly users: number
   readonly rampUpS: number
-  /** Explicit stages instead of users and ramp; null when there are none. */
+  /** Explicit stages instead of users and ramp; `null` if none. */
   readonly stages: readonly StageText[] | null
   readonly wait: Wait
 }
@@ -32,7 +32,7 @@ export interface OpenLoad {
 
 const LONGEST_RAMP_S = 30 * 86_400
 
-/** The options with the stages of the scenario, which hold where nothing else says how much load there is. */
+/** The options with the stages of the scenario, if no option sets how much load there is. */
 export const withStages = (options: Options, scenario: ScriptPlan | null): Options =>
   LOADS.some((option) => options[option] !== undefined)
     ? options
@@ -179,7 +179,7 @@ function hasWaits({ wait }: Options, scenario: ScriptPlan | null): boolean {
   return 'value' in parsed && parsed.value.kind !== 'none'
 }
 
-/** Stages as a text with commas or as a list of texts; null where there are none, or no such. */
+/** Stages as a text with commas or as a list of texts; `null` if there are none, or a wrong value. */
 export function readStages(raw: unknown, wrong: Wrong): StageText[] | null {
   if (raw === undefined) return null
   const texts: unknown[] | null = typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : null

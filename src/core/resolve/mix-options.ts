@@ -1,4 +1,4 @@
-/** What several scenarios ask of the load, and what its waits then are. */
+/** The load of several scenarios: their users, and their shortest wait. */
 import type { ClosedLoad, OpenLoad } from './load-options.ts'
 import { mostUsers } from './load-options.ts'
 import { fixedUsers, type Mixed } from '../scenario/mix.ts'
@@ -7,7 +7,7 @@ import type { Options } from '../options/options.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { meanCycleS, type Wait } from '../load/wait-time.ts'
 
-/** The scenarios with what holds of their load: stages that the options did not replace, and each one's wait or that of the options. */
+/** The scenarios with the stages and waits that apply: their own, unless the options replace them. */
 export const withLoad = (script: ScriptPlan, load: ClosedLoad | OpenLoad, options: Options): ScriptPlan => ({
   ...script,
   stages: options.stages === script.stages ? script.stages : null,
@@ -17,7 +17,7 @@ export const withLoad = (script: ScriptPlan, load: ClosedLoad | OpenLoad, option
       : script.scenarios.map((one) => ({ ...one, wait: load.wait })),
 })
 
-/** The load with the shortest of the scenarios' waits: what the generator must be quick enough for. */
+/** The load with the shortest wait of the scenarios, which the generator must keep up with. */
 export function mixedLoad(
   script: ScriptPlan,
   load: ClosedLoad | OpenLoad,
@@ -45,7 +45,7 @@ export function mixedLoad(
   }
 }
 
-/** Why scenarios that say how many users they have do not add up to so many; null when they do. */
+/** Why the users that scenarios ask for do not add up to the users of the load; `null` if they do. */
 export function mixProblem(scenarios: readonly Mixed[], most: number): string | null {
   const fixed = fixedUsers(scenarios)
   if (most < fixed) return `must be at least the ${fixed} users that the scenarios say they have, got ${most}`

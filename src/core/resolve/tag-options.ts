@@ -1,10 +1,10 @@
-/** Which tasks of the scenario the user's tags leave. */
+/** The tasks of the scenario that tags select. */
 import { show, type Wrong } from '../options/option-readers.ts'
 import type { Options } from '../options/options.ts'
 import type { ScriptPlan, TaskPlan } from '../scenario/script-plan.ts'
 import { nearest } from '../suggest.ts'
 
-/** The scenarios with the tasks that have one of `tags`, if there are any, and none of `excludeTags`; one without a task goes. */
+/** The scenarios with the tasks that have one of `tags`, if given, and none of `excludeTags`; without those that have no task left. */
 export function tagged(script: ScriptPlan | null, options: Options, wrong: Wrong): ScriptPlan | null {
   const known = script?.scenarios.flatMap(({ tasks }) => tasks.flatMap(({ tags }) => tags)) ?? []
   const only = readTags('tags', options, known, wrong)
@@ -45,6 +45,6 @@ function readTags(
       )
     } else read.push(tag.trim())
   }
-  // What is wrong has been told; it chooses nothing more.
+  // A wrong tag is reported, and selects nothing.
   return read.length < tags.length ? null : read
 }

@@ -1,4 +1,4 @@
-/** The thresholds among the options: each read, and held against the plan that they are about. */
+/** The thresholds among the options: parses each and checks it against the plan. */
 import type { CustomMetricPlan } from '../measure/custom-metrics.ts'
 import { show, type Wrong } from '../options/option-readers.ts'
 import type { Options } from '../options/options.ts'
@@ -12,16 +12,16 @@ import { parseThreshold, printThreshold, type Threshold } from '../threshold/thr
 
 /** What a threshold can refer to. */
 export interface ThresholdContext {
-  /** The names of all requests; null when they are not known yet. */
+  /** The names of all requests; `null` if they are not known yet. */
   readonly names: readonly string[] | null
   /** Names its scenarios, its tasks and its own metrics; null without a scenario. */
   readonly scenario: Pick<ScriptPlan, 'scenarios' | 'metrics'> | null
-  /** The stages as they were written; none when users or a rate were given. */
+  /** The stages as they were written; empty if users or a rate were given. */
   readonly stages: readonly StageText[]
   readonly warmupS: number
-  /** Seconds of load without the warm-up; null when only a count ends it. */
+  /** Seconds of load without the warm-up; `null` if only a count ends it. */
   readonly measuredS: number | null
-  /** Rules may be relative to a baseline, and are read with it. */
+  /** Whether rules may be relative to a baseline; `readBaseline` reads those. */
   readonly hasBaseline: boolean
 }
 
@@ -54,7 +54,7 @@ const readThreshold = (text: string): ReturnType<typeof parseThreshold> =>
     ? { problem: 'cannot be relative to a baseline, for there is none: name one with baseline' }
     : parseThreshold(text)
 
-/** Why the plan can never give this threshold anything to judge; null when it can. */
+/** Why this threshold can never have data in the plan; `null` if it can. */
 function misfit(
   { name, metric, stage, overS, abortAfterS }: Threshold,
   context: ThresholdContext,
@@ -65,7 +65,7 @@ function misfit(
   let spanS = measuredS
   if (stage !== null) {
     const span = stageSpan(stages, stage)
-    if (span === null) return `must name a stage that there is; there are ${stages.length}`
+    if (span === null) return `unknown stage; the number of stages is ${stages.length}`
     spanS = Math.floor(span.toS) - Math.max(warmupS, Math.ceil(span.fromS))
     if (spanS < 1) return 'must name a stage with at least one whole second of measured load'
   }
@@ -76,7 +76,7 @@ function misfit(
   return null
 }
 
-/** Why the metric, or the name before it, is none of the plan; null where it is. */
+/** Why the metric, or the name before it, is none of the plan; `null` if it is. */
 function unknownName(name: string | null, metric: string, context: ThresholdContext): string | null {
   const { names, scenario } = context
   if (metric.startsWith('custom.')) return unknownCustom(metric, scenario?.metrics ?? [])
@@ -117,7 +117,7 @@ function unknownCustom(metric: string, custom: readonly CustomMetricPlan[]): str
       name!,
       custom.map((one) => one.name),
     )
-    return `must name a metric that the scenario makes${near === null ? '' : `; did you mean custom.${near}?`}`
+    return `unknown metric of the scenario${near === null ? '' : `; did you mean custom.${near}?`}`
   }
   if (known.kind === 'counter' && figure !== undefined) return `must be custom.${name!}, which is a counter`
   if (known.kind === 'trend' && figure === undefined)

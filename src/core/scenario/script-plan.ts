@@ -12,11 +12,11 @@ export interface TaskPlan {
 export interface ScenarioPlan {
   /** Its place in the file. */
   readonly index: number
-  /** Null where the file has one that needs no name. */
+  /** `null` if the file has one that needs no name. */
   readonly name: string | null
   /** Its part of the users that no scenario has for itself. */
   readonly weight: number
-  /** So many users, whatever the others have; null where the weight says it. */
+  /** So many users, whatever the others have; `null` if the weight says it. */
   readonly users: number | null
   readonly wait: Wait | null
   /** One task for each iteration, in their order and not by their weights. */
@@ -36,7 +36,7 @@ export interface ScriptPlan {
   readonly sha256: string
   /** Where requests with a path go. */
   readonly baseUrl: string | null
-  /** The load over time as it is written, of all users; null where the file says none, or something stronger another one. */
+  /** The load over time as it is written, of all users; `null` if the file says none, or something stronger another one. */
   readonly stages: readonly string[] | null
   readonly scenarios: readonly ScenarioPlan[]
   /** In the order in which the file makes them. */

@@ -1,6 +1,6 @@
 /**
- * Rules that are relative to a baseline: `p95 < baseline + 10%`. They are thresholds of another kind: what they compare
- * is `run-sample.ts`, how it is judged `compare.ts`.
+ * Rules relative to a baseline: `p95 < baseline + 10%`. `compare/run-sample.ts` defines what is compared, and
+ * `compare/run-comparison.ts` how it is judged.
  *
  *     relative  = figure "<" "baseline" "+" percentage          ; more is worse
  *               | "rps" ">" "baseline" "-" percentage           ; less is worse
@@ -12,7 +12,7 @@
 import { metricOf } from './threshold-metric.ts'
 import { parseNumber, type Parsed } from '../units.ts'
 
-/** How far a metric may be worse than the baseline's. */
+/** The tolerated difference of one metric from the baseline. */
 export interface RelativeRule {
   /** The canonical name: `p95`, `mean`, `rps`. */
   readonly metric: string
@@ -26,7 +26,7 @@ const MOST_MARGIN = 0.9
 
 export const isHigherBetter = (metric: string): boolean => metric === 'rps'
 
-/** Whether a threshold is meant to be relative, well written or not. */
+/** Whether a threshold is meant to be relative, valid or not. */
 export const isRelative = (text: string): boolean => /[<>=]\s*baseline\b/.test(text)
 
 export function parseRelative(text: string): Parsed<RelativeRule> {
@@ -35,10 +35,12 @@ export function parseRelative(text: string): Parsed<RelativeRule> {
   if (word === undefined || percent === undefined) return { problem: SHAPE }
   const name = metricOf(word)?.name
   if (name === undefined || !(name === 'rps' || name === 'mean' || /^p\d/.test(name)))
-    return { problem: 'must be about a percentile of the latency, mean or rps to be held against a baseline' }
+    return {
+      problem: 'must be about a percentile of the latency, mean or rps to be compared with a baseline',
+    }
   const wanted = isHigherBetter(name) ? '>-' : '<+'
   if (`${operator}${sign}` !== wanted)
-    return { problem: `must say how much worse it may be: "${name} ${wanted[0]} baseline ${wanted[1]} 10%"` }
+    return { problem: `must set how much worse it may be: "${name} ${wanted[0]} baseline ${wanted[1]} 10%"` }
   const margin = parseMargin(percent)
   return 'problem' in margin ? margin : { value: { metric: name, margin: margin.value } }
 }
@@ -46,7 +48,7 @@ export function parseRelative(text: string): Parsed<RelativeRule> {
 export const printRelative = ({ metric, margin }: RelativeRule): string =>
   `${metric} ${isHigherBetter(metric) ? '> baseline -' : '< baseline +'} ${Number((margin * 100).toFixed(6))}%`
 
-/** A tolerated change: a percentage, with its sign, for `10` may mean anything. */
+/** Parses a tolerated change: a percentage with its sign, as `10` alone is ambiguous. */
 export function parseMargin(text: string): Parsed<number> {
   const number = text.endsWith('%') ? parseNumber(text.slice(0, -1)) : { problem: '' }
   const margin = 'value' in number ? Number((number.value / 100).toFixed(8)) : NaN
@@ -55,6 +57,6 @@ export function parseMargin(text: string): Parsed<number> {
   return { value: margin }
 }
 
-/** What is gated where nobody says: one metric, for with each further one the same runs can prove less. */
+/** The margin of the default rule: one metric, as each further one makes the same runs prove less. */
 export const DEFAULT_MARGIN = 0.05
 export const defaultRules = (margin: number): readonly RelativeRule[] => [{ metric: 'p95', margin }]

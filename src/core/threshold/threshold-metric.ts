@@ -1,4 +1,4 @@
-/** What a threshold can be about: every metric by its name, its unit, and how it is read from what was measured. */
+/** The metrics of thresholds: name, unit, and how each is read from the measurement. */
 import type { Histogram } from '../measure/histogram.ts'
 import { failedRatio, ms, requestsPerS, type RequestCounts } from '../measure/metrics.ts'
 import { nearest } from '../suggest.ts'
@@ -251,7 +251,7 @@ function readFigure(name: string): ReadFigure | null {
 }
 
 const FIGURES = ['min', 'mean', 'p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'max']
-/** What other tools call them, where it is far from what it is called here. */
+/** Names that other tools use for a metric. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   avg: 'mean',
   med: 'p50',

@@ -1,6 +1,5 @@
 /**
- * Thresholds: the user's rules about the target, as they are written. What can be measured is `threshold-metric.ts`,
- * how a run is held against them `gate.ts`.
+ * Thresholds: the user's rules about the target. `threshold-metric.ts` lists the metrics, `judge/gate.ts` evaluates a run.
  *
  *     threshold = [ name ":" ] metric operator limit [ window ] [ stage ] [ level ] [ abort ]
  *     name      = the name of a request, of iterations.failed that of a scenario, of taskErrors that of a task, alone or with
@@ -21,7 +20,7 @@
  *     level     = "warn" | "error"                              ; without one: error
  *     abort     = "abort-on-fail" [ "after" duration ]          ; whole seconds of measured load
  *
- * Rules that are relative to a baseline, `p95 < baseline + 10%`, are `relative.ts`.
+ * Rules relative to a baseline, `p95 < baseline + 10%`, are in `relative-rule.ts`.
  *
  * `printThreshold` writes one canonical text, and `parseThreshold` reads it back to the same threshold.
  */
@@ -31,22 +30,22 @@ import { parseDurationS, parseNumber, parseRatePerS, printDurationS, type Parsed
 export const OPERATORS = ['<=', '<', '>=', '>', '==', '!='] as const
 export type Operator = (typeof OPERATORS)[number]
 
-/** One rule, read. */
+/** One parsed rule. */
 export interface Threshold {
-  /** The request it is about; null for all of them together. */
+  /** Name of the request; `null` for all requests together. */
   readonly name: string | null
   /** The canonical name of the metric, such as `p99` or `ttfb.p90`. */
   readonly metric: string
   readonly operator: Operator
   /** In the unit of the metric: ms, a share from 0 to 1, events per second, or a count. */
   readonly limit: number
-  /** It must hold in every window of so many seconds; null: over the whole run. */
+  /** Length of the windows that must each hold, in seconds; `null` for the whole run. */
   readonly overS: number | null
-  /** Only this stage, counted from 1; null: the whole measured run. */
+  /** Number of the stage it is limited to, from 1; `null` for the whole measured run. */
   readonly stage: number | null
-  /** A `warn` is told and fails nothing. */
+  /** `warn` is reported and fails nothing. */
   readonly level: 'warn' | 'error'
-  /** The run stops when it fails after so many measured seconds; null: it never stops the run. */
+  /** Measured seconds after which a failure stops the run; `null` if it never does. */
   readonly abortAfterS: number | null
 }
 
@@ -70,7 +69,7 @@ export function parseThreshold(text: string): Parsed<Threshold> {
   if (metric === null) {
     const near = nearestMetric(word)
     return {
-      problem: `must name a metric that there is; ${near === null ? 'docs/FLAGS.md lists them' : `did you mean ${near}?`}`,
+      problem: `unknown metric; ${near === null ? 'docs/FLAGS.md lists them' : `did you mean ${near}?`}`,
     }
   }
   if (name !== null && metric.namedBy === null)

@@ -51,7 +51,7 @@ export function readComparands(
     earlier: [],
     isInterleaved: false,
     warnings: [
-      ...seen.map((text) => `compared with the baseline all the same: ${text}`),
+      ...seen.map((text) => `compared with the baseline anyway: ${text}`),
       ...(little === null ? [] : [`of the comparison with the baseline: ${little}`]),
     ],
   }

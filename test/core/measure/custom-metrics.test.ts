@@ -62,7 +62,7 @@ test.each([
 
 test.each([
   ['custom.sold > 1ms', 'thresholds must give custom.sold a number as its limit, such as 0.5 or 10k'],
-  ['custom.solt > 1', 'thresholds must name a metric that the scenario makes; did you mean custom.sold?'],
+  ['custom.solt > 1', 'thresholds unknown metric of the scenario; did you mean custom.sold?'],
   ['custom.sold.p95 > 1', 'thresholds must be custom.sold, which is a counter'],
   ['custom.basket > 1', 'thresholds must have a figure of custom.basket, such as custom.basket.p95'],
   [

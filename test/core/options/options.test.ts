@@ -498,8 +498,8 @@ describe('thresholds are held against the plan before anything is sent', () => {
     ['p99 < 1s during stage 1', staged, null],
     ['p99 < 1s during stage 2', staged, 'must name a stage with at least one whole second'],
     ['p99 < 1s during stage 3', staged, null],
-    ['p99 < 1s during stage 4', staged, 'must name a stage that there is; there are 3'],
-    ['p99 < 1s during stage 1', {}, 'must name a stage that there is; there are 0'],
+    ['p99 < 1s during stage 4', staged, 'unknown stage; the number of stages is 3'],
+    ['p99 < 1s during stage 1', {}, 'unknown stage; the number of stages is 0'],
     ['p99 < 1s over 6s during stage 1', staged, 'must have a window that fits into the 5'],
     [
       'p99 < 1s during stage 1',

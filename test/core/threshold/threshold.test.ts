@@ -66,7 +66,7 @@ describe('what a user writes', () => {
     ['p100 < 1s', 'did you mean max?'],
     ['p0 < 1s', 'did you mean p50?'],
     ['toString < 1s', 'docs/FLAGS.md lists them'],
-    ['toString.p95 < 1s', 'must name a metric that there is'],
+    ['toString.p95 < 1s', 'unknown metric'],
     // A bare number is milliseconds to a user of k6, and seconds everywhere else here.
     ['p99 < 300', 'must give p99 a limit with its unit, such as 300ms or 1.5s'],
     ['p99 < 1%', 'must give p99 a limit with its unit'],

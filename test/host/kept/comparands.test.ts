@@ -72,6 +72,6 @@ test.each<[string, () => string, RegExp, Options?]>([
 test('what differs and is allowed is a warning', () => {
   const path = file('other.json', { ...report, host: { ...report.host, cores: 64 } })
   expect(open(path, { allow: 'host' })!.warnings[0]).toBe(
-    'compared with the baseline all the same: the hosts differ in cores: 64 and 2',
+    'compared with the baseline anyway: the hosts differ in cores: 64 and 2',
   )
 })

@@ -1,4 +1,4 @@
-/** Which hosts a plan may hit, where its user says so: no load for a server that was not meant. */
+/** The hosts that requests may go to, if the user restricts them: no load on a server by mistake. */
 import { show, type Wrong } from '../../options/option-readers.ts'
 import type { Options } from '../../options/options.ts'
 import {
@@ -20,13 +20,13 @@ export interface AllowedHost {
   readonly host: string
   /** What is below it, at any depth, and not the host itself. */
   readonly isDomain: boolean
-  /** Null for any. */
+  /** `null` for any. */
   readonly port: number | null
 }
 
 /** What of a plan decides which hosts it can hit. */
 export interface Reach extends Routing {
-  /** Null for all. */
+  /** `null` for all. */
   readonly allowedHosts: readonly AllowedHost[] | null
 }
 
@@ -34,7 +34,7 @@ const SHAPE = 'must be hosts such as api.test, api.test:8443, *.api.test or [::1
 /** A list in a message is no longer than this. */
 const MOST_TOLD = 10
 
-/** The hosts among the options; null where nobody says any. None at all would not be all of them. */
+/** The hosts among the options; `null` if nobody says any. None at all would not be all of them. */
 export function readAllowedHosts(raw: Options['allowHosts'], wrong: Wrong): readonly AllowedHost[] | null {
   if (raw === undefined) return null
   const texts: readonly unknown[] = [raw].flat()
@@ -73,7 +73,7 @@ function parseAllowedHost(text: string): Parsed<AllowedHost> {
 export const printAllowedHost = ({ host, isDomain, port }: AllowedHost): string =>
   `${isDomain ? '*.' : ''}${hostPort(host, port)}`
 
-/** `port` is null where any may be meant. */
+/** `port` is `null` if any may be meant. */
 function isAllowed(allowed: readonly AllowedHost[], host: string, port: number | null): boolean {
   const name = canonicalHost(host)
   return (
@@ -86,7 +86,7 @@ function isAllowed(allowed: readonly AllowedHost[], host: string, port: number |
   )
 }
 
-/** `HOST:PORT` that a request to this URL would hit and must not: its own, or where its connection goes; null for none. */
+/** `HOST:PORT` that a request to this URL would hit and must not: its own, or where its connection goes; `null` for none. */
 export function forbiddenHost(reach: Reach, url: URL): string | null {
   const { allowedHosts } = reach
   if (allowedHosts === null) return null

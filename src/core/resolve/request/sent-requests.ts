@@ -41,11 +41,11 @@ export interface SentRequests {
 
 /** What was read of the files that the options name. */
 export interface NamedFiles {
-  /** Of the data; null where nobody knows. */
+  /** Of the data; `null` if nobody knows. */
   readonly columns: readonly string[] | null
   /** What separates the cells of the data, and whether that is a guess; `null` if not known. */
   readonly delimiter?: DataDelimiter | null
-  /** Null where the options name no such file. */
+  /** `null` if the options name no such file. */
   readonly targets: readonly WrittenTarget[] | null
 }
 
@@ -55,7 +55,7 @@ const NOT_STARTED = '(not started)'
 /** Options about the one request, which a scenario does not have; and a count that its tasks would break off. */
 const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
 
-/** Also the URL as it is parsed, null where there is none, and the names of requests, null where tasks will say them. */
+/** Also the URL as it is parsed, `null` if there is none, and the names of requests, `null` if tasks will say them. */
 export function resolveRequests(
   options: Options,
   scenario: ScriptPlan | null,

@@ -43,7 +43,7 @@ export interface TargetDefaults {
   readonly headers: readonly (readonly [string, string])[]
   /** `user:password` of basic authorization. */
   readonly auth: string | null
-  /** The name of those that have none; null: method and path. */
+  /** The name of those that have none; `null`: method and path. */
   readonly name: string | null
   readonly columns: readonly string[] | null
   readonly secrets: readonly string[]
