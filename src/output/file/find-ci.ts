@@ -1,4 +1,4 @@
-/** A search for CI systems: JUnit XML with a test case for each goal, and a job summary of GitHub Actions. Pure. */
+/** A search for CI systems: JUnit XML with a test case per goal, and a job summary for GitHub Actions. Pure. */
 import type { FindReport } from '../../core/find/find-report.ts'
 import type { FindAnswer } from '../../core/find/answer.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
@@ -50,7 +50,7 @@ export const renderFindGithub = (report: FindReport): string =>
     '',
   ].join('\n')
 
-/** Text in a cell of a Markdown table. */
+/** Escapes text for a cell of a Markdown table. */
 const cell = (text: string): string => text.replace(/[|<>\\`]/g, (character) => `\\${character}`)
 
 function found({ lower, upper, reason }: FindAnswer): string {

@@ -123,7 +123,7 @@ const WIDTH = 900
 const HEIGHT = 360
 const MARGIN = { left: 70, right: 20, top: 10, bottom: 40 }
 
-/** p99 over load. */
+/** The chart of p99 over load. */
 function curve({ trials, answers, unit }: FindReport): string {
   const shown = trials.filter(({ latencyMs: { p99 } }) => p99 !== null && p99 > 0)
   if (shown.length === 0) return '<p>No trial had latencies.</p>'

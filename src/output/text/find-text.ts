@@ -1,4 +1,4 @@
-/** A search for the highest load, for a person: trial by trial while it goes on, and its answers at the end. Pure. */
+/** A search for the highest load as text: each trial during the search, and the answers at the end. Pure. */
 import type { CapacityAnswer } from '../../core/find/capacity-comparison.ts'
 import type { FindReport } from '../../core/find/find-report.ts'
 import type { FindAnswer, FoundLoad } from '../../core/find/answer.ts'
@@ -98,8 +98,8 @@ function answerLines(answer: FindAnswer, report: FindReport, style: Style): stri
         [lower === null ? '✗ ' : '✓ ', lower === null ? 'red' : 'green'],
         `${goal}  `,
         [found, 'bold'],
-        conditionalPerS === null ? '' : ` · ${showRate(conditionalPerS)} requests/s at it`,
-        isDone ? '' : [' · wider than asked for', 'yellow'],
+        conditionalPerS === null ? '' : ` · ${showRate(conditionalPerS)} requests/s at this load`,
+        isDone ? '' : [' · wider than --precision', 'yellow'],
       ],
       style,
     ),
@@ -144,13 +144,13 @@ function recoveryLines(recovery: FindReport['recovery'], style: Style): string[]
 
 const END: Readonly<Record<FindReport['stoppedBy'], string>> = {
   done: '',
-  'max-time': 'the time was over before the interval was as narrow as asked for (--max-time)',
-  target: 'the target answered no more: what was found until then',
-  SIGINT: 'interrupted: what was found until then',
-  SIGTERM: 'terminated: what was found until then',
-  SIGHUP: 'the terminal was closed: what was found until then',
-  abort: 'aborted: what was found until then',
-  run: 'the run that carried the trials ended: what was found until then',
+  'max-time': 'the time limit was reached before the interval was narrow enough (--max-time)',
+  target: 'the target stopped responding; this is a partial result',
+  SIGINT: 'interrupted; this is a partial result',
+  SIGTERM: 'terminated; this is a partial result',
+  SIGHUP: 'the terminal was closed; this is a partial result',
+  abort: 'aborted; this is a partial result',
+  run: 'the underlying run ended; this is a partial result',
 }
 
 const endLines = ({ stoppedBy }: FindReport, style: Style): string[] =>
@@ -161,7 +161,7 @@ interface LoadRow {
   readonly trials: readonly Trial[]
 }
 
-/** Load against p99: a row for each load that was tried, with a bar on a logarithmic scale. */
+/** Load against p99: a row per load, with a bar on a logarithmic scale. */
 function chart({ trials, unit }: FindReport, style: Style): string[] {
   const loads = [...new Set(trials.map(({ load }) => load))].sort((a, b) => a - b)
   const rows = loads.map((load): LoadRow => ({ load, trials: trials.filter((trial) => trial.load === load) }))

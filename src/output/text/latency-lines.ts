@@ -79,7 +79,7 @@ export function latency(report: Report, style: Style): string[] {
   return lines
 }
 
-/** Nothing unless there were some. */
+/** Answered digest challenges; empty without any. */
 const challengeWords = ({ answered, stale }: ChallengeCounts): string[] =>
   answered === 0
     ? []
