@@ -77,9 +77,9 @@ test('what is wrong in a file and in a variable is told with its place, and noth
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(/^corerush: --config-file is not a flag/),
       expect.stringMatching(/^corerush: perf.yml:5: outputs\[0\] must be KIND=PATH, did you mean json\?/),
+      expect.stringMatching(/^corerush: CORERUSH_TIMEOUT must be a duration/),
       expect.stringMatching(/^corerush: perf.yml:6: stages\[1\] must be stages such as/),
       expect.stringMatching(/^corerush: --wait must be /),
-      expect.stringMatching(/^corerush: CORERUSH_TIMEOUT must be a duration/),
       expect.stringMatching(/^corerush: perf.yml:7: ca is about TLS certificates, but the URL is plain http/),
       expect.stringMatching(/^corerush: perf.yml:4: thresholds\[1\] must give p98 a limit with its unit/),
       'corerush: nothing was sent; see corerush --help',

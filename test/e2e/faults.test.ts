@@ -100,7 +100,7 @@ describe.concurrent('a target that misbehaves', () => {
       const { code, report, stderr } = await runForReport([...words, '--url', server.url])
       expectConservation(report)
       expect(report.total).toMatchObject({ sent: 4, finished: 0, unfinished: 4, failedRatio: 1 })
-      expect(report.connections).toEqual({ opened: 4, reused: 0, failed: 0 })
+      expect(report.connections).toEqual({ opened: 4, reused: 0, failed: 0, retried: 0 })
       expect(server.requests()).toBe(4)
       expect(server.accepted()).toBe(5)
       // In flight for the load, whose second they began in, and the drain.
@@ -127,7 +127,7 @@ describe.concurrent('a target that is not there', () => {
     // After 0.1, 0.2, 0.4 and 0.8 s a user tries again: five times in two seconds, and every user at least once.
     expect(report.total.sent).toBeGreaterThanOrEqual(5)
     expect(report.total.sent).toBeLessThanOrEqual(5 * 5)
-    expect(report.connections).toEqual({ opened: 0, reused: 0, failed: report.total.sent })
+    expect(report.connections).toEqual({ opened: 0, reused: 0, failed: report.total.sent, retried: 0 })
     expect([report.total.bytesIn, report.total.bytesOut]).toEqual([0, 0])
   })
 
@@ -166,7 +166,7 @@ describe('TLS', () => {
       const refused = await runForReport([...SHORT, '--url', server.url])
       expectConservation(refused.report)
       expect(refused.report.outcomes).toEqual({ 'tls.certificate': 6 })
-      expect(refused.report.connections).toEqual({ opened: 0, reused: 0, failed: 6 })
+      expect(refused.report.connections).toEqual({ opened: 0, reused: 0, failed: 6, retried: 0 })
       expect(refused.code).toBe(99)
       expect(server.requests()).toBe(0)
 

@@ -188,7 +188,7 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
     await field('Users').fill('0')
     await field('Duration').fill('soon')
     await page.getByRole('button', { name: 'Start' }).click()
-    await expect.poll(() => page.locator('#error-url').textContent(), PATIENT).toContain('is missing')
+    await expect.poll(() => page.locator('#error-url').textContent(), PATIENT).toContain('is required')
     expect(await page.locator('#error-users').textContent()).toContain('must be a whole number')
     expect(await page.locator('#error-duration').textContent()).toContain('must be a duration')
     expect(await violations(page)).toEqual([])

@@ -109,7 +109,7 @@ describe.concurrent('the bytes on the wire are what the plan says', () => {
       const words = ['--no-keepalive', '-n', '40', '-u', '4', '-w', '2', '--ramp-up', '0']
       const { report } = await runForReport([...words, '--url', target.url])
       expectConservation(report)
-      expect(report.connections).toEqual({ opened: 40, reused: 0, failed: 0 })
+      expect(report.connections).toEqual({ opened: 40, reused: 0, failed: 0, retried: 0 })
       expect(await target.counts()).toMatchObject({ requests: 40, connections: 41 })
     })
   })

@@ -23,7 +23,6 @@ afterAll(() => server.stop())
 const outcomes = ({ capturedFailures }: Report): string[] =>
   capturedFailures.map(({ outcome }) => outcome).sort()
 const brief: Options = { users: 4, workers: 2, requests: 50, captureFailures: 3, rampUp: 0, seed: 3 }
-const RESETS = ['headers.reset', 'headers.reset', 'headers.reset']
 const BUSY = {
   status: 503,
   headers: [
@@ -38,9 +37,13 @@ describe.concurrent('the first failing exchanges of each outcome are in the repo
   test.each(['undici', 'wire'] as const)('over %s', async (transport) => {
     const report = await run({ ...brief, url: `${server.url}/a`, body: 'x=1', transport })
     expect(report.outcomes.status).toBeGreaterThan(3)
-    expect(outcomes(report)).toEqual([...RESETS, 'status', 'status', 'status'])
+    // Whether a reset hits a connection that has answered before depends on whose turn it is.
+    const kinds = new Set(outcomes(report))
+    expect([...kinds].sort().filter((kind) => kind !== 'headers.reset')).toEqual(['reused.closed', 'status'])
+    for (const kind of kinds)
+      expect(outcomes(report).filter((one) => one === kind).length).toBeLessThanOrEqual(3)
     const all = report.capturedFailures
-    expect(all.find(({ outcome }) => outcome === 'headers.reset')!.response).toBeNull()
+    expect(all.find(({ outcome }) => outcome === 'reused.closed')!.response).toBeNull()
     const times = all.filter(({ outcome }) => outcome === 'status').map(({ atS }) => atS)
     expect(times).toEqual([...times].sort((a, b) => a - b))
     const { firstS } = report.errors.find(({ outcome }) => outcome === 'status')!

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Report } from '../../src/core/report/report.ts'
 import { LocustCsv } from '../../src/output/file/csv.ts'
+import { piecesOf, type Pieces } from '../../src/output/whole-file.ts'
 import { renderPlan } from '../../src/output/text/dry-run.ts'
 import { renderAnnotations, renderStepSummary } from '../../src/output/file/github.ts'
 import { HistogramLog } from '../../src/output/file/hlog.ts'
@@ -40,7 +41,8 @@ function reportSaying(text: string): {
     { second: 1, ok: { [name]: [10] } },
   ]
   const files: string[] = []
-  const file = () => ({ name: 'file', check: () => undefined, write: (all: string) => void files.push(all) })
+  const write = (all: string | Pieces): void => void files.push([...piecesOf(all)].join(''))
+  const file = () => ({ name: 'file', check: () => undefined, write })
   const outputs = [
     new LocustCsv('csv', { stats: file(), stats_history: file(), failures: file(), exceptions: file() }),
     new HistogramLog(file()),
