@@ -59,7 +59,16 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     plugins: { corerush: { rules: { house } } },
-    rules: { 'corerush/house': 'error' },
+    rules: {
+      'corerush/house': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='URL'][property.name='canParse']",
+          message: 'on Node 20 it refuses ü once it is compiled: use parseUrl of core/request/parsed-url.ts',
+        },
+      ],
+    },
   },
   {
     files: ['src/core/**/*.ts'],

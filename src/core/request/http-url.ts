@@ -1,4 +1,5 @@
 /** Absolute http and https URLs as users and servers write them, with a host that was really written. */
+import { parseUrl } from './parsed-url.ts'
 
 /**
  * The URL of a text; `null` if it is no absolute http or https URL. A lax parser makes a host of what follows an empty one
@@ -7,7 +8,7 @@
 export function parseHttpUrl(text: string): URL | null {
   const written = text.trim()
   if (!/^https?:\/\/[^/\\?#]/i.test(written) || /[\t\n\r]/.test(written)) return null
-  const url = URL.canParse(written) ? new URL(written) : null
+  const url = parseUrl(written)
   return url === null || hasEmptyLabel(url.hostname) ? null : url
 }
 

@@ -1,4 +1,5 @@
 /** The request that a redirect asks for, as the fetch standard has it. */
+import { parseUrl } from './parsed-url.ts'
 import type { RequestPlan } from './request.ts'
 import { withoutUserinfo } from './userinfo.ts'
 import { hasEmptyHost } from './http-url.ts'
@@ -19,8 +20,7 @@ export function redirected(
   status: number,
   location: string,
 ): RequestPlan | { readonly problem: string } {
-  const isUrl = !hasEmptyHost(location) && URL.canParse(location, request.url)
-  const url = isUrl ? new URL(location, request.url) : null
+  const url = hasEmptyHost(location) ? null : parseUrl(location, request.url)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     return { problem: `status ${status} with a location that is no http URL: ${redactUrlText(location)}` }
   const becomesGet =

@@ -1,4 +1,5 @@
 /** Where the connection for a URL really goes: to its host, to another one in its place, to a proxy, to a Unix socket. */
+import { parseUrl } from './parsed-url.ts'
 import type { DigestCredentials } from './digest.ts'
 
 /** `HOST:PORT:ADDR:PORT`: connections for the first pair go to the second; null stands for any, or for what it was. */
@@ -66,8 +67,8 @@ export function unusedPairs(connectTo: readonly ConnectTo[], urls: readonly URL[
 
 /** One name for a host, however it is written: in lower case, in ASCII, without a dot at its end; `null` if it is none. */
 export function canonicalHost(host: string): string | null {
-  const href = `http://${host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host}/`
-  return URL.canParse(href) ? bareHost(new URL(href).hostname).replace(/\.$/, '') : null
+  const url = parseUrl(`http://${host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host}/`)
+  return url === null ? null : bareHost(url.hostname).replace(/\.$/, '')
 }
 
 /** `HOST:PORT`, with the brackets of IPv6; without a port where it is null. */
@@ -83,5 +84,5 @@ export const portOf = ({ port, protocol }: { readonly port: string; readonly pro
 /** 4 or 6; null for a name. */
 export function ipFamily(host: string): 4 | 6 | null {
   if (/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(host)) return 4
-  return host.includes(':') && URL.canParse(`http://[${host.replace(/%.*$/, '')}]/`) ? 6 : null
+  return host.includes(':') && parseUrl(`http://[${host.replace(/%.*$/, '')}]/`) !== null ? 6 : null
 }

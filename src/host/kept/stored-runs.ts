@@ -1,4 +1,5 @@
 /** A stored run, as `--out json` writes it, read to be compared. */
+import { parseUrl } from '../../core/request/parsed-url.ts'
 import { readFileSync, statSync } from 'node:fs'
 import { REPORT_SCHEMA, type Report } from '../../core/report/report.ts'
 import { schemaFault, type JsonSchema } from '../../core/report/schema-check.ts'
@@ -39,7 +40,7 @@ export function reportProblem(run: unknown): string | null {
 
 /** What the types do not say. */
 function contentFault({ plan, timeline }: Report): string | null {
-  if (!URL.canParse(plan.request.url)) return 'plan.request.url: is no URL'
+  if (parseUrl(plan.request.url) === null) return 'plan.request.url: is no URL'
   for (const [i, { histogram }] of timeline.entries()) {
     const { upToUs, counts } = histogram
     if (upToUs.length !== counts.length) return `timeline[${i}].histogram: has not as many counts as edges`

@@ -1,4 +1,5 @@
 /** The text of `--print-config`: each option in effect, its value and its source. Secrets are masked. Pure. */
+import { parseUrl } from '../../core/request/parsed-url.ts'
 import { cut } from '../../core/cut.ts'
 import { placeOf } from '../../core/config/config-layers.ts'
 import type { Layer } from '../../core/config/layers.ts'
@@ -65,7 +66,7 @@ function shown(option: string, text: string): string {
         ? MASK
         : text
     case 'url':
-      return URL.canParse(text) && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
+      return parseUrl(text) !== null && text.includes('://') ? redactTemplate(text) : redactUrlText(text)
     case 'output':
       return text.replace(/(?<==).+/s, redactUrlText)
     case 'fields':

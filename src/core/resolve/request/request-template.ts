@@ -1,4 +1,5 @@
 /** The request's texts with placeholders: URL, header values, body. */
+import { parseUrl } from '../../request/parsed-url.ts'
 import type { Wrong } from '../../options/option-readers.ts'
 import type { BodyPlan, RequestPlan } from '../../request/request.ts'
 import { withoutUserinfo } from '../../request/userinfo.ts'
@@ -41,9 +42,10 @@ export function readRequest(
   const [, authority = ''] = /^\s*[a-z]+:[\\/]*([^\\/?#]*)/i.exec(url) ?? []
   if (authority.includes('{{')) wrong('url', 'can have placeholders behind its host only')
   return {
-    url: changedAround(read('url', url), (text) =>
-      URL.canParse(text) ? withoutUserinfo(new URL(text)).href : text,
-    ),
+    url: changedAround(read('url', url), (text) => {
+      const parsed = parseUrl(text)
+      return parsed === null ? text : withoutUserinfo(parsed).href
+    }),
     headers: headers.map(([name, value], at) => [name, read('headers', value, at)]),
     body: body !== null && 'text' in body ? read('body', body.text) : body,
   }
