@@ -22,13 +22,13 @@ export interface Assignment {
   readonly tickets: SharedArrayBuffer | null
   /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
   readonly feeders: readonly FeederRows[]
-  /** Every step of its users' tasks is to be told. */
+  /** Whether every step of its users' tasks is reported. */
   readonly isWatched: boolean
 }
 
 /** The rows of a feeder, in memory that all threads share. */
 export interface FeederRows {
-  /** Names of the columns of a CSV file, whose rows are lists; null where a row is a value of its own. */
+  /** Names of the columns of a CSV file, whose rows are lists; `null` if a row is a value of its own. */
   readonly columns: readonly string[] | null
   /** The rows as JSON in UTF-8, one after the other, and as doubles where each ends. */
   readonly text: SharedArrayBuffer

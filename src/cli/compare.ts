@@ -80,7 +80,7 @@ export async function compareCommand(command: Command): Promise<number> {
   return isWritten ? EXIT.ok : EXIT.unexpected
 }
 
-/** Where the page of the two runs goes; null for nowhere. Adds what is wrong with it to the problems. */
+/** Where the page of the two runs goes; `null` for nowhere. Adds what is wrong with it to the problems. */
 function readPage({ lists }: Command, problems: Problem[]): Destination | null {
   const [text, ...more] = lists.get('outputs') ?? []
   if (text === undefined) return null

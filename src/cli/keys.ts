@@ -17,11 +17,11 @@ export interface Keys {
   resume(): void
 }
 
-/** Who is told of keys. */
+/** Handlers of keys. */
 export interface KeyListener {
   readonly stop: () => void
   readonly view: (key: ViewKey) => void
-  /** The load is wanted so many times as high as it is. */
+  /** Multiplies the load by this factor. */
   readonly load: (by: number) => void
 }
 

@@ -23,7 +23,7 @@ import type { Command } from './command.ts'
 const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
 type Kind = (typeof KINDS)[number]
 
-/** Those that have the failing exchanges that were kept. */
+/** The kinds that contain the failing exchanges that were kept. */
 const KEEP_FAILURES: readonly Kind[] = ['json', 'ndjson']
 
 export interface Outputs {

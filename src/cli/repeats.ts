@@ -17,9 +17,9 @@ import type { Command } from './command.ts'
 import { isOtlp, readOutputs } from './output-flags.ts'
 
 export interface Repeats {
-  /** Null where the user did not say. */
+  /** `null` if the user did not say. */
   readonly repeats: number | null
-  /** The origin of the other target; null for none. */
+  /** The origin of the other target; `null` for none. */
   readonly against: string | null
 }
 

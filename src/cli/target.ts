@@ -1,4 +1,4 @@
-/** The command `corerush target`: serves until it is told to stop. */
+/** The command `corerush target`: serves until it is stopped. */
 import { OptionsError } from '../core/options/options-error.ts'
 import { EXIT } from '../errors.ts'
 import { resolveTargetOptions, runTarget } from '../target/main.ts'

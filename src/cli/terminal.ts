@@ -31,7 +31,7 @@ export interface Terminal {
   release(): void
 }
 
-/** `heard` is told of the order to stop that comes from here. */
+/** `heard` is called with an order to stop that comes from here. */
 export function watchTerminal(command: Command, heard: () => void): Terminal {
   let live = liveOutput(command)
   let control: RunControl | null = null

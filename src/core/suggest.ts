@@ -1,7 +1,7 @@
 /** "Did you mean": the nearest right name to a wrong one. */
 import { distance } from 'fastest-levenshtein'
 
-/** The nearest of `names`, or null when none is near enough to be what was meant. */
+/** The nearest of `names`, or `null` if none is near enough to be what was meant. */
 export function nearest(wrong: string, names: Iterable<string>): string | null {
   let best: string | null = null
   let bestDistance = Infinity

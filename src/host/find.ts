@@ -42,7 +42,7 @@ const PROBE_S = 3
 const UNRECOVERED = { times: 1.5, ms: 1 }
 /** Users come within this time of an amendment; a trial begins when they are there. */
 const RAMP_S = 0.5
-/** A trial is given up when its backlog has grown by so many times what a whole trial may. */
+/** The multiple of a whole trial's permitted growth of the backlog at which the trial is given up. */
 const LOST = 2
 
 /** Searches; resolves to the report, also of a search that was interrupted. */

@@ -39,21 +39,21 @@ export function readLimits(root = '/'): HostLimits {
 
 /** Users of each worker at full speed: more than a target of a few ms can have in flight. */
 const USERS = 128
-/** It is where the search begins, and needs no verdict: no warm-up, and all users at once. */
+/** Full speed, where the search begins; it needs no verdict: no warm-up, and all users at once. */
 const FULL_SPEED = { duration: 0.4, rampUp: 0.05 }
 /** The shares of full speed, at which the loop has no time left, that are tried one after the other, until one is sound: fewer users open no connections. */
 const SHARES = [0.5, 0.25, 0.1] as const
-/** From one request of a user to its next, where there are files enough for so many users: timers are late by a part of it. */
+/** From one request of a user to its next, if there are enough file descriptors for that many users: timers are late by a part of it. */
 const PACE_S = 0.25
 
-/** Told of what is measured; what a hook throws ends the measurement. */
+/** Hooks of the measurement; what a hook throws ends it. */
 export interface MeasureHooks {
   readonly onStart: (transport: string, workers: number) => void
   readonly onTrial: (trial: Trial) => void
 }
 
 /**
- * Measures with one worker and with one for each usable core, by each transport. Each load is held for so many whole
+ * Measures with one worker and with one for each usable core, by each transport. Each load is held for this many whole
  * seconds.
  */
 export async function measureCapacity(

@@ -18,7 +18,7 @@ export class OutputError extends CorerushError {
   }
 }
 
-/** Who is told of a run, and of an output that fails. */
+/** Hooks for a run and for an output that fails. */
 export interface OutputHooks {
   /** Called with each second as it closes. */
   readonly onSecond?: ((second: SecondRow) => void) | undefined
@@ -43,7 +43,7 @@ export function outputProblems(outputs: readonly Output[]): Problem[] {
   return problems
 }
 
-/** All outputs of a run as one: each failure is told once, and no output stops another one or the run. */
+/** All outputs of a run as one: each failure is reported once, and no output stops another one or the run. */
 export class Outputs {
   readonly #outputs: readonly Output[]
   readonly #hooks: OutputHooks
@@ -78,14 +78,14 @@ export class Outputs {
     void this.#each((output) => output.settled?.(second))
   }
 
-  /** Waits for the last of every output; throws what failed during the run, when nobody else was told. */
+  /** Waits for the last of every output; throws what failed during the run if no hook took it. */
   async finish(report: Report): Promise<void> {
     await this.#each((output) => output.finish?.(report))
     const [first] = this.#untold
     if (first !== undefined) throw new OutputError(first.message, report, first.cause)
   }
 
-  /** Resolves when what outputs promised is done, or was told of as failed. */
+  /** Resolves when what outputs promised is done, or was reported as failed. */
   #each(call: (output: Output) => unknown): Promise<unknown> {
     const left: Promise<unknown>[] = []
     for (const output of this.#outputs)

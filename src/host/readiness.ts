@@ -14,13 +14,13 @@ const WORKER_BYTES = 30_000_000
 /** More of the free memory than this is no room to spare. */
 const MEMORY_SHARE = 0.8
 
-/** What is known of the host before the run; null where the platform does not tell. */
+/** What is known of the host before the run; `null` if the platform does not tell. */
 export interface Readiness {
   readonly cores: Cores
   readonly memoryAvailableBytes: number | null
   /** Tasks that ran or wanted to, as a mean of the last minute. */
   readonly load1: number | null
-  /** Requests per second that so many workers make soundly here, where it was measured. */
+  /** Requests per second that this many workers make soundly on this host; `null` if not measured. */
   readonly soundPerS: number | null
 }
 

@@ -22,10 +22,10 @@ const PAUSE_MS = 1000
 
 export interface Series {
   readonly plan: Plan
-  /** The same plan for the target that is compared with; null without one. */
+  /** The same plan for the target that is compared with; `null` without one. */
   readonly otherPlan: Plan | null
   readonly turns: readonly Turn[]
-  /** What the last run is compared with, less what is not made yet; null for nothing. */
+  /** What the last run is compared with, less what is not made yet; `null` for nothing. */
   readonly comparands: Comparands | null
 }
 

@@ -31,7 +31,7 @@ export class TargetMetrics {
     return this.#problem
   }
 
-  /** The vitals since the last look; null when there was none, or this one failed. Never rejects. */
+  /** The vitals since the last look; `null` if there was none, or this one failed. Never rejects. */
   async look(): Promise<TargetVitals | null> {
     // The one before still waits for its page.
     if (this.#isLooking) return null

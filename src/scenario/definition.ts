@@ -1,4 +1,4 @@
-/** Reads a definition: whatever an author's code can get wrong is told before anything is sent. */
+/** Reads a definition: whatever an author's code can get wrong is reported before anything is sent. */
 import type { ScenarioPlan, ScriptPlan, TaskPlan } from '../core/scenario/script-plan.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { MOST_USERS } from '../core/options/limits.ts'

@@ -137,13 +137,13 @@ function stackOf(thrown: unknown): string {
   }
 }
 
-/** Where in the file this was thrown, as `shop.ts:12`; null where that is not known. */
+/** Where in the file this was thrown, as `shop.ts:12`; `null` if that is not known. */
 export function placeOf(file: string, error: unknown): string | null {
   const place = placeIn(file, error)
   return place === null ? null : `${shown(file)}:${place[0]}`
 }
 
-/** The code around the place in the file where this was thrown; null where that is not known. */
+/** The code around the place in the file where this was thrown; `null` if that is not known. */
 export function frameOf(file: string, error: unknown): string | null {
   const place = placeIn(file, error)
   // The column is one of the code that jiti made of it.

@@ -21,7 +21,7 @@ export type Add = (kind: CustomKind, name: string, value: number) => void
 
 /** The metrics that a file makes when it is loaded, and where what is added to them goes. */
 export class Metrics {
-  /** Null until there are tasks that can add. */
+  /** `null` until there are tasks that can add. */
   record: Add | null = null
   readonly #kinds = new Map<string, CustomKind>()
 

@@ -51,9 +51,9 @@ export type Tasks<State> = Readonly<Record<string, Task<State> | DescribedTask<S
 export interface ScenarioDefinition<State = undefined> {
   /** What it is called beside the other scenarios of its file. */
   readonly name?: string | undefined
-  /** Of several scenarios: twice the weight, twice the users. @default 1 */
+  /** The weight among several scenarios: twice the weight, twice the users. @default 1 */
   readonly weight?: number | undefined
-  /** Of several scenarios: exactly so many users follow this one, before those that have a weight. */
+  /** The exact number of users of this scenario among several; the others share the rest by weight. */
   readonly users?: number | undefined
   /** Where requests with a path go; `--url` replaces it. */
   readonly baseUrl?: string | undefined

@@ -3,7 +3,7 @@
 /** Characters of a text that are quoted. */
 const LONGEST = 40
 
-/** Such as `"3", a string`, `an array`, `a Map` or `null`; never longer than a line, and it never throws. */
+/** Describes a value: `"3", a string`, `an array`, `a Map` or `null`; never longer than a line, and it never throws. */
 export function described(value: unknown): string {
   switch (typeof value) {
     case 'undefined':

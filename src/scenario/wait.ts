@@ -11,7 +11,7 @@ export const constant = (pause: Duration): Wait => read(String(pause))
 /** A task begins at most once in this time, however long it takes. */
 export const pacing = (every: Duration): Wait => read(`pacing:${every}`)
 
-/** At most so many tasks begin per second and user. */
+/** The highest number of tasks that begin per second and user. */
 export const throughput = (perS: number): Wait => read(`throughput:${perS}`)
 
 function read(text: string): Wait {

@@ -24,7 +24,7 @@ export interface TargetOptions {
   readonly latency?: Latency
   /** What is not covered is answered with 200. @default none */
   readonly statuses?: readonly StatusShare[]
-  /** At most so many requests are served per second, evenly; the rest queue, in their order. @default Infinity */
+  /** Requests served per second at most, evenly; the rest queue, in their order. @default Infinity */
   readonly capacityPerS?: number
   /** Length of every answer's body. @default 200 */
   readonly bodyBytes?: number

@@ -26,7 +26,7 @@ export abstract class BaseUser implements User {
   abstract disconnect(): void
   /** Begins what an iteration does. */
   protected abstract begin(): void
-  /** Its timer fired while it was busy. */
+  /** Whether its timer fired while it was busy. */
   protected abstract fired(nowUs: number): void
 
   get dueUs(): number {

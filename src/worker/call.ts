@@ -28,13 +28,13 @@ export interface CallSurroundings {
   readonly plan: Plan
   readonly recorder: Recorder
   readonly turn: Turn
-  /** Of the user with this place in its worker, made ready for this request. */
+  /** Makes the call of the user with this place in its worker, ready for this request. */
   readonly openConnection: (user: number, request: Prepared) => Connection
-  /** Null when redirects are not followed. */
+  /** `null` if redirects are not followed. */
   readonly redirects: Redirects | null
   /** What nothing that is recorded may say. */
   readonly secrets: KnownSecrets
-  /** Null when no failing exchange is kept. */
+  /** `null` if no failing exchange is kept. */
   readonly captures: Captures | null
   readonly nowUs: () => number
   /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
@@ -67,7 +67,7 @@ export class Call implements ExchangeListener {
   readonly exchange: Exchange
   /** When the first request was due, where its latency counts from then; negative where it counts from when it is sent. */
   dueUs = -1
-  /** Of that latency, what the generator was late by. */
+  /** The part of that latency by which the generator was late. */
   lateUs = 0
   /** Redirects followed; and challenges answered since the last of them, of the server and of a proxy. */
   #hops = 0
@@ -79,7 +79,7 @@ export class Call implements ExchangeListener {
   readonly #around: CallSurroundings
   readonly #owner: CallOwner
   readonly #identity: Identity | null
-  /** What is kept of the response, in case it fails; null when nothing is. */
+  /** What is kept of the response, in case it fails; `null` if nothing is. */
   readonly #glimpse: Glimpse | null
   #connection: Connection | null
   /** The connection to another origin than the user's, and the one that the request in flight went over. */
@@ -123,7 +123,7 @@ export class Call implements ExchangeListener {
     return this.#isSent || !this.#isFirst
   }
 
-  /** Who reads the responses to come; null for nobody. */
+  /** Who reads the responses to come; `null` for nobody. */
   readInto(reader: ResponseSink | null): void {
     if (this.#glimpse === null) this.exchange.sink = reader
     else this.#glimpse.reader = reader

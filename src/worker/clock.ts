@@ -44,7 +44,7 @@ export class RunClock implements Clock {
   readonly #now = performance.now.bind(performance)
   #zeroMs: number
 
-  /** Its zero is now until `startAt` names another instant. */
+  /** The clock of a run: its zero is now until `startAt` names another instant. */
   constructor() {
     this.#zeroMs = this.#now()
   }

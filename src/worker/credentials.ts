@@ -16,7 +16,7 @@ interface Asked {
   readonly proxy: DigestTarget | null
 }
 
-/** Of one user; its calls share them. */
+/** The credentials of one user, shared by its calls. */
 export class Credentials {
   readonly #proxyCredentials: DigestCredentials | null
   #proxy: DigestSession | null = null

@@ -20,7 +20,7 @@ export class Lateness {
     this.#waitedUs = 0
   }
 
-  /** It started; returns how late. */
+  /** Notes the start; returns how late it is. */
   started(nowUs: number): number {
     return (this.lagUs = Math.max(0, nowUs - Math.max(this.dueUs, this.#freeUs)))
   }
@@ -30,12 +30,12 @@ export class Lateness {
     this.#waitedUs += waitedUs
   }
 
-  /** It ended. */
+  /** Notes the end. */
   ended(): void {
     this.keepsUs = this.keptUs + this.lagUs + this.#waitedUs
   }
 
-  /** Of a latency that counts from when it was due, what the generator was late by. */
+  /** The part of a latency counted from due by which the generator was late. */
   get lateUs(): number {
     return this.lagUs + this.keptUs
   }

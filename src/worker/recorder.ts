@@ -100,7 +100,7 @@ export class Recorder {
     this.#tally.iterations.dropped++
   }
 
-  /** So many arrivals wait for a user now. */
+  /** Records how many arrivals wait for a user now. */
   queue(length: number): void {
     if (length > this.#mostQueued) this.#mostQueued = length
     this.#queued = length
@@ -116,7 +116,7 @@ export class Recorder {
     this.#latency(request, Math.max(0, Math.min(nowUs, this.loadEndUs) - dueUs), ownUs)
   }
 
-  /** An iteration ended; of which scenario is told where it has a name. */
+  /** Records the end of an iteration, with its scenario if that has a name. */
   ended(nowUs: number, durationUs: number, failed: boolean, scenario: string | null = null): void {
     this.advance(nowUs)
     const { iterations } = this.#tally

@@ -8,7 +8,7 @@ import type { Prepared, Transport } from './transport/transport.ts'
 /** A request that a redirect asks for. */
 export interface Hop {
   readonly request: Prepared
-  /** It goes to another origin than the plan's request, and so over another connection. */
+  /** Whether it goes to another origin than the plan's request, and so over another connection. */
   readonly isElsewhere: boolean
 }
 
@@ -34,7 +34,7 @@ export class Redirects {
     this.#origin = new URL(plan.request.url).origin
   }
 
-  /** Whether a response asks for a hop that may still be followed, after so many of them. */
+  /** Whether a response asks for a hop that may still be followed, after this many hops. */
   asks(status: number, location: string, followed: number): boolean {
     return followed < this.#plan.maxRedirects && location !== '' && isRedirect(status)
   }

@@ -27,7 +27,7 @@ export interface RequestData {
   readonly feed: Feed
   /** This worker has started an iteration for each of its rows, and there will be no more. */
   readonly spent: () => void
-  /** It has no users, as long as no amendment gives it some. */
+  /** Whether it has no users, as long as no amendment gives it some. */
   readonly deserted: () => void
 }
 
@@ -35,14 +35,14 @@ export interface RequestData {
 export interface NextRequest {
   readonly request: Prepared
   readonly tally: RequestTally
-  /** It goes to another origin than the plan's own request. */
+  /** Whether it goes to another origin than the plan's own request. */
   readonly isElsewhere: boolean
 }
 
 /** One of the plan's requests. */
 interface Kind extends NextRequest {
   readonly plan: RequestPlan
-  /** Null where it is always the same. */
+  /** `null` if it is always the same. */
   readonly template: RequestTemplate | null
 }
 
@@ -135,7 +135,7 @@ function kindOf(
   }
 }
 
-/** Null where the users have a script, or where they always send the same request, made ready once. */
+/** `null` if the users have a script, or where they always send the same request, made ready once. */
 export const sourceOf = (parts: SourceParts): RequestSource | null =>
   parts.plan.scenario === null && (parts.plan.isTemplated || parts.plan.targets !== null)
     ? new RequestSource(parts)

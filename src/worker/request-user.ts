@@ -13,7 +13,7 @@ import type { Surroundings, UserOwner } from './user.ts'
 export interface RequestParts {
   /** What their connections are made ready for. */
   readonly usual: Prepared
-  /** What each of them sends every time; null where the source says what is next. */
+  /** What each of them sends every time; `null` if the source says what is next. */
   readonly planned: NextRequest | null
   readonly source: RequestSource | null
   readonly wait: Wait

@@ -11,7 +11,7 @@ export interface Tickets {
   readonly takeRequest: () => boolean
 }
 
-/** `onLast` is told the kind by whoever takes the last ticket of a kind. */
+/** `onLast` is called with the kind when its last ticket is taken. */
 export function ticketsOf(
   { plan, tickets }: Pick<Assignment, 'plan' | 'tickets'>,
   onLast: (count: 'iterations' | 'requests') => void,

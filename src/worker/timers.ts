@@ -68,7 +68,7 @@ export class Timers {
     this.#wheel.disarm(FIRST_USER + user.id)
   }
 
-  /** Makes room for so many users. */
+  /** Makes room for this many users. */
   growTo(users: number): void {
     this.#wheel.grow(FIRST_USER + users)
   }

@@ -50,7 +50,7 @@ export class Turn {
   #inTurn = 0
   #most = 0
   #heldUs = 0
-  /** It was held, and what came meanwhile is not read yet. Until then the platform counts as idle what it works. */
+  /** Whether the loop was held, and what came meanwhile is not read yet. Until then the platform counts as idle what it works. */
   #isHeld = false
   #written: Sent | null = null
   /** When the loop is to wake at the latest, whatever the network does. */

@@ -18,7 +18,7 @@ export interface User {
   readonly id: number
   /** Whether it has something under way: an iteration, or the last that it does. */
   readonly isBusy: boolean
-  /** Its wait between two iterations, in the closed model. */
+  /** The wait between two iterations, in the closed model. */
   readonly wait: Wait
   /** When its iteration is, or was last, due, in µs of run time. */
   readonly dueUs: number
@@ -28,7 +28,7 @@ export interface User {
   wake(nowUs: number): void
   /** Starts an iteration that was due at `dueUs` and could start from `freeUs` on; `false` if none may start any more. */
   iterate(dueUs: number, freeUs?: number): boolean
-  /** Ends its life: the last that it does begins at this run time, and its owner is told when that is done. */
+  /** Retires the user at this run time; its owner is notified when its last work is done. */
   retire(atUs: number): void
   /** Cuts off what it has under way: the drain is over. */
   cut(): void

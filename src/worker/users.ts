@@ -80,7 +80,7 @@ export function userMaker(parts: UserParts, around: Surroundings, source: Reques
 /** Apart from the streams of waits and tasks. */
 const MIX_STREAM = 0x30_0000
 
-/** Whether a server or a proxy may be told who the users are when it asks. */
+/** Whether credentials may be sent to a server or a proxy that asks for them. */
 const usesDigest = ({ request, targets, proxy }: Plan): boolean =>
   request.digest !== null ||
   targets?.requests.some((target) => target.request.digest !== null) === true ||

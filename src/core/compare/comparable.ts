@@ -26,7 +26,7 @@ export interface ComparableRun extends PlannedRun {
   readonly amendments: readonly Amendment[]
 }
 
-/** They say how a run is judged or begun, not what is measured. */
+/** Fields that decide how a run is judged or begun, not what is measured. */
 const NO_MATTER: ReadonlySet<string> = new Set([
   'thresholds',
   'baseline',
@@ -129,7 +129,7 @@ function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<st
   return fields
 }
 
-/** Of a file of data its name counts, wherever it lies; what is in it is not looked at. */
+/** The name of a data file counts, not its directory or content. */
 const byName = ({ path, format, delimiter, order, end }: FeederPlan): FeederPlan => ({
   ...{ format, delimiter, order, end },
   path: path.replace(/^.*[/\\]/, ''),

@@ -16,7 +16,7 @@ import { RunSample, samplesNeeded, type SampleSecond } from './run-sample.ts'
 
 /** The chance of a false alarm, over all gated metrics together. */
 export const ALPHA = 0.05
-/** Standard errors between the change and the margin with which one of 20 claims is false and four of five true ones are told. */
+/** Standard errors between the change and the margin at which one of 20 claims is false and four of five true ones are found. */
 const ERRORS_TO_TELL = 1.645 + 0.842
 const MOST_RUNS_ADVISED = 50
 const MOST_SECONDS_ADVISED = 86_400
@@ -100,7 +100,7 @@ export function compareRuns(
   }
 }
 
-/** Why so many runs can show a regression of none of these metrics, whatever they measure; `null` if they can. */
+/** Why this many runs can show a regression of none of these metrics, whatever they measure; `null` if they can. */
 export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
   const least = leastP(runs.baseline, runs.current, isPaired)
   if (least <= ALPHA / metrics) return null
@@ -108,7 +108,7 @@ export function cannotProve(runs: Comparison['runs'], metrics: number, isPaired:
   return `so few runs give p = ${least.toFixed(3)} at best, and ${metrics === 1 ? 'a metric needs' : `${metrics} metrics need`} ${(ALPHA / metrics).toFixed(3)}: it takes ${needed} on each side`
 }
 
-/** What so many runs can prove, and what so many metrics need; `null` if as wholes they can prove nothing. */
+/** What this number of runs can prove, and what this number of metrics needs; `null` if whole runs can prove nothing. */
 export function provable(runs: Comparison['runs'], metrics: number, isPaired: boolean): string | null {
   const most = Math.floor(ALPHA / leastP(runs.baseline, runs.current, isPaired) + 1e-9)
   if (most === 0) return null

@@ -40,7 +40,7 @@ export function signFlipP(differences: readonly number[]): number {
   return asHigh / ways
 }
 
-/** The smallest p that so many runs can give at all. */
+/** The smallest p that this many runs can give. */
 export function leastP(baseline: number, current: number, isPaired: boolean): number {
   if (isPaired) return 2 ** -Math.min(baseline, current)
   let ways = 1
@@ -48,7 +48,7 @@ export function leastP(baseline: number, current: number, isPaired: boolean): nu
   return 1 / ways
 }
 
-/** How many runs on each side it takes before one of so many metrics can be proven worse. */
+/** How many runs on each side it takes before one of this many metrics can be proven worse. */
 export function runsToProve(metrics: number, alpha: number, isPaired: boolean): number {
   let n = 1
   while (leastP(n, n, isPaired) > alpha / metrics) n++

@@ -1,13 +1,13 @@
 /** Runs one after the other: of one plan, or of the same on two targets by turns. */
 
 export interface Turn {
-  /** Of two targets the one that is compared with, or the one that is judged. */
+  /** The target of a turn: the one that is compared with, or the one that is judged. */
   readonly side: 'baseline' | 'current'
   /** From 1, among those of its side. */
   readonly number: number
 }
 
-/** At most so many on each side: more would be too many ways to permute. */
+/** The most runs on each side: more would be too many ways to permute. */
 export const MOST_RUNS = 10
 
 /**
@@ -24,10 +24,10 @@ export function turnsOf(repeats: number, isInterleaved: boolean): Turn[] {
   return Array.from({ length: repeats }, (_, i) => pair(i + 1)).flat()
 }
 
-/** Of the figures of several runs; `null` if none has one. */
+/** The spread of the figures of several runs; `null` if none has one. */
 export interface Spread {
   readonly least: number
-  /** Of an even number the mean of the two in the middle. */
+  /** The middle figure; of an even number the mean of the two in the middle. */
   readonly median: number
   readonly greatest: number
 }

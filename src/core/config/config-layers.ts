@@ -13,7 +13,7 @@ export const CONFIG_KEYS: readonly string[] = Object.entries<Declaration>(DECLAR
 
 /** The content of a config file. */
 export interface ConfigTree {
-  /** Its name in messages. */
+  /** The name in messages. */
   readonly file: string
   readonly value: unknown
   /** Whether `${NAME}` in its texts stands for environment variables; a program has them at hand. */

@@ -43,7 +43,7 @@ export class Buckets {
   get sumUs(): number {
     return this.#sumUs
   }
-  /** Null without durations. */
+  /** `null` without durations. */
   get minUs(): number | null {
     return this.#count === 0 ? null : this.#minUs
   }

@@ -122,7 +122,7 @@ function readResource(env: Environment, wrong: Wrong): Attributes {
   }
 }
 
-/** `key=value,other=value%202`; null where it is not that. */
+/** `key=value,other=value%202`; `null` if it is not that. */
 function readPairs(text: string): [string, string][] | null {
   const pairs: [string, string][] = []
   for (const member of text.split(',').filter((part) => part.trim() !== '')) {

@@ -38,7 +38,7 @@ export interface LoadTrials {
 
 /** One unmeasurable trial may be a disturbance of this host; two, if they are not the minority, are its limit. */
 const FEWEST_UNMEASURABLE = 2
-/** A load that so many times the goal's time has not decided is left. */
+/** The multiple of the goal's time after which an undecided load is left. */
 const LONGEST = 2
 /** Sums of durations are not exact. */
 const ROUNDING_S = 1e-9

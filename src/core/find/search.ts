@@ -2,7 +2,7 @@
  * The search for the highest load that a target holds: trial results in, the next load or the answer out. Pure, so that
  * it can be tried on thousands of simulated targets.
  *
- * It narrows in steps. Each step asks for more proof and for a smaller interval than the one before it: the first goes by
+ * The search narrows in steps. Each step asks for more proof and for a smaller interval than the one before it: the first goes by
  * single trials and finds where to look, the last is what the user asked for. A load that a step finds undecided is tried
  * again before another is begun, so that trials add up.
  */

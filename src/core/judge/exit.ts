@@ -51,7 +51,7 @@ const haveAllFailed = ({ finished, failed, stuck }: Ends): boolean => failed >= 
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
   ['duration', 'requests', 'iterations', 'users', 'data'].includes(stoppedBy)
 
-/** Of all that applies the first, as `exitCodeOf` has it. */
+/** Exit codes by precedence: the first that applies, as `exitCodeOf` has it. */
 const PRECEDENCE: readonly number[] = [
   EXIT.terminated,
   EXIT.hungUp,
@@ -66,7 +66,7 @@ export const worstExit = (codes: readonly number[]): number =>
   PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok
 
 /**
- * Of all that applies the first: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
+ * Returns the first that applies: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
  * threshold that only warns fails nothing.
  */
 export function exitCodeOf(run: {
@@ -77,7 +77,7 @@ export function exitCodeOf(run: {
   readonly inVain: boolean
   /** Against its baseline. */
   readonly isRegressed?: boolean
-  /** It has a baseline, and could not be held against it: that is no pass. */
+  /** Whether it has a baseline and could not be compared with it: that is no pass. */
   readonly isRefused?: boolean
 }): number {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated

@@ -14,10 +14,10 @@ export interface ThresholdResult {
   readonly expression: string
   readonly level: 'warn' | 'error'
   readonly ok: boolean
-  /** What was measured, of a window the worst; null when there was nothing to measure, which never passes. */
+  /** What was measured, of a window the worst; `null` if there was nothing to measure, which never passes. */
   readonly actual: number | null
   readonly limit: number
-  /** Of `actual` and `limit`. */
+  /** The unit of `actual` and `limit`. */
   readonly unit: Unit
   /** How many requests, or iterations, the figure rests on. */
   readonly samples: number

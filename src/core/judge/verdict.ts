@@ -18,7 +18,7 @@ export interface Verdict {
   readonly level: VerdictLevel
   /** What most likely limited the throughput of the run. */
   readonly limit: 'none' | 'generator' | 'target' | 'network'
-  /** By how much the generator may have lengthened each percentile of latency, in ms; null without samples. */
+  /** By how much the generator may have lengthened each percentile of latency, in ms; `null` without samples. */
   readonly errorBoundMs: PercentilesMs
   readonly reasons: readonly Reason[]
 }
@@ -38,7 +38,7 @@ export function judge(evidence: Evidence): Verdict {
 /** What keeps the generator from making more. */
 const HINDRANCE = /^(generator|pace)\.|^host\.(throttled|contended)$/
 
-/** The generator first: while it has no time, nothing else can be told. */
+/** The generator first: while it has no time, nothing else can be known. */
 function likelyLimit(evidence: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
   const { plan, total } = evidence
   const is = (...prefixes: string[]): boolean =>

@@ -62,7 +62,7 @@ export function instantOf(stages: readonly RateStage[], x: number): number {
   let left = x
   for (const stage of stages) {
     const inStage = area(stage)
-    // An area that is a whole number may come out a hair above it; its last arrival belongs to what follows all the same.
+    // An area that is a whole number may come out a hair above it; its last arrival belongs to what follows anyway.
     if (left < inStage - HAIR - HAIR_RATIO * x) {
       if (left <= 0) return t
       const { fromPerS, toPerS, durationS } = stage

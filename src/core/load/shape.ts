@@ -2,7 +2,7 @@
 import type { Duration } from '../units.ts'
 import { parseDurationS, printDurationS } from '../units.ts'
 
-/** One of the two functions; each is asked for the level at so many seconds of run time, and says the same each time. */
+/** One of the two functions; each gives the level at a run time in seconds, and the same each time. */
 export interface Shape {
   /** How long the load goes on. */
   readonly duration: Duration
@@ -12,7 +12,7 @@ export interface Shape {
   readonly ratePerS?: ((atS: number) => number) | undefined
 }
 
-/** A longer load than so many seconds is sampled at as many instants. */
+/** The most instants at which a load is sampled. */
 const MOST_SAMPLES = 3600
 const LONGEST_S = 30 * 86_400
 /** Rates are written in millionths; a slope that differs by less is the same. */

@@ -38,7 +38,7 @@ export function spans(stages: readonly StageText[]): { from: number; to: number;
   })
 }
 
-/** From when to when stage `n`, counted from 1, lasts, in seconds of run time; null when there is no such stage. */
+/** From when to when stage `n`, counted from 1, lasts, in seconds of run time; `null` if there is no such stage. */
 export function stageSpan(
   stages: readonly { readonly durationS: number }[],
   n: number,

@@ -8,7 +8,7 @@ export const MOST_COOKIES = 3000
 
 /** Cookies that users did not keep, by the reason; all 0 unless a scenario keeps cookies. */
 export interface CookieCounts {
-  /** Their domain is not the host's, or they are no cookies. */
+  /** Cookies whose domain is not the host's, and headers that are no cookies. */
   refused: number
   /** Larger than 4,096 bytes. */
   tooLarge: number

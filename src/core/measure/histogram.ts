@@ -108,7 +108,7 @@ export class Histogram {
   }
 
   /**
-   * The smallest recorded value (to 3 digits) that at least `q` of all values do not exceed; null without values.
+   * The smallest recorded value (to 3 digits) that at least `q` of all values do not exceed; `null` without values.
    * Never above the maximum: the library answers with the upper edge of a slot.
    */
   quantileUs(q: number): number | null {
@@ -126,7 +126,7 @@ export class Histogram {
     this.#clamped = 0
   }
 
-  /** The used slots as a copy of their own, or null when nothing was recorded. */
+  /** The used slots as a copy of their own, or `null` if nothing was recorded. */
   pack(): PackedHistogram | null {
     if (this.count === 0) return null
     const first = slotOf(this.#minUs)

@@ -15,7 +15,7 @@ export const PERCENTILES = [
 export type PercentileName = (typeof PERCENTILES)[number][0]
 
 /**
- * A distribution of durations in milliseconds; null where there are no samples. `p100` is `max`.
+ * A distribution of durations in milliseconds; `null` if there are no samples. `p100` is `max`.
  * `reliableTo` names the last percentile with at least 10 / (1 − q) samples; those beyond are given, but weak.
  */
 export type LatencySummary = {
@@ -34,7 +34,7 @@ export interface Metrics {
   readonly unfinished: number
   /** Requests finished inside the load span per second of it; null outside the load. */
   readonly requestsPerS: number | null
-  /** (failed + unfinished) / (finished + unfinished); null when nothing ended. */
+  /** (failed + unfinished) / (finished + unfinished); `null` if nothing ended. */
   readonly failedRatio: number | null
   /** Body bytes received. */
   readonly bytesIn: number
@@ -79,7 +79,7 @@ export type RequestCounts = Pick<
   'sent' | 'finished' | 'finishedInLoad' | 'succeeded' | 'failed' | 'unfinished'
 >
 
-/** (failed + unfinished) / (finished + unfinished); null when nothing ended. */
+/** (failed + unfinished) / (finished + unfinished); `null` if nothing ended. */
 export function failedRatio({ failed, finished, unfinished }: RequestCounts): number | null {
   const ended = finished + unfinished
   return ended > 0 ? (failed + unfinished) / ended : null

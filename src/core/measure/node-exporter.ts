@@ -32,7 +32,7 @@ const MODES = new Set([
 
 const isWanted = (name: string): boolean => name.startsWith('node_')
 
-/** Reads the page; null when it is not one of a node_exporter. `atS` is when, by any monotonic clock. */
+/** Reads the page; `null` if it is not one of a node_exporter. `atS` is when, by any monotonic clock. */
 export function readServer(page: string, atS: number): ServerReadings | null {
   const samples = parseExposition(page, isWanted)
   const one = (name: string): number | null => samples.find((sample) => sample.name === name)?.value ?? null
@@ -73,7 +73,7 @@ function overDevices(samples: readonly Sample[], name: string): number | null {
   return counted.length === 0 ? null : counted.reduce((sum, { value }) => sum + value, 0)
 }
 
-/** The span between two looks; null when nothing can be said of it. */
+/** The span between two looks; `null` if nothing can be said of it. */
 export function serverSince(before: ServerReadings, after: ServerReadings): TargetVitals | null {
   const spanS = after.atS - before.atS
   if (spanS <= 0) return null

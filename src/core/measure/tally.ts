@@ -46,7 +46,7 @@ export interface ConnectionCounts {
 /** Challenges of digest authentication; each is a request, with the status 401 or 407. */
 export interface ChallengeCounts {
   answered: number
-  /** Of those, the ones to a request that had an answer to an earlier challenge: its nonce had served. */
+  /** Challenges to a request that had an answer to an earlier one: its nonce had expired. */
   stale: number
 }
 

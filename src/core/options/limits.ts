@@ -15,9 +15,9 @@ export const MOST_REDIRECTS = 100
 
 export const DEFAULTS = {
   users: 1,
-  /** Of users that wait, and of a load that is changed. */
+  /** The ramp of users that wait, and of a load that is changed. */
   rampUpS: 1,
-  /** Of users that do not wait. */
+  /** The ramp of users that do not wait. */
   atOnceS: 0.05,
   maxUsers: 10_000,
   durationS: 10,

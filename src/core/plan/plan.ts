@@ -21,24 +21,24 @@ import { longestWaitS, meanCycleS, type Wait } from '../load/wait-time.ts'
 interface PlanBase extends PlannedOptions, HttpPlan, ChosenTransport {
   /** The one request of the plan; with a scenario, what each of its requests begins from; with targets, where they belong. */
   readonly request: RequestPlan
-  /** The requests that are sent instead, one for each iteration by their weights; null for none. */
+  /** The requests that are sent instead, one for each iteration by their weights; `null` for none. */
   readonly targets: TargetsPlan | null
   /** Whether there are placeholders in the texts of its requests, which are templates then; see docs/TEMPLATES.md. */
   readonly isTemplated: boolean
-  /** Where the rows come from whose columns are placeholders; null for none. */
+  /** Where the rows come from whose columns are placeholders; `null` for none. */
   readonly data: FeederPlan | null
   /** What the users do instead, where a scenario file says it. */
   readonly scenario: ScriptPlan | null
-  /** Seconds of load, ramps included; null when only a count ends it. */
+  /** Seconds of load, ramps included; `null` if only a count ends it. */
   readonly durationS: number | null
   /** `gracefulStopS` after SIGTERM: at most 8 s unless `gracefulStop` was given, so that the report is written before a container is killed. */
   readonly sigtermStopS: number
   readonly workers: number
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
-  /** What it is held against when it has ended; null for nothing. */
+  /** What it is held against when it has ended; `null` for nothing. */
   readonly baseline: BaselinePlan | null
-  /** The page of a node_exporter on the server; null for none. */
+  /** The page of a node_exporter on the server; `null` for none. */
   readonly targetMetrics: string | null
   /** Texts of the URL, the headers and the body that are not shown; a plan that is shown has none. */
   readonly hidden: readonly string[]
@@ -47,7 +47,7 @@ interface PlanBase extends PlannedOptions, HttpPlan, ChosenTransport {
 /** Users loop: the next iteration starts after the last one ended and its wait is over. */
 export interface ClosedPlan extends PlanBase {
   readonly model: 'closed'
-  /** Of several scenarios the shortest of their waits; each user makes that of its own. */
+  /** The wait between iterations; the shortest if several scenarios have waits of their own. */
   readonly wait: Wait
   /** The level of users over run time; after the last stage its end value holds. */
   readonly stages: readonly UserStage[]

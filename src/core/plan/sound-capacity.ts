@@ -1,10 +1,10 @@
 /** What a host was measured to generate soundly, and what a plan asks of it. */
 import { hasPace, plannedPerS, type Plan } from './plan.ts'
 
-/** Of one transport, in requests per second; null where no load that was tried was sound. */
+/** The capacity of one transport, in requests per second; `null` if no load that was tried was sound. */
 export interface TransportCapacity {
   readonly oneWorkerPerS: number | null
-  /** By so many workers at once. */
+  /** The number of workers that measured it at once. */
   readonly workers: number
   readonly allWorkersPerS: number | null
 }
@@ -21,17 +21,17 @@ export interface Trial {
   readonly workers: number
   /** Requests per second of users without waits: as fast as generator and target go together. */
   readonly fullPerS: number
-  /** The fastest of the rates tried that came out sound; null when none did. */
+  /** The fastest of the rates tried that came out sound; `null` if none did. */
   readonly soundPerS: number | null
-  /** Why a faster one did not; null when the fastest that was tried did. */
+  /** Why a faster one did not; `null` if the fastest that was tried did. */
   readonly hindrance: string | null
 }
 
-/** The limits of this host for a generator; null where the platform does not tell. */
+/** The limits of this host for a generator; `null` if the platform does not tell. */
 export interface HostLimits {
   readonly cpuModel: string
   readonly cores: number
-  /** Of them, those that this process may be scheduled on. */
+  /** The cores that this process may be scheduled on. */
   readonly affinity: number
   readonly cpuQuota: number | null
   /** Workers that make sense. */
@@ -45,7 +45,7 @@ export interface HostLimits {
   readonly load1: number | null
 }
 
-/** What the workers of this plan can make soundly here; null when that was not measured. */
+/** What the workers of this plan can make soundly here; `null` if that was not measured. */
 export function soundPerS(capacity: Capacity | null, plan: Plan): number | null {
   const measured = capacity?.transports[plan.transport]
   if (measured === undefined) return null
@@ -55,7 +55,7 @@ export function soundPerS(capacity: Capacity | null, plan: Plan): number | null 
   return Math.min(oneWorkerPerS * plan.workers, Math.max(allWorkersPerS ?? 0, oneWorkerPerS))
 }
 
-/** The share of it that the plan asks for at most; null when the plan names no pace of requests. */
+/** The share of it that the plan asks for at most; `null` if the plan names no pace of requests. */
 export function capacityShare(capacity: Capacity | null, plan: Plan): number | null {
   const most = soundPerS(capacity, plan)
   return most === null || !hasPace(plan) || plan.scenario !== null ? null : plannedPerS(plan) / most

@@ -24,7 +24,7 @@ export type ReportFigure = (Figure & { readonly isCounted: boolean }) | { readon
 interface Part {
   /** Metrics of the threshold's name, or of all requests: one for each second that has any, or one for the whole run. */
   readonly pieces: readonly { readonly metrics: Metrics; readonly loadS: number }[]
-  /** The seconds themselves; null for the whole run. */
+  /** The seconds themselves; `null` for the whole run. */
   readonly rows: readonly SecondRow[] | null
   readonly loadS: number
 }

@@ -56,7 +56,7 @@ export interface Report {
     /** Arrivals that waited for a user when measuring began. */
     readonly carriedIn: number
     readonly durationMs: LatencySummary
-    /** Those that ended, by scenario; empty unless scenarios have names. */
+    /** Iterations that ended, by scenario; empty unless scenarios have names. */
     readonly byScenario: Readonly<Record<string, Readonly<ScenarioCounts>>>
   }
   /** Metrics of the scenario's own. */
@@ -94,7 +94,7 @@ export interface RunFacts {
   readonly addresses: Report['addresses']
   /** The gate, which has seen every settled second of the run. */
   readonly gate: Gate
-  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS?: number | null
   /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null

@@ -29,7 +29,7 @@ export function captured(failed: FailedExchange, known: KnownSecrets): CapturedF
   return { atS, worker, user, name, outcome, message, request, response }
 }
 
-/** Of all workers' failures, each in the order in which they came: the first so many of each outcome. */
+/** The first failures of each outcome, from those of all workers in the order in which they came. */
 export function earliest(failures: readonly CapturedFailure[], most: number): CapturedFailure[] {
   const taken = new Map<Outcome, number>()
   return [...failures]

@@ -10,7 +10,7 @@ import { fieldSecrets, formDecoded, redactFields } from './secret-field.ts'
 import { isSecretHeader, isSecretName, isSecretParameter, SECRET_HINT } from './secret-name.ts'
 import { masked, SecretSet } from './secret-set.ts'
 
-/** Of a body, so many characters are searched for secrets: of the plan's own, of one that failed, of each that is sent. */
+/** The number of characters of a body that are searched for secrets: of the plan's own, of one that failed, of each that is sent. */
 const SEARCHED_OF_PLAN = 4_000_000
 const SEARCHED = 65_536
 const GLANCED = 2048
@@ -23,9 +23,9 @@ const LONGEST_MESSAGE = 300
 export class KnownSecrets {
   /** By the user: they are hidden however short they are. */
   readonly #declared: SecretSet
-  /** Of the plan: they are never forgotten. */
+  /** The secrets of the plan, which are never forgotten. */
   readonly #lasting = new SecretSet()
-  /** Of single requests, in two generations. */
+  /** The secrets of single requests, in two generations. */
   #recent = new SecretSet()
   #earlier = new SecretSet()
   readonly #learnt = new WeakSet<RequestPlan>()

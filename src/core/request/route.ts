@@ -13,7 +13,7 @@ export interface ConnectTo {
 export interface Proxy {
   readonly host: string
   readonly port: number
-  /** The value of `proxy-authorization`; null without credentials. */
+  /** The value of `proxy-authorization`; `null` without credentials. */
   readonly authorization: string | null
   /** Who the users say they are if the proxy asks for digest authentication; `null` if nobody. */
   readonly digest: DigestCredentials | null
@@ -31,7 +31,7 @@ export type Route =
   | {
       readonly host: string
       readonly port: number
-      /** `HOST:PORT` to have the proxy connect to; null where nothing has to be asked for. */
+      /** `HOST:PORT` to have the proxy connect to; `null` if nothing has to be asked for. */
       readonly tunnelTo: string | null
     }
 
@@ -81,7 +81,7 @@ export const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$/
 export const portOf = ({ port, protocol }: { readonly port: string; readonly protocol: string }): number =>
   Number(port || (protocol === 'https:' ? 443 : 80))
 
-/** 4 or 6; null for a name. */
+/** 4 or 6; `null` for a name. */
 export function ipFamily(host: string): 4 | 6 | null {
   if (/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(host)) return 4
   return host.includes(':') && parseUrl(`http://[${host.replace(/%.*$/, '')}]/`) !== null ? 6 : null

@@ -171,7 +171,7 @@ class FieldScan {
     else this.#inLine(from)
   }
 
-  /** A text in quotes, each after so many backslashes. */
+  /** A text in quotes, each after this many backslashes. */
   #quoted(open: number, level: number, acrossLines: boolean): void {
     const text = this.#text
     const quote = text[open]!
@@ -349,7 +349,7 @@ function indexOf(text: string, mark: string, from: number): number {
   return at < 0 ? Infinity : at
 }
 
-/** Of a form: percent-decoded, where it is that. */
+/** The value of a form field, percent-decoded if it is encoded. */
 export function formDecoded(text: string): string {
   if (!/[%+]/.test(text)) return text
   try {
@@ -359,7 +359,7 @@ export function formDecoded(text: string): string {
   }
 }
 
-/** Of JSON: without its escapes, where it is that. */
+/** The value of a JSON string, without its escapes if it is one. */
 function unescaped(text: string): string {
   if (!text.includes('\\')) return text
   try {
@@ -378,7 +378,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '#39': "'",
 }
 
-/** Of XML: with the characters that entities stand for. */
+/** XML text with the characters that its entities stand for. */
 const withoutEntities = (text: string): string =>
   text.includes('&')
     ? text.replace(/&(amp|lt|gt|quot|apos|#39);/g, (_, name: string) => ENTITIES[name]!)

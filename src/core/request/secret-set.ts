@@ -9,7 +9,7 @@ const LONGEST = 65_536
 const ENOUGH = 64
 /** Secrets that end, or begin, in the same `SHORTEST` characters: the latest are kept. */
 const MOST_ALIKE = 64
-/** A power of two: into so many cells pairs of characters are hashed. */
+/** The number of cells that pairs of characters are hashed into; a power of two. */
 const PAIRS = 4096
 
 interface Span {
@@ -25,11 +25,11 @@ export class SecretSet {
   /** Whether a secret ends, or begins, in two such characters; most positions of a text need no more than that. */
   readonly #ends = new Uint8Array(PAIRS)
   readonly #starts = new Uint8Array(PAIRS)
-  /** Those below `SHORTEST`, by length. */
+  /** Secrets shorter than `SHORTEST`, by length. */
   readonly #short = new Map<number, Set<string>>()
   #longest = 0
 
-  /** Those that the user declared: they are hidden however short they are. */
+  /** Secrets that the user declared: hidden however short they are. */
   static declared(secrets: readonly string[]): SecretSet {
     const set = new SecretSet()
     for (const secret of secrets) set.add(secret, true)

@@ -20,7 +20,7 @@ export interface ShownExchange {
     readonly headers: Headers
     readonly body: ShownBody | null
   }
-  /** Null when no whole head of a response came. */
+  /** `null` if no whole head of a response came. */
   readonly response: {
     readonly status: number
     readonly headers: Headers
@@ -34,7 +34,7 @@ export interface SeenExchange {
   readonly request: RequestPlan
   /** Headers that were sent beside those of the request: cookies, answers to challenges. */
   readonly added: Headers
-  /** Headers are names and values in turn; `kept` is the beginning of a body of so many bytes. */
+  /** Headers are names and values in turn; `kept` is the beginning of a body of this many bytes. */
   readonly response: {
     readonly status: number
     readonly headers: readonly string[]
@@ -80,7 +80,7 @@ function pairs(flat: readonly string[]): [string, string][] {
   return all
 }
 
-/** The bytes as text, a character that they cut off left out; null where they are none: text has no NUL. */
+/** The bytes as text, a character that they cut off left out; `null` if they are none: text has no NUL. */
 function textOf(bytes: Uint8Array): string | null {
   if (bytes.includes(0)) return null
   try {
@@ -90,7 +90,7 @@ function textOf(bytes: Uint8Array): string | null {
   }
 }
 
-/** At least so many bytes, where there are. */
+/** The beginning of a body, at least this many bytes if it has them. */
 const beginning = (body: BodyPlan, bytes: number): Uint8Array =>
   'text' in body
     ? new TextEncoder().encode(body.text.slice(0, bytes))

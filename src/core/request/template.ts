@@ -25,7 +25,7 @@ export interface Filling {
   readonly seq: number
   /** The user's own stream. */
   readonly random: Random
-  /** The row of the data that this iteration has; null without data. */
+  /** The row of the data that this iteration has; `null` without data. */
   readonly row: Readonly<Record<string, unknown>> | null
 }
 

@@ -8,7 +8,7 @@ interface Ending {
   readonly message: string
   readonly isNewConnection: boolean
   readonly serviceMs: number
-  /** It had a check, which was asked. */
+  /** Whether it had a check, which was run. */
   readonly isChecked: boolean
 }
 

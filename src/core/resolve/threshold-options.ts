@@ -14,7 +14,7 @@ import { parseThreshold, printThreshold, type Threshold } from '../threshold/thr
 export interface ThresholdContext {
   /** The names of all requests; `null` if they are not known yet. */
   readonly names: readonly string[] | null
-  /** Names its scenarios, its tasks and its own metrics; null without a scenario. */
+  /** Names its scenarios, its tasks and its own metrics; `null` without a scenario. */
   readonly scenario: Pick<ScriptPlan, 'scenarios' | 'metrics'> | null
   /** The stages as they were written; empty if users or a rate were given. */
   readonly stages: readonly StageText[]

@@ -18,7 +18,7 @@ export type Mixed = Pick<ScenarioPlan, 'weight' | 'users'>
 export const fixedUsers = (scenarios: readonly Mixed[]): number =>
   scenarios.reduce((sum, { users }) => sum + (users ?? 0), 0)
 
-/** The place of each user's scenario among these, for so many users. */
+/** The place of each user's scenario among these, for this many users. */
 export function mixOf(scenarios: readonly Mixed[], users: number): Uint16Array {
   const mix = new Uint16Array(users)
   const fixed = Math.min(users, fixedUsers(scenarios))

@@ -10,20 +10,20 @@ export interface TaskPlan {
 }
 
 export interface ScenarioPlan {
-  /** Its place in the file. */
+  /** The place of the scenario in the file. */
   readonly index: number
   /** `null` if the file has one that needs no name. */
   readonly name: string | null
-  /** Its part of the users that no scenario has for itself. */
+  /** The weight among scenarios without a fixed number of users. */
   readonly weight: number
-  /** So many users, whatever the others have; `null` if the weight says it. */
+  /** The fixed number of users; `null` if the weight decides. */
   readonly users: number | null
   readonly wait: Wait | null
   /** One task for each iteration, in their order and not by their weights. */
   readonly isSequence: boolean
   /** Each user keeps the cookies that it is sent. */
   readonly keepsCookies: boolean
-  /** It has an `onStart`, which takes the place of each user's first task. */
+  /** Whether it has an `onStart`, which runs before each user's first task. */
   readonly hasStart: boolean
   readonly tasks: readonly TaskPlan[]
 }
@@ -32,7 +32,7 @@ export interface ScenarioPlan {
 export interface ScriptPlan {
   /** The file, absolute. */
   readonly file: string
-  /** Of the file's text, in hex; what it imports is not in it. */
+  /** SHA-256 of the file's text, in hex; imports are not included. */
   readonly sha256: string
   /** Where requests with a path go. */
   readonly baseUrl: string | null

@@ -61,7 +61,7 @@ export interface CountMetric extends Metric {
 /** A figure of a distribution. */
 export interface DistributionMetric extends Metric {
   readonly kind: 'distribution'
-  /** Of durations, by its name; `null` for a trend of the scenario's own. */
+  /** The distribution of durations by its name; `null` for a trend of the scenario's own. */
   readonly distribution: DistributionName | null
   /** `min`, `mean`, `max`, or a percentile such as `p99.9`. */
   readonly figure: string

@@ -11,7 +11,7 @@ const NAMES = EXTENSIONS.map((extension) => `corerush.config${extension}`)
 /** A body belongs into a file of its own. */
 const MOST_BYTES = 1_000_000
 
-/** The config file of the folder, absolute; null when it has none. */
+/** The config file of the folder, absolute; `null` if it has none. */
 export function findConfig(folder: string): string | null {
   const found = NAMES.filter((name) => {
     try {

@@ -16,7 +16,7 @@ import type { ConfigTree } from '../../core/config/config-layers.ts'
 import { CorerushError, messageOf } from '../../errors.ts'
 import { codeFrame } from '../../scenario/file.ts'
 
-/** Errors that are told of a file; mostly all but the first come of the first. */
+/** The number of errors reported for a file; most of them follow from the first. */
 const MOST_ERRORS = 3
 
 interface Fault {

@@ -25,7 +25,7 @@ import { CorerushError } from '../../errors.ts'
 import { isKeptName, keptFiles, keptNames, placeOf } from './kept-runs.ts'
 import { readRun } from './stored-runs.ts'
 
-/** Null without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
+/** `null` without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
 export function readComparands(
   { baseline: asked, durationS, warmupS }: Plan,
   run: PlannedRun,

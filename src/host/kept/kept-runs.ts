@@ -38,7 +38,7 @@ export function keptFiles(name: string): readonly string[] {
     .map((file) => join(folder, file))
 }
 
-/** Why nothing will be kept under a name, before anything is sent; null when it can be. */
+/** Why nothing will be kept under a name, before anything is sent; `null` if it can be. */
 export function keepingProblem(name: string): string | null {
   if (!isKeptName(name))
     return `must be a name of letters, digits, dots, dashes and underscores that does not end in .json, got "${name}"`
@@ -53,7 +53,7 @@ export function keepingProblem(name: string): string | null {
   }
 }
 
-/** Why a run is not to be held up to later ones; null when it is. */
+/** Why a run is not to be held up to later ones; `null` if it is. */
 export function unfitToKeep({ exitCode, verdict, stoppedBy, amendments }: Report): string | null {
   if (verdict.level === 'void') return 'it is void'
   if (!isCarriedOut(stoppedBy)) return `it was stopped by ${stoppedBy}`

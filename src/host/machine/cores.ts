@@ -10,7 +10,7 @@ import { readText } from './proc.ts'
 export interface Cores {
   /** Worker threads that make sense: at least 1. */
   readonly usable: number
-  /** The CPU quota in cores; null when there is none, or this platform has no such thing. */
+  /** The CPU quota in cores; `null` if there is none, or this platform has no such thing. */
   readonly quota: number | null
 }
 
@@ -31,7 +31,7 @@ export function cpuQuota(root = '/'): number | null {
   return quotas.length === 0 ? null : Math.min(...quotas)
 }
 
-/** The file in which the kernel counts how often and how long a quota held this process back; null when there is none. */
+/** The file in which the kernel counts how often and how long a quota held this process back; `null` if there is none. */
 export function throttlingFile(root = '/'): string | null {
   for (const [controllers, path] of ownGroups(root)) {
     const isV2 = controllers === ''

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const PROC_MAGIC = 0x9fa0
 
-/** How many files this process has open; null where the platform does not say. */
+/** How many files this process has open; `null` if the platform does not say. */
 export function openFiles(root = '/'): number | null {
   const folder = join(root, 'proc/self/fd')
   try {

@@ -8,7 +8,7 @@ export interface Heap {
 
 /** Readings that must all be above the share: garbage that is not collected yet makes single ones high. */
 const READINGS = 30
-/** Of the limit; what is left is for making and writing the report. */
+/** The share of the limit at which the load ends; the rest is for making and writing the report. */
 const MOST_SHARE = 0.75
 
 export class HeapWatch {

@@ -23,7 +23,7 @@ export function capacityFile(env: NodeJS.ProcessEnv = process.env): string {
   )
 }
 
-/** What a measurement holds for: this machine with so many usable cores, this Node, this version. */
+/** What a measurement is valid for: this machine with its usable cores, this Node, this version. */
 const hostKey = (): string =>
   [
     hostname(),
@@ -33,7 +33,7 @@ const hostKey = (): string =>
     VERSION,
   ].join(' · ')
 
-/** What was measured on this host; null when nothing was, or the file holds something else. */
+/** What was measured on this host; `null` if nothing was, or the file holds something else. */
 export function readCapacity(file = capacityFile()): Capacity | null {
   const measured: unknown = readFile(file).hosts[hostKey()]
   return isCapacity(measured) ? measured : null

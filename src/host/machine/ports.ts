@@ -13,7 +13,7 @@ const REUSE_S = 1
 const RANGE = 'proc/sys/net/ipv4/ip_local_port_range'
 const REUSE = 'proc/sys/net/ipv4/tcp_tw_reuse'
 
-/** How many ports the kernel gives out by itself; null where the platform does not say. */
+/** How many ports the kernel gives out by itself; `null` if the platform does not say. */
 export function ephemeralPorts(root = '/'): number | null {
   try {
     const [from, to] = readFileSync(root + RANGE, 'utf8')
@@ -111,7 +111,7 @@ const destinationOf = (href: string): [string, string, number] => {
   return [url.protocol, bareHost(url.hostname), portOf(url)]
 }
 
-/** Of the family that the platform prefers. */
+/** The addresses of the family that the platform prefers. */
 async function addressesOf(host: string): Promise<string[]> {
   if (ipFamily(host) !== null) return [host]
   try {

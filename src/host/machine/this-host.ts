@@ -13,7 +13,7 @@ export interface ConductingHost {
   readonly nowUs: () => number
   /** Wall time in ms since 1970; a label, nothing is computed from it. */
   readonly wallMs: () => number
-  /** Calls back about every so many ms, until the returned function is called. */
+  /** Calls back about every `ms` milliseconds, until the returned function is called. */
   readonly every: (periodMs: number, callback: () => void) => () => void
   /** Begins to watch the host's vitals. */
   readonly watch: () => HostVitalSigns

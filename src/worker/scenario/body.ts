@@ -10,7 +10,7 @@ export interface Body {
   readonly type: string | null
 }
 
-/** Of the standard of 2024, which every supported Node has. */
+/** Typed arrays, which every supported Node has. */
 type WellFormed = string & { isWellFormed(): boolean }
 
 const NOTHING: Body = { content: null, type: null }

@@ -8,7 +8,7 @@ import type { Requests } from './requests.ts'
 
 /** The user, as its tasks can move it. */
 export interface Doer {
-  /** Its number among all users of the run. */
+  /** The number of the user among all users of the run. */
   readonly number: number
   readonly random: Random
   state(): unknown

@@ -10,7 +10,7 @@ export interface StoredCookie {
   readonly value: string
   /** The host, or a domain above it. */
   readonly domain: string
-  /** It goes to that host alone, not to those below it. */
+  /** Whether it is sent to that host alone, not to hosts below it. */
   readonly isHostOnly: boolean
   readonly path: string
   readonly isSecure: boolean

@@ -27,7 +27,7 @@ export class Feed {
     return this.#ends.length
   }
 
-  /** The next row, or null when all are taken. */
+  /** The next row, or `null` if all are taken. */
   take(random: () => number): { readonly row: unknown } | null {
     const number = rowNumber(this.plan, this.#ends.length, this.#taken, this.#share, {
       seed: this.#seed,

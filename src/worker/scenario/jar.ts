@@ -18,7 +18,7 @@ const KEPT_MS = 1000
 const MOST_KEPT = 100
 const EXPIRES = /;\s*(expires|max-age)\s*=/i
 
-/** Told of each cookie that is not kept, or no longer. */
+/** Receives each cookie that is not kept, or no longer kept. */
 export type CookieLost = (why: CookieLoss) => void
 
 class Jar implements Cookies {

@@ -10,9 +10,9 @@ export interface ReadyRequest {
   readonly request: Prepared
   readonly tally: RequestTally
   readonly timeoutS: number
-  /** It goes to another origin than the scenario's. */
+  /** Whether it goes to another origin than the scenario's. */
   readonly isElsewhere: boolean
-  /** Why it must not be sent; null when it may be. */
+  /** Why it must not be sent; `null` if it may be. */
   readonly refusal: string | null
 }
 

@@ -28,7 +28,7 @@ export class Line implements CallOwner {
   deadlineUs = Infinity
   readonly #call: Call
   readonly #owner: LineOwner
-  /** Of a body that is read. */
+  /** The bytes of a body that is read. */
   readonly #mostBytes: number
   #options: RequestOptions | CheckedOptions = {}
   #kept: KeptReply | null = null
@@ -146,7 +146,7 @@ export class Line implements CallOwner {
 const checkIn = (options: RequestOptions | CheckedOptions): CheckedOptions['check'] | null =>
   ('check' in options ? options.check : undefined) ?? null
 
-/** What is wrong with the response; null when nothing is. A check that throws has refused it. */
+/** What is wrong with the response; `null` if nothing is. A check that throws has refused it. */
 function checked(check: CheckedOptions['check'], reply: KeptReply): string | null {
   try {
     const verdict: unknown = check(reply)

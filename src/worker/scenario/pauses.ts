@@ -34,7 +34,7 @@ export class Pauses {
     }
   }
 
-  /** Their tasks do not go on. */
+  /** Drops the pauses: their tasks do not go on. */
   clear(): void {
     this.#pauses.clear()
   }

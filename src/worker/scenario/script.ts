@@ -20,9 +20,9 @@ export interface Scripted {
   /** All of the file, in their order. */
   readonly scenarios: readonly Scenario[]
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
-  /** The cookies of one user; null when users keep none. */
+  /** The cookies of one user; `null` if users keep none. */
   readonly newCookies: (() => Cookies) | null
-  /** Null unless every step is to be told. */
+  /** `null` unless every step is reported. */
   readonly watch: Watch | null
   /** Ends the load of the whole run. */
   readonly stopRun: (reason: string | null) => void
@@ -37,13 +37,13 @@ const NEXT_STREAM = 0x10_0000
 export interface ScriptParts extends Scripted {
   readonly plan: Plan
   readonly planned: ScenarioPlan
-  /** Of all scripts of the worker. */
+  /** Shared by all scripts of the worker. */
   readonly requests: Requests
   readonly clock: Clock
 }
 
 export class Script {
-  /** Null where it has none, as the only one of its file. */
+  /** `null` if it has none, as the only one of its file. */
   readonly name: string | null
   readonly requests: Requests
   readonly nowUs: () => number
@@ -53,15 +53,15 @@ export class Script {
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** Between two iterations, in the closed model. */
   readonly wait: Wait
-  /** Runs before a user's first task; null when there is nothing to do. */
+  /** Runs before a user's first task; `null` if there is nothing to do. */
   readonly onStart: NamedTask | null
-  /** Runs when a user's life is over; null when there is nothing to do. */
+  /** Runs when a user's life is over; `null` if there is nothing to do. */
   readonly onStop: NamedTask | null
   /** Ends the load of the whole run. */
   readonly stopRun: (reason: string | null) => void
-  /** The cookies of one user; null when users keep none. */
+  /** The cookies of one user; `null` if users keep none. */
   readonly newCookies: (() => Cookies) | null
-  /** Null unless every step is to be told. */
+  /** `null` unless every step is reported. */
   readonly watch: Watch | null
   readonly tasks: readonly NamedTask[]
   /** The task of a user's iteration, by its number and by a number in [0, 1). */

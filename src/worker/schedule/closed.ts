@@ -24,9 +24,9 @@ interface Loop {
   /** The span that it is in, or else the next one. */
   span: number
   isActive: boolean
-  /** It is still active, but only to retire. */
+  /** Whether it is active only to retire. */
   isRetiring: boolean
-  /** It has ended its life itself. */
+  /** Whether it retired by itself. */
   hasStopped: boolean
 }
 
@@ -38,7 +38,7 @@ export class ClosedSchedule implements Schedule {
   readonly #loops: Loop[] = []
   readonly #randoms: Random[] = []
   /**
-   * Of each user: when its next iteration is due, the first of a span included, when its span is over, and when its last
+   * For each user: when its next iteration is due, the first of a span included, when its span is over, and when its last
    * iteration was. An iteration without a wait asks no more of the schedule, and these stay in the cache where thousands
    * of objects do not.
    */
@@ -194,7 +194,7 @@ export class ClosedSchedule implements Schedule {
 
   /**
    * The user's spans as the stages are now. This thread may be late to hear of an amendment: a user that began or left
-   * meanwhile by the old stages is told now, and what it should have done since is late.
+   * meanwhile by the old stages is reported now, and what it should have done since is late.
    */
   #replan(user: User, amendedUs: number, nowUs: number): void {
     const { id } = user

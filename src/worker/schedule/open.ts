@@ -58,7 +58,7 @@ export class OpenSchedule implements Schedule {
     this.#arm()
   }
 
-  /** Its back-off is over. */
+  /** The back-off of a user is over. */
   woke(user: User, nowUs: number): void {
     this.#setFree(user, nowUs)
   }

@@ -18,7 +18,7 @@ export class Queue {
     this.#length++
   }
 
-  /** The one that has waited longest; null when none waits. */
+  /** The one that has waited longest; `null` if none waits. */
   take(): number | null {
     if (this.#length === 0) return null
     const dueUs = this.#ring[this.#head]!

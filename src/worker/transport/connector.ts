@@ -25,11 +25,11 @@ export interface Destination {
   /** Without the brackets of IPv6. */
   readonly host: string
   readonly port: number
-  /** Whose certificate it shall be; null for the host itself. */
+  /** Whose certificate it shall be; `null` for the host itself. */
   readonly servername: string | null
 }
 
-/** Told how an attempt goes; of the last two exactly one is called, once, and never from within `connect`. */
+/** Follows an attempt; of the last two exactly one is called, once, and never from within `connect`. */
 export interface AttemptListener {
   /** A step begins, and the one before it is done. The first one comes from within `connect`. */
   enters(phase: Extract<Phase, 'dns' | 'connect' | 'tls'>): void
@@ -49,7 +49,7 @@ export class Connector {
   readonly addresses: Addresses
   readonly #sessions = new Map<string, Buffer>()
   #context: SecureContext | null = null
-  /** Of each user, the answers to the proxy's challenges. */
+  /** The answers to the proxy's challenges, by user. */
   readonly #proxySessions = new Map<number, DigestSession>()
 
   constructor(options: ConnectorOptions, addresses: Addresses) {

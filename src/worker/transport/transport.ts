@@ -20,7 +20,7 @@ export interface TransportOptions extends Pick<HttpPlan, 'proxy'> {
 export interface Prepared {
   readonly plan: RequestPlan
   readonly bytesOut: number
-  /** It may be sent again when nobody knows whether it was processed. */
+  /** Whether it may be sent again if nobody knows that it was processed. */
   readonly isIdempotent: boolean
 }
 
@@ -28,7 +28,7 @@ export interface Prepared {
 export interface ExchangeListener {
   /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut or refused before. */
   sent(): void
-  /** Its connection was lost, and it is being sent again on a new one, as of this run time in µs. */
+  /** The run time in µs at which it was sent again on a new connection, because its own was lost. */
   retried(nowUs: number): void
   /** The exchange ended: all fields are set. */
   done(): void

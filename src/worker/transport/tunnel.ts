@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 
 const LONGEST_ANSWER = 16_384
 
-/** Told once how it went; from then on the socket belongs to the two ends. */
+/** Called once with the outcome; from then on the socket belongs to the two ends. */
 export interface TunnelListener {
   tunnelled(): void
   failed(error: Error): void

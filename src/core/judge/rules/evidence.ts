@@ -55,7 +55,7 @@ export type ReasonCode =
   | 'users.exhausted'
   | 'iterations.stuck'
 
-/** A figure for each percentile, in ms; null without samples. */
+/** A figure for each percentile, in ms; `null` without samples. */
 export type PercentilesMs = { readonly [P in PercentileName]: number | null }
 
 /** All that a verdict rests on. */
@@ -77,7 +77,7 @@ export interface Evidence {
   readonly latencies: number
   /** Requests that failed for want of a local port or a file descriptor. */
   readonly generatorFaults: number
-  /** Requests per second that these workers were once measured to make soundly on this host; null when they were not. */
+  /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS: number | null
 }
 

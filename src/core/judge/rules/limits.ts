@@ -35,18 +35,18 @@ export const MOST_SECONDS = 0.5
 
 /** A loop that did not come to a timer for so long stood still. */
 export const STALLED_MS = 100
-/** Of the second, in garbage collection. */
+/** The share of the second in garbage collection. */
 export const COLLECTING_MS = 100
 
 /** Ready to run and without a core, of a second of the worst worker: worth knowing, and beyond what the bound can be trusted with. */
 export const CONTENDED_MS = 100
 export const STARVED_MS = 300
 export const THROTTLED_MS = 50
-/** Of one core, taken by the hypervisor. */
+/** The share of one core taken by the hypervisor. */
 export const STOLEN = 0.1
-/** Of the second, in which something waited for memory. */
+/** The share of the second in which something waited for memory. */
 export const MEMORY_PRESSURE = 0.1
-/** Of the host's memory, still to be had. */
+/** The share of the host's memory that is available. */
 export const MEMORY_LEFT = 0.03
 /** One core this busy, while the others are idle for more than half of the time on average. */
 export const HOT_CORE = 0.95

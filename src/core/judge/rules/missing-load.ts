@@ -13,7 +13,7 @@ import { STALLED_MS } from './limits.ts'
 import { isFull } from './load-seconds.ts'
 
 export interface MissingLoad {
-  /** Of the planned load. */
+  /** The share of the planned load. */
   readonly share: number
   /** The generator's own delays, for each iteration on average. */
   readonly ownMs: number
@@ -117,7 +117,7 @@ function cutOffS({ rows, loadEndS }: Evidence, worker: number): number {
   for (const { second, workers } of rows) {
     const delayMs = workers.find((one) => one.worker === worker)?.loopDelayMs?.max ?? 0
     if (second + 1 <= loadEndS || delayMs <= STALLED_MS) continue
-    // Told in the second in which it ended.
+    // Reported in the second in which it ended.
     longestS = Math.max(longestS, delayMs / 1000 - Math.max(0, second - loadEndS))
   }
   return longestS
@@ -127,14 +127,14 @@ function cutOffS({ rows, loadEndS }: Evidence, worker: number): number {
 export interface CountedLoad {
   readonly planned: number
   readonly started: number
-  /** Of the planned load, beyond what chance explains. */
+  /** The share of the planned load beyond what chance explains. */
   readonly short: number
 }
 
 /** Longest pause of a user after a failure to connect: it asks for nothing meanwhile, and that is not the generator's doing. */
 const LONGEST_BACKOFF_S = 1
 
-/** Null where nothing can be told by count: users without waits, or with tasks, a count or data that end the load, a load too short. */
+/** `null` if a count says nothing: users without waits, or with tasks, a count or data that end the load, a load too short. */
 export function countedLoad(evidence: Evidence): CountedLoad | null {
   const { plan, rows, iterations, loadEndS } = evidence
   const isCounted = plan.requests !== null || plan.iterations !== null || plan.data?.end === 'stop'

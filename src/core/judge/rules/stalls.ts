@@ -31,7 +31,7 @@ export function stalls(evidence: Evidence): Reason[] {
 /** Without a pace, the throughput is what a run is about, and what a stop takes from it. */
 const spareMs = (load: readonly SecondRow[]): number => PACE_LATE * 1000 * load.length
 
-/** Each delay is told once, in the second in which it ended. */
+/** Each delay is reported once, in the second in which it ended. */
 const stoodStillMs = ({ rows }: Evidence): number =>
   rows
     .map(({ workers }) => Math.max(0, ...workers.map(longestMs)))
@@ -82,7 +82,7 @@ function blockedLoop(
   ]
 }
 
-/** A delay is told in the second in which it ended, be that of the drain, and concerns those before, too. */
+/** A delay is reported in the second in which it ended, be that of the drain, and concerns those before, too. */
 function delayedSeconds(
   { rows }: Evidence,
   load: readonly SecondRow[],

@@ -26,7 +26,7 @@ export interface RequestTemplate {
   readonly body: Template | Exclude<BodyPlan, { readonly text: string }> | null
 }
 
-/** Parses the texts of a request; what is wrong is told by the name of its option. Its URL is one already. */
+/** Parses the texts of a request; problems are reported by option. The URL is valid already. */
 export function readRequest(
   { url, headers, body }: RequestTexts,
   columns: readonly string[] | null,

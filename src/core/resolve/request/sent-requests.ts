@@ -41,7 +41,7 @@ export interface SentRequests {
 
 /** What was read of the files that the options name. */
 export interface NamedFiles {
-  /** Of the data; `null` if nobody knows. */
+  /** The columns of the data; `null` if not known. */
   readonly columns: readonly string[] | null
   /** What separates the cells of the data, and whether that is a guess; `null` if not known. */
   readonly delimiter?: DataDelimiter | null
