@@ -48,8 +48,8 @@ export class Outputs {
   readonly #outputs: readonly Output[]
   readonly #hooks: OutputHooks
   readonly #failed = new Set<Output>()
-  readonly #told = new Set<Output>()
-  readonly #untold: { readonly message: string; readonly cause: unknown }[] = []
+  readonly #reported = new Set<Output>()
+  readonly #unreported: { readonly message: string; readonly cause: unknown }[] = []
 
   constructor(hooks: OutputHooks) {
     const { onSecond, outputs = [] } = hooks
@@ -81,7 +81,7 @@ export class Outputs {
   /** Waits for the last of every output; throws what failed during the run if no hook took it. */
   async finish(report: Report): Promise<void> {
     await this.#each((output) => output.finish?.(report))
-    const [first] = this.#untold
+    const [first] = this.#unreported
     if (first !== undefined) throw new OutputError(first.message, report, first.cause)
   }
 
@@ -100,10 +100,10 @@ export class Outputs {
   }
 
   #tell(output: Output, error: unknown): void {
-    if (this.#told.has(output)) return
-    this.#told.add(output)
+    if (this.#reported.has(output)) return
+    this.#reported.add(output)
     if (this.#hooks.onOutputError !== undefined) this.#hooks.onOutputError(output.name, error)
-    else this.#untold.push({ message: `${output.name}: ${messageOf(error)}`, cause: error })
+    else this.#unreported.push({ message: `${output.name}: ${messageOf(error)}`, cause: error })
   }
 }
 

@@ -23,10 +23,10 @@ export type StoppedBy =
   | 'data'
 
 /**
- * What was done in vain, in words: tasks threw, and no iteration ended without a failure, of all of them or of a scenario. Whatever
- * their requests did, users have not done what the plan says.
+ * States what failed in every iteration, of the run or of a scenario, because tasks threw. Whatever their requests did,
+ * users have not done what the plan says.
  */
-export function inVain({
+export function failedThroughout({
   taskErrors,
   iterations,
 }: {
@@ -73,8 +73,8 @@ export function exitCodeOf(run: {
   readonly stoppedBy: StoppedBy
   readonly level: VerdictLevel
   readonly thresholds: readonly ThresholdResult[]
-  /** See `inVain`. */
-  readonly inVain: boolean
+  /** See `failedThroughout`. */
+  readonly failedThroughout: boolean
   /** Against its baseline. */
   readonly isRegressed?: boolean
   /** Whether it has a baseline and could not be compared with it: that is no pass. */
@@ -84,7 +84,7 @@ export function exitCodeOf(run: {
   if (run.stoppedBy === 'SIGHUP') return EXIT.hungUp
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
   if (run.level === 'void' || run.stoppedBy === 'memory') return EXIT.void
-  if (run.inVain || run.isRefused === true) return EXIT.thresholds
+  if (run.failedThroughout || run.isRefused === true) return EXIT.thresholds
   if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
   return run.isRegressed === true ? EXIT.regression : EXIT.ok
 }

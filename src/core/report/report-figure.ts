@@ -47,7 +47,7 @@ export function reportFigure(report: Report, threshold: Threshold): ReportFigure
     (row) => row.phase !== 'warmup' && isWithin(report, stage, row.second),
   )
   if (name !== null && seconds.some(({ byNameS }) => byNameS !== 1))
-    return untold('single seconds of a request name, whose seconds are joined')
+    return notInReport('single seconds of a request name, whose seconds are joined')
   if (overS === null) return figureOf(partOf(seconds, threshold, report), threshold, report)
   return worstWindow(seconds, overS, threshold, report)
 }
@@ -97,7 +97,7 @@ function figureOf(part: Part, threshold: Threshold, report: Report): ReportFigur
       ? trendFigure(part, metric, report)
       : durationOf(part, metric.distribution, metric.figure, threshold, report)
   const missing = notCounted(part, threshold, report)
-  if (missing !== null) return untold(missing)
+  if (missing !== null) return notInReport(missing)
   const { actual, samples } = metric.measure(countedOf(part, threshold, report))
   return { actual, samples: Math.round(samples), isCounted: true }
 }
@@ -170,12 +170,12 @@ function tallyOfSeconds(rows: readonly SecondRow[]): Counted['tally'] {
 
 /** A figure of a trend of the scenario's own, over the whole run. */
 function trendFigure({ rows }: Part, { name, figure }: DistributionMetric, { custom }: Report): ReportFigure {
-  if (rows !== null) return untold(`${name} of single seconds`)
+  if (rows !== null) return notInReport(`${name} of single seconds`)
   const trend = name.split('.')[1]!
   const found = Object.hasOwn(custom, trend) ? custom[trend]! : null
-  if (found === null || found.kind === 'counter') return untold(name)
+  if (found === null || found.kind === 'counter') return notInReport(name)
   const key = figure.replace('.', '_') as keyof LatencySummary
-  if (!(key in found)) return untold(`${name}; it has ${FIGURES}`)
+  if (!(key in found)) return notInReport(`${name}; it has ${FIGURES}`)
   return { actual: found[key] as number | null, samples: found.count, isCounted: true }
 }
 
@@ -189,7 +189,7 @@ function durationOf(
 ): ReportFigure {
   const { metric, name } = threshold
   const { rows } = part
-  if (distribution === 'iteration' && rows !== null) return untold(`${metric} of single seconds`)
+  if (distribution === 'iteration' && rows !== null) return notInReport(`${metric} of single seconds`)
   const summaries = part.pieces
     .map(({ metrics }) => summaryOf(metrics, distribution, report))
     .filter(({ max }) => max !== null)
@@ -203,14 +203,16 @@ function durationOf(
         : 0
   const isCounted = counted > 0
   const samples = isCounted ? counted : summaries.reduce((sum, summary) => sum + fewestIn(summary), 0)
-  const told = (actual: number): ReportFigure => ({ actual, samples, isCounted })
+  const given = (actual: number): ReportFigure => ({ actual, samples, isCounted })
   const key = figure.replace('.', '_') as keyof LatencySummary
   const values = summaries.map((summary) => summary[key] as number)
-  if (key === 'max') return told(Math.max(...values))
-  if (key === 'min') return told(Math.min(...values))
-  if (summaries.length === 1 && key in summaries[0]!) return told(values[0]!)
+  if (key === 'max') return given(Math.max(...values))
+  if (key === 'min') return given(Math.min(...values))
+  if (summaries.length === 1 && key in summaries[0]!) return given(values[0]!)
   if (!hasHistograms || key === 'mean')
-    return untold(rows === null ? `${metric}; it has ${FIGURES}` : `${metric} of several seconds together`)
+    return notInReport(
+      rows === null ? `${metric}; it has ${FIGURES}` : `${metric} of several seconds together`,
+    )
   const atMost = Math.min(
     quantileMs(rows, Number(figure.slice(1)) / 100),
     Math.max(...summaries.map(({ max }) => max!)),
@@ -219,13 +221,13 @@ function durationOf(
     passes(threshold, { actual: atMost, samples }) ===
     passes(threshold, { actual: atMost * (1 - SLOT), samples })
   return isSame
-    ? told(atMost)
-    : untold(`${metric} finely enough: it is between ${ms(atMost * (1 - SLOT) * 1000)} and ${atMost} ms`)
+    ? given(atMost)
+    : notInReport(`${metric} finely enough: it is between ${ms(atMost * (1 - SLOT) * 1000)} and ${atMost} ms`)
 }
 
 const FIGURES = `min, mean, max, ${PERCENTILES.map(([name]) => name.replace('_', '.')).join(', ')}`
 
-const untold = (what: string): ReportFigure => ({
+const notInReport = (what: string): ReportFigure => ({
   problem: `the report does not say ${what}; give the rule to the run itself, among its thresholds`,
 })
 

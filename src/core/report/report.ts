@@ -2,7 +2,7 @@
 import { amendedPlan, amendedStageWarnings, type Amendment } from '../plan/amendment.ts'
 import { earliest, type CapturedFailure } from '../request/captured.ts'
 import { customReport, type CustomReport } from '../measure/custom-metrics.ts'
-import { exitCodeOf, inVain, type StoppedBy } from '../judge/exit.ts'
+import { exitCodeOf, failedThroughout, type StoppedBy } from '../judge/exit.ts'
 import { cookieWarnings, type CookieCounts } from '../measure/cookie-counts.ts'
 import type { HostReport } from '../measure/host-facts.ts'
 import { deriveMetrics, summarize, type LatencySummary, type Metrics } from '../measure/metrics.ts'
@@ -184,7 +184,7 @@ export function buildReport(
   const shown = (text: string): string => hidden.hide(text)
   const taskErrors = mostFirst(tally.taskErrors, shown)
   const byScenario = Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1)))
-  const vain = inVain({ taskErrors, iterations: { ...tally.iterations, byScenario } })
+  const always = failedThroughout({ taskErrors, iterations: { ...tally.iterations, byScenario } })
   return {
     schema: REPORT_SCHEMA,
     version,
@@ -203,7 +203,7 @@ export function buildReport(
       ...facts.warnings.map(shown),
       ...facts.gate.warnings(thresholds, wasStopped),
       ...amendedStageWarnings(plan, amendments),
-      ...vain.map((what) => `${what}: so has the run`),
+      ...always.map((what) => `${what}: so has the run`),
       ...cookieWarnings(tally.cookies),
       ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
       ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
@@ -235,7 +235,7 @@ export function buildReport(
       stoppedBy,
       level: verdict.level,
       thresholds,
-      inVain: vain.length > 0,
+      failedThroughout: always.length > 0,
       isRefused: (comparison?.refused ?? []).length > 0,
       isRegressed: comparison?.result?.answer === 'regressed',
     }),

@@ -4,7 +4,7 @@
  * render them and the runner would execute them. Rendering is pure.
  */
 import type { Answer } from '../../core/compare/comparison.ts'
-import { inVain } from '../../core/judge/exit.ts'
+import { failedThroughout } from '../../core/judge/exit.ts'
 import { largest } from '../../core/extremes.ts'
 import type { RunComparison } from '../../core/compare/run-comparison.ts'
 import { taskErrorText } from '../../core/measure/task-error.ts'
@@ -150,8 +150,8 @@ const measurement = ({ verdict, total }: Report): string[] => [
 function passed(report: Report): string {
   const { thresholds, verdict, comparison } = report
   if (verdict.level === 'void') return 'thresholds not evaluated'
-  const [vain] = inVain(report)
-  if (vain !== undefined) return vain
+  const [always] = failedThroughout(report)
+  if (always !== undefined) return always
   const failed = thresholds.filter(({ ok, level }) => !ok && level === 'error').length
   const judged =
     failed === 0 ? 'all thresholds passed' : `${failed} of ${thresholds.length} thresholds failed`
@@ -208,7 +208,7 @@ export function renderAnnotations(report: Report): string {
           renderMetric(metric),
         ),
       ),
-    ...inVain(report).map((what) => command('error', 'corerush', what)),
+    ...failedThroughout(report).map((what) => command('error', 'corerush', what)),
     ...report.warnings.map((warning) => command('warning', 'corerush', warning)),
   ]
     .slice(0, MOST_ANNOTATIONS)

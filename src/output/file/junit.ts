@@ -3,7 +3,7 @@
  * scenario, one per threshold, and one per rule against a baseline. A failed threshold is a failure; a void run and missing
  * data are errors. In a void run the thresholds are skipped, because it says nothing about the target. Pure.
  */
-import { inVain } from '../../core/judge/exit.ts'
+import { failedThroughout } from '../../core/judge/exit.ts'
 import type { Report } from '../../core/report/report.ts'
 import { printRelative } from '../../core/threshold/relative-rule.ts'
 import { taskErrorText } from '../../core/measure/task-error.ts'
@@ -70,10 +70,10 @@ function tasksCase(report: Report): Case[] {
   const details = taskErrors
     .map((error) => `${error.task}: ${taskErrorText(error)} (${error.count})`)
     .join('\n')
-  const vain = inVain(report)
-  if (vain.length === 0) return [{ name, kind: 'passed', ...(details === '' ? {} : { output: details }) }]
+  const always = failedThroughout(report)
+  if (always.length === 0) return [{ name, kind: 'passed', ...(details === '' ? {} : { output: details }) }]
   if (verdict.level === 'void') return [{ name, kind: 'skipped', message: `the run is void; ${details}` }]
-  return [{ name, kind: 'failure', type: 'tasks', message: vain.join(', '), output: details }]
+  return [{ name, kind: 'failure', type: 'tasks', message: always.join(', '), output: details }]
 }
 
 function thresholdCase(result: ThresholdResult, { verdict }: Report): Case {

@@ -33,11 +33,13 @@ test.each<[StoppedBy, VerdictLevel, boolean[], number]>([
   ['SIGTERM', 'void', [false], 143],
   ['SIGHUP', 'void', [false], 129],
 ])('ended by %s, %s, thresholds %j: exit code %d', (stoppedBy, level, oks, code) =>
-  expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold), inVain: false })).toBe(code),
+  expect(exitCodeOf({ stoppedBy, level, thresholds: oks.map(threshold), failedThroughout: false })).toBe(
+    code,
+  ),
 )
 
 test('a regression is 98, after all that says more', () => {
-  const run = { stoppedBy: 'duration', level: 'sound', inVain: false, isRegressed: true } as const
+  const run = { stoppedBy: 'duration', level: 'sound', failedThroughout: false, isRegressed: true } as const
   expect(exitCodeOf({ ...run, thresholds: [threshold(true)] })).toBe(98)
   expect(exitCodeOf({ ...run, thresholds: [threshold(false)] })).toBe(99)
   expect(exitCodeOf({ ...run, level: 'void', thresholds: [] })).toBe(97)
@@ -48,7 +50,7 @@ test('a run that could not be held against its baseline is no pass', () => {
   const run = {
     stoppedBy: 'scenario',
     level: 'sound',
-    inVain: false,
+    failedThroughout: false,
     thresholds: [],
     isRefused: true,
   } as const
@@ -58,11 +60,11 @@ test('a run that could not be held against its baseline is no pass', () => {
 
 test('a threshold that only warns fails nothing', () => {
   const thresholds = [threshold(true), { ...threshold(false), level: 'warn' as const }]
-  expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds, inVain: false })).toBe(0)
+  expect(exitCodeOf({ stoppedBy: 'duration', level: 'sound', thresholds, failedThroughout: false })).toBe(0)
 })
 
 test('users whose tasks all end in errors are a failed run, whatever the thresholds say', () => {
-  const run = { level: 'sound', thresholds: [], inVain: true } as const
+  const run = { level: 'sound', thresholds: [], failedThroughout: true } as const
   expect(exitCodeOf({ ...run, stoppedBy: 'duration' })).toBe(99)
   expect(exitCodeOf({ ...run, stoppedBy: 'SIGINT' })).toBe(130)
   expect(exitCodeOf({ ...run, stoppedBy: 'duration', level: 'void' })).toBe(97)
