@@ -215,7 +215,7 @@ function buildAnswers(statuses: readonly StatusShare[], bodyBytes: number): Answ
   const none = Buffer.alloc(0)
   const answers: Answer[] = []
   const add = (status: number, below: number): void => {
-    // These have no body by definition; a length would be wrong for 204, and a client may wait for what a 304 names.
+    // 204 and 304 have no body by definition; a length would be wrong for 204, and a client may wait for what a 304 names.
     if (status === 204 || status === 304)
       return void answers.push({ status, below, headers: [], body: none, sent: 0 })
     const content = status === 205 ? none : body

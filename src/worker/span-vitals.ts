@@ -28,7 +28,7 @@ export class SpanVitals {
   /** What can be told of the span that ends now; delays of the loop and of iterations are added by who counted them. */
   until(nowUs: number): WorkerVitals {
     const spanMs = (nowUs - this.#readAtUs) / 1000
-    // Of a sliver, at the end of a run, the clocks of the platform can tell nothing: it is as the second before it.
+    // The clocks of the platform are too coarse for a sliver at the end of a run: it is taken as the second before it.
     if (spanMs < SHORTEST_SPAN_MS && this.#last !== null) return this.#last
     const before = this.#readings
     const after = this.#signs.read()

@@ -143,7 +143,7 @@ export class Turn {
     const wokeUs = Math.min(nowUs, this.#checkedUs + Math.max(0, sleptUs - queuedUs))
     const heldUs = wokeUs - this.alarmUs
     if (heldUs < HELD_US) return wokeUs
-    // It may have been held from the last look at it on.
+    // The loop may have been held since the last look at it.
     this.#heldUs += heldUs
     this.#isHeld = true
     return this.#checkedUs

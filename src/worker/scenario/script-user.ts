@@ -333,7 +333,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   #conclude(): void {
     const doneUs = this.#script.nowUs()
-    // It ended in `onStart`: either that threw, and the iteration failed, or the user or the run stops there.
+    // The user ended in `onStart`: either that threw, and the iteration failed, or the user or the run stops there.
     if (this.#doing === 'onStart' && !this.#hasThrown) this.skipped(doneUs)
     else this.ended(doneUs, this.#hasFailed, this.#script.name, this.#taskFromUs)
     if (this.#hasStopped) this.retire(doneUs)

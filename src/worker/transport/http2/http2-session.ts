@@ -370,7 +370,7 @@ export class Http2Session implements FrameListener {
       this.#encodedMessage = null
     } else if (id === MAX_CONCURRENT_STREAMS) this.#peerStreams = value
     else if (id === INITIAL_WINDOW_SIZE) {
-      // It may take from the window of a stream more than is left of it (RFC 9113, 6.9.2).
+      // A change of the settings may take from the window of a stream more than is left of it (RFC 9113, 6.9.2).
       this.#streamWindow += value - this.#peerWindow
       this.#peerWindow = value
       if (value > LARGEST_WINDOW_BYTES || this.#streamWindow > LARGEST_WINDOW_BYTES)
