@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/problem.ts'
+import type { BaselinePlan } from '../core/resolve/baseline-options.ts'
 import { isRelative } from '../core/threshold/relative-rule.ts'
 import { compareReports, differencesAmong, foregone } from '../core/compare/run-comparison.ts'
 import { EXIT, messageOf } from '../errors.ts'
@@ -18,9 +19,46 @@ import { readRules } from './compare-rules.ts'
 import { styleOf } from './style.ts'
 
 export async function compareCommand(command: Command): Promise<number> {
-  const { stdout, stderr } = process
+  const { rules, allow, page, isPaired } = readOrder(command)
+  const [baseline, current] = command.operands.map((words) => readRuns(words.split(','))) as [Runs, Runs]
+  const warnings: string[] = []
+  const warn = (text: string): void => {
+    warnings.push(text)
+    process.stderr.write(`warning: ${printable(text)}\n`)
+  }
+  if (isDeepStrictEqual(baseline, current)) warn('both files hold the same runs')
+  for (const text of allowedDifferences(differencesAmong(baseline, current), allow))
+    warn(`compared anyway: ${text}`)
+  checkCounts({ baseline: baseline.length, current: current.length }, isPaired, page !== null)
+  const little = foregone(extentOf(baseline), extentOf(current), rules.length, isPaired)
+  if (little !== null) warn(little)
+  const comparison = compareReports(baseline, current, rules, isPaired)
+  const stream = page?.name === '-' ? process.stderr : process.stdout
+  stream.write(
+    command.switches.get('json') === true
+      ? renderJsonLine(comparison)
+      : renderComparison(comparison, styleOf(stream, command)),
+  )
+  const [before, after] = [baseline, current].map(([report], i) => ({
+    source: command.operands[i]!,
+    report: report!,
+  }))
+  const isWritten =
+    page === null || (await writePage(page, comparisonViewOf(before!, after!, comparison, warnings)))
+  if (comparison.answer === 'regressed' && command.switches.get('fail') !== false) return EXIT.regression
+  return isWritten ? EXIT.ok : EXIT.unexpected
+}
+
+type Runs = ReturnType<typeof readRuns>
+
+/** What the command line says. @throws OptionsError with all that is wrong with it */
+function readOrder(command: Command): Omit<BaselinePlan, 'runs'> & {
+  /** Where the page goes; `null` without one. */
+  readonly page: Destination | null
+  readonly isPaired: boolean
+} {
   const problems: Problem[] = [...command.problems]
-  const { rules, allow } = readRules(command, problems)
+  const read = readRules(command, problems)
   for (const text of (command.lists.get('thresholds') ?? []).filter((text) => !isRelative(text)))
     problems.push({
       option: 'thresholds',
@@ -35,52 +73,32 @@ export async function compareCommand(command: Command): Promise<number> {
     })
   const page = readPage(command, problems)
   if (problems.length > 0) throw new OptionsError(problems)
+  return { ...read, page, isPaired: command.switches.get('paired') === true }
+}
 
-  const [baseline, current] = operands.map((words) => readRuns(words.split(',')))
-  const warnings: string[] = []
-  const warn = (text: string): void => {
-    warnings.push(text)
-    stderr.write(`warning: ${printable(text)}\n`)
-  }
-  if (isDeepStrictEqual(baseline, current)) warn('both files hold the same runs')
-  for (const text of allowedDifferences(differencesAmong(baseline!, current!), allow))
-    warn(`compared anyway: ${text}`)
-  const runs = { baseline: baseline!.length, current: current!.length }
-  const isPaired = command.switches.get('paired') === true
-  if (isPaired && runs.baseline !== runs.current)
+/** @throws OptionsError if this many runs cannot be paired, or shown on a page */
+function checkCounts(
+  { baseline, current }: { readonly baseline: number; readonly current: number },
+  isPaired: boolean,
+  hasPage: boolean,
+): void {
+  if (isPaired && baseline !== current)
     throw new OptionsError([
       {
         option: 'paired',
-        message: `takes as many runs on each side, got ${runs.baseline} and ${runs.current}`,
+        message: `takes as many runs on each side, got ${baseline} and ${current}`,
       },
     ])
-  if (page !== null && (runs.baseline > 1 || runs.current > 1))
+  if (hasPage && (baseline > 1 || current > 1))
     throw new OptionsError([
       {
         option: 'outputs',
-        message: `html shows one run of each side, got ${runs.baseline} and ${runs.current}`,
+        message: `html shows one run of each side, got ${baseline} and ${current}`,
       },
     ])
-  const little = foregone(extentOf(baseline!), extentOf(current!), rules.length, isPaired)
-  if (little !== null) warn(little)
-  const comparison = compareReports(baseline!, current!, rules, isPaired)
-  const stream = page?.name === '-' ? stderr : stdout
-  stream.write(
-    command.switches.get('json') === true
-      ? renderJsonLine(comparison)
-      : renderComparison(comparison, styleOf(stream, command)),
-  )
-  const [before, after] = [baseline!, current!].map(([report], i) => ({
-    source: operands[i]!,
-    report: report!,
-  }))
-  const isWritten =
-    page === null || (await writePage(page, comparisonViewOf(before!, after!, comparison, warnings)))
-  if (comparison.answer === 'regressed' && command.switches.get('fail') !== false) return EXIT.regression
-  return isWritten ? EXIT.ok : EXIT.unexpected
 }
 
-/** Where the page of the two runs goes; `null` for nowhere. Adds what is wrong with it to the problems. */
+/** Where the page of the two runs goes; `null` without one. Adds what is wrong with it to the problems. */
 function readPage({ lists }: Command, problems: Problem[]): Destination | null {
   const [text, ...more] = lists.get('outputs') ?? []
   if (text === undefined) return null
@@ -102,7 +120,7 @@ function readPage({ lists }: Command, problems: Problem[]): Destination | null {
   return page
 }
 
-/** Whether it was written where it was to go. */
+/** Whether the page could be written; the reason why not is on stderr. */
 async function writePage(page: Destination, view: ComparisonView): Promise<boolean> {
   try {
     await page.write(renderComparisonHtml(view, readComparisonFiles()))

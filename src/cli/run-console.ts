@@ -8,7 +8,7 @@ import type { WebActions, WebServer } from '../output/web/web-server.ts'
 import type { FormWords } from '../output/web/web-messages.ts'
 import type { Command } from './command.ts'
 import { amendLoad, isInCi, openMetrics, openWeb } from './served-pages.ts'
-import { watchTerminal, type Terminal } from './terminal.ts'
+import { Terminal } from './terminal.ts'
 
 export class RunConsole {
   readonly terminal: Terminal
@@ -21,7 +21,7 @@ export class RunConsole {
 
   private constructor(command: Command, metrics: MetricsPage | null) {
     this.#metrics = metrics
-    this.terminal = watchTerminal(command, () => this.#web?.page.stopping())
+    this.terminal = new Terminal(command, () => this.#web?.page.stopping())
   }
 
   /** Serves the metrics page, if there is a port for it, and watches the terminal. */

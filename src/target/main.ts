@@ -9,14 +9,9 @@ import {
   showRate,
   type Parsed,
 } from '../core/units.ts'
+import type { StatusShare } from './answers.ts'
 import { parseLatency, printLatency } from './latency.ts'
-import {
-  startTarget,
-  TARGET_DEFAULTS,
-  type StatusShare,
-  type TargetCounts,
-  type TargetOptions,
-} from './server.ts'
+import { startTarget, TARGET_DEFAULTS, type TargetCounts, type TargetOptions } from './server.ts'
 
 /** The options as the user wrote them. */
 export interface RawTargetOptions {

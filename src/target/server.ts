@@ -5,15 +5,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { seededRandom } from '../core/random.ts'
+import { seededRandom, type Random } from '../core/random.ts'
 import { CorerushError, messageOf } from '../errors.ts'
+import { buildAnswers, drawAnswer, type Answer, type StatusShare } from './answers.ts'
 import { NO_LATENCY, sampleLatencyS, type Latency } from './latency.ts'
-
-/** A status and the share of all requests, from 0 to 1, that are answered with it. */
-export interface StatusShare {
-  readonly status: number
-  readonly ratio: number
-}
 
 export interface TargetOptions {
   /** @default 127.0.0.1 */
@@ -31,6 +26,9 @@ export interface TargetOptions {
   /** The n-th request to arrive gets the same status and latency with the same seed. @default 1 */
   readonly seed?: number
 }
+
+/** What the target does with a request, wherever it listens. */
+type Behavior = Omit<Required<TargetOptions>, 'host' | 'port'>
 
 export const TARGET_DEFAULTS: Required<TargetOptions> = {
   host: '127.0.0.1',
@@ -67,18 +65,15 @@ const BACKLOG = 4096
 /** Longer than any client keeps an idle connection, so that it is never the target which closes one under a request. */
 const KEEP_ALIVE_MS = 65_000
 const STOP_GRACE_MS = 1000
+const SERVER_OPTIONS = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: 0,
+  requestTimeout: 0,
+  requireHostHeader: false,
+  maxHeaderSize: 65_536,
+}
 /** setTimeout takes what is longer for 1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647
-
-/** One kind of answer, built once, and how often it was sent. */
-interface Answer {
-  readonly status: number
-  /** Drawn when the random number is below this; the last answer's is Infinity. */
-  readonly below: number
-  readonly headers: string[]
-  readonly body: Buffer
-  sent: number
-}
 
 const CARRIES = Symbol('what a connection has carried so far')
 interface Carrier extends Socket {
@@ -87,62 +82,102 @@ interface Carrier extends Socket {
 
 /**
  * Starts the target and resolves when it listens.
- * @throws CorerushError CORERUSH_TARGET when it cannot listen where it was told to
+ * @throws CorerushError CORERUSH_TARGET when it cannot listen at this host and port
  */
 export async function startTarget(options: TargetOptions = {}): Promise<Target> {
-  const { host, port, latency, statuses, capacityPerS, bodyBytes, seed } = { ...TARGET_DEFAULTS, ...options }
-  const answers = buildAnswers(statuses, bodyBytes)
+  const { host, port, ...behavior } = { ...TARGET_DEFAULTS, ...options }
+  const target = new TargetServer(behavior)
+  const bound = await target.listen(host, port)
+  return {
+    url: `http://${authority(host, bound)}`,
+    port: bound,
+    counts: () => target.counts(),
+    stop: () => target.stop(),
+  }
+}
+
+/** The server, its queue and its counters. */
+class TargetServer {
+  readonly #server: Server
+  readonly #answers: readonly Answer[]
+  readonly #latency: Latency
   // Two streams, so that the same requests get the same statuses whatever the latency is.
-  const latencyRandom = seededRandom(seed, 0)
-  const statusRandom = seededRandom(seed, 1)
-  const servedEveryMs = 1000 / capacityPerS
+  readonly #latencyRandom: Random
+  readonly #statusRandom: Random
+  readonly #servedEveryMs: number
   /** When the next request can be served. */
-  let freeAtMs = 0
-  let requests = 0
-  let connections = 0
-  let stopping: Promise<TargetCounts> | null = null
+  #freeAtMs = 0
+  #requests = 0
+  #connections = 0
+  #stopping: Promise<TargetCounts> | null = null
 
-  const server = createServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: 0,
-      requestTimeout: 0,
-      requireHostHeader: false,
-      maxHeaderSize: 65_536,
-    },
-    receive,
-  )
-  // Otherwise node itself answers 417 to an `expect` that it does not know.
-  server.on('checkExpectation', receive)
-  server.on('connection', (socket: Carrier) => {
-    connections++
-    socket[CARRIES] = 'nothing'
-  })
+  constructor({ latency, statuses, capacityPerS, bodyBytes, seed }: Behavior) {
+    this.#answers = buildAnswers(statuses, bodyBytes)
+    this.#latency = latency
+    this.#latencyRandom = seededRandom(seed, 0)
+    this.#statusRandom = seededRandom(seed, 1)
+    this.#servedEveryMs = 1000 / capacityPerS
+    this.#server = createServer(SERVER_OPTIONS, this.#receive)
+    // Otherwise node itself answers 417 to an `expect` that it does not know.
+    this.#server.on('checkExpectation', this.#receive)
+    this.#server.on('connection', (socket: Carrier) => {
+      this.#connections++
+      socket[CARRIES] = 'nothing'
+    })
+  }
 
-  function receive(req: IncomingMessage, res: ServerResponse): void {
+  /** Resolves with the port. */
+  async listen(host: string, port: number): Promise<number> {
+    await listen(this.#server, host, port)
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  counts(): TargetCounts {
+    const sent = this.#answers.filter((answer) => answer.sent > 0)
+    return {
+      requests: this.#requests,
+      connections: this.#connections,
+      statuses: Object.fromEntries(sent.map((answer) => [answer.status, answer.sent])),
+    }
+  }
+
+  stop(): Promise<TargetCounts> {
+    this.#stopping ??= new Promise((resolve) => {
+      const cut = setTimeout(() => this.#server.closeAllConnections(), STOP_GRACE_MS)
+      this.#server.close(() => {
+        clearTimeout(cut)
+        resolve(this.counts())
+      })
+    })
+    return this.#stopping
+  }
+
+  // The steps of a request are bound once, and called with what they need.
+
+  readonly #receive = (req: IncomingMessage, res: ServerResponse): void => {
     const socket = req.socket as Carrier
     if (req.url === COUNT_PATH && req.method === 'GET') {
-      tell(socket, res)
+      this.#sendCounts(socket, res)
       return
     }
-    const servedMs = Math.max(performance.now(), freeAtMs)
-    freeAtMs = servedMs + servedEveryMs
-    const dueMs = servedMs + 1000 * sampleLatencyS(latency, latencyRandom)
-    requests++
+    const servedMs = Math.max(performance.now(), this.#freeAtMs)
+    this.#freeAtMs = servedMs + this.#servedEveryMs
+    const dueMs = servedMs + 1000 * sampleLatencyS(this.#latency, this.#latencyRandom)
+    this.#requests++
     if (socket[CARRIES] !== 'load') {
-      if (socket[CARRIES] === 'counts') connections++
+      if (socket[CARRIES] === 'counts') this.#connections++
       socket[CARRIES] = 'load'
     }
     // The rest of what came with the headers is parsed before the next tick: most bodies are then already complete.
-    process.nextTick(read, res, dueMs, draw(answers, statusRandom))
+    process.nextTick(this.#read, res, dueMs, drawAnswer(this.#answers, this.#statusRandom))
   }
 
   /** An answer that overtakes its request's body makes clients give up the connection; so the body comes first. */
-  function read(res: ServerResponse, dueMs: number, answer: Answer): void {
+  readonly #read = (res: ServerResponse, dueMs: number, answer: Answer): void => {
     const { req } = res
-    if (req.complete) wait(res, dueMs, answer)
+    if (req.complete) this.#wait(res, dueMs, answer)
     else {
-      req.once('end', () => wait(res, dueMs, answer))
+      req.once('end', () => this.#wait(res, dueMs, answer))
       req.resume()
     }
   }
@@ -151,90 +186,38 @@ export async function startTarget(options: TargetOptions = {}): Promise<Target> 
    * Timers count whole milliseconds of the loop's clock and fire up to 1 ms early: so look, and wait again. Answers are
    * thus never early, and late by up to 1 ms and what else the loop has to do.
    */
-  function wait(res: ServerResponse, dueMs: number, answer: Answer): void {
+  readonly #wait = (res: ServerResponse, dueMs: number, answer: Answer): void => {
     const leftMs = dueMs - performance.now()
     if (leftMs <= 0) {
-      send(res, answer)
+      this.#send(res, answer)
       return
     }
     const delayMs = Math.min(Math.floor(leftMs) + 1, LONGEST_TIMER_MS)
     // What keeps the process alive is the connection that waits for this answer, not the timer.
-    setTimeout(wait, delayMs, res, dueMs, answer).unref()
+    setTimeout(this.#wait, delayMs, res, dueMs, answer).unref()
   }
 
-  function send(res: ServerResponse, answer: Answer): void {
+  #send(res: ServerResponse, answer: Answer): void {
     if (res.destroyed) return
-    if (stopping !== null) res.shouldKeepAlive = false
+    if (this.#stopping !== null) res.shouldKeepAlive = false
     answer.sent++
     res.writeHead(answer.status, answer.headers)
     // For HEAD, node keeps the body back by itself.
     res.end(answer.body)
   }
 
-  function tell(socket: Carrier, res: ServerResponse): void {
+  #sendCounts(socket: Carrier, res: ServerResponse): void {
     if (socket[CARRIES] === 'nothing') {
       socket[CARRIES] = 'counts'
-      connections--
+      this.#connections--
     }
-    const body = JSON.stringify(counts())
+    const body = JSON.stringify(this.counts())
     res.writeHead(200, ['content-type', 'application/json', 'content-length', String(body.length)])
     res.end(body)
   }
-
-  function counts(): TargetCounts {
-    const sent = answers.filter((answer) => answer.sent > 0)
-    return {
-      requests,
-      connections,
-      statuses: Object.fromEntries(sent.map((answer) => [answer.status, answer.sent])),
-    }
-  }
-
-  function stop(): Promise<TargetCounts> {
-    stopping ??= new Promise((resolve) => {
-      const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
-      server.close(() => {
-        clearTimeout(cut)
-        resolve(counts())
-      })
-    })
-    return stopping
-  }
-
-  await listen(server, host, port)
-  const bound = (server.address() as AddressInfo).port
-  return { url: `http://${authority(host, bound)}`, port: bound, counts, stop }
 }
 
 const authority = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
-
-function buildAnswers(statuses: readonly StatusShare[], bodyBytes: number): Answer[] {
-  const ratios = new Map<number, number>()
-  for (const { status, ratio } of statuses) ratios.set(status, (ratios.get(status) ?? 0) + ratio)
-  const body = Buffer.alloc(bodyBytes, 'corerush target\n')
-  const none = Buffer.alloc(0)
-  const answers: Answer[] = []
-  const add = (status: number, below: number): void => {
-    // 204 and 304 have no body by definition; a length would be wrong for 204, and a client may wait for what a 304 names.
-    if (status === 204 || status === 304)
-      return void answers.push({ status, below, headers: [], body: none, sent: 0 })
-    const content = status === 205 ? none : body
-    const headers = ['content-type', 'text/plain', 'content-length', String(content.length)]
-    answers.push({ status, below, headers, body: content, sent: 0 })
-  }
-  let below = 0
-  for (const [status, ratio] of ratios) if (status !== 200 && ratio > 0) add(status, (below += ratio))
-  // Ratios such as 0.1 do not add up to exactly 1.
-  if (below < 1 - 1e-9) add(200, Infinity)
-  else answers[answers.length - 1] = { ...answers.at(-1)!, below: Infinity }
-  return answers
-}
-
-function draw(answers: readonly Answer[], random: () => number): Answer {
-  if (answers.length === 1) return answers[0]!
-  const x = random()
-  return answers.find((answer) => x < answer.below)!
-}
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@
  * thread. Otherwise the first second of a run is measured by code that has not been compiled yet, while hundreds of
  * users open their connections. What is recorded here is thrown away; the target sees nothing of it.
  */
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { PLAIN_HTTP } from '../core/resolve/request/http-options.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
@@ -18,55 +18,18 @@ import type { VitalSigns } from './vitals.ts'
 
 const USERS = 64
 const REQUESTS = 1500
-/** The warm-up is a courtesy: on a slow host it is cut short. */
+/** Limit on the warm-up: on a slow host it ends early. */
 const LONGEST_S = 0.2
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok')
 
-/** Resolves when warm. Never fails a run: where no loopback server can be had, the worker starts cold. */
+/** Resolves when warm. Never fails a run: if no loopback server can be had, the worker starts cold. */
 export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: MakeTransport): Promise<void> {
-  const sockets = new Set<Socket>()
-  const answerHttp2 =
-    plan.transport === 'http2' ? (await import('./transport/http2/http2-answers.ts')).answerHttp2 : null
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.setNoDelay(true)
-    if (answerHttp2 !== null) answerHttp2(socket)
-    // One small request arrives in one piece, and where it does not, the answers only come early.
-    else socket.on('data', () => socket.write(ANSWER))
-    socket.on('error', () => socket.destroy())
-  })
-  const listening = await new Promise<boolean>((resolve) => {
-    // Stays on: a connection that cannot be accepted, with no descriptor left, must not end the thread.
-    server.on('error', () => resolve(false))
-    server.listen(0, '127.0.0.1', () => resolve(true))
-  })
-  if (!listening) return
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const trial: Plan = {
-    ...briefly(plan),
-    request: {
-      name: 'warm-up',
-      method: plan.request.body === null ? 'GET' : 'POST',
-      url,
-      headers: [],
-      body: plan.request.body === null ? null : { text: 'x' },
-      digest: null,
-      expectStatus: [{ from: 200, to: 200 }],
-    },
-    scenario: null,
-    targets: null,
-    isTemplated: false,
-    data: null,
-    durationS: LONGEST_S,
-    requests: null,
-    iterations: null,
-    warmupS: 0,
-    gracefulStopS: 0.05,
-    keepAlive: true,
-    ...PLAIN_HTTP,
-  }
+  const server = await TinyServer.open(plan.transport === 'http2')
+  if (server === null) return
+  const trial = trialOf(plan, server.url)
   const clock = new RunClock()
   const turn = new Turn(clock.nowUs)
+  const connector = new Connector(trial, new Addresses(null, clock.nowUs))
   let left = REQUESTS
   const load: Load = new Load({
     plan: trial,
@@ -77,12 +40,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
     clock,
     recorder: new Recorder(0, vitals, () => undefined),
     turn,
-    transport: makeTransport(
-      { ...trial, longestIdleS: 0 },
-      new Connector(trial, new Addresses(null, clock.nowUs)),
-      clock,
-      turn,
-    ),
+    transport: makeTransport({ ...trial, longestIdleS: 0 }, connector, clock, turn),
     tickets: {
       takeIteration: () => {
         if (left === 1) setImmediate(() => load.stop(null))
@@ -93,11 +51,73 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
   })
   load.begin()
   await load.drained
-  for (const socket of sockets) socket.destroy()
   server.close()
 }
 
-/** The plan with a load of its own kind that is over soon: the same code runs as in the run. */
+/** Answers every request with the same two bytes. */
+class TinyServer {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(answer: (socket: Socket) => void) {
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket)
+      socket.setNoDelay(true)
+      answer(socket)
+      socket.on('error', () => socket.destroy())
+    })
+  }
+
+  /** `null` if it cannot listen. */
+  static async open(isHttp2: boolean): Promise<TinyServer | null> {
+    const answer = isHttp2 ? (await import('./transport/http2/http2-answers.ts')).answerHttp2 : answerHttp1
+    const tiny = new TinyServer(answer)
+    return new Promise((resolve) => {
+      // Stays on: a connection that cannot be accepted, with no descriptor left, must not end the thread.
+      tiny.#server.on('error', () => resolve(null))
+      tiny.#server.listen(0, '127.0.0.1', () => resolve(tiny))
+    })
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+  }
+}
+
+/** A small request arrives in one piece; if it does not, its answer only comes early. */
+const answerHttp1 = (socket: Socket): void => void socket.on('data', () => socket.write(ANSWER))
+
+/** The plan with one small request to this URL, and a short load. */
+const trialOf = (plan: Plan, url: string): Plan => ({
+  ...briefly(plan),
+  request: {
+    name: 'warm-up',
+    method: plan.request.body === null ? 'GET' : 'POST',
+    url,
+    headers: [],
+    body: plan.request.body === null ? null : { text: 'x' },
+    digest: null,
+    expectStatus: [{ from: 200, to: 200 }],
+  },
+  scenario: null,
+  targets: null,
+  isTemplated: false,
+  data: null,
+  durationS: LONGEST_S,
+  requests: null,
+  iterations: null,
+  warmupS: 0,
+  gracefulStopS: 0.05,
+  keepAlive: true,
+  ...PLAIN_HTTP,
+})
+
+/** The plan with a short load of the same model, so that the same code runs as in the run. */
 function briefly(plan: Plan): Plan {
   if (plan.model === 'open')
     return {

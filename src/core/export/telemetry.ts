@@ -21,7 +21,7 @@ import type { VerdictLevel } from '../judge/verdict.ts'
 const WINDOW_S = 10
 const LAG_QUANTILES = [0.5, 0.99, 1] as const
 /** The value for other methods and other errors, by the semantic conventions. */
-const NOT_TOLD = '_OTHER'
+const OTHER_VALUE = '_OTHER'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']
 const LEVELS: readonly VerdictLevel[] = ['sound', 'suspect', 'void']
 const ITERATIONS = [
@@ -82,9 +82,25 @@ export class Telemetry {
   }
 
   series(): Series[] {
+    return [
+      ...this.#requestTimes(),
+      ...this.#requestCounts(),
+      ...this.#bodyBytes(),
+      ...ITERATIONS.map((key): Series => ({
+        name: `corerush.iterations.${key}`,
+        unit: '{iteration}',
+        kind: 'sum',
+        help: ITERATION_HELP[key],
+        points: [{ attributes: {}, value: this.#iterations[key] }],
+      })),
+      ...this.#taskErrors(),
+      ...this.#custom.series(),
+      ...this.#gauges(),
+    ]
+  }
+
+  #requestTimes(): Series[] {
     const names = [...this.#names]
-    const ofNames = (value: (totals: NameTotals) => number): Point<number>[] =>
-      names.map(([name, totals]) => ({ attributes: nameOf(name), value: value(totals) }))
     return [
       {
         name: 'http.client.request.duration',
@@ -97,15 +113,21 @@ export class Telemetry {
         name: 'corerush.request.latency',
         unit: 's',
         kind: 'histogram',
-        help: 'What a user would have felt: latencyMs of the report',
+        help: 'Latency as users would have seen it: latencyMs of the report',
         points: names.map(([name, { latency }]) => ({ attributes: nameOf(name), value: latency })),
       },
+    ]
+  }
+
+  #requestCounts(): Series[] {
+    const names = [...this.#names]
+    return [
       {
         name: 'corerush.requests.sent',
         unit: '{request}',
         kind: 'sum',
         help: 'Requests whose network work began',
-        points: ofNames(({ sent }) => sent),
+        points: this.#ofNames(({ sent }) => sent),
       },
       {
         name: 'corerush.requests.finished',
@@ -124,7 +146,7 @@ export class Telemetry {
         unit: '{request}',
         kind: 'sum',
         help: 'Requests sent and not done when the drain ended',
-        points: ofNames(({ unfinished }) => unfinished),
+        points: this.#ofNames(({ unfinished }) => unfinished),
       },
       {
         name: 'corerush.responses',
@@ -138,34 +160,34 @@ export class Telemetry {
           })),
         ),
       },
+    ]
+  }
+
+  #bodyBytes(): Series[] {
+    return [
       {
         name: 'corerush.body.received',
         unit: 'By',
         kind: 'sum',
         help: 'Body bytes received',
-        points: ofNames(({ bytesIn }) => bytesIn),
+        points: this.#ofNames(({ bytesIn }) => bytesIn),
       },
       {
         name: 'corerush.body.sent',
         unit: 'By',
         kind: 'sum',
         help: 'Body bytes sent',
-        points: ofNames(({ bytesOut }) => bytesOut),
+        points: this.#ofNames(({ bytesOut }) => bytesOut),
       },
-      ...ITERATIONS.map((key): Series => ({
-        name: `corerush.iterations.${key}`,
-        unit: '{iteration}',
-        kind: 'sum',
-        help: ITERATION_HELP[key],
-        points: [{ attributes: {}, value: this.#iterations[key] }],
-      })),
-      ...this.#taskErrors(),
-      ...this.#custom.series(),
-      ...this.#gauges(),
     ]
   }
 
-  /** None where no task threw. */
+  /** One point per request name. */
+  #ofNames(value: (totals: NameTotals) => number): Point<number>[] {
+    return [...this.#names].map(([name, totals]) => ({ attributes: nameOf(name), value: value(totals) }))
+  }
+
+  /** None if no task threw. */
   #taskErrors(): Series[] {
     const counts = new Map<string, Point<number>>()
     for (const { task, message, count } of this.#errors.taskErrors.values()) {
@@ -269,7 +291,9 @@ export class Telemetry {
     }
     return [
       ...(succeeded.count > 0 ? [{ attributes, value: succeeded }] : []),
-      ...(failed.count > 0 ? [{ attributes: { ...attributes, 'error.type': NOT_TOLD }, value: failed }] : []),
+      ...(failed.count > 0
+        ? [{ attributes: { ...attributes, 'error.type': OTHER_VALUE }, value: failed }]
+        : []),
     ]
   }
 
@@ -299,4 +323,5 @@ const ITERATION_HELP: Readonly<Record<keyof IterationCounts, string>> = {
 const nameOf = (name: string): Attributes => ({ 'corerush.request.name': name })
 
 /** Requests of a scenario without a name are called by method and path. */
-const methodOf = (name: string): string => METHODS.find((method) => name.startsWith(`${method} `)) ?? NOT_TOLD
+const methodOf = (name: string): string =>
+  METHODS.find((method) => name.startsWith(`${method} `)) ?? OTHER_VALUE

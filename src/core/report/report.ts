@@ -1,9 +1,9 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
-import { amendedPlan, amendedStageWarnings, type Amendment } from '../plan/amendment.ts'
+import type { Amendment } from '../plan/amendment.ts'
 import { earliest, type CapturedFailure } from '../request/captured.ts'
 import { customReport, type CustomReport } from '../measure/custom-metrics.ts'
 import { exitCodeOf, failedThroughout, type StoppedBy } from '../judge/exit.ts'
-import { cookieWarnings, type CookieCounts } from '../measure/cookie-counts.ts'
+import type { CookieCounts } from '../measure/cookie-counts.ts'
 import type { HostReport } from '../measure/host-facts.ts'
 import { deriveMetrics, summarize, type LatencySummary, type Metrics } from '../measure/metrics.ts'
 import type { Outcome } from '../request/outcome.ts'
@@ -11,22 +11,20 @@ import type { Plan } from '../plan/plan.ts'
 import { redactPlan } from '../plan/redact.ts'
 import { holdAgainst, type Comparands, type RunComparison } from '../compare/run-comparison.ts'
 import { SecretSet } from '../request/secret-set.ts'
-import { RequestTally } from '../measure/request-tally.ts'
-import {
-  mergeRequests,
-  type ChallengeCounts,
-  type ConnectionCounts,
-  type ErrorCount,
-  type IterationCounts,
-  type ScenarioCounts,
+import type {
+  ChallengeCounts,
+  ConnectionCounts,
+  ErrorCount,
+  IterationCounts,
+  ScenarioCounts,
 } from '../measure/tally.ts'
 import type { TaskErrorCount } from '../measure/task-error.ts'
 import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
-import { staleConnectionWarnings } from './stale-connections.ts'
-import { countedEvidence, type Evidence } from '../judge/rules/evidence.ts'
-import type { Gate, ThresholdResult } from '../judge/gate.ts'
-import { judge, type Verdict } from '../judge/verdict.ts'
+import { judgeRun, loadOf, type JudgedFacts, type Judgement } from './judgement.ts'
+import { reportWarnings } from './report-warnings.ts'
+import type { ThresholdResult } from '../judge/gate.ts'
+import type { Verdict } from '../judge/verdict.ts'
 
 export const REPORT_SCHEMA = 'corerush.report/1'
 
@@ -81,66 +79,19 @@ export interface Report {
 }
 
 /** Facts of a run that only the main thread knows. */
-export interface RunFacts {
+export interface RunFacts extends JudgedFacts {
   readonly version: string
   readonly startedAt: string
   readonly durationS: number
   readonly host: HostReport
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
-  readonly lostWorkers: Evidence['lostWorkers']
-  /** None where it is left out. */
-  readonly amendments?: readonly Amendment[]
   readonly addresses: Report['addresses']
-  /** The gate, which has seen every settled second of the run. */
-  readonly gate: Gate
-  /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
-  readonly soundPerS?: number | null
   /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null
 }
 
-/** The judgement of a run that has ended, or of the part that is over. */
-export interface Judgement {
-  readonly total: Metrics
-  readonly outcomes: ReadonlyMap<Outcome, number>
-  readonly thresholds: readonly ThresholdResult[]
-  readonly verdict: Verdict
-}
-
-/** Facts needed to judge. `loadEndS` is the end of the load, `untilS` the end of the measurement, in s of run time. */
-type JudgementFacts = Pick<RunFacts, 'lostWorkers' | 'amendments' | 'gate' | 'soundPerS'> & {
-  readonly loadEndS: number
-  readonly untilS: number
-  /** A threshold ended the run. */
-  readonly wasStopped: boolean
-}
-
-export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts): Judgement {
-  const { total: tally, rows } = timeline
-  const { gate, lostWorkers, loadEndS, wasStopped } = facts
-  const loadS = loadOf(timeline, loadEndS, facts.untilS)
-  const all = mergeRequests(tally, new RequestTally(true))
-  const names = [...tally.requests.keys()]
-  const carriedIn = names.reduce((sum, name) => sum + timeline.carriedIn(name), 0)
-  const counted = countedEvidence(tally, all, { loadS, carriedIn })
-  const verdict = judge({
-    ...counted,
-    plan: amendedPlan(plan, facts.amendments ?? []),
-    rows,
-    loadEndS,
-    lostWorkers,
-    soundPerS: facts.soundPerS ?? null,
-  })
-  const thresholds = gate.results(timeline, all, loadS, wasStopped)
-  return { total: counted.total, outcomes: all.outcomes, thresholds, verdict }
-}
-
-/** The measured load, warm-up left out. */
-const loadOf = (timeline: Timeline, loadEndS: number, untilS: number): number =>
-  Math.max(0, Math.min(loadEndS, untilS) - timeline.warmupS)
-
-/** `judged`, where it has been judged already by the same facts. */
+/** `judged` if it has been judged already by the same facts. */
 export function buildReport(
   plan: Plan,
   timeline: Timeline,
@@ -148,48 +99,25 @@ export function buildReport(
   judged: Judgement | null = null,
 ): Report {
   const { total: tally, rows } = timeline
-  const wasStopped = facts.stoppedBy === 'threshold'
-  const untilS = facts.durationS
+  const { stoppedBy, amendments = [], durationS } = facts
   // Of a run that goes on, the load ends where it was measured up to.
-  const loadEndS = Math.min(timeline.loadEndS, untilS)
-  const judgement = judged ?? judgeRun(plan, timeline, { ...facts, loadEndS, untilS, wasStopped })
+  const loadEndS = Math.min(timeline.loadEndS, durationS)
+  const span = { loadEndS, untilS: durationS, wasStopped: stoppedBy === 'threshold' }
+  const judgement = judged ?? judgeRun(plan, timeline, { ...facts, ...span })
   const { total, outcomes, thresholds, verdict } = judgement
-  const loadS = loadOf(timeline, loadEndS, untilS)
-  // A request may have any name, `__proto__` too, which an assignment would lose.
-  const byName = Object.fromEntries(
-    [...tally.requests.keys()]
-      .sort()
-      .map((name) => [
-        name,
-        deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) }),
-      ]),
-  )
+  const loadS = loadOf(timeline, loadEndS, durationS)
   const shownPlan = redactPlan(plan)
-  const { version, host, stoppedBy, amendments = [], comparands = null } = facts
-  const comparison =
-    plan.baseline === null || comparands === null
-      ? null
-      : holdAgainst(plan.baseline, comparands, {
-          plan: shownPlan,
-          amendments,
-          version,
-          host,
-          verdict,
-          stoppedBy,
-          seed: plan.seed,
-          timeline: rows,
-        })
+  const comparison = comparisonOf(shownPlan, rows, facts, verdict)
   // What a target or a script says may quote what it was sent.
   const hidden = SecretSet.declared(plan.hidden)
-  const shown = (text: string): string => hidden.hide(text)
-  const taskErrors = mostFirst(tally.taskErrors, shown)
-  const byScenario = Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1)))
-  const always = failedThroughout({ taskErrors, iterations: { ...tally.iterations, byScenario } })
+  const taskErrors = mostFirst(tally.taskErrors, hidden)
+  const iterations = iterationsOf(timeline)
+  const alwaysFailed = failedThroughout({ taskErrors, iterations })
   return {
     schema: REPORT_SCHEMA,
-    version,
+    version: facts.version,
     startedAt: facts.startedAt,
-    durationS: round(facts.durationS),
+    durationS: round(durationS),
     loadS: round(loadS),
     model: plan.model,
     workers: plan.workers,
@@ -197,30 +125,15 @@ export function buildReport(
     seed: plan.seed,
     plan: shownPlan,
     amendments,
-    host,
+    host: facts.host,
     stoppedBy,
-    warnings: [
-      ...facts.warnings.map(shown),
-      ...facts.gate.warnings(thresholds, wasStopped),
-      ...amendedStageWarnings(plan, amendments),
-      ...always.map((what) => `${what}: so has the run`),
-      ...cookieWarnings(tally.cookies),
-      ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
-      ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
-      ...joinedWarning(timeline.nameSpanS, tally.requests.size),
-      ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
-    ],
+    warnings: reportWarnings({ plan, timeline, facts, judgement, alwaysFailed, hidden }),
     total,
-    byName,
-    iterations: {
-      carriedIn: timeline.carriedInIterations,
-      ...tally.iterations,
-      durationMs: summarize(tally.iterationDuration),
-      byScenario,
-    },
+    byName: byNameOf(timeline, loadS),
+    iterations,
     custom: customReport(plan.scenario?.metrics ?? [], tally),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
-    errors: mostFirst(tally.errors, shown),
+    errors: mostFirst(tally.errors, hidden),
     capturedFailures: earliest(timeline.captured, plan.captureFailures),
     taskErrors,
     connections: { ...tally.connections },
@@ -235,40 +148,51 @@ export function buildReport(
       stoppedBy,
       level: verdict.level,
       thresholds,
-      failedThroughout: always.length > 0,
+      failedThroughout: alwaysFailed.length > 0,
       isRefused: (comparison?.refused ?? []).length > 0,
       isRegressed: comparison?.result?.answer === 'regressed',
     }),
   }
 }
 
+/** The metrics of each request name. A name may be `__proto__`, which an assignment would lose. */
+function byNameOf(timeline: Timeline, loadS: number): Report['byName'] {
+  const { total: tally } = timeline
+  const metricsOf = (name: string): Metrics =>
+    deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
+  return Object.fromEntries([...tally.requests.keys()].sort().map((name) => [name, metricsOf(name)]))
+}
+
+const iterationsOf = ({ total: tally, carriedInIterations }: Timeline): Report['iterations'] => ({
+  carriedIn: carriedInIterations,
+  ...tally.iterations,
+  durationMs: summarize(tally.iterationDuration),
+  byScenario: Object.fromEntries([...tally.scenarios].sort(([a], [b]) => (a < b ? -1 : 1))),
+})
+
+/** `null` without a baseline. */
+function comparisonOf(
+  plan: Plan,
+  timeline: readonly SecondRow[],
+  { version, host, stoppedBy, amendments = [], comparands = null }: RunFacts,
+  verdict: Verdict,
+): RunComparison | null {
+  if (plan.baseline === null || comparands === null) return null
+  const run = { plan, amendments, version, host, verdict, stoppedBy, seed: plan.seed, timeline }
+  return holdAgainst(plan.baseline, comparands, run)
+}
+
 const mostFirst = <E extends { message: string; count: number; firstS: number; lastS: number }>(
   errors: ReadonlyMap<string, E>,
-  shown: (message: string) => string,
+  hidden: SecretSet,
 ): E[] =>
   [...errors.values()]
     .map((error) => ({
       ...error,
-      message: shown(error.message),
+      message: hidden.hide(error.message),
       firstS: round(error.firstS),
       lastS: round(error.lastS),
     }))
     .sort((a, b) => b.count - a.count)
-
-const isAllWarmup = (rows: readonly SecondRow[]): boolean =>
-  rows.some(({ phase, sent }) => phase === 'warmup' && sent > 0) &&
-  rows.every(({ phase, finished }) => phase === 'warmup' || finished === 0)
-
-/** Not every second of every name is kept; that is never silent. */
-const joinedWarning = (spanS: number, names: number): string[] =>
-  spanS === 1
-    ? []
-    : [
-        `${names} request names: their seconds are joined in spans of ${spanS} s in the timeline (byName), with the lowest and highest second of each; totals and thresholds have every second`,
-      ]
-
-/** Above 1 h a duration is kept as 1 h; that is never silent. */
-const clampedWarning = (n: number): string[] =>
-  n === 0 ? [] : [`${n} durations were above 1 h and are counted as 1 h`]
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000

@@ -2,7 +2,7 @@
  * A frame of the live view: lines that fit the window, the most important first, because a low window cuts the rest. Pure.
  */
 import { plannedUsers } from '../../core/plan/plan.ts'
-import type { Judgement } from '../../core/report/report.ts'
+import type { Judgement } from '../../core/report/judgement.ts'
 import { BUSY, SATURATED } from '../../core/judge/rules/limits.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import type { SecondRow } from '../../core/measure/second.ts'

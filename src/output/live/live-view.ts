@@ -1,6 +1,6 @@
 /** The live view of a run on a terminal: lines repainted in place, one write per frame. */
 import type { Plan } from '../../core/plan/plan.ts'
-import type { Judgement } from '../../core/report/report.ts'
+import type { Judgement } from '../../core/report/judgement.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import { CHART_S } from './live-charts.ts'
 import { renderLive, type LiveState } from './live-frame.ts'

@@ -2,6 +2,8 @@
  * A report as a page shows it: its figures unchanged, its timeline reduced to the points of a screen. Plain JSON, made by
  * Node and read by `src/page`. Pure.
  */
+import type { ThresholdResult } from '../../core/judge/gate.ts'
+import type { SecondRow } from '../../core/measure/second.ts'
 import type { Report } from '../../core/report/report.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
@@ -78,24 +80,12 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
   const seconds = rows.length
   const names = Object.keys(report.byName)
   const bucketS = bucketFor(seconds, most.line)
-  const firstNot = (phase: 'warmup' | 'drain'): number => {
-    const at = rows.findIndex((row) => (phase === 'warmup' ? row.phase !== phase : row.phase === phase))
-    return at === -1 ? seconds : at
-  }
-  const named = Math.round(most.named / names.length)
-  const nameBucketS = nameBucketFor(
-    rows,
-    bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, named))),
-  )
-  const unitBucketS = (units: number): number =>
-    bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, Math.round(most.units / units))))
-  const coreBucketS = unitBucketS(
-    rows.reduce(
-      (most, { host, target }) => Math.max(most, host?.cores?.length ?? 0, target?.cores.length ?? 0),
-      1,
-    ),
-  )
-  const workerBucketS = unitBucketS(report.workers)
+  /** The width for this many lines that share this many points. */
+  const sharedBucketS = (points: number, lines: number): number =>
+    bucketFor(seconds, Math.min(most.line, Math.max(LEAST_NAMED_POINTS, Math.round(points / lines))))
+  const nameBucketS = nameBucketFor(rows, sharedBucketS(most.named, names.length))
+  const coreBucketS = sharedBucketS(most.units, mostCores(rows))
+  const workerBucketS = sharedBucketS(most.units, report.workers)
   return {
     report: rest,
     words: {
@@ -104,22 +94,10 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
       sentence: sentenceOf(report),
       bottleneck: BOTTLENECK[report.verdict.limit],
     },
-    thresholds: report.thresholds.map(({ expression, ok, level, actual, unit, samples }) => ({
-      expression,
-      state:
-        report.verdict.level === 'void'
-          ? 'unevaluated'
-          : ok
-            ? 'passed'
-            : level === 'warn'
-              ? 'warned'
-              : 'failed',
-      measured: showFigure(actual, unit),
-      samples,
-    })),
+    thresholds: report.thresholds.map((result) => thresholdView(result, report.verdict.level === 'void')),
     endS: seconds,
-    warmupEndS: firstNot('warmup'),
-    drainS: firstNot('drain'),
+    warmupEndS: secondWhere(rows, ({ phase }) => phase !== 'warmup'),
+    drainS: secondWhere(rows, ({ phase }) => phase === 'drain'),
     incomplete: rows.filter(({ complete }) => !complete).map(({ second }) => second),
     total: totalTrack(report, bucketS),
     statuses: statusTrack(report, bucketS),
@@ -134,3 +112,24 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
     curve: most.hasCurve ? percentileCurve(rows, report.total.latencyMs.max) : [],
   }
 }
+
+function thresholdView(
+  { expression, ok, level, actual, unit, samples }: ThresholdResult,
+  isVoid: boolean,
+): ThresholdView {
+  const state = isVoid ? 'unevaluated' : ok ? 'passed' : level === 'warn' ? 'warned' : 'failed'
+  return { expression, state, measured: showFigure(actual, unit), samples }
+}
+
+/** The index of the first such row; the number of rows if there is none. */
+function secondWhere(rows: readonly SecondRow[], is: (row: SecondRow) => boolean): number {
+  const at = rows.findIndex(is)
+  return at === -1 ? rows.length : at
+}
+
+/** The most cores that any second has, of this host or of the target; at least 1. */
+const mostCores = (rows: readonly SecondRow[]): number =>
+  rows.reduce(
+    (most, { host, target }) => Math.max(most, host?.cores?.length ?? 0, target?.cores.length ?? 0),
+    1,
+  )

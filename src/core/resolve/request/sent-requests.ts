@@ -17,7 +17,14 @@ import {
   readUrl,
   withAuthorization,
 } from './request-options.ts'
-import { columnsOf, isVaried, printRequest, readRequest, writtenPath } from './request-template.ts'
+import {
+  columnsOf,
+  isVaried,
+  printRequest,
+  readRequest,
+  writtenPath,
+  type RequestTemplate,
+} from './request-template.ts'
 import type { ScriptPlan } from '../../scenario/script-plan.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
 import { DEFAULT_EXPECTED, type StatusRange } from '../../request/status.ts'
@@ -55,7 +62,24 @@ const NOT_STARTED = '(not started)'
 /** Options about the one request, which a scenario does not have; and a count that its tasks would break off. */
 const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
 
-/** Also the URL as it is parsed, `null` if there is none, and the names of requests, `null` if tasks will say them. */
+/** The plan's own request, as the options say it. */
+interface OwnRequest {
+  /** `null` if there is none, or it is wrong. */
+  readonly url: URL | null
+  readonly headers: readonly (readonly [string, string])[]
+  readonly auth: string | null
+  readonly digest: DigestCredentials | null
+  readonly template: RequestTemplate
+  readonly method: string
+  readonly name: string | null
+  readonly expectStatus: readonly StatusRange[]
+  readonly secrets: readonly string[]
+}
+
+/**
+ * What is sent, the URL as it is parsed (`null` if there is none), and the names of requests (`null` if tasks will say
+ * them).
+ */
 export function resolveRequests(
   options: Options,
   scenario: ScriptPlan | null,
@@ -63,49 +87,26 @@ export function resolveRequests(
   readers: Readers,
   problems: Problem[],
 ): { readonly sent: SentRequests; readonly url: URL | null; readonly names: readonly string[] | null } {
-  const { wrong, read, value } = readers
   const before = problems.length
-  if (scenario !== null)
-    for (const key of NOT_WITH_SCENARIO)
-      if (options[key] !== undefined) wrong(key, 'does not go with a scenario, whose tasks say what is sent')
-  const urlText = targetBase(files.targets ?? [], options) ?? scenario?.baseUrl ?? undefined
-  const url = readUrl(urlText, wrong)
-  const headers = readHeaders(options.headers, wrong)
-  const auth = readAuth(options, url, headers, wrong)
-  const digest = readDigestAuth(options, url, headers, wrong)
-  const body = bodyPlan(readBody(options.body, wrong))
-  const own = readRequest({ url: url === null ? '' : urlText!, headers, body }, files.columns, wrong)
-  const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
-  const name = read<string>('name', readName)
-  const expectStatus = value('expectStatus') ?? DEFAULT_EXPECTED
-  // The host is always shown, so what it consists of is no secret.
-  const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
-
-  const { columns, targets: written } = files
-  if (options.targets !== undefined && written === null)
-    wrong('targets', `must be a file, got ${show(options.targets)}`)
-  const known =
-    written === null
-      ? null
-      : readTargets(written, options, { headers, auth, name, columns, secrets }, problems)
-  const all = known === null ? [own] : known.map(({ request }) => request)
+  if (scenario !== null) refuseBesideScenario(options, readers)
+  const baseUrl = targetBase(files.targets ?? [], options) ?? scenario?.baseUrl ?? undefined
+  const own = readOwn(options, baseUrl, files, readers)
+  const { url, headers, auth, digest, template, method, expectStatus, secrets } = own
+  const listed = readListed(options, files, own, readers, problems)
+  const all = listed === null ? [template] : listed.map(({ request }) => request)
   const isTemplated = all.some(isVaried)
-  if (isVaried(own) && scenario !== null)
-    wrong(
-      isVaried({ ...own, headers: [] }) ? 'url' : 'headers',
-      'has placeholders, which are for requests without a scenario: there, code says what is sent',
-    )
-  // Of a file that cannot be used, and of texts in which something is wrong, nobody knows.
-  const isKnown = columns !== null && problems.length === before
+  if (scenario !== null) refusePlaceholders(template, readers)
+  // If a file cannot be used, or a text is wrong, the columns that are used are not known.
+  const isKnown = files.columns !== null && problems.length === before
   const used = new Set(all.flatMap((request) => [...columnsOf(request).all]))
   const data = readData(options, scenario !== null, files.delimiter, isKnown ? used : null, readers)
 
-  const texts = printRequest(own, isTemplated)
-  const path = url === null ? '' : withoutSecrets(writtenPath(own), secrets)
-  const usual = name ?? `${method} ${path}`
-  const targets: TargetsPlan | null = known && {
+  const texts = printRequest(template, isTemplated)
+  const path = url === null ? '' : withoutSecrets(writtenPath(template), secrets)
+  const usual = own.name ?? `${method} ${path}`
+  const targets: TargetsPlan | null = listed && {
     file: options.targets!,
-    requests: known.map(({ weight, request, ...one }) => ({
+    requests: listed.map(({ weight, request, ...one }) => ({
       weight,
       request: withDigest({ ...one, ...printRequest(request, isTemplated), expectStatus }, digest),
     })),
@@ -125,8 +126,56 @@ export function resolveRequests(
       secrets,
     },
     url,
-    names: scenario !== null ? null : (known?.map((one) => one.name) ?? [usual]),
+    names: scenario !== null ? null : (listed?.map(({ name }) => name) ?? [usual]),
   }
+}
+
+/** `baseUrl` replaces the option `url`, which need not be there: see `targetBase`. */
+function readOwn(
+  options: Options,
+  baseUrl: string | undefined,
+  { columns }: NamedFiles,
+  { wrong, read, value }: Readers,
+): OwnRequest {
+  const url = readUrl(baseUrl, wrong)
+  const headers = readHeaders(options.headers, wrong)
+  const auth = readAuth(options, url, headers, wrong)
+  const digest = readDigestAuth(options, url, headers, wrong)
+  const body = bodyPlan(readBody(options.body, wrong))
+  const template = readRequest({ url: url === null ? '' : baseUrl!, headers, body }, columns, wrong)
+  const method = read<string>('method', readMethod) ?? (body !== null ? 'POST' : 'GET')
+  const name = read<string>('name', readName)
+  const expectStatus = value('expectStatus') ?? DEFAULT_EXPECTED
+  // The host is always shown, so what it consists of is no secret.
+  const secrets = readSecrets(options.secrets, wrong).filter((text) => url?.origin.includes(text) !== true)
+  return { url, headers, auth, digest, template, method, name, expectStatus, secrets }
+}
+
+/** The requests of the targets file; `null` without one. */
+function readListed(
+  options: Options,
+  { columns, targets }: NamedFiles,
+  { headers, auth, name, secrets }: OwnRequest,
+  { wrong }: Readers,
+  problems: Problem[],
+): ReturnType<typeof readTargets> | null {
+  if (options.targets !== undefined && targets === null)
+    wrong('targets', `must be a file, got ${show(options.targets)}`)
+  return targets && readTargets(targets, options, { headers, auth, name, columns, secrets }, problems)
+}
+
+function refuseBesideScenario(options: Options, { wrong }: Readers): void {
+  for (const key of NOT_WITH_SCENARIO)
+    if (options[key] !== undefined) wrong(key, 'does not go with a scenario, whose tasks say what is sent')
+}
+
+/** With a scenario, nothing would replace the placeholders of this request. */
+function refusePlaceholders(template: RequestTemplate, { wrong }: Readers): void {
+  if (!isVaried(template)) return
+  wrong(
+    isVaried({ ...template, headers: [] }) ? 'url' : 'headers',
+    'has placeholders, which are for requests without a scenario: there, code says what is sent',
+  )
 }
 
 /** A request that has an authorization of its own answers no challenge. */

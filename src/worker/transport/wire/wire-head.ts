@@ -90,7 +90,11 @@ export class WireHead {
     this.#size = 0
   }
 
-  /** Reads on; returns where it stopped: after the head when that is done, at the faulty byte, otherwise `to`. */
+  /**
+   * Reads on; returns where it stopped: after the head when that is done, at the faulty byte, otherwise `to`. The switch
+   * is the table of the states, and stands whole: a call per state would be one for each byte of every response.
+   */
+  // eslint-disable-next-line max-lines-per-function
   read(bytes: Uint8Array, from: number, to: number): number {
     let at = from
     while (at < to) {

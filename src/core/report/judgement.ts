@@ -1,0 +1,62 @@
+/** Judging a run: its totals, its thresholds and the verdict, from one timeline. */
+import { amendedPlan, type Amendment } from '../plan/amendment.ts'
+import type { Metrics } from '../measure/metrics.ts'
+import type { Outcome } from '../request/outcome.ts'
+import type { Plan } from '../plan/plan.ts'
+import { RequestTally } from '../measure/request-tally.ts'
+import { mergeRequests } from '../measure/tally.ts'
+import type { Timeline } from '../measure/timeline.ts'
+import { countedEvidence, type Evidence } from '../judge/rules/evidence.ts'
+import type { Gate, ThresholdResult } from '../judge/gate.ts'
+import { judge, type Verdict } from '../judge/verdict.ts'
+
+/** The judgement of a run that has ended, or of the part that is over. */
+export interface Judgement {
+  readonly total: Metrics
+  readonly outcomes: ReadonlyMap<Outcome, number>
+  readonly thresholds: readonly ThresholdResult[]
+  readonly verdict: Verdict
+}
+
+/** Facts that a run is judged by and its timeline does not have. */
+export interface JudgedFacts {
+  readonly lostWorkers: Evidence['lostWorkers']
+  /** None if left out. */
+  readonly amendments?: readonly Amendment[]
+  /** The gate, which has seen every settled second of the run. */
+  readonly gate: Gate
+  /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
+  readonly soundPerS?: number | null
+}
+
+/** `loadEndS` is the end of the load, `untilS` the end of the measurement, in s of run time. */
+type JudgementFacts = JudgedFacts & {
+  readonly loadEndS: number
+  readonly untilS: number
+  /** A threshold ended the run. */
+  readonly wasStopped: boolean
+}
+
+export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts): Judgement {
+  const { total: tally, rows } = timeline
+  const { gate, lostWorkers, loadEndS, wasStopped } = facts
+  const loadS = loadOf(timeline, loadEndS, facts.untilS)
+  const all = mergeRequests(tally, new RequestTally(true))
+  const names = [...tally.requests.keys()]
+  const carriedIn = names.reduce((sum, name) => sum + timeline.carriedIn(name), 0)
+  const counted = countedEvidence(tally, all, { loadS, carriedIn })
+  const verdict = judge({
+    ...counted,
+    plan: amendedPlan(plan, facts.amendments ?? []),
+    rows,
+    loadEndS,
+    lostWorkers,
+    soundPerS: facts.soundPerS ?? null,
+  })
+  const thresholds = gate.results(timeline, all, loadS, wasStopped)
+  return { total: counted.total, outcomes: all.outcomes, thresholds, verdict }
+}
+
+/** Length of the measured load in s, warm-up left out. */
+export const loadOf = (timeline: Timeline, loadEndS: number, untilS: number): number =>
+  Math.max(0, Math.min(loadEndS, untilS) - timeline.warmupS)

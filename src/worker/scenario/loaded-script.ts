@@ -1,0 +1,59 @@
+/** Loads the plan's scenario file in this thread, and connects it to the run. */
+import type { KnownSecrets } from '../../core/request/known-secrets.ts'
+import type { Assignment, FromWorker } from '../../protocol.ts'
+import { loadScenarios } from '../../scenario/file.ts'
+import type { Clock } from '../clock.ts'
+import type { Cookies } from '../cookies.ts'
+import type { Recorder } from '../recorder.ts'
+import { feedsOf } from './feed.ts'
+import type { CookieLost } from './jar.ts'
+import type { Scripted } from './script.ts'
+import { countStrayErrors } from './stray-errors.ts'
+import { Watch } from './watch.ts'
+
+export interface ScriptSurroundings {
+  readonly recorder: Recorder
+  readonly secrets: KnownSecrets
+  readonly clock: Clock
+  readonly tell: (message: FromWorker) => void
+  readonly deserted: () => void
+}
+
+/** `null` without a scenario. */
+export async function loadScript(
+  assignment: Assignment,
+  around: ScriptSurroundings,
+): Promise<Scripted | null> {
+  const { plan, share, feeders, isWatched } = assignment
+  if (plan.scenario === null) return null
+  const { file, scenarios: planned } = plan.scenario
+  const { recorder, secrets, clock, tell, deserted } = around
+  const { scenarios, feeders: made, metrics } = await loadScenarios(file)
+  const watch = isWatched ? new Watch(file, secrets, (step) => tell({ type: 'watched', step })) : null
+  countStrayErrors(file, recorder, secrets, watch, clock.nowUs)
+  metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
+  const keepsCookies = planned.some((scenario) => scenario.keepsCookies)
+  return {
+    scenarios,
+    feeds: feedsOf(made, plan.scenario.feeders, feeders, share, plan.seed),
+    newCookies: keepsCookies ? await newCookies((why) => recorder.cookieLost(why, clock.nowUs())) : null,
+    watch,
+    stopRun: onceStopped((reason) => tell({ type: 'stopRun', reason })),
+    deserted,
+  }
+}
+
+/** Passes on the first call only: users without a wait would make thousands before the load ends. */
+function onceStopped(stopRun: (reason: string | null) => void): (reason: string | null) => void {
+  let hasStopped = false
+  return (reason) => {
+    if (!hasStopped) stopRun(reason)
+    hasStopped = true
+  }
+}
+
+/** Makes the cookies of a user; loading what knows them takes 60 ms. */
+async function newCookies(lost: CookieLost): Promise<() => Cookies> {
+  const { newJar } = await import('./jar.ts')
+  return () => newJar(lost)
+}
