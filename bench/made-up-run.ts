@@ -121,6 +121,7 @@ function snapshotOf(
       utilization,
       loopDelayMs: spread,
       lagMs: { ...spread, mean: 0.3 },
+      repaidMs: 0,
       waitedMs: 0.1,
       waitSpreadMs: spread,
       turns: 100,

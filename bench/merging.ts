@@ -102,7 +102,14 @@ function snapshot(worker: number, second: number, tally: Tally): Snapshot {
     second,
     tally: packTally(tally),
     vitals: {
-      ...{ worker, utilization: 0.5, loopDelayMs: ms, lagMs: { ...ms, mean: 0.2 }, waitedMs: 0.1 },
+      ...{
+        worker,
+        utilization: 0.5,
+        loopDelayMs: ms,
+        lagMs: { ...ms, mean: 0.2 },
+        repaidMs: 0,
+        waitedMs: 0.1,
+      },
       ...{ waitSpreadMs: ms, turns: 800, mostPerTurn: 9, gcMs: 5, gcMaxMs: 2, awayMs: 0 },
       ...{ cpu: 0.5, runQueueMs: 1, runQueueSlices: 500, heapBytes: 2e7 },
     },

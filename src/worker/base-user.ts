@@ -33,6 +33,10 @@ export abstract class BaseUser implements User {
     return this.lateness.dueUs
   }
 
+  get lagUs(): number {
+    return this.lateness.lagUs
+  }
+
   get keepsUs(): number {
     return this.lateness.keepsUs
   }

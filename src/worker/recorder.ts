@@ -40,6 +40,8 @@ export class Recorder {
   inFlight = 0
   /** How long the responses of the open second can have waited. */
   readonly #waited = new Histogram()
+  /** How much of the lag of iterations that ended in the open second their waits make up for. */
+  #repaidUs = 0
   /** Arrivals that wait for a user now, and the most of them at once in the open second. */
   #queued = 0
   #mostQueued = 0
@@ -88,6 +90,11 @@ export class Recorder {
     if (this.isDueOnStart) iterations.due++
     iterations.started++
     this.#tally.lag.record(lagUs)
+  }
+
+  /** The wait after the iteration that ended just now is shorter by this much, as the iteration started late. */
+  repaid(us: number): void {
+    this.#repaidUs += us
   }
 
   /** An arrival is due, in the second that is open. */
@@ -275,6 +282,7 @@ export class Recorder {
       vitals: {
         ...vitals,
         lagMs: lagOf(this.#tally.lag),
+        repaidMs: this.#tally.lag.count > 0 ? ms(this.#repaidUs / this.#tally.lag.count) : null,
         loopDelayMs: spreadOf(this.#loopDelay),
         waitedMs: this.#waited.count > 0 ? ms(this.#waited.meanUs!) : null,
         waitSpreadMs: spreadOf(this.#waited),
@@ -286,6 +294,7 @@ export class Recorder {
     }
     this.#captured = []
     this.#mostQueued = this.#queued
+    this.#repaidUs = 0
     this.#tally.clear()
     this.#loopDelay.clear()
     this.#waited.clear()

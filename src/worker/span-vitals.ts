@@ -51,6 +51,7 @@ export class SpanVitals {
       utilization: round(loopMs > 0 ? activeMs / loopMs : 0),
       loopDelayMs: null,
       lagMs: null,
+      repaidMs: null,
       waitedMs: null,
       waitSpreadMs: null,
       turns: Math.round(turns / seconds),

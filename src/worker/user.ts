@@ -22,6 +22,8 @@ export interface User {
   readonly wait: Wait
   /** When its iteration is, or was last, due, in µs of run time. */
   readonly dueUs: number
+  /** How late its iteration started, or the last one did, through the generator. */
+  readonly lagUs: number
   /** How much earlier it would be free, had this thread never kept it busy. */
   readonly keepsUs: number
   /** Wakes it: its timer fired. */

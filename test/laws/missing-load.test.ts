@@ -8,6 +8,7 @@ import { arrivalAreas, instantOf } from '../../src/core/load/arrivals.ts'
 import type { OpenPlan } from '../../src/core/plan/plan.ts'
 import type { Evidence } from '../../src/core/judge/rules/evidence.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
+import { MOST_REPAID_US } from '../../src/worker/schedule/closed.ts'
 import { aRow, evidence, healthy } from '../support/evidence.ts'
 import { anOpenPlan, aPlan } from '../support/plan.ts'
 
@@ -23,10 +24,14 @@ interface Sample {
 const USERS = 40
 const SERVICE_S = 0.02
 
-/** Users with a constant wait, spread over their cycle; nothing happens within a stop until it is over. */
+/**
+ * Users with a constant wait, spread over their cycle; nothing happens within a stop until it is over. A wait makes up
+ * for a late start as far as the schedule lets it.
+ */
 function simulate(seconds: number, waitS: number, stops: readonly Stop[]) {
   const lags: Sample[] = []
   const waits: Sample[] = []
+  const repaid: Sample[] = []
   let started = 0
   const awake = (atS: number): number =>
     stops.reduce((t, { fromS, toS }) => (t >= fromS && t < toS ? toS : t), atS)
@@ -38,20 +43,23 @@ function simulate(seconds: number, waitS: number, stops: readonly Stop[]) {
       lags.push({ atS: startS, ms: (startS - dueS) * 1000 + 0.1 })
       const doneS = awake(startS + SERVICE_S)
       waits.push({ atS: doneS, ms: (doneS - startS - SERVICE_S) * 1000 })
-      dueS = doneS + waitS
+      const repaidS = Math.min(startS - dueS, MOST_REPAID_US / 1e6, waitS)
+      repaid.push({ atS: doneS, ms: repaidS * 1000 })
+      dueS = doneS + waitS - repaidS
     }
-  return { lags, waits, started }
+  return { lags, waits, repaid, started }
 }
 
 function evidenceOf(seconds: number, waitS: number, stops: readonly Stop[]): Evidence {
-  const { lags, waits, started } = simulate(seconds, waitS, stops)
+  const { lags, waits, repaid, started } = simulate(seconds, waitS, stops)
   const bySecond = (samples: readonly Sample[]): number[][] => {
     const all: number[][] = Array.from({ length: seconds * 3 }, () => [])
     for (const { atS, ms } of samples) all[Math.floor(atS)]?.push(ms)
     return all
   }
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-  const [lagsOf, waitsOf] = [bySecond(lags), bySecond(waits)]
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+  const mean = (values: readonly number[]): number => sum(values) / values.length
+  const [lagsOf, waitsOf, repaidOf] = [bySecond(lags), bySecond(waits), bySecond(repaid)]
   const endS = Math.max(seconds, ...stops.map(({ toS }) => Math.floor(toS) + 1))
   const rows = Array.from({ length: endS }, (_, second) => {
     const ended = stops.filter(({ toS }) => Math.floor(toS) === second)
@@ -68,6 +76,7 @@ function evidenceOf(seconds: number, waitS: number, stops: readonly Stop[]): Evi
         {
           ...healthy,
           lagMs: lag.length > 0 ? { p50: 0, p99: 0, max: 0, mean: mean(lag) } : null,
+          repaidMs: lag.length > 0 ? sum(repaidOf[second]!) / lag.length : null,
           waitedMs: wait.length > 0 ? mean(wait) : null,
           loopDelayMs: longest > 0 ? { p50: 0, p99: longest, max: longest } : null,
         },

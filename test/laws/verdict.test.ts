@@ -5,6 +5,7 @@ import type { Evidence } from '../../src/core/judge/rules/evidence.ts'
 import { judge, type VerdictLevel } from '../../src/core/judge/verdict.ts'
 import type { WorkerVitals } from '../../src/core/measure/worker-vitals.ts'
 import type { Wait } from '../../src/core/load/wait-time.ts'
+import { MOST_REPAID_US } from '../../src/worker/schedule/closed.ts'
 import { evidence, floor, healthy, quietHost, silentTarget } from '../support/evidence.ts'
 import { aPlan } from '../support/plan.ts'
 
@@ -74,6 +75,7 @@ function worsened(row: SecondRow, bad: Worse): SecondRow {
       descriptors: { open: worst(row.host!.descriptors!.open, 40 + bad.moreFiles), limit: 20_000 },
       network: {
         retransmits: worst(row.host!.network!.retransmits, bad.retransmits),
+        spuriousRetransmits: 0,
         listenOverflows: worst(row.host!.network!.listenOverflows!, bad.overflows),
         listenDrops: 0,
       },
@@ -219,29 +221,39 @@ function stoppedOnce({ lengthS, cycleS, stopS }: { lengthS: number; cycleS: numb
   const good = evidence()
   // Each user that is due within the stop is late once, and its next iteration is due a cycle after that.
   const lateUsers = users * Math.min(1, stopS / cycleS)
-  const lateS = stopS < cycleS ? stopS / 2 : stopS - cycleS / 2
+  const leastS = Math.max(0, stopS - cycleS)
+  const lateS = (stopS + leastS) / 2
+  // Of each delay, the next wait makes up for the first part.
+  const waitS = cycleS - 0.02
+  const mostS = Math.min(MOST_REPAID_US / 1e6, waitS)
+  const partS = Math.max(0, mostS - leastS)
+  const repaidS = mostS - partS ** 2 / 2 / (stopS - leastS)
   const endS = Math.ceil(lengthS / 3 + stopS)
   const ended = Math.round(perS + lateUsers)
   const lagMs = (mean: number) => ({ p50: mean, p99: mean, max: mean, mean })
-  const meanMs = (1000 * lateS * lateUsers) / ended
+  const each = (seconds: number): number => (1000 * seconds * lateUsers) / ended
   const row = good.rows[0]!
   const rowOf = (second: number): SecondRow => {
     const calm = { ...row, second, finished: Math.round(perS), due: Math.round(perS) }
     if (second === endS) {
-      const late = { lagMs: lagMs(meanMs), loopDelayMs: { p50: 1, p99: 1, max: stopS * 1000 } }
+      const late = {
+        lagMs: lagMs(each(lateS)),
+        repaidMs: each(repaidS),
+        loopDelayMs: { p50: 1, p99: 1, max: stopS * 1000 },
+      }
       return { ...calm, finished: ended, due: ended, workers: [{ ...healthy, ...late }] }
     }
     if (second >= endS - Math.floor(stopS) && second < endS)
       return { ...calm, finished: 0, workers: [{ ...healthy, lagMs: null, loopDelayMs: null, awayMs: 1000 }] }
     return { ...calm, workers: [{ ...healthy, lagMs: lagMs(0.3) }] }
   }
-  const lostShare = (lateUsers * lateS) / (users * lengthS)
+  const lostShare = (lateUsers * (lateS - repaidS)) / (users * lengthS)
   const started = Math.round(perS * lengthS * (1 - lostShare))
   return {
     evidence: {
       ...good,
       plan: aPlan({
-        wait: { kind: 'constant', seconds: cycleS - 0.02 },
+        wait: { kind: 'constant', seconds: waitS },
         stages: [{ fromUsers: users, toUsers: users, durationS: lengthS }],
       }),
       iterations: { ...good.iterations, due: started, started },

@@ -17,6 +17,7 @@ export const healthy: WorkerVitals = {
   utilization: 0.3,
   loopDelayMs: { p50: 0.1, p99: 0.5, max: 0.8 },
   lagMs: { p50: 0.3, p99: 0.9, max: 1, mean: 0.4 },
+  repaidMs: 0,
   waitedMs: 0,
   waitSpreadMs: { p50: 0, p99: 0, max: 0 },
   turns: 400,
@@ -41,7 +42,7 @@ export const quietHost: HostVitals = {
   pressure: { cpu: 0.01, memory: 0, io: 0 },
   sockets: { inUse: 20, timeWait: 0, portsLeft: 28_000 },
   descriptors: { open: 40, limit: 20_000 },
-  network: { retransmits: 0, listenOverflows: 0, listenDrops: 0 },
+  network: { retransmits: 0, spuriousRetransmits: 0, listenOverflows: 0, listenDrops: 0 },
 }
 
 /** A server whose exporter says nothing. */

@@ -89,6 +89,7 @@ export function snapshotOf(second: Second): Snapshot {
       utilization,
       loopDelayMs: { p50: 0.2, p99: 1.5, max: 2.5 },
       lagMs: { p50: 0.3, p99: 0.3, max: 0.3, mean: 0.3 },
+      repaidMs: 0,
       waitedMs: 0.1,
       waitSpreadMs: { p50: 0.1, p99: 0.1, max: 0.1 },
       turns: 100,

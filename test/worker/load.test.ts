@@ -131,6 +131,47 @@ describe('iterations follow each other', () => {
   })
 })
 
+describe('a late start', () => {
+  const plan = one({ durationS: 2, wait: { kind: 'constant', seconds: 0.195 } })
+
+  test('makes the next wait shorter, and not the next start late', async () => {
+    const simulation = await new Simulation(plan).to(0.35)
+    simulation.clock.block(80_000)
+    await simulation.to(3)
+    expect(simulation.sentMs).toEqual([0, 200, 430, 600, 800, 1000, 1200, 1400, 1600, 1800])
+    const { lagMs, repaidMs } = simulation.snapshots[0]!.vitals
+    expect(lagMs).toMatchObject({ mean: 6, max: 30 })
+    expect(repaidMs).toBe(6)
+  })
+
+  test('after a stop of the generator pushes back those that follow by what is beyond 100 ms', async () => {
+    const simulation = await new Simulation(plan).to(0.35)
+    simulation.clock.block(500_000)
+    await simulation.to(3)
+    // Due at 400 ms, 450 ms late.
+    expect(simulation.sentMs.slice(0, 5)).toEqual([0, 200, 850, 950, 1150])
+    expect(simulation.snapshots[0]!.vitals.repaidMs).toBe(25)
+  })
+
+  test('never makes an iteration begin before the last one ended', async () => {
+    const short = one({ durationS: 1, wait: { kind: 'between', minS: 0, maxS: 0.02 } })
+    const simulation = await new Simulation(short).to(0.1)
+    for (let stopS = 0.15; stopS < 1; stopS += 0.11) {
+      simulation.clock.block(50_000)
+      await simulation.to(stopS)
+    }
+    await simulation.to(2)
+    expect(Math.min(...gaps(simulation.sentMs))).toBeGreaterThanOrEqual(5)
+  })
+
+  test('of timers alone does not change the rate: as many iterations as the waits say', async () => {
+    // Timers ring up to 1 ms late here.
+    const wait = { kind: 'constant', seconds: 0.0101 } as const
+    const { sent } = await new Simulation(one({ durationS: 15.1, wait })).to(20)
+    expect(sent.length).toBe(1000)
+  })
+})
+
 describe('tickets', () => {
   test.each([1, 2, 3, 4])('over %d workers exactly so many requests are sent', async (workers) => {
     const plan = aPlan({ requests: 101, durationS: null })

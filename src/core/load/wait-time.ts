@@ -1,7 +1,8 @@
 /**
  * The pause of a user between two iterations, in the four forms Locust's users know.
  *
- * `between` and `constant` count from the end of an iteration. `pacing` lets iterations start at most once every so
+ * `between` and `constant` count from the end of an iteration, or from the end that it would have had if the generator
+ * had started it on time. `pacing` lets iterations start at most once every so
  * many seconds, counted from when the last one was due, so that a late start does not push back all that follow;
  * an iteration that took longer is followed at once and nothing is caught up. `throughput` is pacing said as
  * iterations per second *per user*.

@@ -19,6 +19,8 @@ export interface WorkerVitals {
   readonly loopDelayMs: Spread | null
   /** Delay of iteration starts. */
   readonly lagMs: (Spread & { readonly mean: number }) | null
+  /** How much of the delays was made up by shorter waits, per iteration that started; `null` if none started. */
+  readonly repaidMs: number | null
   /** Mean upper bound on how long a response waited for this worker; `null` without responses. */
   readonly waitedMs: number | null
   /** The distribution of that bound over the responses. */
@@ -68,6 +70,11 @@ export interface SocketVitals {
 /** Segments that the network stack of this host sent again, and connections that it turned away, in the second. */
 export interface NetworkVitals {
   readonly retransmits: number
+  /**
+   * Those of them whose original had arrived: duplicates that the other end reported (DSACK, RFC 2883), and tail loss
+   * probes (RFC 8985) that repaired nothing. `null` if the kernel does not count them.
+   */
+  readonly spuriousRetransmits: number | null
   /** Connections that found the accept queue of a listening socket here full, and all that such a socket turned away. */
   readonly listenOverflows: number | null
   readonly listenDrops: number | null

@@ -24,15 +24,28 @@ export function readSockets(root: string, range: PortRange | null): SocketVitals
   return { inUse, timeWait, portsLeft }
 }
 
-/** Running totals of the network stack since the host began. */
-export function readNetwork(root: string): NetworkVitals | null {
+/** Running totals of the network stack since the host began; `null` if the kernel does not count it. */
+export interface NetworkTotals {
+  readonly retransmits: number
+  readonly duplicates: number | null
+  readonly probes: number | null
+  readonly recoveries: number | null
+  readonly listenOverflows: number | null
+  readonly listenDrops: number | null
+}
+
+export function readNetwork(root: string): NetworkTotals | null {
   const retransmits = kernelCounter(readText(join(root, 'proc/net/snmp')), 'Tcp', 'RetransSegs')
   if (retransmits === null) return null
   const extended = readText(join(root, 'proc/net/netstat'))
+  const count = (name: string): number | null => kernelCounter(extended, 'TcpExt', name)
   return {
     retransmits,
-    listenOverflows: kernelCounter(extended, 'TcpExt', 'ListenOverflows'),
-    listenDrops: kernelCounter(extended, 'TcpExt', 'ListenDrops'),
+    duplicates: count('TCPDSACKRecv'),
+    probes: count('TCPLossProbes'),
+    recoveries: count('TCPLossProbeRecovery'),
+    listenOverflows: count('ListenOverflows'),
+    listenDrops: count('ListenDrops'),
   }
 }
 
@@ -46,15 +59,33 @@ function kernelCounter(text: string | null, group: string, name: string): number
 
 /** What was added between two readings. */
 export function networkSince(
-  before: NetworkVitals | null,
-  after: NetworkVitals | null,
+  before: NetworkTotals | null,
+  after: NetworkTotals | null,
 ): NetworkVitals | null {
   if (before === null || after === null) return null
-  const since = (from: number | null, to: number | null): number | null =>
-    from === null || to === null ? null : Math.max(0, to - from)
-  return {
-    retransmits: Math.max(0, after.retransmits - before.retransmits),
-    listenOverflows: since(before.listenOverflows, after.listenOverflows),
-    listenDrops: since(before.listenDrops, after.listenDrops),
+  const since = (key: keyof NetworkTotals): number | null => {
+    const from = before[key]
+    const to = after[key]
+    return from === null || to === null ? null : Math.max(0, to - from)
   }
+  return {
+    retransmits: since('retransmits')!,
+    spuriousRetransmits: spurious(since('duplicates'), since('probes'), since('recoveries')),
+    listenOverflows: since('listenOverflows'),
+    listenDrops: since('listenDrops'),
+  }
+}
+
+/**
+ * Retransmissions that repaired nothing. Each is at most one reported duplicate and at most one probe; a probe to a
+ * connection that closes meanwhile is never reported, and a time-out that came too early is no probe. So the larger of
+ * the two counts is used.
+ */
+function spurious(
+  duplicates: number | null,
+  probes: number | null,
+  recoveries: number | null,
+): number | null {
+  if (duplicates === null && probes === null) return null
+  return Math.max(duplicates ?? 0, (probes ?? 0) - (recoveries ?? 0))
 }

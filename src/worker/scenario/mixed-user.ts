@@ -48,6 +48,10 @@ export class MixedUser implements User, UserOwner {
     return this.#parts.lateness.dueUs
   }
 
+  get lagUs(): number {
+    return this.#parts.lateness.lagUs
+  }
+
   get keepsUs(): number {
     return this.#parts.lateness.keepsUs
   }

@@ -18,6 +18,13 @@ import type { Schedule, ScheduleParts } from './schedule.ts'
 export const BEGIN_AT_ONCE = 32
 export const MOMENT_US = 1000
 
+/**
+ * The most of a late start that the next wait makes up for, so that the small delays of timers and collections do not
+ * add up to fewer iterations. A longer delay is a stop of the generator: what it took of the load is lost and reported,
+ * since to catch up with it would send in a burst what was planned to be spread.
+ */
+export const MOST_REPAID_US = 100_000
+
 /** What the schedule knows of one user. */
 interface Loop {
   spans: readonly ActiveSpan[]
@@ -98,7 +105,7 @@ export class ClosedSchedule implements Schedule {
       user.retire(doneUs)
       return
     }
-    const dueUs = nextDueUs(user.wait, user.dueUs, doneUs, this.#randoms[id]!) + backoffUs
+    const dueUs = this.#nextDueUs(user, doneUs) + backoffUs
     this.#dueUs[id] = dueUs
     this.#freeUs[id] = doneUs
     // Sending from within a completed response is the cheapest way; from within a fault it is not safe.
@@ -138,6 +145,18 @@ export class ClosedSchedule implements Schedule {
       this.#parts.timers.disarmUser(user)
       this.#deactivate(this.#loops[user.id]!)
     }
+  }
+
+  /**
+   * When the user's next iteration would be due had this one started on time, but not before this one ended: a wait
+   * counts from the end that the iteration should have had.
+   */
+  #nextDueUs(user: User, doneUs: number): number {
+    const lateUs = Math.min(user.lagUs, MOST_REPAID_US)
+    const wantedUs = nextDueUs(user.wait, user.dueUs, doneUs - lateUs, this.#randoms[user.id]!)
+    const dueUs = Math.max(doneUs, wantedUs)
+    this.#parts.recorder.repaid(lateUs - (dueUs - wantedUs))
+    return dueUs
   }
 
   /** How long one more user that wants to begin now has to wait. */

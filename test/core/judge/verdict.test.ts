@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Histogram } from '../../../src/core/measure/histogram.ts'
 import { deriveMetrics, percentilesMs } from '../../../src/core/measure/metrics.ts'
 import { RequestTally } from '../../../src/core/measure/request-tally.ts'
+import type { SecondRow } from '../../../src/core/measure/second.ts'
 import type { Evidence, Reason } from '../../../src/core/judge/rules/evidence.ts'
 import { judge } from '../../../src/core/judge/verdict.ts'
 import { aRow, evidence, floor, healthy, quietHost, rowsWhere, silentTarget } from '../../support/evidence.ts'
@@ -183,21 +184,22 @@ describe('counts that are short of the plan convict, though nothing else was see
 })
 
 describe('what limits a run', () => {
-  const at = (isBad: (second: number) => boolean, listenOverflows: number) =>
-    rowsWhere(
-      isBad,
-      {},
-      { host: { ...quietHost, network: { retransmits: 0, listenOverflows, listenDrops: 0 } } },
-    )
+  const at = (isBad: (second: number) => boolean, connectMs: number) => {
+    const network = { ...quietHost.network!, listenOverflows: 1 }
+    const connect = { ...aRow(0).serviceMs, max: connectMs }
+    const phasesMs = { ...aRow(0).phasesMs, connect }
+    return rowsWhere(isBad, {}, { phasesMs, host: { ...quietHost, network } })
+  }
 
-  test('one full accept queue in a long run does not, but many do', () => {
+  test('one full accept queue in a long run does not, but many do that made connections wait', () => {
     const long = Array.from({ length: 3 }, () => rowsWhere(() => false, {})).flat()
-    long[3] = at((second) => second === 3, 1)[3]!
+    long[3] = at((second) => second === 3, 1010)[3]!
     const rows = long.map((row, second) => ({ ...row, second }))
     const iterations = { ...evidence().iterations, due: 3000, started: 3000 }
     const once = judge(evidence({ rows, loadEndS: 30, iterations }))
     expect(once).toMatchObject({ limit: 'none', reasons: [{ code: 'network.overflows' }] })
-    expect(judge(evidence({ rows: at(always, 1) })).limit).toBe('network')
+    expect(judge(evidence({ rows: at(always, 1010) })).limit).toBe('network')
+    expect(judge(evidence({ rows: at(always, 3) })).limit).toBe('none')
   })
 
   test('a target that fills one of its many cores', () => {
@@ -479,8 +481,8 @@ test('a run of two days is judged like any other: its seconds do not have to fit
 })
 
 describe('limits of the network stack', () => {
-  const hostWith = (different: Partial<typeof quietHost>) => ({
-    rows: rowsWhere(always, {}, { host: { ...quietHost, ...different } }),
+  const hostWith = (different: Partial<typeof quietHost>, row: Partial<SecondRow> = {}) => ({
+    rows: rowsWhere(always, {}, { host: { ...quietHost, ...different }, ...row }),
   })
 
   test('few local ports left', () => {
@@ -511,11 +513,21 @@ describe('limits of the network stack', () => {
     expect(found(hostWith({ descriptors: { open: 990, limit: null } }))).toEqual([])
   })
 
-  test('segments sent again, and an accept queue that was full', () => {
-    const lossy = hostWith({ network: { retransmits: 40, listenOverflows: 0, listenDrops: 0 } })
-    expect(judge(evidence(lossy))).toMatchObject({ level: 'sound', limit: 'network' })
+  test('segments that were lost limit the run where a request shows it; those sent again in vain are no loss', () => {
+    const network = { retransmits: 40, spuriousRetransmits: 0, listenOverflows: 0, listenDrops: 0 }
+    const lossy = hostWith({ network })
+    expect(judge(evidence(lossy))).toMatchObject({ level: 'sound', limit: 'none' })
     expect(found(lossy)).toEqual(['note network.retransmits'])
-    const full = hostWith({ network: { retransmits: 0, listenOverflows: 5, listenDrops: 5 } })
+    const serviceMs = { ...aRow(0).serviceMs, p50: 20, max: 225 }
+    expect(judge(evidence(hostWith({ network }, { serviceMs }))).limit).toBe('network')
+    const probed = hostWith({ network: { ...network, spuriousRetransmits: 39 } }, { serviceMs })
+    expect(judge(evidence(probed))).toMatchObject({ limit: 'none', reasons: [] })
+  })
+
+  test('an accept queue that was full', () => {
+    const full = hostWith({
+      network: { retransmits: 0, spuriousRetransmits: 0, listenOverflows: 5, listenDrops: 5 },
+    })
     expect(reasons(full)).toMatchObject([
       { code: 'network.overflows', message: expect.stringContaining('50 connections') as string },
     ])

@@ -201,7 +201,9 @@ describe('sockets, pressure and descriptors of the host', () => {
     'proc/net/snmp':
       'Ip: Forwarding DefaultTTL\nIp: 1 64\nTcp: RtoAlgorithm RetransSegs InErrs\n' +
       `Tcp: 1 ${retransmits} 0\n`,
-    'proc/net/netstat': `TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 9 ${overflows} ${overflows + 1}\n`,
+    'proc/net/netstat':
+      'TcpExt: ListenOverflows ListenDrops TCPLossProbes TCPLossProbeRecovery TCPDSACKRecv\n' +
+      `TcpExt: ${overflows} ${overflows + 1} ${2 * retransmits} ${retransmits + 1} 7\n`,
   })
 
   test('as the kernel writes them, of each span', () => {
@@ -224,7 +226,7 @@ describe('sockets, pressure and descriptors of the host', () => {
       pressure: { cpu: 0.25, memory: 0, io: null },
       sockets: { inUse: 40, timeWait: 60, portsLeft: 900 },
       descriptors: { open: 2, limit: 1024 },
-      network: { retransmits: 3, listenOverflows: 0, listenDrops: 0 },
+      network: { retransmits: 3, spuriousRetransmits: 3, listenOverflows: 0, listenDrops: 0 },
     })
   })
 
@@ -238,7 +240,7 @@ describe('sockets, pressure and descriptors of the host', () => {
       pressure: null,
       sockets: { inUse: 4, timeWait: 0, portsLeft: null },
       descriptors: null,
-      network: { retransmits: 0, listenOverflows: null, listenDrops: null },
+      network: { retransmits: 0, spuriousRetransmits: null, listenOverflows: null, listenDrops: null },
     })
   })
 

@@ -55,7 +55,10 @@ export const COOL_CORES = 0.5
 /** Local ports and file descriptors, of all there are. */
 export const PORTS_LEFT = 0.05
 export const DESCRIPTORS_LEFT = 0.05
-/** Segments sent again, of the requests in a second. */
+/** Segments lost and sent again, of the requests in a second. */
 export const RETRANSMITTED = 0.01
+/** Linux sends a lost segment again after at least 200 ms (TCP_RTO_MIN), and a lost SYN after 1 s (RFC 6298, 2.1). */
+export const LEAST_RTO_MS = 200
+export const SYN_RETRY_MS = 1000
 /** The server's own CPU, as its exporter tells. */
 export const TARGET_BUSY = 0.9

@@ -5,7 +5,7 @@
 import { arrivalsBy, peakRate } from '../../load/arrivals.ts'
 import type { Evidence } from './evidence.ts'
 import { largest } from '../../extremes.ts'
-import { hasPace, type Plan } from '../../plan/plan.ts'
+import { hasPace, type OpenPlan } from '../../plan/plan.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { userSecondsBy } from '../../load/stages.ts'
 import { longestWaitS, meanCycleS, type Wait } from '../../load/wait-time.ts'
@@ -23,41 +23,35 @@ const inLoad = ({ phase }: SecondRow): boolean => phase === 'load'
 
 /**
  * Returns the missing load by the delays that the workers report. In the closed model it is the share of the users' time
- * in which they waited for the generator. In the open model it is a share of the arrivals: one that is late by half the
- * time between two arrivals, and at most by half a second, counts as half missing. A stop that outlasts the load has no
- * delayed iterations and counts by its length. Delays of at most `aboveMs` on average in a second do not count.
+ * in which they waited for the generator, less what shorter waits made up for. In the open model it is a share of the
+ * arrivals: one that is late by half the time between two arrivals, and at most by half a second, counts as half
+ * missing. A stop that outlasts the load has no delayed iterations and counts by its length. Delays of at most `aboveMs`
+ * on average in a second do not count.
  */
 export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
   const { plan, rows, loadEndS } = evidence
   const planned = plannedLoad(evidence, plan.warmupS, loadEndS)
   const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
-  let lost = 0
-  let delayS = 0
+  const delays = plan.model === 'closed' ? closedDelays(rows, aboveMs) : openDelays(plan, rows, aboveMs)
   /** What did not start at all. */
   let never = 0
-  let iterations = 0
-  for (const row of rows.filter(inLoad)) {
-    const n = plan.model === 'closed' ? row.due : row.sent
-    iterations += n
-    const delays = delaysIn(plan, row, n, aboveMs)
-    lost += delays.lost
-    delayS += delays.seconds
-    // After a stop, arrivals that find no user are the generator's fault, at most as many as were due during the stop.
-    if (plan.model === 'open') never += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
-  }
+  // After a stop, arrivals that find no user are the generator's fault, at most as many as were due during the stop.
+  if (plan.model === 'open')
+    for (const row of rows.filter(inLoad))
+      never += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
   for (let worker = 0; worker < plan.workers; worker++) {
     const stoodS = Math.min(cutOffS(evidence, worker), loadEndS - plan.warmupS)
     never += plannedLoad(evidence, loadEndS - stoodS, loadEndS) / plan.workers
   }
+  const { iterations, seconds, lost } = delays
   return {
     share: planned > 0 ? Math.min(1, (lost + never) / planned) : 0,
-    ownMs: iterations > 0 ? ((delayS + never) * 1000) / iterations : 0,
+    ownMs: iterations > 0 ? ((seconds + never) * 1000) / iterations : 0,
   }
 }
 
-/** What is lost of the load by an iteration that starts a second late: below one arrival per second, less than one. */
-export const lossOfASecond = (plan: Plan): number =>
-  plan.model === 'closed' ? 1 : Math.min(1, peakRate(plan.stages))
+/** What is lost of the load by an arrival that is a second late: below one arrival per second, less than one. */
+export const lossOfASecond = ({ stages }: OpenPlan): number => Math.min(1, peakRate(stages))
 
 /** In the closed model in seconds of users, in the open model in arrivals. */
 function plannedLoad({ plan, iterations }: Evidence, fromS: number, toS: number): number {
@@ -73,35 +67,59 @@ function plannedLoad({ plan, iterations }: Evidence, fromS: number, toS: number)
 const HAIR = 1e-6
 
 interface Delays {
+  readonly iterations: number
   /** In the unit of the planned load. */
   readonly lost: number
   readonly seconds: number
 }
 
-/** Sums up the delays of a second, in which `n` iterations started. */
-function delaysIn(plan: Plan, row: SecondRow, n: number, aboveMs: number): Delays {
-  const isClosed = plan.model === 'closed'
-  // A worker that started nothing, or received no response, has no part in these counts.
-  const started = row.workers.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs.mean]))
-  const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
-  const serviceMs = row.serviceMs.mean ?? 0
+/** Sums up the delays of users. What a worker's users make up for later is no loss; what they never lost is no gain. */
+function closedDelays(rows: readonly SecondRow[], aboveMs: number): Delays {
+  const owedS = new Map<number, number>()
+  let iterations = 0
+  let waitedS = 0
+  for (const row of rows.filter(inLoad)) {
+    iterations += row.due
+    const started = row.workers.filter(({ lagMs }) => lagMs !== null)
+    for (const { worker, lagMs, repaidMs } of started) {
+      const lateMs = lagMs!.mean > aboveMs ? lagMs!.mean : Math.min(lagMs!.mean, repaidMs ?? 0)
+      const addedS = ((lateMs - (repaidMs ?? 0)) / 1000) * (row.due / started.length)
+      owedS.set(worker, Math.max(0, (owedS.get(worker) ?? 0) + addedS))
+    }
+    // A worker that received no response has no part in these counts.
+    const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
+    for (const waitedMs of answered)
+      if (waitedMs > aboveMs) waitedS += (waitedMs / 1000) * (row.succeeded / answered.length)
+  }
+  const seconds = waitedS + [...owedS.values()].reduce((sum, s) => sum + s, 0)
+  return { iterations, lost: seconds, seconds }
+}
+
+/** Sums up the delays of arrivals. They wait for responses only if they find no free user. */
+function openDelays(plan: OpenPlan, rows: readonly SecondRow[], aboveMs: number): Delays {
+  let iterations = 0
   let lost = 0
   let seconds = 0
-  for (const lateMs of started) {
-    if (lateMs <= aboveMs) continue
-    const each = n / started.length
-    const lateS = (lateMs / 1000) * lossOfASecond(plan)
-    lost += each * (isClosed ? lateS : Math.min(1, lateS))
-    seconds += (each * lateMs) / 1000
+  for (const row of rows.filter(inLoad)) {
+    iterations += row.sent
+    const started = row.workers.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs.mean]))
+    for (const lateMs of started) {
+      if (lateMs <= aboveMs) continue
+      const each = row.sent / started.length
+      lost += each * Math.min(1, (lateMs / 1000) * lossOfASecond(plan))
+      seconds += (each * lateMs) / 1000
+    }
+    const serviceMs = row.serviceMs.mean ?? 0
+    if (!isFull(row) || serviceMs <= 0) continue
+    const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
+    for (const waitedMs of answered) {
+      if (waitedMs <= aboveMs) continue
+      const each = row.succeeded / answered.length
+      lost += each * Math.min(1, waitedMs / serviceMs)
+      seconds += (each * waitedMs) / 1000
+    }
   }
-  for (const waitedMs of answered) {
-    // In the open model, arrivals wait for responses only if they find no free user.
-    if (waitedMs <= aboveMs || !(isClosed || (isFull(row) && serviceMs > 0))) continue
-    const each = row.succeeded / answered.length
-    lost += each * (isClosed ? waitedMs / 1000 : Math.min(1, waitedMs / serviceMs))
-    seconds += (each * waitedMs) / 1000
-  }
-  return { lost, seconds }
+  return { iterations, lost, seconds }
 }
 
 /** How long workers stood still, all together; told in the second in which it ended. */

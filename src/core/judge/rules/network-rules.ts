@@ -3,7 +3,14 @@ import { largest, smallest } from '../../extremes.ts'
 import type { Evidence, Reason } from './evidence.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showCount } from '../../units.ts'
-import { DESCRIPTORS_LEFT, PORTS_LEFT, RETRANSMITTED, SOME_SECONDS } from './limits.ts'
+import {
+  DESCRIPTORS_LEFT,
+  LEAST_RTO_MS,
+  PORTS_LEFT,
+  RETRANSMITTED,
+  SOME_SECONDS,
+  SYN_RETRY_MS,
+} from './limits.ts'
 import { extent, inSeconds, loadSeconds } from './load-seconds.ts'
 
 export function networkTrouble(evidence: Evidence): Reason[] {
@@ -17,17 +24,33 @@ export function networkTrouble(evidence: Evidence): Reason[] {
   ]
 }
 
-/** Whether the network stack of this host kept coming up: one full accept queue is worth knowing, and limits no run. */
+/**
+ * Whether the network limited the run: lost segments and full accept queues do if requests of the same seconds waited
+ * for the repair, and few ports if requests failed for want of one.
+ */
 export function isNetworkLimited(evidence: Evidence): boolean {
   const load = loadSeconds(evidence)
-  const overflowing = load.filter((row) => turnedAway(row) > 0)
+  const isFrequent = (rows: readonly SecondRow[]): boolean => rows.length > load.length * SOME_SECONDS
   return (
-    overflowing.length > load.length * SOME_SECONDS ||
-    [...repeated(load), ...fewPorts(evidence, load)].some(
-      ({ code, level }) => code !== 'ports.few' || level !== 'note',
-    )
+    isFrequent(load.filter((row) => turnedAway(row) > 0 && showsRetry(load, row))) ||
+    isFrequent(lossy(load).filter((row) => showsRepair(load, row))) ||
+    fewPorts(evidence, load).some(({ level }) => level !== 'note')
   )
 }
+
+/** This second and the next, in which a request that was delayed by what happened in this one can end. */
+const around = (load: readonly SecondRow[], { second }: SecondRow): SecondRow[] =>
+  load.filter((row) => row.second === second || row.second === second + 1)
+
+/** A request took longer than the median by a retransmission time-out. */
+const showsRepair = (load: readonly SecondRow[], row: SecondRow): boolean =>
+  around(load, row).some(
+    ({ serviceMs: { p50, max } }) => p50 !== null && max !== null && max - p50 >= LEAST_RTO_MS,
+  )
+
+/** A connection was made at the second attempt. */
+const showsRetry = (load: readonly SecondRow[], row: SecondRow): boolean =>
+  around(load, row).some(({ phasesMs }) => (phasesMs.connect.max ?? 0) >= SYN_RETRY_MS)
 
 function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
   if (count === 0) return []
@@ -90,21 +113,25 @@ function fewDescriptors(load: readonly SecondRow[]): Reason[] {
   ]
 }
 
+/** Segments that were lost: sent again, and not in vain. */
+const lost = ({ host }: SecondRow): number =>
+  (host?.network?.retransmits ?? 0) - (host?.network?.spuriousRetransmits ?? 0)
+
+const lossy = (load: readonly SecondRow[]): SecondRow[] =>
+  load.filter((row) => lost(row) > RETRANSMITTED * row.sent && lost(row) > 1)
+
 /** A real delay that users would feel too, and no fault of the generator. */
 function repeated(load: readonly SecondRow[]): Reason[] {
-  const rows = load.filter(({ host, sent }) => {
-    const { retransmits = 0 } = host?.network ?? {}
-    return retransmits > RETRANSMITTED * sent && retransmits > 1
-  })
+  const rows = lossy(load)
   if (rows.length <= load.length * SOME_SECONDS) return []
-  const count = rows.reduce((sum, { host }) => sum + (host?.network?.retransmits ?? 0), 0)
+  const count = rows.reduce((sum, row) => sum + lost(row), 0)
   return [
     {
       code: 'network.retransmits',
       level: 'note',
-      message: `this host sent ${showCount(count)} TCP segments again ${inSeconds(rows, load)}: the network, or a full queue at its other end, lost them`,
+      message: `${showCount(count)} TCP segments of this host were lost and sent again ${inSeconds(rows, load)}`,
       advice:
-        'each costs its request 200 ms or more: look at the drops of the interfaces (ip -s link), and at the accept queue of the target (ss -lnt)',
+        'each delays its request by up to 200 ms or more: look at the drops of the interfaces (ip -s link), and at the accept queue of the target (ss -lnt)',
       ...extent(rows),
     },
   ]

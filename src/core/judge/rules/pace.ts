@@ -117,7 +117,7 @@ function late(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'pace.late',
       level: 'suspect',
-      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle"}${isMissing ? `; ${showPercent(share)} of the planned load is missing` : ''}`,
+      message: `iterations started late ${inSeconds(rows, load)}, by more than 1 % of a ${plan.model === 'open' ? 'second' : "user's cycle, and shorter waits did not make up for it"}${isMissing ? `; ${showPercent(share)} of the planned load is missing` : ''}`,
       advice: 'the load was not quite the planned one: use more workers or cores, or plan less',
       worker: worst.worker,
       ...extent(found),
@@ -154,7 +154,8 @@ function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow
 
 /**
  * What the generator's own delays added to the pace in this second, as a share of what the plan gives: of a user's cycle
- * in the closed model, where a late start and a response that waited for the loop both lengthen it; of a second in the
+ * in the closed model, where a late start for which the wait does not make up and a response that waited for the loop
+ * both lengthen it; of a second in the
  * open one, where nothing but the generator makes an arrival late that has a free user. Where arrivals had none, because
  * all users were busy, it is the share of that business that was waiting for the loop.
  */
@@ -176,8 +177,8 @@ export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
 /** What the worker's own delays come to for an iteration, on average, as far as they keep its user from the next one. */
-const ownDelayMs = (plan: Plan, row: SecondRow, { lagMs, waitedMs }: WorkerVitals): number =>
-  (lagMs?.mean ?? 0) +
+const ownDelayMs = (plan: Plan, row: SecondRow, { lagMs, repaidMs, waitedMs }: WorkerVitals): number =>
+  Math.max(0, (lagMs?.mean ?? 0) - (repaidMs ?? 0)) +
   (plan.model === 'closed' || isFull(row) ? requestsPerTask(plan, row) * (waitedMs ?? 0) : 0)
 
 /** A task waits for the generator, and for the target, as often as it sends. */
