@@ -122,5 +122,6 @@ function countSoFar(timeline: Timeline): Omit<LiveSecond, 'row' | 'recent' | key
   let taskErrors = 0
   for (const { count } of timeline.total.taskErrors.values()) taskErrors += count
   const iterations = timeline.total.iterations.finished
-  return { finished, failed, iterations, outcomes, names, taskErrors }
+  const { transactions } = timeline.total
+  return { finished, failed, iterations, outcomes, names, taskErrors, transactions }
 }

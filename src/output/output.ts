@@ -35,6 +35,8 @@ export interface LiveSecond {
   readonly outcomes: ReadonlyMap<Outcome, number>
   /** Requests of the run so far, by name. */
   readonly names: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
+  /** Transactions of the run so far, by name. */
+  readonly transactions: ReadonlyMap<string, { readonly finished: number; readonly failed: number }>
   /** Evaluates the run so far: thresholds and verdict. Expensive: call at most once per second. */
   readonly judged: () => Judgement
   /** Builds the report as if the run ended with its closed seconds. More expensive than `judged`. */

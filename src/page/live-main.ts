@@ -5,6 +5,7 @@ import type { FormProblem, LiveFrame, LiveRun, PageState, Phase } from '../outpu
 import { AmendForm } from './live/amend.ts'
 import { Charts } from './charts/charts.ts'
 import { custom } from './parts/custom-part.ts'
+import { transactions } from './parts/transaction-table.ts'
 import { downloads } from './live/downloads.ts'
 import { element, section } from './parts/element.ts'
 import { failedRequests, taskErrors } from './parts/outcome-part.ts'
@@ -196,6 +197,7 @@ class LiveView {
     renewAll(this.#now, now === null ? [judged, warnings(view)] : [glance(view, now)])
     renewAll(places.statistics, [
       requests(view, (name) => this.#choose(name)),
+      transactions(view),
       keyFigures(view),
       custom(view),
       now === null ? null : judged,

@@ -2,6 +2,7 @@
 import type { ReportView } from '../output/view/view.ts'
 import { Charts } from './charts/charts.ts'
 import { custom } from './parts/custom-part.ts'
+import { transactions } from './parts/transaction-table.ts'
 import { element } from './parts/element.ts'
 import { failures } from './parts/outcome-part.ts'
 import { requests } from './parts/request-table.ts'
@@ -44,6 +45,7 @@ function show(view: ReportView): void {
     warnings(view),
     keyFigures(view),
     requests(view, choose),
+    transactions(view),
     custom(view),
     charts.root,
     distributions(view),

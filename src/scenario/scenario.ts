@@ -20,6 +20,11 @@ export interface Context<State = undefined> {
   readonly think: (pause: Duration) => Promise<void>
   /** The next row of a feeder. */
   readonly take: <Row>(feeder: Feeder<Row>) => Row
+  /**
+   * Measures several requests as one: runs the function and resolves to what it returns. It has a row of its own in every
+   * output; its duration includes pauses. It fails if the function throws or one of its requests fails.
+   */
+  readonly transaction: <T>(name: string, run: () => T | Promise<T>) => Promise<T>
   /** Ends the task, and then the user: its `onStop` runs, and no further task. */
   readonly stopUser: () => never
   /** Ends the task, and then the load of the whole run, as its duration would; the report says why. */

@@ -12,6 +12,7 @@ import { packTally, Tally } from '../core/measure/tally.ts'
 import { NOT_AWAITED, type TaskErrorCount } from '../core/measure/task-error.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Histogram } from '../core/measure/histogram.ts'
+import type { TransactionTally } from '../core/measure/transaction-tally.ts'
 import type { Spread, WorkerVitals } from '../core/measure/worker-vitals.ts'
 import { SpanVitals } from './span-vitals.ts'
 import type { Exchange } from './transport/transport.ts'
@@ -217,6 +218,35 @@ export class Recorder {
     this.advance(nowUs)
     if (kind === 'counter') this.#tally.count(name, value)
     else this.#tally.trend(name).record(value * THOUSANDTHS)
+  }
+
+  /** The tally of a transaction name; it stays the same over all seconds. */
+  transactionTally(name: string): TransactionTally {
+    return this.#tally.transaction(name)
+  }
+
+  transactionStarted(transaction: TransactionTally, nowUs: number): void {
+    this.advance(nowUs)
+    transaction.started++
+  }
+
+  transactionEnded(
+    transaction: TransactionTally,
+    nowUs: number,
+    durationUs: number,
+    hasFailed: boolean,
+  ): void {
+    this.advance(nowUs)
+    transaction.finished++
+    if (nowUs <= this.loadEndUs) transaction.finishedInLoad++
+    if (hasFailed) transaction.failed++
+    ;(hasFailed ? transaction.failedDuration : transaction.duration).record(durationUs)
+  }
+
+  /** A transaction was still open when its task, user or run ended. */
+  transactionUnended(transaction: TransactionTally, nowUs: number): void {
+    this.advance(nowUs)
+    transaction.unended++
   }
 
   /** The server or a proxy asked who the user is, and is answered. */

@@ -20,6 +20,7 @@ export function liveOf(report: Report): LiveSecond {
     iterations: report.iterations.finished,
     outcomes: counts,
     names: new Map(Object.entries(byName)),
+    transactions: new Map(Object.entries(report.transactions)),
     judged: () => ({ total, outcomes: counts, thresholds, verdict }),
     report: () => report,
     taskErrors: taskErrors.reduce((sum, { count }) => sum + count, 0),

@@ -20,6 +20,8 @@ export interface Second {
   readonly unfinished?: number
   /** Iterations that ended in one of these errors, besides those of the requests. */
   readonly taskErrors?: readonly (readonly [task: string, message: string, count: number])[]
+  /** Durations of succeeded transactions in ms, by name; negative ones failed. */
+  readonly transactions?: Readonly<Record<string, readonly number[]>>
   readonly utilization?: number
   readonly users?: number
 }
@@ -71,6 +73,18 @@ export function snapshotOf(second: Second): Snapshot {
     request.outcomes.set(outcome, (request.outcomes.get(outcome) ?? 0) + count)
     request.histogram('failedLatency').record(4000)
     tally.error(name, outcome, message, number + 0.5, count)
+  }
+  for (const [name, durationsMs] of Object.entries(second.transactions ?? {})) {
+    const transaction = tally.transaction(name)
+    for (const durationMs of durationsMs) {
+      transaction.started++
+      transaction.finished++
+      transaction.finishedInLoad++
+      if (durationMs < 0) transaction.failed++
+      ;(durationMs < 0 ? transaction.failedDuration : transaction.duration).record(
+        Math.abs(durationMs) * 1000,
+      )
+    }
   }
   for (const [task, message, count] of second.taskErrors ?? []) {
     const atS = number + 0.5

@@ -18,6 +18,12 @@ export type Event =
   | { readonly kind: 'task'; readonly name: string; readonly failed: boolean }
   | { readonly kind: 'counted'; readonly name: string; readonly n: number }
   | { readonly kind: 'valued'; readonly name: string; readonly us: number }
+  | {
+      readonly kind: 'transaction'
+      readonly name: string
+      readonly us: number
+      readonly end: 'ok' | 'failed' | 'unended'
+    }
   | { readonly kind: 'connection'; readonly was: 'opened' | 'reused' | 'failed' }
   | { readonly kind: 'cookie'; readonly lost: CookieLoss }
 
@@ -48,6 +54,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ kind: fc.constant('task' as const), name, failed: fc.boolean() }),
   fc.record({ kind: fc.constant('counted' as const), name, n: fc.integer({ min: 0, max: 1000 }) }),
   fc.record({ kind: fc.constant('valued' as const), name, us }),
+  fc.record({
+    kind: fc.constant('transaction' as const),
+    name,
+    us,
+    end: fc.constantFrom('ok' as const, 'failed' as const, 'unended' as const),
+  }),
   fc.record({
     kind: fc.constant('connection' as const),
     was: fc.constantFrom('opened' as const, 'reused' as const, 'failed' as const),
@@ -100,6 +112,17 @@ export function count(tally: Tally, happened: readonly Event[]): Tally {
       case 'valued':
         tally.trend(e.name).record(e.us)
         break
+      case 'transaction': {
+        const transaction = tally.transaction(e.name)
+        transaction.started++
+        if (e.end === 'unended') transaction.unended++
+        else {
+          transaction.finished++
+          if (e.end === 'failed') transaction.failed++
+          ;(e.end === 'failed' ? transaction.failedDuration : transaction.duration).record(e.us)
+        }
+        break
+      }
       case 'connection':
         tally.connections[e.was]++
         break
@@ -136,5 +159,12 @@ export function plain(tally: Tally | PackedTally): unknown {
     scenarios: sorted(packed.scenarios),
     counters: sorted(packed.counters),
     trends: sorted(packed.trends.map(([name, values]) => [name, slots(values)])),
+    transactions: sorted(
+      packed.transactions.map((one) => ({
+        ...one,
+        duration: slots(one.duration),
+        failedDuration: slots(one.failedDuration),
+      })),
+    ),
   }
 }

@@ -8,6 +8,7 @@ import { gauge, type Attributes, type Point, type Series } from './exported-seri
 import { CustomSeries } from './custom-series.ts'
 import { Histogram, type PackedHistogram } from '../measure/histogram.ts'
 import { NameTotals } from './name-totals.ts'
+import { TransactionSeries } from './transaction-series.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Report } from '../report/report.ts'
 import { bareHost, portOf } from '../request/route.ts'
@@ -46,6 +47,7 @@ export class Telemetry {
   /** Counts the errors of tasks, by no more messages than the report has. */
   readonly #errors = new Tally({ wide: true })
   readonly #custom = new CustomSeries(WINDOW_S)
+  readonly #transactions = new TransactionSeries()
   /** The last seconds, and the lag in each. */
   readonly #recent: { readonly row: SecondRow; readonly lag: PackedHistogram | null }[] = []
   #verdict: VerdictLevel | null = null
@@ -70,6 +72,7 @@ export class Telemetry {
     if (this.#recent.length > WINDOW_S) this.#recent.shift()
     this.#custom.add(tally, row.phase === 'warmup')
     if (row.phase === 'warmup') return
+    this.#transactions.add(tally)
     for (const [name, request] of tally.requests) this.#totalsOf(name).add(request, this.#isOpen)
     for (const key of ITERATIONS) this.#iterations[key] += tally.iterations[key]
     for (const error of tally.taskErrors.values()) this.#errors.taskError(error)
@@ -95,6 +98,7 @@ export class Telemetry {
       })),
       ...this.#taskErrors(),
       ...this.#custom.series(),
+      ...this.#transactions.series(),
       ...this.#gauges(),
     ]
   }

@@ -5,6 +5,7 @@ import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type Metrics } from './metrics.ts'
 import type { RequestTally } from './request-tally.ts'
 import { mergeRequests, Tally, type IterationCounts, type PackedTally } from './tally.ts'
+import { transactionReports, type TransactionReport } from './transaction-tally.ts'
 import type { HostVitals, TargetVitals, WorkerVitals } from './worker-vitals.ts'
 
 /** One worker's whole second of run time, counted from the start instant. */
@@ -43,6 +44,8 @@ export interface SecondRow extends Metrics {
   readonly byNameS: number
   /** Metrics of the scenario's own that something was added to; absent where there are none. */
   readonly custom?: Readonly<Record<string, CustomReport>>
+  /** Transactions by name that started or ended in the second; absent where there are none. */
+  readonly transactions?: Readonly<Record<string, TransactionReport>>
   /** The second's latencies at two significant digits. */
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
@@ -87,6 +90,7 @@ export function deriveSecond(parts: SecondParts): SecondRow {
   const all = requestsOf(merged)
   const span = { loadS, carriedIn: 0 }
   const added = customAdded(tally)
+  const transactions = transactionReports(tally.transactions, loadS)
   const byName = Object.fromEntries(
     [...tally.requests].map(([name, request]) => [name, deriveMetrics(request, span)]),
   )
@@ -105,6 +109,7 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     byName,
     byNameS: 1,
     ...(added.length > 0 ? { custom: customReport(added, tally) } : {}),
+    ...(Object.keys(transactions).length > 0 ? { transactions } : {}),
     histogram: (all.peek('latency') ?? EMPTY).sparse(),
     workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
     host,

@@ -8,6 +8,13 @@ import { Histogram, type PackedHistogram } from './histogram.ts'
 import type { Outcome } from '../request/outcome.ts'
 import type { TaskErrorCount } from './task-error.ts'
 import { mergeRequest, packRequest, RequestTally, type PackedRequest } from './request-tally.ts'
+import {
+  isUsed,
+  mergeTransaction,
+  packTransaction,
+  TransactionTally,
+  type PackedTransaction,
+} from './transaction-tally.ts'
 
 /**
  * Iterations. In the closed model due = started; in the open model carriedIn + due = started + dropped + unstarted. Without a
@@ -86,6 +93,8 @@ export class Tally {
   /** Counters and trends of the scenario's own metrics, in thousandths. */
   readonly counters = new Map<string, number>()
   readonly trends = new Map<string, Histogram>()
+  /** Transactions by name. */
+  readonly transactions = new Map<string, TransactionTally>()
 
   /** `wide` counts in 64 bits, for the totals of a run. */
   constructor({ wide = false } = {}) {
@@ -144,8 +153,23 @@ export class Tally {
     return histogram
   }
 
+  transaction(name: string): TransactionTally {
+    let tally = this.transactions.get(name)
+    if (tally === undefined) this.transactions.set(name, (tally = new TransactionTally(this.#wide)))
+    return tally
+  }
+
+  /** Durations of succeeded transactions of this name, or of all if it is `null`; `null` if there are none. */
+  transactionDuration(name: string | null): Histogram | null {
+    if (name !== null) return this.transactions.get(name)?.duration ?? null
+    const all = new Histogram({ wide: true })
+    for (const { duration } of this.transactions.values()) all.add(duration.pack())
+    return all
+  }
+
   clear(): void {
     for (const request of this.requests.values()) request.clear()
+    for (const transaction of this.transactions.values()) transaction.clear()
     for (const trend of this.trends.values()) trend.clear()
     this.counters.clear()
     this.scenarios.clear()
@@ -196,6 +220,7 @@ export interface PackedTally {
   readonly scenarios: readonly (readonly [name: string, counts: Readonly<ScenarioCounts>])[]
   readonly counters: readonly (readonly [name: string, sum: number])[]
   readonly trends: readonly (readonly [name: string, values: PackedHistogram])[]
+  readonly transactions: readonly PackedTransaction[]
 }
 
 /** A copy of the tally as plain values. */
@@ -217,6 +242,9 @@ export function packTally(tally: Tally): PackedTally {
       const packed = histogram.pack()
       return packed === null ? [] : [[name, packed] as const]
     }),
+    transactions: [...tally.transactions].flatMap(([name, transaction]) =>
+      isUsed(transaction) ? [packTransaction(name, transaction)] : [],
+    ),
   }
 }
 
@@ -236,6 +264,8 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
   for (const [name, counts] of packed.scenarios) addFields(into.scenario(name), counts)
   for (const [name, sum] of packed.counters) into.count(name, sum)
   for (const [name, values] of packed.trends) into.trend(name).add(values)
+  for (const transaction of packed.transactions)
+    mergeTransaction(into.transaction(transaction.name), transaction)
   return into
 }
 

@@ -55,6 +55,8 @@ interface WorkerState {
   waiting: number
   /** Iterations that started and have not ended. */
   underWay: number
+  /** Transactions that started and have not ended, by name. */
+  readonly transactions: Map<string, number>
   nextSecond: number
 }
 
@@ -97,6 +99,7 @@ export class Timeline {
       inFlight: new Map<string, number>(),
       waiting: 0,
       underWay: 0,
+      transactions: new Map<string, number>(),
       nextSecond: 0,
     }))
     this.#loadEndS = loadEndS
@@ -143,6 +146,8 @@ export class Timeline {
       worker.inFlight.set(name, (worker.inFlight.get(name) ?? 0) + sent - finished - unfinished)
     worker.waiting += waitingOf(snapshot.tally.iterations)
     worker.underWay += underWayOf(snapshot.tally.iterations)
+    for (const { name, started, finished, unended } of snapshot.tally.transactions)
+      worker.transactions.set(name, (worker.transactions.get(name) ?? 0) + started - finished - unended)
     if (snapshot.captured !== undefined) this.captured.push(...snapshot.captured)
     this.#count(snapshot.second, snapshot.tally)
     this.#second(snapshot.second).snapshots.push(snapshot)
@@ -169,7 +174,7 @@ export class Timeline {
 
   /**
    * The worker is gone. Its closed seconds are kept; the one it had open is lost and marked; requests it had in
-   * flight by its last word are unfinished, iterations too, and arrivals that waited are unstarted. Returns the number of the lost second.
+   * flight by its last word are unfinished, iterations too, its open transactions unended, and arrivals that waited unstarted. Returns the number of the lost second.
    */
   lost(worker: number): number {
     const state = this.#workers[worker]!
@@ -183,6 +188,8 @@ export class Timeline {
     state.waiting = 0
     tally.iterations.unfinished += Math.max(0, state.underWay)
     state.underWay = 0
+    for (const [name, n] of state.transactions) if (n > 0) tally.transaction(name).unended += n
+    state.transactions.clear()
     const packed = packTally(tally)
     this.#count(second, packed)
     this.#second(second).lost.push(packed)

@@ -29,6 +29,9 @@ interface Part {
   readonly loadS: number
 }
 
+/** Distributions that durations of requests and iterations have. */
+type RequestDistribution = Exclude<DistributionName, 'transaction'>
+
 /** Slots of a second's histogram, at two significant digits, are at most this part of their value wide. */
 const SLOT = 1 / 128
 
@@ -95,7 +98,9 @@ function figureOf(part: Part, threshold: Threshold, report: Report): ReportFigur
   if (metric.kind === 'distribution')
     return metric.distribution === null
       ? trendFigure(part, metric, report)
-      : durationOf(part, metric.distribution, metric.figure, threshold, report)
+      : metric.distribution === 'transaction'
+        ? transactionFigure(part, metric, threshold.name, report)
+        : durationOf(part, metric.distribution, metric.figure, threshold, report)
   const missing = notCounted(part, threshold, report)
   if (missing !== null) return notInReport(missing)
   const { actual, samples } = metric.measure(countedOf(part, threshold, report))
@@ -133,7 +138,7 @@ function countedOf({ pieces, rows, loadS }: Part, { name }: Threshold, report: R
   return { name, request, tally: rows === null ? tallyOf(report) : tallyOfSeconds(rows), loadS }
 }
 
-function tallyOf({ iterations, connections, taskErrors, custom }: Report): Counted['tally'] {
+function tallyOf({ iterations, connections, taskErrors, custom, transactions }: Report): Counted['tally'] {
   return {
     iterations,
     connections,
@@ -142,6 +147,7 @@ function tallyOf({ iterations, connections, taskErrors, custom }: Report): Count
     counters: new Map(
       Object.entries(custom).flatMap(([name, own]) => (own.kind === 'counter' ? [[name, own.sum]] : [])),
     ),
+    transactions: new Map(Object.entries(transactions)),
   }
 }
 
@@ -165,7 +171,22 @@ function tallyOfSeconds(rows: readonly SecondRow[]): Counted['tally'] {
     scenarios: new Map(),
     taskErrors: [{ task: '', message: '', count: sum((row) => row.taskErrors) }],
     counters: new Map(),
+    transactions: transactionsOfSeconds(rows),
   }
+}
+
+/** Adds up the transactions of some seconds by name. */
+function transactionsOfSeconds(rows: readonly SecondRow[]): Counted['tally']['transactions'] {
+  const sums = new Map<string, { finished: number; failed: number; unended: number }>()
+  for (const { transactions = {} } of rows)
+    for (const [name, { finished, failed, unended }] of Object.entries(transactions)) {
+      const sum = sums.get(name) ?? { finished: 0, failed: 0, unended: 0 }
+      sum.finished += finished
+      sum.failed += failed
+      sum.unended += unended
+      sums.set(name, sum)
+    }
+  return sums
 }
 
 /** A figure of a trend of the scenario's own, over the whole run. */
@@ -179,10 +200,29 @@ function trendFigure({ rows }: Part, { name, figure }: DistributionMetric, { cus
   return { actual: found[key] as number | null, samples: found.count, isCounted: true }
 }
 
+/** A figure of the durations of one transaction, over the whole run. */
+function transactionFigure(
+  { rows }: Part,
+  { name: metric, figure }: DistributionMetric,
+  name: string | null,
+  { transactions }: Report,
+): ReportFigure {
+  if (rows !== null) return notInReport(`${metric} of single seconds`)
+  const names = Object.keys(transactions)
+  if (name === null && names.length > 1) return notInReport(`${metric} of several transactions together`)
+  const of = name ?? names[0]
+  if (of === undefined || !Object.hasOwn(transactions, of))
+    return { actual: null, samples: 0, isCounted: true }
+  const { durationMs, finished, failed } = transactions[of]!
+  const key = figure.replace('.', '_') as keyof LatencySummary
+  if (!(key in durationMs)) return notInReport(`${metric}; it has ${FIGURES}`)
+  return { actual: durationMs[key] as number | null, samples: finished - failed, isCounted: true }
+}
+
 /** A figure of a distribution: of the whole run, of a single second, or of several. */
 function durationOf(
   part: Part,
-  distribution: DistributionName,
+  distribution: RequestDistribution,
   figure: string,
   threshold: Threshold,
   report: Report,
@@ -253,7 +293,7 @@ const fewestIn = ({ reliableTo }: LatencySummary): number =>
 /** The number of samples of a distribution of the whole run; 0 if it is not counted. */
 function samplesOf(
   metrics: Metrics,
-  distribution: DistributionName,
+  distribution: RequestDistribution,
   name: string | null,
   report: Report,
 ): number {
@@ -279,7 +319,7 @@ function samplesOf(
   }
 }
 
-function summaryOf(metrics: Metrics, distribution: DistributionName, report: Report): LatencySummary {
+function summaryOf(metrics: Metrics, distribution: RequestDistribution, report: Report): LatencySummary {
   switch (distribution) {
     case 'latency':
       return metrics.latencyMs

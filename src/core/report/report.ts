@@ -20,6 +20,7 @@ import type {
 } from '../measure/tally.ts'
 import type { TaskErrorCount } from '../measure/task-error.ts'
 import type { SecondRow } from '../measure/second.ts'
+import { transactionReports, type TransactionReport } from '../measure/transaction-tally.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import { judgeRun, loadOf, type JudgedFacts, type Judgement } from './judgement.ts'
 import { reportWarnings } from './report-warnings.ts'
@@ -59,6 +60,8 @@ export interface Report {
   }
   /** Metrics of the scenario's own. */
   readonly custom: Readonly<Record<string, CustomReport>>
+  /** Named spans over several requests, by name; empty unless the scenario has transactions. */
+  readonly transactions: Readonly<Record<string, TransactionReport>>
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly errors: readonly Readonly<ErrorCount>[]
   /** The first failing exchanges of each outcome, as many as the plan asks for. */
@@ -132,6 +135,7 @@ export function buildReport(
     byName: byNameOf(timeline, loadS),
     iterations,
     custom: customReport(plan.scenario?.metrics ?? [], tally),
+    transactions: transactionReports(tally.transactions, loadS),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors, hidden),
     capturedFailures: earliest(timeline.captured, plan.captureFailures),

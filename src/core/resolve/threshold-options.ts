@@ -81,8 +81,10 @@ function unknownName(name: string | null, metric: string, context: ThresholdCont
   const { names, scenario } = context
   if (metric.startsWith('custom.')) return unknownCustom(metric, scenario?.metrics ?? [])
   const { namedBy } = metricOf(metric)!
-  if (namedBy === 'task' && scenario === null) return `cannot have ${metric} without a scenario`
-  if (name === null) return null
+  if ((namedBy === 'task' || namedBy === 'transaction') && scenario === null)
+    return `cannot have ${metric} without a scenario`
+  // Which transactions there are shows only when they begin.
+  if (name === null || namedBy === 'transaction') return null
   if (namedBy === 'request') return names === null ? null : unlisted(name, names, 'a request of the plan')
   const scenarios = scenario?.scenarios ?? []
   if (namedBy === 'scenario') {

@@ -1,6 +1,7 @@
 /** The metrics of thresholds: name, unit, and how each is read from the measurement. */
 import type { Histogram } from '../measure/histogram.ts'
 import { failedRatio, ms, requestsPerS, type RequestCounts } from '../measure/metrics.ts'
+import type { TransactionCounts } from '../measure/transaction-tally.ts'
 import { nearest } from '../suggest.ts'
 import type { RequestTally } from '../measure/request-tally.ts'
 import type { TaskErrorCount } from '../measure/task-error.ts'
@@ -12,7 +13,7 @@ export type Unit = 'ms' | 'ratio' | 'perS' | 'count' | 'number'
 
 /** Counts that a threshold is held against, of a tally or of a finished report. */
 export interface Counted {
-  /** The name in the threshold: of a request, a scenario or a task error; `null` without one. */
+  /** The name in the threshold: of a request, a scenario, a transaction or a task error; `null` without one. */
   readonly name: string | null
   /** Requests of one name, or of all. */
   readonly request: RequestCounts
@@ -23,6 +24,7 @@ export interface Counted {
     readonly scenarios: { get(name: string): Readonly<ScenarioCounts> | undefined }
     readonly taskErrors: { values(): Iterable<Pick<TaskErrorCount, 'task' | 'message' | 'count'>> }
     readonly counters: { get(name: string): number | undefined }
+    readonly transactions: ReadonlyMap<string, Pick<TransactionCounts, 'finished' | 'failed' | 'unended'>>
   }
   /** Seconds of load in it. */
   readonly loadS: number
@@ -47,7 +49,7 @@ interface Metric {
   readonly name: string
   readonly unit: Unit
   /** What a name before it means; `null` if it is known for all requests together only. */
-  readonly namedBy: 'request' | 'scenario' | 'task' | null
+  readonly namedBy: 'request' | 'scenario' | 'transaction' | 'task' | null
   /** The samples below which a percentile says little: 10 / (1 − q); else 0. */
   readonly fewestSamples: number
 }
@@ -70,21 +72,32 @@ export interface DistributionMetric extends Metric {
 
 export type ThresholdMetric = CountMetric | DistributionMetric
 
+const ofRequest = (
+  name: 'firstByte' | 'failedLatency' | 'dns' | 'connect' | 'tls' | 'download' | 'latency',
+) => ({
+  pick: ({ request }: Measured) => request.peek(name),
+  namedBy: 'request' as const,
+})
+
 const DISTRIBUTIONS = {
-  latency: { pick: ({ request }: Measured) => request.peek('latency'), isByName: true },
+  latency: ofRequest('latency'),
   // In the closed model latency is service time, and kept once.
   service: {
     pick: ({ request }: Measured) => request.peek('service') ?? request.peek('latency'),
-    isByName: true,
+    namedBy: 'request',
   },
-  failed: { pick: ({ request }: Measured) => request.peek('failedLatency'), isByName: true },
-  dns: { pick: ({ request }: Measured) => request.peek('dns'), isByName: true },
-  connect: { pick: ({ request }: Measured) => request.peek('connect'), isByName: true },
-  tls: { pick: ({ request }: Measured) => request.peek('tls'), isByName: true },
-  ttfb: { pick: ({ request }: Measured) => request.peek('firstByte'), isByName: true },
-  download: { pick: ({ request }: Measured) => request.peek('download'), isByName: true },
-  lag: { pick: ({ tally }: Measured) => tally.lag, isByName: false },
-  iteration: { pick: ({ tally }: Measured) => tally.iterationDuration, isByName: false },
+  failed: ofRequest('failedLatency'),
+  dns: ofRequest('dns'),
+  connect: ofRequest('connect'),
+  tls: ofRequest('tls'),
+  ttfb: ofRequest('firstByte'),
+  download: ofRequest('download'),
+  lag: { pick: ({ tally }: Measured) => tally.lag, namedBy: null },
+  iteration: { pick: ({ tally }: Measured) => tally.iterationDuration, namedBy: null },
+  transaction: {
+    pick: ({ tally, name }: Measured) => tally.transactionDuration(name),
+    namedBy: 'transaction',
+  },
 } as const
 export type DistributionName = keyof typeof DISTRIBUTIONS
 
@@ -135,7 +148,36 @@ const COUNTS: readonly CountMetric[] = [
     'scenario',
   ),
   counts('taskErrors', 'count', taskErrors, 'task'),
+  counts(
+    'transactions.failed',
+    'ratio',
+    (counted) => {
+      const { failed, finished } = transactionsOf(counted)
+      return { actual: finished > 0 ? failed / finished : null, samples: finished }
+    },
+    'transaction',
+  ),
+  counts('transactions.count', 'count', (counted) => transactionCount(counted, 'finished'), 'transaction'),
+  counts('transactions.unended', 'count', (counted) => transactionCount(counted, 'unended'), 'transaction'),
 ]
+
+/** Counts of the transactions of the name, or of all. */
+function transactionsOf({ tally, name }: Counted): { finished: number; failed: number; unended: number } {
+  const sum = { finished: 0, failed: 0, unended: 0 }
+  for (const [of, { finished, failed, unended }] of tally.transactions) {
+    if (name !== null && name !== of) continue
+    sum.finished += finished
+    sum.failed += failed
+    sum.unended += unended
+  }
+  return sum
+}
+
+/** None is a figure as long as there were any. */
+function transactionCount(counted: Counted, field: 'finished' | 'unended'): Figure {
+  const counts = transactionsOf(counted)
+  return { actual: counts[field], samples: counts.finished + counts.unended }
+}
 
 /** Returns the share of requests that were sent once more; `null` without any that ended. */
 function retried({ request, tally }: Counted): Figure {
@@ -183,12 +225,12 @@ function durations(
   distribution: DistributionName,
   { name, fewestSamples, us }: ReadFigure,
 ): DistributionMetric {
-  const { pick, isByName } = DISTRIBUTIONS[distribution]
+  const { pick, namedBy } = DISTRIBUTIONS[distribution]
   return {
     kind: 'distribution',
     name: distribution === 'latency' ? name : `${distribution}.${name}`,
     unit: 'ms',
-    namedBy: isByName ? 'request' : null,
+    namedBy,
     fewestSamples,
     distribution,
     figure: name,
@@ -271,6 +313,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   exceptions: 'taskErrors',
   task_errors: 'taskErrors',
   firstByte: 'ttfb.p95',
+  group_duration: 'transaction.p95',
+  transactions: 'transactions.count',
   ...Object.fromEntries(Object.keys(DISTRIBUTIONS).map((name) => [name, `${name}.p95`])),
 }
 

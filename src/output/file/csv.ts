@@ -5,12 +5,14 @@
  *
  * Differences from Locust: response times are those of succeeded, timed-out and unfinished requests (`latencyMs`),
  * `Failure Count` includes unfinished requests, and the history has the seconds of the run from its start instant, with
- * totals and percentiles cumulative, as Locust's are without `--csv-full-history`.
+ * totals and percentiles cumulative, as Locust's are without `--csv-full-history`. A transaction has a row of the type
+ * TRANSACTION, which no aggregate contains.
  */
 import { ms } from '../../core/measure/metrics.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import { RequestTally } from '../../core/measure/request-tally.ts'
+import type { TransactionTally } from '../../core/measure/transaction-tally.ts'
 import { mergeRequests, mergeTally, packTally, Tally } from '../../core/measure/tally.ts'
 import { isOneRequest } from '../../core/scenario/script-plan.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
@@ -113,8 +115,8 @@ export class LocustCsv implements Output {
     settle()
   }
 
-  #stats({ byName, total, loadS, plan }: Report): Cell[][] {
-    const row = (type: string, name: string, request: RequestTally, requestsPerS: number | null): Cell[] => [
+  #stats({ byName, total, loadS, plan, transactions }: Report): Cell[][] {
+    const row = (type: string, name: string, request: Counts, requestsPerS: number | null): Cell[] => [
       type,
       name,
       ...totals(request),
@@ -125,6 +127,9 @@ export class LocustCsv implements Output {
     return [
       ...Object.entries(byName).map(([name, metrics]) =>
         row(methodOf(plan), name, this.#total.request(name), metrics.requestsPerS),
+      ),
+      ...Object.entries(transactions).map(([name, { perS }]) =>
+        row('TRANSACTION', name, countsOf(this.#total.transaction(name)), perS),
       ),
       row('', 'Aggregated', mergeRequests(this.#total, new RequestTally(true)), total.requestsPerS),
     ]
@@ -152,11 +157,25 @@ export class LocustCsv implements Output {
   }
 }
 
-const failuresOf = ({ failed, unfinished }: RequestTally): number => failed + unfinished
+/** Counts of a row. */
+interface Counts extends Pick<RequestTally, 'finished' | 'failed' | 'unfinished' | 'bytesIn'> {
+  peek(name: 'latency'): ReturnType<RequestTally['peek']>
+}
+
+/** A transaction as counts of a row: those that did not end are unfinished, and the response time is the duration. */
+const countsOf = ({ finished, failed, unended, duration }: TransactionTally): Counts => ({
+  finished,
+  failed,
+  unfinished: unended,
+  bytesIn: 0,
+  peek: () => (duration.count === 0 ? null : duration),
+})
+
+const failuresOf = ({ failed, unfinished }: Counts): number => failed + unfinished
 const perS = (n: number, loadS: number): number => (loadS > 0 ? Number((n / loadS).toFixed(6)) : 0)
 
 /** The columns from the request count to the mean size, which both files have. */
-function totals(request: RequestTally): Cell[] {
+function totals(request: Counts): Cell[] {
   const latency = request.peek('latency')
   const ended = request.finished + request.unfinished
   return [
@@ -170,7 +189,7 @@ function totals(request: RequestTally): Cell[] {
   ]
 }
 
-function percentiles(request: RequestTally): Cell[] {
+function percentiles(request: Counts): Cell[] {
   const latency = request.peek('latency')
   return PERCENTILES.map((q) => inMs(latency?.quantileUs(q)))
 }

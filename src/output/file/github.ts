@@ -16,6 +16,7 @@ import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { renderMetric } from '../text/comparison-text.ts'
 import { customTable } from '../text/custom-lines.ts'
+import { transactionTable } from '../text/transaction-lines.ts'
 import type { Destination } from '../destination.ts'
 import type { Output, Screen } from '../output.ts'
 import { printable } from '../text/paint.ts'
@@ -34,6 +35,7 @@ export const renderStepSummary = (report: Report): string =>
   [
     ...heading(report),
     ...requestTable(report),
+    ...transactionTable(report.transactions, escapeMarkdown),
     ...secondsTable(report),
     ...thresholdTable(report),
     ...comparisonTable(report.comparison),

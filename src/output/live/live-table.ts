@@ -1,6 +1,7 @@
 /** Tables of the live view: requests by name, outcomes, workers. Pure. */
 import { showBytes, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
+import type { TransactionReport } from '../../core/measure/transaction-tally.ts'
 import type { LiveSecond } from '../output.ts'
 import { renderLine, type Span, type Style } from '../text/paint.ts'
 import { renderTable, type Column } from '../text/text-table.ts'
@@ -38,8 +39,39 @@ interface NameRow {
   readonly failed: number
 }
 
+/** A row for each transaction of the run so far; none without any. */
+function transactionRows(
+  transactions: LiveSecond['transactions'],
+  now: Readonly<Record<string, TransactionReport>>,
+  style: Style,
+): string[] {
+  if (transactions.size === 0) return []
+  const latency = (percentile: 'p50' | 'p95' | 'p99', rank: number): Column<NameRow> => ({
+    title: `${percentile}, 1 s`,
+    rank,
+    cell: ({ name }) => showMs(now[name]?.durationMs[percentile] ?? null),
+  })
+  const columns: Column<NameRow>[] = [
+    { title: 'transaction', align: 'left', cell: ({ name }) => name },
+    { title: 'finished', rank: 2, cell: ({ finished }) => showCount(finished) },
+    latency('p50', 3),
+    latency('p95', 4),
+    latency('p99', 1),
+    {
+      title: 'failed',
+      cell: ({ failed }) => (failed === 0 ? '–' : showCount(failed)),
+      paint: ({ failed }) => (failed === 0 ? null : 'red'),
+    },
+  ]
+  return renderTable(
+    columns,
+    [...transactions].map(([name, counts]) => ({ name, ...counts })),
+    style,
+  )
+}
+
 const RENDER: Readonly<Record<TableName, (latest: LiveSecond, style: Style) => string[]>> = {
-  requests({ names, row }, style) {
+  requests({ names, row, transactions }, style) {
     const latency = (percentile: 'p50' | 'p95' | 'p99', rank: number): Column<NameRow> => ({
       title: `${percentile}, 1 s`,
       rank,
@@ -62,11 +94,14 @@ const RENDER: Readonly<Record<TableName, (latest: LiveSecond, style: Style) => s
       },
     ]
     const rows = [...names].map(([name, counts]) => ({ name, ...counts }))
-    return renderTable(
-      columns,
-      rows.sort((a, b) => b.finished - a.finished),
-      style,
-    )
+    return [
+      ...renderTable(
+        columns,
+        rows.sort((a, b) => b.finished - a.finished),
+        style,
+      ),
+      ...transactionRows(transactions, row.transactions ?? {}, style),
+    ]
   },
   outcomes({ outcomes }, style) {
     const rows = [...outcomes].sort(([, a], [, b]) => b - a)

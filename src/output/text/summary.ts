@@ -14,6 +14,7 @@ import { flow, renderLine, type Span, type Style } from './paint.ts'
 import { section } from './section.ts'
 import { iterationLines, waitWords } from './scenario-words.ts'
 import { renderTable, type Column } from './text-table.ts'
+import { transactionLines } from './transaction-lines.ts'
 import { renderHeld } from './comparison-text.ts'
 import { httpFacts, transportWords } from './http-words.ts'
 import { renderTarget } from './target-lines.ts'
@@ -31,6 +32,7 @@ export function renderSummary(report: Report, style: Style): string {
     head(report, style),
     warnings(report, line),
     requests(report, style),
+    transactionLines(report.transactions, style),
     arrivals(report, style),
     latency(report, style),
     iterationLines(report, style),

@@ -15,6 +15,7 @@ export interface Doer {
   send(method: string, url: string | URL, options?: RequestOptions): Promise<Response>
   think(pause: string | number): Promise<void>
   take(feeder: Feeder<unknown>): unknown
+  transaction<T>(name: string, run: () => T | Promise<T>): Promise<T>
   stopUser(): never
   stopRun(reason?: string): never
 }
@@ -30,6 +31,7 @@ export const contextOf = (doer: Doer, requests: Requests, cookies: Cookies | nul
   random: doer.random,
   think: (pause) => doer.think(pause),
   take: <Row>(feeder: Feeder<Row>) => doer.take(feeder) as Row,
+  transaction: (name, run) => doer.transaction(name, run),
   stopUser: () => doer.stopUser(),
   stopRun: (reason) => doer.stopRun(reason),
 })

@@ -9,6 +9,7 @@ import { oneLine } from '../transport/fault.ts'
 import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './known-request.ts'
+import type { Transaction } from './transactions.ts'
 import type { Watch } from './watch.ts'
 
 /** The user whose line it is. */
@@ -32,6 +33,8 @@ export class Line implements CallOwner {
   readonly #mostBytes: number
   #options: RequestOptions | CheckedOptions = {}
   #kept: KeptReply | null = null
+  /** The transaction that the call was sent in; `null` if it is in none. */
+  transaction: Transaction | null = null
   /** When the task made the call, if that is the first of its iteration; else `null`. */
   #firstCalledUs: number | null = null
   #resolve: (response: Response) => void = () => undefined

@@ -24,6 +24,7 @@ import type { Line, LineOwner } from './line.ts'
 import { Lines } from './lines.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
+import { Transactions } from './transactions.ts'
 import type { Watch } from './watch.ts'
 
 /** Ends a task that stopped its user or the run; catching it changes nothing of that. */
@@ -75,6 +76,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   /** Bodies that are being read for calls of this iteration. */
   #readings = 0
   #isRefused = false
+  /** `null` until the user has had a transaction. */
+  #transactions: Transactions | null = null
 
   /** `lateness` is that of all that this user does. */
   constructor(
@@ -186,7 +189,10 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   lineEnded(line: Line, { outcome }: Exchange): void {
     this.#lines.give(line)
-    if (outcome !== 'ok') this.#hasFailed = true
+    if (outcome !== 'ok') {
+      this.#hasFailed = true
+      line.transaction?.fail()
+    }
     if (outcome !== 'unfinished' && isConnectionFailure(outcome)) this.#isRefused = true
     if (this.#isCut) this.#land()
     // A call that outlived its task: the line has not told of its end yet, nor the transport let go of its connection.
@@ -227,7 +233,9 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   ): Promise<Response> {
     const ready = this.#script.requests.ready(method, url, options, read)
     const isFirst = this.#calls++ === 0
-    return this.#lines.take().send(ready, options, isFirst ? this.#firstCalledUs() : null)
+    const line = this.#lines.take()
+    if (this.#transactions !== null) line.transaction = this.#transactions.current
+    return line.send(ready, options, isFirst ? this.#firstCalledUs() : null)
   }
 
   think(pause: string | number): Promise<void> {
@@ -235,6 +243,14 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.#mustFly('think()')
     const untilUs = pauseUntilUs(pause, this.#script.nowUs(), this.random)
     return new Promise((resolve) => this.#pause(untilUs, resolve))
+  }
+
+  transaction<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    if (this.#isCut) return new Promise<never>(() => undefined)
+    this.#mustFly('transaction()')
+    const { nowUs, transactionNames } = this.#script
+    this.#transactions ??= new Transactions(this.around.recorder, nowUs, transactionNames)
+    return this.#transactions.run(name, run, (thrown) => Stopped.is(thrown))
   }
 
   take(feeder: Feeder<unknown>): unknown {
@@ -306,6 +322,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #cutOff(): void {
     const { recorder } = this.around
     const { name, nowUs } = this.#script
+    this.#transactions?.endAll()
     const isStuck = !this.#isTaskDone && this.#lines.areFree && this.#pauses.areOver && this.#readings === 0
     if (this.#doing !== 'onStop') recorder.cutOff(nowUs(), isStuck, name)
     if (!isStuck) return
@@ -316,6 +333,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #land(): void {
     if (!this.isBusy || !this.#lines.areFree || (this.#readings > 0 && !this.#isCut)) return
     if (!this.#isCut && !this.#isTaskDone) return
+    this.#transactions?.endAll()
     if (this.#doing === 'onStart' && this.#isReady && !this.#isCut && !this.#hasStopped) {
       this.deadlineMoved()
       this.#beginTask(this.#script.nowUs())

@@ -8,6 +8,7 @@ import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from './feed.ts'
 import type { Requests } from './requests.ts'
+import { TransactionNames } from './transactions.ts'
 import type { Watch } from './watch.ts'
 
 export interface NamedTask {
@@ -64,6 +65,7 @@ export class Script {
   /** `null` unless every step is reported. */
   readonly watch: Watch | null
   readonly tasks: readonly NamedTask[]
+  readonly transactionNames = new TransactionNames()
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
