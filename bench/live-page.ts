@@ -65,6 +65,7 @@ for (const run of values.runs.split(',')) {
     judged: () => ({ ...report, outcomes: new Map() }),
     report: reportSoFar,
     taskErrors: 0,
+    transactions: new Map(),
   }
   let bytes = 0
   const frameMs = median(
