@@ -17,7 +17,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   page: ['core', 'output'],
   host: ['output', 'core', 'scenario', 'protocol.ts', 'version.ts'],
   target: ['core', 'version.ts'],
-  cli: ['host', 'output', 'core', 'target', 'version.ts'],
+  // Texts in, texts out.
+  import: ['core'],
+  cli: ['host', 'output', 'core', 'target', 'import', 'version.ts'],
   'index.ts': ['host', 'output', 'core', 'scenario', 'target', 'version.ts'],
   'vitest.ts': ['core'],
 }
@@ -46,6 +48,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   output: ['.', 'text', 'view', 'live', 'file', 'push', 'web'],
   host: ['machine', 'files', 'kept', '.'],
   page: ['parts', 'charts', 'live', '.'],
+  import: ['.', 'curl'],
 }
 
 /** The one file that imports each library. */
@@ -67,7 +70,7 @@ export const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
 }
 
 /** The layers that run without a platform: no `node:` module. */
-const PLATFORMLESS = ['core', 'page']
+const PLATFORMLESS = ['core', 'import', 'page']
 
 /** The layer of a file, a path below src. */
 export const layerOf = (file: string): string => file.split('/')[0]!

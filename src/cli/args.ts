@@ -203,7 +203,7 @@ function sortWords(
   words: readonly string[],
   { texts, lists, problems }: Sorted,
 ): string[] {
-  if (name === 'compare' || name === 'completion') return [...words]
+  if (TAKES_OPERANDS.includes(name)) return [...words]
   const stray: string[] = []
   for (const word of words) {
     const option = !LOADS_TARGET.includes(name)
@@ -225,6 +225,8 @@ function sortWords(
   else problems.push(...stray.map((word) => strayWord(word, texts)))
   return []
 }
+
+const TAKES_OPERANDS: readonly CommandName[] = ['compare', 'completion', 'import']
 
 const LOADS_TARGET: readonly CommandName[] = ['run', 'find', 'debug']
 

@@ -29,6 +29,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     if (command.name === 'completion') return (await import('./completion.ts')).completionCommand(command)
     if (command.name === 'find') return await (await import('./find.ts')).findCommand(command)
     if (command.name === 'compare') return await (await import('./compare.ts')).compareCommand(command)
+    if (command.name === 'import') return await (await import('./import.ts')).importCommand(command)
     return await (await import('./run.ts')).runCommand(command)
   } catch (error) {
     const { printable } = await import('../output/text/paint.ts')

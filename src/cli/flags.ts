@@ -1,7 +1,8 @@
 /** The flags of every command, by the headings of the help. Those of a run are declared in core/options. */
 import type { Declarations, NameOf } from '../core/options/declaration.ts'
 import { DECLARATIONS, GROUPS } from '../core/options/declarations.ts'
-import { duration, like, list, onOff, text, withDefault } from '../core/options/format.ts'
+import { duration, like, list, oneOf, onOff, text, withDefault } from '../core/options/format.ts'
+import { FORMATS } from '../import/detection.ts'
 
 const { url, allowHosts, tags, excludeTags, headers, expectStatus, seed, config, profile, allow, color } =
   DECLARATIONS
@@ -125,6 +126,22 @@ const FIND = {
   maxTime: { format: withDefault(duration('above 0'), 600), sentence: 'when the search ends at the latest' },
 } as const satisfies Declarations
 
+const IMPORT = {
+  from: {
+    format: like(oneOf(...FORMATS)),
+    sentence: 'format of the file',
+    usually: 'by its content',
+  },
+  importOut: {
+    format: text('path'),
+    sentence: 'file to write; it must not exist',
+    usually: 'standard output',
+    flag: 'out',
+    alias: ['o'],
+  },
+  overwrite: { format: onOff(), sentence: 'replace the file of `--out`', usually: 'off' },
+} as const satisfies Declarations
+
 /** The flags of the commands beside a run. */
 export const COMMAND_FLAGS = {
   find: FIND,
@@ -132,6 +149,7 @@ export const COMMAND_FLAGS = {
   debug: DEBUG,
   target: TARGET,
   doctor: DOCTOR,
+  import: IMPORT,
 } as const
 
 /** The flags of every command by the headings of its help. */
@@ -142,6 +160,7 @@ export const FLAG_GROUPS = {
   doctor: { Doctor: DOCTOR },
   compare: { Compare: COMPARE },
   debug: { Debug: DEBUG, HTTP: GROUPS.HTTP },
+  import: { Import: IMPORT },
   completion: {},
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Declarations>>>>
 

@@ -46,6 +46,12 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
     summary:
       'Lets one user do every task once, and shows every request, response and error. Exit code 99 if anything failed.',
   },
+  import: {
+    usage: 'corerush import FILE|- [options]',
+    does: 'turn a locustfile, curl commands, a recording or a log into what corerush runs',
+    summary:
+      'Turns what you have into a scenario, a targets file or a command: curl commands. What cannot be translated is named. See docs/IMPORT.md.',
+  },
   completion: {
     usage: 'corerush completion [bash|zsh|fish]',
     does: 'print a script that completes commands and flags in a shell',

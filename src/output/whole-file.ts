@@ -32,6 +32,8 @@ const LOOK_EVERY_MS = 50
 
 export const piecesOf = (text: string | Pieces): Pieces => (typeof text === 'string' ? [text] : text)
 
+type Writable = Iterable<string | Uint8Array>
+
 /**
  * Throws if the path cannot be written: it is a directory, its directory does not exist, the permission is missing, a
  * link leads nowhere, the name is too long. Creates nothing.
@@ -70,8 +72,8 @@ export const isPipe = (name: string): boolean => statSync(name, { throwIfNoEntry
  * Writes a temporary file and renames it over the target, so that a reader never sees half a text. Links stay and the
  * mode of the file is kept; devices, and files in a directory that takes no new ones, are written to directly.
  */
-export function writeWhole(name: string, text: string | Pieces): void {
-  const pieces = piecesOf(text)
+export function writeWhole(name: string, text: string | Uint8Array | Pieces): void {
+  const pieces: Writable = text instanceof Uint8Array ? [text] : piecesOf(text)
   const path = behindLinks(name)
   const found = statSync(path, { throwIfNoEntry: false })
   if (found !== undefined && !(found.isFile() && isWritable(dirname(path)))) {
@@ -122,7 +124,7 @@ async function openPipe(path: string, readerWithinMs: number): Promise<number> {
 }
 
 /** Writes all pieces and closes the file; with `flush`, they are on the disk when this returns. */
-function writePieces(file: number, pieces: Pieces, flush = false): void {
+function writePieces(file: number, pieces: Writable, flush = false): void {
   try {
     for (const piece of pieces) writeFileSync(file, piece)
     if (flush) fsyncSync(file)

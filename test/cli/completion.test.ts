@@ -16,7 +16,7 @@ afterEach(() => {
 const offered = (...words: string[]): Promise<readonly string[]> => completionsOf(['corerush', ...words])
 
 test('commands come first, and then flags of the command that was named', async () => {
-  expect(await offered('')).toEqual(['find', 'target', 'doctor', 'compare', 'debug', 'completion'])
+  expect(await offered('')).toEqual(['find', 'target', 'doctor', 'compare', 'debug', 'import', 'completion'])
   const flags = await offered('--')
   expect(flags).toEqual(expect.arrayContaining(['--url', '--users', '--no-keepalive', '--dry-run', '--help']))
   expect(flags.filter((word) => word.length < 4)).toEqual([])
