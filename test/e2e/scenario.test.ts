@@ -291,7 +291,10 @@ describe.concurrent('what fails', () => {
     )
     expect(report.taskErrors).toEqual([])
     expect(report).toMatchObject({ stoppedBy: 'iterations', iterations: { started: 6, finished: 6 } })
-    expect(report.outcomes).toMatchObject({ ok: 6, 'headers.timeout': 3 })
+    const { ok, ...others } = report.outcomes
+    // On a busy machine a time-out of 80 ms may come while the connection is being made.
+    expect(Object.keys(others).filter((outcome) => !outcome.endsWith('.timeout'))).toEqual([])
+    expect([ok, Object.values(others).reduce((sum, n) => sum + n, 0)]).toEqual([6, 3])
     expectConservation(report, { tasks: true })
   })
 

@@ -11,11 +11,12 @@ export function readBytes(path: string, most: number): Buffer {
   try {
     const { size } = fstatSync(file)
     if (size > most) throw tooLarge(size, most)
-    // A device or a pipe has no size, and may have no end.
+    // A device or a pipe has no size, and may have no end; a file may grow meanwhile.
     const chunks: Buffer[] = []
     let total = 0
     for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size - total || CHUNK_BYTES, most - total + 1)))
+      const left = size > total ? size - total : CHUNK_BYTES
+      const chunk = Buffer.allocUnsafe(Math.min(left, most - total + 1))
       const bytes = readSync(file, chunk)
       if (bytes === 0) return Buffer.concat(chunks, total)
       chunks.push(chunk.subarray(0, bytes))
