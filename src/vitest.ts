@@ -7,6 +7,7 @@ import { passes } from './core/judge/gate.ts'
 import { isRelative } from './core/threshold/relative-rule.ts'
 import { reportFigure } from './core/report/report-figure.ts'
 import { REPORT_SCHEMA, type Report } from './core/report/report.ts'
+import { isOfRow, partsOf } from './core/request/row.ts'
 import { nearest } from './core/suggest.ts'
 import { metricOf, showFigure } from './core/threshold/threshold-metric.ts'
 import { parseThreshold, printThreshold, type Threshold } from './core/threshold/threshold.ts'
@@ -74,8 +75,9 @@ function ruleIn(text: string, { byName }: Report): Threshold {
   const { name, level, abortAfterS } = parsed.value
   if (level === 'warn' || abortAfterS !== null) return wrong('can neither warn nor abort: the run is over')
   const isByRequest = metricOf(parsed.value.metric)!.namedBy === 'request'
-  if (name !== null && isByRequest && !Object.hasOwn(byName, name)) {
-    const near = nearest(name, Object.keys(byName))
+  const rows = Object.keys(byName)
+  if (name !== null && isByRequest && !rows.some((row) => isOfRow(row, name))) {
+    const near = nearest(name, [...rows, ...rows.map((row) => partsOf(row).name)])
     return wrong(`must name a request of the report${near === null ? '' : `; did you mean "${near}"?`}`)
   }
   return parsed.value

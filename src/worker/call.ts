@@ -192,6 +192,7 @@ export class Call implements ExchangeListener {
       this.#record(exchange)
       this.#hops++
       this.#serverAnswers = this.#proxyAnswers = 0
+      this.#tally = hop.tally
       this.#go(hop.request, hop.isElsewhere)
       return
     }

@@ -177,7 +177,7 @@ export class Load implements TimerListener {
       recorder,
       turn,
       openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
-      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan) : null,
+      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan, recorder) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
       nowUs: clock.nowUs,

@@ -7,6 +7,8 @@ import type { CookieLoss } from '../core/measure/cookie-counts.ts'
 import type { CustomKind } from '../core/measure/custom-metrics.ts'
 import { ms } from '../core/measure/metrics.ts'
 import { isTimeout } from '../core/request/outcome.ts'
+import type { RequestPlan } from '../core/request/request.ts'
+import { rowOf } from '../core/request/row.ts'
 import type { RequestTally } from '../core/measure/request-tally.ts'
 import { packTally, Tally } from '../core/measure/tally.ts'
 import { NOT_AWAITED, type TaskErrorCount } from '../core/measure/task-error.ts'
@@ -79,9 +81,9 @@ export class Recorder {
     return this.#snapshot(this.vitals.until(nowUs))
   }
 
-  /** The tally of a request name; it stays the same over all seconds, so that the hot path looks it up once. */
-  requestTally(name: string): RequestTally {
-    return this.#tally.request(name)
+  /** The tally of a request's row; it stays the same over all seconds, so that the hot path looks it up once. */
+  requestTally(request: Pick<RequestPlan, 'method' | 'name'>): RequestTally {
+    return this.#tally.request(rowOf(request))
   }
 
   /** An iteration started, `lagUs` after the later of its due time and its user being free. */
@@ -203,7 +205,7 @@ export class Recorder {
         this.#latency(request, latencyUs, lagUs)
         request.histogram('reached').record(serviceUs)
       }
-      this.#tally.error(exchange.request!.plan.name, outcome, exchange.message, doneUs / SECOND_US)
+      this.#tally.error(rowOf(exchange.request!.plan), outcome, exchange.message, doneUs / SECOND_US)
     }
     if (isOpen && (outcome === 'ok' || isTimeout(outcome))) request.histogram('service').record(serviceUs)
     if (exchange.firstByteUs > 0) {

@@ -2,12 +2,16 @@
 import { forbiddenHost } from '../core/resolve/request/allowed-hosts.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { isRedirect, redirected } from '../core/request/redirect.ts'
+import type { RequestTally } from '../core/measure/request-tally.ts'
+import type { Recorder } from './recorder.ts'
 import { oneLine } from './transport/fault.ts'
 import type { Prepared, Transport } from './transport/transport.ts'
 
 /** A request that a redirect asks for. */
 export interface Hop {
   readonly request: Prepared
+  /** The row that it counts in. */
+  readonly tally: RequestTally
   /** Whether it goes to another origin than the plan's request, and so over another connection. */
   readonly isElsewhere: boolean
 }
@@ -24,12 +28,14 @@ const MOST_KEPT = 1000
 export class Redirects {
   readonly #transport: Transport
   readonly #plan: Plan
+  readonly #recorder: Recorder
   readonly #origin: string
   readonly #hops = new Map<Prepared, Map<string, Hop | DeadEnd>>()
   #kept = 0
 
-  constructor(transport: Transport, plan: Plan) {
+  constructor(transport: Transport, plan: Plan, recorder: Recorder) {
     this.#transport = transport
+    this.#recorder = recorder
     this.#plan = plan
     this.#origin = new URL(plan.request.url).origin
   }
@@ -63,7 +69,11 @@ export class Redirects {
     const url = new URL(plan.url)
     const to = forbiddenHost(this.#plan, url)
     return to === null
-      ? { request: this.#transport.prepare(plan), isElsewhere: url.origin !== this.#origin }
+      ? {
+          request: this.#transport.prepare(plan),
+          tally: this.#recorder.requestTally(plan),
+          isElsewhere: url.origin !== this.#origin,
+        }
       : { outcome: 'host', problem: `status ${status} leads to ${to}, which is not allowed` }
   }
 }

@@ -130,7 +130,7 @@ function kindOf(
     plan: request,
     template: template !== null && isVaried(template) ? template : null,
     request: transport.prepare(always),
-    tally: recorder.requestTally(request.name),
+    tally: recorder.requestTally(request),
     isElsewhere: new URL(request.url).origin !== new URL(own.url).origin,
   }
 }

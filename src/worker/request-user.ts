@@ -102,6 +102,6 @@ export class RequestUser extends BaseUser implements CallOwner {
   #unstarted(nowUs: number): void {
     const { plan, recorder } = this.around
     if (plan.model === 'closed') return
-    recorder.unstarted(recorder.requestTally(plan.request.name), this.dueUs, nowUs, this.lateness.keptUs)
+    recorder.unstarted(recorder.requestTally(plan.request), this.dueUs, nowUs, this.lateness.keptUs)
   }
 }

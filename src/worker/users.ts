@@ -41,9 +41,7 @@ export function userMaker(parts: UserParts, around: Surroundings, source: Reques
   if (plan.scenario === null || scripted === null) {
     const wait: Wait = plan.model === 'closed' ? plan.wait : { kind: 'none' }
     const planned =
-      source === null
-        ? { request, tally: recorder.requestTally(plan.request.name), isElsewhere: false }
-        : null
+      source === null ? { request, tally: recorder.requestTally(plan.request), isElsewhere: false } : null
     const newCredentials = usesDigest(plan) ? () => new Credentials(plan.proxy) : null
     const shared = { usual: request, planned, source, wait, newCredentials }
     return (id, owner) => new RequestUser(id, globalIndex(id, share), owner, around, shared)

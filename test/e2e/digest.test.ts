@@ -98,11 +98,11 @@ describe.concurrent('each user answers once and then at once', () => {
     for (const secret of [CREDENTIALS.password, 'h1dden-passw0rd']) expect(shown).not.toContain(secret)
     expect(shown).not.toMatch(/response="[\da-f]{32}/)
     expect(report.errors).toMatchObject([
-      { name: 'stranger', message: 'status 401: the digest credentials were refused' },
+      { name: 'GET stranger', message: 'status 401: the digest credentials were refused' },
     ])
     expect(report.challenges.stale).toBeGreaterThan(0)
     expect(report.plan.request.digest).toEqual({ user: '***', password: '***' })
     expect(stderr).toMatch(/\d digest challenges answered \(\d+ for a stale nonce\)/)
-    expect(report.total.failed).toBe(report.byName['stranger']!.failed)
+    expect(report.total.failed).toBe(report.byName['GET stranger']!.failed)
   })
 })

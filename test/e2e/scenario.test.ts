@@ -87,7 +87,7 @@ describe.concurrent('what tasks send', () => {
       ['PUT', '/b?c=1', 'application/x-www-form-urlencoded', 'y', 'z', 'k=v+w'],
       ['PATCH', '/c', undefined, undefined, 'z', '\u0000ÿ'],
     ])
-    expect(Object.keys(report.byName)).toEqual(['DELETE /e', 'GET /d', 'PATCH /c', 'PUT /b', 'a'])
+    expect(Object.keys(report.byName)).toEqual(['DELETE /e', 'GET /d', 'PATCH /c', 'POST a', 'PUT /b'])
     expect(report.total.succeeded).toBe(10)
     expect(report.iterations).toMatchObject({ started: 8, finished: 8, failed: 0 })
     expect(seen).toHaveLength(10)
@@ -223,7 +223,7 @@ describe.concurrent('what fails', () => {
     )
     expect(report.outcomes).toEqual({ status: 2, ok: 1, check: 1, 'headers.timeout': 1 })
     expect(report.errors).toContainEqual(
-      expect.objectContaining({ name: 'c', outcome: 'check', message: 'not x' }),
+      expect.objectContaining({ name: 'GET c', outcome: 'check', message: 'not x' }),
     )
     expect(report.taskErrors).toMatchObject([
       { task: 'Throws', message: 'GET /404: status: status 404', count: 1 },
@@ -433,6 +433,10 @@ describe.concurrent('users', () => {
       },
     )
     expect(report.taskErrors).toEqual([])
+    expect(report.byName).toMatchObject({
+      'GET redirect': { sent: 2 },
+      'GET redirect (redirect)': { sent: 2 },
+    })
     const sent = (path: string): unknown[] =>
       seen.filter(({ url }) => url === path).map(({ headers }) => headers.cookie)
     expect(sent('/set/0')).toEqual([undefined])
@@ -694,21 +698,28 @@ describe.concurrent('the examples run as they stand, against the embedded target
   test('the shop', async () => {
     const { byName } = await example('shop.ts', { users: 3, wait: '1ms', iterations: 60 })
     expect(Object.keys(byName)).toEqual(
-      expect.arrayContaining(['basket', 'item', 'items', 'login', 'logout', 'order']),
+      expect.arrayContaining([
+        'PUT basket',
+        'GET item',
+        'GET items',
+        'POST login',
+        'POST logout',
+        'POST order',
+      ]),
     )
-    expect(byName['logout']!.succeeded).toBe(byName['login']!.succeeded)
+    expect(byName['POST logout']!.succeeded).toBe(byName['POST login']!.succeeded)
   })
 
   test('the programme guide', async () => {
     const { byName, custom } = await example('epg.ts', { users: 2, wait: '1ms', iterations: 9 })
-    expect(byName['programs']!.succeeded).toBe(63)
+    expect(byName['GET programs']!.succeeded).toBe(63)
     expect(custom).toEqual({ sweeps: { kind: 'counter', sum: 9 } })
   })
 
   test('the API, in the open model', async () => {
     const { byName, iterations } = await example('api.ts', { rate: 100, duration: '0.5s' })
     expect(iterations).toMatchObject({ due: 50, started: 50, finished: 50 })
-    expect(byName['document']?.succeeded).toBe(byName['event']?.succeeded)
+    expect(byName['PUT document']?.succeeded).toBe(byName['POST event']?.succeeded)
   })
 })
 
@@ -724,7 +735,7 @@ test('the example of the story runs as it stands', async () => {
     }),
     seen: all,
   }))
-  expect(report.byName).toMatchObject({ GetPrograms: { succeeded: 4, failed: 0 } })
+  expect(report.byName).toMatchObject({ 'POST GetPrograms': { succeeded: 4, failed: 0 } })
   expect(seen[0]).toMatchObject({ method: 'POST', url: '/GetPrograms' })
   expect(seen[0]!.headers['content-type']).toBe('application/xml')
 })

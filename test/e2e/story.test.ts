@@ -34,8 +34,8 @@ test('the story: users that wait and post a file, on two workers, add up to the 
       expect(total.bytesOut).toBe(total.sent * Buffer.byteLength(BODY))
       expect(total.bytesIn).toBe(total.sent * 321)
 
-      expect(Object.keys(report.byName)).toEqual(['GetPrograms'])
-      expect(report.byName['GetPrograms']!.latencyMs).toEqual(total.latencyMs)
+      expect(Object.keys(report.byName)).toEqual(['POST GetPrograms'])
+      expect(report.byName['POST GetPrograms']!.latencyMs).toEqual(total.latencyMs)
       expect(total.latencyMs.min).toBeGreaterThanOrEqual(latencyMs)
       expect(report.connections).toMatchObject({ opened: 50, failed: 0 })
       // One more is the probe before the run.

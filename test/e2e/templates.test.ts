@@ -101,7 +101,7 @@ describe.concurrent('placeholders', () => {
     expect(seen).toHaveLength(60)
     expect(seen.some(({ headers }) => headers.authorization === 'Bearer c4n4ry-5ecret-1')).toBe(true)
     expect(seen.some(({ url }) => url === '/fails?token=c4n4ry-5ecret-2')).toBe(true)
-    expect(Object.keys(report.byName).sort()).toEqual(['GET /fails', 'ok'])
+    expect(Object.keys(report.byName).sort()).toEqual(['GET /fails', 'GET ok'])
     const failing = report.byName['GET /fails']!
     expect([failing.failed, failing.succeeded]).toEqual([failing.finished, 0])
     expect(report.capturedFailures).toHaveLength(5)

@@ -92,7 +92,7 @@ describe.concurrent('the first failing exchanges of each outcome are in the repo
         response: { status: 200, body: { text: 'fine' } },
       })
       expect(kept('status')).toMatchObject({
-        name: 'There',
+        name: 'GET There (redirect)',
         request: { url: `${server.url}/busy` },
         response: BUSY,
       })

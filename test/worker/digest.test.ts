@@ -52,7 +52,7 @@ describe('a user', () => {
     { algorithm: 'SHA-512-256' },
     { qop: null },
   ])('answers its first challenge, and then counts its answers: %j', async (rules) => {
-    const plan = { ...TWO, request: { ...REQUEST, method: 'POST', body: { text: 'caf\u00e9' } } }
+    const plan = { ...TWO, request: { ...REQUEST, method: 'POST', name: 'x', body: { text: 'caf\u00e9' } } }
     const { server, simulation, count } = await simulate(rules, plan)
     expect(server.seen).toEqual(['none', 'none', 'good', 'good', 'good', 'good', 'good', 'good'])
     expect([simulation.count('sent'), simulation.count('failed'), count('good')]).toEqual([8, 0, 6])
@@ -60,7 +60,7 @@ describe('a user', () => {
       challenges: { answered: 2, stale: 0 },
       iterations: { started: 6, finished: 6, failed: 0 },
     })
-    expect([...simulation.total.requests.get('GET /')!.statuses]).toEqual([
+    expect([...simulation.total.requests.get('POST x')!.statuses]).toEqual([
       [401, 2],
       [200, 6],
     ])

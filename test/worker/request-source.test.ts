@@ -98,9 +98,9 @@ test('of several requests each comes as often as its weight says, to its own ori
   const { sent, total } = await new Simulation(plan).to(10)
   const share = sent.filter(({ request }) => request.name === 'a').length / sent.length
   expect(share).toBeCloseTo(0.75, 1)
-  expect([...total.requests].map(([name, { sent: n }]) => [name, n > 0])).toEqual([
-    ['a', true],
-    ['b', true],
+  expect([...total.requests].map(([row, { sent: n }]) => [row, n > 0])).toEqual([
+    ['GET a', true],
+    ['GET b', true],
   ])
   // A user's connection goes to one origin.
   const connections = new Map(sent.map(({ connection, request }) => [connection, request.url]))

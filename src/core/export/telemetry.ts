@@ -12,9 +12,9 @@ import { TransactionSeries } from './transaction-series.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Report } from '../report/report.ts'
 import { bareHost, portOf } from '../request/route.ts'
-import { isOneRequest } from '../scenario/script-plan.ts'
+import { MOST_ROWS, OTHER_REQUESTS, partsOf } from '../request/row.ts'
 import type { SecondRow } from '../measure/second.ts'
-import { MOST_NAMES, noIterations, OTHER_REQUESTS, Tally, type IterationCounts } from '../measure/tally.ts'
+import { noIterations, Tally, type IterationCounts } from '../measure/tally.ts'
 import type { SettledSecond } from '../measure/timeline.ts'
 import type { VerdictLevel } from '../judge/verdict.ts'
 
@@ -40,9 +40,8 @@ const ITERATIONS = [
 export class Telemetry {
   readonly #isOpen: boolean
   readonly #server: Attributes
-  /** Set for a plan with one request. */
-  readonly #method: string | null
-  readonly #names = new Map<string, NameTotals>()
+  /** By row: method and name. */
+  readonly #rows = new Map<string, NameTotals>()
   readonly #iterations = noIterations()
   /** Counts the errors of tasks, by no more messages than the report has. */
   readonly #errors = new Tally({ wide: true })
@@ -58,7 +57,6 @@ export class Telemetry {
     const url = new URL(request.url)
     this.#isOpen = model === 'open'
     this.#server = { 'server.address': bareHost(url.hostname), 'server.port': portOf(url) }
-    this.#method = isOneRequest(plan) ? methodOf(`${request.method} `) : null
   }
 
   /** The run time up to which everything is counted. */
@@ -73,7 +71,7 @@ export class Telemetry {
     this.#custom.add(tally, row.phase === 'warmup')
     if (row.phase === 'warmup') return
     this.#transactions.add(tally)
-    for (const [name, request] of tally.requests) this.#totalsOf(name).add(request, this.#isOpen)
+    for (const [row, request] of tally.requests) this.#totalsOf(row).add(request, this.#isOpen)
     for (const key of ITERATIONS) this.#iterations[key] += tally.iterations[key]
     for (const error of tally.taskErrors.values()) this.#errors.taskError(error)
   }
@@ -104,43 +102,43 @@ export class Telemetry {
   }
 
   #requestTimes(): Series[] {
-    const names = [...this.#names]
+    const rows = this.#rowPoints()
     return [
       {
         name: 'http.client.request.duration',
         unit: 's',
         kind: 'histogram',
         help: 'Service time of requests that ended, connecting included; those with an error type failed',
-        points: names.flatMap(([name, totals]) => this.#durations(name, totals)),
+        points: rows.flatMap(([attributes, totals]) => this.#durations(attributes, totals)),
       },
       {
         name: 'corerush.request.latency',
         unit: 's',
         kind: 'histogram',
         help: 'Latency as users would have seen it: latencyMs of the report',
-        points: names.map(([name, { latency }]) => ({ attributes: nameOf(name), value: latency })),
+        points: rows.map(([attributes, { latency }]) => ({ attributes, value: latency })),
       },
     ]
   }
 
   #requestCounts(): Series[] {
-    const names = [...this.#names]
+    const rows = this.#rowPoints()
     return [
       {
         name: 'corerush.requests.sent',
         unit: '{request}',
         kind: 'sum',
         help: 'Requests whose network work began',
-        points: this.#ofNames(({ sent }) => sent),
+        points: this.#ofRows(({ sent }) => sent),
       },
       {
         name: 'corerush.requests.finished',
         unit: '{request}',
         kind: 'sum',
         help: 'Requests that ended, by outcome',
-        points: names.flatMap(([name, { outcomes }]) =>
+        points: rows.flatMap(([attributes, { outcomes }]) =>
           [...outcomes].map(([outcome, value]) => ({
-            attributes: { ...nameOf(name), 'corerush.outcome': outcome },
+            attributes: { ...attributes, 'corerush.outcome': outcome },
             value,
           })),
         ),
@@ -150,16 +148,16 @@ export class Telemetry {
         unit: '{request}',
         kind: 'sum',
         help: 'Requests sent and not done when the drain ended',
-        points: this.#ofNames(({ unfinished }) => unfinished),
+        points: this.#ofRows(({ unfinished }) => unfinished),
       },
       {
         name: 'corerush.responses',
         unit: '{response}',
         kind: 'sum',
         help: 'Final statuses that were received',
-        points: names.flatMap(([name, { statuses }]) =>
+        points: rows.flatMap(([attributes, { statuses }]) =>
           [...statuses].map(([status, value]) => ({
-            attributes: { ...nameOf(name), 'http.response.status_code': status },
+            attributes: { ...attributes, 'http.response.status_code': status },
             value,
           })),
         ),
@@ -174,21 +172,25 @@ export class Telemetry {
         unit: 'By',
         kind: 'sum',
         help: 'Body bytes received',
-        points: this.#ofNames(({ bytesIn }) => bytesIn),
+        points: this.#ofRows(({ bytesIn }) => bytesIn),
       },
       {
         name: 'corerush.body.sent',
         unit: 'By',
         kind: 'sum',
         help: 'Body bytes sent',
-        points: this.#ofNames(({ bytesOut }) => bytesOut),
+        points: this.#ofRows(({ bytesOut }) => bytesOut),
       },
     ]
   }
 
-  /** One point per request name. */
-  #ofNames(value: (totals: NameTotals) => number): Point<number>[] {
-    return [...this.#names].map(([name, totals]) => ({ attributes: nameOf(name), value: value(totals) }))
+  #rowPoints(): (readonly [Attributes, NameTotals])[] {
+    return [...this.#rows].map(([row, totals]) => [rowAttributes(row), totals])
+  }
+
+  /** One point per row. */
+  #ofRows(value: (totals: NameTotals) => number): Point<number>[] {
+    return this.#rowPoints().map(([attributes, totals]) => ({ attributes, value: value(totals) }))
   }
 
   /** None if no task threw. */
@@ -287,12 +289,8 @@ export class Telemetry {
       }))
   }
 
-  #durations(name: string, { succeeded, failed }: NameTotals): Point<Buckets>[] {
-    const attributes = {
-      'http.request.method': this.#method ?? methodOf(name),
-      ...this.#server,
-      ...nameOf(name),
-    }
+  #durations(row: Attributes, { succeeded, failed }: NameTotals): Point<Buckets>[] {
+    const attributes = { ...this.#server, ...row }
     return [
       ...(succeeded.count > 0 ? [{ attributes, value: succeeded }] : []),
       ...(failed.count > 0
@@ -301,13 +299,13 @@ export class Telemetry {
     ]
   }
 
-  #totalsOf(name: string): NameTotals {
-    const known = this.#names.get(name)
+  #totalsOf(row: string): NameTotals {
+    const known = this.#rows.get(row)
     if (known !== undefined) return known
-    // Each worker has its own first names, so together they can be more.
-    if (this.#names.size >= MOST_NAMES && name !== OTHER_REQUESTS) return this.#totalsOf(OTHER_REQUESTS)
+    // Each worker has its own first rows, so together they can be more.
+    if (this.#rows.size >= MOST_ROWS && row !== OTHER_REQUESTS) return this.#totalsOf(OTHER_REQUESTS)
     const totals = new NameTotals()
-    this.#names.set(name, totals)
+    this.#rows.set(row, totals)
     return totals
   }
 }
@@ -324,8 +322,13 @@ const ITERATION_HELP: Readonly<Record<keyof IterationCounts, string>> = {
   unstarted: 'Arrivals that still waited for a user when the load ended',
 }
 
-const nameOf = (name: string): Attributes => ({ 'corerush.request.name': name })
-
-/** Requests of a scenario without a name are called by method and path. */
-const methodOf = (name: string): string =>
-  METHODS.find((method) => name.startsWith(`${method} `)) ?? OTHER_VALUE
+/** The attributes of a row. Methods that the semantic conventions do not know are given beside `_OTHER`. */
+function rowAttributes(row: string): Attributes {
+  const { method, name } = partsOf(row)
+  const isKnown = METHODS.includes(method)
+  return {
+    'http.request.method': isKnown ? method : OTHER_VALUE,
+    ...(isKnown || method === '' ? {} : { 'http.request.method_original': method }),
+    'corerush.request.name': name,
+  }
+}

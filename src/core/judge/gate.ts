@@ -4,7 +4,8 @@
  */
 import type { Plan } from '../plan/plan.ts'
 import { stageSpan } from '../load/stage.ts'
-import { RequestTally } from '../measure/request-tally.ts'
+import { mergeRequest, packRequest, RequestTally } from '../measure/request-tally.ts'
+import { isOfRow } from '../request/row.ts'
 import { mergeRequests, mergeTally, packTally, Tally, type PackedTally } from '../measure/tally.ts'
 import { metricOf, type Figure, type Measured, type Unit } from '../threshold/threshold-metric.ts'
 import { printThreshold, type Operator, type Threshold } from '../threshold/threshold.ts'
@@ -181,13 +182,20 @@ class Span {
     this.#all = null
   }
 
-  /** What is measured under a name, or of all. */
+  /** What is measured under a name, whose rows are taken together, or of all. */
   measured(name: string | null): Measured {
     const request =
-      name === null
-        ? (this.#all ??= mergeRequests(this.#tally, new RequestTally(true)))
-        : (this.#tally.requests.get(name) ?? new RequestTally(false))
+      name === null ? (this.#all ??= mergeRequests(this.#tally, new RequestTally(true))) : this.#named(name)
     return { name, request, tally: this.#tally, loadS: this.#loadS }
+  }
+
+  #named(name: string): RequestTally {
+    const { requests } = this.#tally
+    const rows = [...requests.keys()].filter((row) => isOfRow(row, name))
+    if (rows.length === 1) return requests.get(rows[0]!)!
+    const merged = new RequestTally(true)
+    for (const row of rows) mergeRequest(merged, packRequest(row, requests.get(row)!))
+    return merged
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Mergeable counts and histograms of one request name, or of all names together. Packed, they are
+ * Mergeable counts and histograms of one row of requests, or of all rows together. Packed, they are
  * plain values that can cross a thread.
  */
 import { Histogram, type PackedHistogram } from './histogram.ts'
@@ -23,7 +23,7 @@ const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'rea
 type CountName = (typeof COUNTS)[number]
 type HistogramName = (typeof HISTOGRAMS)[number]
 
-/** Counts and histograms of one request name. A histogram exists once it has been used. */
+/** Counts and histograms of one row of requests. A histogram exists once it has been used. */
 export class RequestTally implements Record<CountName, number> {
   readonly #wide: boolean
   readonly #histograms: Partial<Record<HistogramName, Histogram>> = {}
@@ -66,6 +66,7 @@ export class RequestTally implements Record<CountName, number> {
 }
 
 export type PackedRequest = { readonly [C in CountName]: number } & {
+  /** The row: method and name. */
   readonly name: string
   readonly statuses: readonly (readonly [number, number])[]
   readonly outcomes: readonly (readonly [Outcome, number])[]

@@ -57,8 +57,9 @@ export interface ChallengeCounts {
   stale: number
 }
 
-/** One distinct way in which requests of a name failed. */
+/** One distinct way in which requests of a row failed. */
 export interface ErrorCount {
+  /** Method and name of the requests, as `GET /items`. */
   readonly name: string
   readonly outcome: Outcome
   readonly message: string
@@ -67,16 +68,13 @@ export interface ErrorCount {
   lastS: number
 }
 
-/** Distinct request names; more would take the memory of every second. The rest goes by this name. */
-export const MOST_NAMES = 500
-export const OTHER_REQUESTS = '(other requests)'
-
 /** Distinct messages kept per tally; the rest is counted under this message, so a chatty server cannot eat memory. */
 export const MOST_MESSAGES = 100
 export const OTHER_MESSAGES = '(other messages)'
 
 export class Tally {
   readonly #wide: boolean
+  /** Requests by row: method and name. */
   readonly requests = new Map<string, RequestTally>()
   readonly iterations: IterationCounts = noIterations()
   readonly iterationDuration: Histogram

@@ -343,7 +343,7 @@ const HTTP = {
     format: withDefault(whole(0, MOST_REDIRECTS), 0),
     sentence: 'most redirects to follow for an iteration; each hop is a request',
     details:
-      'Followed as browsers do, under the same name. The first redirect beyond the limit is judged by `--expect-status`',
+      'Followed as browsers do, in a row of their own: `GET login (redirect)`. The first redirect beyond the limit is judged by `--expect-status`',
     planned: 'maxRedirects',
   },
   maxReadBytes: {

@@ -5,6 +5,7 @@
 import { isWorse, passes, type ThresholdResult } from '../judge/gate.ts'
 import { ms, samplesFor, PERCENTILES, type LatencySummary, type Metrics } from '../measure/metrics.ts'
 import { isTimeout } from '../request/outcome.ts'
+import { isOfRow, rowOf } from '../request/row.ts'
 import type { Report } from './report.ts'
 import type { EndedIterations, SecondRow } from '../measure/second.ts'
 import { stageSpan } from '../load/stage.ts'
@@ -22,7 +23,7 @@ export type ReportFigure = (Figure & { readonly isCounted: boolean }) | { readon
 
 /** The source of figures: some seconds, or the whole run. */
 interface Part {
-  /** Metrics of the threshold's name, or of all requests: one for each second that has any, or one for the whole run. */
+  /** Metrics of the threshold's rows, or of all requests: those of each second that has any, or of the whole run. */
   readonly pieces: readonly { readonly metrics: Metrics; readonly loadS: number }[]
   /** The seconds themselves; `null` for the whole run. */
   readonly rows: readonly SecondRow[] | null
@@ -42,9 +43,10 @@ export function reportFigure(report: Report, threshold: Threshold): ReportFigure
   const { name, overS, stage } = threshold
   if (overS === null && stage === null) {
     // A name that is none of a request's is one of a scenario or of a task.
-    const metrics = (name === null ? null : report.byName[name]) ?? report.total
+    const named = name === null ? [] : rowsOf(report.byName, name)
     const { loadS } = report
-    return figureOf({ pieces: [{ metrics, loadS }], rows: null, loadS }, threshold, report)
+    const pieces = (named.length === 0 ? [report.total] : named).map((metrics) => ({ metrics, loadS }))
+    return figureOf({ pieces, rows: null, loadS }, threshold, report)
   }
   const seconds = report.timeline.filter(
     (row) => row.phase !== 'warmup' && isWithin(report, stage, row.second),
@@ -69,11 +71,15 @@ const loadIn = ({ plan, loadS }: Report, second: number): number =>
 
 function partOf(rows: readonly SecondRow[], { name, metric }: Threshold, report: Report): Part {
   const pieces = rows.flatMap((row) => {
-    const metrics = name === null || metricOf(metric)!.namedBy !== 'request' ? row : row.byName[name]
-    return metrics === undefined ? [] : [{ metrics, loadS: loadIn(report, row.second) }]
+    const all = name === null || metricOf(metric)!.namedBy !== 'request' ? [row] : rowsOf(row.byName, name)
+    return all.map((metrics) => ({ metrics, loadS: loadIn(report, row.second) }))
   })
   return { pieces, rows, loadS: rows.reduce((sum, { second }) => sum + loadIn(report, second), 0) }
 }
+
+/** The metrics of the rows that a name means: one of each method. */
+const rowsOf = (byName: Readonly<Record<string, Metrics>>, name: string): Metrics[] =>
+  Object.entries(byName).flatMap(([row, metrics]) => (isOfRow(row, name) ? [metrics] : []))
 
 function worstWindow(
   seconds: readonly SecondRow[],
@@ -236,11 +242,7 @@ function durationOf(
   if (summaries.length === 0) return { actual: null, samples: 0, isCounted: true }
   const hasHistograms = rows !== null && distribution === 'latency' && name === null
   const counted =
-    rows === null
-      ? samplesOf(part.pieces[0]!.metrics, distribution, name, report)
-      : hasHistograms
-        ? countOf(rows)
-        : 0
+    rows === null ? samplesOf(part, distribution, name, report) : hasHistograms ? countOf(rows) : 0
   const isCounted = counted > 0
   const samples = isCounted ? counted : summaries.reduce((sum, summary) => sum + fewestIn(summary), 0)
   const given = (actual: number): ReportFigure => ({ actual, samples, isCounted })
@@ -251,7 +253,11 @@ function durationOf(
   if (summaries.length === 1 && key in summaries[0]!) return given(values[0]!)
   if (!hasHistograms || key === 'mean')
     return notInReport(
-      rows === null ? `${metric}; it has ${FIGURES}` : `${metric} of several seconds together`,
+      rows !== null
+        ? `${metric} of several seconds together`
+        : summaries.length > 1
+          ? `${metric} of the several methods of ${name} together`
+          : `${metric}; it has ${FIGURES}`,
     )
   const atMost = Math.min(
     quantileMs(rows, Number(figure.slice(1)) / 100),
@@ -292,24 +298,26 @@ const fewestIn = ({ reliableTo }: LatencySummary): number =>
 
 /** The number of samples of a distribution of the whole run; 0 if it is not counted. */
 function samplesOf(
-  metrics: Metrics,
+  { pieces }: Part,
   distribution: RequestDistribution,
   name: string | null,
   report: Report,
 ): number {
   const { iterations, errors, plan } = report
+  const sum = (field: 'succeeded' | 'unfinished' | 'failed'): number =>
+    pieces.reduce((total, { metrics }) => total + metrics[field], 0)
   switch (distribution) {
     case 'latency':
     case 'service': {
       const timeouts = errors
-        .filter((error) => isTimeout(error.outcome) && (name === null || error.name === name))
+        .filter((error) => isTimeout(error.outcome) && (name === null || isOfRow(error.name, name)))
         .reduce((sum, { count }) => sum + count, 0)
       // What never started is among the latencies, under the name of the plan's request.
-      const hasUnstarted = distribution === 'latency' && (name === null || name === plan.request.name)
-      return metrics.succeeded + metrics.unfinished + timeouts + (hasUnstarted ? iterations.unstarted : 0)
+      const hasUnstarted = distribution === 'latency' && (name === null || isOfRow(rowOf(plan.request), name))
+      return sum('succeeded') + sum('unfinished') + timeouts + (hasUnstarted ? iterations.unstarted : 0)
     }
     case 'failed':
-      return metrics.failed
+      return sum('failed')
     case 'lag':
       return iterations.started
     case 'iteration':

@@ -9,6 +9,7 @@ import { deriveMetrics, summarize, type LatencySummary, type Metrics } from '../
 import type { Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redactPlan } from '../plan/redact.ts'
+import { partsOf } from '../request/row.ts'
 import { holdAgainst, type Comparands, type RunComparison } from '../compare/run-comparison.ts'
 import { SecretSet } from '../request/secret-set.ts'
 import type {
@@ -28,6 +29,13 @@ import type { ThresholdResult } from '../judge/gate.ts'
 import type { Verdict } from '../judge/verdict.ts'
 
 export const REPORT_SCHEMA = 'corerush.report/1'
+
+/** A row of the report: the requests of one method and one name. */
+export interface RowMetrics extends Metrics {
+  /** Empty where the row has requests of several methods, such as those beyond the 500th row. */
+  readonly method: string
+  readonly name: string
+}
 
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA
@@ -50,7 +58,8 @@ export interface Report {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly total: Metrics
-  readonly byName: Readonly<Record<string, Metrics>>
+  /** Requests by row, which is named `METHOD name`: GET and POST of one name are two rows. */
+  readonly byName: Readonly<Record<string, RowMetrics>>
   readonly iterations: Readonly<IterationCounts> & {
     /** Arrivals that waited for a user when measuring began. */
     readonly carriedIn: number
@@ -159,12 +168,14 @@ export function buildReport(
   }
 }
 
-/** The metrics of each request name. A name may be `__proto__`, which an assignment would lose. */
+/** The metrics of each row. A row may be `__proto__`, which an assignment would lose. */
 function byNameOf(timeline: Timeline, loadS: number): Report['byName'] {
   const { total: tally } = timeline
-  const metricsOf = (name: string): Metrics =>
-    deriveMetrics(tally.request(name), { loadS, carriedIn: timeline.carriedIn(name) })
-  return Object.fromEntries([...tally.requests.keys()].sort().map((name) => [name, metricsOf(name)]))
+  const metricsOf = (row: string): RowMetrics => ({
+    ...partsOf(row),
+    ...deriveMetrics(tally.request(row), { loadS, carriedIn: timeline.carriedIn(row) }),
+  })
+  return Object.fromEntries([...tally.requests.keys()].sort().map((row) => [row, metricsOf(row)]))
 }
 
 const iterationsOf = ({ total: tally, carriedInIterations }: Timeline): Report['iterations'] => ({

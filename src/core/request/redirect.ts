@@ -1,6 +1,7 @@
 /** The request that a redirect asks for, as the fetch standard has it. */
 import { parseUrl } from './parsed-url.ts'
 import type { RequestPlan } from './request.ts'
+import { redirectName } from './row.ts'
 import { withoutUserinfo } from './userinfo.ts'
 import { hasEmptyHost } from './http-url.ts'
 import { redactUrlText } from './redacted-url.ts'
@@ -30,6 +31,7 @@ export function redirected(
   const leaves = url.origin !== new URL(request.url).origin
   return {
     ...request,
+    name: redirectName(request),
     url: withoutUserinfo(url).href,
     method: becomesGet ? 'GET' : request.method,
     body: becomesGet ? null : request.body,

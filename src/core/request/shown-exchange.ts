@@ -2,6 +2,7 @@
 import type { KnownSecrets } from './known-secrets.ts'
 import { bodyLength, type BodyPlan, type Headers, type RequestPlan } from './request.ts'
 import { redactUrl } from './redacted-url.ts'
+import { rowOf } from './row.ts'
 import { redactHeader } from './secret-name.ts'
 
 export interface ShownBody {
@@ -12,6 +13,7 @@ export interface ShownBody {
 }
 
 export interface ShownExchange {
+  /** The row that it counts in: method and name. */
   readonly name: string
   readonly request: {
     readonly method: string
@@ -59,7 +61,7 @@ export function showExchange(
     return { bytes, text: text === null ? null : hide(text) }
   }
   return {
-    name: request.name,
+    name: rowOf(request),
     request: {
       method: request.method,
       url: hide(redactUrl(request.url)),

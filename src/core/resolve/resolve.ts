@@ -52,7 +52,7 @@ export function resolveOptions(
   refuseUnknown(options, wrong)
 
   const chosen = tagged(scenario, options, wrong)
-  const { sent, url, names } = resolveRequests(options, scenario, files, readers, problems)
+  const { sent, url, rows } = resolveRequests(options, scenario, files, readers, problems)
   const planned = readPlanned(readers)
   const ownLoad = resolveLoad(options, { host, planned, scenario: chosen }, readers)
   const script = chosen === null ? null : withLoad(chosen, ownLoad, options)
@@ -76,7 +76,7 @@ export function resolveOptions(
   const thresholds = readThresholds(
     options.thresholds,
     {
-      names,
+      rows,
       scenario,
       stages: load.stages ?? [],
       measuredS: durationS === null ? null : durationS - planned.warmupS,

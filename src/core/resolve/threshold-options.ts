@@ -6,14 +6,15 @@ import { isRelative } from '../threshold/relative-rule.ts'
 import { stageSpan, type StageText } from '../load/stage.ts'
 import { NOT_AWAITED } from '../measure/task-error.ts'
 import type { ScenarioPlan, ScriptPlan } from '../scenario/script-plan.ts'
+import { callName, isOfRow, partsOf } from '../request/row.ts'
 import { nearest } from '../suggest.ts'
 import { metricOf } from '../threshold/threshold-metric.ts'
 import { parseThreshold, printThreshold, type Threshold } from '../threshold/threshold.ts'
 
 /** What a threshold can refer to. */
 export interface ThresholdContext {
-  /** The names of all requests; `null` if they are not known yet. */
-  readonly names: readonly string[] | null
+  /** The rows of all requests; `null` if they are not known yet. */
+  readonly rows: readonly string[] | null
   /** Names its scenarios, its tasks and its own metrics; `null` without a scenario. */
   readonly scenario: Pick<ScriptPlan, 'scenarios' | 'metrics'> | null
   /** The stages as they were written; empty if users or a rate were given. */
@@ -78,14 +79,20 @@ function misfit(
 
 /** Why the metric, or the name before it, is none of the plan; `null` if it is. */
 function unknownName(name: string | null, metric: string, context: ThresholdContext): string | null {
-  const { names, scenario } = context
+  const { rows, scenario } = context
   if (metric.startsWith('custom.')) return unknownCustom(metric, scenario?.metrics ?? [])
   const { namedBy } = metricOf(metric)!
   if ((namedBy === 'task' || namedBy === 'transaction') && scenario === null)
     return `cannot have ${metric} without a scenario`
   // Which transactions there are shows only when they begin.
   if (name === null || namedBy === 'transaction') return null
-  if (namedBy === 'request') return names === null ? null : unlisted(name, names, 'a request of the plan')
+  if (namedBy === 'request') {
+    const call = callName(name)
+    const others = (rows ?? []).map((row) => partsOf(row).name)
+    return rows === null || rows.some((row) => isOfRow(row, call))
+      ? null
+      : unlisted(name, rows, 'a request of the plan', others)
+  }
   const scenarios = scenario?.scenarios ?? []
   if (namedBy === 'scenario') {
     const named = scenarios.flatMap((one) => one.name ?? [])
@@ -104,9 +111,15 @@ const taskNames = ({ name, tasks }: ScenarioPlan): string[] =>
     name === null ? task : `${name}: ${task}`,
   )
 
-function unlisted(name: string, names: readonly string[], what: string): string | null {
+/** `names` are shown if none is near; `others` mean the same things and may be near. */
+function unlisted(
+  name: string,
+  names: readonly string[],
+  what: string,
+  others: readonly string[] = [],
+): string | null {
   if (names.includes(name)) return null
-  const near = nearest(name, names)
+  const near = nearest(name, [...names, ...others])
   const known = names.map((one) => `"${one}"`).join(', ')
   return `must name ${what}, ${near === null ? `which are ${known}` : `did you mean "${near}"?`}`
 }

@@ -2,9 +2,9 @@
  * Thresholds: the user's rules about the target. `threshold-metric.ts` lists the metrics, `judge/gate.ts` evaluates a run.
  *
  *     threshold = [ name ":" ] metric operator limit [ window ] [ stage ] [ level ] [ abort ]
- *     name      = the name of a request, of iterations.failed that of a scenario, of transaction figures that of a
- *                 transaction, of taskErrors that of a task, alone or with a message (`Pay: no stock`); everything
- *                 before the last colon
+ *     name      = the name of a request, whichever its method, or method and name (`POST login`); of iterations.failed
+ *                 the name of a scenario, of transaction figures that of a transaction, of taskErrors that of a task,
+ *                 alone or with a message (`Pay: no stock`); everything before the last colon
  *     metric    = [ distribution "." ] figure | share | rate | count | own
  *     figure    = "min" | "mean" | "max" | "p" number           ; 0 < number < 100: p50, p99, p99.9
  *     distribution = "latency" | "service" | "failed" | "dns" | "connect" | "tls" | "ttfb" | "download"

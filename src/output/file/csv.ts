@@ -9,12 +9,11 @@
  * TRANSACTION, which no aggregate contains.
  */
 import { ms } from '../../core/measure/metrics.ts'
-import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
+import { partsOf } from '../../core/request/row.ts'
 import { RequestTally } from '../../core/measure/request-tally.ts'
 import type { TransactionTally } from '../../core/measure/transaction-tally.ts'
 import { mergeRequests, mergeTally, packTally, Tally } from '../../core/measure/tally.ts'
-import { isOneRequest } from '../../core/scenario/script-plan.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
 import { messageOf } from '../../errors.ts'
 import type { Destination } from '../destination.ts'
@@ -115,7 +114,7 @@ export class LocustCsv implements Output {
     settle()
   }
 
-  #stats({ byName, total, loadS, plan, transactions }: Report): Cell[][] {
+  #stats({ byName, total, loadS, transactions }: Report): Cell[][] {
     const row = (type: string, name: string, request: Counts, requestsPerS: number | null): Cell[] => [
       type,
       name,
@@ -125,9 +124,10 @@ export class LocustCsv implements Output {
       ...percentiles(request),
     ]
     return [
-      ...Object.entries(byName).map(([name, metrics]) =>
-        row(methodOf(plan), name, this.#total.request(name), metrics.requestsPerS),
-      ),
+      ...Object.entries(byName).map(([key, { requestsPerS }]) => {
+        const { method, name } = partsOf(key)
+        return row(method, name, this.#total.request(key), requestsPerS)
+      }),
       ...Object.entries(transactions).map(([name, { perS }]) =>
         row('TRANSACTION', name, countsOf(this.#total.transaction(name)), perS),
       ),
@@ -197,20 +197,19 @@ function percentiles(request: Counts): Cell[] {
 const inMs = (us: number | null | undefined): number | null =>
   us === null || us === undefined ? null : ms(us)
 
-function failures({ errors, plan, startedAt, byName }: Report): Cell[][] {
+function failures({ errors, startedAt, byName }: Report): Cell[][] {
   const startMs = Date.parse(startedAt)
   const seen = (atS: number): string => new Date(startMs + atS * 1000).toISOString()
+  const cells = (row: string): Cell[] => Object.values(partsOf(row))
   const rows: Cell[][] = errors.map(({ name, outcome, message, count, firstS, lastS }) => [
-    methodOf(plan),
-    name,
+    ...cells(name),
     message === '' ? outcome : `${outcome}: ${message}`,
     count,
     seen(firstS),
     seen(lastS),
   ])
   for (const [name, { unfinished }] of Object.entries(byName))
-    if (unfinished > 0)
-      rows.push([methodOf(plan), name, 'unfinished when the drain ended', unfinished, null, null])
+    if (unfinished > 0) rows.push([...cells(name), 'unfinished when the drain ended', unfinished, null, null])
   return rows
 }
 
@@ -239,6 +238,3 @@ function renderCell(cell: Cell): string {
   const safe = !isNumber && /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
-
-/** The type of every row; with several requests they are grouped by name, regardless of their methods. */
-const methodOf = (plan: Plan): string => (isOneRequest(plan) ? plan.request.method : '')

@@ -2,6 +2,7 @@
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Headers, RequestPlan } from '../../core/request/request.ts'
+import { rowOf } from '../../core/request/row.ts'
 import { printCount } from '../../core/units.ts'
 import { messageOf } from '../../errors.ts'
 import { Call, type CallOwner, type CallSurroundings, type Identity } from '../call.ts'
@@ -138,7 +139,7 @@ export class Line implements CallOwner {
     if (outcome === 'unfinished') return
     const error = outcome === 'ok' ? '' : `${outcome}: ${message}`
     if (error !== '' && this.#options.throws === true) {
-      this.#reject(new TaskFailure(`${exchange.request!.plan.name}: ${error}`))
+      this.#reject(new TaskFailure(`${rowOf(exchange.request!.plan)}: ${error}`))
       return
     }
     if (kept === null) this.#resolve(new PlainReply(outcome === 'ok', status, error))

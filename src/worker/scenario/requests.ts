@@ -12,7 +12,7 @@ import { show } from '../../core/options/option-readers.ts'
 import { parseHttpUrl } from '../../core/request/http-url.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
-import { MOST_NAMES, OTHER_REQUESTS } from '../../core/measure/tally.ts'
+import { MOST_ROWS, OTHER_REQUESTS, rowOf } from '../../core/request/row.ts'
 import { parseDurationS } from '../../core/units.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import type { CheckedOptions, RequestOptions } from '../../scenario/http.ts'
@@ -51,7 +51,7 @@ export class Requests {
   /** The URL that paths are added to. */
   readonly #base: string
   readonly #known = new Map<string, KnownRequest>()
-  readonly #names = new Set<string>()
+  readonly #rows = new Set<string>()
 
   constructor(plan: Plan, transport: Transport, recorder: Recorder, secrets: KnownSecrets) {
     this.#plan = plan
@@ -110,7 +110,7 @@ export class Requests {
     const said = required(readMethod(method), 'method')
     const sent = bodyAndHeaders(base.headers, options, bodyOf(options, json, read), isElsewhere)
     const plan: RequestPlan = {
-      name: this.#nameOf(nameIn(options) ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
+      name: this.#nameOf(said, nameIn(options) ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
       method: said,
       url: url.href,
       ...sent,
@@ -128,17 +128,18 @@ export class Requests {
     const forbidden = forbiddenHost(this.#plan, url)
     return {
       request: this.#transport.prepare(plan),
-      tally: this.#recorder.requestTally(plan.name),
+      tally: this.#recorder.requestTally(plan),
       timeoutS,
       isElsewhere,
       refusal: forbidden === null ? null : `it goes to ${forbidden}, which is not allowed`,
     }
   }
 
-  #nameOf(name: string): string {
-    if (this.#names.has(name)) return name
-    if (this.#names.size >= MOST_NAMES) return OTHER_REQUESTS
-    this.#names.add(name)
+  #nameOf(method: string, name: string): string {
+    const row = rowOf({ method, name })
+    if (this.#rows.has(row)) return name
+    if (this.#rows.size >= MOST_ROWS) return OTHER_REQUESTS
+    this.#rows.add(row)
     return name
   }
 }

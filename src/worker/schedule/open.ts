@@ -112,7 +112,7 @@ export class OpenSchedule implements Schedule {
     this.#arrive(Math.min(nowUs, loadEndUs))
     this.#isOver = true
     const { recorder } = this.#parts
-    const tally = recorder.requestTally(this.#plan.request.name)
+    const tally = recorder.requestTally(this.#plan.request)
     // What still waits is as late by this thread as the user that is most so, at most; and altogether, if it waited for
     // users to be made.
     let keepsUs = wasFull ? 0 : Infinity

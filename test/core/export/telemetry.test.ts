@@ -15,18 +15,23 @@ import type { Answer, Sent } from '../../support/virtual.ts'
 
 const SECONDS: Second[] = [
   {
-    ok: { A: [5, 20, 30], B: [700] },
+    ok: { 'GET A': [5, 20, 30], 'POST A': [700] },
     failures: [
-      ['A', 'status', 'status 503', 1],
-      ['A', 'headers.reset', 'reset', 1],
+      ['GET A', 'status', 'status 503', 1],
+      ['GET A', 'headers.reset', 'reset', 1],
     ],
   },
-  { worker: 1, ok: { A: [6] }, utilization: 0.75 },
-  { second: 1, ok: { A: [7, 8] }, failures: [['B', 'connect.refused', 'refused', 1]], unfinished: 3 },
+  { worker: 1, ok: { 'GET A': [6] }, utilization: 0.75 },
+  {
+    second: 1,
+    ok: { 'GET A': [7, 8] },
+    failures: [['POST A', 'connect.refused', 'refused', 1]],
+    unfinished: 3,
+  },
   {
     second: 1,
     worker: 1,
-    ok: { A: [9] },
+    ok: { 'GET A': [9] },
     users: 4,
     taskErrors: [
       ['Pay', 'no stock', 2],
@@ -78,25 +83,31 @@ test('at the end the sums are those of the report, to the request', () => {
       (byOutcome[attributes['corerush.outcome']!] ?? 0) + (value as number)
   expect(byOutcome).toEqual(outcomes)
   for (const { attributes, value } of points(series, 'corerush.request.latency')) {
-    const { latencyMs } = report.byName[attributes['corerush.request.name']!]!
+    const { latencyMs } =
+      report.byName[`${attributes['http.request.method']} ${attributes['corerush.request.name']}`]!
     const buckets = value as Buckets
     expect([buckets.minUs! / 1000, buckets.maxUs! / 1000]).toEqual([latencyMs.min, latencyMs.max])
   }
 })
 
-test('requests that failed are told from those that did not, by name; method and server go with them', () => {
+test('failed requests stand apart, GET and POST of one name too; the server goes with them', () => {
   const { series } = telemetryOf(SECONDS)
-  const shared = { 'http.request.method': 'GET', 'server.address': '127.0.0.1', 'server.port': 8080 }
+  const row = (method: string) => ({
+    'server.address': '127.0.0.1',
+    'server.port': 8080,
+    'http.request.method': method,
+    'corerush.request.name': 'A',
+  })
   expect(
     points(series, 'http.client.request.duration').map(({ attributes, value }) => [
       attributes,
       (value as Buckets).count,
     ]),
   ).toEqual([
-    [{ ...shared, 'corerush.request.name': 'A' }, 7],
-    [{ ...shared, 'corerush.request.name': 'A', 'error.type': '_OTHER' }, 2],
-    [{ ...shared, 'corerush.request.name': 'B' }, 1],
-    [{ ...shared, 'corerush.request.name': 'B', 'error.type': '_OTHER' }, 1],
+    [row('GET'), 7],
+    [{ ...row('GET'), 'error.type': '_OTHER' }, 2],
+    [row('POST'), 1],
+    [{ ...row('POST'), 'error.type': '_OTHER' }, 1],
   ])
 })
 
@@ -120,7 +131,7 @@ test('gauges are of the last second, or of the last ten; the verdict is there at
 
 test('what is counted up never goes down, and the warm-up is not in it', () => {
   const { steps, report, telemetry } = telemetryOf(
-    [...SECONDS, { second: 2, ok: { A: [1, 2] } }, { second: 3, ok: { B: [3] } }],
+    [...SECONDS, { second: 2, ok: { 'GET A': [1, 2] } }, { second: 3, ok: { 'POST A': [3] } }],
     { duration: '3500ms', warmup: '1s' },
   )
   expect(steps).toHaveLength(4)
@@ -134,15 +145,24 @@ test('what is counted up never goes down, and the warm-up is not in it', () => {
   expect(telemetry.endS).toBe(3.5)
 })
 
-test('names beyond 500 go together', () => {
+test('rows beyond 500 go together; a method that the conventions do not know keeps its rows apart', () => {
   const plan = planOf()
   const telemetry = new Telemetry(plan)
   const tally = new Tally()
-  for (let i = 0; i < 600; i++) tally.request(`name ${i}`).sent++
+  for (let i = 0; i < 600; i++) tally.request(`${i % 2 === 0 ? 'PURGE' : 'LINK'} name ${i - (i % 2)}`).sent++
   reportOf(plan, [{}], {}, (second) => telemetry.settle({ ...second, tally }))
   const sent = points(telemetry.series(), 'corerush.requests.sent')
   expect(sent).toHaveLength(501)
-  expect(sent.at(-1)).toEqual({ attributes: { 'corerush.request.name': '(other requests)' }, value: 100 })
+  expect(new Set(sent.map(({ attributes }) => JSON.stringify(attributes))).size).toBe(501)
+  expect(sent[0]!.attributes).toEqual({
+    'http.request.method': '_OTHER',
+    'http.request.method_original': 'PURGE',
+    'corerush.request.name': 'name 0',
+  })
+  expect(sent.at(-1)).toEqual({
+    attributes: { 'http.request.method': '_OTHER', 'corerush.request.name': '(other requests)' },
+    value: 100,
+  })
 })
 
 /** A target that is quick, slow, unwilling, resetting and silent in turn. */

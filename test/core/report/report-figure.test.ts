@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { passes } from '../../../src/core/judge/gate.ts'
 import { reportFigure } from '../../../src/core/report/report-figure.ts'
+import { isOfRow } from '../../../src/core/request/row.ts'
 import { parseThreshold } from '../../../src/core/threshold/threshold.ts'
 import { valueOf } from '../../support/parsed.ts'
 import { planOf, reportOf, type Second } from '../../support/reports.ts'
@@ -48,7 +49,7 @@ const aRule = fc
       ' during stage 2',
       ' over 1s during stage 1',
     ),
-    name: fc.constantFrom('', '', 'a:', 'b:'),
+    name: fc.constantFrom('', '', 'GET a:', 'POST a:', 'a:'),
   })
   .map(
     ({ metric: [metric, limits], limit, operator, span, name }) =>
@@ -62,8 +63,8 @@ const aSecond = fc.record({ a: latencies, b: latencies, failures: fc.nat(3), unf
 const aRun = fc.array(aSecond, { minLength: 4, maxLength: 4 }).map((seconds) =>
   seconds.map(({ a, b, failures }, second): Second => ({
     second,
-    ok: { ...(a.length > 0 ? { a } : {}), ...(b.length > 0 ? { b } : {}) },
-    failures: Array.from({ length: failures }, () => ['b', 'status', 'status 500', 1] as const),
+    ok: { ...(a.length > 0 ? { 'GET a': a } : {}), ...(b.length > 0 ? { 'POST a': b } : {}) },
+    failures: Array.from({ length: failures }, () => ['POST a', 'status', 'status 500', 1] as const),
   })),
 )
 
@@ -89,13 +90,16 @@ test('the gate and the report agree', () => {
         const bare = reportOf({ ...plan, thresholds: [] }, run)
         const gated = reportOf({ ...plan, thresholds }, run).thresholds
         for (const [i, threshold] of thresholds.entries()) {
-          if (threshold.name !== null && bare.byName[threshold.name] === undefined) continue
+          const { name } = threshold
+          if (name !== null && !Object.keys(bare.byName).some((row) => isOfRow(row, name))) continue
           const figure = reportFigure(bare, threshold)
           const gate = gated[i]!
           if ('problem' in figure) {
-            untold.add(
-              `${threshold.metric}${threshold.overS === null ? '' : ' over'}${threshold.stage === null ? '' : ' stage'}`,
-            )
+            // A percentile of two rows together is in no report.
+            if (name !== 'a')
+              untold.add(
+                `${threshold.metric}${threshold.overS === null ? '' : ' over'}${threshold.stage === null ? '' : ' stage'}`,
+              )
             continue
           }
           told++

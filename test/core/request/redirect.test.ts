@@ -55,8 +55,8 @@ describe('where to', () => {
     ['', 'http://target.test/a/b?c=1'],
     ['//other.test/x', 'http://other.test/x'],
     ['https://user:secret@other.test:444', 'https://other.test:444/'],
-  ])('%j leads to %s, under the same name', (location, url) => {
-    expect(redirected(POST, 307, location)).toMatchObject({ url, name: POST.name })
+  ])('%j leads to %s, in a row beside that of the call', (location, url) => {
+    expect(redirected(POST, 307, location)).toMatchObject({ url, name: 'GET / (redirect)' })
   })
 
   test.each(['http://', 'mailto:a', 'javascript:0', 'ftp://target.test/', 'http://a b/'])(

@@ -29,8 +29,14 @@ const table = (csv: string): Record<string, string>[] => {
 }
 
 const RUN: Second[] = [
-  { ok: { A: [10, 20, 30, 40], B: [5] }, users: 7 },
-  { second: 1, ok: { A: [50] }, failures: [['B', 'status', 'status 500', 2]], unfinished: 1, users: 9 },
+  { ok: { 'GET A': [10, 20, 30, 40], 'POST A': [5] }, users: 7 },
+  {
+    second: 1,
+    ok: { 'GET A': [50] },
+    failures: [['POST A', 'status', 'status 500', 2]],
+    unfinished: 1,
+    users: 9,
+  },
 ]
 
 test("the four files have Locust's names and columns", async () => {
@@ -69,12 +75,12 @@ test('they agree with the report to the request, the last second included', () =
   const stats = table(files.stats)
   expect(stats.map(({ Type, Name }) => [Type, Name])).toEqual([
     ['GET', 'A'],
-    ['GET', 'B'],
+    ['POST', 'A'],
     ['', 'Aggregated'],
   ])
   for (const [row, metrics] of [
-    [stats[0]!, report.byName['A']!],
-    [stats[1]!, report.byName['B']!],
+    [stats[0]!, report.byName['GET A']!],
+    [stats[1]!, report.byName['POST A']!],
     [stats[2]!, report.total],
   ] as const) {
     const { latencyMs } = metrics
@@ -108,9 +114,9 @@ test('they agree with the report to the request, the last second included', () =
   expect(Number(history[1]!.Timestamp) - Number(history[0]!.Timestamp)).toBe(1)
   expect(history.at(-1)!['99.9%']).toBe(stats.at(-1)!['99.9%'])
   const failures = table(files.failures)
-  expect(failures.map((row) => [row.Name, row.Error, row.Occurrences])).toEqual([
-    ['B', 'status: status 500', '2'],
-    ['A', 'unfinished when the drain ended', '1'],
+  expect(failures.map((row) => [row.Method, row.Name, row.Error, row.Occurrences])).toEqual([
+    ['POST', 'A', 'status: status 500', '2'],
+    ['GET', 'A', 'unfinished when the drain ended', '1'],
   ])
   expect(failures[0]!['First Seen']).toBe('2026-01-02T03:04:07.178Z')
 })

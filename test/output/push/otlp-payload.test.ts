@@ -67,7 +67,7 @@ async function push(url: string, { seconds = [{ ok: { A: [5, 20] } }] as Second[
 
 test('a run of one request: the JSON that OTLP prescribes', async () => {
   const { pushed, origin } = await startCollector(answer(200))
-  const { told } = await push(origin, { seconds: [{ ok: { A: [20, 20.02] } }] })
+  const { told } = await push(origin, { seconds: [{ ok: { 'GET A': [20, 20.02] } }] })
   expect(told).toEqual([])
   expect(pushed).toHaveLength(1)
   expect(pushed[0]).toMatchObject({ url: '/v1/metrics', headers: { 'content-type': 'application/json' } })
@@ -86,7 +86,10 @@ test('a run of one request: the JSON that OTLP prescribes', async () => {
     scope: { name: 'corerush', version: '1.2.3' },
   })
   const times = { startTimeUnixNano: '1767323045678000000', timeUnixNano: '1767323046678000000' }
-  const name = { key: 'corerush.request.name', value: { stringValue: 'A' } }
+  const row = [
+    { key: 'http.request.method', value: { stringValue: 'GET' } },
+    { key: 'corerush.request.name', value: { stringValue: 'A' } },
+  ]
   const metric = (wanted: string) => metrics.find((one) => one.name === wanted)
   expect(metric('http.client.request.duration')).toEqual({
     name: 'http.client.request.duration',
@@ -97,10 +100,9 @@ test('a run of one request: the JSON that OTLP prescribes', async () => {
       dataPoints: [
         {
           attributes: [
-            { key: 'http.request.method', value: { stringValue: 'GET' } },
             { key: 'server.address', value: { stringValue: '127.0.0.1' } },
             { key: 'server.port', value: { intValue: '8080' } },
-            name,
+            ...row,
           ],
           ...times,
           count: '2',
@@ -121,7 +123,7 @@ test('a run of one request: the JSON that OTLP prescribes', async () => {
     sum: {
       aggregationTemporality: 2,
       isMonotonic: true,
-      dataPoints: [{ attributes: [name], ...times, asInt: '2' }],
+      dataPoints: [{ attributes: row, ...times, asInt: '2' }],
     },
   })
   expect(metric('corerush.users')).toMatchObject({

@@ -40,7 +40,7 @@ const rendered = (different: Partial<Seen>): string =>
 test('a request and its response, without their secrets and what would steer a terminal', () => {
   const text = rendered({})
   expect(text).toMatchInlineSnapshot(`
-    "→ POST http://target.test/login?token=***&page=2  login
+    "→ POST http://target.test/login?token=***&page=2  POST login
       Authorization: ***
       cookie: ***
 

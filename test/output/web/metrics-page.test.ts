@@ -10,9 +10,10 @@ import { MetricsPage } from '../../../src/output/web/metrics-page.ts'
 import { planOf, reportOf, type Second } from '../../support/reports.ts'
 
 const NAME = 'Get "all"\n\\of them'
+const ROW = `GET ${NAME}`
 const SECONDS: Second[] = [
-  { ok: { [NAME]: [4, 5.002, 20], B: [20_000] }, failures: [[NAME, 'status', 'status 503', 1]] },
-  { second: 1, ok: { [NAME]: [6] }, failures: [['B', 'headers.closed', 'closed', 1]], unfinished: 2 },
+  { ok: { [ROW]: [4, 5.002, 20], 'POST B': [20_000] }, failures: [[ROW, 'status', 'status 503', 1]] },
+  { second: 1, ok: { [ROW]: [6] }, failures: [['POST B', 'headers.closed', 'closed', 1]], unfinished: 2 },
 ]
 
 const pages: MetricsPage[] = []
@@ -75,12 +76,12 @@ test('at the end of the run it says what the report says, to the request', async
   ).toEqual([
     {
       name: 'corerush_requests_finished_total',
-      labels: { corerush_request_name: NAME, corerush_outcome: 'ok' },
+      labels: { http_request_method: 'GET', corerush_request_name: NAME, corerush_outcome: 'ok' },
       value: 4,
     },
     {
       name: 'corerush_requests_finished_total',
-      labels: { corerush_request_name: 'B', corerush_outcome: 'ok' },
+      labels: { http_request_method: 'POST', corerush_request_name: 'B', corerush_outcome: 'ok' },
       value: 1,
     },
   ])
@@ -139,9 +140,11 @@ test('a line of the page for each kind of series', async () => {
       "# TYPE corerush_worker_utilization_ratio gauge",
     ]
   `)
-  expect(lines).toContain('corerush_requests_sent_total{corerush_request_name="B"} 2')
   expect(lines).toContain(
-    'http_client_request_duration_seconds_bucket{http_request_method="GET",server_address="127.0.0.1",server_port="8080",corerush_request_name="Get \\"all\\"\\n\\\\of them",le="0.005"} 1',
+    'corerush_requests_sent_total{http_request_method="POST",corerush_request_name="B"} 2',
+  )
+  expect(lines).toContain(
+    'http_client_request_duration_seconds_bucket{server_address="127.0.0.1",server_port="8080",http_request_method="GET",corerush_request_name="Get \\"all\\"\\n\\\\of them",le="0.005"} 1',
   )
 })
 

@@ -26,6 +26,7 @@ import {
   type RequestTemplate,
 } from './request-template.ts'
 import type { ScriptPlan } from '../../scenario/script-plan.ts'
+import { NOT_STARTED, rowOf } from '../../request/row.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
 import { DEFAULT_EXPECTED, type StatusRange } from '../../request/status.ts'
 import { readTargets, targetBase, type TargetsPlan } from './targets-options.ts'
@@ -56,9 +57,6 @@ export interface NamedFiles {
   readonly targets: readonly WrittenTarget[] | null
 }
 
-/** With a scenario or with targets, the plan's own request has a name only for arrivals that nothing was begun for. */
-const NOT_STARTED = '(not started)'
-
 /** Options about the one request, which a scenario does not have; and a count that its tasks would break off. */
 const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
 
@@ -77,7 +75,7 @@ interface OwnRequest {
 }
 
 /**
- * What is sent, the URL as it is parsed (`null` if there is none), and the names of requests (`null` if tasks will say
+ * What is sent, the URL as it is parsed (`null` if there is none), and the rows of requests (`null` if tasks decide
  * them).
  */
 export function resolveRequests(
@@ -86,7 +84,7 @@ export function resolveRequests(
   files: NamedFiles,
   readers: Readers,
   problems: Problem[],
-): { readonly sent: SentRequests; readonly url: URL | null; readonly names: readonly string[] | null } {
+): { readonly sent: SentRequests; readonly url: URL | null; readonly rows: readonly string[] | null } {
   const before = problems.length
   if (scenario !== null) refuseBesideScenario(options, readers)
   const baseUrl = targetBase(files.targets ?? [], options) ?? scenario?.baseUrl ?? undefined
@@ -126,7 +124,7 @@ export function resolveRequests(
       secrets,
     },
     url,
-    names: scenario !== null ? null : (listed?.map(({ name }) => name) ?? [usual]),
+    rows: scenario !== null ? null : (listed ?? [{ method, name: usual }]).map(rowOf),
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { readRequest, writtenPath, type RequestTemplate } from './request-template.ts'
 import { parseHttpUrl } from '../../request/http-url.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
-import { MOST_NAMES, OTHER_REQUESTS } from '../../measure/tally.ts'
+import { MOST_ROWS, OTHER_REQUESTS, rowOf } from '../../request/row.ts'
 import type { WrittenTarget } from './targets-file.ts'
 
 export interface TargetPlan {
@@ -73,15 +73,16 @@ export function readTargets(
       problems.push({ option, message: 'does not go with targets, which say what is sent' })
   // Where none is given, that is told once.
   const base = (options.url ?? 'http://missing.invalid').replace(/[?#].*$/s, '').replace(/\/$/, '')
-  const names = new Set<string>()
+  const rows = new Set<string>()
   return written.flatMap((one) => {
     const read = readTarget(one, isPath(one) ? base + one.url : one.url, defaults, (option, message) => {
       problems.push({ option: 'targets', place: `${one.place}: ${option}`, message })
       return null
     })
     if (read === null) return []
-    if (!names.has(read.name) && names.size >= MOST_NAMES) return [{ ...read, name: OTHER_REQUESTS }]
-    names.add(read.name)
+    const row = rowOf(read)
+    if (!rows.has(row) && rows.size >= MOST_ROWS) return [{ ...read, name: OTHER_REQUESTS }]
+    rows.add(row)
     return [read]
   })
 }
