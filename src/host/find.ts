@@ -8,7 +8,8 @@ import type { FindReport, Recovery, SearchEnd } from '../core/find/find-report.t
 import type { FindSettings, FoundLoad } from '../core/find/answer.ts'
 import { compareCapacities } from '../core/find/capacity-comparison.ts'
 import { Search } from '../core/find/search.ts'
-import { judgeTrial, type Goal, type Trial, type TrialSeconds } from '../core/find/trial.ts'
+import { looserGoals, type Goal } from '../core/find/goal.ts'
+import { judgeTrial, type Trial, type TrialSeconds } from '../core/find/trial.ts'
 import type { SettledSecond } from '../core/measure/timeline.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Report } from '../core/report/report.ts'
@@ -126,6 +127,7 @@ class Climb {
       most: settings.most ?? Infinity,
       isWhole: plan.model === 'closed',
       goals: goals.length,
+      looser: looserGoals(goals),
     })
   }
 

@@ -1,6 +1,7 @@
 /** What a search found for a goal: an interval of the load, and what ended it. */
 import type { GoalBounds } from './search.ts'
-import type { Goal, Trial } from './trial.ts'
+import type { Goal } from './goal.ts'
+import type { Trial } from './trial.ts'
 
 /** A load, by what was searched. */
 export type FoundLoad = { readonly ratePerS: number } | { readonly users: number }

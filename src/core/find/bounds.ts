@@ -4,9 +4,10 @@
  *
  * Taken from it: the goal's duration sum and exceed ratio, the optimistic and the pessimistic reading of what has not been
  * measured yet, relevant bounds. Left out: the loss ratio, for which the user's thresholds stand, and trials of several
- * lengths within one goal, which count by their duration. Added: a load fails only when more trials fail than chance
- * explains, or a target that fails one trial in ten by itself would lose a fifth of the loads that it holds; and a load
- * that no reasonable time decides stays undecided, inside the interval.
+ * lengths within one goal, which count by their duration. Added: a load fails, or holds in spite of failures, only when
+ * chance does not explain their number, and neighbouring loads that contradict each other are pooled for that, because
+ * of many loads tried near the capacity some are lucky; and a load that no reasonable time decides stays open, inside the
+ * interval.
  */
 
 /** How one trial went for one goal. `unmeasurable`: the generator, not the target, decided its figures. */
@@ -21,7 +22,7 @@ export interface Proof {
   readonly forS: number
   /** The share of that time in which trials may fail, from 0 up to, and not including, 1. */
   readonly tolerated: number
-  /** How likely chance may explain the failures at a load that fails, and how few they are at one that holds; 1 asks for no such proof. */
+  /** How likely chance may explain that so many failed, at a load that fails, or so few, at one that holds; 1 asks for no such proof. */
   readonly failChance: number
   readonly holdChance: number
 }
@@ -43,19 +44,67 @@ const LONGEST = 2
 /** Sums of durations are not exact. */
 const ROUNDING_S = 1e-9
 
-export function classOf(at: LoadTrials, { forS, tolerated, failChance, holdChance }: Proof): LoadClass {
+/**
+ * Classifies a load by its own trials. `evidence` is the trials that chance is judged by: its own, or also those of the
+ * loads that it was pooled with.
+ */
+export function classOf(
+  at: LoadTrials,
+  { forS, tolerated, failChance, holdChance }: Proof,
+  evidence: Evidence = at,
+): LoadClass {
   const { heldS, failedS, held, failed, unmeasurable } = at
-  const measured = held + failed
-  if (unmeasurable >= FEWEST_UNMEASURABLE && unmeasurable >= measured) return 'unmeasurable'
+  if (unmeasurable >= FEWEST_UNMEASURABLE && unmeasurable >= held + failed) return 'unmeasurable'
   const wholeS = Math.max(heldS + failedS, forS)
   const toleratedS = tolerated * wholeS + ROUNDING_S
-  // Pessimistic: all that is still to be measured fails, and even so enough holds; and where some failed, not by luck.
-  const isLucky = failed > 0 && 1 - chanceOf(failed + 1, measured, tolerated) > holdChance
-  if (wholeS - heldS <= toleratedS && !isLucky) return 'held'
+  const trials = evidence.held + evidence.failed
+  // Pessimistic: all that is still to be measured fails, and even so enough holds.
+  if (wholeS - heldS <= toleratedS) {
+    const isProven =
+      evidence.failed === 0
+        ? heldS >= forS - ROUNDING_S
+        : 1 - chanceOf(evidence.failed + 1, trials, tolerated) <= holdChance
+    if (isProven || holdChance === 1) return 'held'
+  }
   // Optimistic: all that is still to be measured holds, and even so too much has failed.
-  if (failedS > toleratedS && chanceOf(failed, measured, tolerated) <= failChance) return 'failed'
+  if (failedS > toleratedS && chanceOf(evidence.failed, trials, tolerated) <= failChance) return 'failed'
   return heldS + failedS >= LONGEST * forS ? 'open' : 'undecided'
 }
+
+/** How many trials held and failed, at one load or at several that were pooled. */
+export type Evidence = Pick<LoadTrials, 'held' | 'failed'>
+
+/**
+ * Classifies every load. The share of failing trials cannot fall while the load grows, so loads between which it does are
+ * pooled (isotonic regression by pooling adjacent violators; Barlow et al., 1972): of many loads tried near the capacity,
+ * one is always lucky.
+ */
+export function classesOf(loads: Iterable<LoadTrials>, proof: Proof): Map<number, LoadClass> {
+  const blocks: { held: number; failed: number; readonly of: LoadTrials[] }[] = []
+  for (const at of [...loads].sort((a, b) => a.load - b.load)) {
+    let block = { held: at.held, failed: at.failed, of: [at] }
+    for (
+      let before = blocks.at(-1);
+      before !== undefined && violates(before, block);
+      before = blocks.at(-1)
+    ) {
+      blocks.pop()
+      block = {
+        held: before.held + block.held,
+        failed: before.failed + block.failed,
+        of: [...before.of, ...block.of],
+      }
+    }
+    blocks.push(block)
+  }
+  return new Map(
+    blocks.flatMap((block) => block.of.map((at) => [at.load, classOf(at, proof, block)] as const)),
+  )
+}
+
+/** Whether a larger share failed at the smaller load. */
+const violates = (lower: Evidence, upper: Evidence): boolean =>
+  lower.failed * (upper.held + upper.failed) > upper.failed * (lower.held + lower.failed)
 
 /** The chance that at least `failed` of `n` trials fail if each does with probability `p`: the tail of a binomial. */
 function chanceOf(failed: number, n: number, p: number): number {
@@ -78,21 +127,19 @@ export interface Bounds {
   readonly upperClass: 'failed' | 'unmeasurable' | null
 }
 
-/** The relevant bounds among all loads that were tried. */
-export function boundsOf(loads: Iterable<LoadTrials>, proof: Proof): Bounds {
-  let upper: number | null = null
-  let upperClass: Bounds['upperClass'] = null
-  const held: number[] = []
-  for (const at of loads) {
-    const found = classOf(at, proof)
-    if (found === 'held') held.push(at.load)
-    if ((found === 'failed' || found === 'unmeasurable') && (upper === null || at.load < upper)) {
-      upper = at.load
+/** The relevant bounds among all loads that were tried. `cap` is an upper bound known from elsewhere. */
+export function boundsOf(classes: ReadonlyMap<number, LoadClass>, cap: UpperBound = NO_UPPER): Bounds {
+  let { upper, upperClass } = cap
+  for (const [load, found] of classes)
+    if ((found === 'failed' || found === 'unmeasurable') && (upper === null || load < upper)) {
+      upper = load
       upperClass = found
     }
-  }
-  const lower = held
-    .filter((load) => upper === null || load < upper)
-    .reduce((a, b) => Math.max(a, b), -Infinity)
-  return { lower: lower === -Infinity ? null : lower, upper, upperClass }
+  let lower: number | null = null
+  for (const [load, found] of classes)
+    if (found === 'held' && (upper === null || load < upper) && (lower === null || load > lower)) lower = load
+  return { lower, upper, upperClass }
 }
+
+type UpperBound = Pick<Bounds, 'upper' | 'upperClass'>
+const NO_UPPER: UpperBound = { upper: null, upperClass: null }

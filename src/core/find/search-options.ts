@@ -3,7 +3,7 @@ import type { Problem } from '../options/problem.ts'
 import { metricOf } from '../threshold/threshold-metric.ts'
 import { parseThreshold, printThreshold, type Threshold } from '../threshold/threshold.ts'
 import { parseNumber, parseRatePerS } from '../units.ts'
-import type { Goal } from './trial.ts'
+import type { Goal } from './goal.ts'
 
 export interface LoadRange {
   readonly unit: 'users' | 'ratePerS'

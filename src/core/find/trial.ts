@@ -8,13 +8,7 @@ import type { Plan } from '../plan/plan.ts'
 import { metricOf, showFigure } from '../threshold/threshold-metric.ts'
 import { printThreshold, type Threshold } from '../threshold/threshold.ts'
 import type { TrialAnswer } from './bounds.ts'
-
-/** What must hold for a load to count as held. */
-export interface Goal {
-  /** As the user wrote it, or its thresholds. */
-  readonly text: string
-  readonly thresholds: readonly Threshold[]
-}
+import type { Goal } from './goal.ts'
 
 /** How a trial went for one goal. */
 export interface GoalAnswer {
