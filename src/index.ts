@@ -12,6 +12,7 @@ export {
   type Scenario,
   type ScenarioDefinition,
   type Context,
+  type SetupContext,
   type Task,
   type DescribedTask,
 } from './scenario/scenario.ts'

@@ -22,6 +22,8 @@ export interface Assignment {
   readonly tickets: SharedArrayBuffer | null
   /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
   readonly feeders: readonly FeederRows[]
+  /** What the setup of each scenario of the file returned, as JSON; `null` for nothing. */
+  readonly data: readonly (string | null)[]
   /** Whether every step of its users' tasks is reported. */
   readonly isWatched: boolean
 }

@@ -3,7 +3,10 @@ import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/problem.ts'
 import { nearest } from '../core/suggest.ts'
 import { CorerushError, EXIT } from '../errors.ts'
+import type { Step } from '../core/request/transcript.ts'
+import { setUpRun } from '../host/prepared-run.ts'
 import { debugScenario, planDebug } from '../host/walk-through.ts'
+import { printable } from '../output/text/paint.ts'
 import { renderStep } from '../output/text/transcript-text.ts'
 import { optionsOf, type Command } from './command.ts'
 import { readPems } from './command-plan.ts'
@@ -37,10 +40,19 @@ async function carryOut({ command }: Settings): Promise<number> {
     ])
 
   const style = styleOf(stdout, command)
+  const setup = await setUpRun(plan)
+  const onStep = (step: Step): void => void stdout.write(renderStep(step, style))
   let isWell = true
-  for (const scenario of scenarios)
-    isWell = (await debugScenario(plan, scenario, (step) => stdout.write(renderStep(step, style)))) && isWell
-  return isWell ? EXIT.ok : EXIT.thresholds
+  let torn: readonly string[] = []
+  try {
+    for (const scenario of scenarios)
+      isWell = (await debugScenario(plan, scenario, onStep, setup.data)) && isWell
+  } finally {
+    torn = await setup.tearDown()
+    for (const problem of torn) process.stderr.write(`corerush: ${printable(problem)}\n`)
+  }
+  if (!isWell) return EXIT.thresholds
+  return torn.length > 0 ? EXIT.unexpected : EXIT.ok
 }
 
 function unknownTask(task: string, tasks: readonly { readonly name: string }[]): Problem {

@@ -10,7 +10,7 @@ import { Piscina } from 'piscina'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
-import type { Assignment, Drained, FeederRows, FromWorker, ToWorker } from '../protocol.ts'
+import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { Overdue, type Watched } from './overdue.ts'
 import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
@@ -26,8 +26,8 @@ export interface CrewOptions {
 /** Hires worker threads of this process. */
 export const hireCrew =
   (options: CrewOptions = {}): Hire =>
-  (plan, feeders, events) =>
-    new Crew(plan, feeders, events, options)
+  (plan, feeders, events, data = []) =>
+    new Crew(plan, { feeders, data }, events, options)
 
 /** Files that are open at most while the workers load their modules and warm up, measured and rounded up. */
 const filesToStart = ({ workers }: Plan): number => 100 + 200 * workers
@@ -48,7 +48,7 @@ export class Crew implements Workforce {
 
   constructor(
     plan: Plan,
-    feeders: readonly FeederRows[],
+    supplies: Pick<Assignment, 'feeders' | 'data'>,
     events: WorkforceEvents,
     { filename = WORKER, heapMb, isWatched = false }: CrewOptions = {},
   ) {
@@ -59,7 +59,7 @@ export class Crew implements Workforce {
         ? null
         : new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT)
     this.#hands = Array.from({ length: plan.workers }, (_, index) => {
-      const assignment = { plan, share: { index, of: plan.workers }, tickets, feeders, isWatched }
+      const assignment = { plan, share: { index, of: plan.workers }, tickets, ...supplies, isWatched }
       return new Hand(this.#pool, filename, assignment, this.#receive)
     })
     this.#overdue = new Overdue(plan)

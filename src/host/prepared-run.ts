@@ -8,6 +8,7 @@ import type { Plan } from '../core/plan/plan.ts'
 import { redactPlan } from '../core/plan/redact.ts'
 import { soundPerS } from '../core/plan/sound-capacity.ts'
 import type { FeederRows } from '../protocol.ts'
+import { NOT_SET_UP, setUp, type SetUp } from '../scenario/setup.ts'
 import { VERSION } from '../version.ts'
 import { readRows } from './files/data-files.ts'
 import { readFeeder } from './files/feeder-files.ts'
@@ -28,6 +29,8 @@ export interface PreparedRun {
   readonly comparands: Comparands | null
   /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
   readonly feeders: readonly FeederRows[]
+  /** What the scenario's setup has made, and what takes it down. */
+  readonly setup: SetUp
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS: number | null
   readonly warnings: readonly string[]
@@ -57,7 +60,23 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     ...(plan.data?.isGuess ? [guessWarning(plan.data)] : []),
     ...(comparands?.warnings ?? []),
   ]
-  return { plan, host, comparands, feeders, soundPerS: sound, warnings }
+  return {
+    plan,
+    host,
+    comparands,
+    feeders,
+    setup: await setUpRun(plan, hooks.signal),
+    soundPerS: sound,
+    warnings,
+  }
+}
+
+/** Runs the setup of the plan's scenarios, if there is any. */
+export async function setUpRun(plan: Plan, signal?: AbortSignal): Promise<SetUp> {
+  const { scenario, request, setupTimeoutS } = plan
+  const scenarios = (scenario?.scenarios ?? []).filter(({ hasSetup }) => hasSetup)
+  if (scenario === null || scenarios.length === 0) return NOT_SET_UP
+  return setUp({ file: scenario.file, scenarios, baseUrl: request.url, limitS: setupTimeoutS, signal })
 }
 
 const guessWarning = ({ path, delimiter }: FeederPlan): string =>

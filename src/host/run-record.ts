@@ -24,6 +24,7 @@ export class RunRecord {
   readonly #addresses = new Map<string, Set<string>>()
   /** Why the scenario stopped the run; the first reason counts. */
   #stopReason: string | null = null
+  #teardownProblems: readonly string[] = []
   #startedAt = ''
   /** The last judgement while the run goes on, and the seconds that it is about. */
   #judged: { readonly untilS: number; readonly judgement: Judgement } | null = null
@@ -67,6 +68,11 @@ export class RunRecord {
 
   stopRun(reason: string | null): void {
     this.#stopReason ??= reason
+  }
+
+  /** The scenario's teardown is over, and this went wrong. */
+  tornDown(problems: readonly string[]): void {
+    this.#teardownProblems = problems
   }
 
   drained(worker: number, drained: Drained): void {
@@ -116,7 +122,8 @@ export class RunRecord {
       durationS,
       host,
       stoppedBy: this.ending.cause ?? 'duration',
-      warnings: [...this.#warnings, ...stopReasons],
+      warnings: [...this.#warnings, ...stopReasons, ...this.#teardownProblems],
+      isTornDown: this.#teardownProblems.length === 0,
       lostWorkers: this.#lostWorkers,
       amendments: this.amendments,
       addresses: Object.fromEntries([...this.#addresses].map(([host, found]) => [host, [...found].sort()])),

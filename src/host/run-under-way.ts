@@ -31,6 +31,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
   readonly #record: RunRecord
   readonly #workforce: Workforce
   readonly #heap: HeapWatch
+  readonly #setup: PreparedRun['setup']
   /** When the run starts, by the clock of the host; Infinity until `toEnd` sets it. */
   #startUs = Infinity
 
@@ -42,7 +43,8 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#heap = new HeapWatch(host.heap)
     this.#outputs = new Outputs(hooks)
     this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second))
-    this.#workforce = hire(prepared.plan, prepared.feeders, this)
+    this.#setup = prepared.setup
+    this.#workforce = hire(prepared.plan, prepared.feeders, this, prepared.setup.data)
   }
 
   /** Resolves when every worker is ready to start; rejects if one cannot get ready. */
@@ -173,6 +175,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     const { ending, timeline, isLost } = this.#record
     const durationS = isLost ? ending.concludeLost(this.#elapsedS()) : ending.concludeDrained()
     this.#showClosed(timeline.finish())
+    this.#record.tornDown(await this.#setup.tearDown())
     const report = this.#record.report(durationS)
     await this.#outputs.finish(report)
     return report

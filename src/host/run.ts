@@ -1,4 +1,5 @@
 /** A run from the user's options to the report. */
+import { CorerushError } from '../errors.ts'
 import type { Options } from '../core/options/options.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Report } from '../core/report/report.ts'
@@ -33,7 +34,20 @@ export async function conduct(
   try {
     const [problem] = await Promise.all([probeTarget(plan, PROBE_MS), run.ready])
     return await run.toEnd(problem === null ? [] : [`the target did not answer before the run: ${problem}`])
+  } catch (error) {
+    throw withProblems(error, await prepared.setup.tearDown())
   } finally {
     await run.dismiss()
   }
+}
+
+/** The error of a run that could not be carried out, with what went wrong in its teardown. */
+function withProblems(error: unknown, problems: readonly string[]): unknown {
+  if (problems.length === 0 || !(error instanceof CorerushError)) return error
+  const { code, message, exitCode, hint } = error
+  return new CorerushError(code, [message, ...problems].join('\n'), {
+    exitCode,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }

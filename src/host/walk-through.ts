@@ -7,6 +7,7 @@ import type { Step } from '../core/request/transcript.ts'
 import { CorerushError, EXIT } from '../errors.ts'
 import { LEAD_S, monotonicUs } from '../protocol.ts'
 import { readScenarios } from '../scenario/file.ts'
+import type { SetUp } from '../scenario/setup.ts'
 import { hireCrew } from './crew.ts'
 import { readFeeder } from './files/feeder-files.ts'
 import { planRun } from './run-plan.ts'
@@ -44,20 +45,27 @@ export async function planDebug(options: Options, file: string): Promise<Plan> {
 }
 
 /**
- * Carries out each task of a scenario of the plan once. Resolves to whether every task ended without an error, and
+ * Carries out each task of a scenario of the plan once, with what the setups returned. Resolves to whether every task ended without an error, and
  * every request succeeded; rejects with a CorerushError if the worker dies.
  */
 export async function debugScenario(
   plan: Plan,
   scenario: ScenarioPlan,
   onStep: (step: Step) => void,
+  data: SetUp['data'] = [],
 ): Promise<boolean> {
-  const walk = new WalkThrough(plan, scenario, onStep, hireCrew({ isWatched: true }))
+  const walk = new WalkThrough(plan, scenario, { onStep, data, hire: hireCrew({ isWatched: true }) })
   try {
     return await walk.toEnd()
   } finally {
     await walk.dismiss()
   }
+}
+
+interface WalkParts {
+  readonly onStep: (step: Step) => void
+  readonly data: SetUp['data']
+  readonly hire: Hire
 }
 
 /** One user on its way through its tasks. */
@@ -67,10 +75,10 @@ class WalkThrough implements WorkforceEvents {
   #isWell = true
   #death: string | null = null
 
-  constructor(plan: Plan, scenario: ScenarioPlan, onStep: (step: Step) => void, hire: Hire) {
+  constructor(plan: Plan, scenario: ScenarioPlan, { onStep, data, hire }: WalkParts) {
     this.#onStep = onStep
     const feeders = plan.scenario!.feeders.map((feeder) => readFeeder(feeder))
-    this.#workforce = hire(planOnce(plan, scenario), feeders, this)
+    this.#workforce = hire(planOnce(plan, scenario), feeders, this, data)
   }
 
   async toEnd(): Promise<boolean> {

@@ -41,5 +41,13 @@ export interface WorkforceEvents {
   lost(worker: number, message: string): void
 }
 
-/** Hires the workforce of a plan; `feeders` are the rows that the plan's feeders, or its data, have. */
-export type Hire = (plan: Plan, feeders: readonly FeederRows[], events: WorkforceEvents) => Workforce
+/**
+ * Hires the workforce of a plan; `feeders` are the rows that the plan's feeders, or its data, have, and `data` is what the
+ * setup of each scenario returned, as JSON.
+ */
+export type Hire = (
+  plan: Plan,
+  feeders: readonly FeederRows[],
+  events: WorkforceEvents,
+  data?: readonly (string | null)[],
+) => Workforce

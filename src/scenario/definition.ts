@@ -15,6 +15,8 @@ const FIELDS = [
   'users',
   'baseUrl',
   'wait',
+  'setup',
+  'teardown',
   'onStart',
   'onStop',
   'order',
@@ -23,10 +25,12 @@ const FIELDS = [
   'tasks',
 ]
 
+const FUNCTIONS = ['setup', 'teardown', 'onStart', 'onStop'] as const
+
 /** A feeder, and where its file is. */
 export type LocatedFeeder = Omit<AskedFeeder, 'feeder'> & { readonly path: string }
 
-type Definition = ScenarioDefinition<unknown>
+type Definition = ScenarioDefinition<unknown, unknown>
 
 /** What the plan says of a file with these scenarios. */
 export function planOf(
@@ -76,7 +80,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
     if (!FIELDS.includes(field))
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
   const { name = null, weight = 1, users = null } = definition
-  const { baseUrl = null, wait = null, order = 'weights', onStart, onStop, cookies = true } = definition
+  const { baseUrl = null, wait = null, order = 'weights', onStart, cookies = true } = definition
   if (name !== null && (typeof (name as unknown) !== 'string' || name.trim() === ''))
     problems.push('name must be a text')
   if (typeof (weight as unknown) !== 'number' || !(weight > 0 && weight < Infinity))
@@ -90,10 +94,9 @@ function readScenario(definition: Definition, index: number, problems: string[])
     problems.push(
       "wait must be made by between, constant, pacing or throughput, such as between('0.9s', '1.1s')",
     )
-  if (onStart !== undefined && typeof (onStart as unknown) !== 'function')
-    problems.push('onStart must be a function')
-  if (onStop !== undefined && typeof (onStop as unknown) !== 'function')
-    problems.push('onStop must be a function')
+  for (const field of FUNCTIONS)
+    if (definition[field] !== undefined && typeof (definition[field] as unknown) !== 'function')
+      problems.push(`${field} must be a function`)
   if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const tasks = readTasks(definition.tasks, problems)
@@ -105,6 +108,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
     wait,
     isSequence: order === 'sequence',
     keepsCookies: cookies,
+    hasSetup: definition.setup !== undefined || definition.teardown !== undefined,
     hasStart: onStart !== undefined,
     tasks,
   }

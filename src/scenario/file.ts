@@ -111,6 +111,24 @@ function atFault(file: string, error: unknown): string {
   return `${shown(file)}:${line}:${column}: ${message}\n${codeFrame(readFileSync(file, 'utf8'), line, column)}`
 }
 
+/**
+ * The message after the place in the file where the error was thrown, with the code around it; if that is not known,
+ * after the line in which the field of this name is defined.
+ */
+export function faultIn(file: string, message: string, error: unknown, field: string): string {
+  const code = readFileSync(file, 'utf8')
+  const place = error === null ? null : placeIn(file, error)
+  const line = place?.[0] ?? lineOfField(code, field)
+  if (line === null) return `${shown(file)}: ${message}`
+  return `${shown(file)}:${line}: ${message}\n${codeFrame(code, line, null)}`
+}
+
+/** The line in which a field of an object is defined, from 1; `null` if none looks like it. */
+function lineOfField(code: string, field: string): number | null {
+  const at = code.split('\n').findIndex((line) => new RegExp(`(?:^|[\\s{,*])${field}\\s*[(:,]`).test(line))
+  return at < 0 ? null : at + 1
+}
+
 /** The file as it is named in a message. */
 export const shown = (file: string): string => {
   const path = relative('', file)

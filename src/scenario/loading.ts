@@ -15,31 +15,39 @@ export class LoadingFault extends Error {
   }
 }
 
+/** What is watched, in words. */
+interface Watched {
+  /** How long it may take. */
+  readonly limitS: number
+  readonly whileWhat: string
+  readonly isLate: string
+  readonly isStuck: string
+}
+
+const LOADING: Watched = {
+  limitS: LONGEST_S,
+  whileWhat: 'the file is loaded',
+  isLate: `loading the file takes longer than ${LONGEST_S} s; does a top-level await never end?`,
+  isStuck: 'a top-level await never ends',
+}
+
 /**
  * The value that `load` resolves to. Rejects with a LoadingFault if the code calls `process.exit`, leaves a rejection or an
  * exception to nobody, or waits for something that never comes.
  */
-export async function watchLoading<T>(load: () => Promise<T>): Promise<T> {
+export async function watchLoading<T>(load: () => Promise<T>, watched: Watched = LOADING): Promise<T> {
   const exit = process.exit.bind(process)
   let fail: (fault: LoadingFault) => void = () => undefined
   const failed = new Promise<never>((_, reject) => (fail = reject))
   process.exit = (code): never => {
-    const fault = new LoadingFault(`process.exit(${code ?? ''}) while the file is loaded`)
+    const fault = new LoadingFault(`process.exit(${code ?? ''}) while ${watched.whileWhat}`)
     fail(fault)
     throw fault
   }
   const onThrown = (thrown: unknown): void => fail(new LoadingFault('', thrown))
-  // Nothing is left to do, and the file is still not loaded.
-  const onIdle = (): void => fail(new LoadingFault('a top-level await never ends'))
-  const timer = setTimeout(
-    () =>
-      fail(
-        new LoadingFault(
-          `loading the file takes longer than ${LONGEST_S} s; does a top-level await never end?`,
-        ),
-      ),
-    LONGEST_S * 1000,
-  )
+  // Nothing is left to do, and it has still not ended.
+  const onIdle = (): void => fail(new LoadingFault(watched.isStuck))
+  const timer = setTimeout(() => fail(new LoadingFault(watched.isLate)), watched.limitS * 1000)
   // A process without anything else to do has not to wait for it.
   timer.unref()
   process.on('uncaughtException', onThrown)

@@ -5,11 +5,21 @@ import type { Wait } from '../core/load/wait-time.ts'
 import type { Feeder } from './feeder.ts'
 import type { Http } from './http.ts'
 
+/** What `setup` is given. */
+export interface SetupContext {
+  /** Where requests with a path go. */
+  readonly baseUrl: string
+  /** Aborted when the time of `--setup-timeout` is over, or the run is ended: `fetch(url, { signal })`. */
+  readonly signal: AbortSignal
+}
+
 /** What a task is given. */
-export interface Context<State = undefined> {
+export interface Context<State = undefined, Data = undefined> {
   readonly http: Http
   /** What `onStart` returned for this user. */
   readonly state: State
+  /** What `setup` returned, the same for all users of the run; it cannot be changed. */
+  readonly data: Data
   /** What the user keeps of the cookies that it is sent; they go with its requests by themselves. */
   readonly cookies: UserCookies
   /** The number of the user among all users of the run, from 0. */
@@ -40,20 +50,22 @@ export interface UserCookies {
   clear(): void
 }
 
-export type Task<State = undefined> = (context: Context<State>) => unknown
+export type Task<State = undefined, Data = undefined> = (context: Context<State, Data>) => unknown
 
 /** A task with a weight or tags. */
-export interface DescribedTask<State = undefined> {
+export interface DescribedTask<State = undefined, Data = undefined> {
   /** Twice the weight, twice as often. @default 1 */
   readonly weight?: number | undefined
   /** What `--tags` and `--exclude-tags` choose by. */
   readonly tags?: readonly string[] | undefined
-  readonly run: Task<State>
+  readonly run: Task<State, Data>
 }
 
-export type Tasks<State> = Readonly<Record<string, Task<State> | DescribedTask<State>>>
+export type Tasks<State, Data = undefined> = Readonly<
+  Record<string, Task<State, Data> | DescribedTask<State, Data>>
+>
 
-export interface ScenarioDefinition<State = undefined> {
+export interface ScenarioDefinition<State = undefined, Data = undefined> {
   /** What it is called beside the other scenarios of its file. */
   readonly name?: string | undefined
   /** The weight among several scenarios: twice the weight, twice the users. @default 1 */
@@ -64,10 +76,18 @@ export interface ScenarioDefinition<State = undefined> {
   readonly baseUrl?: string | undefined
   /** The pause of a user between two tasks; `--wait` replaces it. @default none */
   readonly wait?: Wait | undefined
+  /**
+   * Runs once before the load, in the main thread, with `fetch` and all of Node; what it returns must be JSON and is the
+   * `data` of every user. When it throws, nothing is sent. Stands before the fields that use `data`, so that its type is known.
+   */
+  readonly setup?: ((context: SetupContext) => Data | Promise<Data>) | undefined
+  /** Runs once after the load, in the main thread, however the load ended. When it throws, the exit code is 1 in place of 0. */
+  readonly teardown?: ((context: SetupContext & { readonly data: Data }) => unknown) | undefined
   /** Before the user's first task; what it returns is the user's state. When it throws, it is tried again in place of the next task. */
-  readonly onStart?: ((context: Omit<Context, 'state'>) => State | Promise<State>) | undefined
+  readonly onStart?:
+    ((context: Omit<Context<undefined, Data>, 'state'>) => State | Promise<State>) | undefined
   /** When the user's life is over: the plan takes it down, it stops itself, or the load ends. No iteration; its requests count. */
-  readonly onStop?: Task<State> | undefined
+  readonly onStop?: Task<State, Data> | undefined
   /** How the next task is chosen: by chance, as their weights say, or one after the other. @default weights */
   readonly order?: 'weights' | 'sequence' | undefined
   /**
@@ -77,7 +97,7 @@ export interface ScenarioDefinition<State = undefined> {
   readonly stages?: string | readonly string[] | undefined
   /** Whether each user keeps cookies and sends them back. @default true */
   readonly cookies?: boolean | undefined
-  readonly tasks: Tasks<State>
+  readonly tasks: Tasks<State, Data>
 }
 
 const MARK = Symbol.for('corerush.scenario')
@@ -85,13 +105,15 @@ const MARK = Symbol.for('corerush.scenario')
 /** A scenario as it is run: whatever its users' state is, only its own functions see it. */
 export interface Scenario {
   readonly [MARK]: true
-  readonly definition: ScenarioDefinition<unknown>
+  readonly definition: ScenarioDefinition<unknown, unknown>
 }
 
 /** Describes what a user does; a scenario file default-exports it. */
-export const scenario = <State = undefined>(definition: ScenarioDefinition<State>): Scenario => ({
+export const scenario = <State = undefined, Data = undefined>(
+  definition: ScenarioDefinition<State, Data>,
+): Scenario => ({
   [MARK]: true,
-  definition: definition as ScenarioDefinition<unknown>,
+  definition: definition as ScenarioDefinition<unknown, unknown>,
 })
 
 /** Whether this is what `scenario()` returned, here or in another copy of this module. */

@@ -14,7 +14,7 @@ import type { ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { between, constant, pacing, throughput } from '../../src/scenario/wait.ts'
 import { withFolder } from '../support/cli.ts'
 
-const read = (definition: object) => planOf('/s.ts', [definition as ScenarioDefinition<unknown>])
+const read = (definition: object) => planOf('/s.ts', [definition as ScenarioDefinition<unknown, unknown>])
 const run = (): void => undefined
 
 test('what the plan says of a scenario', () => {
@@ -40,6 +40,7 @@ test('what the plan says of a scenario', () => {
           wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
           isSequence: true,
           keepsCookies: true,
+          hasSetup: false,
           hasStart: false,
           tasks: [
             { name: 'A', weight: 1, tags: [] },
@@ -146,14 +147,16 @@ test('what the plan keeps of a file is told from its text', async () => {
 })
 
 /** A plan as it is once its file has been read. */
-const planned = (definitions: readonly ScenarioDefinition<unknown>[]): { plan: ScriptPlan | null } => {
+const planned = (
+  definitions: readonly ScenarioDefinition<unknown, unknown>[],
+): { plan: ScriptPlan | null } => {
   const { plan } = planOf('/s.ts', definitions)
   return { plan: plan === null ? null : { ...plan, sha256: '' } }
 }
 
 /** The scenarios that are left of these for these options, or what is wrong. */
 function resolved(definitions: readonly object[], options: Options): ScriptPlan['scenarios'] | string[] {
-  const { plan } = planned(definitions as ScenarioDefinition<unknown>[])
+  const { plan } = planned(definitions as ScenarioDefinition<unknown, unknown>[])
   const result = resolveOptions({ url: 'http://a.test', ...options }, { cores: 1, descriptors: 100 }, plan)
   return 'problems' in result
     ? result.problems.map(({ option, message }) => `${option} ${message}`)
@@ -172,7 +175,7 @@ describe('several scenarios', () => {
       'scenarios of one file must have one baseUrl; requests can go to any absolute URL',
     ],
   ])('%j make no plan', (definitions, problem) => {
-    expect(planOf('/s.ts', definitions as ScenarioDefinition<unknown>[])).toEqual({
+    expect(planOf('/s.ts', definitions as ScenarioDefinition<unknown, unknown>[])).toEqual({
       plan: null,
       problems: [problem],
     })
@@ -200,7 +203,7 @@ describe('several scenarios', () => {
 
   test('with a rate, users have connections for each, so there are fewer of them', () => {
     const most = (options: Options): number[] => {
-      const { plan } = planned([kind('a'), kind('b')] as ScenarioDefinition<unknown>[])
+      const { plan } = planned([kind('a'), kind('b')] as ScenarioDefinition<unknown, unknown>[])
       const words = { url: 'http://a.test', rate: 5, ...options }
       const result = resolveOptions(words, { cores: 1, descriptors: 20_000 }, plan)
       if ('problems' in result) throw new Error(JSON.stringify(result.problems))
@@ -239,7 +242,7 @@ describe('the load over time that a scenario says', () => {
     const { plan } = planned([
       { ...a, stages },
       { ...a, name: 'b' },
-    ] as ScenarioDefinition<unknown>[])
+    ] as ScenarioDefinition<unknown, unknown>[])
     const result = resolveOptions({ url: 'http://a.test', ...options }, { cores: 1, descriptors: 100 }, plan)
     if ('problems' in result) return result.problems.map(({ option, message }) => `${option} ${message}`)
     const { load: of, durationS, scenario } = result.resolved
@@ -267,7 +270,7 @@ describe('the load over time that a scenario says', () => {
     const both = [
       { ...a, stages },
       { ...a, name: 'b', stages },
-    ] as ScenarioDefinition<unknown>[]
+    ] as ScenarioDefinition<unknown, unknown>[]
     expect(planOf('/s.ts', both).problems).toEqual([
       'only one of several scenarios can have stages, which are the load of all users',
     ])

@@ -34,7 +34,10 @@ export const STILL: VitalSigns = {
   close: () => undefined,
 }
 
-function scriptPlan(definitions: readonly ScenarioDefinition<unknown>[], wait: Wait | null): ScriptPlan {
+function scriptPlan(
+  definitions: readonly ScenarioDefinition<unknown, unknown>[],
+  wait: Wait | null,
+): ScriptPlan {
   const { plan, problems } = planOf('/s.ts', definitions)
   if (plan === null) throw new Error(problems.join('\n'))
   return { ...plan, sha256: '', scenarios: plan.scenarios.map((one) => ({ ...one, wait: one.wait ?? wait })) }
@@ -59,13 +62,16 @@ export class Simulation {
       script,
       data: dataIn,
       feeds: feedsIn = () => new Map(),
+      setUp = [],
       ...ways
     }: {
       workers?: number
       /** What users do instead of the plan's request: one scenario, or several. */
-      script?: ScenarioDefinition<unknown> | readonly ScenarioDefinition<unknown>[]
+      script?: ScenarioDefinition<unknown, unknown> | readonly ScenarioDefinition<unknown, unknown>[]
       /** The rows whose columns are placeholders, of a worker. */
       data?: (share: Share) => Feed
+      /** What the setup of each scenario returned. */
+      setUp?: readonly unknown[]
       /** The feeders of a worker. */
       feeds?: (share: Share) => Scripted['feeds']
       cutsAtOnce?: boolean
@@ -91,6 +97,7 @@ export class Simulation {
             : {
                 scenarios: scripts.map((one) => scenario(one)),
                 feeds,
+                data: setUp,
                 newCookies: null,
                 watch: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),

@@ -34,7 +34,7 @@ function answering(server: DigestServer, header?: string): (sent: Sent) => Answe
 async function simulate(
   rules: DigestRules = {},
   plan: Plan = TWO,
-  script?: ScenarioDefinition<unknown>,
+  script?: ScenarioDefinition<unknown, unknown>,
 ): Promise<{ server: DigestServer; simulation: Simulation; count: (what: string) => number }> {
   const server = new DigestServer(rules)
   const answer = answering(server, rules.isProxy === true ? 'proxy-authorization' : undefined)

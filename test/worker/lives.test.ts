@@ -15,7 +15,9 @@ const ONE = aPlan({
 })
 const paths = (run: Simulation): string[] =>
   run.sent.map(({ atUs, request }) => `${(atUs / 1e6).toFixed(1)} ${new URL(request.url).pathname}`)
-const script = (different: Partial<ScenarioDefinition<unknown>>): ScenarioDefinition<unknown> => ({
+const script = (
+  different: Partial<ScenarioDefinition<unknown, unknown>>,
+): ScenarioDefinition<unknown, unknown> => ({
   onStart: ({ http }) => http.get('/hello'),
   onStop: ({ http }) => http.get('/bye'),
   tasks: { T: ({ http }) => http.get('/t') },
@@ -151,7 +153,7 @@ describe('onStart', () => {
 })
 
 describe('the end of the drain', () => {
-  const ended = async (T: ScenarioDefinition<unknown>['tasks'][string], afterUs = 5000) => {
+  const ended = async (T: ScenarioDefinition<unknown, unknown>['tasks'][string], afterUs = 5000) => {
     const plan = { ...ONE, durationS: 0.5, gracefulStopS: 1 }
     const tasks = script({ onStart: undefined, onStop: undefined, tasks: { T } })
     const run = await new Simulation(plan, () => ({ afterUs }), { script: tasks }).to(9)
@@ -273,7 +275,7 @@ test('a scenario that keeps no cookies has none to read', async () => {
 })
 
 test('several scenarios: each user follows its own, with its own wait, whatever worker it belongs to', async () => {
-  const kind = (name: string, more: object): ScenarioDefinition<unknown> => ({
+  const kind = (name: string, more: object): ScenarioDefinition<unknown, unknown> => ({
     name,
     tasks: { T: ({ http }) => http.get(`/${name}`) },
     ...more,
@@ -299,7 +301,7 @@ test('several scenarios: each user follows its own, with its own wait, whatever 
 })
 
 test('errors of tasks say which scenario they are of, when there are several', async () => {
-  const throws = (name: string): ScenarioDefinition<unknown> => ({
+  const throws = (name: string): ScenarioDefinition<unknown, unknown> => ({
     name,
     tasks: {
       T: () => {
@@ -437,4 +439,18 @@ test.each([
   expect(run.total.iterations).toMatchObject({ finished: ODD.length, failed: ODD.length })
   const messages = new Set([...run.total.taskErrors.values()].map(({ message }) => message))
   if (how === 'throws') expect(messages).toEqual(new Set(ODD.map(([, message]) => message)))
+})
+
+test('what setup returned is the data of every user, and of its scenario alone', async () => {
+  const seen: unknown[] = []
+  const of = (name: string): ScenarioDefinition<unknown, unknown> => ({
+    name,
+    onStart: ({ data }) => void seen.push(`${name} ${JSON.stringify(data)}`),
+    tasks: { T: ({ data }) => void seen.push(data) },
+  })
+  const plan = { ...ONE, stages: [{ fromUsers: 2, toUsers: 2, durationS: 0 }], durationS: 0.5 }
+  const a = { token: 'a' }
+  await new Simulation(plan, undefined, { script: [of('a'), of('b')], setUp: [a, undefined] }).to(2)
+  expect(seen).toHaveLength(4)
+  expect(new Set(seen)).toEqual(new Set(['a {"token":"a"}', a, 'b undefined', undefined]))
 })

@@ -8,8 +8,8 @@ import { Simulation } from '../support/simulation.ts'
 /** A scenario whose paths are its name and what it does. */
 const kind = (
   name: string,
-  more: Partial<ScenarioDefinition<unknown>> = {},
-): ScenarioDefinition<unknown> => ({
+  more: Partial<ScenarioDefinition<unknown, unknown>> = {},
+): ScenarioDefinition<unknown, unknown> => ({
   name,
   onStart: async ({ http, user }) => {
     await http.get(`/${name}/hello`)

@@ -12,13 +12,13 @@ const plan = aPlan({
   gracefulStopS: 1,
 })
 
-type Run = (context: Context<unknown>) => unknown
+type Run = (context: Context<unknown, unknown>) => unknown
 
 async function simulate(
   task: Run,
-  { users = 1, ...more }: Partial<ScenarioDefinition<unknown>> & { users?: number } = {},
+  { users = 1, ...more }: Partial<ScenarioDefinition<unknown, unknown>> & { users?: number } = {},
 ) {
-  const script: ScenarioDefinition<unknown> = { ...more, tasks: { T: task } }
+  const script: ScenarioDefinition<unknown, unknown> = { ...more, tasks: { T: task } }
   const many = { ...plan, stages: [{ fromUsers: users, toUsers: users, durationS: 0 }] }
   const answer = ({ request }: { request: { url: string } }) =>
     request.url.endsWith('/bad') ? { afterUs: 100_000, status: 500 } : { afterUs: 100_000 }

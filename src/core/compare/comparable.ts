@@ -34,6 +34,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',
+  'setupTimeoutS',
   'allowedHosts',
   'seed',
 ])

@@ -59,6 +59,7 @@ const PRECEDENCE: readonly number[] = [
   EXIT.void,
   EXIT.thresholds,
   EXIT.regression,
+  EXIT.unexpected,
 ]
 
 /** The exit code of several runs. */
@@ -66,7 +67,7 @@ export const worstExit = (codes: readonly number[]): number =>
   PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.ok
 
 /**
- * Returns the first that applies: interrupted, void, thresholds, a regression. A void run judges nothing about the target, and a
+ * Returns the first that applies: interrupted, void, thresholds, a regression, a teardown that failed. A void run judges nothing about the target, and a
  * threshold that only warns fails nothing.
  */
 export function exitCodeOf(run: {
@@ -77,6 +78,8 @@ export function exitCodeOf(run: {
   readonly failedThroughout: boolean
   /** Against its baseline. */
   readonly isRegressed?: boolean
+  /** Whether each teardown of the scenario did its work. */
+  readonly isTornDown?: boolean
   /** Whether it has a baseline and could not be compared with it: that is no pass. */
   readonly isRefused?: boolean
 }): number {
@@ -86,5 +89,6 @@ export function exitCodeOf(run: {
   if (run.level === 'void' || run.stoppedBy === 'memory') return EXIT.void
   if (run.failedThroughout || run.isRefused === true) return EXIT.thresholds
   if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
-  return run.isRegressed === true ? EXIT.regression : EXIT.ok
+  if (run.isRegressed === true) return EXIT.regression
+  return run.isTornDown === false ? EXIT.unexpected : EXIT.ok
 }

@@ -283,6 +283,12 @@ const END = {
     details: 'If the target does not accept in time, the exit code is 2 and nothing was sent',
     planned: 'waitForTargetS',
   },
+  setupTimeout: {
+    format: withDefault(duration('above 0'), 60),
+    sentence: 'longest time for setup of a scenario, and for teardown',
+    details: 'If setup takes longer, the exit code is 2 and nothing was sent',
+    planned: 'setupTimeoutS',
+  },
   gracefulStop: {
     format: withDefault(duration('at least 0'), 30),
     sentence: 'time for requests in flight to finish after the load',

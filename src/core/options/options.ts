@@ -65,6 +65,8 @@ export interface Options {
   iterations?: Count | undefined
   /** Longest wait for the target to accept connections before the load. @default no waiting */
   waitForTarget?: Duration | undefined
+  /** Longest time for setup of a scenario, and for teardown. @default 1m */
+  setupTimeout?: Duration | undefined
   /** Time for requests in flight to finish after the load. @default 30s; 8s after SIGTERM */
   gracefulStop?: Duration | undefined
   /** Worker threads. @default one per usable core */
@@ -153,6 +155,8 @@ export interface PlannedOptions {
   readonly iterations: number | null
   /** Longest wait for the target to accept connections before the load. @default no waiting */
   readonly waitForTargetS: number
+  /** Longest time for setup of a scenario, and for teardown. @default 1m */
+  readonly setupTimeoutS: number
   /** Time for requests in flight to finish after the load. @default 30s; 8s after SIGTERM */
   readonly gracefulStopS: number
   /** Seed of everything random. @default 1 */

@@ -99,6 +99,8 @@ export interface RunFacts extends JudgedFacts {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly addresses: Report['addresses']
+  /** Whether each teardown of the scenario did its work; where it is left out, it did. */
+  readonly isTornDown?: boolean
   /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null
 }
@@ -162,11 +164,17 @@ export function buildReport(
       level: verdict.level,
       thresholds,
       failedThroughout: alwaysFailed.length > 0,
-      isRefused: (comparison?.refused ?? []).length > 0,
-      isRegressed: comparison?.result?.answer === 'regressed',
+      ...consequencesOf(comparison, facts),
     }),
   }
 }
+
+/** What the comparison and the teardown mean for the exit code. */
+const consequencesOf = (comparison: RunComparison | null, { isTornDown = true }: RunFacts) => ({
+  isTornDown,
+  isRefused: (comparison?.refused ?? []).length > 0,
+  isRegressed: comparison?.result?.answer === 'regressed',
+})
 
 /** The metrics of each row. A row may be `__proto__`, which an assignment would lose. */
 function byNameOf(timeline: Timeline, loadS: number): Report['byName'] {

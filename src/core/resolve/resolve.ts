@@ -66,6 +66,8 @@ export function resolveOptions(
   checkConnectTo(sent, url, scenario, http, wrong)
   if (options.maxReadBytes !== undefined && scenario === null)
     wrong('maxReadBytes', 'is for responses that tasks of a scenario read, and there is none')
+  if (options.setupTimeout !== undefined && scenario === null)
+    wrong('setupTimeout', 'is for the setup and teardown of a scenario, and there is none')
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
   const durationS = resolveDuration(options, load, planned, readers)
   checkRamps(options, load, durationS, wrong)

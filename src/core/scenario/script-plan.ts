@@ -23,6 +23,8 @@ export interface ScenarioPlan {
   readonly isSequence: boolean
   /** Each user keeps the cookies that it is sent. */
   readonly keepsCookies: boolean
+  /** Whether it has a `setup` or a `teardown`, which run once for the whole run. */
+  readonly hasSetup: boolean
   /** Whether it has an `onStart`, which runs before each user's first task. */
   readonly hasStart: boolean
   readonly tasks: readonly TaskPlan[]

@@ -11,6 +11,8 @@ export interface Doer {
   /** The number of the user among all users of the run. */
   readonly number: number
   readonly random: Random
+  /** What the setup of its scenario returned. */
+  readonly data: unknown
   state(): unknown
   send(method: string, url: string | URL, options?: RequestOptions): Promise<Response>
   think(pause: string | number): Promise<void>
@@ -21,11 +23,16 @@ export interface Doer {
 }
 
 /** Made once for each user: its tasks may take it apart as they like. */
-export const contextOf = (doer: Doer, requests: Requests, cookies: Cookies | null): Context<unknown> => ({
+export const contextOf = (
+  doer: Doer,
+  requests: Requests,
+  cookies: Cookies | null,
+): Context<unknown, unknown> => ({
   http: httpOf(doer),
   get state() {
     return doer.state()
   },
+  data: doer.data,
   cookies: cookiesOf(cookies, requests),
   user: doer.number,
   random: doer.random,

@@ -2,6 +2,7 @@
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import type { Assignment, FromWorker } from '../../protocol.ts'
 import { loadScenarios } from '../../scenario/file.ts'
+import { frozen } from '../../scenario/json-value.ts'
 import type { Clock } from '../clock.ts'
 import type { Cookies } from '../cookies.ts'
 import type { Recorder } from '../recorder.ts'
@@ -24,7 +25,7 @@ export async function loadScript(
   assignment: Assignment,
   around: ScriptSurroundings,
 ): Promise<Scripted | null> {
-  const { plan, share, feeders, isWatched } = assignment
+  const { plan, share, feeders, data, isWatched } = assignment
   if (plan.scenario === null) return null
   const { file, scenarios: planned } = plan.scenario
   const { recorder, secrets, clock, tell, deserted } = around
@@ -32,10 +33,13 @@ export async function loadScript(
   const watch = isWatched ? new Watch(file, secrets, (step) => tell({ type: 'watched', step })) : null
   countStrayErrors(file, recorder, secrets, watch, clock.nowUs)
   metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
+  const given = data.map((json) => (json === null ? undefined : frozen(JSON.parse(json) as unknown)))
+  for (const one of given) secrets.addFields(one)
   const keepsCookies = planned.some((scenario) => scenario.keepsCookies)
   return {
     scenarios,
     feeds: feedsOf(made, plan.scenario.feeders, feeders, share, plan.seed),
+    data: given,
     newCookies: keepsCookies ? await newCookies((why) => recorder.cookieLost(why, clock.nowUs())) : null,
     watch,
     stopRun: onceStopped((reason) => tell({ type: 'stopRun', reason })),

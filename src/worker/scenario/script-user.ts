@@ -48,7 +48,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   readonly number: number
   readonly random: Random
   readonly #script: Script
-  readonly #context: Context<unknown>
+  readonly #context: Context<unknown, unknown>
   readonly #lines: Lines
   readonly #pauses = new Pauses()
   readonly #identity: Identity
@@ -106,6 +106,10 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   get watch(): Watch | null {
     return this.#script.watch
+  }
+
+  get data(): unknown {
+    return this.#script.data
   }
 
   state(): unknown {

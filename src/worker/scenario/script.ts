@@ -13,7 +13,7 @@ import type { Watch } from './watch.ts'
 
 export interface NamedTask {
   readonly name: string
-  readonly run: Task<unknown>
+  readonly run: Task<unknown, unknown>
 }
 
 /** What the users do, where a scenario file says it, and what they may ask of the run. */
@@ -21,6 +21,8 @@ export interface Scripted {
   /** All of the file, in their order. */
   readonly scenarios: readonly Scenario[]
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
+  /** What the setup of each scenario returned, by its place in the file. */
+  readonly data: readonly unknown[]
   /** The cookies of one user; `null` if users keep none. */
   readonly newCookies: (() => Cookies) | null
   /** `null` unless every step is reported. */
@@ -65,18 +67,32 @@ export class Script {
   /** `null` unless every step is reported. */
   readonly watch: Watch | null
   readonly tasks: readonly NamedTask[]
+  /** What its setup returned. */
+  readonly data: unknown
   readonly transactionNames = new TransactionNames()
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
 
-  constructor({ plan, planned, scenarios, feeds, requests, clock, stopRun, newCookies, watch }: ScriptParts) {
+  constructor({
+    plan,
+    planned,
+    scenarios,
+    feeds,
+    data,
+    requests,
+    clock,
+    stopRun,
+    newCookies,
+    watch,
+  }: ScriptParts) {
     const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
     this.name = planned.name
-    const named = (task: string, run: Task<unknown>): NamedTask => ({
+    const named = (task: string, run: Task<unknown, unknown>): NamedTask => ({
       name: this.name === null ? task : `${this.name}: ${task}`,
       run,
     })
     this.requests = requests
+    this.data = data[planned.index]
     this.feeds = feeds
     this.wait = planned.wait ?? { kind: 'none' }
     this.nowUs = clock.nowUs

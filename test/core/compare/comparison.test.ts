@@ -264,7 +264,7 @@ describe('what cannot be compared', () => {
   test('is a scenario of another text or other tasks, wherever its file lies', () => {
     const tasks = [{ name: 'A', weight: 1, tags: [] }]
     const one = { ...{ index: 0, name: null, weight: 1, users: null, wait: null }, isSequence: false, tasks }
-    const scenarios = [{ ...one, keepsCookies: false, hasStart: false }]
+    const scenarios = [{ ...one, keepsCookies: false, hasSetup: false, hasStart: false }]
     const file = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, stages: null }
     const scenario = { ...file, scenarios, feeders: [], metrics: [] }
     const running = (different: Partial<ScriptPlan> | null) => {

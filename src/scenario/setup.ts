@@ -1,0 +1,134 @@
+/** Runs the `setup` and `teardown` of a scenario file, in the main thread. */
+import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import { faultIn, loadScenarios } from './file.ts'
+import { jsonProblem } from './json-value.ts'
+import { LoadingFault, watchLoading } from './loading.ts'
+import type { ScenarioDefinition, SetupContext } from './scenario.ts'
+
+/** What the setup of a run rests on. */
+export interface SetupPlan {
+  /** The scenario file, absolute. */
+  readonly file: string
+  /** The places of the scenarios in the file that the run has. */
+  readonly scenarios: readonly { readonly index: number; readonly name: string | null }[]
+  readonly baseUrl: string
+  /** Longest time for one setup, and for one teardown. */
+  readonly limitS: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** A run that was set up. */
+export interface SetUp {
+  /** What the setup of each scenario of the file returned, as JSON; `null` if it has none or returned nothing. */
+  readonly data: readonly (string | null)[]
+  /** Runs each teardown once; resolves to what went wrong. Further calls do nothing. */
+  readonly tearDown: () => Promise<readonly string[]>
+}
+
+/** A run without setup and teardown. */
+export const NOT_SET_UP: SetUp = { data: [], tearDown: () => Promise.resolve([]) }
+
+/**
+ * Runs the setup of each scenario, one after the other. Rejects with a CorerushError that names file and line if one
+ * throws, takes too long or returns what is no JSON; the teardowns of those before it have been run then.
+ */
+export async function setUp(plan: SetupPlan): Promise<SetUp> {
+  const { file, limitS, scenarios } = plan
+  const loaded = await loadScenarios(file)
+  const data: (string | null)[] = loaded.scenarios.map(() => null)
+  const due: { readonly index: number; readonly name: string | null }[] = []
+  const tearDown = async (): Promise<readonly string[]> => {
+    const problems: string[] = []
+    for (const one of due.splice(0).reverse()) {
+      const { teardown } = loaded.scenarios[one.index]!.definition
+      if (teardown === undefined) continue
+      const given = data[one.index] ?? null
+      const context = { data: given === null ? undefined : (JSON.parse(given) as unknown) }
+      try {
+        await within(file, called('teardown', one.name), limitS, (signal) =>
+          teardown({ ...context, baseUrl: plan.baseUrl, signal }),
+        )
+      } catch (error) {
+        problems.push(messageOf(error))
+      }
+    }
+    return problems
+  }
+  try {
+    for (const one of scenarios) {
+      const { definition } = loaded.scenarios[one.index]!
+      data[one.index] = await dataOf(definition, called('setup', one.name), plan)
+      due.push(one)
+    }
+  } catch (error) {
+    const more = await tearDown()
+    if (more.length === 0) throw error
+    throw new CorerushError('CORERUSH_SCENARIO', [messageOf(error), ...more].join('\n'), { cause: error })
+  }
+  return { data, tearDown }
+}
+
+const called = (what: 'setup' | 'teardown', name: string | null): string =>
+  name === null ? what : `${what} of ${name}`
+
+/** What the setup returned, as JSON; `null` without one, and if it returned nothing. */
+async function dataOf(
+  { setup }: ScenarioDefinition<unknown, unknown>,
+  what: string,
+  { file, limitS, baseUrl, signal }: SetupPlan,
+): Promise<string | null> {
+  if (setup === undefined) return null
+  const returned = await Promise.race([
+    endOf(signal),
+    within(file, what, limitS, (own) =>
+      setup({ baseUrl, signal: signal === undefined ? own : AbortSignal.any([own, signal]) }),
+    ),
+  ])
+  if (returned === undefined) return null
+  const problem = jsonProblem(returned, 'what it returned')
+  if (problem !== null)
+    throw new CorerushError(
+      'CORERUSH_SCENARIO',
+      faultIn(file, `${what} must return JSON, which every worker is given: ${problem}`, null, 'setup'),
+    )
+  return JSON.stringify(returned)
+}
+
+/** Rejects when the run is ended; never resolves. */
+const endOf = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    const end = (): void =>
+      reject(
+        new CorerushError('CORERUSH_SCENARIO', 'interrupted in setup; nothing was sent', {
+          exitCode: EXIT.interrupted,
+        }),
+      )
+    if (signal?.aborted === true) end()
+    else signal?.addEventListener('abort', end, { once: true })
+  })
+
+/** Runs the function; its signal is aborted, and the promise rejects with a CorerushError, when its time is over. */
+async function within(
+  file: string,
+  what: string,
+  limitS: number,
+  run: (signal: SetupContext['signal']) => unknown,
+): Promise<unknown> {
+  const ender = new AbortController()
+  try {
+    return await watchLoading(() => Promise.resolve(ender.signal).then(run), {
+      limitS,
+      whileWhat: `${what} runs`,
+      isLate: `${what} takes longer than ${limitS} s, the time of --setup-timeout`,
+      isStuck: `${what} awaits something that never comes`,
+    })
+  } catch (error) {
+    const cause = error instanceof LoadingFault ? error.thrown : error
+    const name = what.startsWith('teardown') ? 'teardown' : 'setup'
+    throw new CorerushError('CORERUSH_SCENARIO', faultIn(file, `${what}: ${messageOf(cause)}`, cause, name), {
+      cause,
+    })
+  } finally {
+    ender.abort()
+  }
+}
