@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { run, type Outcome } from '../../dist/index.js'
+import { run, type Options, type Outcome, type Report } from '../../dist/index.js'
 import {
   MAIN,
   runForReport,
@@ -14,77 +14,101 @@ import {
   withFolder,
 } from '../support/cli.ts'
 import { exitUnlessVoid, expectConservation } from '../support/conservation.ts'
-import { closedPort, startFaults, type FaultName } from '../support/faults.ts'
+import { closedPort, FAULTS, startFaults, type FaultName } from '../support/faults.ts'
 import { startTlsTarget } from '../support/tls.ts'
 
-const BRIEF = { users: 2, requests: 6, gracefulStop: '20s' } as const
 const SHORT = ['-u', '2', '-n', '6', '--graceful-stop', '20s']
+
+/** Runs these tasks in their order, with one user. */
+const runTasks = (url: string, tasks: string, options: Options): Promise<Report> =>
+  withFolder((folder) => {
+    const scenario = join(folder, 'tasks.mjs')
+    const code = `import { scenario } from 'corerush'
+      export default scenario({ order: 'sequence', tasks: ${tasks} })`
+    writeFileSync(scenario, code)
+    return run({ scenario, url, users: 1, workers: 1, gracefulStop: '20s', ...options })
+  })
 
 interface Case {
   readonly outcome: Outcome
-  /** Requests need a connection each. */
+  /** The next request needs a connection of its own. */
   readonly breaks: boolean
-  readonly statuses?: Readonly<Record<string, number>>
+  readonly status?: number
   /** Where one is meant to pass; elsewhere a busy machine must not make it pass. */
   readonly timeoutMs?: number
 }
 
 describe.concurrent('a target that misbehaves', () => {
   const cases: Record<FaultName, Case> = {
-    ok: { outcome: 'ok', breaks: false, statuses: { 200: 6 } },
+    ok: { outcome: 'ok', breaks: false, status: 200 },
     reset: { outcome: 'headers.reset', breaks: true },
-    resetMidBody: { outcome: 'body.reset', breaks: true, statuses: { 200: 6 } },
+    resetMidBody: { outcome: 'body.reset', breaks: true, status: 200 },
     closeBeforeHeaders: { outcome: 'headers.closed', breaks: true },
-    truncated: { outcome: 'body.closed', breaks: true, statuses: { 200: 6 } },
-    truncatedChunk: { outcome: 'body.closed', breaks: true, statuses: { 200: 6 } },
+    truncated: { outcome: 'body.closed', breaks: true, status: 200 },
+    truncatedChunk: { outcome: 'body.closed', breaks: true, status: 200 },
     garbage: { outcome: 'headers.malformed', breaks: true },
     silent: { outcome: 'headers.timeout', breaks: true, timeoutMs: 300 },
-    drip: { outcome: 'body.timeout', breaks: true, statuses: { 200: 6 }, timeoutMs: 800 },
-    closeAfterEach: { outcome: 'ok', breaks: true, statuses: { 200: 6 } },
-    http10: { outcome: 'ok', breaks: true, statuses: { 200: 6 } },
-    notModified: { outcome: 'ok', breaks: true, statuses: { 304: 6 } },
-    noContent: { outcome: 'ok', breaks: false, statuses: { 204: 6 } },
-    chunked: { outcome: 'ok', breaks: false, statuses: { 200: 6 } },
-    status503: { outcome: 'status', breaks: false, statuses: { 503: 6 } },
+    drip: { outcome: 'body.timeout', breaks: true, status: 200, timeoutMs: 800 },
+    closeAfterEach: { outcome: 'ok', breaks: true, status: 200 },
+    http10: { outcome: 'ok', breaks: true, status: 200 },
+    notModified: { outcome: 'ok', breaks: true, status: 304 },
+    noContent: { outcome: 'ok', breaks: false, status: 204 },
+    chunked: { outcome: 'ok', breaks: false, status: 200 },
+    status503: { outcome: 'status', breaks: false, status: 503 },
   }
-  test.for(Object.entries(cases))(
-    '%s',
-    async ([name, { outcome, breaks, statuses = {}, timeoutMs = 30_000 }]) => {
-      const server = await startFaults(name as FaultName)
-      try {
-        const report = await run({ url: server.url, ...BRIEF, timeout: `${timeoutMs}ms` })
-        expectConservation(report)
-        expect(report.outcomes).toEqual({ [outcome]: 6 })
-        expect(report.total.statuses).toEqual(statuses)
-        expect(report.exitCode).toBe(outcome === 'ok' ? 0 : 99)
+  const ROUNDS = 2
 
-        // No connection failed, so what was sent has arrived; and one connection more is the probe.
-        expect(server.requests()).toBe(report.total.sent)
-        expect(report.connections.failed).toBe(0)
-        expect(server.accepted()).toBe(report.connections.opened + 1)
-        if (breaks) expect(report.connections).toMatchObject({ opened: 6, reused: 0 })
-        else expect(report.connections.opened).toBeLessThanOrEqual(2)
-
-        const { failedMs, latencyMs } = report.total
-        if (outcome === 'ok') expect([report.errors, failedMs.max]).toEqual([[], null])
-        else {
-          expect(report.errors.map((error) => [error.outcome, error.count])).toEqual([[outcome, 6]])
-          expect(report.errors[0]!.message).not.toBe('')
-          expect(failedMs.min).not.toBeNull()
-        }
+  // Each case by itself, whole or in pieces, on each transport: test/conformance/faults.test.ts.
+  test('one user meets every fault in turn: each is classified, and none touches the next request', async () => {
+    const all = Object.entries(cases)
+    const server = await startFaults((exchange) => {
+      const [, path] = exchange.head.split(' ')
+      FAULTS[path!.slice(1) as FaultName](exchange)
+    })
+    try {
+      const report = await runTasks(
+        server.url,
+        `{ ${all.map(([name, { timeoutMs = 30_000 }]) => `${name}: ({ http }) => http.get('/${name}', { name: '${name}', timeout: ${timeoutMs / 1000} })`).join()} }`,
+        { iterations: ROUNDS * all.length, expectStatus: '2xx,304' },
+      )
+      expectConservation(report, { tasks: true })
+      const countsOf = (outcomes: readonly Outcome[]): Partial<Record<Outcome, number>> => {
+        const counts: Partial<Record<Outcome, number>> = {}
+        for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + ROUNDS
+        return counts
+      }
+      expect(report.outcomes).toEqual(countsOf(all.map(([, { outcome }]) => outcome)))
+      for (const [name, { outcome, status, timeoutMs = 0 }] of all) {
+        const metrics = report.byName[name]!
+        expect([name, metrics.statuses]).toEqual([name, status === undefined ? {} : { [status]: ROUNDS }])
+        expect([name, metrics.succeeded]).toEqual([name, outcome === 'ok' ? ROUNDS : 0])
         // Time-outs stay in the latencies with the time they reached; other failures would flatter.
+        const { latencyMs, failedMs } = metrics
         if (outcome.endsWith('.timeout')) expect(latencyMs.min).toBeGreaterThanOrEqual(timeoutMs - 1)
         else if (outcome !== 'ok') expect(latencyMs.max).toBeNull()
-      } finally {
-        await server.stop()
+        if (outcome !== 'ok') expect(failedMs.min).not.toBeNull()
       }
-    },
-  )
+      const failed = all.map(([, { outcome }]) => outcome).filter((outcome) => outcome !== 'ok')
+      expect(new Set(report.errors.map(({ outcome }) => outcome))).toEqual(new Set(failed))
+      for (const { message } of report.errors) expect(message).not.toBe('')
+      expect(report.exitCode).toBe(99)
+
+      // The reset meets a connection that was used before, so the request is tried once more on a new one.
+      const retried = ROUNDS
+      const broken = ROUNDS * all.filter(([, { breaks }]) => breaks).length
+      expect(report.connections).toMatchObject({ opened: 1 + broken + retried, failed: 0, retried })
+      // No connection failed, so what was sent has arrived; and one connection more is the probe.
+      expect(server.requests()).toBe(report.total.sent + retried)
+      expect(server.accepted()).toBe(report.connections.opened + 1)
+    } finally {
+      await server.stop()
+    }
+  })
 
   test('a status that is expected is success', async () => {
     const server = await startFaults('status503')
     try {
-      const report = await run({ url: server.url, ...BRIEF, expectStatus: 503 })
+      const report = await run({ url: server.url, users: 2, requests: 6, workers: 1, expectStatus: 503 })
       expectConservation(report)
       expect(report.outcomes).toEqual({ ok: 6 })
       expect(report.exitCode).toBe(0)
@@ -183,10 +207,11 @@ describe('TLS', () => {
 
   test('a trusted certificate; one that is trusted and names another host, or has expired', async (context) => {
     const ours = 'DNS:localhost,IP:127.0.0.1'
-    for (const [names, isExpired, outcome] of [
-      [ours, false, 'ok'],
-      ['DNS:other.test', false, 'tls.certificate'],
-      [ours, true, 'tls.certificate'],
+    for (const [names, isExpired, transport, outcome] of [
+      [ours, false, 'undici', 'ok'],
+      [ours, false, 'wire', 'ok'],
+      ['DNS:other.test', false, 'wire', 'tls.certificate'],
+      [ours, true, 'undici', 'tls.certificate'],
     ] as const) {
       const server = await startTlsTarget(names, isExpired)
       if (server === null) return context.skip('no openssl on this machine')
@@ -195,15 +220,13 @@ describe('TLS', () => {
           const cert = join(folder, 'cert.pem')
           writeFileSync(cert, server.cert)
           const env = { NODE_EXTRA_CA_CERTS: cert }
-          const words = (transport: string) => [...SHORT, '--transport', transport, '--url', server.url]
-          const runs = await Promise.all(['undici', 'wire'].map((name) => runForReport(words(name), { env })))
-          for (const { report } of runs) {
-            expectConservation(report)
-            expect(report.outcomes).toEqual({ [outcome]: 6 })
-            expect(report.connections.failed).toBe(outcome === 'ok' ? 0 : 6)
-          }
-          expect(runs.map(({ report }) => report.transport)).toEqual(['undici', 'wire'])
-          expect(server.requests()).toBe(outcome === 'ok' ? 12 : 0)
+          const words = [...SHORT, '-w', '1', '--transport', transport, '--url', server.url]
+          const { report } = await runForReport(words, { env })
+          expectConservation(report)
+          expect(report.outcomes).toEqual({ [outcome]: 6 })
+          expect(report.connections.failed).toBe(outcome === 'ok' ? 0 : 6)
+          expect(report.transport).toBe(transport)
+          expect(server.requests()).toBe(outcome === 'ok' ? 6 : 0)
         })
       } finally {
         await server.stop()
