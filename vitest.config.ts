@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config'
 const { CI, GITHUB_ACTIONS } = process.env
 
 /** Folders whose tests change nothing that others see: their files share modules, which halves what they cost. */
-const SHARING = ['core', 'laws', 'output', 'page', 'scenario', 'worker'].map(
+const SHARING = ['conformance', 'core', 'laws', 'output', 'page', 'scenario', 'target', 'worker'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 )
 
 export default defineConfig({
   test: {
-    // End-to-end tests start processes of their own on every core, but wait more than they work.
-    maxWorkers: 2,
+    // End-to-end tests start processes of their own on every core, but wait more than they work: three fill two cores.
+    maxWorkers: 3,
     // For what never ends: no test is about speed, and a busy machine may be ten times as slow.
     testTimeout: 300_000,
     hookTimeout: 300_000,

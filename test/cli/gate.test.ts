@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => target.kill('SIGTERM'))
 
 /** Without a pace to miss, a run is void on no host, however busy. */
-const SHORT = ['-u', '4', '-w', '2', '-n', '80']
+const SHORT = ['-u', '4', '-w', '1', '-n', '80']
 
 describe.concurrent('thresholds and exit codes', () => {
   test('a failed threshold is 99, and with --no-fail 0; the report keeps saying 99', async () => {
@@ -70,7 +70,7 @@ describe.concurrent('thresholds and exit codes', () => {
   })
 
   test('abort-on-fail ends the load, lets what is in flight end, and says why', async () => {
-    const words = ['-u', '4', '-d', '10m', '--threshold', 'p50 < 1ms over 1s abort-on-fail']
+    const words = ['-u', '4', '-w', '1', '-d', '10m', '--threshold', 'p50 < 1ms over 1s abort-on-fail']
     const finished = await runCli([...words, '--url', target.url, '-o', 'json=-'])
     const report = readReport(finished)
     expectConservation(report)
@@ -124,7 +124,18 @@ describe.concurrent('the outputs of one run', () => {
       const url = `${server.url.replace('//', `//user:${secret}@`)}/GetPrograms?access_token=${secret}`
       const headers = ['Cookie: sid=', 'X-Api-Key: '].flatMap((header) => ['-H', `${header}${secret}`])
       const kinds = ['json=r.json', 'csv=r', 'junit=r.xml', 'hlog=r.hlog', 'github=r.md', 'ndjson=-']
-      const words = [...SHORT, '--name', 'A', ...headers, ...kinds.flatMap((kind) => ['-o', kind])]
+      const words = [
+        '-u',
+        '4',
+        '-w',
+        '2',
+        '-n',
+        '80',
+        '--name',
+        'A',
+        ...headers,
+        ...kinds.flatMap((kind) => ['-o', kind]),
+      ]
       const { code, stdout, stderr } = await runCli([...words, '--url', url], { cwd: folder })
       expect(code).toBe(99)
       const files = Object.fromEntries(
@@ -178,9 +189,9 @@ describe.concurrent('the outputs of one run', () => {
       const { stdout } = await runCli([...failing, '--url', target.url], { env })
       expect(readFileSync(summary, 'utf8')).toMatch(/^before\n### corerush: ❌/)
       expect(stdout).toMatch(/^::error title=corerush%3A /m)
-      // Nobody asked for the summary: that it cannot be written is told and stops nothing.
+      // Nobody asked for the summary: that it cannot be written is reported and stops nothing.
       const gone = { ...env, GITHUB_STEP_SUMMARY: join(folder, 'none/summary.md') }
-      const without = await runCli(['-n', '2', '-u', '1', '--url', target.url], { env: gone })
+      const without = await runCli(['-n', '2', '-u', '1', '-w', '1', '--url', target.url], { env: gone })
       expect(without.stderr).toMatch(/^corerush: no job summary: .*no such directory/)
       expect(without.stdout).toMatch(/^measurement: /m)
       const asked = await runCli([...failing, '--url', target.url, '-o', 'github=own.md', '-o', 'json=-'], {
@@ -197,7 +208,7 @@ describe.concurrent('the outputs of one run', () => {
   test.runIf(existsSync('/dev/full'))(
     'a full disk: a report goes to standard output instead, and the summary is shown',
     async () => {
-      const words = ['-n', '5', '-u', '1', '--threshold', 'failed < 100%', '--url', target.url]
+      const words = ['-n', '5', '-u', '1', '-w', '1', '--threshold', 'failed < 100%', '--url', target.url]
       const { code, stdout, stderr } = await runCli([...words, '-o', 'json=/dev/full'])
       expect(code).toBe(1)
       expect(stderr).toContain(
@@ -233,7 +244,18 @@ describe.concurrent('--wait-for-target', () => {
 
   test('begins when the target accepts, with no warning that it did not', async () => {
     const port = await freePort()
-    const words = ['-n', '5', '-u', '1', '--wait-for-target', '30s', '--url', `http://127.0.0.1:${port}/`]
+    const words = [
+      '-n',
+      '5',
+      '-u',
+      '1',
+      '-w',
+      '1',
+      '--wait-for-target',
+      '30s',
+      '--url',
+      `http://127.0.0.1:${port}/`,
+    ]
     const running = startCli([...words, '-o', 'json=-'])
     await running.says('stderr', /waiting up to 30s for 127\.0\.0\.1:\d+\n/)
     const late = await startTarget([], port)

@@ -27,7 +27,7 @@ afterAll(() => target.kill('SIGTERM'))
 const ESCAPE = /\u001b/
 const STACK = /^\s+at /m
 /** Without a pace to miss, it is void on no host, however busy. */
-const ONE_SECOND = ['-u', '4', '-w', '2', '-d', '1s']
+const ONE_SECOND = ['-u', '4', '-w', '1', '-d', '1s']
 
 describe.concurrent('standard output and standard error', () => {
   test('the summary is on standard output, and nothing on standard error', async () => {
@@ -73,7 +73,7 @@ describe.concurrent('standard output and standard error', () => {
 
   test('colours are off in a pipe and with NO_COLOR, on with FORCE_COLOR and --color', async () => {
     const run = (env: Record<string, string>, ...flags: string[]) =>
-      runCli(['-n', '2', ...flags, '--url', target.url], { env })
+      runCli(['-n', '2', '-w', '1', ...flags, '--url', target.url], { env })
     expect((await run({ NO_COLOR: '1', FORCE_COLOR: '1' })).stdout).not.toMatch(ESCAPE)
     expect((await run({ FORCE_COLOR: '1' }, '--no-color')).stdout).not.toMatch(ESCAPE)
     expect((await run({ FORCE_COLOR: '1' })).stdout).toMatch(ESCAPE)
@@ -81,7 +81,7 @@ describe.concurrent('standard output and standard error', () => {
   })
 
   test('where there is no terminal, one plain line every five seconds; --quiet none', async () => {
-    const words = ['-u', '2', '-d', '6s', '--wait', '200ms', '-o', 'json=-', '--url', target.url]
+    const words = ['-u', '2', '-w', '1', '-d', '6s', '--wait', '200ms', '-o', 'json=-', '--url', target.url]
     const [plain, quiet] = await Promise.all([runCli(words), runCli([...words, '--quiet'])])
     const report = readReport(plain)
     const lines = plain.stderr.split('\n').filter((line) => /^corerush \d+:\d\d /.test(line))
@@ -110,7 +110,7 @@ describe.concurrent('nobody reads, or nothing can be written', () => {
   })
 
   test('`| head -1` sees the first line', async () => {
-    const running = startCli(['-n', '5', '--url', target.url])
+    const running = startCli(['-n', '5', '-w', '1', '--url', target.url])
     const [line] = await running.says('stdout', /^.*\n/)
     running.process.stdout!.destroy()
     expect(line).toMatch(/^corerush /)
@@ -125,7 +125,7 @@ describe.concurrent('nobody reads, or nothing can be written', () => {
       await withFolder(async (folder) => {
         const reports = join(folder, 'reports')
         mkdirSync(reports)
-        const words = ['-u', '4', '-w', '2', '-d', '2s', '--wait', '100ms', '-o', `json=${reports}/r.json`]
+        const words = ['-u', '4', '-w', '1', '-d', '2s', '--wait', '100ms', '-o', `json=${reports}/r.json`]
         const running = startCli([...words, '--url', server.url])
         await until(() => server.requests() > 0)
         rmSync(reports, { recursive: true })

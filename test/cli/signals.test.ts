@@ -18,7 +18,7 @@ describe.concurrent('a signal', () => {
       await withFolder((folder) =>
         withTarget(['--latency', '50ms'], async (target) => {
           const file = join(folder, 'report.json')
-          const words = ['-u', '5', '-w', '2', '-d', '10m', '--wait', '50ms', '-o', `json=${file}`]
+          const words = ['-u', '5', '-w', '1', '-d', '10m', '--wait', '50ms', '-o', `json=${file}`]
           const running = startCli([...words, '--url', target.url])
           await until(async () => (await target.counts()).requests >= 20)
           running.kill(signal)

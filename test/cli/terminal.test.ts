@@ -28,7 +28,7 @@ function typed([columns, rows]: Size, words: readonly string[], env: Record<stri
 
 /** The same, with a load. */
 const onTerminal = (size: Size, words: readonly string[], env?: Record<string, string>): Started =>
-  typed(size, ['-u', '5', '-w', '2', '--wait', '100ms', ...words], env)
+  typed(size, ['-u', '5', '-w', '1', '--wait', '100ms', ...words], env)
 
 /** An action of the live page, as the page itself asks for it. */
 async function act(running: Started, action: string, body: object = {}): Promise<void> {
@@ -52,7 +52,7 @@ const aLaterOrder = (): Promise<void> => new Promise((resolve) => setTimeout(res
 
 describe.skipIf(!hasScript).concurrent('on a terminal', () => {
   test('a warning is shown once, and in pipes on stderr and in the summary', async () => {
-    const words = ['http://127.0.0.1:1/', '-n', '1']
+    const words = ['http://127.0.0.1:1/', '-n', '1', '-w', '1']
     const count = (text: string): number => text.split('the target did not answer before').length - 1
     expect(count((await typed([200, 24], words).finished).stdout)).toBe(1)
     const { stdout, stderr } = await start(process.execPath, [MAIN, ...words]).finished
@@ -98,6 +98,9 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     const { stdout } = await running.finished
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toMatch(/amended\s+to 6 users at [^]*interrupted/)
     expect(stdout).toMatch(/[^-]icanon\b/)
+    // NO_COLOR: it moves the cursor, and paints nothing.
+    expect(stdout).toContain(HIDE)
+    expect(stdout).not.toMatch(/\u001b\[\d*m/)
   })
 
   test('with --web the report and its files are there until q, and the exit code is that of the run', async () => {
@@ -110,11 +113,9 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect((await running.finished).stdout).toContain(`code ${report.exitCode}`)
   })
 
-  test.for([
-    ['--quiet', {}],
-    ['--no-color', { TERM: 'dumb' }],
-  ] as const)('without a live view, %s %o, the page stays as well, until Ctrl-C', async ([word, env]) => {
-    const running = onTerminal([80, 24], ['-n', '20', '--web', '0', '--url', target.url, word], env)
+  test('without a live view the page stays as well, until Ctrl-C', async () => {
+    const words = ['-n', '20', '--web', '0', '--url', target.url, '--quiet']
+    const running = onTerminal([80, 24], words)
     const [, page] = await running.says('stdout', /live page stays at (\S+) until Ctrl-C/)
     const { origin, search } = new URL(page!)
     expect((await fetch(`${origin}/report.json${search}`)).status).toBe(200)
@@ -185,13 +186,6 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
     expect(quiet.stdout).not.toContain('\u001b')
   })
 
-  test('NO_COLOR: the live view moves the cursor, and paints nothing', async () => {
-    const words = ['-d', '2s', '--url', target.url]
-    const { stdout } = await onTerminal([80, 24], words, { NO_COLOR: '1' }).finished
-    expect(stdout).toContain(HIDE)
-    expect(stdout).not.toMatch(/\u001b\[\d*m/)
-  })
-
   test('a narrow and low window: nothing is wider or higher than it', async () => {
     const { stdout } = await onTerminal([30, 5], ['-d', '2s', '--url', target.url]).finished
     const [, live] = /\u001b\[\?25l([^]*)\u001b\[\?25h/.exec(stdout)!
@@ -204,7 +198,7 @@ describe.skipIf(!hasScript).concurrent('on a terminal', () => {
 
   test('a terminal that does not know its size is taken for 80 × 24', async () => {
     const running = onTerminal([0, 0], ['-d', '2s', '--url', target.url])
-    await running.says('stdout', /worker 1/)
+    await running.says('stdout', /worker 0/)
     expect((await running.finished).stdout).toContain(target.url)
   })
 })

@@ -2,10 +2,28 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Report } from '../../dist/index.js'
+import {
+  run,
+  startTarget as startInside,
+  type Options,
+  type Report,
+  type TargetCounts,
+} from '../../dist/index.js'
 import { runCli, runForReport, startTarget, withFolder, withTarget } from '../support/cli.ts'
 import { exitUnlessVoid, expectConservation } from '../support/conservation.ts'
 import { response, startFaults } from '../support/faults.ts'
+
+/** Runs against a target in this process, and gives what the target counted. */
+async function against(options: Options): Promise<{ report: Report; counts: TargetCounts }> {
+  const target = await startInside({ port: 0 })
+  try {
+    const report = await run({ workers: 2, ...options, url: target.url })
+    expectConservation(report)
+    return { report, counts: target.counts() }
+  } finally {
+    await target.stop()
+  }
+}
 
 const BODY = '<?xml version="1.0"?><GetPrograms channel="世界"/>'
 
@@ -105,13 +123,9 @@ describe.concurrent('the bytes on the wire are what the plan says', () => {
   })
 
   test('without keep-alive every request has a connection of its own', async () => {
-    await withTarget([], async (target) => {
-      const words = ['--no-keepalive', '-n', '40', '-u', '4', '-w', '2', '--ramp-up', '0']
-      const { report } = await runForReport([...words, '--url', target.url])
-      expectConservation(report)
-      expect(report.connections).toEqual({ opened: 40, reused: 0, failed: 0, retried: 0 })
-      expect(await target.counts()).toMatchObject({ requests: 40, connections: 41 })
-    })
+    const { report, counts } = await against({ keepAlive: false, requests: 40, users: 4, rampUp: 0 })
+    expect(report.connections).toEqual({ opened: 40, reused: 0, failed: 0, retried: 0 })
+    expect(counts).toMatchObject({ requests: 40, connections: 41 })
   })
 
   test('a body of bytes that are no text arrives byte for byte', async () => {
@@ -137,15 +151,10 @@ describe.concurrent('the bytes on the wire are what the plan says', () => {
 
 describe.concurrent('counts are exact, however many workers share them', () => {
   test('1,003 requests over 2 workers are 1,003 at the target', async () => {
-    await withTarget([], async (target) => {
-      const words = ['--requests', '1003', '-u', '20', '-w', '2']
-      const { code, report } = await runForReport([...words, '--url', target.url])
-      expectConservation(report)
-      expect(code).toBe(0)
-      expect(report.stoppedBy).toBe('requests')
-      expect([report.total.sent, report.total.succeeded]).toEqual([1003, 1003])
-      expect((await target.counts()).requests).toBe(1003)
-    })
+    const { report, counts } = await against({ requests: 1003, users: 20 })
+    expect([report.exitCode, report.stoppedBy]).toEqual([0, 'requests'])
+    expect([report.total.sent, report.total.succeeded]).toEqual([1003, 1003])
+    expect(counts.requests).toBe(1003)
   })
 
   test('10 users on 3 workers open 10 connections, not 9', async () => {
@@ -167,23 +176,9 @@ describe.concurrent('counts are exact, however many workers share them', () => {
   })
 
   test('more workers than users and fewer requests than users: nothing is lost, nothing hangs', async () => {
-    await withTarget([], async (target) => {
-      const words = ['-u', '2', '-n', '1', '-w', '4']
-      const { report } = await runForReport([...words, '--url', target.url])
-      expectConservation(report)
-      expect([report.workers, report.total.sent]).toEqual([4, 1])
-      expect((await target.counts()).requests).toBe(1)
-    })
-  })
-
-  test('with both, the duration ends a run whose requests are not reached', async () => {
-    await withTarget([], async (target) => {
-      const words = ['-u', '2', '-n', '1M', '-d', '1s', '--wait', '0.2s']
-      const { report } = await runForReport([...words, '--url', target.url])
-      expectConservation(report)
-      expect(report.stoppedBy).toBe('duration')
-      expect((await target.counts()).requests).toBe(report.total.sent)
-    })
+    const { report, counts } = await against({ users: 2, requests: 1, workers: 4 })
+    expect([report.workers, report.total.sent]).toEqual([4, 1])
+    expect(counts.requests).toBe(1)
   })
 })
 
