@@ -58,7 +58,7 @@ function memory(plan: Plan, { memoryAvailableBytes }: Readiness): string | null 
 
 function load({ workers: threads }: Plan, { cores, load1 }: Readiness): string | null {
   if (load1 === null || load1 + threads <= 2 * cores.usable) return null
-  return `the load average is ${load1.toFixed(1)} already, on ${showMany(cores.usable, 'usable core')}: end what else runs here, or the verdict may be suspect`
+  return `the load average is ${load1.toFixed(1)} already, on ${showMany(cores.usable, 'usable core')}: end what else runs here, or the measurement may be suspect`
 }
 
 function capacity(plan: Plan, { soundPerS }: Readiness): string | null {

@@ -64,7 +64,7 @@ test('several runs by a config: it is named once, and kept for a baseline only b
     expect(readdirSync(join(folder, '.corerush', 'baselines', 'main'))).toHaveLength(2)
   }))
 
-test('what is wrong in a file and in a variable is told with its place, and nothing is sent', () =>
+test('a problem in a file or a variable is reported with its place, and nothing is sent', () =>
   withFolder(async (folder) => {
     writeFileSync(
       join(folder, 'perf.yml'),

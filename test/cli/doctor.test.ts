@@ -55,7 +55,7 @@ describe.concurrent('a measurement', () => {
   )
 })
 
-test('what cannot be, is told before anything is measured', async () => {
+test('bad flags are reported before anything is measured', async () => {
   const { code, stdout, stderr } = await runCli(['doctor', '--span', '1.2s', '--url', 'http://127.0.0.1/'])
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain('--span must be whole seconds, at least 1s, got "1.2s"')

@@ -53,7 +53,7 @@ describe.concurrent('the edges of a run', () => {
     }
   })
 
-  test('exit code 1 where nobody takes the metrics: it is told, and holds up nothing for longer than it may', async () => {
+  test('exit code 1 if nobody takes the metrics: reported, and nothing waits longer than its time-out', async () => {
     const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '200' }
     // Nobody listens on port 1.
     const words = [...FIVE, '-o', 'otlp=http://127.0.0.1:1', '--url', server.url]

@@ -165,7 +165,7 @@ profiles: { other: { body: '\${NONE}' } }
   })
 })
 
-describe('what is wrong is told together, each with its place', () => {
+describe('all problems are reported together, each with its place', () => {
   test('of a file', async () => {
     const yaml = `usres: 5
 users: true

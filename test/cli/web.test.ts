@@ -73,7 +73,7 @@ test('the form begins with what was said, and has the last word on it', () => {
   expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', spawnRate: '5' })
 })
 
-test('a change of the load is read as flags are, and what is wrong with it is told', async () => {
+test('a change of the load is read as flags are, and its problems are reported', async () => {
   const asked: unknown[] = []
   const control: RunControl = {
     amend(change) {
@@ -95,7 +95,7 @@ test('a change of the load is read as flags are, and what is wrong with it is to
   expect(asked).toEqual([{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }])
 })
 
-test('a secret that was typed into the form is told to no other tab', async () => {
+test('a secret that was typed into the form reaches no other tab', async () => {
   const serving = startCli(['--web', '0', '-w', '1'])
   try {
     const [, page] = await serving.says('stderr', /live page at (http\S+)\n/)

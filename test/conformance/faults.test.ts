@@ -418,7 +418,7 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
     })
   })
 
-  test('a name is looked up, and the phases of connecting are told apart', async () => {
+  test('a name is looked up, and the phases of connecting are distinguished', async () => {
     const server = await serve(says(OK))
     const client = await clientOf(`http://localhost:${server.port}`)
     expect(await client.ask()).toMatchObject({ outcome: 'ok', reused: false })
@@ -430,7 +430,7 @@ describe.each(TRANSPORT_NAMES)('over %s', (name) => {
     )
   })
 
-  test('a request that was closed is not told of, and the next one is', async () => {
+  test('a request that was closed is not reported, and the next one is', async () => {
     const server = await serve(says(OK))
     const client = await clientOf(server.url)
     let told = false

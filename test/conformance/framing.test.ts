@@ -220,8 +220,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 
   // More or less than one response.
-  'bytes behind the response': { answer: head('content-length: 2') + 'ok more', bytesIn: 2, reuses: false },
-  'a second response behind the first': {
+  'bytes after the response': { answer: head('content-length: 2') + 'ok more', bytesIn: 2, reuses: false },
+  'a second response after the first': {
     answer: (head('content-length: 2') + 'ok').repeat(2),
     bytesIn: 2,
     reuses: false,
@@ -290,9 +290,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   'a length with a space inside': malformedHead(head('content-length: 1 5') + 'hello'),
   'no length in the field': malformedHead(head('content-length:') + 'hello'),
   'a length beyond all sizes': malformedHead(head('content-length: 99999999999999999999') + 'hello'),
-  'a bare LF behind the status': malformedHead('HTTP/1.1 200 OK\ncontent-length: 2\r\n\r\nok'),
+  'a bare LF after the status': malformedHead('HTTP/1.1 200 OK\ncontent-length: 2\r\n\r\nok'),
   'a bare LF behind a field': malformedHead('HTTP/1.1 200 OK\r\nx: y\ncontent-length: 2\r\n\r\nok'),
-  'a bare LF behind the head': malformedHead('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\nok'),
+  'a bare LF after the head': malformedHead('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\nok'),
   'a bare CR in a value': malformedHead(head('x: y\rz: a', 'content-length: 2') + 'ok'),
   'NUL in a value': malformedHead(head('x: y\0z', 'content-length: 2') + 'ok'),
   'a folded line': malformedHead(head('x: y', ' z', 'content-length: 2') + 'ok'),

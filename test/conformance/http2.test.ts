@@ -459,7 +459,7 @@ describe('an upload over HTTP/2', () => {
   const body = { text: 'x'.repeat(300_000) }
   const window = (bytes: number): Buffer => frame(4, 0, 0, Buffer.concat([Buffer.of(0, 4), numbers(bytes)]))
 
-  test('goes out as far as the peer allows, and on when it allows more', async () => {
+  test('goes out up to the window of the peer, and on when that grows', async () => {
     const peer = await startFrames(async ({ socket, stream }) => {
       await turns(20)
       // Sent before the settings had come.
@@ -523,7 +523,7 @@ describe('an upload over HTTP/2', () => {
 })
 
 describe('a connection of HTTP/2', () => {
-  test('that is told to go away while idle is not used again', async () => {
+  test('that gets GOAWAY while idle is not used again', async () => {
     const peer = await startFrames(async ({ socket, stream }) => {
       socket.write(Buffer.concat([ok(stream), data(stream, 'ok', true)]))
       await turns(2)

@@ -22,7 +22,7 @@ const startMaze = () =>
   })
 
 describe.concurrent('redirects', () => {
-  test('each hop is a request: exactly so many are sent, and the server counts them', async () => {
+  test('each hop is a request: exactly the planned number is sent, and the server counts them', async () => {
     const maze = await startMaze()
     const report = await run(brief({ url: `${maze.url}/a`, maxRedirects: 5, requests: 61 }))
     expectConservation(report, { hops: true })
@@ -34,7 +34,7 @@ describe.concurrent('redirects', () => {
     await maze.stop()
   })
 
-  test('exactly so many iterations, each to its end', async () => {
+  test('exactly the planned iterations, each to its end', async () => {
     const maze = await startMaze()
     const report = await run(
       brief({ url: `${maze.url}/a`, maxRedirects: 5, requests: undefined, iterations: 20 }),
@@ -118,7 +118,7 @@ describe.concurrent('the way to the target', () => {
   })
 })
 
-describe.concurrent('what cannot be used is told before anything is sent', () => {
+describe.concurrent('what cannot be used is reported before anything is sent', () => {
   const complaint = async (words: string): Promise<string> => {
     const { code, stderr } = await runCli(words.split(' '))
     expect(code).toBe(2)

@@ -255,7 +255,7 @@ describe.concurrent('what fails', () => {
     )
     expect(new Set(seen.map(({ url }) => url))).toEqual(new Set(['/login']))
     expect(report.total.failed).toBe(0)
-    expect(report.warnings).toContain('every iteration failed: so has the run')
+    expect(report.warnings).toContain('every iteration failed, so the run failed')
     expect(report.taskErrors[0]).toMatchObject({ task: 'onStart', message: 'no login' })
     expect(report.exitCode).toBe(exitUnlessVoid(report, 99))
   })
@@ -269,7 +269,7 @@ describe.concurrent('what fails', () => {
       { users: 2, duration: '0.5s' },
     )
     expect(report.iterations.byScenario['browse']).toMatchObject({ failed: 0 })
-    expect(report.warnings).toContain('every iteration of buy failed: so has the run')
+    expect(report.warnings).toContain('every iteration of buy failed, so the run failed')
     expect(report.exitCode).toBe(exitUnlessVoid(report, 99))
   })
 

@@ -182,7 +182,7 @@ describe.concurrent('counts are exact, however many workers share them', () => {
   })
 })
 
-test('a target that answers a part with another status: counted by status, and failed as far as not expected', async () => {
+test('a target that answers a part with another status: counted by status, and failed unless expected', async () => {
   const target = await startTarget(['--status', '503:0.3', '--status', '404:0.2'])
   const words = ['-n', '300', '-u', '10', '-w', '2', '--expect-status', '2xx,404']
   const { code, report } = await runForReport([...words, '--url', target.url])

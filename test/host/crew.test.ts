@@ -87,7 +87,7 @@ describe.concurrent('a worker that dies', () => {
     expect(report.total.succeeded).toBeGreaterThan(0)
   })
 
-  test('all of them: a report all the same', async ({ server }) => {
+  test('all of them: still a report', async ({ server }) => {
     const report = await conducted(server, 'all-throw', 600)
     expectConservation(report, { lossless: false })
     expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'workers' })

@@ -27,7 +27,7 @@ describe('what a host is short of for a plan', () => {
     const cores = { usable: 1, quota: 0.5 }
     expect(readinessWarnings({ ...users(5), workers: 4 }, { ...IDLE, cores })).toEqual([
       '4 workers share 1 usable core, by a CPU quota of 0.5 cores: they will wait for each other; use --workers 1',
-      'the load average is 0.1 already, on 1 usable core: end what else runs here, or the verdict may be suspect',
+      'the load average is 0.1 already, on 1 usable core: end what else runs here, or the measurement may be suspect',
     ])
   })
 

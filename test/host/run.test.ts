@@ -170,7 +170,7 @@ describe('a program that errs', () => {
   })
   const shortRun = (): Options => brief({ requests: undefined, duration: '1200ms', wait: '100ms' })
 
-  test('an output that throws is told once, and stops neither the run nor the others', async () => {
+  test('an output that throws is reported once, and stops neither the run nor the others', async () => {
     const told: unknown[] = []
     let finished: Report | null = null
     const report = await run(shortRun(), {

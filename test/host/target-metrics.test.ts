@@ -56,7 +56,7 @@ describe.concurrent('a run that looks at the metrics of its target', () => {
     expect(JSON.stringify(report)).not.toContain('canary')
   })
 
-  test.each(['/500', '/'])('says once that there is no such page at %s, and goes on', async (path) => {
+  test.each(['/500', '/'])('reports once that %s is no such page, and goes on', async (path) => {
     const report = await observed(origin + path)
     expect(report.timeline.every(({ target }) => target === null)).toBe(true)
     expect(report.warnings.filter((warning) => warning.includes('metrics could not be read'))).toHaveLength(1)
@@ -64,7 +64,7 @@ describe.concurrent('a run that looks at the metrics of its target', () => {
   })
 })
 
-test('one look at a time; what fails is told as null, with the first reason', async () => {
+test('one look at a time; a failure is null, with the first reason', async () => {
   let nowS = 0
   const metrics = new TargetMetrics(`${origin}/hangs`, () => nowS++)
   const first = metrics.look()

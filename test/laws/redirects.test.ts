@@ -133,16 +133,19 @@ describe('the end', () => {
     expect(simulation.total.iterations).toMatchObject({ started: 5, finished: 0 })
   })
 
-  test.each([1, 3])('over %d workers exactly so many requests are sent, hops counted', async (workers) => {
-    const plan = chain(3, { requests: 101, durationS: null })
-    const simulation = await run(plan, countdown(), workers)
-    simulation.stop(null)
-    await simulation.to(41)
-    expect([simulation.sent.length, simulation.count('finished')]).toEqual([101, 101])
-    expect(simulation.isDrained).toBe(true)
-  })
+  test.each([1, 3])(
+    'over %d workers exactly the planned requests are sent, hops counted',
+    async (workers) => {
+      const plan = chain(3, { requests: 101, durationS: null })
+      const simulation = await run(plan, countdown(), workers)
+      simulation.stop(null)
+      await simulation.to(41)
+      expect([simulation.sent.length, simulation.count('finished')]).toEqual([101, 101])
+      expect(simulation.isDrained).toBe(true)
+    },
+  )
 
-  test('exactly so many iterations, each with all its hops', async () => {
+  test('exactly the planned iterations, each with all its hops', async () => {
     const simulation = await run(chain(3, { iterations: 11, durationS: null }), countdown(), 2)
     simulation.stop(null)
     await simulation.to(41)

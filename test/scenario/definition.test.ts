@@ -121,7 +121,7 @@ describe('tasks are chosen as their weights say', () => {
     for (const [i, share] of [0.1, 0.3, 0.6].entries()) expect(counts[i]! / 10_000).toBeCloseTo(share, 1)
   })
 
-  test('every number in [0, 1) chooses one that there is', () => {
+  test('every number in [0, 1) chooses an existing one', () => {
     const choose = chooser([0.1, 0.2, 0.7])
     for (const at of [0, 0.1, 0.3, 0.999_999_999, 1 - Number.EPSILON / 2])
       expect([0, 1, 2]).toContain(choose(0, () => at))
@@ -140,7 +140,7 @@ test('a code frame marks line and column', () => {
   )
 })
 
-test('what the plan keeps of a file is told from its text', async () => {
+test('what the plan keeps of a file is derived from its text', async () => {
   const file = join(import.meta.dirname, '../../examples/getprograms.ts')
   const sha256 = createHash('sha256').update(readFileSync(file, 'utf8')).digest('hex')
   expect(await readScenarios(file)).toMatchObject({ file, sha256 })

@@ -93,7 +93,7 @@ test('what was set up before the one that failed is taken down', async () => {
   )
 })
 
-test('a run that is ended meanwhile is interrupted, with the signal told', async () => {
+test('a run that is ended meanwhile is interrupted, and the signal is named', async () => {
   await inFile(
     `export default scenario({
   setup: ({ signal }) => new Promise(() => signal.addEventListener('abort', () => did.push('told'))),

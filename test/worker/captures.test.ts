@@ -21,7 +21,7 @@ function captures(captureFailures: number, warmupS = 0) {
   return { fails, kept: () => kept.map(({ outcome, atS, worker, user }) => [outcome, atS, worker, user]) }
 }
 
-test('a worker keeps the first so many of each outcome, with the number of their user in the run', () => {
+test('a worker keeps the first N of each outcome, with the number of their user in the run', () => {
   const { fails, kept } = captures(2)
   for (const atS of [1, 2, 3]) fails('status', atS)
   fails('connect.refused', 4)

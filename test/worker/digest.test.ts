@@ -82,7 +82,7 @@ describe('a user', () => {
     expect(simulation.total).toMatchObject({ challenges: { answered: 2, stale: 0 } })
   })
 
-  test('is told that it is refused, and tries no more than twice', async () => {
+  test('a refusal is reported, after two tries at most', async () => {
     const wrong = { user: CREDENTIALS.user, password: 'wrong-p4ssword' }
     const { simulation, count } = await simulate({}, { ...TWO, request: { ...REQUEST, digest: wrong } })
     expect([count('none'), count('bad')]).toEqual([6, 6])
@@ -95,7 +95,7 @@ describe('a user', () => {
     expect(endless.simulation.count('failed')).toBe(6)
   })
 
-  test('says what is asked for where that is no digest', async () => {
+  test('a challenge that is no digest is named', async () => {
     const simulation = await new Simulation(TWO, () => ({
       afterUs: 5000,
       status: 401,

@@ -98,7 +98,7 @@ describe('onStop', () => {
     expect(run.isDrained).toBe(true)
   })
 
-  test('what it throws is told of', async () => {
+  test('what it throws is reported', async () => {
     const throws = script({
       onStop: () => {
         throw new Error('no farewell')

@@ -173,7 +173,7 @@ describe('a late start', () => {
 })
 
 describe('tickets', () => {
-  test.each([1, 2, 3, 4])('over %d workers exactly so many requests are sent', async (workers) => {
+  test.each([1, 2, 3, 4])('over %d workers exactly the planned requests are sent', async (workers) => {
     const plan = aPlan({ requests: 101, durationS: null })
     const simulation = await new Simulation(plan, undefined, { workers }).to(2)
     expect(simulation.sent.length).toBe(101)

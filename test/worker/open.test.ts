@@ -334,11 +334,11 @@ describe('a loop that is late', () => {
   })
 })
 
-describe.each([1, 2, 3, 4])('a run of so many, over %d workers', (workers) => {
+describe.each([1, 2, 3, 4])('a counted run over %d workers', (workers) => {
   const counted = { durationS: null, stages: [rate(0, 100, 0)], maxUsers: 8 }
 
   test.each(['requests', 'iterations'] as const)(
-    'queued: exactly so many %s are due and sent',
+    'queued: exactly the planned %s are due and sent',
     async (what) => {
       const plan = anOpenPlan({ ...counted, [what]: 101 })
       const simulation = await new Simulation(plan, after(130_000), { workers }).to(5)
@@ -352,7 +352,7 @@ describe.each([1, 2, 3, 4])('a run of so many, over %d workers', (workers) => {
   )
 
   test.each(['requests', 'iterations'] as const)(
-    'dropped: exactly so many %s are sent, whatever was dropped before',
+    'dropped: exactly the planned %s are sent, whatever was dropped before',
     async (what) => {
       const plan = anOpenPlan({ ...counted, [what]: 101, onFull: 'drop' })
       const simulation = await new Simulation(plan, after(130_000), { workers }).to(5)

@@ -55,7 +55,7 @@ describe('how long a response can have waited for the loop', () => {
     expect(loop.completed()).toBe(15 + 40)
   })
 
-  test('a timer that rings behind the end of a turn has had no poll of its own', async () => {
+  test('a timer that rings after the end of a turn has had no poll of its own', async () => {
     const loop = new Loop()
     loop.sleep(10_000)
     // Without a core for 40 ms: the poll had gathered one thing before it, and what came meanwhile is of the next one.
@@ -104,7 +104,7 @@ describe('how long a response can have waited for the loop', () => {
     expect(loop.completed()).toBe(7000)
   })
 
-  test('work that nobody told of counts as if it came after the sleep', async () => {
+  test('work that was not reported counts as if it came after the sleep', async () => {
     const loop = new Loop()
     loop.completed()
     await loop.end()
@@ -155,7 +155,7 @@ test('the bound is never negative, and never shorter than the response really wa
   )
 })
 
-test('the end of a turn is told once, with its instant, and only if the network brought something', async () => {
+test('the end of a turn is reported once, with its instant, and only if the network brought something', async () => {
   const loop = new Loop()
   const ends: number[] = []
   loop.turn.onEnd = (nowUs) => ends.push(nowUs)

@@ -33,7 +33,7 @@ export function reportWarnings({
     ...facts.warnings.map((warning) => hidden.hide(warning)),
     ...facts.gate.warnings(thresholds, facts.stoppedBy === 'threshold'),
     ...amendedStageWarnings(plan, facts.amendments ?? []),
-    ...alwaysFailed.map((what) => `${what}: so has the run`),
+    ...alwaysFailed.map((what) => `${what}, so the run failed`),
     ...cookieWarnings(tally.cookies),
     ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
     ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),

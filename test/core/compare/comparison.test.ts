@@ -97,7 +97,7 @@ describe('exact tests', () => {
     expect(signFlipP([0, 0])).toBe(1)
   })
 
-  test('no p is smaller than what so many runs can give', () => {
+  test('no p is smaller than the number of runs allows', () => {
     const figures = fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 1, maxLength: 6 })
     fc.assert(
       fc.property(figures, figures, (one, other) => {

@@ -46,7 +46,7 @@ describe('a run that is slower than its baseline', () => {
     expect(report.exitCode).toBe(98)
   })
 
-  test('is told under the summary', () => {
+  test('is shown under the summary', () => {
     expect(renderSummary(report, PLAIN).split('\n').slice(-5, -1)).toMatchInlineSnapshot(`
       [
         "comparison · baseline base.json · 1 run against 1 run · block bootstrap",
@@ -75,7 +75,7 @@ test('one that is as fast is none', () => {
   expect(renderAnnotations(report)).toBe('')
 })
 
-test('what cannot be told fails nothing, and is said everywhere', () => {
+test('a comparison without an answer fails nothing, and is shown everywhere', () => {
   const report = against(1, { thresholds: 'p99.9 < baseline + 5%' })
   expect([report.comparison!.result!.answer, report.exitCode]).toEqual(["can't tell", 0])
   expect(renderSummary(report, PLAIN)).toMatch(

@@ -99,7 +99,7 @@ describe('over the whole run', () => {
   })
 })
 
-describe('over windows: every full one must hold, and the worst is told', () => {
+describe('over windows: every full one must hold, and the worst is reported', () => {
   const run = seconds(times(100, 10), times(10, 80), times(10, 80), times(100, 10))
   test.each([
     ['p75 < 50ms', true, 10.007, 220],

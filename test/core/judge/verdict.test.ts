@@ -77,7 +77,7 @@ describe('a part of the measurement was lost: void, whatever the plan', () => {
     ).toMatchObject([{ fromS: 3, toS: 7, message: '2 of 10 seconds lack the report of a worker' }])
   })
 
-  test('the second that a dead worker took with it is told once', () => {
+  test('the second that a dead worker took with it is reported once', () => {
     expect(
       found({
         lostWorkers: [{ worker: 1, second: 4, message: 'gone' }],
@@ -392,7 +392,7 @@ describe('times in which a worker did nothing for its users', () => {
     })
   })
 
-  test('a process that was stopped is told apart from one that computed', () => {
+  test('a process that was stopped is distinguished from one that computed', () => {
     const rows = rowsWhere(once, { ...delay(900), awayMs: 890 })
     expect(found({ rows })).toEqual(['suspect generator.paused'])
     expect(reasons({ rows })[0]!.message).toContain('stood still for 890 ms in 1 of 10 s')

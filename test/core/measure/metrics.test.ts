@@ -141,7 +141,7 @@ describe('which percentiles can be relied on', () => {
     expect(isReliable(summarize(null), 'p50')).toBe(false)
   })
 
-  test('weak percentiles are given all the same', () => {
+  test('weak percentiles are given nevertheless', () => {
     expect(summarize(ofMs(1, 2))).toEqual({
       min: 1,
       mean: 1.5,

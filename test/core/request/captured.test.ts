@@ -82,7 +82,7 @@ describe('a failing exchange that is kept', () => {
   })
 })
 
-test('of all workers the first so many of each outcome are kept, exactly', () => {
+test('of all workers the first N of each outcome are kept, exactly', () => {
   const one = captured(failed({}), nothing)
   const of = (worker: number, ...times: number[]) => times.map((atS) => ({ ...one, worker, atS }))
   const resets = of(0, 0.5, 3).map((failure) => ({ ...failure, outcome: 'body.reset' as const }))

@@ -69,7 +69,7 @@ describe('where to', () => {
   )
 })
 
-test('where there is nowhere to go, no secret of the location is told', () => {
+test('if the location leads nowhere, none of its secrets is shown', () => {
   expect(redirected(POST, 302, 'ftp://us:c4n4ry@target.test/?a=1&access_token=c4n4ry')).toEqual({
     problem: 'status 302 with a location that is no http URL: ftp://***@target.test/?a=1&access_token=***',
   })

@@ -102,7 +102,7 @@ describe('what placeholders stand for', () => {
   })
 })
 
-test('a column that no data has is told as such', () => {
+test('a column that no data has is reported as such', () => {
   expect(parseTemplate('{{name}}', [])).toEqual({
     problem: 'has {{name}}, which is no placeholder without data; {{{{ stands for {{ itself',
   })

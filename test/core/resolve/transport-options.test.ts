@@ -17,7 +17,7 @@ describe('the transport', () => {
     expect(transportOf({ transport: 'wire' })).toBe('wire')
   })
 
-  test('auto takes wire where that can do what is asked', () => {
+  test('auto takes wire if that can do what the plan needs', () => {
     expect(transportOf({ transport: 'auto', keepAlive: false })).toBe('wire')
     expect(transportOf({ transport: 'auto', url: 'https://target.test/', insecure: true })).toBe('wire')
   })

@@ -95,7 +95,7 @@ test('columns are known before the rows are read', () =>
     return Promise.resolve()
   }))
 
-test('a file that cannot be used is told with all else, and its columns are not called unknown', () => {
+test('an unusable file is reported with all other problems, and its columns are not called unknown', () => {
   const plan = (): unknown => planRun({ url: 'http://127.0.0.1:1/{{name}}', data: '/no/such.csv', users: 0 })
   expect(plan).toThrow(OptionsError)
   expect(plan).toThrow(/^data names a file that cannot be used: ENOENT[^\n]*\nusers must be[^\n]*$/)

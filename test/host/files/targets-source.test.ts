@@ -46,7 +46,7 @@ test('a JSON list, with the lines of what is wrong', async () => {
   })
 })
 
-test('all that is wrong is told at once', async () => {
+test('all problems are reported at once', async () => {
   expect(await read('POST\n/a\n{"url":"/b","body":"@none"}\n-1 /c\n')).toEqual({
     found: [['FOLDER/targets.txt:2', '/a', null]],
     problems: [

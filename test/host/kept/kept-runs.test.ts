@@ -89,7 +89,7 @@ test('what is a name and what is a file', () => {
     expect(isKeptName(file)).toBe(false)
 })
 
-test('where nothing can be kept is told before the run, and after it fails nothing silently', () => {
+test('a folder that cannot be written is reported before the run, and after it nothing fails silently', () => {
   expect(keepingProblem('main')).toBeNull()
   expect(keepingProblem('../main')).toMatch(/must be a name of letters.*got "\.\.\/main"/)
   writeFileSync('.corerush', '')

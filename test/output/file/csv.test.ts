@@ -121,7 +121,7 @@ test('they agree with the report to the request, the last second included', () =
   expect(failures[0]!['First Seen']).toBe('2026-01-02T03:04:07.178Z')
 })
 
-test('the warm-up is in none of them; a run without a request has its rows all the same', () => {
+test('the warm-up is in none of them; a run without a request has its rows too', () => {
   const { files } = filesOf(RUN, { warmup: '1s' })
   expect(table(files.stats).at(-1)).toMatchObject({ Name: 'Aggregated', 'Request Count': '4' })
   expect(table(files.stats_history)).toHaveLength(1)

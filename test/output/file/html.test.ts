@@ -67,7 +67,7 @@ test('decimation keeps the extremes of each bucket, and loses no second', () => 
   )
 })
 
-test('so many seconds are never more points than asked for', () => {
+test('seconds beyond the limit are joined: never more points than allowed', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 200_000 }), fc.integer({ min: 2, max: 4000 }), (seconds, most) => {
       const bucketS = bucketFor(seconds, most)

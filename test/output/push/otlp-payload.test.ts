@@ -181,7 +181,7 @@ test('a collector that quotes what it was sent says no password and no token', a
   expect(password[0]).toMatch(/: \*\*\* \*\*\* \*\*\* tok-123456 q-secret sid=\*\*\*$/)
 })
 
-test('what was rejected of a push is told, once, and is not tried again', async () => {
+test('what was rejected of a push is reported once, and not tried again', async () => {
   const partial = '{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}'
   const { pushed, origin } = await startCollector(answer(200, partial))
   const seconds = Array.from({ length: 11 }, (_, second) => ({ second, ok: { A: [5] } }))
@@ -225,7 +225,7 @@ test('a collector that answers in the middle of another protocol ends the push',
   expect(await raw('SSH-2.0-OpenSSH_9.2\r\n')).toMatch(/Parse Error/)
 })
 
-test('a collector that is down, hangs, or closes is told of within the time-out', async () => {
+test('a collector that is down, hangs, or closes is reported within the time-out', async () => {
   const silent = await startCollector(() => undefined)
   const env = { OTEL_EXPORTER_OTLP_TIMEOUT: '100' }
   expect((await push(silent.origin, { env })).told).toEqual([

@@ -15,7 +15,7 @@ describe('a line', () => {
     expect(renderLine(['users'], plain(Infinity))).toBe('users')
   })
 
-  test('has colours only when told to', () => {
+  test('has colours only if they are switched on', () => {
     expect(renderLine([['550', 'red', 'bold'], ' users'], { color: true, width: 80 })).toBe(
       '\u001b[1m\u001b[31m550\u001b[39m\u001b[22m users',
     )
@@ -54,7 +54,7 @@ test('padding counts columns, not characters', () => {
   ])
 })
 
-test('a bar is as wide as it is told, in eighths', () => {
+test('a bar has the given width, in eighths', () => {
   expect([0, 0.5, 1, 1 / 16, 0.99, -1, 2].map((share) => bar(share, 4))).toEqual([
     '····',
     '██··',

@@ -61,7 +61,7 @@ test('two targets have their own figures', () => {
   expect(text).toMatch(/^current, max .*11\.0 ms/m)
 })
 
-test('the order is told beforehand', () => {
+test('the order is shown beforehand', () => {
   expect(renderTurns(turnsOf(1, false))).toBe('')
   expect(renderTurns(turnsOf(2, true))).toBe(
     '\n4 runs, one after the other: current 1, baseline 1, baseline 2, current 2\n',

@@ -68,7 +68,7 @@ test('one that never reads takes nothing from the others', async () => {
   expect(stuck.writableLength).toBe('whole'.length)
 })
 
-test('who goes away is told nothing any more; the last word comes after all that was told', async () => {
+test('a tab that went away gets nothing more; the last message comes after all others', async () => {
   const audience = new Audience(() => Buffer.from('whole'))
   const [gone, stuck, good] = [new Tab(), new Tab(), new Tab()]
   for (const tab of [gone, stuck, good]) audience.add(tab)

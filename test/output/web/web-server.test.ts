@@ -122,7 +122,7 @@ test('without the token, under another name or from another origin: nothing is s
   expect(page.state.phase).toBe('stopping')
 })
 
-test('a tab is told how it stands, then each second as it closes, then the report; then it is over', async () => {
+test('a tab gets the state so far, then each second as it closes, then the report; then it is over', async () => {
   const { page, server, origin, token } = await open()
   const events = `${origin}/events?token=${token}`
   const first = await tab(events)
@@ -166,7 +166,7 @@ test('nobody looks, and nothing stays: no view is made of the report, nor can it
   expect(late.events('frame')).toMatchObject([{ now: null }])
 })
 
-test('a tab that does not read costs what its socket holds, and is told the newest when it reads', async () => {
+test('a tab that does not read costs what its socket holds, and gets the newest when it reads', async () => {
   const { page, origin, token } = await open()
   const { hostname, port } = new URL(origin)
   const asleep = connect(Number(port), hostname)
@@ -188,7 +188,7 @@ test('a tab that does not read costs what its socket holds, and is told the newe
   expect(bytes).toBeLessThan((MESSAGES * 100_000) / 2)
 })
 
-test('a form starts a run, is told all that is wrong, and starts no second one beside it', async () => {
+test('a form starts a run, gets all problems at once, and starts no second run beside it', async () => {
   const asked: FormWords[] = []
   const { page, origin, token } = await open(
     { phase: 'waiting', form: { users: '5' } },
@@ -224,7 +224,7 @@ test('a form starts a run, is told all that is wrong, and starts no second one b
     ).toMatchObject({ status: 400 })
 })
 
-test('the load of a run under way is changed, and why not is told; before and after it there is none', async () => {
+test('the load of a run under way is changed, or the reason why not is given; before and after it there is none', async () => {
   const asked: unknown[] = []
   const { page, origin, token } = await open(
     {},

@@ -11,7 +11,7 @@ import { planOf, reportOf } from '../../support/reports.ts'
 const RUN = { number: 3, version: '1.2.3', startedAt: '', plan: planOf(), warnings: [] }
 const REPORT = longReport(['GET /a', '__proto__'], 12, { warmup: '2s', thresholds: ['p50 < 1ms'] })
 
-test('when the run has ended, the page has all that the report has but its plan, which it was told', () => {
+test('when the run has ended, the page has all of the report but its plan, which it has already', () => {
   const { view, now, run } = frameOf(RUN, REPORT, null)
   expect([run, now]).toEqual([3, null])
   const whole = viewOf(REPORT)

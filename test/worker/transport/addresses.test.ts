@@ -49,7 +49,7 @@ test('a look-up holds as long as the plan says, and all addresses ever found are
   expect(addresses.seen).toEqual({ 'a.test': ['10.0.0.0', '10.0.0.1'] })
 })
 
-test('a failure is told to all who wait, and is not kept', () => {
+test('a failure reaches all that wait, and is not kept', () => {
   const { asked, lookUp } = resolver()
   const addresses = new Addresses(null, () => 0, lookUp)
   const told: (Error | null)[] = []

@@ -73,7 +73,7 @@ describe('HTTP/2', () => {
     await server.stop()
   })
 
-  test('a reset stream and a status end as classes; the next request goes out all the same', async () => {
+  test('a reset stream and a status end as classes; the next request goes out nevertheless', async () => {
     const server = await startHttp2(undefined, (path) => ({ status: Number(path.slice(1)) }))
     const url = (status: number): string => `http://127.0.0.1:${server.port}/${status}`
     const went = await sendAll([{ url: url(503) }, { url: url(0) }, { url: url(204) }], {
