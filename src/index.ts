@@ -39,6 +39,7 @@ export type {
   ReadResponse,
   Values,
 } from './scenario/http.ts'
+export type { LogEntry, LogLevel } from './core/measure/task-log.ts'
 export { OutputError, type OutputHooks } from './host/output-set.ts'
 export type { ScriptPlan, ScenarioPlan, TaskPlan } from './core/scenario/script-plan.ts'
 export type { Wait } from './core/load/wait-time.ts'

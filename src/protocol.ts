@@ -6,6 +6,7 @@ import type { Amendment } from './core/plan/amendment.ts'
 import type { Plan } from './core/plan/plan.ts'
 import type { Share } from './core/share.ts'
 import type { Snapshot } from './core/measure/second.ts'
+import type { LogEntry } from './core/measure/task-log.ts'
 import type { Step } from './core/request/transcript.ts'
 
 /** Reads the monotonic clock that all threads of the process share, in µs. */
@@ -60,6 +61,8 @@ export type FromWorker =
    * after the so many that it knows of.
    */
   | { readonly type: 'deserted'; readonly amendments: number }
+  /** What its tasks wrote to the console. */
+  | { readonly type: 'logged'; readonly entries: readonly LogEntry[] }
   /** What a user does now, where that is watched. */
   | { readonly type: 'watched'; readonly step: Step }
 

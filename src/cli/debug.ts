@@ -4,6 +4,7 @@ import type { Problem } from '../core/options/problem.ts'
 import { nearest } from '../core/suggest.ts'
 import { CorerushError, EXIT } from '../errors.ts'
 import type { Step } from '../core/request/transcript.ts'
+import { toStderr } from '../host/output-set.ts'
 import { setUpRun } from '../host/prepared-run.ts'
 import { debugScenario, planDebug } from '../host/walk-through.ts'
 import { printable } from '../output/text/paint.ts'
@@ -48,7 +49,7 @@ async function carryOut({ command }: Settings): Promise<number> {
     for (const scenario of scenarios)
       isWell = (await debugScenario(plan, scenario, onStep, setup.data)) && isWell
   } finally {
-    torn = await setup.tearDown()
+    torn = await setup.tearDown(toStderr)
     for (const problem of torn) process.stderr.write(`corerush: ${printable(problem)}\n`)
   }
   if (!isWell) return EXIT.thresholds

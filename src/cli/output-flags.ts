@@ -13,7 +13,7 @@ import { HistogramLog } from '../output/file/hlog.ts'
 import { renderHtml } from '../output/file/html.ts'
 import { renderJson } from '../output/file/json.ts'
 import { renderJunit } from '../output/file/junit.ts'
-import { NdjsonStream, renderNdjson } from '../output/file/ndjson.ts'
+import { NdjsonFile, NdjsonStream } from '../output/file/ndjson.ts'
 import type { Output } from '../output/output.ts'
 import { OtlpPush } from '../output/push/otlp-push.ts'
 import { canonicalPath } from '../output/whole-file.ts'
@@ -138,7 +138,7 @@ function makeOutput(kind: Kind, path: string, fallback: Fallback): Output {
     case 'json':
       return new Document(kind, renderJson, file(path))
     case 'ndjson':
-      return path === '-' ? new NdjsonStream(process.stdout) : new Document(kind, renderNdjson, file(path))
+      return path === '-' ? new NdjsonStream(process.stdout) : new NdjsonFile(file(path))
     case 'html':
       return new Document(kind, (report) => renderHtml(report, readPageFiles()), file(path))
     case 'junit':

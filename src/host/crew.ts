@@ -107,6 +107,9 @@ export class Crew implements Workforce {
       case 'stopRun':
         this.#events.stopRun(message.reason)
         break
+      case 'logged':
+        this.#events.logged?.(message.entries)
+        break
       case 'watched':
         this.#events.watched?.(message.step)
         break

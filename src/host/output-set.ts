@@ -4,6 +4,8 @@ import type { Problem } from '../core/options/problem.ts'
 import type { Outcome } from '../core/request/outcome.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Report } from '../core/report/report.ts'
+import type { LogEntry } from '../core/measure/task-log.ts'
+import { renderLogEntry } from '../output/text/log-text.ts'
 import type { SecondRow } from '../core/measure/second.ts'
 import type { SettledSecond, Timeline } from '../core/measure/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
@@ -22,10 +24,21 @@ export class OutputError extends CorerushError {
 export interface OutputHooks {
   /** Called with each second as it closes. */
   readonly onSecond?: ((second: SecondRow) => void) | undefined
+  /**
+   * Called with what tasks, `setup` and `teardown` of a scenario write to the console. By default it goes to standard
+   * error, unless an output shows it.
+   */
+  readonly onLog?: ((entry: LogEntry) => void) | undefined
   /** Consumers of seconds and of the report. */
   readonly outputs?: readonly Output[] | undefined
   /** Called when an output, or `onSecond`, fails; the run goes on. By default an OutputError with the report is thrown when the run has ended. */
   readonly onOutputError?: ((output: string, error: unknown) => void) | undefined
+}
+
+/** Writes an entry of the log to standard error. */
+export function toStderr(entry: LogEntry): void {
+  for (const line of renderLogEntry(entry, { color: false, width: Infinity }))
+    process.stderr.write(`${line}\n`)
 }
 
 /** What can be made of a run while it goes on, for who asks. */
@@ -47,12 +60,15 @@ export function outputProblems(outputs: readonly Output[]): Problem[] {
 export class Outputs {
   readonly #outputs: readonly Output[]
   readonly #hooks: OutputHooks
+  /** `null` if outputs show the log. */
+  readonly #onLog: ((entry: LogEntry) => void) | null
   readonly #failed = new Set<Output>()
   readonly #reported = new Set<Output>()
   readonly #unreported: { readonly message: string; readonly cause: unknown }[] = []
 
   constructor(hooks: OutputHooks) {
     const { onSecond, outputs = [] } = hooks
+    this.#onLog = hooks.onLog ?? (outputs.some((output) => output.logged !== undefined) ? null : toStderr)
     // A callback that throws must not end the process from within a timer; it fails as an output does.
     const callback: Output[] =
       onSecond === undefined ? [] : [{ name: 'onSecond', second: ({ row }) => onSecond(row) }]
@@ -66,6 +82,11 @@ export class Outputs {
 
   amended(plan: Plan, amendment: Amendment): void {
     void this.#each((output) => output.amended?.(plan, amendment))
+  }
+
+  logged(entries: readonly LogEntry[]): void {
+    if (this.#onLog !== null) for (const entry of entries) this.#onLog(entry)
+    void this.#each((output) => output.logged?.(entries))
   }
 
   seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {

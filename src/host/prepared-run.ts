@@ -17,7 +17,7 @@ import { findCores } from './machine/cores.ts'
 import { readCapacity } from './machine/kept-capacity.ts'
 import { checkLocalAddresses, checkPorts } from './machine/ports.ts'
 import { describeHost } from './machine/this-host.ts'
-import { outputProblems } from './output-set.ts'
+import { outputProblems, toStderr } from './output-set.ts'
 import { checkLimits, waitForTarget } from './preflight.ts'
 import { readinessWarnings, readLoad } from './readiness.ts'
 import type { ConductHooks } from './control.ts'
@@ -65,18 +65,21 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     host,
     comparands,
     feeders,
-    setup: await setUpRun(plan, hooks.signal),
+    setup: await setUpRun(plan, hooks),
     soundPerS: sound,
     warnings,
   }
 }
 
 /** Runs the setup of the plan's scenarios, if there is any. */
-export async function setUpRun(plan: Plan, signal?: AbortSignal): Promise<SetUp> {
+export async function setUpRun(
+  plan: Plan,
+  { signal, onLog = toStderr }: Pick<ConductHooks, 'signal' | 'onLog'> = {},
+): Promise<SetUp> {
   const { scenario, request, setupTimeoutS } = plan
   const scenarios = (scenario?.scenarios ?? []).filter(({ hasSetup }) => hasSetup)
   if (scenario === null || scenarios.length === 0) return NOT_SET_UP
-  return setUp({ file: scenario.file, scenarios, baseUrl: request.url, limitS: setupTimeoutS, signal })
+  return setUp({ file: scenario.file, scenarios, baseUrl: request.url, limitS: setupTimeoutS, signal, onLog })
 }
 
 const guessWarning = ({ path, delimiter }: FeederPlan): string =>

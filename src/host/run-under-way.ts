@@ -4,6 +4,7 @@
  */
 import type { StoppedBy } from '../core/judge/exit.ts'
 import type { Snapshot } from '../core/measure/second.ts'
+import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactPlan } from '../core/plan/redact.ts'
@@ -99,6 +100,10 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#stop('scenario')
   }
 
+  logged(entries: readonly LogEntry[]): void {
+    this.#outputs.logged(entries)
+  }
+
   deserted(): void {
     if (!this.#record.isLost) this.#stop(this.#plan.data === null ? 'users' : 'data')
   }
@@ -175,7 +180,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     const { ending, timeline, isLost } = this.#record
     const durationS = isLost ? ending.concludeLost(this.#elapsedS()) : ending.concludeDrained()
     this.#showClosed(timeline.finish())
-    this.#record.tornDown(await this.#setup.tearDown())
+    this.#record.tornDown(await this.#setup.tearDown((entry) => this.logged([entry])))
     const report = this.#record.report(durationS)
     await this.#outputs.finish(report)
     return report

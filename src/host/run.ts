@@ -7,6 +7,7 @@ import type { ConductHooks, RunHooks } from './control.ts'
 import { hireCrew } from './crew.ts'
 import { THIS_HOST } from './machine/this-host.ts'
 import { probeTarget } from './preflight.ts'
+import { toStderr } from './output-set.ts'
 import { prepareRun } from './prepared-run.ts'
 import { planScenario } from './run-plan.ts'
 import { RunUnderWay } from './run-under-way.ts'
@@ -35,7 +36,7 @@ export async function conduct(
     const [problem] = await Promise.all([probeTarget(plan, PROBE_MS), run.ready])
     return await run.toEnd(problem === null ? [] : [`the target did not answer before the run: ${problem}`])
   } catch (error) {
-    throw withProblems(error, await prepared.setup.tearDown())
+    throw withProblems(error, await prepared.setup.tearDown(hooks.onLog ?? toStderr))
   } finally {
     await run.dismiss()
   }

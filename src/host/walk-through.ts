@@ -1,5 +1,6 @@
 /** Lets one user do each of its tasks once, and reports every step. */
 import { resolve } from 'node:path'
+import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Options } from '../core/options/options.ts'
 import type { ClosedPlan, Plan } from '../core/plan/plan.ts'
 import type { ScenarioPlan } from '../core/scenario/script-plan.ts'
@@ -10,6 +11,7 @@ import { readScenarios } from '../scenario/file.ts'
 import type { SetUp } from '../scenario/setup.ts'
 import { hireCrew } from './crew.ts'
 import { readFeeder } from './files/feeder-files.ts'
+import { toStderr } from './output-set.ts'
 import { planRun } from './run-plan.ts'
 import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
@@ -101,6 +103,10 @@ class WalkThrough implements WorkforceEvents {
       // No task begins after an onStart that failed.
       if (step.task.endsWith('onStart')) this.#workforce.stop(0)
     }
+  }
+
+  logged(entries: readonly LogEntry[]): void {
+    for (const entry of entries) toStderr(entry)
   }
 
   exhausted(): void {

@@ -3,6 +3,7 @@
  * several hosts, or loads on a virtual clock. A run is conducted the same way with each of them.
  */
 import type { Snapshot } from '../core/measure/second.ts'
+import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Step } from '../core/request/transcript.ts'
@@ -33,6 +34,8 @@ export interface WorkforceEvents {
   stopRun(reason: string | null): void
   /** No user is left that will start anything again. */
   deserted(): void
+  /** What tasks of a worker wrote to the console. */
+  logged?(entries: readonly LogEntry[]): void
   /** A step of a user's task, if the workforce reports them. */
   watched?(step: Step): void
   /** A worker has drained. Comes once for each worker that was not lost, after its last snapshot. */

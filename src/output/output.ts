@@ -2,6 +2,7 @@
  * The interface of every output: a consumer of closed seconds and of the final report. Rendering is pure and separate
  * from writing. A failing output is reported and never stops the run.
  */
+import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Metrics } from '../core/measure/metrics.ts'
 import type { Outcome } from '../core/request/outcome.ts'
@@ -59,6 +60,8 @@ export interface Output {
   /** Called when the load is amended; `plan` is the amended plan. */
   amended?(plan: Plan, amendment: Amendment): void
   second?(live: LiveSecond): void
+  /** Called with what tasks, `setup` and `teardown` wrote to the console. */
+  logged?(entries: readonly LogEntry[]): void
   /** Called once per second of the run, in order, when the second is final; the last ones at the end of the run. */
   settled?(second: SettledSecond): unknown
   finish?(report: Report): unknown

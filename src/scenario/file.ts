@@ -10,6 +10,7 @@ import { shape } from '../core/load/shape.ts'
 import type { ScriptPlan } from '../core/scenario/script-plan.ts'
 import { redactFields } from '../core/request/secret-field.ts'
 import { CorerushError, EXIT, messageOf, type ErrorCode } from '../errors.ts'
+import { captureConsole } from './console.ts'
 import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
 import { LoadingFault, watchLoading } from './loading.ts'
 import { Metrics } from './metric.ts'
@@ -23,11 +24,15 @@ const AUTHORING = { scenario, check, fail, between, constant, pacing, throughput
 /** Lines of code shown before and after the one that is at fault. */
 const FRAME_LINES = 2
 
-/** What the file default-exports; a CorerushError of this code says where it cannot be loaded. */
+/**
+ * What the file default-exports; a CorerushError of this code says where it cannot be loaded. What it writes to the console
+ * goes to standard error, unless it is loaded once more (`isQuiet`).
+ */
 export async function importDefault(
   file: string,
   code: ErrorCode,
   more: Readonly<Record<string, unknown>> = {},
+  isQuiet = false,
 ): Promise<unknown> {
   // It takes a while to load, and most runs have no such file.
   const { createJiti } = await import('jiti')
@@ -35,6 +40,10 @@ export async function importDefault(
     virtualModules: { corerush: { ...AUTHORING, ...more } },
     moduleCache: false,
     interopDefault: false,
+  })
+  // Standard output is for what a command was asked for.
+  const release = captureConsole((_, text) => {
+    if (!isQuiet) process.stderr.write(`${text()}\n`)
   })
   try {
     return (await watchLoading(() => jiti.import<{ default?: unknown }>(file))).default
@@ -45,6 +54,8 @@ export async function importDefault(
       cause,
       ...(isFault ? { exitCode: EXIT.unexpected } : {}),
     })
+  } finally {
+    release()
   }
 }
 
@@ -55,13 +66,16 @@ export interface LoadedFile {
   readonly metrics: Metrics
 }
 
-/** Loads the file; a CorerushError says where it is wrong. */
+/** Loads the file once more; a CorerushError says where it is wrong. */
 export async function loadScenarios(file: string): Promise<LoadedFile> {
-  const { scenarios, asked, metrics } = await load(file)
+  const { scenarios, asked, metrics } = await load(file, true)
   return { scenarios, feeders: asked.map(({ feeder }) => feeder), metrics }
 }
 
-async function load(file: string): Promise<{
+async function load(
+  file: string,
+  isQuiet = false,
+): Promise<{
   readonly scenarios: readonly Scenario[]
   readonly asked: readonly AskedFeeder[]
   readonly metrics: Metrics
@@ -70,7 +84,7 @@ async function load(file: string): Promise<{
   const metrics = new Metrics()
   const { counter, trend } = metrics
   const feeder = feederMaker((one) => asked.push(one))
-  const found = await importDefault(file, 'CORERUSH_SCENARIO', { feeder, counter, trend })
+  const found = await importDefault(file, 'CORERUSH_SCENARIO', { feeder, counter, trend }, isQuiet)
   const all: unknown[] = Array.isArray(found) ? found : [found]
   if (all.length === 0 || !all.every(isScenario))
     throw new CorerushError(

@@ -1,9 +1,14 @@
 /** Runs the `setup` and `teardown` of a scenario file, in the main thread. */
+import type { LogEntry } from '../core/measure/task-log.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
+import { captureConsole } from './console.ts'
 import { faultIn, loadScenarios } from './file.ts'
 import { jsonProblem } from './json-value.ts'
 import { LoadingFault, watchLoading } from './loading.ts'
 import type { ScenarioDefinition, SetupContext } from './scenario.ts'
+
+/** Receives what the code writes to the console. */
+export type OnLog = (entry: LogEntry) => void
 
 /** What the setup of a run rests on. */
 export interface SetupPlan {
@@ -15,6 +20,7 @@ export interface SetupPlan {
   /** Longest time for one setup, and for one teardown. */
   readonly limitS: number
   readonly signal: AbortSignal | undefined
+  readonly onLog: OnLog
 }
 
 /** A run that was set up. */
@@ -22,7 +28,7 @@ export interface SetUp {
   /** What the setup of each scenario of the file returned, as JSON; `null` if it has none or returned nothing. */
   readonly data: readonly (string | null)[]
   /** Runs each teardown once; resolves to what went wrong. Further calls do nothing. */
-  readonly tearDown: () => Promise<readonly string[]>
+  readonly tearDown: (onLog: OnLog) => Promise<readonly string[]>
 }
 
 /** A run without setup and teardown. */
@@ -37,7 +43,7 @@ export async function setUp(plan: SetupPlan): Promise<SetUp> {
   const loaded = await loadScenarios(file)
   const data: (string | null)[] = loaded.scenarios.map(() => null)
   const due: { readonly index: number; readonly name: string | null }[] = []
-  const tearDown = async (): Promise<readonly string[]> => {
+  const tearDown: SetUp['tearDown'] = async (onLog) => {
     const problems: string[] = []
     for (const one of due.splice(0).reverse()) {
       const { teardown } = loaded.scenarios[one.index]!.definition
@@ -45,7 +51,7 @@ export async function setUp(plan: SetupPlan): Promise<SetUp> {
       const given = data[one.index] ?? null
       const context = { data: given === null ? undefined : (JSON.parse(given) as unknown) }
       try {
-        await within(file, called('teardown', one.name), limitS, (signal) =>
+        await within({ file, limitS, onLog }, called('teardown', one.name), (signal) =>
           teardown({ ...context, baseUrl: plan.baseUrl, signal }),
         )
       } catch (error) {
@@ -61,7 +67,7 @@ export async function setUp(plan: SetupPlan): Promise<SetUp> {
       due.push(one)
     }
   } catch (error) {
-    const more = await tearDown()
+    const more = await tearDown(plan.onLog)
     if (more.length === 0) throw error
     throw new CorerushError('CORERUSH_SCENARIO', [messageOf(error), ...more].join('\n'), { cause: error })
   }
@@ -75,12 +81,13 @@ const called = (what: 'setup' | 'teardown', name: string | null): string =>
 async function dataOf(
   { setup }: ScenarioDefinition<unknown, unknown>,
   what: string,
-  { file, limitS, baseUrl, signal }: SetupPlan,
+  plan: SetupPlan,
 ): Promise<string | null> {
   if (setup === undefined) return null
+  const { file, baseUrl, signal } = plan
   const returned = await Promise.race([
     endOf(signal),
-    within(file, what, limitS, (own) =>
+    within(plan, what, (own) =>
       setup({ baseUrl, signal: signal === undefined ? own : AbortSignal.any([own, signal]) }),
     ),
   ])
@@ -109,12 +116,12 @@ const endOf = (signal: AbortSignal | undefined): Promise<never> =>
 
 /** Runs the function; its signal is aborted, and the promise rejects with a CorerushError, when its time is over. */
 async function within(
-  file: string,
+  { file, limitS, onLog }: Pick<SetupPlan, 'file' | 'limitS' | 'onLog'>,
   what: string,
-  limitS: number,
   run: (signal: SetupContext['signal']) => unknown,
 ): Promise<unknown> {
   const ender = new AbortController()
+  const release = captureConsole((level, text) => onLog({ atS: 0, worker: null, level, text: text() }))
   try {
     return await watchLoading(() => Promise.resolve(ender.signal).then(run), {
       limitS,
@@ -129,6 +136,7 @@ async function within(
       cause,
     })
   } finally {
+    release()
     ender.abort()
   }
 }

@@ -40,17 +40,18 @@ export default async function work({
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = connectorOf(plan, addresses)
   const secrets = new KnownSecrets(plan)
+  const script = await loadScript(assignment, {
+    recorder,
+    secrets,
+    clock,
+    tell,
+    deserted: desertion.deserted,
+  })
   const load = new Load({
     plan,
     secrets,
     share,
-    scenario: await loadScript(assignment, {
-      recorder,
-      secrets,
-      clock,
-      tell,
-      deserted: desertion.deserted,
-    }),
+    scenario: script,
     data: dataOf(assignment, desertion),
     clock,
     recorder,
@@ -73,6 +74,7 @@ export default async function work({
     }
   })
   await load.drained
+  script?.log?.flush(true)
   const endedUs = clock.nowUs()
   const last = recorder.finish(endedUs)
   vitals.close()

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import type { LogEntry } from '../../src/core/measure/task-log.ts'
 import { buildPlan, type Plan } from '../../src/core/plan/plan.ts'
 import { resolveOptions } from '../../src/core/resolve/resolve.ts'
 import { conduct } from '../../src/host/run.ts'
@@ -11,8 +12,13 @@ import { setUp, type SetUp } from '../../src/scenario/setup.ts'
 import { withFolder } from '../support/cli.ts'
 import { SimulatedRun } from '../support/simulated-workforce.ts'
 
-const asked = globalThis as { did?: unknown[] }
-afterEach(() => delete asked.did)
+const logged: unknown[] = []
+const log = ({ worker, level, text }: LogEntry): void => void logged.push([worker, level, text])
+const asked = globalThis as { did?: unknown[]; begun?: () => void }
+afterEach(() => {
+  delete asked.did
+  logged.length = 0
+})
 
 const HEAD = `import { scenario } from 'corerush'
 const did = (globalThis.did ??= [])
@@ -35,6 +41,7 @@ const of = (
     baseUrl: 'http://a.test/',
     limitS,
     signal,
+    onLog: log,
   })
 
 test('is handed on as JSON, and taken down with the same', async () => {
@@ -42,6 +49,7 @@ test('is handed on as JSON, and taken down with the same', async () => {
     `export default scenario({
   async setup({ baseUrl, signal }) {
     did.push(signal.aborted)
+    console.log('logged in as %s', 'admin', { id: 1 })
     return { baseUrl, users: [1, 'two', null, { left: undefined }] }
   },
   teardown: ({ data }) => void did.push(data),
@@ -51,9 +59,10 @@ test('is handed on as JSON, and taken down with the same', async () => {
       const { data, tearDown } = await of(file)
       const json = { baseUrl: 'http://a.test/', users: [1, 'two', null, {}] }
       expect(data.map((one) => JSON.parse(one!) as unknown)).toEqual([json])
-      expect(await tearDown()).toEqual([])
-      expect(await tearDown()).toEqual([])
+      expect(await tearDown(log)).toEqual([])
+      expect(await tearDown(log)).toEqual([])
       expect(asked.did).toEqual([false, json])
+      expect(logged).toEqual([[null, 'log', 'logged in as admin { id: 1 }']])
     },
   )
 })
@@ -96,11 +105,15 @@ test('what was set up before the one that failed is taken down', async () => {
 test('a run that is ended meanwhile is interrupted, and the signal is named', async () => {
   await inFile(
     `export default scenario({
-  setup: ({ signal }) => new Promise(() => signal.addEventListener('abort', () => did.push('told'))),
+  setup: ({ signal }) => {
+    signal.addEventListener('abort', () => did.push('told'))
+    queueMicrotask(() => globalThis.begun())
+    return new Promise(() => setTimeout(() => {}, 9000).unref())
+  },
   tasks })`,
     async (file) => {
       const ender = new AbortController()
-      setTimeout(() => ender.abort('SIGINT'), 20)
+      asked.begun = () => ender.abort('SIGINT')
       await expect(of(file, { signal: ender.signal })).rejects.toMatchObject({ exitCode: 130 })
       expect(asked.did).toEqual(['told'])
     },

@@ -98,6 +98,7 @@ export class Simulation {
                 scenarios: scripts.map((one) => scenario(one)),
                 feeds,
                 data: setUp,
+                log: null,
                 newCookies: null,
                 watch: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),

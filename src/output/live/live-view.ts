@@ -1,11 +1,13 @@
 /** The live view of a run on a terminal: lines repainted in place, one write per frame. */
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Judgement } from '../../core/report/judgement.ts'
+import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import { CHART_S } from './live-charts.ts'
 import { renderLive, type LiveState } from './live-frame.ts'
 import { TABLES, type KeyState } from './live-table.ts'
 import type { LiveSecond, Output, RunStart, Screen } from '../output.ts'
+import { renderLogEntry } from '../text/log-text.ts'
 import { renderLine } from '../text/paint.ts'
 
 const FRAME_MS = 250
@@ -94,10 +96,23 @@ export class LiveView implements Output, Stoppable {
 
   /** Prints a warning above the view, where it stays. */
   warn(text: string): void {
-    if (this.#timer === null) return
+    if (this.#timer !== null) this.#printAbove(() => this.#writeWarning(text))
+  }
+
+  logged(entries: readonly LogEntry[]): void {
+    const style = { color: this.#color, width: Infinity }
+    const print = (): void => {
+      for (const entry of entries)
+        for (const line of renderLogEntry(entry, style)) this.#screen.write(`${line}\n`)
+    }
+    if (this.#timer === null) print()
+    else this.#printAbove(print)
+  }
+
+  #printAbove(print: () => void): void {
     this.#screen.write(`${this.#rewind()}\u001b[0J`)
     this.#painted = 0
-    this.#writeWarning(text)
+    print()
     this.#paint()
   }
 

@@ -1,9 +1,11 @@
 /** Plain progress lines for an output that is not a terminal: one every few seconds, or only the warnings. */
 import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
+import type { LogEntry } from '../../core/measure/task-log.ts'
 import { printDurationS, showClock, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { LiveState } from './live-frame.ts'
 import type { Stoppable } from './live-view.ts'
 import type { LiveSecond, Output, RunStart, Screen } from '../output.ts'
+import { renderLogEntry } from '../text/log-text.ts'
 import { renderLine } from '../text/paint.ts'
 
 /** One progress line. */
@@ -53,6 +55,10 @@ export class ProgressLines implements Output, Stoppable {
     this.#run = { ...this.#run!, plan }
   }
 
+  logged(entries: readonly LogEntry[]): void {
+    writeLog(entries, this.#stream)
+  }
+
   second(live: LiveSecond): void {
     if ((live.row.second + 1) % LINE_EVERY_S !== 0) return
     const run = this.#run!
@@ -68,7 +74,12 @@ export class ProgressLines implements Output, Stoppable {
   }
 }
 
-/** Prints only the warnings before the run. */
+function writeLog(entries: readonly LogEntry[], stream: Screen): void {
+  for (const entry of entries)
+    for (const line of renderLogEntry(entry, { color: false, width: Infinity })) stream.write(`${line}\n`)
+}
+
+/** Prints only the warnings before the run, and the log of tasks. */
 export class WarningLines implements Output {
   readonly name = 'warnings'
   readonly #stream: Screen
@@ -80,5 +91,9 @@ export class WarningLines implements Output {
   start({ warnings }: RunStart): void {
     for (const warning of warnings)
       this.#stream.write(renderLine([`warning: ${warning}`], { color: false, width: Infinity }) + '\n')
+  }
+
+  logged(entries: readonly LogEntry[]): void {
+    writeLog(entries, this.#stream)
   }
 }

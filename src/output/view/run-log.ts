@@ -1,6 +1,7 @@
 /** Events of a run in order, derived from its report. Pure. */
 import { amendmentWords } from '../../core/plan/amendment.ts'
 import { taskErrorText } from '../../core/measure/task-error.ts'
+import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import { printDurationS, showCount, showRate } from '../../core/units.ts'
@@ -10,12 +11,17 @@ const MOST_FAILURES = 100
 
 export interface LogLine {
   readonly atS: number
-  readonly kind: 'note' | 'warning' | 'fault'
+  readonly kind: 'note' | 'log' | 'warning' | 'fault'
   readonly text: string
 }
 
 /** `early` are the warnings from before the run. `isRunning`: the run is still in progress. */
-export function logOf(report: Report, early: readonly string[], isRunning: boolean): LogLine[] {
+export function logOf(
+  report: Report,
+  early: readonly string[],
+  isRunning: boolean,
+  logged: readonly LogEntry[] = [],
+): LogLine[] {
   const { timeline, verdict, errors, taskErrors, plan, warnings } = report
   const untilS = isRunning ? timeline.length : report.durationS
   const note = (atS: number, text: string): LogLine => ({ atS, kind: 'note', text })
@@ -46,6 +52,7 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
       kind: level === 'note' ? 'note' : 'warning',
       text: `${code}: ${message}`,
     })),
+    ...logged.map(loggedLine),
     ...(drainS === -1 ? [] : [note(drainS, 'the load is over; requests in flight may still finish')]),
   ]
   lines.sort((a, b) => a.atS - b.atS)
@@ -60,6 +67,15 @@ export function logOf(report: Report, early: readonly string[], isRunning: boole
     )
   return lines
 }
+
+/** Most entries of the log of tasks that are listed, the latest. */
+export const MOST_LOGGED = 500
+
+const loggedLine = ({ atS, worker, level, text }: LogEntry): LogLine => ({
+  atS,
+  kind: level === 'error' ? 'fault' : level === 'warn' ? 'warning' : 'log',
+  text: worker === null ? text : `worker ${worker}: ${text}`,
+})
 
 /** The start of each stage reached before an amendment replaced the rest. Empty for a single stage, which is the load itself. */
 function stageLines(plan: Plan, untilS: number, amendedS: number): LogLine[] {

@@ -2,6 +2,7 @@
  * The messages of a run to the open tabs of the live page. Each is made once for all tabs, at a rate that takes a small part
  * of this thread, and not at all without a tab.
  */
+import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
@@ -11,6 +12,7 @@ import { KeptText } from '../destination.ts'
 import type { Stoppable } from '../live/live-view.ts'
 import type { LiveSecond, Output, RunStart } from '../output.ts'
 import type { LiveRun, PageState } from './web-messages.ts'
+import { MOST_LOGGED } from '../view/run-log.ts'
 import { frameOf, loadTarget } from './web-state.ts'
 
 /** Pause after a frame, as a multiple of the time to make it: in a run of hours, frames become less frequent. */
@@ -30,6 +32,8 @@ export class LivePage implements Output, Stoppable {
   #frame: Buffer | null = null
   #frameSecond = -1
   #restUntilMs = 0
+  /** The latest entries of the log of tasks. */
+  #logged: readonly LogEntry[] = []
   #csv: LocustCsv | null = null
   #csvTexts: Readonly<Record<CsvFile, KeptText>> | null = null
 
@@ -65,6 +69,7 @@ export class LivePage implements Output, Stoppable {
   start({ plan, version, startedAt, warnings }: RunStart): void {
     this.#run = { number: (this.#run?.number ?? 0) + 1, version, startedAt, plan, warnings }
     this.#latest = this.#report = this.#frame = null
+    this.#logged = []
     if (this.#state.staysOpen) {
       const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
       this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
@@ -76,6 +81,10 @@ export class LivePage implements Output, Stoppable {
 
   amended(plan: Plan): void {
     this.change({ load: loadTarget(plan) })
+  }
+
+  logged(entries: readonly LogEntry[]): void {
+    this.#logged = [...this.#logged, ...entries].slice(-MOST_LOGGED)
   }
 
   second(live: LiveSecond): void {
@@ -109,14 +118,14 @@ export class LivePage implements Output, Stoppable {
   #renewFrame(): boolean {
     if (this.#report !== null) {
       if (this.#frame !== null) return false
-      this.#frame = eventOf('frame', frameOf(this.#run!, this.#report, null))
+      this.#frame = eventOf('frame', frameOf(this.#run!, this.#report, null, this.#logged))
       return true
     }
     const live = this.#latest
     const beganMs = performance.now()
     if (live === null || beganMs < this.#restUntilMs) return false
     if (this.#frame !== null && this.#frameSecond === live.row.second) return false
-    this.#frame = eventOf('frame', frameOf(this.#run!, live.report(), live))
+    this.#frame = eventOf('frame', frameOf(this.#run!, live.report(), live, this.#logged))
     this.#frameSecond = live.row.second
     const endedMs = performance.now()
     this.#restUntilMs = endedMs + REST * (endedMs - beganMs)

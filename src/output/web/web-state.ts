@@ -1,4 +1,5 @@
 /** Frames of the live page, for a run in progress and when it has ended. Pure. */
+import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { LiveSecond } from '../output.ts'
@@ -6,8 +7,16 @@ import { logOf } from '../view/run-log.ts'
 import { LIVE_POINTS, PAGE_POINTS, viewOf } from '../view/view.ts'
 import type { LiveFrame, LiveRun, LoadTarget, Now } from './web-messages.ts'
 
-/** `live` is the last closed second, and `report` that of the run so far; with `null` the run has ended, and `report` is final. */
-export function frameOf({ number, warnings }: LiveRun, report: Report, live: LiveSecond | null): LiveFrame {
+/**
+ * `logged` are the latest entries of the log of tasks.
+ * `live` is the last closed second, and `report` that of the run so far; with `null` the run has ended, and `report` is final.
+ */
+export function frameOf(
+  { number, warnings }: LiveRun,
+  report: Report,
+  live: LiveSecond | null,
+  logged: readonly LogEntry[] = [],
+): LiveFrame {
   const isRunning = live !== null
   const view = viewOf(report, isRunning ? LIVE_POINTS : PAGE_POINTS)
   const words = isRunning ? { ...view.words, sentence: `so far: ${view.words.sentence}` } : view.words
@@ -15,7 +24,7 @@ export function frameOf({ number, warnings }: LiveRun, report: Report, live: Liv
     run: number,
     view: { ...view, report: { ...view.report, plan: null, capturedFailures: [] }, words },
     now: live === null ? null : nowOf(live),
-    log: logOf(report, warnings, isRunning),
+    log: logOf(report, warnings, isRunning, logged),
   }
 }
 

@@ -1,4 +1,5 @@
 /** Loads the plan's scenario file in this thread, and connects it to the run. */
+import { captureConsole, captureStreams, type Written } from '../../scenario/console.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import type { Assignment, FromWorker } from '../../protocol.ts'
 import { loadScenarios } from '../../scenario/file.ts'
@@ -10,6 +11,7 @@ import { feedsOf } from './feed.ts'
 import type { CookieLost } from './jar.ts'
 import type { Scripted } from './script.ts'
 import { countStrayErrors } from './stray-errors.ts'
+import { TaskLog } from './task-log.ts'
 import { Watch } from './watch.ts'
 
 export interface ScriptSurroundings {
@@ -29,7 +31,21 @@ export async function loadScript(
   if (plan.scenario === null) return null
   const { file, scenarios: planned } = plan.scenario
   const { recorder, secrets, clock, tell, deserted } = around
+  const log = new TaskLog({
+    worker: share.index,
+    nowUs: clock.nowUs,
+    hide: (text) => secrets.hide(text),
+    send: (entries) => tell({ type: 'logged', entries }),
+  })
+  // While the file is loaded, the main thread has shown what it writes.
+  let isLoaded = false
+  const written: Written = (level, text) => {
+    if (isLoaded) log.write(level, text)
+  }
+  captureStreams(written)
   const { scenarios, feeders: made, metrics } = await loadScenarios(file)
+  captureConsole(written)
+  isLoaded = true
   const watch = isWatched ? new Watch(file, secrets, (step) => tell({ type: 'watched', step })) : null
   countStrayErrors(file, recorder, secrets, watch, clock.nowUs)
   metrics.record = (kind, name, value) => recorder.custom(kind, name, value, clock.nowUs())
@@ -40,6 +56,7 @@ export async function loadScript(
     scenarios,
     feeds: feedsOf(made, plan.scenario.feeders, feeders, share, plan.seed),
     data: given,
+    log,
     newCookies: keepsCookies ? await newCookies((why) => recorder.cookieLost(why, clock.nowUs())) : null,
     watch,
     stopRun: onceStopped((reason) => tell({ type: 'stopRun', reason })),

@@ -8,6 +8,7 @@ import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from './feed.ts'
 import type { Requests } from './requests.ts'
+import type { TaskLog } from './task-log.ts'
 import { TransactionNames } from './transactions.ts'
 import type { Watch } from './watch.ts'
 
@@ -29,6 +30,8 @@ export interface Scripted {
   readonly watch: Watch | null
   /** Ends the load of the whole run. */
   readonly stopRun: (reason: string | null) => void
+  /** What tasks write to the console; `null` if it goes where it goes. */
+  readonly log: TaskLog | null
   /** No user of this share will ever come back, and not because the plan says so. */
   readonly deserted: () => void
 }

@@ -283,6 +283,25 @@ describe('what is written', () => {
     view.restore()
   })
 
+  test('the log of tasks stands above the frame, and in lines of its own without one', () => {
+    const entry = { atS: 1, worker: 0, level: 'log', text: 'hello' } as const
+    const terminal = screen({ columns: 80, rows: 24 })
+    const view = new LiveView(terminal, false, true)
+    view.start(runOf())
+    view.logged([entry, { ...entry, worker: null, text: 'from setup' }])
+    expect(terminal.written.slice(-4, -1)).toEqual([
+      '\u001b[3F\u001b[0J',
+      '0:01 worker 0  hello\n',
+      'main  from setup\n',
+    ])
+    expect(terminal.written.at(-1)).not.toMatch(/^\u001b\[\?2026h\u001b\[\d+F/)
+    view.restore()
+    for (const lines of [view, new ProgressLines(terminal), new WarningLines(terminal)]) {
+      lines.logged([entry])
+      expect(terminal.written.pop()).toBe('0:01 worker 0  hello\n')
+    }
+  })
+
   test('the load as amended is what is shown, and what came to nothing stands above the frame', () => {
     const terminal = screen({ columns: 80, rows: 24 })
     const view = new LiveView(terminal, false, true)

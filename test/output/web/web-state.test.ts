@@ -76,3 +76,14 @@ test('the log: what happened, in order', () => {
   const early = logOf({ ...report, timeline: report.timeline.slice(0, 1), loadS: 1 }, [], true)
   expect(early.map(({ text }) => text).join('\n')).not.toMatch(/stage 2|ended|^early$|^late$/m)
 })
+
+test('the log of tasks is among the events of the run, in its order', () => {
+  const entry = { atS: 0.5, worker: 1, level: 'error', text: 'no stock' } as const
+  const { log } = frameOf(RUN, REPORT, liveOf(REPORT), [entry, { ...entry, level: 'log' }])
+  expect(log.filter(({ text }) => text === 'worker 1: no stock').map(({ atS, kind }) => [atS, kind])).toEqual(
+    [
+      [0.5, 'fault'],
+      [0.5, 'log'],
+    ],
+  )
+})
