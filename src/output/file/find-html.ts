@@ -2,13 +2,13 @@
  * A search as one HTML file that opens without a network and needs no script: the answers, the curve of latency over load
  * with every trial, and the table of trials. Pure.
  */
-import { createHash } from 'node:crypto'
 import type { FindReport } from '../../core/find/find-report.ts'
 import type { FindAnswer } from '../../core/find/answer.ts'
 import type { Trial } from '../../core/find/trial.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import { printDurationS, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import { renderFind, showLoad } from '../text/find-text.ts'
+import { renderHtmlFile } from './html-file.ts'
 import { escapeXml } from './junit.ts'
 
 const STYLE = `
@@ -27,18 +27,7 @@ pre { overflow-x: auto; }
 
 export function renderFindHtml(report: FindReport): string {
   const title = `corerush find: ${subjectOf(report.plan)}`
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeXml(title)}</title>`,
-    `<style>${STYLE}</style>`,
-    '</head>',
-    '<body>',
+  const body = [
     `<h1>${escapeXml(title)}</h1>`,
     ...answersTable(report),
     '<h2>Latency over load</h2>',
@@ -48,10 +37,8 @@ export function renderFindHtml(report: FindReport): string {
     ...trialsTable(report),
     '<h2>Summary</h2>',
     `<pre>${escapeXml(renderFind(report, { color: false, width: 110 }))}</pre>`,
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n')
+  ]
+  return renderHtmlFile({ title, style: STYLE, script: null, body })
 }
 
 const cell = (text: string, kind = ''): string =>

@@ -47,6 +47,7 @@ test('every value with its origin, secrets masked, and the defaults that count',
       warmup           0s                               default
       duration         10s                              default
       waitForTarget    0s                               default
+      setupTimeout     1m                               default
       gracefulStop     30s                              default
       workers          2                                default
       seed             1                                default
