@@ -83,16 +83,15 @@ function readScenario(definition: Definition, index: number, problems: string[])
   const { baseUrl = null, wait = null, order = 'weights', onStart, cookies = true } = definition
   if (name !== null && (typeof (name as unknown) !== 'string' || name.trim() === ''))
     problems.push('name must be a text')
-  if (typeof (weight as unknown) !== 'number' || !(weight > 0 && weight < Infinity))
-    problems.push('weight must be a number above 0')
+  if (!isWeight(weight)) problems.push('weight must be a number of at least 0')
   if (users !== null && !(Number.isInteger(users) && users > 0 && users <= MOST_USERS))
     problems.push(`users must be a whole number from 1 to ${MOST_USERS}`)
   if (users !== null && definition.weight !== undefined)
     problems.push('weight does not go with users, which says it exactly')
   if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
-  if (wait !== null && !isWait(wait))
+  if (wait !== null && typeof wait !== 'function' && !isWait(wait))
     problems.push(
-      "wait must be made by between, constant, pacing or throughput, such as between('0.9s', '1.1s')",
+      "wait must be made by between, constant, pacing or throughput, such as between('0.9s', '1.1s'), or be a function",
     )
   for (const field of FUNCTIONS)
     if (definition[field] !== undefined && typeof (definition[field] as unknown) !== 'function')
@@ -105,7 +104,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
     name,
     weight,
     users,
-    wait,
+    wait: typeof wait === 'function' ? { kind: 'own' } : wait,
     isSequence: order === 'sequence',
     keepsCookies: cookies,
     hasSetup: definition.setup !== undefined || definition.teardown !== undefined,
@@ -122,6 +121,9 @@ function isWait(wait: unknown): wait is Wait {
     return false
   }
 }
+
+const isWeight = (weight: unknown): weight is number =>
+  typeof weight === 'number' && weight >= 0 && weight < Infinity
 
 const isTags = (tags: unknown): tags is string[] =>
   Array.isArray(tags) &&
@@ -140,11 +142,12 @@ function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
     }
     const { weight = 1, tags = [], run } = (task ?? {}) as { weight?: unknown; tags?: unknown; run?: unknown }
     if (typeof run !== 'function') problems.push(`tasks.${name} must be a function, or have one as run`)
-    else if (typeof weight !== 'number' || !(weight > 0 && weight < Infinity))
-      problems.push(`tasks.${name}.weight must be a number above 0`)
+    else if (!isWeight(weight)) problems.push(`tasks.${name}.weight must be a number of at least 0`)
     else if (!isTags(tags)) problems.push(`tasks.${name}.tags must be a list of texts without commas`)
-    else read.push({ name, weight, tags })
+    else if (weight > 0) read.push({ name, weight, tags })
   }
+  if (read.length === 0 && problems.length === 0)
+    problems.push('tasks must have a task with a weight above 0')
   return read
 }
 

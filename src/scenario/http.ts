@@ -35,6 +35,13 @@ export interface RequestOptions {
   readonly authDigest?: string | undefined
   /** Statuses that count as success: `200`, `2xx,404`. @default what the run says, else 2xx and 3xx */
   readonly expectStatus?: string | number | undefined
+  /**
+   * Success is that no complete response comes: `true` for any such failure, or outcomes, phases or reasons such as
+   * `connect.refused` or `connect,timeout`. A response then fails the request. @default false
+   */
+  readonly expectFailure?: boolean | string | undefined
+  /** Most redirects to follow; `false` for none. @default what the scenario or the run says, else none */
+  readonly redirects?: number | boolean | undefined
   /** Longest time from sent to done. @default what the run says, else 30s */
   readonly timeout?: Duration | undefined
   /** Keep headers and body of the response, so that they can be read. @default false */
@@ -56,8 +63,33 @@ export interface Response {
   readonly ok: boolean
   /** 0 when no response came. */
   readonly status: number
+  /** The URL of the request that brought the response: the last one, where redirects were followed. */
+  readonly url: string
+  /** The redirects that were followed, in their order. */
+  readonly redirects: readonly FollowedRedirect[]
   /** Why it failed; empty when it did not. */
   readonly error: string
+}
+
+/** A response that led to another request of the same call. */
+export interface FollowedRedirect {
+  readonly url: string
+  readonly status: number
+  /** Where it led, as the server wrote it. */
+  readonly location: string
+  /** Its `Set-Cookie` headers. */
+  readonly cookies: readonly string[]
+}
+
+/** Headers that go with all further requests of a user, unless a request has one of the same name. */
+export interface HeaderSetter {
+  /** The value that this user has set. */
+  get(name: string): string | undefined
+  has(name: string): boolean
+  /** Replaces the header of this name, also one of the scenario or of `--header`. */
+  set(name: string, value: string): void
+  delete(name: string): void
+  clear(): void
 }
 
 /** A response that was kept. */
@@ -83,6 +115,8 @@ export interface Http {
   readonly patch: Send
   readonly delete: Send
   readonly options: Send
+  /** Headers of this user, such as the token of its login: `http.headers.set('authorization', 'Bearer …')`. */
+  readonly headers: HeaderSetter
   /** Any method. */
   request(method: string, url: string | URL, options: ReadingOptions): Promise<ReadResponse>
   request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>

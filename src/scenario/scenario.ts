@@ -4,6 +4,7 @@ import type { Duration } from '../core/units.ts'
 import type { Wait } from '../core/load/wait-time.ts'
 import type { Feeder } from './feeder.ts'
 import type { Http } from './http.ts'
+import type { RandomStream } from './random.ts'
 
 /** What `setup` is given. */
 export interface SetupContext {
@@ -24,8 +25,8 @@ export interface Context<State = undefined, Data = undefined> {
   readonly cookies: UserCookies
   /** The number of the user among all users of the run, from 0. */
   readonly user: number
-  /** The user's own seeded stream of numbers in [0, 1). */
-  readonly random: () => number
+  /** The user's own seeded stream of numbers in [0, 1); `random.pick`, `random.int` and `random.sample` draw from it. */
+  readonly random: RandomStream
   /** A pause within a task: `1s`, or evenly spread over `0.5s-2s`. */
   readonly think: (pause: Duration) => Promise<void>
   /** The next row of a feeder. */
@@ -50,11 +51,14 @@ export interface UserCookies {
   clear(): void
 }
 
+/** Returns the seconds that a user waits before its next task, from 0 to 3600. */
+export type OwnWait = (context: Pick<Context<never>, 'random' | 'user'>) => number
+
 export type Task<State = undefined, Data = undefined> = (context: Context<State, Data>) => unknown
 
 /** A task with a weight or tags. */
 export interface DescribedTask<State = undefined, Data = undefined> {
-  /** Twice the weight, twice as often. @default 1 */
+  /** Twice the weight, twice as often; 0 leaves it out. @default 1 */
   readonly weight?: number | undefined
   /** What `--tags` and `--exclude-tags` choose by. */
   readonly tags?: readonly string[] | undefined
@@ -68,14 +72,14 @@ export type Tasks<State, Data = undefined> = Readonly<
 export interface ScenarioDefinition<State = undefined, Data = undefined> {
   /** What it is called beside the other scenarios of its file. */
   readonly name?: string | undefined
-  /** The weight among several scenarios: twice the weight, twice the users. @default 1 */
+  /** The weight among several scenarios: twice the weight, twice the users; 0 leaves it out. @default 1 */
   readonly weight?: number | undefined
   /** The exact number of users of this scenario among several; the others share the rest by weight. */
   readonly users?: number | undefined
   /** Where requests with a path go; `--url` replaces it. */
   readonly baseUrl?: string | undefined
-  /** The pause of a user between two tasks; `--wait` replaces it. @default none */
-  readonly wait?: Wait | undefined
+  /** The pause of a user between two tasks, or a function that returns its seconds; `--wait` replaces it. @default none */
+  readonly wait?: Wait | OwnWait | undefined
   /**
    * Runs once before the load, in the main thread, with `fetch` and all of Node; what it returns must be JSON and is the
    * `data` of every user. When it throws, nothing is sent. Stands before the fields that use `data`, so that its type is known.

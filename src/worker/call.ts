@@ -4,7 +4,7 @@
  */
 import type { Plan } from '../core/plan/plan.ts'
 import type { KnownSecrets } from '../core/request/known-secrets.ts'
-import type { RequestPlan } from '../core/request/request.ts'
+import type { Headers, RequestPlan } from '../core/request/request.ts'
 import { isExpected } from '../core/request/status.ts'
 import type { RequestTally } from '../core/measure/request-tally.ts'
 import { Glimpse, type Captures } from './captures.ts'
@@ -41,8 +41,24 @@ export interface CallSurroundings {
   readonly takeRequest: () => boolean
 }
 
+/** Headers of a user for its requests. */
+export interface RequestHeaders {
+  headersFor(request: RequestPlan): Headers
+}
+
+/** A response that led to another request of the call. */
+export interface Followed {
+  readonly url: string
+  readonly status: number
+  /** In the words of the server. */
+  readonly location: string
+  readonly cookies: readonly string[]
+}
+
 /** What a user says of itself with its requests, beside what they say: the same for all its calls. */
 export interface Identity {
+  /** Headers that its tasks have set; `null` if none were. */
+  headers: RequestHeaders | null
   /** `null` if it keeps none. */
   readonly cookies: Cookies | null
   readonly credentials: Credentials
@@ -63,12 +79,19 @@ export interface CallOwner {
   callEnded(call: Call): void
 }
 
+const NOT_FOLLOWED: readonly Followed[] = []
+
 export class Call implements ExchangeListener {
   readonly exchange: Exchange
   /** When the first request was due, where its latency counts from then; negative where it counts from when it is sent. */
   dueUs = -1
   /** The part of that latency by which the generator was late. */
   lateUs = 0
+  /** Outcomes that are the success of the call; `null` if a response is. */
+  expectedFailures: ReadonlySet<string> | null = null
+  /** The redirects that were followed, in their order. */
+  followed: readonly Followed[] = NOT_FOLLOWED
+  #mostRedirects = 0
   /** Redirects followed; and challenges answered since the last of them, of the server and of a proxy. */
   #hops = 0
   #serverAnswers = 0
@@ -129,8 +152,15 @@ export class Call implements ExchangeListener {
     else this.#glimpse.reader = reader
   }
 
-  send(request: Prepared, tally: RequestTally, timeoutS: number, isElsewhere = false): void {
+  send(
+    request: Prepared,
+    tally: RequestTally,
+    timeoutS: number,
+    isElsewhere = false,
+    mostRedirects = this.#around.plan.maxRedirects,
+  ): void {
     this.#begin(tally, timeoutS)
+    this.#mostRedirects = mostRedirects
     this.#go(request, isElsewhere)
   }
 
@@ -189,6 +219,7 @@ export class Call implements ExchangeListener {
     }
     const hop = redirects === null ? null : this.#nextHop(exchange, redirects)
     if (hop !== null) {
+      this.#follows(exchange)
       this.#record(exchange)
       this.#hops++
       this.#serverAnswers = this.#proxyAnswers = 0
@@ -198,6 +229,7 @@ export class Call implements ExchangeListener {
     }
     if (this.#isSent) {
       if (exchange.outcome === 'ok') this.#judge(exchange)
+      else if (this.expectedFailures?.has(exchange.outcome) === true) exchange.outcome = 'ok'
       this.#record(exchange)
     }
     this.#owner.callEnded(this)
@@ -217,6 +249,7 @@ export class Call implements ExchangeListener {
     this.#hops = this.#serverAnswers = this.#proxyAnswers = 0
     this.dueUs = -1
     this.lateUs = 0
+    this.followed = NOT_FOLLOWED
   }
 
   #go(request: Prepared, isElsewhere: boolean): void {
@@ -236,7 +269,7 @@ export class Call implements ExchangeListener {
   /** The redirect that the response asks for and that may be followed. */
   #nextHop(exchange: Exchange, redirects: Redirects): Hop | null {
     const { request, status, location, outcome } = exchange
-    if (outcome !== 'ok' || !redirects.asks(status, location, this.#hops)) return null
+    if (outcome !== 'ok' || !redirects.asks(status, location, this.#hops, this.#mostRedirects)) return null
     const hop = redirects.follow(request!, status, location)
     if ('problem' in hop) {
       exchange.outcome = hop.outcome
@@ -251,13 +284,14 @@ export class Call implements ExchangeListener {
     return this.#hops + this.#serverAnswers + this.#proxyAnswers === 0
   }
 
-  #identify({ cookies, credentials }: Identity, request: RequestPlan): void {
+  #identify({ cookies, credentials, headers }: Identity, request: RequestPlan): void {
     const { exchange } = this
     const cookie = cookies?.headerFor(request) ?? ''
     const isAsked = credentials.knows(request)
     const answers = isAsked ? credentials.headersFor(request) : NO_HEADERS
-    exchange.wantsUserHeaders = cookies !== null || isAsked
+    exchange.wantsUserHeaders = cookies !== null || isAsked || this.#mostRedirects > 0
     exchange.added = cookie === '' ? answers : [['cookie', cookie], ...answers]
+    if (headers !== null) exchange.added = [...headers.headersFor(request), ...exchange.added]
   }
 
   /** Takes the response's cookies and challenges; whether the request is to be sent once more, with an answer. */
@@ -292,8 +326,17 @@ export class Call implements ExchangeListener {
     this.#over(this.#inUse!, request)
   }
 
+  /** Notes the redirect that is followed. */
+  #follows({ request, status, location, userHeaders }: Exchange): void {
+    const cookies = userHeaders.filter(([name]) => name === 'set-cookie').map(([, value]) => value)
+    this.followed = [...this.followed, { url: request!.plan.url, status, location, cookies }]
+  }
+
   #judge(exchange: Exchange): void {
-    if (isExpected(exchange.request!.plan.expectStatus, exchange.status)) this.#owner.judge(exchange)
+    if (this.expectedFailures !== null) {
+      exchange.outcome = 'check'
+      exchange.message = `status ${exchange.status}, and a failure is expected`
+    } else if (isExpected(exchange.request!.plan.expectStatus, exchange.status)) this.#owner.judge(exchange)
     else {
       exchange.outcome = 'status'
       exchange.message = `status ${exchange.status}${this.#refusal === '' ? '' : `: ${this.#refusal}`}`

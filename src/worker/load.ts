@@ -171,13 +171,13 @@ export class Load implements TimerListener {
   }
 
   #surroundings(): Surroundings {
-    const { plan, share, transport, recorder, turn, clock, tickets, secrets } = this.#parts
+    const { plan, share, transport, recorder, turn, clock, tickets, secrets, scenario } = this.#parts
     return {
       plan,
       recorder,
       turn,
       openConnection: (id, request) => transport.connection(globalIndex(id, share), request),
-      redirects: plan.maxRedirects > 0 ? new Redirects(transport, plan, recorder) : null,
+      redirects: plan.maxRedirects > 0 || scenario !== null ? new Redirects(transport, plan, recorder) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
       nowUs: clock.nowUs,

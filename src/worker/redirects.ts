@@ -40,9 +40,9 @@ export class Redirects {
     this.#origin = new URL(plan.request.url).origin
   }
 
-  /** Whether a response asks for a hop that may still be followed, after this many hops. */
-  asks(status: number, location: string, followed: number): boolean {
-    return followed < this.#plan.maxRedirects && location !== '' && isRedirect(status)
+  /** Whether a response asks for a hop that may still be followed, after this many hops of at most `most`. */
+  asks(status: number, location: string, followed: number, most: number): boolean {
+    return followed < most && location !== '' && isRedirect(status)
   }
 
   /** What follows the request, or why nothing does. */

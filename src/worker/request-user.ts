@@ -34,7 +34,7 @@ export class RequestUser extends BaseUser implements CallOwner {
     this.#parts = parts
     this.#random = parts.source === null ? null : parts.source.randomOf(number)
     const credentials = parts.newCredentials?.() ?? null
-    const identity = credentials && { cookies: null, credentials }
+    const identity = credentials && { headers: null, cookies: null, credentials }
     this.#call = new Call(id, around, this, parts.usual, identity)
   }
 

@@ -82,7 +82,7 @@ describe('one problem, one line', () => {
     '--url URL --out json=- -o json=-': '--out can write one thing to standard output, got json=- and json=-',
     '--url URL -H Authorization: Bearer c4n4ry':
       '--header ends at a blank: put quotes around the line, as in -H "Name: value"',
-    '--web 0 --wait soon': '--wait must be a wait such as 1s',
+    '--web 0 --wait soon': '--wait must be a wait such as none, 1s',
     '--url URL stray': 'stray is neither a command nor an option',
     '--url URL traget': 'traget is not a command; did you mean target?',
     'target --port abc': '--port must be a port from 0 to 65535, got "abc"',
@@ -126,7 +126,7 @@ test('five problems at once are five lines', async () => {
       "corerush: --usrs is not a flag; did you mean --users?",
       "corerush: stray is neither a command nor an option",
       "corerush: --out json=FOLDER/none/x: cannot be written: no such directory: FOLDER/none",
-      "corerush: --wait must be a wait such as 1s, 0.9s-1.1s, pacing:1s or throughput:2, got "soon"",
+      "corerush: --wait must be a wait such as none, 1s, 0.9s-1.1s, pacing:1s or throughput:2, got "soon"",
       "corerush: --duration must be a duration such as 500ms, 30s, 2m or 1h30m (a bare number is seconds), got "3x"",
     ]
   `)

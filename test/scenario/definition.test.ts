@@ -60,14 +60,14 @@ test.each([
   [{}, 'tasks must have at least one task'],
   [{ taks: { A: run }, tasks: { A: run } }, 'taks is not a field of a scenario; did you mean tasks?'],
   [{ tasks: { A: 1 } }, 'tasks.A must be a function, or have one as run'],
-  [{ tasks: { A: { run, weight: 0 } } }, 'tasks.A.weight must be a number above 0'],
-  [{ tasks: { A: { run, weight: Infinity } } }, 'tasks.A.weight must be a number above 0'],
+  [{ tasks: { A: { run, weight: 0 } } }, 'tasks must have a task with a weight above 0'],
+  [{ tasks: { A: { run, weight: Infinity } } }, 'tasks.A.weight must be a number of at least 0'],
   [{ tasks: { A: { run, tags: 'x' } } }, 'tasks.A.tags must be a list of texts without commas'],
   [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
   [{ tasks: { A: run }, wait: {} }, /^wait must be made by/],
   [{ tasks: { A: run }, wait: [] }, /^wait must be made by/],
   [{ tasks: { A: run }, name: ' ' }, 'name must be a text'],
-  [{ tasks: { A: run }, weight: 0 }, 'weight must be a number above 0'],
+  [{ tasks: { A: run }, weight: -1 }, 'weight must be a number of at least 0'],
   [{ tasks: { A: run }, users: 1.5 }, 'users must be a whole number from 1 to 1000000'],
   [{ tasks: { A: run }, users: 2, weight: 2 }, 'weight does not go with users, which says it exactly'],
   [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
@@ -169,7 +169,7 @@ describe('several scenarios', () => {
   test.each([
     [[kind('a'), kind('a')], 'each of several scenarios must have a name of its own'],
     [[kind('a'), { tasks: { T: run } }], 'each of several scenarios must have a name of its own'],
-    [[kind('a'), kind('b', { weight: -1 })], 'scenario b: weight must be a number above 0'],
+    [[kind('a'), kind('b', { weight: -1 })], 'scenario b: weight must be a number of at least 0'],
     [
       [kind('a', { baseUrl: 'http://a.test' }), kind('b', { baseUrl: 'http://b.test' })],
       'scenarios of one file must have one baseUrl; requests can go to any absolute URL',
@@ -199,6 +199,32 @@ describe('several scenarios', () => {
     ],
   ])('%j do not go with %j', (definitions, options, problem) => {
     expect(resolved(definitions, options)).toEqual([problem])
+  })
+
+  test.each<[string | string[] | undefined, unknown]>([
+    [undefined, ['a 2', 'b 1', 'c 3 users']],
+    ['b', ['b 1']],
+    ['b=3,a', ['a 2', 'b 3']],
+    [
+      ['c', 'off'],
+      ['c 3 users', 'off 1'],
+    ],
+    ['c=2', ['c 2']],
+    ['bb', ['scenarios must name scenarios of the file, got "bb"; did you mean b?']],
+    ['shop=1', ['scenarios must name scenarios of the file, got "shop"; it has a, b, c, off']],
+    ['a,a=2', ['scenarios names a twice']],
+    ['a=0', ['scenarios must have weights above 0, got "a=0"']],
+    ['a=', ['scenarios must have weights above 0, got "a="']],
+  ])('--scenario %j', (scenarios, expected) => {
+    const all = [kind('a', { weight: 2 }), kind('b'), kind('c', { users: 3 }), kind('off', { weight: 0 })]
+    const result = resolved(all, { users: 3, scenarios })
+    expect(
+      result.map((one) =>
+        typeof one === 'string'
+          ? one
+          : `${one.name} ${one.users === null ? one.weight : `${one.users} users`}`,
+      ),
+    ).toEqual(expected)
   })
 
   test('with a rate, users have connections for each, so there are fewer of them', () => {

@@ -15,11 +15,17 @@ export type Wait =
   | { readonly kind: 'constant'; readonly seconds: number }
   | { readonly kind: 'pacing'; readonly seconds: number }
   | { readonly kind: 'throughput'; readonly perS: number }
+  /** A function of the scenario decides each wait; only its users know how long it is. */
+  | { readonly kind: 'own' }
 
-const RULE = 'must be a wait such as 1s, 0.9s-1.1s, pacing:1s or throughput:2'
+const RULE = 'must be a wait such as none, 1s, 0.9s-1.1s, pacing:1s or throughput:2'
 
-/** Reads `1s`, `0.9s-1.1s`, `pacing:1s` or `throughput:2` (iterations per second and user). */
+/** The longest wait that a function of a scenario may ask for. */
+export const LONGEST_OWN_WAIT_S = 3600
+
+/** Reads `none`, `1s`, `0.9s-1.1s`, `pacing:1s` or `throughput:2` (iterations per second and user). */
 export function parseWait(text: string): Parsed<Wait> {
+  if (text.trim() === 'none') return { value: { kind: 'none' } }
   const [head, rest] = split(text.trim())
   if (rest !== null) {
     if (head === 'pacing' || head === 'constant') {
@@ -64,6 +70,8 @@ export function printWait(wait: Wait): string {
   switch (wait.kind) {
     case 'none':
       return '0s'
+    case 'own':
+      return 'of a function'
     case 'between':
       return `${printDurationS(wait.minS)}-${printDurationS(wait.maxS)}`
     case 'constant':
@@ -82,6 +90,7 @@ export function printWait(wait: Wait): string {
 export function nextDueUs(wait: Wait, lastDueUs: number, doneUs: number, random: () => number): number {
   switch (wait.kind) {
     case 'none':
+    case 'own':
       return doneUs
     case 'between':
       return doneUs + 1e6 * (wait.minS + random() * (wait.maxS - wait.minS))
@@ -99,6 +108,8 @@ export function longestWaitS(wait: Wait): number {
   switch (wait.kind) {
     case 'none':
       return 0
+    case 'own':
+      return LONGEST_OWN_WAIT_S
     case 'between':
       return wait.maxS
     case 'constant':
@@ -113,6 +124,7 @@ export function longestWaitS(wait: Wait): number {
 export function meanCycleS(wait: Wait, serviceS: number): number {
   switch (wait.kind) {
     case 'none':
+    case 'own':
       return serviceS
     case 'between':
       return serviceS + (wait.minS + wait.maxS) / 2

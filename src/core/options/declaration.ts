@@ -12,6 +12,8 @@ export interface Declaration {
   /** The flag without its dashes, if it is not the option's name with dashes; `null` for no flag. */
   readonly flag?: string | null
   readonly alias?: readonly string[]
+  /** The environment variable, if it is not the flag in capitals. */
+  readonly variable?: string
   /** A flag that may stand without a value. */
   readonly isOptional?: true
   /** A text flag with a `--no-` form, which says that there is none. */
@@ -62,6 +64,7 @@ export const flagOf = (name: string, { flag }: Declaration): string | null =>
 
 /** The environment variable of an option. */
 export const variableOf = (name: string, declaration: Declaration): string =>
+  declaration.variable ??
   `CORERUSH_${(flagOf(name, declaration) ?? dashed(name)).toUpperCase().replaceAll('-', '_')}`
 
 export const hasFallback = (format: Format): format is DefaultFormat<unknown> => 'fallback' in format

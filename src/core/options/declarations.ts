@@ -60,6 +60,15 @@ const TARGET = {
     details: '[Redirects and tasks included](CONFIG.md#hosts-that-may-be-hit)',
     flag: 'allow-host',
   },
+  scenarios: {
+    format: list('NAME, NAME=WEIGHT'),
+    sentence: 'run only these scenarios of the file, with their own weight or this one',
+    usually: 'all of them',
+    details: 'May be repeated, or separated by commas. A weight replaces also a fixed number of users',
+    flag: 'scenario',
+    variable: 'CORERUSH_SCENARIOS',
+    hasCommas: true,
+  },
   tags: {
     format: list('tags, separated by commas'),
     sentence: 'run only tasks with one of these tags',

@@ -11,6 +11,8 @@ export interface Options {
   url?: string | undefined
   /** Hosts that requests may go to, and no others: HOST, HOST:PORT, *.DOMAIN. @default any */
   allowHosts?: string | readonly string[] | undefined
+  /** Run only these scenarios of the file, with their own weight or this one. @default all of them */
+  scenarios?: string | readonly string[] | undefined
   /** Run only tasks with one of these tags. @default all tasks */
   tags?: string | readonly string[] | undefined
   /** Run no task with one of these tags. */

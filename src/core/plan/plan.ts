@@ -150,9 +150,10 @@ export function plannedPerS(plan: Plan): number {
 
 /**
  * Whether the plan names a pace that the generator must hold: a rate, or users with waits. Users without waits go as
- * fast as they can.
+ * fast as they can, and how long the waits of a function are is not known ahead.
  */
-export const hasPace = (plan: Plan): boolean => plan.model === 'open' || plan.wait.kind !== 'none'
+export const hasPace = (plan: Plan): boolean =>
+  plan.model === 'open' || (plan.wait.kind !== 'none' && plan.wait.kind !== 'own')
 
 /** The longest that a user waits between two iterations, in seconds. */
 export const longestIdleS = (plan: Plan): number =>

@@ -18,6 +18,7 @@ import { forbiddenHost, forbids } from './request/allowed-hosts.ts'
 import { resolveHttp, type HttpPlan } from './request/http-options.ts'
 import { readMetricsUrl } from './request/request-options.ts'
 import { resolveRequests, type NamedFiles, type SentRequests } from './request/sent-requests.ts'
+import { chosenScenarios } from './scenario-options.ts'
 import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import { resolveTransport, type ChosenTransport } from './transport-options.ts'
@@ -51,7 +52,7 @@ export function resolveOptions(
   const { wrong } = readers
   refuseUnknown(options, wrong)
 
-  const chosen = tagged(scenario, options, wrong)
+  const chosen = tagged(chosenScenarios(scenario, options, wrong), options, wrong)
   const { sent, url, rows } = resolveRequests(options, scenario, files, readers, problems)
   const planned = readPlanned(readers)
   const ownLoad = resolveLoad(options, { host, planned, scenario: chosen }, readers)

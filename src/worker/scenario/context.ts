@@ -1,9 +1,10 @@
 /** What a user's tasks are given, and how what they ask for reaches the user. */
 import type { Random } from '../../core/random.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
+import type { HeaderSetter, Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
 import type { Context, UserCookies } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
+import type { RandomStream } from '../../scenario/random.ts'
 import type { Requests } from './requests.ts'
 
 /** The user, as its tasks can move it. */
@@ -14,6 +15,8 @@ export interface Doer {
   /** What the setup of its scenario returned. */
   readonly data: unknown
   state(): unknown
+  headers(): HeaderSetter
+  stream(): RandomStream
   send(method: string, url: string | URL, options?: RequestOptions): Promise<Response>
   think(pause: string | number): Promise<void>
   take(feeder: Feeder<unknown>): unknown
@@ -35,7 +38,9 @@ export const contextOf = (
   data: doer.data,
   cookies: cookiesOf(cookies, requests),
   user: doer.number,
-  random: doer.random,
+  get random() {
+    return doer.stream()
+  },
   think: (pause) => doer.think(pause),
   take: <Row>(feeder: Feeder<Row>) => doer.take(feeder) as Row,
   transaction: (name, run) => doer.transaction(name, run),
@@ -68,6 +73,9 @@ function httpOf(doer: Doer): Http {
     patch: by('PATCH'),
     delete: by('DELETE'),
     options: by('OPTIONS'),
+    get headers() {
+      return doer.headers()
+    },
     request: request as Http['request'],
   }
 }

@@ -12,12 +12,18 @@ export interface ReadyRequest {
   readonly timeoutS: number
   /** Whether it goes to another origin than the scenario's. */
   readonly isElsewhere: boolean
+  readonly mostRedirects: number
+  /** Outcomes that are its success; `null` if a response is. */
+  readonly expectedFailures: ReadonlySet<string> | null
   /** Why it must not be sent; `null` if it may be. */
   readonly refusal: string | null
 }
 
 export interface KnownRequest {
-  readonly options: Pick<RequestOptions, 'name' | 'authDigest' | 'expectStatus' | 'timeout'>
+  readonly options: Pick<
+    RequestOptions,
+    'name' | 'authDigest' | 'expectStatus' | 'expectFailure' | 'timeout' | 'redirects'
+  >
   readonly headers: Kept
   readonly query: Kept
   readonly form: Kept
@@ -30,13 +36,15 @@ export interface KnownRequest {
 
 /** Copies of what the task gave: it may use its own objects again and change them. */
 export function keptOf(
-  { name, authDigest, expectStatus, timeout, headers, query, form, body }: RequestOptions,
+  options: RequestOptions,
   json: string | undefined,
   read: ReadBody | null,
   ready: ReadyRequest,
 ): KnownRequest {
+  const { name, authDigest, expectStatus, expectFailure, timeout, redirects } = options
+  const { headers, query, form, body } = options
   return {
-    options: { name, authDigest, expectStatus, timeout },
+    options: { name, authDigest, expectStatus, expectFailure, timeout, redirects },
     headers: keptFields(headers),
     query: keptFields(query),
     form: keptFields(form),
@@ -55,7 +63,9 @@ export const isSame = (known: KnownRequest, given: RequestOptions, read: ReadBod
   known.bodyType === (read === null ? null : read.type) &&
   known.options.authDigest === given.authDigest &&
   known.options.expectStatus === given.expectStatus &&
+  known.options.expectFailure === given.expectFailure &&
   known.options.timeout === given.timeout &&
+  known.options.redirects === given.redirects &&
   hasSameFields(known.headers, given.headers) &&
   hasSameFields(known.query, given.query) &&
   known.hasForm === (given.form !== undefined) &&

@@ -54,7 +54,7 @@ export class Line implements CallOwner {
   }
 
   send(
-    { request, tally, timeoutS, isElsewhere, refusal }: ReadyRequest,
+    { request, tally, timeoutS, isElsewhere, mostRedirects, expectedFailures, refusal }: ReadyRequest,
     options: RequestOptions | CheckedOptions,
     firstCalledUs: number | null,
   ): Promise<Response> {
@@ -63,10 +63,11 @@ export class Line implements CallOwner {
     const isKept = options.read === true || checkIn(options) !== null || this.#owner.watch !== null
     this.#kept = isKept ? new KeptReply(this.#mostBytes, this.#tooLarge) : null
     this.#call.readInto(this.#kept)
+    this.#call.expectedFailures = expectedFailures
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      if (refusal === null) this.#call.send(request, tally, timeoutS, isElsewhere)
+      if (refusal === null) this.#call.send(request, tally, timeoutS, isElsewhere, mostRedirects)
       else this.#call.refuse(request, tally, timeoutS, refusal)
     })
     // A task need not wait for its request, whose failure is counted anyhow; it must not end the thread.
@@ -129,7 +130,7 @@ export class Line implements CallOwner {
     this.#owner.lineRecorded(waitedUs)
   }
 
-  callEnded({ exchange }: Call): void {
+  callEnded({ exchange, followed }: Call): void {
     const kept = this.#kept
     this.#kept = null
     this.#call.readInto(null)
@@ -142,8 +143,13 @@ export class Line implements CallOwner {
       this.#reject(new TaskFailure(`${rowOf(exchange.request!.plan)}: ${error}`))
       return
     }
-    if (kept === null) this.#resolve(new PlainReply(outcome === 'ok', status, error))
-    else this.#resolve(Object.assign(kept, { ok: outcome === 'ok', status, error }))
+    const reply = kept ?? new PlainReply()
+    reply.ok = outcome === 'ok'
+    reply.status = status
+    reply.error = error
+    reply.url = exchange.request!.plan.url
+    reply.redirects = followed
+    this.#resolve(reply)
   }
 }
 

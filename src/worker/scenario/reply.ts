@@ -1,18 +1,16 @@
 /** A response as a task sees it. */
-import type { ReadResponse, Response } from '../../scenario/http.ts'
+import type { FollowedRedirect, ReadResponse, Response } from '../../scenario/http.ts'
 import type { ResponseSink } from '../transport/transport.ts'
+
+const NONE: readonly FollowedRedirect[] = []
 
 /** One that was not kept: to read it is a mistake that says what to do. */
 export class PlainReply implements Response {
-  readonly ok: boolean
-  readonly status: number
-  readonly error: string
-
-  constructor(ok: boolean, status: number, error: string) {
-    this.ok = ok
-    this.status = status
-    this.error = error
-  }
+  ok = false
+  status = 0
+  error = ''
+  url = ''
+  redirects: readonly FollowedRedirect[] = NONE
 
   get headers(): never {
     return notKept()
@@ -39,6 +37,8 @@ export class KeptReply implements ReadResponse, ResponseSink {
   ok = true
   status = 0
   error = ''
+  url = ''
+  redirects: readonly FollowedRedirect[] = NONE
   #headers: readonly string[] = []
   #buffer: Buffer = EMPTY
   #length = 0

@@ -12,17 +12,22 @@ import { show } from '../../core/options/option-readers.ts'
 import { parseHttpUrl } from '../../core/request/http-url.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
+import { MOST_REDIRECTS } from '../../core/options/limits.ts'
 import { MOST_ROWS, OTHER_REQUESTS, rowOf } from '../../core/request/row.ts'
 import { parseDurationS } from '../../core/units.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import type { CheckedOptions, RequestOptions } from '../../scenario/http.ts'
 import { described, isRecord, kindOf } from '../../scenario/value.ts'
 import { bodyOf, jsonOf, type Body } from './body.ts'
+import { expectedFailures } from './expected-failure.ts'
 import { fieldsOf } from './fields.ts'
 import { isSame, keptOf, type KnownRequest, type ReadyRequest } from './known-request.ts'
 import type { ReadBody } from './read-body.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Transport } from '../transport/transport.ts'
+
+/** What `redirects: true` stands for, as in browsers. */
+const USUAL_REDIRECTS = 20
 
 /** URLs whose last request is kept; a task may make up any number of them. */
 const MOST_KEPT = 1000
@@ -36,18 +41,27 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'form',
   'authDigest',
   'expectStatus',
+  'expectFailure',
+  'redirects',
   'timeout',
   'read',
   'throws',
   'check',
 ])
 
+/** What a request is made of, beside its options. */
+interface Given {
+  readonly json: string | undefined
+  readonly read: ReadBody | null
+  readonly userNames: readonly string[]
+}
+
 export class Requests {
   readonly #plan: Plan
   readonly #transport: Transport
   readonly #recorder: Recorder
   readonly #secrets: KnownSecrets
-  readonly #origin: string
+  readonly origin: string
   /** The URL that paths are added to. */
   readonly #base: string
   readonly #known = new Map<string, KnownRequest>()
@@ -59,69 +73,76 @@ export class Requests {
     this.#transport = transport
     this.#recorder = recorder
     const { origin, pathname } = new URL(plan.request.url)
-    this.#origin = origin
+    this.origin = origin
     this.#base = origin + pathname.replace(/\/$/, '')
   }
 
   /**
    * The request that a task describes; a TypeError where it describes none. `read` is its body where that had to be read
-   * first.
+   * first. `userNames` are the headers that the user has set: they replace those of the run.
    */
   ready(
     method: string,
     to: string | URL,
     options: RequestOptions | CheckedOptions,
     read: ReadBody | null = null,
+    userNames: readonly string[] = [],
   ): ReadyRequest {
     checkOptions(options)
     const url = textOf(to)
-    const key = `${method} ${url}`
+    const key = userNames.length === 0 ? `${method} ${url}` : `${method} ${url}\n${userNames.join()}`
     const json = options.json === undefined ? undefined : jsonOf(options.json)
     const known = this.#known.get(key)
     if (known !== undefined && known.json === json && isSame(known, options, read)) return known.ready
-    const ready = this.#prepare(method, url, options, json, read)
+    const ready = this.#prepare(method, url, options, { json, read, userNames })
     if (known === undefined && this.#known.size >= MOST_KEPT) this.#known.clear()
     this.#known.set(key, keptOf(options, json, read, ready))
     return ready
   }
 
-  /** A path belongs to the base, whatever path that has itself. */
+  /** A path belongs below the base, whether or not it begins with a slash; `?page=2` to the base itself. */
   urlOf(to: string | URL): URL {
     const path = textOf(to)
-    const whole = path.startsWith('/') ? this.#base + path : path
-    const url = parseHttpUrl(whole)
-    if (url === null)
-      throw new TypeError(`a request needs a path or an http URL with a host, got ${show(path)}`)
-    return url
+    const url = parseHttpUrl(isPath(path) ? this.#base + belowBase(path) : path)
+    if (url !== null) return url
+    const hint = LIKE_A_HOST.test(path) ? `; did you mean http://${path}?` : ''
+    throw new TypeError(`a request needs a path or an http URL with a host, got ${show(path)}${hint}`)
   }
 
   #prepare(
     method: string,
     path: string,
     options: RequestOptions,
-    json: string | undefined,
-    read: ReadBody | null,
+    { json, read, userNames }: Given,
   ): ReadyRequest {
     const base = this.#plan.request
     const url = this.urlOf(path)
     url.hash = ''
     for (const [name, value] of fieldsOf('query', options.query)) url.searchParams.append(name, value)
-    const isElsewhere = url.origin !== this.#origin
+    const isElsewhere = url.origin !== this.origin
     const said = required(readMethod(method), 'method')
-    const sent = bodyAndHeaders(base.headers, options, bodyOf(options, json, read), isElsewhere)
+    const usual = base.headers.filter(([name]) => !userNames.includes(name.toLowerCase()))
+    const sent = bodyAndHeaders(usual, options, bodyOf(options, json, read), isElsewhere)
     const plan: RequestPlan = {
       name: this.#nameOf(said, nameIn(options) ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
       method: said,
       url: url.href,
       ...sent,
-      digest: digestOf(options, sent.headers, isElsewhere ? null : base.digest),
+      digest: digestOf(
+        options,
+        sent.headers,
+        isElsewhere || userNames.includes('authorization') ? null : base.digest,
+      ),
       expectStatus:
         options.expectStatus === undefined
           ? base.expectStatus
           : required(parseStatuses(String(options.expectStatus)), 'expectStatus'),
     }
     this.#secrets.glance(plan)
-    const { timeout } = options
+    const { timeout, redirects, expectStatus, expectFailure } = options
+    const expected = expectedFailures(expectFailure)
+    if (expected !== null && expectStatus !== undefined)
+      throw new TypeError('expectFailure expects no response, and expectStatus a status')
     const timeoutS =
       timeout === undefined ? this.#plan.timeoutS : required(parseDurationS(durationIn(timeout)), 'timeout')
     if (timeoutS <= 0) throw new TypeError('timeout must be above 0')
@@ -131,6 +152,8 @@ export class Requests {
       tally: this.#recorder.requestTally(plan),
       timeoutS,
       isElsewhere,
+      mostRedirects: redirectsIn(redirects) ?? this.#plan.maxRedirects,
+      expectedFailures: expected,
       refusal: forbidden === null ? null : `it goes to ${forbidden}, which is not allowed`,
     }
   }
@@ -200,6 +223,31 @@ function checkOptions(options: RequestOptions | CheckedOptions): void {
   if (read !== undefined && typeof read !== 'boolean') throw new TypeError('read must be true or false')
   if (throws !== undefined && typeof throws !== 'boolean') throw new TypeError('throws must be true or false')
   if (check !== undefined && typeof check !== 'function') throw new TypeError('check must be a function')
+}
+
+const LIKE_A_HOST = /^[\w.-]+:\d+(\/|$)/
+
+/** Whether a text is a path, and no URL; `items:batch` is a path, `ftp://host` and `host:8080/` are none. */
+const isPath = (text: string): boolean =>
+  text !== '' && !/^[a-z][a-z\d+.-]*:\/\//i.test(text) && !/^https?:/i.test(text) && !LIKE_A_HOST.test(text)
+
+const belowBase = (path: string): string => (/^[/?#]/.test(path) ? path : `/${path}`)
+
+/** How many redirects a request asks for; `null` if it does not say. */
+function redirectsIn(redirects: unknown): number | null {
+  if (redirects === undefined) return null
+  if (redirects === false) return 0
+  if (redirects === true) return USUAL_REDIRECTS
+  if (
+    typeof redirects === 'number' &&
+    Number.isInteger(redirects) &&
+    redirects >= 0 &&
+    redirects <= MOST_REDIRECTS
+  )
+    return redirects
+  throw new TypeError(
+    `redirects must be false, true or a whole number up to ${MOST_REDIRECTS}, got ${described(redirects)}`,
+  )
 }
 
 /** The URL or path of a request as text. */

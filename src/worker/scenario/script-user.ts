@@ -5,12 +5,14 @@
  */
 import { isConnectionFailure } from '../../core/request/outcome.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
-import type { Wait } from '../../core/load/wait-time.ts'
+import { LONGEST_OWN_WAIT_S, type Wait } from '../../core/load/wait-time.ts'
 import { messageOf } from '../../errors.ts'
 import { placeOf } from '../../scenario/file.ts'
-import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
+import type { CheckedOptions, HeaderSetter, RequestOptions, Response } from '../../scenario/http.ts'
+import { randomStream, type RandomStream } from '../../scenario/random.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { Context } from '../../scenario/scenario.ts'
+import type { Context, OwnWait } from '../../scenario/scenario.ts'
+import { described } from '../../scenario/value.ts'
 import { BaseUser } from '../base-user.ts'
 import type { Call, Identity } from '../call.ts'
 import { Credentials } from '../credentials.ts'
@@ -25,6 +27,7 @@ import { Lines } from './lines.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
 import { Transactions } from './transactions.ts'
+import { UserHeaders } from './user-headers.ts'
 import type { Watch } from './watch.ts'
 
 /** Ends a task that stopped its user or the run; catching it changes nothing of that. */
@@ -78,6 +81,9 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #isRefused = false
   /** `null` until the user has had a transaction. */
   #transactions: Transactions | null = null
+  /** `null` until a task asks for it. */
+  #headers: UserHeaders | null = null
+  #stream: RandomStream | null = null
 
   /** `lateness` is that of all that this user does. */
   constructor(
@@ -93,7 +99,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.number = number
     this.#script = script
     const cookies = script.newCookies?.() ?? null
-    this.#identity = { cookies, credentials: new Credentials(around.plan.proxy) }
+    this.#identity = { headers: null, cookies, credentials: new Credentials(around.plan.proxy) }
     this.random = seededRandom(script.seed, number + script.stream)
     this.#isReady = script.onStart === null
     this.#context = contextOf(this, script.requests, cookies)
@@ -101,7 +107,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   }
 
   get wait(): Wait {
-    return this.#script.wait
+    const { ownWait, wait } = this.#script
+    return ownWait === null ? wait : this.#ownWait(ownWait)
   }
 
   get watch(): Watch | null {
@@ -110,6 +117,14 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   get data(): unknown {
     return this.#script.data
+  }
+
+  headers(): HeaderSetter {
+    return (this.#headers ??= new UserHeaders(this.#script.requests.origin))
+  }
+
+  stream(): RandomStream {
+    return (this.#stream ??= randomStream(this.random))
   }
 
   state(): unknown {
@@ -235,7 +250,9 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     options: RequestOptions | CheckedOptions,
     read: ReadBody | null,
   ): Promise<Response> {
-    const ready = this.#script.requests.ready(method, url, options, read)
+    const { requests } = this.#script
+    const ready = requests.ready(method, url, options, read, this.#headers?.names)
+    if (this.#headers !== null) this.#identity.headers = this.#headers
     const isFirst = this.#calls++ === 0
     const line = this.#lines.take()
     if (this.#transactions !== null) line.transaction = this.#transactions.current
@@ -372,12 +389,32 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.#iteration = 0
     this.#identity.cookies?.clear()
     this.#identity.credentials.clear()
+    this.#headers?.clear()
     this.owner.retired(this, hasStopped)
   }
 
   /** Returns the time of an iteration's first call, which is made now; `null` if its latency is service time. */
   #firstCalledUs(): number | null {
     return this.around.plan.model === 'closed' || this.#doing === 'onStop' ? null : this.#script.nowUs()
+  }
+
+  /** Asks the scenario's function how long the user waits; what it does wrong is a task error, and a wait of a second. */
+  #ownWait(waitOf: OwnWait): Wait {
+    const { nowUs, name } = this.#script
+    try {
+      const seconds: unknown = waitOf({ random: this.stream(), user: this.number })
+      if (typeof seconds === 'number' && seconds >= 0 && seconds <= LONGEST_OWN_WAIT_S)
+        return { kind: 'constant', seconds }
+      throw new TypeError(
+        `wait must return seconds from 0 to ${LONGEST_OWN_WAIT_S}, got ${described(seconds)}`,
+      )
+    } catch (error) {
+      const { plan, recorder } = this.around
+      const task = name === null ? 'wait' : `${name}: wait`
+      const place = placeOf(plan.scenario!.file, error)
+      recorder.taskError({ task, message: this.#shown(messageOf(error)), place }, nowUs())
+      return { kind: 'constant', seconds: 1 }
+    }
   }
 
   #pause(untilUs: number, resolve: () => void): void {

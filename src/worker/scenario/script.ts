@@ -3,7 +3,7 @@ import type { Plan } from '../../core/plan/plan.ts'
 import { chooser, type ScenarioPlan } from '../../core/scenario/script-plan.ts'
 import type { Wait } from '../../core/load/wait-time.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { Scenario, Task } from '../../scenario/scenario.ts'
+import type { OwnWait, Scenario, Task } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from './feed.ts'
@@ -59,6 +59,8 @@ export class Script {
   readonly feeds: ReadonlyMap<Feeder<unknown>, Feed>
   /** Between two iterations, in the closed model. */
   readonly wait: Wait
+  /** The function that decides each wait; `null` if `wait` does. */
+  readonly ownWait: OwnWait | null
   /** Runs before a user's first task; `null` if there is nothing to do. */
   readonly onStart: NamedTask | null
   /** Runs when a user's life is over; `null` if there is nothing to do. */
@@ -88,7 +90,7 @@ export class Script {
     newCookies,
     watch,
   }: ScriptParts) {
-    const { onStart, onStop, tasks } = scenarios[planned.index]!.definition
+    const { onStart, onStop, tasks, wait } = scenarios[planned.index]!.definition
     this.name = planned.name
     const named = (task: string, run: Task<unknown, unknown>): NamedTask => ({
       name: this.name === null ? task : `${this.name}: ${task}`,
@@ -98,6 +100,7 @@ export class Script {
     this.data = data[planned.index]
     this.feeds = feeds
     this.wait = planned.wait ?? { kind: 'none' }
+    this.ownWait = this.wait.kind === 'own' && typeof wait === 'function' ? wait : null
     this.nowUs = clock.nowUs
     this.seed = plan.seed
     // Only where arrivals come by the clock, one user follows several.

@@ -40,7 +40,7 @@ describe('writing a wait', () => {
     [' 500ms ', { kind: 'constant', seconds: 0.5 }],
   ])('%j', (text, wait) => expect(parseWait(text)).toEqual({ value: wait }))
 
-  const RULE = 'must be a wait such as 1s, 0.9s-1.1s, pacing:1s or throughput:2'
+  const RULE = 'must be a wait such as none, 1s, 0.9s-1.1s, pacing:1s or throughput:2'
   test.each([
     ['', RULE],
     ['soon', RULE],

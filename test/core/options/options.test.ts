@@ -185,7 +185,10 @@ describe('each bad value gives a sentence with the option, the rule and the valu
     [{ connectTimeout: '0s' }, 'connectTimeout must be longer than 0, got "0s"'],
     [{ workers: 0 }, 'workers must be a whole number from 1 to 1024, got 0'],
     [{ seed: -1 }, 'seed must be a whole number from 0 to 4294967295, got -1'],
-    [{ wait: 'soon' }, 'wait must be a wait such as 1s, 0.9s-1.1s, pacing:1s or throughput:2, got "soon"'],
+    [
+      { wait: 'soon' },
+      'wait must be a wait such as none, 1s, 0.9s-1.1s, pacing:1s or throughput:2, got "soon"',
+    ],
     [
       { expectStatus: 'ok' },
       'expectStatus must list statuses such as 200, 2xx or 200-299, separated by commas, got "ok"',
