@@ -12,11 +12,11 @@ const ONE: Plan = {
   durationS: null,
 }
 
-type Script = Partial<ScenarioDefinition<unknown>>
+type Script = Partial<ScenarioDefinition<unknown, unknown>>
 
 /** One iteration, or as many as the plan says. */
 async function play(
-  script: Script | ((context: Context<unknown>) => unknown),
+  script: Script | ((context: Context<unknown, unknown>) => unknown),
   { plan = ONE, answer }: { plan?: Plan; answer?: (sent: Sent) => Answer } = {},
 ): Promise<Simulation & { readonly errors: readonly string[] }> {
   const whole = typeof script === 'function' ? { tasks: { T: script } } : { tasks: {}, ...script }
@@ -213,7 +213,7 @@ describe('a failure that is expected', () => {
 describe('chance', () => {
   test('pick, int and sample draw from the stream of the user, with every value', async () => {
     const drawn = { picks: new Set<string>(), ints: new Set<number>(), samples: new Set<string>() }
-    const draw = ({ random }: Context<unknown>): void => {
+    const draw = ({ random }: Context<unknown, unknown>): void => {
       for (let n = 0; n < 200; n++) {
         drawn.picks.add(random.pick(['a', 'b', 'c']))
         drawn.ints.add(random.int(-1, 2))
@@ -227,7 +227,7 @@ describe('chance', () => {
     expect([...drawn.samples].sort()).toEqual(['12', '13', '21', '23', '31', '32'])
   })
 
-  test.each<[string, (random: Context<unknown>['random']) => unknown]>([
+  test.each<[string, (random: Context<unknown, unknown>['random']) => unknown]>([
     ['at least one value', (random) => random.pick([])],
     ['needs a list', (random) => random.pick('abc' as never)],
     ['two whole numbers', (random) => random.int(2, 1)],
