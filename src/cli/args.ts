@@ -235,6 +235,9 @@ const isCutOff = (line: string): boolean => /^[^:]+:\s*(bearer|basic|token)?$/i.
 
 const isUrl = (word: string): boolean => /^https?:\/\//i.test(word)
 
+/** A URL without its scheme: a host with a port, `localhost`, an address, or a name with a path. */
+const BARE_URL = /^(?:[\w.-]+:\d+|localhost|\d+(?:\.\d+){3}|[\w-]+(?:\.[\w-]+)+(?=\/))(?:\/|$)/i
+
 /** Whether a word can only be the scenario's file. */
 const isScenarioFile = (word: string): boolean => /\.[cm]?[jt]s$/.test(word) && !isUrl(word)
 
@@ -248,6 +251,8 @@ function strayWord(word: string, texts: Sorted['texts']): Problem {
   if (isScenarioFile(word)) return problem('is a second scenario file: a run has one')
   // It was to say where requests go, so a missing URL is not reported as well.
   if (isForeignScenario(word)) return { ...problem(FOREIGN_SCENARIO), option: 'url' }
+  if (BARE_URL.test(word))
+    return { ...problem(`has no scheme; did you mean http://${shown}?`), option: 'url' }
   if (COMMANDS.includes(word as CommandName))
     return problem(`is not a command here; it comes first: corerush ${word} …`)
   const hint = didYouMean(word, COMMANDS)

@@ -84,6 +84,8 @@ describe('one problem, one line', () => {
       '--header ends at a blank: put quotes around the line, as in -H "Name: value"',
     '--web 0 --wait soon': '--wait must be a wait such as none, 1s',
     '--url URL stray': 'stray is neither a command nor an option',
+    'localhost:3000/a': 'localhost:3000/a has no scheme; did you mean http://localhost:3000/a?',
+    'shop.example/a': 'shop.example/a has no scheme; did you mean http://shop.example/a?',
     '--url URL traget': 'traget is not a command; did you mean target?',
     'target --port abc': '--port must be a port from 0 to 65535, got "abc"',
     'target --users 5': '--users is not a flag',

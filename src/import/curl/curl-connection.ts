@@ -75,7 +75,7 @@ export function connectionOf(
   const address = last('interface')
   if (address !== null) {
     const plain = address.replace(/^host!/, '')
-    if (!/^[\d.]+$|^[\da-f:]*:[\da-f:]*$/i.test(plain))
+    if (!/^[\d.]+$|^[\da-f]*:[\da-f:]*$/i.test(plain))
       refuse(`curl's --interface ${address}: write its address`)
     flags.push(['local-address', plain])
   }
