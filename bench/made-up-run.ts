@@ -5,6 +5,7 @@ import { normal, seededRandom } from '../dist/core/random.js'
 import { buildReport, type Report, type RunFacts } from '../dist/core/report/report.js'
 import { resolveOptions } from '../dist/core/resolve/resolve.js'
 import type { Snapshot } from '../dist/core/measure/second.js'
+import type { HostVitals } from '../dist/core/measure/worker-vitals.js'
 import { packTally, Tally } from '../dist/core/measure/tally.js'
 import { Timeline } from '../dist/core/measure/timeline.js'
 
@@ -31,20 +32,11 @@ export function madeUpRun(seconds: number, names: number, workers: number, reque
   const gate = new Gate(plan)
   const timeline = new Timeline(workers, seconds, plan.warmupS, (second) => gate.settle(second))
   const random = seededRandom(1)
-  const templates = Array.from({ length: DIFFERENT }, (_, i) => tallyOf(names, i, requests, random))
+  const templates = Array.from({ length: DIFFERENT }, (_, i) => madeUpTally(names, i, requests, random))
   for (let second = 0; second < seconds; second++) {
     for (let worker = 0; worker < workers; worker++)
-      timeline.add(snapshotOf(worker, second, templates[(second * 7 + worker) % DIFFERENT]!, random))
-    timeline.host(second, {
-      cores: Array.from({ length: cores }, (_, core) => ({ core, busy: random(), iowait: 0, steal: 0 })),
-      memoryTotalBytes: 8e9,
-      memoryAvailableBytes: 4e9,
-      throttledMs: null,
-      pressure: null,
-      sockets: null,
-      descriptors: null,
-      network: null,
-    })
+      timeline.add(madeUpSnapshot(worker, second, templates[(second * 7 + worker) % DIFFERENT]!, random))
+    timeline.host(second, madeUpHost(cores, random))
     timeline.close(second + 1)
   }
   for (let worker = 0; worker < workers; worker++) timeline.done(worker)
@@ -71,8 +63,20 @@ export function madeUpRun(seconds: number, names: number, workers: number, reque
   return () => buildReport(plan, timeline, facts)
 }
 
+/** A second of a host with this number of cores. */
+export const madeUpHost = (cores: number, random: () => number): HostVitals => ({
+  cores: Array.from({ length: cores }, (_, core) => ({ core, busy: random(), iowait: 0, steal: 0 })),
+  memoryTotalBytes: 8e9,
+  memoryAvailableBytes: 4e9,
+  throttledMs: null,
+  pressure: { cpu: random(), memory: 0, io: random() },
+  sockets: { inUse: 500, timeWait: 20, portsLeft: 27_000 },
+  descriptors: { open: 600, limit: 100_000 },
+  network: { retransmits: 0, listenOverflows: 0, listenDrops: 0 },
+})
+
 /** A second of a worker in which requests of each name finish and a few fail. */
-function tallyOf(names: number, which: number, requests: number, random: () => number): Snapshot['tally'] {
+export function madeUpTally(names: number, which: number, requests: number, random: () => number): Snapshot['tally'] {
   const tally = new Tally()
   for (let i = 0; i < names; i++) {
     const name = `GET /resource/${i}`
@@ -104,7 +108,7 @@ function tallyOf(names: number, which: number, requests: number, random: () => n
   return packTally(tally)
 }
 
-function snapshotOf(
+export function madeUpSnapshot(
   worker: number,
   second: number,
   tally: Snapshot['tally'],

@@ -40,6 +40,17 @@ export class Spool implements Iterable<string> {
     yield* this.#texts
   }
 
+  /** The lines of all texts, without their line breaks. */
+  *lines(): Generator<string> {
+    let rest = ''
+    for (const text of this) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()!
+      yield* lines
+    }
+    if (rest !== '') yield rest
+  }
+
   /** Frees the temporary file. */
   close(): void {
     if (this.#file !== null) closeSync(this.#file)

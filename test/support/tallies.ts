@@ -136,7 +136,7 @@ export function count(tally: Tally, happened: readonly Event[]): Tally {
 export function plain(tally: Tally | PackedTally): unknown {
   const packed = tally instanceof Tally ? packTally(tally) : tally
   const slots = (histogram: PackedHistogram | null): unknown =>
-    histogram && { ...histogram, counts: histogram.counts.join() }
+    histogram && { ...histogram, used: histogram.used.join() }
   const sorted = <T>(items: readonly T[]): T[] =>
     [...items].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   return {

@@ -57,9 +57,9 @@ export class Buckets {
     this.#sumUs += packed.sumUs
     this.#minUs = Math.min(this.#minUs, packed.minUs)
     this.#maxUs = Math.max(this.#maxUs, packed.maxUs)
-    for (const [i, n] of packed.counts.entries()) {
-      if (n === 0) continue
-      const us = Math.min(slotEdgeUs(packed.first + i), packed.maxUs)
+    for (let i = 0; i < packed.used.length; i += 2) {
+      const us = Math.min(slotEdgeUs(packed.used[i]!), packed.maxUs)
+      const n = packed.used[i + 1]!
       const bound = BOUNDS_S.findIndex((boundS) => us <= boundS * 1e6)
       this.#classic[bound < 0 ? BOUNDS_S.length : bound]! += n
       if (us === 0) this.#zeroCount += n

@@ -4,9 +4,9 @@
  */
 import type { Plan } from '../plan/plan.ts'
 import { stageSpan } from '../load/stage.ts'
-import { mergeRequest, packRequest, RequestTally } from '../measure/request-tally.ts'
+import { mergeRequest, packRequest, RequestTally, type PackedRequest } from '../measure/request-tally.ts'
 import { isOfRow } from '../request/row.ts'
-import { mergeRequests, mergeTally, packTally, Tally, type PackedTally } from '../measure/tally.ts'
+import { mergeTally, packTally, Tally, type PackedTally } from '../measure/tally.ts'
 import { metricOf, type Figure, type Measured, type Unit } from '../threshold/threshold-metric.ts'
 import { printThreshold, type Operator, type Threshold } from '../threshold/threshold.ts'
 import type { SettledSecond, Timeline } from '../measure/timeline.ts'
@@ -38,8 +38,10 @@ export class Gate {
   readonly #plan: Plan
   readonly #run = new Span()
   readonly #stages = new Map<number, Span>()
+  /** The names that rules are about. */
+  readonly #names: ReadonlySet<string>
   /** The last whole seconds of measured load, as many as the longest window needs. */
-  readonly #recent: { readonly second: number; readonly tally: PackedTally }[] = []
+  readonly #recent: { readonly second: number; readonly counts: PackedCounts }[] = []
   readonly #longestWindowS: number
   readonly #isStoppable: boolean
   /** Whether any rule is about less than the whole run, or about it while it goes on. */
@@ -50,6 +52,7 @@ export class Gate {
 
   constructor(plan: Plan) {
     this.#plan = plan
+    this.#names = new Set(plan.thresholds.flatMap(({ name }) => (name === null ? [] : [name])))
     this.#longestWindowS = Math.max(0, ...plan.thresholds.map(({ overS }) => overS ?? 0))
     this.#isStoppable = plan.thresholds.some(({ abortAfterS }) => abortAfterS !== null)
     for (const { stage, overS } of plan.thresholds)
@@ -63,13 +66,13 @@ export class Gate {
   }
 
   /** A second of the run is settled; they come in order. */
-  settle({ second, phase, loadS, tally }: SettledSecond): void {
+  settle({ second, phase, loadS, tally, all }: SettledSecond): void {
     if (phase === 'warmup' || !this.#watches) return
-    const packed = packTally(tally)
+    const packed = { tally: packTally(tally, this.#isRuled), all: packRequest('', all) }
     if (this.#isStoppable) this.#run.add(packed, loadS)
     for (const [stage, span] of this.#stages) if (this.#isWithin(stage, second)) span.add(packed, loadS)
     if (phase === 'load' && loadS === 1 && this.#longestWindowS > 0) {
-      this.#recent.push({ second, tally: packed })
+      this.#recent.push({ second, counts: packed })
       if (this.#recent.length > this.#longestWindowS) this.#recent.shift()
       this.#judgeWindows(second)
     }
@@ -116,6 +119,12 @@ export class Gate {
     return warnings
   }
 
+  /** Whether a rule is about this row of requests. */
+  readonly #isRuled = (row: string): boolean => {
+    for (const name of this.#names) if (isOfRow(row, name)) return true
+    return false
+  }
+
   #figure(threshold: Threshold, run: Span): Figure {
     if (threshold.overS !== null) return this.#worst.get(threshold) ?? NO_FIGURE
     return measure(threshold, threshold.stage === null ? run : this.#stages.get(threshold.stage)!)
@@ -140,7 +149,7 @@ export class Gate {
       let window = windows.get(overS)
       if (window === undefined) {
         windows.set(overS, (window = new Span()))
-        for (const { tally } of seconds) window.add(tally, 1)
+        for (const { counts } of seconds) window.add(counts, 1)
       }
       const figure = measure(threshold, window)
       const worst = this.#worst.get(threshold)
@@ -164,28 +173,33 @@ export class Gate {
 
 const NO_FIGURE: Figure = { actual: null, samples: 0 }
 
+/** The counts of a second: of the request names that rules are about, and of all requests as one. */
+interface PackedCounts {
+  readonly tally: PackedTally
+  readonly all: PackedRequest
+}
+
 /** Counts of some seconds, and how much of these was load. */
 class Span {
   readonly #tally: Tally
-  #all: RequestTally | null
+  readonly #all: RequestTally
   #loadS: number
 
-  constructor(tally = new Tally({ wide: true }), loadS = 0, all: RequestTally | null = null) {
+  constructor(tally = new Tally({ wide: true }), loadS = 0, all = new RequestTally(true)) {
     this.#tally = tally
     this.#loadS = loadS
     this.#all = all
   }
 
-  add(packed: PackedTally, loadS: number): void {
-    mergeTally(this.#tally, packed)
+  add({ tally, all }: PackedCounts, loadS: number): void {
+    mergeTally(this.#tally, tally)
+    mergeRequest(this.#all, all)
     this.#loadS += loadS
-    this.#all = null
   }
 
   /** What is measured under a name, whose rows are taken together, or of all. */
   measured(name: string | null): Measured {
-    const request =
-      name === null ? (this.#all ??= mergeRequests(this.#tally, new RequestTally(true))) : this.#named(name)
+    const request = name === null ? this.#all : this.#named(name)
     return { name, request, tally: this.#tally, loadS: this.#loadS }
   }
 

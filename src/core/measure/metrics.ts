@@ -173,18 +173,16 @@ export const percentilesMs = (histogram: Histogram): { readonly [P in Percentile
     }),
   ) as { [P in PercentileName]: number | null }
 
+const QUANTILES = PERCENTILES.map(([, q]) => q)
+type Six = [number, number, number, number, number, number]
+
 export function summarize(histogram: Histogram | null): LatencySummary {
   if (histogram === null || histogram.count === 0) return NO_SAMPLES
-  const at = (q: number): number => ms(histogram.quantileUs(q)!)
+  const [p50, p75, p90, p95, p99, p99_9] = histogram.quantilesUs(QUANTILES)!.map(ms) as Six
   return {
     min: ms(histogram.minUs!),
     mean: ms(histogram.meanUs!),
-    p50: at(0.5),
-    p75: at(0.75),
-    p90: at(0.9),
-    p95: at(0.95),
-    p99: at(0.99),
-    p99_9: at(0.999),
+    ...{ p50, p75, p90, p95, p99, p99_9 },
     max: ms(histogram.maxUs!),
     reliableTo: reliableTo(histogram.count),
   }

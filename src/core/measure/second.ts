@@ -3,8 +3,8 @@ import type { CapturedFailure } from '../request/captured.ts'
 import { customAdded, customReport, type CustomReport } from './custom-metrics.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type Metrics } from './metrics.ts'
-import type { RequestTally } from './request-tally.ts'
-import { mergeRequests, Tally, type IterationCounts, type PackedTally } from './tally.ts'
+import { mergeRequest, type RequestTally } from './request-tally.ts'
+import { Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import { transactionReports, type TransactionReport } from './transaction-tally.ts'
 import type { HostVitals, TargetVitals, WorkerVitals } from './worker-vitals.ts'
 
@@ -138,10 +138,13 @@ export function respanSecond(row: SecondRow, fromS: number, toS: number): Second
 const ALL = ''
 
 /** The requests of all names as one, and the lag: what a live window is made of. */
-export function mergeNames(tally: Tally): Tally {
+export function mergeNames(tallies: readonly PackedTally[]): Tally {
   const merged = new Tally()
-  merged.lag.add(tally.lag.pack())
-  mergeRequests(tally, merged.request(ALL))
+  const all = merged.request(ALL)
+  for (const { requests, lag } of tallies) {
+    for (const request of requests) mergeRequest(all, request)
+    merged.lag.add(lag)
+  }
   return merged
 }
 

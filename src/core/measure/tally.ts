@@ -221,10 +221,12 @@ export interface PackedTally {
   readonly transactions: readonly PackedTransaction[]
 }
 
-/** A copy of the tally as plain values. */
-export function packTally(tally: Tally): PackedTally {
+/** A copy of the tally as plain values; of requests only the rows that are wanted. */
+export function packTally(tally: Tally, isWanted: ((row: string) => boolean) | null = null): PackedTally {
   return {
-    requests: [...tally.requests].map(([name, request]) => packRequest(name, request)),
+    requests: [...tally.requests].flatMap(([name, request]) =>
+      isWanted === null || isWanted(name) ? [packRequest(name, request)] : [],
+    ),
     iterations: { ...tally.iterations },
     iterationDuration: tally.iterationDuration.pack(),
     lag: tally.lag.pack(),

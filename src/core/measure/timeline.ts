@@ -15,6 +15,7 @@ import {
   type Snapshot,
 } from './second.ts'
 import { NameSpans } from './name-spans.ts'
+import { mergeRequest, RequestTally } from './request-tally.ts'
 import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import type { HostVitals, TargetVitals } from './worker-vitals.ts'
 
@@ -26,6 +27,8 @@ export interface SettledSecond {
   readonly loadS: number
   /** All workers' counts of it. */
   readonly tally: Tally
+  /** The requests of all names as one. */
+  readonly all: RequestTally
   /** The second as the report has it. */
   readonly row: SecondRow
 }
@@ -67,10 +70,11 @@ export class Timeline {
   readonly #rows: SecondRow[] = []
   readonly #names: NameSpans
   /** The second that was derived last, and its counts. */
-  #derived: { readonly second: number; readonly tally: Tally } | null = null
+  #derived: { readonly second: number; readonly tally: Tally; readonly all: RequestTally } | null = null
   /** The first second whose names can still change. */
   #changing = 0
   readonly #total = new Tally({ wide: true })
+  readonly #all = new RequestTally(true)
   readonly #onSettled: ((second: SettledSecond) => void) | null
   /** The first second that is not settled. */
   #unsettled = 0
@@ -111,6 +115,11 @@ export class Timeline {
   /** The merge of all measured seconds so far. */
   get total(): Tally {
     return this.#total
+  }
+
+  /** The requests of the measured seconds so far, all names as one. */
+  get all(): RequestTally {
+    return this.#all
   }
 
   /** The closed seconds so far, in order. */
@@ -259,6 +268,7 @@ export class Timeline {
   #count(second: number, tally: PackedTally): void {
     if (second >= this.warmupS) {
       mergeTally(this.#total, tally)
+      for (const request of tally.requests) mergeRequest(this.#all, request)
       return
     }
     for (const { name, sent, finished, unfinished } of tally.requests)
@@ -296,19 +306,18 @@ export class Timeline {
     return !this.#isLost(second) && this.#workers.every(({ endsBefore }) => second >= endsBefore)
   }
 
-  #mergeSecond(into: Tally, second: number): void {
-    const open = this.#open.get(second)
-    if (open === undefined) return
-    for (const { tally } of open.snapshots) mergeTally(into, tally)
-    for (const tally of open.lost) mergeTally(into, tally)
+  /** All workers' counts of a second, and the lost ones. */
+  #talliesOf(second: number): PackedTally[] {
+    const { snapshots = [], lost = [] } = this.#open.get(second) ?? {}
+    return [...snapshots.map(({ tally }) => tally), ...lost]
   }
 
   #derive(second: number): SecondRow {
     const open = this.#second(second)
-    const tally = new Tally()
-    this.#mergeSecond(tally, second)
-    this.#derived = { second, tally }
-    const merged = mergeNames(tally)
+    const tallies = this.#talliesOf(second)
+    const tally = mergeAll(tallies)
+    const merged = mergeNames(tallies)
+    this.#derived = { second, tally, all: requestsOf(merged) }
     open.merged = packTally(merged)
     return deriveSecond({
       ...open,
@@ -321,14 +330,13 @@ export class Timeline {
     })
   }
 
-  /** All workers' counts of a second; merging those of many names once is dear enough. */
-  #tallyOf(second: number): Tally {
+  /** All workers' counts of a second; merging those of many names once is expensive enough. */
+  #countsOf(second: number): Pick<SettledSecond, 'tally' | 'all'> {
     const derived = this.#derived
     this.#derived = null
-    if (derived?.second === second) return derived.tally
-    const tally = new Tally()
-    this.#mergeSecond(tally, second)
-    return tally
+    if (derived?.second === second) return { tally: derived.tally, all: derived.all }
+    const tallies = this.#talliesOf(second)
+    return { tally: mergeAll(tallies), all: requestsOf(mergeNames(tallies)) }
   }
 
   #rederive(second: number): void {
@@ -340,9 +348,9 @@ export class Timeline {
     while (this.#unsettled < this.#rows.length && (isOver || this.#isReported(this.#unsettled))) {
       const second = this.#unsettled++
       if (this.#onSettled !== null) {
-        const tally = this.#tallyOf(second)
+        const counts = this.#countsOf(second)
         const row = this.#rows[second]!
-        this.#onSettled({ second, phase: row.phase, loadS: this.#loadS(second), tally, row })
+        this.#onSettled({ second, phase: row.phase, loadS: this.#loadS(second), ...counts, row })
       }
       if (second < this.#rows.length - WINDOW_S) this.#forget(second)
     }
@@ -358,6 +366,12 @@ export class Timeline {
   #forget(second: number): void {
     if (second >= 0 && second < this.#unsettled) this.#open.delete(second)
   }
+}
+
+function mergeAll(tallies: readonly PackedTally[]): Tally {
+  const merged = new Tally()
+  for (const tally of tallies) mergeTally(merged, tally)
+  return merged
 }
 
 /** The change in the number of waiting arrivals over a span. */

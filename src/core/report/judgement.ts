@@ -3,8 +3,6 @@ import { amendedPlan, type Amendment } from '../plan/amendment.ts'
 import type { Metrics } from '../measure/metrics.ts'
 import type { Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
-import { RequestTally } from '../measure/request-tally.ts'
-import { mergeRequests } from '../measure/tally.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import { countedEvidence, type Evidence } from '../judge/rules/evidence.ts'
 import type { Gate, ThresholdResult } from '../judge/gate.ts'
@@ -38,10 +36,9 @@ type JudgementFacts = JudgedFacts & {
 }
 
 export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts): Judgement {
-  const { total: tally, rows } = timeline
+  const { total: tally, all, rows } = timeline
   const { gate, lostWorkers, loadEndS, wasStopped } = facts
   const loadS = loadOf(timeline, loadEndS, facts.untilS)
-  const all = mergeRequests(tally, new RequestTally(true))
   const names = [...tally.requests.keys()]
   const carriedIn = names.reduce((sum, name) => sum + timeline.carriedIn(name), 0)
   const counted = countedEvidence(tally, all, { loadS, carriedIn })

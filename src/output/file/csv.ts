@@ -11,13 +11,15 @@
 import { ms } from '../../core/measure/metrics.ts'
 import type { Report } from '../../core/report/report.ts'
 import { partsOf } from '../../core/request/row.ts'
-import { RequestTally } from '../../core/measure/request-tally.ts'
+import { mergeRequest, packRequest, RequestTally } from '../../core/measure/request-tally.ts'
 import type { TransactionTally } from '../../core/measure/transaction-tally.ts'
-import { mergeRequests, mergeTally, packTally, Tally } from '../../core/measure/tally.ts'
+import { mergeTally, packTally, Tally } from '../../core/measure/tally.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
 import { messageOf } from '../../errors.ts'
 import type { Destination } from '../destination.ts'
 import type { Output } from '../output.ts'
+import { Spool } from '../spool.ts'
+import type { Pieces } from '../whole-file.ts'
 
 const PERCENTILES = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1] as const
 const PERCENTILE_TITLES = PERCENTILES.map((q) => `${Number((q * 100).toPrecision(6))}%`)
@@ -60,14 +62,16 @@ export type CsvFile = (typeof CSV_FILES)[number]
 
 /** A cell; `null` becomes `N/A`, as in Locust's files. */
 type Cell = string | number | null
+type HistoryLine = readonly [second: number, percentiles: readonly Cell[], totals: readonly Cell[]]
 
 export class LocustCsv implements Output {
   readonly name: string
   readonly #destinations: Readonly<Record<CsvFile, Destination>>
-  /** Totals of the measured seconds so far. */
+  /** Totals of the measured seconds so far, and those of all requests together. */
   readonly #total = new Tally({ wide: true })
-  /** Totals at the end of each settled second of the measured run. */
-  readonly #history: { readonly second: number; readonly percentiles: Cell[]; readonly totals: Cell[] }[] = []
+  readonly #all = new RequestTally(true)
+  /** Totals at the end of each settled second of the measured run, one JSON array a line. */
+  readonly #history = new Spool()
 
   constructor(prefix: string, destinations: Readonly<Record<CsvFile, Destination>>) {
     this.name = `csv=${prefix}`
@@ -83,23 +87,25 @@ export class LocustCsv implements Output {
       }
   }
 
-  settled({ second, phase, tally }: SettledSecond): void {
+  settled({ second, phase, tally, all }: SettledSecond): void {
     if (phase === 'warmup') return
     mergeTally(this.#total, packTally(tally))
-    const all = mergeRequests(this.#total, new RequestTally(true))
-    this.#history.push({ second, percentiles: percentiles(all), totals: totals(all) })
+    mergeRequest(this.#all, packRequest('', all))
+    const line: HistoryLine = [second, percentiles(this.#all), totals(this.#all)]
+    this.#history.add(`${JSON.stringify(line)}\n`)
   }
 
   finish(report: Report): void | Promise<void> {
-    const texts: Record<CsvFile, string> = {
+    const texts: Record<CsvFile, string | Pieces> = {
       stats: renderCsv(STATS_TITLES, this.#stats(report)),
-      stats_history: renderCsv(HISTORY_TITLES, this.#historyRows(report)),
+      stats_history: this.#renderHistory(report),
       failures: renderCsv(FAILURES_TITLES, failures(report)),
       exceptions: renderCsv(EXCEPTIONS_TITLES, exceptions(report)),
     }
     const problems: string[] = []
     const note = (file: CsvFile, error: unknown): void => void problems.push(this.#named(file, error).message)
     const settle = (): void => {
+      this.#history.close()
       if (problems.length > 0) throw new Error(problems.join('; '))
     }
     const waiting: Promise<void>[] = []
@@ -131,25 +137,33 @@ export class LocustCsv implements Output {
       ...Object.entries(transactions).map(([name, { perS }]) =>
         row('TRANSACTION', name, countsOf(this.#total.transaction(name)), perS),
       ),
-      row('', 'Aggregated', mergeRequests(this.#total, new RequestTally(true)), total.requestsPerS),
+      row('', 'Aggregated', this.#all, total.requestsPerS),
     ]
   }
 
-  #historyRows({ startedAt, timeline }: Report): Cell[][] {
+  /** The history line by line: that of many hours is not held in memory. */
+  #renderHistory({ startedAt, timeline }: Report): Pieces {
     const startS = Date.parse(startedAt) / 1000
-    return this.#history.map(({ second, percentiles, totals }) => {
-      const row = timeline[second]!
-      return [
-        Math.floor(startS + second + 1),
-        row.users,
-        '',
-        'Aggregated',
-        (row.requestsPerS ?? 0).toFixed(6),
-        (row.failed + row.unfinished).toFixed(6),
-        ...percentiles,
-        ...totals,
-      ]
-    })
+    const history = this.#history
+    return {
+      *[Symbol.iterator]() {
+        yield renderLine(HISTORY_TITLES)
+        for (const line of history.lines()) {
+          const [second, percentiles, totals] = JSON.parse(line) as HistoryLine
+          const row = timeline[second]!
+          yield renderLine([
+            Math.floor(startS + second + 1),
+            row.users,
+            '',
+            'Aggregated',
+            (row.requestsPerS ?? 0).toFixed(6),
+            (row.failed + row.unfinished).toFixed(6),
+            ...percentiles,
+            ...totals,
+          ])
+        }
+      },
+    }
   }
 
   #named(file: CsvFile, error: unknown): Error {
@@ -219,8 +233,10 @@ const exceptions = ({ taskErrors }: Report): Cell[][] =>
 
 /** Renders CSV by RFC 4180, with the line ends of Locust. */
 export function renderCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [titles, ...rows].map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
+  return [titles, ...rows].map(renderLine).join('')
 }
+
+const renderLine = (row: readonly Cell[]): string => `${row.map(renderCell).join(',')}\r\n`
 
 /**
  * Escapes a cell. A text that a spreadsheet would take for a formula is prefixed with an apostrophe, because texts come from

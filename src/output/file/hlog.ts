@@ -5,8 +5,6 @@
  */
 import type { Histogram } from '../../core/measure/histogram.ts'
 import type { Report } from '../../core/report/report.ts'
-import { RequestTally } from '../../core/measure/request-tally.ts'
-import { mergeRequests } from '../../core/measure/tally.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
 import type { Destination } from '../destination.ts'
 import type { Output } from '../output.ts'
@@ -28,10 +26,10 @@ export class HistogramLog implements Output {
     this.#destination.check()
   }
 
-  settled({ second, phase, tally }: SettledSecond): void {
+  settled({ second, phase, tally, all }: SettledSecond): void {
     if (phase === 'warmup') return
-    const all = mergeRequests(tally, new RequestTally(false)).peek('latency')
-    if (all !== null && all.count > 0) this.#lines.add(`${renderLogLine(all, second, null)}\n`)
+    const latency = all.peek('latency')
+    if (latency !== null && latency.count > 0) this.#lines.add(`${renderLogLine(latency, second, null)}\n`)
     // With a single name, the tagged lines would repeat the untagged ones.
     if (tally.requests.size < 2) return
     for (const [name, request] of tally.requests) {

@@ -109,7 +109,7 @@ test('a second of the report has those that something was added to in it, others
     const none = { snapshots: [], host: null, target: null }
     return deriveSecond({
       ...{ ...none, second: 0, isWarmup: false, isComplete: true, loadS: 1, tally },
-      merged: mergeNames(tally),
+      merged: mergeNames([packTally(tally)]),
     })
   }
   expect(second(tallied()).custom).toMatchObject({ sold: { sum: 2.5 }, basket: { count: 2, max: 12 } })

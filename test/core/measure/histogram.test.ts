@@ -73,8 +73,8 @@ describe('sparse', () => {
 
 test('64-bit counts go where 32 bits end', () => {
   const most = of(7).pack()!
-  const packed = { ...most, counts: new Uint32Array([0xffff_ffff]), count: 0xffff_ffff }
+  const packed = { ...most, used: new Uint32Array([7, 0xffff_ffff]), count: 0xffff_ffff }
   const wide = new Histogram({ wide: true }).add(packed).add(packed)
   expect(wide.count).toBe(2 * 0xffff_ffff)
-  expect(wide.pack()!.counts[0]).toBe(2 * 0xffff_ffff)
+  expect(wide.pack()!.used[1]).toBe(2 * 0xffff_ffff)
 })
