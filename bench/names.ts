@@ -84,7 +84,7 @@ class MadeUpWorkforce implements Workforce {
     for (let second = 0; second < this.#stopsAtS; second++) {
       for (let worker = 0; worker < workers; worker++) {
         const tally = templates[(second * 7 + worker) % DIFFERENT]!
-        this.#events.snapshot(madeUpSnapshot(worker, second, structuredClone(tally), random))
+        this.#events.snapshot(madeUpSnapshot(worker, second, tally, random))
       }
       nowUs = START_US + (second + 1) * 1e6
       tick()
@@ -159,7 +159,9 @@ try {
   const every = Number(values['report-every'])
   const live: Output = {
     name: 'live',
-    second: ({ row, report }) => void (every > 0 && row.second % every === 0 && report()),
+    second: ({ row, report }) => {
+      if (every > 0 && row.second % every === 0) report()
+    },
   }
   console.log(`${describeMachine()}\n`)
   const report = await conduct(plan, { outputs: [...read.outputs, live] }, hire, host)

@@ -66,7 +66,7 @@ export interface SparseHistogram {
 /** By how many slots the range of a histogram grows at least. */
 const ROOM = 256
 /** Up to this length, what is added is merged as a list of used slots. */
-const MOST_LISTED = 1024
+const MOST_LISTED = 256
 
 /** A mergeable histogram of durations. With `wide`, counts are 64-bit floats: for the totals of a run. */
 export class Histogram {

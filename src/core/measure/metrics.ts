@@ -125,7 +125,7 @@ const FAR_KEY = '9999999'
  * Counts by status, in ascending order. An object with the key 200 takes 2.5 kB, because V8 makes room for all numbers
  * below; with a far larger key in between it takes a tenth of that.
  */
-function countsByStatus(statuses: ReadonlyMap<number, number>): Record<string, number> {
+export function countsByStatus(statuses: ReadonlyMap<number, number>): Record<string, number> {
   const counts: Record<string, number> = { [FAR_KEY]: 0 }
   Reflect.deleteProperty(counts, FAR_KEY)
   for (const [status, n] of [...statuses].sort(([a], [b]) => a - b)) counts[status] = n

@@ -2,7 +2,8 @@
  * Request names over the time of a run, in bounded memory. Every second of every name is kept up to a limit; beyond it,
  * neighbouring seconds are joined into spans of 2, 4, 8 … s, with the lowest and highest second of each figure.
  */
-import { mean, type LatencySummary, type Metrics, type NameExtremes } from './metrics.ts'
+import { countsByStatus, mean, type LatencySummary, type Metrics, type NameExtremes } from './metrics.ts'
+import { withNames } from './packed-row.ts'
 import type { SecondRow } from './second.ts'
 
 /** The most figures of names that a timeline keeps: an hour of ten names at one second each. */
@@ -48,8 +49,8 @@ export class NameSpans {
     const head = this.#rows[first]!
     const byName = joinNames(head, row)
     this.#count += sizeOf(byName) - sizeOf(head.byName) - sizeOf(row.byName)
-    this.#rows[first] = { ...head, byName, byNameS: head.byNameS + row.byNameS }
-    this.#rows[second] = { ...row, byName: NONE, byNameS: 0 }
+    this.#rows[first] = withNames(head, byName, head.byNameS + row.byNameS)
+    this.#rows[second] = withNames(row, NONE, 0)
   }
 }
 
@@ -132,9 +133,9 @@ function joinSummaries(a: LatencySummary, b: LatencySummary): LatencySummary {
 }
 
 function addCounts(a: Metrics['statuses'], b: Metrics['statuses']): Metrics['statuses'] {
-  const sum: Record<string, number> = { ...a }
-  for (const [status, n] of Object.entries(b)) sum[status] = (sum[status] ?? 0) + n
-  return sum
+  const sum = new Map(Object.entries(a).map(([status, n]) => [Number(status), n]))
+  for (const [status, n] of Object.entries(b)) sum.set(Number(status), (sum.get(Number(status)) ?? 0) + n)
+  return countsByStatus(sum)
 }
 
 const lowestOf = (metrics: Metrics | null, isLoad: boolean): NameExtremes =>

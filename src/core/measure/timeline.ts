@@ -15,8 +15,10 @@ import {
   type Snapshot,
 } from './second.ts'
 import { NameSpans } from './name-spans.ts'
+import { packRow } from './packed-row.ts'
 import { mergeRequest, RequestTally } from './request-tally.ts'
 import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
+import { ValueStore } from './value-store.ts'
 import type { HostVitals, TargetVitals } from './worker-vitals.ts'
 
 /** A second that nothing can correct any more: every worker has reported it, or the run is over. */
@@ -35,6 +37,8 @@ export interface SettledSecond {
 
 /** Longest time for which a second stays open after its end. */
 export const CLOSE_AFTER_S = 2
+/** So many seconds are kept as objects, which are the fastest to read; later ones are packed. */
+export const PLAIN_ROWS = 3600
 /** The span of live percentiles. */
 const WINDOW_S = 10
 
@@ -69,6 +73,7 @@ export class Timeline {
   readonly #open = new Map<number, OpenSecond>()
   readonly #rows: SecondRow[] = []
   readonly #names: NameSpans
+  readonly #packed = new ValueStore()
   /** The second that was derived last, and its counts. */
   #derived: { readonly second: number; readonly tally: Tally; readonly all: RequestTally } | null = null
   /** The first second whose names can still change. */
@@ -219,7 +224,7 @@ export class Timeline {
       this.#forget(second - WINDOW_S)
     }
     this.#settle()
-    this.#joinNames(this.#rows.length - WINDOW_S)
+    this.#thin(this.#rows.length - WINDOW_S)
     return closed
   }
 
@@ -238,7 +243,7 @@ export class Timeline {
       closed.push(row)
     }
     this.#settle(true)
-    this.#joinNames(this.#rows.length)
+    this.#thin(this.#rows.length)
     return closed
   }
 
@@ -356,10 +361,14 @@ export class Timeline {
     }
   }
 
-  /** Lets the names of settled seconds before `untilS` be joined. */
-  #joinNames(untilS: number): void {
+  /** Lets the names of settled seconds before `untilS` be joined, and packs rows of a long run. */
+  #thin(untilS: number): void {
     const until = Math.min(untilS, this.#unsettled)
-    while (this.#changing < until) this.#names.settled(this.#changing++)
+    while (this.#changing < until) {
+      const second = this.#changing++
+      this.#names.settled(second)
+      if (second >= PLAIN_ROWS) this.#rows[second] = packRow(this.#rows[second]!, this.#packed)
+    }
   }
 
   /** Lets go of a second's histograms once nothing can correct it any more. */
