@@ -72,11 +72,16 @@ export const madeUpHost = (cores: number, random: () => number): HostVitals => (
   pressure: { cpu: random(), memory: 0, io: random() },
   sockets: { inUse: 500, timeWait: 20, portsLeft: 27_000 },
   descriptors: { open: 600, limit: 100_000 },
-  network: { retransmits: 0, listenOverflows: 0, listenDrops: 0 },
+  network: { retransmits: 0, spuriousRetransmits: 0, listenOverflows: 0, listenDrops: 0 },
 })
 
 /** A second of a worker in which requests of each name finish and a few fail. */
-export function madeUpTally(names: number, which: number, requests: number, random: () => number): Snapshot['tally'] {
+export function madeUpTally(
+  names: number,
+  which: number,
+  requests: number,
+  random: () => number,
+): Snapshot['tally'] {
   const tally = new Tally()
   for (let i = 0; i < names; i++) {
     const name = `GET /resource/${i}`

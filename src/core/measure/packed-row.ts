@@ -19,6 +19,7 @@ const PACKED = [
   'iterations',
   'histogram',
   'custom',
+  'transactions',
 ] as const satisfies readonly (keyof SecondRow)[]
 type PackedField = (typeof PACKED)[number]
 
