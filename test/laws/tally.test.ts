@@ -86,9 +86,7 @@ test('all names together hold what each holds', () => {
       for (const field of ['sent', 'finished', 'succeeded', 'failed', 'bytesIn'] as const)
         expect(together[field]).toBe(renamed[field])
       expect(new Map(together.statuses)).toEqual(new Map(renamed.statuses))
-      expect(together.peek('latency')?.pack()?.used.join()).toBe(
-        renamed.peek('latency')?.pack()?.used.join(),
-      )
+      expect(together.peek('latency')?.pack()?.used.join()).toBe(renamed.peek('latency')?.pack()?.used.join())
     }),
     RUNS,
   )
