@@ -15,6 +15,7 @@ export {
   type SetupContext,
   type Task,
   type DescribedTask,
+  type TaskGroup,
 } from './scenario/scenario.ts'
 export {
   feeder,

@@ -137,7 +137,7 @@ class WalkThrough implements WorkforceEvents {
 /** Returns the same plan with one user of this scenario, each of its tasks once and in their order. */
 function planOnce(plan: Plan, scenario: ScenarioPlan): ClosedPlan {
   const wait = { kind: 'constant', seconds: PAUSE_S } as const
-  const alone = { ...scenario, users: null, isSequence: true, wait }
+  const alone = { ...scenario, users: null, isSequence: true, groups: [], wait }
   return {
     ...plan,
     model: 'closed',

@@ -1,5 +1,5 @@
 /** Reads a definition: whatever an author's code can get wrong is reported before anything is sent. */
-import type { ScenarioPlan, ScriptPlan, TaskPlan } from '../core/scenario/script-plan.ts'
+import type { GroupPlan, ScenarioPlan, ScriptPlan, TaskPlan } from '../core/scenario/script-plan.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { MOST_USERS } from '../core/options/limits.ts'
 import { parseWait, printWait, type Wait } from '../core/load/wait-time.ts'
@@ -98,7 +98,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
       problems.push(`${field} must be a function`)
   if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
-  const tasks = readTasks(definition.tasks, problems)
+  const { tasks, groups } = readTasks(definition.tasks, problems)
   return {
     index,
     name,
@@ -110,6 +110,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
     hasSetup: definition.setup !== undefined || definition.teardown !== undefined,
     hasStart: onStart !== undefined,
     tasks,
+    groups,
   }
 }
 
@@ -129,26 +130,81 @@ const isTags = (tags: unknown): tags is string[] =>
   Array.isArray(tags) &&
   tags.every((tag: unknown) => typeof tag === 'string' && tag.trim() === tag && /^[^,]+$/.test(tag))
 
-function readTasks(tasks: unknown, problems: string[]): TaskPlan[] {
-  if (typeof tasks !== 'object' || tasks === null || Object.keys(tasks).length === 0) {
-    problems.push('tasks must have at least one task')
-    return []
+interface ReadTasks {
+  readonly tasks: TaskPlan[]
+  readonly groups: GroupPlan[]
+}
+
+function readTasks(given: unknown, problems: string[]): ReadTasks {
+  const read: ReadTasks = { tasks: [], groups: [] }
+  const before = problems.length
+  readWithin(given, { group: '', place: 'tasks', tags: [], around: [] }, read, problems)
+  if (problems.length > before) return read
+  const names = [...read.tasks, ...read.groups].map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) problems.push(`tasks has two tasks or groups called ${twice}`)
+  if (read.tasks.length === 0) problems.push('tasks must have a task with a weight above 0')
+  return read
+}
+
+/** Where tasks stand: in which group, and within which groups by their own tasks. */
+interface Place {
+  readonly group: string
+  /** In the words of a message. */
+  readonly place: string
+  readonly tags: readonly string[]
+  readonly around: readonly unknown[]
+}
+
+const TASK_FIELDS = ['run', 'weight', 'tags']
+const GROUP_FIELDS = ['tasks', 'order', 'weight', 'tags']
+
+function readWithin(given: unknown, within: Place, read: ReadTasks, problems: string[]): void {
+  const { group, place, around } = within
+  if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {
+    problems.push(`${place} must have at least one task`)
+    return
   }
-  const read: TaskPlan[] = []
-  for (const [name, task] of Object.entries(tasks as Record<string, unknown>)) {
+  if (around.includes(given)) {
+    problems.push(`${place} contains itself`)
+    return
+  }
+  for (const [at, [own, task]] of Object.entries(given as Record<string, unknown>).entries()) {
+    const name = group === '' ? own : `${group}/${own}`
+    const where = `${place}.${own}`
     if (typeof task === 'function') {
-      read.push({ name, weight: 1, tags: [] })
+      read.tasks.push({ name, group, at, weight: 1, tags: within.tags })
       continue
     }
-    const { weight = 1, tags = [], run } = (task ?? {}) as { weight?: unknown; tags?: unknown; run?: unknown }
-    if (typeof run !== 'function') problems.push(`tasks.${name} must be a function, or have one as run`)
-    else if (!isWeight(weight)) problems.push(`tasks.${name}.weight must be a number of at least 0`)
-    else if (!isTags(tags)) problems.push(`tasks.${name}.tags must be a list of texts without commas`)
-    else if (weight > 0) read.push({ name, weight, tags })
+    const { weight = 1, tags = [], run, tasks, order } = (task ?? {}) as Record<string, unknown>
+    const isGroup = tasks !== undefined
+    if (typeof run !== 'function' && !isGroup)
+      problems.push(`${where} must be a function, have one as run, or be a group with tasks`)
+    else if (run !== undefined && isGroup) problems.push(`${where} has run and tasks: a group has no run`)
+    else if (!isWeight(weight)) problems.push(`${where}.weight must be a number of at least 0`)
+    else if (!isTags(tags)) problems.push(`${where}.tags must be a list of texts without commas`)
+    else if (refusesFields(task, isGroup ? GROUP_FIELDS : TASK_FIELDS, where, problems)) continue
+    else if (order !== undefined && order !== 'weights' && order !== 'sequence')
+      problems.push(`${where}.order must be weights or sequence`)
+    else if (weight > 0) {
+      const all = [...new Set([...within.tags, ...tags])]
+      if (!isGroup) read.tasks.push({ name, group, at, weight, tags: all })
+      else {
+        read.groups.push({ name, group, at, weight, isSequence: order === 'sequence' })
+        const inside = { group: name, place: `${where}.tasks`, tags: all, around: [...around, given] }
+        readWithin(tasks, inside, read, problems)
+      }
+    }
   }
-  if (read.length === 0 && problems.length === 0)
-    problems.push('tasks must have a task with a weight above 0')
-  return read
+}
+
+function refusesFields(task: unknown, known: readonly string[], where: string, problems: string[]): boolean {
+  const unknown = Object.keys(task as object).filter((field) => !known.includes(field))
+  for (const field of unknown)
+    problems.push(
+      `${where}.${field} is not a field of a ${known === GROUP_FIELDS ? 'group' : 'task'}${didYouMean(field, known)}`,
+    )
+  return unknown.length > 0
 }
 
 const FEEDER_FIELDS = ['order', 'end', 'delimiter']

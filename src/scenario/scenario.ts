@@ -36,6 +36,8 @@ export interface Context<State = undefined, Data = undefined> {
    * output; its duration includes pauses. It fails if the function throws or one of its requests fails.
    */
   readonly transaction: <T>(name: string, run: () => T | Promise<T>) => Promise<T>
+  /** Ends the task, and the user's stay in the group that the task is in. */
+  readonly leave: () => never
   /** Ends the task, and then the user: its `onStop` runs, and no further task. */
   readonly stopUser: () => never
   /** Ends the task, and then the load of the whole run, as its duration would; the report says why. */
@@ -65,9 +67,21 @@ export interface DescribedTask<State = undefined, Data = undefined> {
   readonly run: Task<State, Data>
 }
 
-export type Tasks<State, Data = undefined> = Readonly<
-  Record<string, Task<State, Data> | DescribedTask<State, Data>>
->
+/** Tasks of their own choice: a user that has entered the group stays in it until one of its tasks calls `leave()`. */
+export interface TaskGroup<State = undefined, Data = undefined> {
+  /** As of a task. @default 1 */
+  readonly weight?: number | undefined
+  /** Tags of all tasks in it. */
+  readonly tags?: readonly string[] | undefined
+  /** How the next of its tasks is chosen: by chance, as their weights say, or one after the other. @default weights */
+  readonly order?: 'weights' | 'sequence' | undefined
+  /** Tasks, and groups within the group, to any depth. */
+  readonly tasks: Tasks<State, Data>
+}
+
+export interface Tasks<State, Data = undefined> {
+  readonly [name: string]: Task<State, Data> | DescribedTask<State, Data> | TaskGroup<State, Data>
+}
 
 export interface ScenarioDefinition<State = undefined, Data = undefined> {
   /** What it is called beside the other scenarios of its file. */

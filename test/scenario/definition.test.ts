@@ -24,7 +24,16 @@ test('what the plan says of a scenario', () => {
       baseUrl: 'http://a.test',
       wait,
       order: 'sequence',
-      tasks: { A: run, B: { weight: 3, tags: ['x'], run } },
+      tasks: {
+        A: run,
+        B: { weight: 3, tags: ['x'], run },
+        G: {
+          order: 'sequence',
+          tags: ['g'],
+          tasks: { C: { tags: ['x', 'g'], run }, D: { tasks: { E: run } } },
+        },
+        Never: { weight: 0, tasks: { F: run } },
+      },
     }),
   ).toEqual({
     plan: {
@@ -43,8 +52,14 @@ test('what the plan says of a scenario', () => {
           hasSetup: false,
           hasStart: false,
           tasks: [
-            { name: 'A', weight: 1, tags: [] },
-            { name: 'B', weight: 3, tags: ['x'] },
+            { name: 'A', group: '', at: 0, weight: 1, tags: [] },
+            { name: 'B', group: '', at: 1, weight: 3, tags: ['x'] },
+            { name: 'G/C', group: 'G', at: 0, weight: 1, tags: ['g', 'x'] },
+            { name: 'G/D/E', group: 'G/D', at: 0, weight: 1, tags: ['g'] },
+          ],
+          groups: [
+            { name: 'G', group: '', at: 2, weight: 1, isSequence: true },
+            { name: 'G/D', group: 'G', at: 1, weight: 1, isSequence: false },
           ],
         },
       ],
@@ -55,14 +70,29 @@ test('what the plan says of a scenario', () => {
   })
 })
 
+/** A group of tasks that is in itself. */
+const CYCLE: Record<string, unknown> = (() => {
+  const inside: Record<string, unknown> = { B: run }
+  inside['again'] = { tasks: inside }
+  return { A: { tasks: inside } }
+})()
+
 test.each([
   [{ tasks: {} }, 'tasks must have at least one task'],
   [{}, 'tasks must have at least one task'],
   [{ taks: { A: run }, tasks: { A: run } }, 'taks is not a field of a scenario; did you mean tasks?'],
-  [{ tasks: { A: 1 } }, 'tasks.A must be a function, or have one as run'],
+  [{ tasks: { A: 1 } }, 'tasks.A must be a function, have one as run, or be a group with tasks'],
   [{ tasks: { A: { run, weight: 0 } } }, 'tasks must have a task with a weight above 0'],
   [{ tasks: { A: { run, weight: Infinity } } }, 'tasks.A.weight must be a number of at least 0'],
   [{ tasks: { A: { run, tags: 'x' } } }, 'tasks.A.tags must be a list of texts without commas'],
+  [{ tasks: { A: { run, tasks: { B: run } } } }, 'tasks.A has run and tasks: a group has no run'],
+  [{ tasks: { A: { tasks: {} } } }, 'tasks.A.tasks must have at least one task'],
+  [{ tasks: { A: { tasks: { B: 1 } } } }, /^tasks\.A\.tasks\.B must be a function/],
+  [{ tasks: { A: { tasks: { B: run }, order: 'x' } } }, 'tasks.A.order must be weights or sequence'],
+  [{ tasks: { A: { run, wieght: 2 } } }, 'tasks.A.wieght is not a field of a task; did you mean weight?'],
+  [{ tasks: { A: { tasks: { B: run }, onStart: run } } }, /^tasks\.A\.onStart is not a field of a group/],
+  [{ tasks: { 'A/B': run, A: { tasks: { B: run } } } }, 'tasks has two tasks or groups called A/B'],
+  [{ tasks: CYCLE }, 'tasks.A.tasks.again.tasks contains itself'],
   [{ tasks: { A: run }, wait: '1s' }, /^wait must be made by between, constant, pacing or throughput/],
   [{ tasks: { A: run }, wait: {} }, /^wait must be made by/],
   [{ tasks: { A: run }, wait: [] }, /^wait must be made by/],
@@ -77,7 +107,7 @@ test.each([
   [{ tasks: { A: run }, order: 'random' }, 'order must be weights or sequence'],
   [{ tasks: { A: run }, stages: 5 }, 'stages must be text such as 30s:100, or a list of such texts, got 5'],
   [{ tasks: { A: run }, stages: ['5s:5', '5s:5/s'] }, /^stages must be all users or all arrivals per second/],
-])('%j is no scenario', (definition, problem) => {
+])('%s: %s', (definition, problem) => {
   const { plan, problems } = read(definition)
   expect(plan).toBeNull()
   expect(problems).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])

@@ -4,9 +4,25 @@ import type { FeederPlan } from './row-source.ts'
 import type { Wait } from '../load/wait-time.ts'
 
 export interface TaskPlan {
+  /** After the names of its groups: `checkout/Pay`. */
   readonly name: string
+  /** The name of the group it is in; empty for none. */
+  readonly group: string
+  /** The place among the tasks and groups around it. */
+  readonly at: number
   readonly weight: number
   readonly tags: readonly string[]
+}
+
+/** Tasks of their own choice within a scenario. */
+export interface GroupPlan {
+  /** After the names of the groups around it. */
+  readonly name: string
+  /** The name of the group around it; empty for none. */
+  readonly group: string
+  readonly at: number
+  readonly weight: number
+  readonly isSequence: boolean
 }
 
 export interface ScenarioPlan {
@@ -28,6 +44,7 @@ export interface ScenarioPlan {
   /** Whether it has an `onStart`, which runs before each user's first task. */
   readonly hasStart: boolean
   readonly tasks: readonly TaskPlan[]
+  readonly groups: readonly GroupPlan[]
 }
 
 /** A scenario file. */

@@ -59,8 +59,24 @@ function iterationWords(name: string, { finished, failed, unfinished, stuck }: S
   ]
 }
 
-function tasks({ tasks, isSequence }: ScenarioPlan): string {
-  if (isSequence) return tasks.map(({ name }) => name).join(', then ')
-  const sum = tasks.reduce((total, { weight }) => total + weight, 0)
-  return tasks.map(({ name, weight }) => `${name} ${showPercent(weight / sum)}`).join(', ')
+/** The tasks with their shares, those of a group in parentheses: `Home 25%, shop 75% (View 50%, Buy 50%)`. */
+const tasks = (scenario: ScenarioPlan): string => tasksWithin(scenario, '', scenario.isSequence)
+
+function tasksWithin(scenario: ScenarioPlan, group: string, isSequence: boolean): string {
+  const own = ({ name }: { readonly name: string }): string => name.slice(group === '' ? 0 : group.length + 1)
+  const words = [
+    ...scenario.tasks
+      .filter((one) => one.group === group)
+      .map((one) => ({ ...one, words: own(one), inside: '' })),
+    ...scenario.groups
+      .filter((one) => one.group === group)
+      .map((one) => ({ ...one, words: own(one), inside: tasksWithin(scenario, one.name, one.isSequence) }))
+      // Tags can leave a group without a task.
+      .filter(({ inside }) => inside !== ''),
+  ].sort((a, b) => a.at - b.at)
+  const sum = words.reduce((total, { weight }) => total + weight, 0)
+  const inside = (text: string): string => (text === '' ? '' : ` (${text})`)
+  return words
+    .map((one) => `${one.words}${isSequence ? '' : ` ${showPercent(one.weight / sum)}`}${inside(one.inside)}`)
+    .join(isSequence ? ', then ' : ', ')
 }

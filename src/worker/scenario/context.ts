@@ -21,6 +21,7 @@ export interface Doer {
   think(pause: string | number): Promise<void>
   take(feeder: Feeder<unknown>): unknown
   transaction<T>(name: string, run: () => T | Promise<T>): Promise<T>
+  leave(): never
   stopUser(): never
   stopRun(reason?: string): never
 }
@@ -44,6 +45,7 @@ export const contextOf = (
   think: (pause) => doer.think(pause),
   take: <Row>(feeder: Feeder<Row>) => doer.take(feeder) as Row,
   transaction: (name, run) => doer.transaction(name, run),
+  leave: () => doer.leave(),
   stopUser: () => doer.stopUser(),
   stopRun: (reason) => doer.stopRun(reason),
 })

@@ -6,6 +6,7 @@
 import { isConnectionFailure } from '../../core/request/outcome.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
 import { LONGEST_OWN_WAIT_S, type Wait } from '../../core/load/wait-time.ts'
+import { TaskWalk } from '../../core/scenario/task-walk.ts'
 import { messageOf } from '../../errors.ts'
 import { placeOf } from '../../scenario/file.ts'
 import type { CheckedOptions, HeaderSetter, RequestOptions, Response } from '../../scenario/http.ts'
@@ -84,6 +85,10 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   /** `null` until a task asks for it. */
   #headers: UserHeaders | null = null
   #stream: RandomStream | null = null
+  /** `null` without groups of tasks, and before the first task. */
+  #walk: TaskWalk | null = null
+  /** The task has left its group. */
+  #hasLeft = false
 
   /** `lateness` is that of all that this user does. */
   constructor(
@@ -149,9 +154,12 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   }
 
   #beginTask(nowUs: number): void {
-    const { tasks, choose } = this.#script
+    const { tasks, choose, branches } = this.#script
     this.#hasBegun = true
-    this.#begin('task', tasks[choose(this.#iteration++, this.random)]!, nowUs)
+    this.#hasLeft = false
+    if (branches !== null) this.#walk ??= new TaskWalk(branches)
+    const place = this.#walk?.next(this.random) ?? choose(this.#iteration++, this.random)
+    this.#begin('task', tasks[place]!, nowUs)
   }
 
   #begin(doing: 'onStart' | 'task' | 'onStop', task: NamedTask, nowUs: number): void {
@@ -289,6 +297,15 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     return this.around.plan.model === 'open' ? this.stopRun(why) : this.stopUser()
   }
 
+  leave(): never {
+    this.#mustFly('leave()')
+    if (this.#doing !== 'task' || this.#task?.isGrouped !== true)
+      throw new TypeError('leave() outside of a group of tasks')
+    if (!this.#hasLeft) this.#walk?.leave()
+    this.#hasLeft = true
+    throw new Stopped('the user has left the group')
+  }
+
   stopUser(): never {
     this.#mustFly('stopUser()')
     this.#hasStopped = true
@@ -387,6 +404,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.#isReady = this.#script.onStart === null
     this.#state = undefined
     this.#iteration = 0
+    this.#walk = null
     this.#identity.cookies?.clear()
     this.#identity.credentials.clear()
     this.#headers?.clear()

@@ -1,9 +1,10 @@
 /** What the users of a worker share of their scenario: its functions, the choice of tasks, the requests made ready. */
 import type { Plan } from '../../core/plan/plan.ts'
 import { chooser, type ScenarioPlan } from '../../core/scenario/script-plan.ts'
+import { branchesOf, type Branch } from '../../core/scenario/task-walk.ts'
 import type { Wait } from '../../core/load/wait-time.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { OwnWait, Scenario, Task } from '../../scenario/scenario.ts'
+import type { OwnWait, Scenario, Task, Tasks } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from './feed.ts'
@@ -15,6 +16,8 @@ import type { Watch } from './watch.ts'
 export interface NamedTask {
   readonly name: string
   readonly run: Task<unknown, unknown>
+  /** Whether it is in a group, which it can leave. */
+  readonly isGrouped?: boolean
 }
 
 /** What the users do, where a scenario file says it, and what they may ask of the run. */
@@ -74,6 +77,8 @@ export class Script {
   readonly tasks: readonly NamedTask[]
   /** What its setup returned. */
   readonly data: unknown
+  /** The tasks in their groups; `null` if there are none. */
+  readonly branches: Branch | null
   readonly transactionNames = new TransactionNames()
   /** The task of a user's iteration, by its number and by a number in [0, 1). */
   readonly choose: (iteration: number, random: () => number) => number
@@ -111,12 +116,25 @@ export class Script {
     this.onStart = onStart === undefined ? null : named('onStart', onStart)
     this.onStop = onStop === undefined ? null : named('onStop', onStop)
     // The plan says which of the file's tasks are run.
-    this.tasks = planned.tasks.map(({ name }) => {
-      const task = tasks[name]!
-      return named(name, typeof task === 'function' ? task : task.run)
-    })
+    const runs = tasksIn(tasks)
+    this.tasks = planned.tasks.map(({ name, group }) => ({
+      ...named(name, runs.get(name)!),
+      isGrouped: group !== '',
+    }))
+    this.branches = branchesOf(planned)
     this.choose = planned.isSequence
       ? (iteration) => iteration % this.tasks.length
       : chooser(planned.tasks.map(({ weight }) => weight))
   }
+}
+
+/** The functions of all tasks by their names, which begin with those of their groups. */
+function tasksIn(tasks: Tasks<unknown, unknown>, within = ''): Map<string, Task<unknown, unknown>> {
+  const runs = new Map<string, Task<unknown, unknown>>()
+  for (const [name, task] of Object.entries(tasks))
+    if (typeof task === 'function') runs.set(within + name, task)
+    else if ('tasks' in task)
+      for (const [path, run] of tasksIn(task.tasks, `${within}${name}/`)) runs.set(path, run)
+    else runs.set(within + name, task.run)
+  return runs
 }

@@ -262,8 +262,13 @@ describe('what cannot be compared', () => {
   })
 
   test('is a scenario of another text or other tasks, wherever its file lies', () => {
-    const tasks = [{ name: 'A', weight: 1, tags: [] }]
-    const one = { ...{ index: 0, name: null, weight: 1, users: null, wait: null }, isSequence: false, tasks }
+    const tasks = [{ name: 'A', group: '', at: 0, weight: 1, tags: [] }]
+    const one = {
+      ...{ index: 0, name: null, weight: 1, users: null, wait: null },
+      isSequence: false,
+      tasks,
+      groups: [],
+    }
     const scenarios = [{ ...one, keepsCookies: false, hasSetup: false, hasStart: false }]
     const file = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, stages: null }
     const scenario = { ...file, scenarios, feeders: [], metrics: [] }
