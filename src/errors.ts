@@ -1,4 +1,4 @@
-/** The exit codes of the command line. When several apply, `core/exit.ts` says which one wins. */
+/** The exit codes of the command line. When several apply, `core/judge/exit.ts` says which one wins. */
 export const EXIT = {
   ok: 0,
   unexpected: 1,

@@ -52,13 +52,13 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
-  /** This worker took the last ticket of the count. */
+  /** The last ticket of the count was taken by this worker. */
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
   /** A task wants the load of the whole run to end. */
   | { readonly type: 'stopRun'; readonly reason: string | null }
   /**
-   * All users of this worker have stopped by themselves, or its rows are taken: it will never start anything again, unless an amendment comes
-   * after the so many that it knows of.
+   * All users of this worker have stopped by themselves, or its rows are taken: it will start
+   * nothing more, unless an amendment comes after the number that it has seen.
    */
   | { readonly type: 'deserted'; readonly amendments: number }
   /** What its tasks wrote to the console. */

@@ -17,7 +17,7 @@ declare module 'vitest' {
   interface Matchers<T = any> {
     /**
      * Whether a report of corerush meets a threshold such as `p99 < 300ms`. What is void, or measured nothing, meets none
-     * and breaks none: it fails with `.not` as well. A rule that the report cannot tell of throws.
+     * and breaks none: it fails with `.not` as well. A rule without data in the report throws.
      */
     toMeet: (threshold: string) => void
   }

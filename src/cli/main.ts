@@ -6,7 +6,7 @@ import { VERSION } from '../version.ts'
 
 const [first] = process.argv.slice(2)
 
-/** A reader that went away (`| head`), or a terminal that did, is no fault: nobody is left to read. */
+/** A reader that went away (`| head`), or a terminal that did, is no fault: there is no reader left. */
 const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'EIO'
 
 /** Streams that could not be written; once one could not, its later errors say nothing new. */

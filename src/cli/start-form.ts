@@ -116,7 +116,7 @@ function showable(words: FormWords, shown: (text: string) => string): FormWords 
   return Object.fromEntries(open)
 }
 
-/** Returns the command with the words of the form in place of its own. What the form did not show, and nobody replaced, stays. */
+/** Returns the command with the words of the form in place of its own. What the form did not show, and no word replaced, stays. */
 export function withForm(command: Command, words: FormWords, shown: (text: string) => string): Command {
   const texts = new Map(command.texts)
   for (const field of FORM_FIELDS) {

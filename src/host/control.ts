@@ -38,7 +38,7 @@ export interface RunControl {
 export interface Amendable {
   /** Returns the next run time, in seconds, that an order can name and still reach every worker before it. */
   nextInstantS(): number
-  /** Returns when the load ends, as far as that is known; -Infinity if something has ended it already. */
+  /** Returns when the load ends, if that is known; -Infinity if something has ended it already. */
   loadEndS(): number
   /** Carries out the amendment. `amended` is the plan with it, `warnings` what this host may not have enough of for that. */
   amend(amendment: Amendment, amended: Plan, warnings: readonly string[]): void

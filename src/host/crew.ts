@@ -225,7 +225,7 @@ function poolOf(threads: number, heapMb: number | undefined): Piscina {
     recordTiming: false,
     ...(heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
   })
-  // A replacement thread that fails without a task is nobody's loss.
+  // A replacement thread that fails without a task is no loss.
   pool.on('error', () => undefined)
   return pool
 }

@@ -72,7 +72,7 @@ export async function find(asked: FindPlan, hooks: FindHooks = {}): Promise<Find
   return climb.report(report, hooks.signal)
 }
 
-/** The settled seconds of the run, in order, for whoever waits for the next one. */
+/** The settled seconds of the run, in order, for the code that waits for the next one. */
 class Seconds implements Output {
   readonly name = 'find'
   readonly #come: SettledSecond[] = []

@@ -11,7 +11,7 @@ import type { SettledSecond, Timeline } from '../core/measure/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output, RunStart } from '../output/output.ts'
 
-/** An output, or `onSecond`, failed and nobody was listening; the run itself went to its end. */
+/** An output, or `onSecond`, failed without a listener for it; the run itself went to its end. */
 export class OutputError extends CorerushError {
   readonly report: Report
   constructor(message: string, report: Report, cause: unknown) {

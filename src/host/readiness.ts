@@ -14,7 +14,7 @@ const WORKER_BYTES = 30_000_000
 /** More of the free memory than this is no room to spare. */
 const MEMORY_SHARE = 0.8
 
-/** What is known of the host before the run; `null` if the platform does not tell. */
+/** What is known of the host before the run; `null` if the platform does not report it. */
 export interface Readiness {
   readonly cores: Cores
   readonly memoryAvailableBytes: number | null

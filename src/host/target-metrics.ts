@@ -26,7 +26,7 @@ export class TargetMetrics {
     this.#nowS = nowS
   }
 
-  /** Why there is a look that told nothing; null while there is none. */
+  /** Why a look failed; `null` while none has. */
   get problem(): string | null {
     return this.#problem
   }

@@ -130,7 +130,7 @@ class WalkThrough implements WorkforceEvents {
   }
 
   ended(): void {
-    // The steps have told how.
+    // The steps have shown how.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The workforce: whoever does the work of a run. Worker threads of this process do (`crew.ts`), and so can threads of
+ * The workforce: what does the work of a run. Worker threads of this process do (`crew.ts`), and so can threads of
  * several hosts, or loads on a virtual clock. A run is conducted the same way with each of them.
  */
 import type { Snapshot } from '../core/measure/second.ts'

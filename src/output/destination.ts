@@ -73,7 +73,7 @@ export class StreamDestination implements Destination {
     this.#stream = stream
   }
 
-  /** Never throws: a stream that nobody reads is no error. */
+  /** Never throws: a stream without a reader is no error. */
   check(): void {
     return
   }

@@ -118,7 +118,7 @@ async function openPipe(path: string, readerWithinMs: number): Promise<number> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
       if (performance.now() >= untilMs)
-        throw new Error('it is a named pipe that nobody reads', { cause: error })
+        throw new Error('it is a named pipe without a reader', { cause: error })
       await pause(LOOK_EVERY_MS)
     }
 }

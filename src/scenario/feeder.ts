@@ -41,7 +41,7 @@ export interface FeederMaker {
   json<Row = unknown>(path: string, options?: FeederOptions): Feeder<Row>
 }
 
-/** What makes feeders, and tells `ask` of each. */
+/** Makes feeders, and passes each to `ask`. */
 export function feederMaker(ask: (asked: AskedFeeder) => void): FeederMaker {
   const make = <Row>(format: FeederPlan['format'], path: string, options: CsvOptions = {}): Feeder<Row> => {
     if (typeof (path as unknown) !== 'string' || path === '')

@@ -186,7 +186,7 @@ export function frameOf(file: string, error: unknown): string | null {
 
 /**
  * The code around a line, its numbers before it, and a mark below the column, if that is known; a token written in it is
- * not told.
+ * not shown.
  */
 export function codeFrame(code: string, line: number, column: number | null): string {
   const lines = code.split('\n')

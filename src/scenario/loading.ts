@@ -33,7 +33,7 @@ const LOADING: Watched = {
 
 /**
  * The value that `load` resolves to. Rejects with a LoadingFault if the code calls `process.exit`, leaves a rejection or an
- * exception to nobody, or waits for something that never comes.
+ * exception unhandled, or waits for something that never comes.
  */
 export async function watchLoading<T>(load: () => Promise<T>, watched: Watched = LOADING): Promise<T> {
   const exit = process.exit.bind(process)

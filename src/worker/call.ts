@@ -1,6 +1,6 @@
 /**
  * A call: a request, and the redirects that it leads to. It has a connection of its own, one reused exchange, and a
- * deadline that its owner's alarm watches; what ends is judged and recorded here, whoever wanted it.
+ * deadline that its owner's alarm watches; what ends is judged and recorded here, for every kind of owner.
  */
 import type { Plan } from '../core/plan/plan.ts'
 import type { KnownSecrets } from '../core/request/known-secrets.ts'
@@ -64,7 +64,7 @@ export interface Identity {
   readonly credentials: Credentials
 }
 
-/** Whoever makes the call. */
+/** The owner of the call. */
 export interface CallOwner {
   /** The network work of the call's first request begins; the owner may set `dueUs` and `lateUs`. */
   callSent(sentUs: number): void
@@ -146,7 +146,7 @@ export class Call implements ExchangeListener {
     return this.#isSent || !this.#isFirst
   }
 
-  /** Who reads the responses to come; `null` for nobody. */
+  /** The reader of the responses to come; `null` if they are not read. */
   readInto(reader: ResponseSink | null): void {
     if (this.#glimpse === null) this.exchange.sink = reader
     else this.#glimpse.reader = reader

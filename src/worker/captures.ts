@@ -7,7 +7,7 @@ import { globalIndex, type Share } from '../core/share.ts'
 import type { Recorder } from './recorder.ts'
 import type { Exchange, ResponseSink } from './transport/transport.ts'
 
-/** Keeps the head and the beginning of the body of a response, and passes all of it on to whoever reads it as well. */
+/** Keeps the head and the beginning of the body of a response, and passes all of it on to the task that reads it. */
 export class Glimpse implements ResponseSink {
   reader: ResponseSink | null = null
   headers: readonly string[] = []

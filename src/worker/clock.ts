@@ -6,7 +6,7 @@ export interface Clock {
   readonly nowUs: () => number
   /**
    * An alarm that calls back each time it was set, never before the time it was set to. While it turns the loop to be
-   * in time, it tells of each turn.
+   * in time, it reports each turn.
    */
   alarm(callback: () => void, turned?: Turned): Alarm
 }

@@ -23,7 +23,7 @@ const hash: Hash = (algorithm, data) => {
   return (typeof data === 'string' ? sum.update(data, 'latin1') : sum.update(data)).digest('hex')
 }
 
-/** A request as far as an answer depends on it. */
+/** The parts of a request that an answer depends on. */
 export interface DigestTarget {
   readonly method: string
   /** The target of the request as the server gets it. */

@@ -278,7 +278,7 @@ export class Recorder {
     this.#tally.taskError({ ...error, count: 1, firstS: atS, lastS: atS })
   }
 
-  /** A promise of a task was rejected that nobody awaited: its iteration has failed, whichever that was. */
+  /** A promise of a task was rejected that no code awaited: its iteration has failed, though which one is not known. */
   notAwaited(error: Pick<TaskErrorCount, 'message' | 'place'>, nowUs: number): void {
     this.taskError({ task: NOT_AWAITED, ...error }, nowUs)
     this.#tally.iterations.failed++

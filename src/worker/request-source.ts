@@ -25,7 +25,7 @@ import type { Prepared, Transport } from './transport/transport.ts'
 /** The rows whose columns are placeholders. */
 export interface RequestData {
   readonly feed: Feed
-  /** This worker has started an iteration for each of its rows, and there will be no more. */
+  /** Called when this worker has started an iteration for each of its rows. */
   readonly spent: () => void
   /** Whether it has no users, as long as no amendment gives it some. */
   readonly deserted: () => void

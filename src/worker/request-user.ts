@@ -17,7 +17,7 @@ export interface RequestParts {
   readonly planned: NextRequest | null
   readonly source: RequestSource | null
   readonly wait: Wait
-  /** `null` if nobody can ask who they are. */
+  /** `null` if no credentials are planned. */
   readonly newCredentials: (() => Credentials) | null
 }
 

@@ -25,7 +25,7 @@ export class SpanVitals {
     this.#readings = this.#signs.read()
   }
 
-  /** What can be told of the span that ends now; delays of the loop and of iterations are added by who counted them. */
+  /** The known facts of the span that ends now; delays of the loop and of iterations are added by what counted them. */
   until(nowUs: number): WorkerVitals {
     const spanMs = (nowUs - this.#readAtUs) / 1000
     // The clocks of the platform are too coarse for a sliver at the end of a run: it is taken as the second before it.

@@ -78,7 +78,7 @@ export class Turn {
 
   /**
    * `nowUs` reads the run's clock, `idleUs` the loop's total idle time, `queueUs` the total time in which the thread
-   * was ready and had no core, in µs; it stays 0 where the platform does not tell.
+   * was ready and had no core, in µs; it stays 0 where the platform does not report it.
    */
   constructor(nowUs: () => number, idleUs: () => number = loopIdleUs, queueUs: () => number = () => 0) {
     this.#nowUs = nowUs
@@ -123,7 +123,7 @@ export class Turn {
   }
 
   /**
-   * A request is stamped as sent and is about to be written. Nothing tells when the kernel has it, and the thread can
+   * A request is stamped as sent and is about to be written. Nothing reports when the kernel has it, and the thread can
    * lose its core in between: it has it when the next one is stamped, or when the loop sleeps, at the latest.
    */
   sent(request: Sent): void {
@@ -160,7 +160,7 @@ export class Turn {
 
   /**
    * The loop has turned. `hasPolled`: it has looked at the network since the last such call, for sure. Timers run
-   * behind the immediates of the same turn, so one that rings has no poll of its own, unless the loop slept for it.
+   * after the immediates of the same turn, so one that rings has no poll of its own, unless the loop slept for it.
    */
   turned(nowUs: number, hasPolled: boolean): void {
     const beforeUs = this.#turnedUs

@@ -4,7 +4,7 @@ import type { CallSurroundings } from './call.ts'
 import type { Timers } from './timers.ts'
 import type { UnderWay } from './under-way.ts'
 
-/** How an iteration ended, as far as it matters for the next one. */
+/** How an iteration ended: what matters for the next one. */
 export interface Ended {
   readonly doneUs: number
   /** Whether the next iteration may start from within the end of this one. */

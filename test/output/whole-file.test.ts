@@ -116,7 +116,7 @@ test('a named pipe waits for its reader without blocking the thread, and not for
     await written
     expect(ticks).toBeGreaterThan(5)
 
-    await expect(writePipe(pipe, text, 20)).rejects.toThrow('it is a named pipe that nobody reads')
+    await expect(writePipe(pipe, text, 20)).rejects.toThrow('it is a named pipe without a reader')
     clearInterval(ticker)
   })
 })

@@ -39,7 +39,7 @@ export function drawBlocks(runs: readonly Block[], random: Random): Block[] {
   const seconds = runs.reduce((sum, { from, to }) => sum + to - from, 0)
   const blocks: Block[] = []
   for (let left = seconds; left > 0;) {
-    // Joined runs lie one behind the other.
+    // Joined runs lie one after the other.
     const begin = Math.floor(random() * seconds)
     const run = runs.find(({ to }) => begin < to)!
     const length = Math.min(left, blockLength(run.to - run.from))

@@ -141,7 +141,7 @@ const nothing = (moreToTell: string, figures = NO_FIGURES): Found => ({
   pWithin: null,
   moreToTell,
 })
-const TOO_NEAR = 'the change is too near to the margin to be told from it'
+const TOO_NEAR = 'the change is too near to the margin to be distinguished from it'
 const NO_FIGURES: Found['figures'] = { baseline: null, current: null, change: null }
 
 /** Figures as logarithms that are higher where they are worse, so that a ratio is a difference. */

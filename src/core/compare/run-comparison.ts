@@ -14,7 +14,7 @@ import type { RelativeRule } from '../threshold/relative-rule.ts'
 import { measuredSeconds } from './run-sample.ts'
 import type { SecondRow } from '../measure/second.ts'
 
-/** A run as far as a comparison looks at it. */
+/** The parts of a run that a comparison looks at. */
 export interface ComparedRun extends ComparableRun {
   readonly seed: number
   readonly timeline: readonly SecondRow[]

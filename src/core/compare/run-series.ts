@@ -11,7 +11,7 @@ export interface Turn {
 export const MOST_RUNS = 10
 
 /**
- * So many runs; of two targets so many of each, in pairs whose order alternates, so that a host that becomes slower
+ * A number of runs; of two targets this number of each, in pairs whose order alternates, so that a host that becomes slower
  * favours neither. The last is always one of those that are judged.
  */
 export function turnsOf(repeats: number, isInterleaved: boolean): Turn[] {

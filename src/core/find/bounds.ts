@@ -13,7 +13,7 @@
 /** How one trial went for one goal. `unmeasurable`: the generator, not the target, decided its figures. */
 export type TrialAnswer = 'held' | 'failed' | 'unmeasurable'
 
-/** What trials say of a load. `undecided`: more are needed; `open`: more would not tell. */
+/** What trials say of a load. `undecided`: more are needed; `open`: more would not decide it. */
 export type LoadClass = 'held' | 'failed' | 'unmeasurable' | 'undecided' | 'open'
 
 /** How sure an answer must be. */
@@ -22,7 +22,7 @@ export interface Proof {
   readonly forS: number
   /** The share of that time in which trials may fail, from 0 up to, and not including, 1. */
   readonly tolerated: number
-  /** How likely chance may explain that so many failed, at a load that fails, or so few, at one that holds; 1 asks for no such proof. */
+  /** How likely chance may explain the many failures at a load that fails, or the few at one that holds; 1 asks for no such proof. */
   readonly failChance: number
   readonly holdChance: number
 }
@@ -117,7 +117,7 @@ function chanceOf(failed: number, n: number, p: number): number {
   return Math.max(0, 1 - below)
 }
 
-/** The bounds of the load that a target holds, as far as trials have proven them. */
+/** The bounds of the load that a target holds, proven by trials. */
 export interface Bounds {
   /** The largest load that is held, below every load that is not; `null` if none has been proven. */
   readonly lower: number | null

@@ -116,7 +116,7 @@ export class Search {
     return { ...this.#boundsOf(goal, last), isDone: this.#nextOf(goal, last) === null }
   }
 
-  /** The next load that a step needs for a goal; `null` if the step has narrowed the interval as far as it should. */
+  /** The next load that a step needs for a goal; `null` if the step has narrowed the interval enough. */
   #nextOf(goal: number, step: number): number | null {
     const { least, most } = this.#plan
     const loads = this.#trials[goal]!
@@ -235,7 +235,7 @@ export class Search {
   /** A load as it can be asked for, above `least`. */
   #rounded(load: number, least: number): number {
     if (this.#plan.isWhole) return Math.max(Math.floor(least) + 1, Math.round(load))
-    // Six digits: nobody can tell more apart, and they print.
+    // Six digits: more cannot be distinguished, and they print.
     return Number(load.toPrecision(6))
   }
 }

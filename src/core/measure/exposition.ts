@@ -1,4 +1,4 @@
-/** The text format of Prometheus exporters, as far as a page of numbers needs it. */
+/** The text format of Prometheus exporters: the part that a page of numbers needs. */
 
 /** One value: `name{label="…"} 1.5`. */
 export interface Sample {

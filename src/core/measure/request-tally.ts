@@ -46,7 +46,7 @@ export class RequestTally implements Record<CountName, number> {
   /**
    * `latency` of succeeded, timed-out and unfinished requests; `service` is kept apart only where the two differ
    * (open model); `failedLatency` of every failed one, and `failedService` where it differs. `reached` has the service
-   * times of the timed-out and the unfinished alone, so that the succeeded ones can be told from them.
+   * times of the timed-out and the unfinished alone, so that the succeeded ones can be separated from them.
    */
   histogram(name: HistogramName): Histogram {
     return (this.#histograms[name] ??= new Histogram({ wide: this.#wide }))

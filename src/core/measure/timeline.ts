@@ -92,7 +92,7 @@ export class Timeline {
   #carriedInIterations = 0
 
   /**
-   * `loadEndS` is when the load ends as far as the plan knows, Infinity when it does not; the first `warmupS` whole
+   * `loadEndS` is when the load ends by the plan, Infinity when it does not; the first `warmupS` whole
    * seconds are kept and shown, but not part of the total. `onSettled` is called with each second once, in order, when
    * nothing can correct it any more.
    */

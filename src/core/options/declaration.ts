@@ -18,7 +18,7 @@ export interface Declaration {
   readonly isOptional?: true
   /** A text flag with a `--no-` form, which says that there is none. */
   readonly canBeOff?: true
-  /** Who knows it: the library as well (the default), only the command, or only one call of the command, not its config file. */
+  /** Where it is known: the library as well (the default), only the command, or only one call of the command, not its config file. */
   readonly scope?: 'command' | 'call'
   /** The field of the plan that holds its value as it is read. */
   readonly planned?: string

@@ -26,7 +26,7 @@ export interface ReadFormat<T, K extends Kind = Kind> extends Format<K> {
   readonly valueType?: string
 }
 
-/** A format with a value for the option that nobody sets. */
+/** A format with a value for the option if it is not set. */
 export interface DefaultFormat<T, K extends Kind = Kind> extends ReadFormat<T, K> {
   readonly fallback: T
 }

@@ -8,7 +8,7 @@ import { usersAt } from '../load/stages.ts'
 import type { Parsed } from '../units.ts'
 
 /**
- * A change of the load: so many users in the closed model, so many arrivals per second in the open one; or `by` times
+ * A change of the load: a number of users in the closed model, of arrivals per second in the open one; or `by` times
  * what the plan asks for at that instant, which is at least one user more or fewer.
  */
 export type LoadChange = (
@@ -82,7 +82,7 @@ function usersBy(level: number, by: number): number {
   return by > 1 ? Math.max(now + 1, then) : by < 1 ? Math.max(0, Math.min(now - 1, then)) : now
 }
 
-/** Without the last digits, which a product has and nobody wrote. */
+/** Without the last digits, which come from the product and not from the user. */
 const rounded = (perS: number): number => Number(perS.toPrecision(6))
 
 const isNumber = (value: unknown, most: number): value is number =>

@@ -27,7 +27,7 @@ export interface Trial {
   readonly hindrance: string | null
 }
 
-/** The limits of this host for a generator; `null` if the platform does not tell. */
+/** The limits of this host for a generator; `null` if the platform does not report it. */
 export interface HostLimits {
   readonly cpuModel: string
   readonly cores: number

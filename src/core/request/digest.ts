@@ -3,7 +3,7 @@
  * Texts that come from the network, or go there, are binary: one character for each byte.
  */
 
-/** Who a user says it is. */
+/** User and password. */
 export interface DigestCredentials {
   readonly user: string
   readonly password: string

@@ -3,7 +3,7 @@ import { parseUrl } from './parsed-url.ts'
 
 /**
  * The URL of a text; `null` if it is no absolute http or https URL. A lax parser makes a host of what follows an empty one
- * (`http:///path`, `http://${EMPTY}/path`), and drops line breaks within: a request would go somewhere nobody wrote down.
+ * (`http:///path`, `http://${EMPTY}/path`), and drops line breaks within: a request would go to an address that was not written.
  */
 export function parseHttpUrl(text: string): URL | null {
   const written = text.trim()

@@ -18,7 +18,7 @@ export interface RequestPlan {
   readonly url: string
   readonly headers: Headers
   readonly body: BodyPlan | null
-  /** Who the user says it is if the server asks for digest authentication; `null` if nobody. */
+  /** Credentials of the user if the server asks for digest authentication; `null` if none. */
   readonly digest: DigestCredentials | null
   readonly expectStatus: readonly StatusRange[]
 }

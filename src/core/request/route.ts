@@ -15,7 +15,7 @@ export interface Proxy {
   readonly port: number
   /** The value of `proxy-authorization`; `null` without credentials. */
   readonly authorization: string | null
-  /** Who the users say they are if the proxy asks for digest authentication; `null` if nobody. */
+  /** Credentials of the users if the proxy asks for digest authentication; `null` if none. */
   readonly digest: DigestCredentials | null
 }
 

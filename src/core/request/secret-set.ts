@@ -5,7 +5,7 @@ import { MASK } from './secret-name.ts'
 const SHORTEST = 6
 /** More of a secret is not kept. */
 const LONGEST = 65_536
-/** Where so much of a secret is found, it is taken for the secret, and masked as far as it goes on to be the same. */
+/** Where this much of a secret is found, it is taken for the secret, and masked for as long as it matches. */
 const ENOUGH = 64
 /** Secrets that end, or begin, in the same `SHORTEST` characters: the latest are kept. */
 const MOST_ALIKE = 64

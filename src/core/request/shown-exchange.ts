@@ -8,7 +8,7 @@ import { redactHeader } from './secret-name.ts'
 export interface ShownBody {
   /** All of it, without framing. */
   readonly bytes: number
-  /** As much as is kept of it, where that is UTF-8 text: what else it is is not shown, as nobody could say what is secret in it. */
+  /** The part that is kept, if that is UTF-8 text; anything else is not shown, as it could hold a secret that is not recognized. */
   readonly text: string | null
 }
 

@@ -31,7 +31,7 @@ export function endProblem(
 /**
  * The number of the row that a share takes as its `i`-th, of `rows`; `null` if all are taken. The rows, over and over, are
  * one sequence, whose places are striped over the workers as users are: each row is taken as often as any other, and a
- * unique one by nobody else, without a word between workers.
+ * unique one by no other, without messages between workers.
  */
 export function rowNumber(
   { order, end }: Pick<FeederPlan, 'order' | 'end'>,

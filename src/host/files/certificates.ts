@@ -1,4 +1,4 @@
-/** Certificates and key must be readable, and belong together; what is in them is never told. */
+/** Certificates and key must be readable, and belong together; their content is never shown. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Problem } from '../../core/options/problem.ts'

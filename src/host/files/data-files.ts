@@ -15,7 +15,7 @@ export interface DataFile {
   readonly isGuess: boolean
 }
 
-/** Reads the columns of a data file. Throws if it has none. `delimiter` is `null` if nobody said one. */
+/** Reads the columns of a data file. Throws if it has none. `delimiter` is `null` if none was given. */
 export function readDataFile(path: string, delimiter: string | null): DataFile {
   const bytes = readData(path)
   if (dataFormat(path) === 'csv') {
@@ -29,7 +29,7 @@ export function readDataFile(path: string, delimiter: string | null): DataFile {
   return { columns: Object.keys(first), delimiter: ',', isGuess: false }
 }
 
-/** The rows of the plan's data, each with a value for every placeholder; a CorerushError tells the first that has none. */
+/** The rows of the plan's data, each with a value for every placeholder; a CorerushError names the first that has none. */
 export function readRows(plan: Plan): FeederRows[] {
   if (plan.data === null) return []
   const requests = plan.targets?.requests.map(({ request }) => request) ?? [plan.request]

@@ -110,7 +110,7 @@ function valueOf(document: Document, name: string): unknown {
   }
 }
 
-/** The line of the last key or list item of the path that there is. */
+/** The line of the last key or list item of the path that exists. */
 function lineOf(
   document: Document,
   path: readonly (string | number)[],

@@ -95,7 +95,7 @@ export function parseCores(stat: string): CoreTicks[] {
 function readCores(root: string): CoreTicks[] | null {
   const stat = readText(join(root, 'proc/stat'))
   if (stat !== null) return parseCores(stat)
-  // Elsewhere the platform tells busy from idle, and nothing of iowait and steal.
+  // Elsewhere the platform separates busy from idle, without iowait and steal.
   const ticks = cpus().map(({ times }, core) => {
     const total = times.user + times.nice + times.sys + times.idle + times.irq
     return { core, total, idle: times.idle, iowait: null, steal: null }

@@ -39,7 +39,7 @@ export function readCapacity(file = capacityFile()): Capacity | null {
   return isCapacity(measured) ? measured : null
 }
 
-/** Whoever wrote the file: figures are positive numbers, or null. */
+/** Checks a file from any source: figures are positive numbers, or `null`. */
 function isCapacity(value: unknown): value is Capacity {
   const { measuredAt, transports } = (value ?? {}) as Partial<Capacity>
   const isFigure = (n: unknown): boolean => n === null || (typeof n === 'number' && n > 0 && n < Infinity)

@@ -49,7 +49,7 @@ export async function checkPorts(plan: Plan, root = '/'): Promise<string | null>
   const connections = plannedConnections(plan)
   if (ports === null || 'path' in route || (connections <= ports && plan.keepAlive)) return null
   const addresses = await addressesOf(route.host)
-  // What cannot be looked up is the run's to tell.
+  // What cannot be looked up is reported by the run.
   if (addresses.length === 0) return null
   // A port bound to an address of one's own is taken whatever it connects to; else it is taken for one target only.
   const own = plan.localAddresses.length

@@ -1,4 +1,4 @@
-/** This host, for the run that it conducts: its clock, its vitals, and what the report says of it. */
+/** The conducting host: its clock, its vitals, and what the report says of it. */
 import { arch, cpus, platform } from 'node:os'
 import type { HostReport } from '../../core/measure/host-facts.ts'
 import { monotonicUs } from '../../protocol.ts'

@@ -62,7 +62,7 @@ const lines = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '')
 
-/** `LONG SHORT|- EFFECT`; with `=` behind the name, it takes a value. */
+/** `LONG SHORT|- EFFECT`; with `=` after the name, it takes a value. */
 const WITH_EFFECT = lines(`
   url= - url
   request= X method

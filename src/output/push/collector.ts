@@ -155,7 +155,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return text
 }
 
-/** The fields of an OTLP response, as far as present; not every response is one. */
+/** The fields of an OTLP response that are present; not every response is one. */
 interface CollectorAnswer {
   readonly message?: unknown
   readonly partialSuccess?: { readonly rejectedDataPoints?: unknown; readonly errorMessage?: unknown } | null

@@ -1,6 +1,6 @@
 /**
  * The open tabs of the live page. A message is sent to a tab only if it has taken the previous one; otherwise it is dropped,
- * and the tab receives the complete current state when it is ready. A slow tab therefore delays nobody, and one that never
+ * and the tab receives the complete current state when it is ready. A slow tab therefore delays no other, and one that never
  * reads costs the memory of one message.
  */
 

@@ -1,4 +1,4 @@
-/** Common parts of all charts: axes, scales, cursor, zoom, and shades behind the lines. */
+/** Common parts of all charts: axes, scales, cursor, zoom, and shades below the lines. */
 import { showClock, showCount } from '../../core/units.ts'
 import { color, type Color } from '../parts/theme.ts'
 import { uPlot } from './uplot.ts'
@@ -32,7 +32,7 @@ export interface Plot {
   readonly table: () => HTMLElement
 }
 
-/** A span of run time, in seconds, painted behind the lines. */
+/** A span of run time, in seconds, painted below the lines. */
 export interface Shade {
   readonly fromS: number
   readonly toS: number
@@ -114,7 +114,7 @@ export const valueScale = (isLog: boolean): uPlot.Scale =>
       }
     : { range: (_, min, max) => [0, isKnown(min, max) && max > 0 ? max * 1.06 : 1] }
 
-/** Paints spans of time behind the lines, labelled where the label fits. */
+/** Paints spans of time below the lines, labelled where the label fits. */
 export function paintShades(shades: readonly Shade[], isNamed = true): (u: uPlot) => void {
   return (u) => {
     const { ctx, bbox } = u

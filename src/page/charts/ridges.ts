@@ -19,7 +19,7 @@ export interface Ridges {
   readonly bucketS: number
   readonly endS: number
   readonly color: Color
-  /** Painted behind all rows, or behind the row of one unit. */
+  /** Painted below all rows, or below the row of one unit. */
   readonly shades: readonly (Shade & { readonly unit?: number })[]
 }
 

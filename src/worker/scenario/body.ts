@@ -60,7 +60,7 @@ const encoded = (fields: readonly (readonly [string, string])[]): string =>
 
 /**
  * The JSON of a value; a TypeError where it has none, or where something in it would become `{}` although it is not empty:
- * a promise that nobody awaited, a `Map`, a `FormData`.
+ * a promise that was not awaited, a `Map`, a `FormData`.
  */
 export function jsonOf(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined

@@ -143,7 +143,7 @@ function readCookie(text: string, url: URL, nowMs: number): StoredCookie | NotKe
 
 /**
  * The domain that a cookie from this host is stored for; `null` if it is for the host alone, `undefined` if it must not
- * be kept. A public suffix is nobody's to set a cookie for, but a host that is one, such as `app` in a container
+ * be kept. No host may set a cookie for a public suffix, but a host that is one, such as `app` in a container
  * network, may set its own (RFC 6265, 5.3, steps 5 and 6).
  */
 function domainFor(domain: string, host: string): string | null | undefined {

@@ -1,6 +1,6 @@
 /**
  * A user where arrivals come by the clock and there are several scenarios: an arrival asks for an iteration of one of them,
- * by their weights, and whoever is free has to follow it. So each such user is a user of every scenario it was asked for,
+ * by their weights, and the free user has to follow it. So each such user is a user of every scenario it was asked for,
  * each with a state, cookies and connections of its own, one at a time. When one of them stops, all do.
  */
 import type { Random } from '../../core/random.ts'
@@ -17,7 +17,7 @@ export interface MixedParts {
   readonly random: Random
   /** The place of the scenario that an iteration follows. */
   readonly choose: (random: Random) => number
-  /** This user, as one of the scenario at that place. */
+  /** Makes the user of the scenario at that place, for this owner. */
   readonly make: (place: number, owner: UserOwner) => ScenarioUser
 }
 

@@ -167,7 +167,7 @@ export class Requests {
   }
 }
 
-/** Who the task says the user is, or else the run; nobody if a header says it already. */
+/** The digest credentials of the task, or else those of the run; `null` if a header authorizes already. */
 function digestOf(
   { authDigest }: RequestOptions,
   headers: Headers,

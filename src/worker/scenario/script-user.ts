@@ -222,7 +222,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     }
     if (outcome !== 'unfinished' && isConnectionFailure(outcome)) this.#isRefused = true
     if (this.#isCut) this.#land()
-    // A call that outlived its task: the line has not told of its end yet, nor the transport let go of its connection.
+    // A call that outlived its task: the line has not reported its end yet, nor the transport let go of its connection.
     else if (this.#isTaskDone) queueMicrotask(() => this.#land())
   }
 

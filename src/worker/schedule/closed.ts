@@ -237,7 +237,7 @@ export class ClosedSchedule implements Schedule {
       this.#parts.timers.armUser(user, Math.min(this.#dueUs[id]!, this.#stopUs[id]!))
   }
 
-  /** Nobody will come back, and not because the stages say so. */
+  /** Reports it if no user will come back though the stages plan some. */
   #checkDeserted(): void {
     const { length } = this.users
     if (this.#gone === length && (this.#hasAnyStopped || length === 0)) this.#parts.deserted()

@@ -25,7 +25,7 @@ export interface Destination {
   /** Without the brackets of IPv6. */
   readonly host: string
   readonly port: number
-  /** Whose certificate it shall be; `null` for the host itself. */
+  /** The name that the certificate must have; `null` for the host itself. */
   readonly servername: string | null
 }
 
@@ -214,7 +214,7 @@ export class Attempt {
       },
       tunnelled: () => {
         if (this.#isOver) return
-        // A fault of the tunnel itself is one of this attempt, and nobody's after that.
+        // A fault of the tunnel itself is one of this attempt, and of none after that.
         const secure = this.#connector.secure(this.#to, { socket })
         this.#use(secure)
         this.#handshake(secure)

@@ -12,7 +12,7 @@ export function destinationOf(plan: RequestPlan): Destination {
     protocol: url.protocol === 'https:' ? 'https:' : 'http:',
     host: bareHost(url.hostname),
     port: portOf(url),
-    // Without TLS nobody asks for it, and it is no other place.
+    // Without TLS it is not used, and the place is the same.
     servername: url.protocol === 'https:' && isIP(name) === 0 ? name : null,
   }
 }

@@ -20,7 +20,7 @@ export interface TransportOptions extends Pick<HttpPlan, 'proxy'> {
 export interface Prepared {
   readonly plan: RequestPlan
   readonly bytesOut: number
-  /** Whether it may be sent again if nobody knows that it was processed. */
+  /** Whether it may be sent again if it is not known to have been processed. */
   readonly isIdempotent: boolean
 }
 

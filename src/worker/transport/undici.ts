@@ -9,7 +9,7 @@
  * - Dispatching from `onError` after a failed connection trips an assertion that kills the thread: the worker never
  *   sends from within a failure.
  * - When a request under way is aborted, it connects anew at once, with nothing left to send: the exchange after it
- *   would wait for a connection that nobody has timed. So the Client goes with its aborted request.
+ *   would wait for a connection that was not timed. So the Client goes with its aborted request.
  * - What a callback throws is handed to `onError`, as if the network had failed; see `#crash`.
  */
 import { Client, type buildConnector, type Dispatcher } from 'undici'

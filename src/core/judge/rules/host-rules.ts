@@ -54,14 +54,14 @@ function unseen(load: readonly SecondRow[]): Reason[] {
       code: 'host.unseen',
       level: 'note',
       message:
-        'this platform does not tell how long a worker waited for a core: what else ran here may have delayed responses, and no bound says so',
+        'this platform does not report how long a worker waited for a core: other programs here may have delayed responses, which no bound includes',
       advice: 'keep this host to the generator alone, or run it on Linux, where the kernel counts such waits',
       ...extent(load),
     },
   ]
 }
 
-/** How many cores were busy with something else than the workers; 0 where the platform does not tell. */
+/** How many cores were busy with something else than the workers; 0 where the platform does not report it. */
 function othersCores({ host, workers }: SecondRow): number {
   const busy = (host?.cores ?? []).reduce((sum, core) => sum + core.busy, 0)
   return Math.max(0, busy - workers.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0))

@@ -122,7 +122,7 @@ function openDelays(plan: OpenPlan, rows: readonly SecondRow[], aboveMs: number)
   return { iterations, lost, seconds }
 }
 
-/** How long workers stood still, all together; told in the second in which it ended. */
+/** How long workers stood still, all together; counted in the second in which it ended. */
 const stoodStillS = ({ workers }: SecondRow): number =>
   workers.reduce((sum, { loopDelayMs }) => {
     const delayMs = loopDelayMs?.max ?? 0

@@ -38,7 +38,7 @@ export function isNetworkLimited(evidence: Evidence): boolean {
   )
 }
 
-/** This second and the next, in which a request that was delayed by what happened in this one can end. */
+/** The second and the next, in which a request that was delayed in the first can end. */
 const around = (load: readonly SecondRow[], { second }: SecondRow): SecondRow[] =>
   load.filter((row) => row.second === second || row.second === second + 1)
 
@@ -72,7 +72,7 @@ function fewPorts({ plan, generatorFaults: faults }: Evidence, load: readonly Se
     const { portsLeft = null, inUse = 0, timeWait = 0 } = host?.sockets ?? {}
     if (phasesMs.connect.mean === null || portsLeft === null) return false
     const range = portsLeft + inUse + timeWait
-    // Each local address has all of them, and what is left is told for one.
+    // Each local address has all of them, and what is left is reported for one.
     const others = (Math.max(1, plan.localAddresses.length) - 1) * range
     return others + portsLeft < PORTS_LEFT * (others + range)
   })
@@ -82,7 +82,7 @@ function fewPorts({ plan, generatorFaults: faults }: Evidence, load: readonly Se
   return [
     {
       code: 'ports.few',
-      // All sockets of this host are counted, to whomever they lead; that the run is short of ports only faults tell.
+      // All sockets of this host are counted, wherever they lead; only faults show that the run is short of ports.
       level: faults > 0 ? 'suspect' : 'note',
       message: `${showCount(least)} local ports were left ${inSeconds(rows, load)}; ${showCount(waiting)} were held by closed connections (TIME_WAIT)`,
       advice:

@@ -176,7 +176,7 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
 export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
-/** What the worker's own delays come to for an iteration, on average, as far as they keep its user from the next one. */
+/** What the worker's own delays come to for an iteration, on average: those that keep its user from the next one. */
 const ownDelayMs = (plan: Plan, row: SecondRow, { lagMs, repaidMs, waitedMs }: WorkerVitals): number =>
   Math.max(0, (lagMs?.mean ?? 0) - (repaidMs ?? 0)) +
   (plan.model === 'closed' || isFull(row) ? requestsPerTask(plan, row) * (waitedMs ?? 0) : 0)
@@ -187,7 +187,7 @@ const requestsPerTask = ({ scenario }: Plan, { sent, due }: SecondRow): number =
 
 /**
  * The generator was late, and had no time left. A loop that works in bursts is idle between them, and its seconds look
- * half empty; but delays as long as these are nobody else's.
+ * half empty; but delays as long as these have no other cause.
  */
 function missesPace(plan: Plan, row: SecondRow, worker: WorkerVitals): boolean {
   const hot = demand(worker) > (isFull(row) ? BUSY : SATURATED)

@@ -63,7 +63,7 @@ function blockedLoop(
   level: Reason['level'],
 ): Reason[] {
   if (blocked.length === 0) return []
-  // A delay of the warm-up, or one that began in the drain, concerns nobody.
+  // A delay of the warm-up, or one that began in the drain, affects no figure.
   const seconds = new Set(blocked.map(({ second }) => second))
   const worst = worstWorker(rows, (worker, { second }) =>
     isAway(worker) || !concerned(second, longestMs(worker)).some((s) => seconds.has(s))

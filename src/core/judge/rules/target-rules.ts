@@ -1,4 +1,4 @@
-/** The target, as far as it says of itself what limits it. */
+/** The target, by what it reports about its own limits. */
 import { largest } from '../../extremes.ts'
 import type { Evidence, Reason } from './evidence.ts'
 import type { SecondRow } from '../../measure/second.ts'

@@ -34,7 +34,7 @@ const SHAPE = 'must be hosts such as api.test, api.test:8443, *.api.test or [::1
 /** A list in a message is no longer than this. */
 const MOST_TOLD = 10
 
-/** The hosts among the options; `null` if nobody says any. None at all would not be all of them. */
+/** The hosts among the options; `null` if none are given, which allows all; an empty list would allow none. */
 export function readAllowedHosts(raw: Options['allowHosts'], wrong: Wrong): readonly AllowedHost[] | null {
   if (raw === undefined) return null
   const texts: readonly unknown[] = [raw].flat()

@@ -71,7 +71,7 @@ export function readTargets(
   for (const option of NOT_WITH_TARGETS)
     if (options[option] !== undefined)
       problems.push({ option, message: 'does not go with targets, which say what is sent' })
-  // Where none is given, that is told once.
+  // Where none is given, that is reported once.
   const base = (options.url ?? 'http://missing.invalid').replace(/[?#].*$/s, '').replace(/\/$/, '')
   const rows = new Set<string>()
   return written.flatMap((one) => {
