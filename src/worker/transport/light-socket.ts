@@ -3,16 +3,13 @@
  * `test/worker/transport/light-socket.test.ts`), without the streams.
  *
  * Incoming bytes are read into one buffer of the worker (`onread`), copied, because undici keeps pieces of a head across
- * reads, and handed to its `readable` listener at once. Outgoing ones, head and body, are gathered into one string, and
- * what is written while responses are read goes out together when they have been: at the end of the turn of the loop,
- * or when there is much of it. So a worker first reads what has come, and then keeps its target busy.
+ * reads, and handed to its `readable` listener at once. Outgoing ones, head and body, are joined into one string, and
+ * gathered with those of other connections.
  */
 import { EventEmitter } from 'node:events'
 import type { OnReadOpts, Socket } from 'node:net'
+import type { Gathering, Writer } from './gathering.ts'
 
-const READ_BYTES = 65_536
-/** Connections that are written to together; the first of them waits for the responses of the others. */
-const MOST_GATHERED = 32
 /** Up to here node writes a string without allocating for it (16 kB, less a generous head). */
 const LONGEST_TEXT = 8192
 
@@ -25,48 +22,7 @@ export function joinable(body: Buffer): Buffer {
   return body
 }
 
-/** What is written by the connections of a worker while it reads. */
-export class Gathering {
-  /** The bytes that were read last, by any socket. */
-  readonly buffer = Buffer.allocUnsafe(READ_BYTES)
-  #isReading = false
-  #isEnding = false
-  #waiting: LightSocket[] = []
-  readonly #end = (): void => {
-    this.#isEnding = false
-    this.#flush()
-  }
-
-  /** Calls `read`; what is written meanwhile waits for the end of the turn. */
-  reading(read: () => void): void {
-    // Asked for before the reading, it comes before everything that the reading asks for.
-    if (!this.#isEnding) setImmediate(this.#end)
-    this.#isEnding = this.#isReading = true
-    try {
-      read()
-    } finally {
-      this.#isReading = false
-    }
-  }
-
-  /** The socket has something to write. */
-  add(socket: LightSocket): void {
-    if (!this.#isReading) {
-      socket.flush()
-      return
-    }
-    if (this.#waiting.push(socket) >= MOST_GATHERED) this.#flush()
-  }
-
-  #flush(): void {
-    const sockets = this.#waiting
-    if (sockets.length === 0) return
-    this.#waiting = []
-    for (const socket of sockets) socket.flush()
-  }
-}
-
-export class LightSocket extends EventEmitter {
+export class LightSocket extends EventEmitter implements Writer {
   readonly #gathering: Gathering
   readonly #flushing: () => void
   #socket: Socket | null = null
@@ -74,6 +30,8 @@ export class LightSocket extends EventEmitter {
   /** What has come and was not read yet. */
   #chunk: Buffer | null = null
   #isCorked = false
+  /** It has reported its close, after which nothing of it matters. */
+  #isClosed = false
   /** What is to be written: a text, and after it a body that is no text. */
   #text = ''
   #body: Uint8Array | null = null
@@ -92,13 +50,16 @@ export class LightSocket extends EventEmitter {
     return { buffer: this.#gathering.buffer, callback: this.#onRead }
   }
 
-  readonly #read = (): void => this.#readable?.call(this)
-
   readonly #onRead = (length: number): boolean => {
     if (this.destroyed) return true
     const chunk = Buffer.from(this.#gathering.buffer.subarray(0, length))
     this.#chunk = this.#chunk === null ? chunk : Buffer.concat([this.#chunk, chunk])
-    this.#gathering.reading(this.#read)
+    this.#gathering.begin()
+    try {
+      this.#readable?.call(this)
+    } finally {
+      this.#gathering.end()
+    }
     return true
   }
 
@@ -106,14 +67,13 @@ export class LightSocket extends EventEmitter {
   over(socket: Socket): this {
     this.#socket = socket
     socket.on('error', (error) => {
-      // What comes after its close concerns nobody.
-      if (socket.closed) return
+      if (this.#isClosed) return
       this.errored = error
       this.emit('error', error)
     })
     socket.on('end', () => this.emit('end'))
     socket.on('close', () => {
-      this.destroyed = true
+      this.destroyed = this.#isClosed = true
       this.emit('close')
     })
     return this

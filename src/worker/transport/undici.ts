@@ -28,8 +28,9 @@ import {
   type PreparedDispatch,
 } from './dispatch.ts'
 import { classify } from './fault.ts'
+import { Gathering } from './gathering.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
-import { Gathering, LightSocket } from './light-socket.ts'
+import { LightSocket } from './light-socket.ts'
 import { Opening } from './opening.ts'
 import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Client } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Gathering, joinable, LightSocket } from '../../../src/worker/transport/light-socket.ts'
+import { Gathering } from '../../../src/worker/transport/gathering.ts'
+import { joinable, LightSocket } from '../../../src/worker/transport/light-socket.ts'
 import { response, startFaults } from '../../support/faults.ts'
 import { turns } from '../../support/transports.ts'
 
@@ -92,10 +93,9 @@ test('what is written while responses are read goes out when they have been, or 
   const { port } = server.address() as AddressInfo
   const opened = await Promise.all(Array.from({ length: 40 }, () => open(port, gathering)))
   const out = (): number => opened.filter(({ socket }) => socket.bytesWritten > 0).length
-  gathering.reading(() => {
-    for (const { light } of opened) light.write('x')
-    expect(out()).toBe(32)
-  })
+  gathering.begin()
+  for (const { light } of opened) light.write('x')
+  gathering.end()
   expect(out()).toBe(32)
   await turns(1)
   expect(out()).toBe(40)
