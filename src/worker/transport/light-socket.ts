@@ -80,8 +80,8 @@ export class LightSocket extends EventEmitter implements Writer {
   }
 
   override on(event: string, listener: (...args: never[]) => void): this {
-    if (event !== 'readable') return super.on(event, listener as () => void)
-    this.#readable = listener as () => void
+    if (event !== 'readable') return super.on(event, listener)
+    this.#readable = listener
     return this
   }
 
