@@ -79,7 +79,7 @@ export class LightSocket extends EventEmitter implements Writer {
     return this
   }
 
-  override on(event: string, listener: (...args: never[]) => void): this {
+  override on(event: string, listener: (...args: unknown[]) => void): this {
     if (event !== 'readable') return super.on(event, listener)
     this.#readable = listener
     return this
