@@ -388,6 +388,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     if (this.#doing !== 'onStop') recorder.cutOff(nowUs(), isStuck, name)
     if (!isStuck) return
     recorder.taskError({ task: this.#task!.name, message: NEVER_ENDED, place: null }, nowUs())
+    this.watch?.failed(this.#task!.name, NEVER_ENDED, null)
   }
 
   /** Ends the iteration, or the life, when nothing of it goes on. */
