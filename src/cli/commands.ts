@@ -1,4 +1,5 @@
 /** Runs the command that argv names and resolves to its exit code. Everything a user can get wrong ends here. */
+import { cutLines, cutMessage } from '../core/cut.ts'
 import { OptionsError } from '../core/options/options-error.ts'
 import { CorerushError, EXIT } from '../errors.ts'
 import { VERSION } from '../version.ts'
@@ -42,10 +43,14 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
 function renderError(error: unknown): string {
   if (error instanceof OptionsError)
     return (
-      error.problems.map((problem) => `corerush: ${renderProblem(problem)}\n`).join('') +
-      'corerush: nothing was sent; see corerush --help\n'
+      cutLines(error.problems.map(renderProblem))
+        .map((line) => `corerush: ${line}\n`)
+        .join('') + 'corerush: nothing was sent; see corerush --help\n'
     )
   if (error instanceof CorerushError)
-    return `corerush: ${error.message}\n` + (error.hint === undefined ? '' : `corerush: try ${error.hint}\n`)
+    return (
+      `corerush: ${error.message.split('\n').map(cutMessage).join('\n')}\n` +
+      (error.hint === undefined ? '' : `corerush: try ${error.hint}\n`)
+    )
   return `corerush: unexpected error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`
 }

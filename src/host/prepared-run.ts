@@ -1,6 +1,5 @@
 /** A plan made ready on this host, before any worker is hired: what can go wrong by then has been found. */
 import { showDelimiter } from '../core/scenario/delimiter.ts'
-import type { FeederPlan } from '../core/scenario/row-source.ts'
 import type { Comparands } from '../core/compare/run-comparison.ts'
 import type { HostReport } from '../core/measure/host-facts.ts'
 import { OptionsError } from '../core/options/options-error.ts'
@@ -49,15 +48,24 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
   const host = describeHost()
   const comparands =
     hooks.comparands ?? readComparands(plan, { plan: redactPlan(plan), host, version: VERSION })
+  const fromScenario = (plan.scenario?.feeders ?? []).map((feeder) => ({
+    path: feeder.path,
+    ...readFeeder(feeder),
+  }))
   const feeders =
-    plan.scenario === null ? readRows(plan) : plan.scenario.feeders.map((feeder) => readFeeder(feeder))
+    plan.scenario === null
+      ? readRows(plan)
+      : fromScenario.map(({ columns, text, ends }): FeederRows => ({ columns, text, ends }))
   await waitForTarget(plan, hooks.signal)
   const sound = soundPerS(readCapacity(), plan)
   const warnings = [
     ...[fileWarning, portWarning].filter((warning) => warning !== null),
     // The load of this host is read now, as the start of the workers is load as well.
     ...readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound }),
-    ...(plan.data?.isGuess ? [guessWarning(plan.data)] : []),
+    ...(plan.data?.isGuess ? [guessWarning(plan.data.path, plan.data.delimiter, '--data-delimiter')] : []),
+    ...fromScenario.flatMap(({ path, guess }) =>
+      guess === null ? [] : [guessWarning(path, guess, 'the delimiter of the feeder')],
+    ),
     ...(comparands?.warnings ?? []),
   ]
   return {
@@ -82,5 +90,5 @@ export async function setUpRun(
   return setUp({ file: scenario.file, scenarios, baseUrl: request.url, limitS: setupTimeoutS, signal, onLog })
 }
 
-const guessWarning = ({ path, delimiter }: FeederPlan): string =>
-  `the cells of ${path} are taken to be separated by ${showDelimiter(delimiter)}; set --data-delimiter if they are not`
+const guessWarning = (path: string, delimiter: string, option: string): string =>
+  `the cells of ${path} are taken to be separated by ${showDelimiter(delimiter)}; set ${option} if they are not`

@@ -226,5 +226,6 @@ function readFeeder({ path, format, options }: LocatedFeeder, problems: string[]
   if (unfit !== null) wrong(`end ${unfit}`)
   if (typeof (delimiter as unknown) !== 'string' || delimiter === '') wrong('delimiter must be a text')
   if (format === 'json' && options.delimiter !== undefined) wrong('delimiter is of CSV files')
-  return { path, format, delimiter, order, end }
+  const isGuess = format === 'csv' && options.delimiter === undefined
+  return { path, format, delimiter, ...(isGuess ? { isGuess } : {}), order, end }
 }

@@ -15,7 +15,7 @@ export interface FeederOptions {
 }
 
 export interface CsvOptions extends FeederOptions {
-  /** Between two cells. @default a comma */
+  /** Between two cells. @default as its first lines suggest: comma, semicolon, tab or bar */
   readonly delimiter?: string | undefined
 }
 

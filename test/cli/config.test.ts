@@ -44,6 +44,21 @@ test('a run by a config: what the environment adds is sent, and in no output', (
     })
   }))
 
+test('a key that is no PEM and no file is masked in every message and in --print-config', () =>
+  withFolder(async (folder) => {
+    const url = 'https://127.0.0.1:1/'
+    writeFileSync(
+      join(folder, 'corerush.config.yaml'),
+      `url: ${url}\nkey: \${KEY}\ncert: \${CERT}\nrequests: 1\n`,
+    )
+    const env = { KEY: 'k3y-c4n4ry', CERT: '-----BEGIN CERTIFICATE-----\n5ecret\n' }
+    for (const flags of [[], ['--dry-run'], ['--print-config']]) {
+      const { stdout, stderr } = await runCli(flags, { cwd: folder, env })
+      expect(stdout + stderr).toContain('key')
+      expect(stdout + stderr).not.toMatch(/c4n4ry|5ecret/)
+    }
+  }))
+
 test('several runs by a config: it is named once, and kept for a baseline only by a run', () =>
   withFolder(async (folder) => {
     const url = `${server.url}/\${CANARY}`

@@ -1,5 +1,5 @@
 /** Where what a run says ends up: standard output, standard error, files, and nowhere when nobody reads. */
-import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../dist/index.js'
@@ -50,6 +50,22 @@ describe.concurrent('standard output and standard error', () => {
       expect(code).toBe(1)
     }
   })
+
+  test.each(['hlog', 'github', 'html', 'junit', 'csv'])(
+    '%s on a full disk goes to standard output, with a line that says so and exit code 1',
+    async (kind) => {
+      // The four files of CSV have a prefix, so their disk is full by a link.
+      const { code, stdout, stderr } = await withFolder((folder) => {
+        const path = kind === 'csv' ? join(folder, 'run') : '/dev/full'
+        if (kind === 'csv') symlinkSync('/dev/full', `${path}_stats.csv`)
+        return runCli(['-u', '1', '-w', '1', '-n', '3', '--url', target.url, '-o', `${kind}=${path}`])
+      })
+      expect(withoutLoad(stderr)).toMatch(/could not be written and went to standard output instead: ENOSPC/)
+      expect(stderr).not.toMatch(STACK)
+      expect(stdout.length).toBeGreaterThan(500)
+      expect(code).toBe(1)
+    },
+  )
 
   test('json=- is one JSON object alone on standard output, and the summary moves to standard error', async () => {
     const finished = await runCli([...ONE_SECOND, '-o', 'json=-', '--url', target.url])

@@ -114,8 +114,8 @@ test.each([
 })
 
 test.each([
-  [{}, { order: 'sequential', end: 'recycle', delimiter: ',' }],
-  [{ order: 'unique' }, { order: 'unique', end: 'stop', delimiter: ',' }],
+  [{}, { order: 'sequential', end: 'recycle', delimiter: ',', isGuess: true }],
+  [{ order: 'unique' }, { order: 'unique', end: 'stop', delimiter: ',', isGuess: true }],
   [{ order: 'unique', end: 'recycle' }, 'end must not be recycle, or rows were not unique'],
   [{ order: 'random', end: 'stop' }, 'end does not go with random, which has none'],
   [{ order: 'any' }, 'order must be one of sequential, random, shuffle, unique'],

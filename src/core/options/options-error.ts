@@ -1,3 +1,4 @@
+import { cutLines } from '../cut.ts'
 import { CorerushError } from '../../errors.ts'
 import type { Problem } from './problem.ts'
 
@@ -6,7 +7,10 @@ export class OptionsError extends CorerushError {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super('CORERUSH_OPTIONS', problems.map(({ option, message }) => `${option} ${message}`).join('\n'))
+    super(
+      'CORERUSH_OPTIONS',
+      cutLines(problems.map(({ option, message }) => `${option} ${message}`)).join('\n'),
+    )
     this.problems = problems
   }
 }

@@ -11,7 +11,7 @@ export interface FeederPlan {
   readonly format: 'csv' | 'json'
   /** Between two cells of a CSV file. */
   readonly delimiter: string
-  /** The delimiter is a guess by the first lines of the file. */
+  /** No delimiter was given: it is guessed by the first lines of the file. */
   readonly isGuess?: true
   readonly order: (typeof ORDERS)[number]
   /** What happens when all rows are taken. */

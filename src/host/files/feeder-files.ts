@@ -17,18 +17,23 @@ const FIRST_LINES_BYTES = 65_536
 /** Looks at a row, from 1, and throws where it cannot be used. */
 type Look = (row: unknown, number: number) => void
 
-export function readFeeder(plan: FeederPlan, look?: Look): FeederRows {
+/** The rows of a feeder, and the delimiter that was guessed, if it is no comma. */
+export function readFeeder(plan: FeederPlan, look?: Look): FeederRows & { readonly guess: string | null } {
   const rows = new RowBytes()
   let columns: readonly string[] | null = null
+  let guess: string | null = null
   try {
     const bytes = readData(plan.path)
-    if (plan.format === 'csv') columns = readCsv(bytes, plan.delimiter, rows, look)
-    else readJson(bytes.toString('utf8'), rows, look)
+    if (plan.format === 'csv') {
+      const delimiter = plan.isGuess === true ? delimiterOf(bytes) : plan.delimiter
+      if (plan.isGuess === true && delimiter !== ',') guess = delimiter
+      columns = readCsv(bytes, delimiter, rows, look)
+    } else readJson(bytes.toString('utf8'), rows, look)
   } catch (error) {
     throw unusable(plan.path, reasonOf(error), error)
   }
   if (rows.count === 0) throw unusable(plan.path, 'it has no rows')
-  return { columns, ...rows.shared() }
+  return { columns, guess, ...rows.shared() }
 }
 
 /** The parsers quote what they read, and a row may hold a secret. */

@@ -28,6 +28,9 @@ test('CSV: quotes, line breaks, other scripts, a mark of the byte order, empty l
     { name: '', word: '' },
   ])
   expect(await read('a;b\n1,5;2', { delimiter: ';' })).toEqual([{ a: '1,5', b: '2' }])
+  // Without a delimiter, the first lines say what it is.
+  for (const text of ['a;b\n1,5;2', 'a|b\n1,5|2', 'a\tb\n1,5\t2', 'a,b\n"1,5",2'])
+    expect(await read(text, { isGuess: true })).toEqual([{ a: '1,5', b: '2' }])
   expect(await read(`n\n${Array.from({ length: 30_000 }, (_, i) => i).join('\n')}\n`)).toHaveLength(30_000)
 })
 
