@@ -27,11 +27,11 @@ export interface RunControl {
    * Changes the load, from an instant a little ahead that is the same for all workers: `{ users: 200 }` in the closed
    * model, `{ ratePerS: 500 }` in the open one, `{ by: 1.1 }` for a tenth more of either, and with `overS` how many
    * seconds it takes to get there. It replaces what the plan had for later, and the new value holds to the end of the
-   * load, which stays where it was. Resolves to the amendment, which is in the report's `amendments`. Rejects with a
+   * load, which stays where it was. With `notBeforeS`, a run time, it takes effect then if that is later. Resolves to the amendment, which is in the report's `amendments`. Rejects with a
    * CorerushError, and changes nothing, if the change makes no sense for the run (`CORERUSH_AMENDMENT`) or this host
    * cannot carry it (`CORERUSH_LIMIT`).
    */
-  readonly amend: (change: LoadChange) => Promise<Amendment>
+  readonly amend: (change: LoadChange, notBeforeS?: number) => Promise<Amendment>
 }
 
 /** A run whose load can be amended. */
@@ -54,19 +54,19 @@ export class Control implements RunControl {
     this.#run = run
   }
 
-  readonly amend = async (change: LoadChange): Promise<Amendment> => {
-    const tried = amendedPlan(this.#plan, [this.#read(change)])
+  readonly amend = async (change: LoadChange, notBeforeS = 0): Promise<Amendment> => {
+    const tried = amendedPlan(this.#plan, [this.#read(change, notBeforeS)])
     const warnings = [checkLimits(tried), await checkPorts(tried)].filter((warning) => warning !== null)
     // Looking up the target's addresses takes a while, so the instant is named only now.
-    const amendment = this.#read(change)
+    const amendment = this.#read(change, notBeforeS)
     this.#plan = amendedPlan(this.#plan, [amendment])
     this.#run.amend(amendment, this.#plan, warnings)
     return amendment
   }
 
-  #read(change: LoadChange): Amendment {
+  #read(change: LoadChange, notBeforeS: number): Amendment {
     // To the millisecond, as it is reported.
-    const atS = Math.ceil(this.#run.nextInstantS() * 1000) / 1000
+    const atS = Math.ceil(Math.max(notBeforeS, this.#run.nextInstantS()) * 1000) / 1000
     const read = amendmentOf(this.#plan, change, atS, this.#run.loadEndS())
     if ('value' in read) return read.value
     throw new CorerushError('CORERUSH_AMENDMENT', `the load cannot be amended: ${read.problem}`)

@@ -2,19 +2,34 @@
  * Searches the highest load that a target holds: one run whose load is amended from trial to trial, so that workers stay
  * warm and connections open. What each trial means, and which load comes next, is core/find's.
  */
-import { exitOfSearch, FIND_SCHEMA, kneeOf } from '../core/find/find-report.ts'
-import { answerOf } from '../core/find/answer.ts'
-import type { FindReport, Recovery, SearchEnd } from '../core/find/find-report.ts'
-import type { FindSettings, FoundLoad } from '../core/find/answer.ts'
+import { answerOf, type FindAnswer, type FindSettings, type FoundLoad } from '../core/find/answer.ts'
+import type { HeldSeconds } from '../core/find/backlog.ts'
+import {
+  exitOfSearch,
+  FIND_SCHEMA,
+  kneeOf,
+  NO_TIME,
+  type FindReport,
+  type Recovery,
+  type SearchEnd,
+} from '../core/find/find-report.ts'
+import { isLost } from '../core/find/lost-trial.ts'
+import { searchWarnings } from '../core/find/search-warnings.ts'
 import { compareCapacities } from '../core/find/capacity-comparison.ts'
 import { Search } from '../core/find/search.ts'
 import { looserGoals, type Goal } from '../core/find/goal.ts'
-import { judgeTrial, type Trial, type TrialSeconds } from '../core/find/trial.ts'
+import { judgeTrial, type Trial } from '../core/find/trial.ts'
 import type { SettledSecond } from '../core/measure/timeline.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Report } from '../core/report/report.ts'
+import { MOST_PER_S, MOST_USERS } from '../core/options/limits.ts'
+import { CorerushError } from '../errors.ts'
+import { showMany, showMs } from '../core/units.ts'
 import type { Output } from '../output/output.ts'
 import type { RunControl } from './control.ts'
+import { hireCrew } from './crew.ts'
+import { HeldLoads, Seconds } from './held-loads.ts'
+import { THIS_HOST } from './machine/this-host.ts'
 import { conduct } from './run.ts'
 
 /** What is searched, and how. */
@@ -29,25 +44,36 @@ export interface FindPlan {
 
 export interface FindHooks {
   readonly signal?: AbortSignal
-  readonly onTrial?: (trial: Trial) => void
+  /** A trial has ended; `answers` are those before it counts. */
+  readonly onTrial?: (trial: Trial, answers: readonly FindAnswer[]) => void
   /** A step other than a trial begins, in words. */
   readonly onStep?: (words: string) => void
   readonly outputs?: readonly Output[]
 }
 
-/** How long the target may take to come back to what it was after a trial that failed, in trials. */
-const MOST_REST = 3
+/** How long the target may take to come back to what it was after a trial that was not held. */
+const MOST_REST_S = 60
+/** A median latency that changes by no more than this in so many seconds is what the target has now. */
+const SETTLED = { seconds: 10, times: 1.2, ms: 1 } as const
+/** A target that answers nothing for so many trials at the smallest load is gone. */
+const MOST_SILENT = 3
+/** The fewest latencies of the target that a trial must be long, or requests of the load before it decide its figures. */
+const SHORTEST_TRIAL = 3
 /** The seconds at the smallest load, before the climb and after it, whose latencies are compared. */
 const PROBE_S = 3
 /** Latencies at the smallest load that are so much longer, and at least by so much, have not recovered. */
 const UNRECOVERED = { times: 1.5, ms: 1 }
-/** Users come within this time of an amendment; a trial begins when they are there. */
-const RAMP_S = 0.5
-/** The multiple of a whole trial's permitted growth of the backlog at which the trial is given up. */
-const LOST = 2
 
-/** Searches; resolves to the report, also of a search that was interrupted. */
-export async function find(asked: FindPlan, hooks: FindHooks = {}): Promise<FindReport> {
+/**
+ * Searches; resolves to the report, also of a search that was interrupted. `hire` makes the workforce, by default worker
+ * threads of this process.
+ */
+export async function find(
+  asked: FindPlan,
+  hooks: FindHooks = {},
+  hire = hireCrew(),
+  host = THIS_HOST,
+): Promise<FindReport> {
   const stopping = new AbortController()
   const seconds = new Seconds()
   const climb = new Climb(asked, seconds, hooks)
@@ -56,47 +82,18 @@ export async function find(asked: FindPlan, hooks: FindHooks = {}): Promise<Find
   let climbing: Promise<void> = Promise.resolve()
   let report: Report
   try {
-    report = await conduct(asked.plan, {
-      signal,
-      outputs: [seconds, ...(hooks.outputs ?? [])],
-      onStart(control) {
-        climbing = climb.run(control).finally(() => stopping.abort())
-        // Reported below, when the run has drained.
-        climbing.catch(() => undefined)
-      },
-    })
+    const onStart = (control: RunControl): void => {
+      climbing = climb.run(control).finally(() => stopping.abort())
+      // Reported below, when the run has drained.
+      climbing.catch(() => undefined)
+    }
+    const outputs = [seconds, ...(hooks.outputs ?? [])]
+    report = await conduct(asked.plan, { signal, outputs, onStart }, hire, host)
   } finally {
     seconds.end()
   }
   await climbing
   return climb.report(report, hooks.signal)
-}
-
-/** The settled seconds of the run, in order, for the code that waits for the next one. */
-class Seconds implements Output {
-  readonly name = 'find'
-  readonly #come: SettledSecond[] = []
-  #wake: (() => void) | null = null
-  #isOver = false
-
-  settled(second: SettledSecond): void {
-    this.#come.push(second)
-    this.#wake?.()
-  }
-
-  end(): void {
-    this.#isOver = true
-    this.#wake?.()
-  }
-
-  /** The next second; `null` when the run is over. */
-  async next(): Promise<SettledSecond | null> {
-    while (this.#come.length === 0) {
-      if (this.#isOver) return null
-      await new Promise<void>((resolve) => (this.#wake = resolve))
-    }
-    return this.#come.shift()!
-  }
 }
 
 /** The climb: from trial to trial until every goal has its answer, or the time is over. */
@@ -107,13 +104,17 @@ class Climb {
   readonly #search: Search
   readonly #trials: Trial[] = []
   readonly #warnings: string[] = []
-  #control: RunControl | null = null
-  #load: number
-  /** The first second that lies wholly in the load of now. */
-  #steadyFrom = 1
-  #last: SettledSecond | null = null
+  #loads: HeldLoads | null = null
   #before: Recovery['beforeMs'] | null = null
   #recovery: Recovery | null = null
+  /** Why this host refused a load. */
+  readonly #refusals = new Map<number, string>()
+  /** The p50 at the smallest load of a target at rest. */
+  #restedMs: number | null = null
+  /** Whether it has become longer after a trial that did not hold, and stayed so. */
+  #hasSlowed = false
+  /** Rests that ended before the target had recovered. */
+  #unrested = 0
   #end: SearchEnd = 'run'
 
   constructor(asked: FindPlan, seconds: Seconds, hooks: FindHooks) {
@@ -121,10 +122,9 @@ class Climb {
     this.#asked = asked
     this.#seconds = seconds
     this.#hooks = hooks
-    this.#load = settings.least
     this.#search = new Search({
       ...settings,
-      most: settings.most ?? Infinity,
+      most: settings.most ?? (plan.model === 'closed' ? MOST_USERS : MOST_PER_S),
       isWhole: plan.model === 'closed',
       goals: goals.length,
       looser: looserGoals(goals),
@@ -132,46 +132,65 @@ class Climb {
   }
 
   async run(control: RunControl): Promise<void> {
-    this.#control = control
-    const { settings } = this.#asked
+    const { settings, plan } = this.#asked
+    const { least, trialS } = settings
+    // The backlog may grow by half of what the search can tell apart.
+    const how = { model: plan.model, least, trialS, growth: settings.precision / 2 }
+    const loads = (this.#loads = new HeldLoads(how, control, this.#seconds))
     this.#say('warming up at the smallest load')
     // Not counted: connections are opened, code is compiled, caches fill.
-    if ((await this.#hold(settings.least, PROBE_S)) === null) return
-    const probe = await this.#hold(settings.least, PROBE_S)
+    if ((await loads.hold(least, PROBE_S, 'probe')) === null) return
+    const probe = await loads.hold(least, PROBE_S, 'probe')
     if (probe === null) return
-    this.#before = latencyOf(this.#judge(0, settings.least, probe, 'search'))
-    this.#end = await this.#climb()
-    if (this.#end === 'run') return
-    if (this.#end === 'target') return
+    this.#before = latencyOf(this.#judge(0, least, probe, 'search'))
+    if ((this.#before.p50 ?? 0) / 1000 > settings.trialS / SHORTEST_TRIAL)
+      this.#warnings.push(
+        `a trial of ${settings.trialS} s is short for a target that takes ${showMs(this.#before.p50)} at the smallest load: make --trial at least ${SHORTEST_TRIAL} times as long`,
+      )
+    this.#restedMs = this.#before.p50
+    loads.settleS = Math.round((this.#before.p50 ?? 0) / 1000)
+    this.#end = await this.#climb(loads)
+    if (this.#end === 'run' || this.#end === 'target') return
     this.#say('back at the smallest load')
-    await this.#rest()
-    const after = await this.#hold(settings.least, PROBE_S)
+    await this.#rest(loads)
+    const after = await loads.hold(least, PROBE_S, 'probe')
     if (after !== null) this.#recovery = this.#compared(after)
   }
 
-  async #climb(): Promise<SearchEnd> {
-    const { settings, goals } = this.#asked
+  async #climb(loads: HeldLoads): Promise<SearchEnd> {
+    const { settings, goals, plan } = this.#asked
     for (;;) {
-      const load = this.#search.next() ?? this.#unconfirmed()
+      const next = this.#search.next()
+      const load = next ?? this.#unconfirmed()
       if (load === null) return 'done'
-      const isConfirmed = this.#search.next() === null
-      const forS = isConfirmed ? settings.confirmS : settings.trialS
-      if (this.#atS + forS > settings.maxTimeS) return 'max-time'
-      const held = await this.#hold(load, forS)
+      const forS = next === null ? settings.confirmS : settings.trialS
+      if (loads.atS + forS > settings.maxTimeS) return 'max-time'
+      const held = await loads
+        .hold(load, forS, 'trial', (soFar) => isLost(plan, goals, load, soFar, forS - soFar.seconds.length))
+        .catch((error: unknown) => this.#refused(load, error))
+      if (held === 'refused') continue
       if (held === null) return 'run'
-      const trial = this.#judge(this.#trials.length + 1, load, held, isConfirmed ? 'confirm' : 'search')
+      const trial = this.#judge(this.#trials.length + 1, load, held, next === null ? 'confirm' : 'search')
       this.#trials.push(trial)
-      this.#hooks.onTrial?.(trial)
+      this.#hooks.onTrial?.(trial, this.#answers())
       const isHeld = trial.answers.every(({ answer }) => answer === 'held')
       // What a target that is gone did not answer says nothing about the load.
-      if (!isHeld && (await this.#rest()) === 'gone') return 'target'
+      if (!isHeld && (await this.#rest(loads)) === 'gone') return 'target'
+      // A trial that was given up counts whole: it was lost for sure.
       this.#search.add(
         load,
-        // A trial that was given up counts whole: it was lost for sure.
         forS,
-        goals.map((_, goal) => trial.answers[goal]!.answer),
+        trial.answers.map(({ answer }) => answer),
       )
     }
+  }
+
+  /** A load that this host cannot carry is beyond the generator; no trial can tell more. */
+  #refused(load: number, error: unknown): 'refused' {
+    if (!(error instanceof CorerushError) || error.code !== 'CORERUSH_LIMIT') throw error
+    this.#refusals.set(load, error.message)
+    this.#search.refuse(load)
+    return 'refused'
   }
 
   /** A load that is the answer for a goal and was not held for the confirming time yet. */
@@ -186,90 +205,45 @@ class Climb {
     return null
   }
 
-  get #atS(): number {
-    return this.#last === null ? 0 : this.#last.second + 1
+  /** Rests until what was left waiting is done and latencies are what they were. */
+  async #rest(loads: HeldLoads): Promise<'rested' | 'gone'> {
+    const { trialS, maxTimeS } = this.#asked.settings
+    const at = { isGone: false, isRested: false }
+    await loads.rest((seconds) => {
+      const { row } = seconds.at(-1)!
+      const { p50 } = row.latencyMs
+      at.isGone =
+        seconds.length >= MOST_SILENT * trialS && seconds.every((second) => second.row.succeeded === 0)
+      at.isRested = row.succeeded > 0 && row.queued === 0 && p50 !== null && !isLonger(p50, this.#restedMs)
+      if (!at.isRested && isSettled(seconds)) {
+        // It will not become faster again: from now on this is what a rested target has.
+        this.#restedMs = p50
+        this.#hasSlowed = at.isRested = true
+      }
+      return at.isGone || at.isRested || seconds.length >= MOST_REST_S || loads.atS >= maxTimeS
+    })
+    if (at.isGone) return 'gone'
+    if (!at.isRested) this.#unrested++
+    return 'rested'
   }
 
-  /** Holds a load for whole seconds; fewer if the trial is lost before. `null` when the run is over. */
-  async #hold(load: number, forS: number): Promise<SettledSecond[] | null> {
-    await this.#amend(load)
-    const held: SettledSecond[] = []
-    while (held.length < forS) {
-      const second = await this.#next()
-      if (second === null) return null
-      if (second.second < this.#steadyFrom) continue
-      this.#backlog = held.length === 0 ? this.#backlogBefore : this.#backlog
-      held.push(second)
-      if (this.#isLost(load, held, forS)) break
-    }
-    this.#steadyFrom = this.#atS
-    return held
+  #judge(number: number, load: number, held: HeldSeconds, kind: Trial['kind']): Trial {
+    return judgeTrial(this.#asked.plan, this.#asked.goals, { ...held, number, load, kind })
   }
 
-  #backlog = 0
-  #backlogBefore = 0
-
-  async #next(): Promise<SettledSecond | null> {
-    if (this.#last !== null) this.#backlogBefore = backlogOf(this.#last)
-    const second = await this.#seconds.next()
-    if (second === null || second.phase === 'drain') return null
-    this.#last = second
-    return second
-  }
-
-  async #amend(load: number): Promise<void> {
-    if (load === this.#load) return
-    const isOpen = this.#asked.plan.model === 'open'
-    const { atS, overS } = await this.#control!.amend(
-      isOpen ? { ratePerS: load } : { users: load, overS: RAMP_S },
+  #answers(): FindAnswer[] {
+    const { goals, settings } = this.#asked
+    return goals.map((goal, i) =>
+      answerOf(goal, i, this.#search.bounds(i), this.#trials, settings, this.#load, this.#refusals),
     )
-    this.#load = load
-    this.#steadyFrom = Math.ceil(atS + overS)
   }
 
-  /** Whether the rest of the trial could not change that the target fell behind. */
-  #isLost(load: number, held: readonly SettledSecond[], forS: number): boolean {
-    if (this.#asked.plan.model === 'closed') return false
-    const grown = backlogOf(held.at(-1)!) - this.#backlog
-    return held.length > 1 && grown > LOST * this.#growth * load * forS
-  }
+  readonly #load = (value: number): FoundLoad =>
+    this.#asked.plan.model === 'closed' ? { users: value } : { ratePerS: value }
 
-  /** The backlog may grow by half of what the search can tell apart. */
-  get #growth(): number {
-    return this.#asked.settings.precision / 2
-  }
-
-  /** Rests at the smallest load until what was left waiting is done and latencies are what they were. */
-  async #rest(): Promise<'rested' | 'gone'> {
-    const { settings } = this.#asked
-    await this.#amend(settings.least)
-    const most = MOST_REST * settings.trialS
-    let succeeded = 0
-    for (let waited = 0; waited < most; waited++) {
-      const second = await this.#next()
-      if (second === null) return 'rested'
-      if (second.second < this.#steadyFrom) continue
-      succeeded += second.row.succeeded
-      const { p50 } = second.row.latencyMs
-      if (
-        second.row.succeeded > 0 &&
-        second.row.queued === 0 &&
-        p50 !== null &&
-        !isLonger(p50, this.#before?.p50 ?? null)
-      )
-        return 'rested'
-    }
-    return succeeded === 0 ? 'gone' : 'rested'
-  }
-
-  #judge(number: number, load: number, seconds: readonly SettledSecond[], kind: Trial['kind']): Trial {
-    const trial: TrialSeconds = { number, load, seconds, kind, backlog: this.#backlog, growth: this.#growth }
-    return judgeTrial(this.#asked.plan, this.#asked.goals, trial)
-  }
-
-  #compared(seconds: readonly SettledSecond[]): Recovery {
+  #compared(held: HeldSeconds): Recovery {
     const beforeMs = this.#before!
-    const afterMs = latencyOf(this.#judge(0, this.#asked.settings.least, seconds, 'search'))
+    const afterMs = latencyOf(this.#judge(0, this.#asked.settings.least, held, 'search'))
     const isRecovered = afterMs.p50 !== null && !isLonger(afterMs.p50, beforeMs.p50)
     return { beforeMs, afterMs, isRecovered }
   }
@@ -280,14 +254,18 @@ class Climb {
 
   report(run: Report, signal: AbortSignal | undefined): FindReport {
     const { settings, goals, plan, baseline } = this.#asked
-    const load = (value: number): FoundLoad =>
-      plan.model === 'closed' ? { users: value } : { ratePerS: value }
-    const answers = goals.map((goal, i) =>
-      answerOf(goal, i, this.#search.bounds(i), this.#trials, settings, load),
-    )
+    const answers = this.#answers()
     const stoppedBy = signal?.aborted === true ? stopOf(signal) : this.#end
     if (stoppedBy === 'run' && run.stoppedBy !== 'abort')
       this.#warnings.push(`the run that carried the trials was ended by: ${run.stoppedBy}`)
+    if (this.#hasSlowed)
+      this.#warnings.push(
+        `after overload the target stayed slower at the smallest load: p50 ${showMs(this.#restedMs)}, ${showMs(this.#before?.p50 ?? null)} before; the answer is about that state`,
+      )
+    if (this.#unrested > 0)
+      this.#warnings.push(
+        `the target had not recovered within ${MOST_REST_S} s after ${showMany(this.#unrested, 'trial')} that did not hold; what followed may have failed for that`,
+      )
     const comparison = baseline === null ? null : compareCapacities(baseline, answers)
     const isRegressed = comparison?.answers.some(({ answer }) => answer === 'regressed') === true
     const knee = kneeOf(this.#trials)
@@ -296,15 +274,16 @@ class Climb {
       version: run.version,
       startedAt: run.startedAt,
       durationS: run.durationS,
+      time: this.#loads?.time ?? NO_TIME,
       unit: plan.model === 'closed' ? 'users' : 'ratePerS',
       plan: run.plan,
       host: run.host,
       settings,
       stoppedBy,
-      warnings: [...run.warnings, ...this.#warnings],
+      warnings: [...run.warnings, ...this.#warnings, ...searchWarnings(goals, answers, this.#trials)],
       answers,
       trials: this.#trials,
-      knee: knee === null ? null : load(knee),
+      knee: knee === null ? null : this.#load(knee),
       recovery: this.#recovery,
       comparison,
       exitCode: exitOfSearch(stoppedBy, answers, isRegressed),
@@ -312,13 +291,19 @@ class Climb {
   }
 }
 
-/** Requests in flight and arrivals that wait, at the end of a second. */
-const backlogOf = ({ row }: SettledSecond): number => row.inFlight + row.queued
-
 const latencyOf = ({ latencyMs: { p50, p99 } }: Trial): Recovery['beforeMs'] => ({ p50, p99 })
 
 const isLonger = (ms: number, than: number | null): boolean =>
   than !== null && ms > than * UNRECOVERED.times && ms - than > UNRECOVERED.ms
+
+/** Whether latencies are longer than they were and do not change any more: nothing is being worked off. */
+function isSettled(seconds: readonly SettledSecond[]): boolean {
+  const last = seconds.slice(-SETTLED.seconds).map(({ row }) => row.latencyMs.p50)
+  const known = last.filter((p50) => p50 !== null)
+  return (
+    known.length === SETTLED.seconds && Math.max(...known) <= Math.min(...known) * SETTLED.times + SETTLED.ms
+  )
+}
 
 function stopOf(signal: AbortSignal): SearchEnd {
   const reason: unknown = signal.reason

@@ -1,10 +1,19 @@
 /** What a search found for a goal: an interval of the load, and what ended it. */
 import type { GoalBounds } from './search.ts'
+import { showCount, showMany, showRate } from '../units.ts'
 import type { Goal } from './goal.ts'
 import type { Trial } from './trial.ts'
 
 /** A load, by what was searched. */
 export type FoundLoad = { readonly ratePerS: number } | { readonly users: number }
+
+export const valueOf = (load: FoundLoad): number => ('users' in load ? load.users : load.ratePerS)
+
+/** A load with its unit: `1,200/s`, `550 users`. */
+export const showLoad = (load: FoundLoad): string =>
+  'users' in load
+    ? showMany(load.users, 'user')
+    : `${Number.isInteger(load.ratePerS) ? showCount(load.ratePerS) : showRate(load.ratePerS)}/s`
 
 /** How the search was made. */
 export interface FindSettings {
@@ -31,6 +40,8 @@ export interface FindAnswer {
   readonly limitedBy: 'target' | 'generator' | 'none'
   /** Why the upper bound does not hold; empty without one. */
   readonly reason: string
+  /** The busiest core of the target's host at the upper bound, from 0 to 1, in the trial in which it was busiest; `null` if it was not asked. */
+  readonly targetBusy: number | null
   /** Whether the interval is as narrow as was asked. */
   readonly isDone: boolean
 }
@@ -43,6 +54,7 @@ export function answerOf(
   trials: readonly Trial[],
   settings: FindSettings,
   load: (value: number) => FoundLoad,
+  refusals: ReadonlyMap<number, string> = new Map(),
 ): FindAnswer {
   const { lower, upper, upperClass, isDone } = bounds
   const at = (value: number | null): Trial[] => trials.filter((trial) => trial.load === value)
@@ -57,7 +69,11 @@ export function answerOf(
       settings.tolerated,
     ),
     limitedBy: upperClass === null ? 'none' : upperClass === 'failed' ? 'target' : 'generator',
-    reason: reason ?? '',
+    reason: reason ?? refusals.get(upper ?? NaN) ?? '',
+    targetBusy: at(upper).reduce<number | null>(
+      (most, { targetBusy }) => (targetBusy === null ? most : Math.max(most ?? 0, targetBusy)),
+      null,
+    ),
     isDone,
   }
 }

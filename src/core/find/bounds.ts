@@ -38,20 +38,24 @@ export interface LoadTrials {
 }
 
 /** One unmeasurable trial may be a disturbance of this host; two, if they are not the minority, are its limit. */
-const FEWEST_UNMEASURABLE = 2
+export const FEWEST_UNMEASURABLE = 2
 /** The multiple of the goal's time after which an undecided load is left. */
 const LONGEST = 2
 /** Sums of durations are not exact. */
 const ROUNDING_S = 1e-9
 
+/** How much longer than the goal's time a load without failures must hold where other loads held and failed by turns. */
+const GRADUAL = 1.5
+
 /**
  * Classifies a load by its own trials. `evidence` is the trials that chance is judged by: its own, or also those of the
- * loads that it was pooled with.
+ * loads that it was pooled with. `isGradual`: some load held and failed by turns, so that one may hold throughout by luck.
  */
 export function classOf(
   at: LoadTrials,
   { forS, tolerated, failChance, holdChance }: Proof,
   evidence: Evidence = at,
+  isGradual = false,
 ): LoadClass {
   const { heldS, failedS, held, failed, unmeasurable } = at
   if (unmeasurable >= FEWEST_UNMEASURABLE && unmeasurable >= held + failed) return 'unmeasurable'
@@ -62,7 +66,7 @@ export function classOf(
   if (wholeS - heldS <= toleratedS) {
     const isProven =
       evidence.failed === 0
-        ? heldS >= forS - ROUNDING_S
+        ? heldS >= forS * (isGradual ? GRADUAL : 1) - ROUNDING_S
         : 1 - chanceOf(evidence.failed + 1, trials, tolerated) <= holdChance
     if (isProven || holdChance === 1) return 'held'
   }
@@ -80,8 +84,10 @@ export type Evidence = Pick<LoadTrials, 'held' | 'failed'>
  * one is always lucky.
  */
 export function classesOf(loads: Iterable<LoadTrials>, proof: Proof): Map<number, LoadClass> {
+  const sorted = [...loads].sort((a, b) => a.load - b.load)
+  const isGradual = sorted.some(({ held, failed }) => held > 0 && failed > 0)
   const blocks: { held: number; failed: number; readonly of: LoadTrials[] }[] = []
-  for (const at of [...loads].sort((a, b) => a.load - b.load)) {
+  for (const at of sorted) {
     let block = { held: at.held, failed: at.failed, of: [at] }
     for (
       let before = blocks.at(-1);
@@ -98,7 +104,7 @@ export function classesOf(loads: Iterable<LoadTrials>, proof: Proof): Map<number
     blocks.push(block)
   }
   return new Map(
-    blocks.flatMap((block) => block.of.map((at) => [at.load, classOf(at, proof, block)] as const)),
+    blocks.flatMap((block) => block.of.map((at) => [at.load, classOf(at, proof, block, isGradual)] as const)),
   )
 }
 

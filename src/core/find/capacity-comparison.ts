@@ -1,5 +1,5 @@
 /** Capacities compared: whether the load that an earlier search proved to hold still does. */
-import type { FindAnswer, FoundLoad } from './answer.ts'
+import { valueOf, type FindAnswer } from './answer.ts'
 
 export interface CapacityAnswer {
   readonly goal: string
@@ -13,8 +13,6 @@ export interface CapacityComparison {
   /** Goals of one search that the other does not have. */
   readonly unmatched: readonly string[]
 }
-
-export const valueOf = (load: FoundLoad): number => ('users' in load ? load.users : load.ratePerS)
 
 /** Compares what a search found with an earlier one of the same goals. */
 export function compareCapacities(

@@ -18,6 +18,19 @@ export interface Recovery {
   readonly isRecovered: boolean
 }
 
+/** What the time of a search was spent on, in seconds. */
+export interface SearchTime {
+  readonly trialsS: number
+  /** At the smallest load, until the target had recovered from a trial that was not held. */
+  readonly restS: number
+  /** At the smallest load, before the climb and after it. */
+  readonly probesS: number
+  /** At a new load before its first trial, and at an old one until the next is known. */
+  readonly changesS: number
+}
+
+export const NO_TIME: SearchTime = { trialsS: 0, restS: 0, probesS: 0, changesS: 0 }
+
 export interface FindReport {
   readonly schema: typeof FIND_SCHEMA
   /** Version of corerush. */
@@ -25,6 +38,7 @@ export interface FindReport {
   /** Wall time of the start instant, ISO 8601; a label, nothing is computed from it. */
   readonly startedAt: string
   readonly durationS: number
+  readonly time: SearchTime
   readonly unit: 'users' | 'ratePerS'
   readonly plan: Plan
   readonly host: HostReport

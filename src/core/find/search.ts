@@ -9,6 +9,7 @@
 import {
   boundsOf,
   classesOf,
+  FEWEST_UNMEASURABLE,
   type Bounds,
   type LoadClass,
   type LoadTrials,
@@ -98,6 +99,12 @@ export class Search {
         unmeasurable: at.unmeasurable + (answer === 'unmeasurable' ? 1 : 0),
       })
     })
+  }
+
+  /** Notes that this host cannot carry a load: it is not measurable, without a trial. */
+  refuse(load: number): void {
+    const answers = Array.from({ length: this.#plan.goals }, (): TrialAnswer => 'unmeasurable')
+    for (let i = 0; i < FEWEST_UNMEASURABLE; i++) this.add(load, 0, answers)
   }
 
   /** The load of the next trial; `null` when every goal has its answer. */

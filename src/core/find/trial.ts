@@ -7,6 +7,8 @@ import type { SettledSecond } from '../measure/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import { metricOf, showFigure } from '../threshold/threshold-metric.ts'
 import { printThreshold, type Threshold } from '../threshold/threshold.ts'
+import { showCount } from '../units.ts'
+import { backlogOf, type HeldSeconds } from './backlog.ts'
 import type { TrialAnswer } from './bounds.ts'
 import type { Goal } from './goal.ts'
 
@@ -40,15 +42,10 @@ export interface Trial {
 }
 
 /** What was measured of a load. */
-export interface TrialSeconds {
+export interface TrialSeconds extends HeldSeconds {
   readonly kind: Trial['kind']
   readonly number: number
   readonly load: number
-  readonly seconds: readonly SettledSecond[]
-  /** Requests in flight and arrivals that waited when the trial began. */
-  readonly backlog: number
-  /** The share of what was due by which the backlog may grow. */
-  readonly growth: number
 }
 
 export function judgeTrial(plan: Plan, goals: readonly Goal[], trial: TrialSeconds): Trial {
@@ -116,15 +113,11 @@ const NO_FIGURE = { actual: null, samples: 0 }
  * What was due and neither finished nor failed grew by more than the search can tell apart: the target, or the plan's
  * users, did not keep up, whatever the latencies of those that finished say. `null` if they kept up, or loop.
  */
-function fellBehind(plan: Plan, { seconds, backlog, growth }: TrialSeconds): string | null {
-  if (plan.model === 'closed') return null
-  const last = seconds.at(-1)
-  if (last === undefined) return null
-  const due = seconds.reduce((sum, { row }) => sum + row.due, 0)
-  const dropped = seconds.reduce((sum, { row }) => sum + row.dropped, 0)
-  const grown = last.row.inFlight + last.row.queued - backlog + dropped
-  return grown > Math.max(1, growth * due)
-    ? `the target fell behind: ${Math.round(grown)} more waiting at the end than at the beginning`
+function fellBehind(plan: Plan, trial: TrialSeconds): string | null {
+  if (plan.model === 'closed' || trial.seconds.length === 0) return null
+  const { excess, permitted } = backlogOf(trial)
+  return excess > permitted
+    ? `the target fell behind: ${showCount(Math.round(excess))} more waiting at the end`
     : null
 }
 

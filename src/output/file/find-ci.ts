@@ -1,8 +1,8 @@
 /** A search for CI systems: JUnit XML with a test case per goal, and a job summary for GitHub Actions. Pure. */
 import type { FindReport } from '../../core/find/find-report.ts'
-import type { FindAnswer } from '../../core/find/answer.ts'
+import { showLoad, type FindAnswer } from '../../core/find/answer.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
-import { renderFind, showLoad } from '../text/find-text.ts'
+import { renderFind } from '../text/find-text.ts'
 import { escapeXml } from './junit.ts'
 
 const PLAIN = { color: false, width: 110 }

@@ -3,11 +3,11 @@
  * with every trial, and the table of trials. Pure.
  */
 import type { FindReport } from '../../core/find/find-report.ts'
-import type { FindAnswer } from '../../core/find/answer.ts'
+import { showLoad, type FindAnswer } from '../../core/find/answer.ts'
 import type { Trial } from '../../core/find/trial.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import { printDurationS, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
-import { renderFind, showLoad } from '../text/find-text.ts'
+import { renderFind } from '../text/find-text.ts'
 import { renderHtmlFile } from './html-file.ts'
 import { escapeXml } from './junit.ts'
 

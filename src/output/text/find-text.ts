@@ -1,10 +1,11 @@
 /** A search for the highest load as text: each trial during the search, and the answers at the end. Pure. */
 import type { CapacityAnswer } from '../../core/find/capacity-comparison.ts'
 import type { FindReport } from '../../core/find/find-report.ts'
-import type { FindAnswer, FoundLoad } from '../../core/find/answer.ts'
+import { showLoad, type FindAnswer, type FoundLoad } from '../../core/find/answer.ts'
 import type { Trial } from '../../core/find/trial.ts'
+import { BUSY } from '../../core/judge/rules/limits.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
-import { printDurationS, showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
+import { printDurationS, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { bar, renderLine, type Paint, type Style } from './paint.ts'
 import { renderTable, type Column } from './text-table.ts'
 import { wrap } from './verdict-text.ts'
@@ -21,12 +22,6 @@ const COMPARED: Readonly<Record<CapacityAnswer['answer'], readonly [text: string
 }
 const CHART_WIDTH = 40
 const SHOWN_SHARE = { low: 0.05, high: 1 }
-
-/** A load with its unit: `1,200/s`, `550 users`. */
-export const showLoad = (load: FoundLoad): string =>
-  'users' in load
-    ? showMany(load.users, 'user')
-    : `${Number.isInteger(load.ratePerS) ? showCount(load.ratePerS) : showRate(load.ratePerS)}/s`
 
 const loadOf = (value: number, unit: FindReport['unit']): FoundLoad =>
   unit === 'users' ? { users: value } : { ratePerS: value }
@@ -50,11 +45,13 @@ export function renderTrial(trial: Trial, unit: FindReport['unit'], style: Style
   )
 }
 
+const whole = (seconds: number): string => printDurationS(Math.round(seconds))
+
 const ms = (value: number | null): string => (value === null ? '–' : showMs(value))
 
 /** The answers of a search. */
 export function renderFind(report: FindReport, style: Style): string {
-  const { plan, unit, trials, durationS, answers, knee, recovery, warnings, version } = report
+  const { plan, unit, trials, durationS, time, answers, knee, recovery, warnings, version } = report
   const head = `corerush ${version} find · ${subjectOf(plan)}`
   const goalLines = answers.flatMap((answer) => answerLines(answer, report, style))
   const lines = [
@@ -62,7 +59,7 @@ export function renderFind(report: FindReport, style: Style): string {
     renderLine(
       [
         [
-          `${unit === 'users' ? 'closed model, users' : 'open model, iterations per second'} · ${trials.length} trials in ${printDurationS(Math.round(durationS))}`,
+          `${unit === 'users' ? 'closed model, users' : 'open model, iterations per second'} · ${showMany(trials.length, 'trial')} in ${whole(durationS)}: ${whole(time.trialsS)} of trials, ${whole(time.restS)} of rest, ${whole(time.changesS)} for changes of the load`,
           'dim',
         ],
       ],
@@ -85,10 +82,12 @@ export function renderFind(report: FindReport, style: Style): string {
 }
 
 function answerLines(answer: FindAnswer, report: FindReport, style: Style): string[] {
-  const { goal, lower, upper, conditionalPerS, limitedBy, reason, isDone } = answer
+  const { goal, lower, upper, conditionalPerS, limitedBy, reason, targetBusy, isDone } = answer
   const found =
     lower === null
-      ? 'no load was held'
+      ? upper === null
+        ? 'no load was proven to hold'
+        : 'no load was held'
       : upper === null || limitedBy === 'generator'
         ? `at least ${showLoad(lower)}`
         : `${showLoad(lower)} held, ${showLoad(upper)} not`
@@ -99,7 +98,7 @@ function answerLines(answer: FindAnswer, report: FindReport, style: Style): stri
         `${goal}  `,
         [found, 'bold'],
         conditionalPerS === null ? '' : ` · ${showRate(conditionalPerS)} requests/s at this load`,
-        isDone ? '' : [' · wider than --precision', 'yellow'],
+        isDone || lower === null ? '' : [' · wider than --precision', 'yellow'],
       ],
       style,
     ),
@@ -108,7 +107,7 @@ function answerLines(answer: FindAnswer, report: FindReport, style: Style): stri
     limitedBy === 'generator' && upper !== null
       ? `at ${showLoad(upper)} this generator, not the target, is the limit: ${reason}`
       : upper !== null
-        ? `at ${showLoad(upper)}: ${reason}`
+        ? `at ${showLoad(upper)}: ${reason}${busyWords(targetBusy)}`
         : lower === null
           ? ''
           : 'nothing failed up to the largest load'
@@ -127,6 +126,14 @@ function answerLines(answer: FindAnswer, report: FindReport, style: Style): stri
   }
   return lines
 }
+
+/** What the CPU of the target has to do with the limit, where its metrics are read. */
+const busyWords = (busy: number | null): string =>
+  busy === null
+    ? ''
+    : busy >= BUSY
+      ? `; its CPU is the limit: the busiest core was at ${showPercent(busy)}`
+      : `; its CPU is not the limit: the busiest core was at ${showPercent(busy)}`
 
 function recoveryLines(recovery: FindReport['recovery'], style: Style): string[] {
   if (recovery === null) return []
