@@ -86,6 +86,18 @@ export default defineConfig(
     },
   },
   {
+    // Values of Python have any type.
+    files: ['src/python/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
     files: ['src/worker/**/*.ts'],
     rules: {
       'no-restricted-properties': [

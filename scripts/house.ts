@@ -9,7 +9,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'version.ts': [],
   core: [],
-  scenario: ['core'],
+  scenario: ['core', 'python.ts'],
   'protocol.ts': ['core'],
   worker: ['scenario', 'core', 'protocol.ts'],
   output: ['core', 'version.ts'],
@@ -22,6 +22,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['host', 'output', 'core', 'target', 'import', 'version.ts'],
   'index.ts': ['host', 'output', 'core', 'scenario', 'target', 'version.ts'],
   'vitest.ts': ['core'],
+  // What scenarios made of locustfiles import: values as Python has them.
+  python: [],
+  'python.ts': ['python'],
 }
 
 /** The rooms of a layer, from the lowest up: a file imports only from its own room and from rooms before it. `.` has none. */
@@ -48,7 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   output: ['.', 'text', 'view', 'live', 'file', 'push', 'web'],
   host: ['machine', 'files', 'kept', '.'],
   page: ['parts', 'charts', 'live', '.'],
-  import: ['.', 'curl'],
+  import: ['.', 'curl', 'locust'],
 }
 
 /** The one file that imports each library. */
@@ -67,6 +70,9 @@ export const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
   uplot: 'page/charts/uplot.ts',
   yaml: 'host/files/yaml.ts',
   'tough-cookie': 'worker/scenario/jar.ts',
+  // Bundled into the built files, so that users do not install them.
+  'py-ast': 'import/locust/python-tree.ts',
+  prettier: 'import/formatted.ts',
 }
 
 /** The layers that run without a platform: no `node:` module. */

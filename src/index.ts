@@ -13,7 +13,6 @@ export {
   type ScenarioDefinition,
   type Context,
   type SetupContext,
-  type RequestEvent,
   type Task,
   type DescribedTask,
   type TaskGroup,

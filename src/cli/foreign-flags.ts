@@ -53,4 +53,4 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
 export const isForeignScenario = (word: string): boolean => /\.(?:py|lua|jmx|scala)$/i.test(word)
 
 export const FOREIGN_SCENARIO =
-  'is not a scenario of corerush, which is a TypeScript or JavaScript file: see docs/SCENARIOS.md and docs/FROM-LOCUST.md'
+  'is not a scenario of corerush, which is a TypeScript or JavaScript file: corerush import makes one of a locustfile, see docs/IMPORT.md'

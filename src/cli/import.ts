@@ -48,6 +48,7 @@ const isFormat = (text: string): boolean => FORMATS.includes(text as Format)
 
 /** Each format loads only what it needs. */
 const CONVERTERS: Readonly<Record<Format, (source: Source) => Promise<Imported>>> = {
+  locust: async (source) => (await import('../import/locust/locust.ts')).importLocust(source),
   curl: async (source) =>
     (await import('../import/curl/curl.ts')).importCurl(source, (path) => readFileSync(path)),
 }

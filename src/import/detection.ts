@@ -1,6 +1,6 @@
 /** The format of a text by its content. */
 
-export const FORMATS = ['curl'] as const
+export const FORMATS = ['locust', 'curl'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** The beginning of a file is enough to tell its format. */
@@ -9,9 +9,13 @@ export const HEAD_BYTES = 65_536
 /** The format of a text that begins so; `null` if it is none that can be imported. */
 export function formatOf(head: string): Format | null {
   const text = head.replace(/^\u{feff}/u, '').trimStart()
+  if (LOCUST.test(text)) return 'locust'
   if (CURL.test(text)) return 'curl'
   return null
 }
+
+/** A line that imports Locust. */
+const LOCUST = /^\s*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m
 
 /** A line that begins with curl, behind a prompt, a comment's end or an assignment. */
 const CURL = /^[ \t]*(?:[$>] +|sudo +|time +|\w+=\S* +)*(?:\S*[\\/])?curl(?:\.exe)?[ \t\\^]/im

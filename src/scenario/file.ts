@@ -16,6 +16,7 @@ import { LoadingFault, watchLoading } from './loading.ts'
 import { Metrics } from './metric.ts'
 import { planOf } from './definition.ts'
 import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
+import * as python from '../python.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
 
 /** What such a file can import from `corerush`. */
@@ -37,7 +38,7 @@ export async function importDefault(
   // It takes a while to load, and most runs have no such file.
   const { createJiti } = await import('jiti')
   const jiti = createJiti(import.meta.url, {
-    virtualModules: { corerush: { ...AUTHORING, ...more } },
+    virtualModules: { corerush: { ...AUTHORING, ...more }, 'corerush/python': python },
     moduleCache: false,
     interopDefault: false,
   })

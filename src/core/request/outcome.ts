@@ -34,7 +34,6 @@ export const OUTCOMES = [
   'body.timeout',
   'body.failed',
   'body.too-large',
-  'body.encoding',
 ] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
@@ -57,8 +56,7 @@ export const isConnectionFailure = (outcome: Outcome): boolean =>
   outcome !== 'reused.closed' &&
   outcome !== 'headers.timeout' &&
   outcome !== 'body.timeout' &&
-  outcome !== 'body.too-large' &&
-  outcome !== 'body.encoding'
+  outcome !== 'body.too-large'
 
 /** The fault lies with the generator's host, not with the target. */
 export const isGeneratorFault = (outcome: Outcome): boolean =>

@@ -51,6 +51,17 @@ export function connectionOf(
   if (has('proxyDigest')) flags.push(['proxy-digest', null])
   for (const text of all('resolve')) flags.push(...resolved(text, notes, refuse))
   for (const text of all('connectTo')) flags.push(['connect-to', text])
+  flags.push(...tlsFlags(last, refuse), ...timeFlags(last), ...addressFlags(last, refuse))
+  if (closes) flags.push(['no-keepalive', null])
+  const authFlag = has('digest') ? 'auth-digest' : 'auth'
+  return { plain: flags, authorized: (auth) => [...flags, [authFlag, auth]], notes }
+}
+
+type Last = (effect: CurlEffect) => string | null
+type Flags = [flag: string, value: string | null][]
+
+function tlsFlags(last: Last, refuse: (problem: string) => never): Flags {
+  const flags: Flags = []
   const cert = last('cert')
   if (cert !== null) {
     if (/:[^/\\:]+$/.test(cert) && !/^[a-z]:/i.test(cert))
@@ -65,6 +76,11 @@ export function connectionOf(
     const value = last(effect)
     if (value !== null) flags.push([flag, value])
   }
+  return flags
+}
+
+function timeFlags(last: Last): Flags {
+  const flags: Flags = []
   for (const [effect, flag] of [
     ['maxTime', 'timeout'],
     ['connectTimeout', 'connect-timeout'],
@@ -72,6 +88,11 @@ export function connectionOf(
     const value = last(effect)
     if (value !== null && Number(value) !== 0) flags.push([flag, `${value}s`])
   }
+  return flags
+}
+
+function addressFlags(last: Last, refuse: (problem: string) => never): Flags {
+  const flags: Flags = []
   const address = last('interface')
   if (address !== null) {
     const plain = address.replace(/^host!/, '')
@@ -79,9 +100,7 @@ export function connectionOf(
       refuse(`curl's --interface ${address}: write its address`)
     flags.push(['local-address', plain])
   }
-  if (closes) flags.push(['no-keepalive', null])
-  const authFlag = has('digest') ? 'auth-digest' : 'auth'
-  return { plain: flags, authorized: (auth) => [...flags, [authFlag, auth]], notes }
+  return flags
 }
 
 function proxyUrl(text: string, user: string | null, refuse: (problem: string) => never): string {

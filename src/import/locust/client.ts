@@ -1,0 +1,209 @@
+/** Requests of the user's client. */
+import { code, isNumeric, quote, type Code } from './code.ts'
+import { keyword } from './arguments.ts'
+import { dotted, type Expr, type ExprNode } from './python-tree.ts'
+import { need, type Scope } from './scope.ts'
+import { untranslatable } from './untranslatable.ts'
+import { isClient } from './user.ts'
+
+const METHODS: ReadonlySet<string> = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options'])
+
+/** Whether a call is a request of the client. */
+export const isRequest = (node: ExprNode, scope: Scope): boolean =>
+  node.nodeType === 'Call' &&
+  node.func.nodeType === 'Attribute' &&
+  (METHODS.has(node.func.attr) || node.func.attr === 'request') &&
+  isClient(node.func.value, scope)
+
+/** The arguments of a request that have a translation, or none to need. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'url',
+  'path',
+  'method',
+  'name',
+  'params',
+  'data',
+  'json',
+  'headers',
+  'catch_response',
+  'timeout',
+  'auth',
+  'files',
+  'verify',
+  'allow_redirects',
+  'stream',
+  'context',
+])
+
+/** The call of `http`, without its `await`. `more` are options that the place of the request brings. */
+export function requestCall(node: Expr<'Call'>, scope: Scope, more: readonly string[]): string {
+  if (scope.isSync) return untranslatable('a request within an expression that cannot wait')
+  for (const { arg } of node.keywords)
+    if (arg === undefined || !KNOWN.has(arg))
+      return untranslatable(arg === undefined ? 'a call with * or **' : `a request with ${arg}=`)
+  if (node.args.some(({ nodeType }) => nodeType === 'Starred')) return untranslatable('a call with * or **')
+  const name = (node.func as Expr<'Attribute'>).attr
+  const positional = [...node.args]
+  const method = name === 'request' ? (positional.shift() ?? keyword(node, 'method')) : undefined
+  const url = positional.shift() ?? keyword(node, 'url') ?? keyword(node, 'path')
+  if (url === undefined) return untranslatable('a request without a URL')
+  const verb = method?.nodeType === 'Constant' ? String(method.value).toLowerCase() : name
+  // python-requests takes params by position in get, data and json in post, data in put and patch.
+  const [second, third] = positional
+  const data =
+    second !== undefined && ['post', 'put', 'patch'].includes(verb) ? second : keyword(node, 'data')
+  const params = second !== undefined && verb === 'get' ? second : keyword(node, 'params')
+  if (positional.length > 2 || (third !== undefined && verb !== 'post'))
+    return untranslatable('a request with more arguments by position')
+  const options = [
+    ...nameOption(node, scope),
+    ...headerOption(keyword(node, 'headers'), keyword(node, 'auth'), scope),
+    ...queryOption(params, scope),
+    ...bodyOption(data, third ?? keyword(node, 'json'), keyword(node, 'files'), scope),
+    ...otherOptions(node, verb, scope),
+    ...more,
+  ]
+  const http = need(scope, 'http')
+  const call = METHODS.has(verb)
+    ? `${http}.${verb}(${urlText(url, scope)}`
+    : `${http}.request(${scope.expression(method!, scope).text}, ${urlText(url, scope)}`
+  scope.facts!.isAsync = true
+  return `${call}${options.length === 0 ? '' : `, { ${options.join(', ')} }`})`
+}
+
+/** Locust puts the host and the path together as they are. */
+function urlText(node: ExprNode, scope: Scope): string {
+  const { text, kind } = scope.expression(node, scope)
+  const literal = literalStart(node)
+  const slash = scope.work.hasSlash
+  if (literal !== null && literal !== '' && !/^https?:\/\//i.test(literal)) {
+    if (!slash && !literal.startsWith('/')) return untranslatable('a path that does not begin with /')
+    if (slash && node.nodeType === 'Constant') return quote(`/${literal}`)
+    if (slash) return text.startsWith('`') ? `\`/${text.slice(1)}` : `('/' + ${text})`
+  } else if (slash && literal === null)
+    return untranslatable('a path that is added to a host with / at its end')
+  return kind === 'str' ? text : `py.str(${text})`
+}
+
+/** The text that a URL begins with, whatever follows; `null` if it begins with a value. */
+function literalStart(node: ExprNode): string | null {
+  if (node.nodeType === 'Constant') return typeof node.value === 'string' ? node.value : null
+  if (node.nodeType === 'JoinedStr') {
+    const [first] = node.values
+    return first?.nodeType === 'Constant' ? String(first.value) : null
+  }
+  if (node.nodeType === 'BinOp') return literalStart(node.left)
+  if (node.nodeType === 'Call' && node.func.nodeType === 'Attribute' && node.func.attr === 'format') {
+    const text = literalStart(node.func.value)
+    return text === null || text.startsWith('{') ? null : text
+  }
+  return null
+}
+
+function nameOption(node: Expr<'Call'>, scope: Scope): string[] {
+  const name = keyword(node, 'name')
+  if (name === undefined) return scope.renamed === null ? [] : [`name: ${scope.renamed}`]
+  const { text, kind } = scope.expression(name, scope)
+  return kind === 'none' ? [] : [`name: ${kind === 'str' ? text : `py.str(${text})`}`]
+}
+
+function headerOption(headers: ExprNode | undefined, auth: ExprNode | undefined, scope: Scope): string[] {
+  const own = headers === undefined ? null : scope.expression(headers, scope)
+  const given =
+    own === null || own.kind === 'none' ? null : own.kind === 'dict' ? own.text : `py.headers(${own.text})`
+  const credentials = auth === undefined ? null : authText(auth, scope)
+  if (credentials?.startsWith('authDigest') === true)
+    return [...(given === null ? [] : [`headers: ${given}`]), credentials]
+  if (credentials === null) return given === null ? [] : [given === 'headers' ? given : `headers: ${given}`]
+  return [`headers: { ${given === null ? '' : `...${given}, `}authorization: ${credentials} }`]
+}
+
+/** `(user, password)`, `HTTPBasicAuth(…)` and `HTTPDigestAuth(…)`. */
+export function authText(node: ExprNode, scope: Scope): string {
+  const pair = node.nodeType === 'Tuple' ? node.elts : node.nodeType === 'Call' ? node.args : []
+  const kind = node.nodeType === 'Call' ? (dotted(node.func)?.split('.').at(-1) ?? '') : 'HTTPBasicAuth'
+  const [user, password] = pair.map((one) => scope.expression(one, scope))
+  if (user === undefined || password === undefined)
+    return untranslatable('auth= that is not written as (user, password)')
+  if (kind === 'HTTPBasicAuth') return `py.basicAuth(${user.text}, ${password.text})`
+  if (kind === 'HTTPDigestAuth') return `authDigest: \`\${${user.text}}:\${${password.text}}\``
+  return untranslatable(`auth=${kind}`)
+}
+
+/** A dict whose values are texts and numbers, which both sides write alike. */
+const isPlainDict = (node: ExprNode, scope: Scope): boolean =>
+  node.nodeType === 'Dict' &&
+  node.keys.every((key) => key?.nodeType === 'Constant' && typeof key.value === 'string') &&
+  node.values.every((value) => ['str', 'int'].includes(scope.expression(value, scope).kind))
+
+function queryOption(params: ExprNode | undefined, scope: Scope): string[] {
+  if (params === undefined) return []
+  const { text, kind } = scope.expression(params, scope)
+  if (kind === 'none') return []
+  if (kind === 'str' || kind === 'bytes') return untranslatable('params= that is a text')
+  return [`query: ${isPlainDict(params, scope) ? text : `py.fields(${text})`}`]
+}
+
+function bodyOption(
+  data: ExprNode | undefined,
+  json: ExprNode | undefined,
+  files: ExprNode | undefined,
+  scope: Scope,
+): string[] {
+  const sent = data === undefined ? null : bodyCode(data, scope)
+  const value = json === undefined ? null : scope.expression(json, scope)
+  if (files !== undefined) {
+    const file = scope.expression(files, scope)
+    if (file.kind !== 'none')
+      return [`body: py.multipart(${file.text}${sent === null ? '' : `, ${sent.text}`})`]
+  }
+  if (sent !== null && sent.kind !== 'none') {
+    if (value !== null && value.kind !== 'none') return untranslatable('a request with data= and json=')
+    if (sent.kind === 'str' || sent.kind === 'bytes' || sent.kind === 'file')
+      return [sent.text === "''" || sent.text === '""' ? '' : `body: ${sent.text}`].filter(
+        (one) => one !== '',
+      )
+    if (isPlainDict(data!, scope))
+      return (data as Expr<'Dict'>).keys.length === 0 ? [] : [`form: ${sent.text}`]
+    return [`...py.data(${sent.text})`]
+  }
+  return value === null || value.kind === 'none'
+    ? []
+    : [value.text === 'json' ? value.text : `json: ${value.text}`]
+}
+
+/** Text that is encoded as UTF-8 only to be sent is sent as the text. */
+function bodyCode(node: ExprNode, scope: Scope): Code {
+  const isEncoded =
+    node.nodeType === 'Call' &&
+    node.func.nodeType === 'Attribute' &&
+    node.func.attr === 'encode' &&
+    node.args.every((one) => one.nodeType === 'Constant' && /^utf-?8$/i.test(String(one.value)))
+  if (!isEncoded) return scope.expression(node, scope)
+  const text = scope.expression((node.func as Expr<'Attribute'>).value, scope)
+  return text.kind === 'str' ? text : code(`py.str(${text.text})`, 'str')
+}
+
+const MOST_REDIRECTS = 30
+
+function otherOptions(node: Expr<'Call'>, verb: string, scope: Scope): string[] {
+  const options: string[] = []
+  const timeout = keyword(node, 'timeout')
+  if (timeout !== undefined) {
+    const value = scope.expression(timeout.nodeType === 'Tuple' ? timeout.elts.at(-1)! : timeout, scope)
+    if (value.kind !== 'none')
+      options.push(
+        `timeout: ${isNumeric(value) && /^[\d.]+$/.test(value.text) ? quote(`${value.text}s`) : `\`\${${value.text}}s\``}`,
+      )
+  }
+  const verify = keyword(node, 'verify')
+  if (verify !== undefined && isFalse(verify))
+    scope.work.notes.add('verify=False: run with --insecure where the certificate is not trusted')
+  const redirects = keyword(node, 'allow_redirects')
+  // python-requests follows up to 30, but none of HEAD.
+  if (verb !== 'head' && (redirects === undefined || !isFalse(redirects)))
+    options.push(`redirects: ${MOST_REDIRECTS}`)
+  return options
+}
+
+const isFalse = (node: ExprNode): boolean => node.nodeType === 'Constant' && node.value === false

@@ -1,0 +1,433 @@
+/** Expressions of Python as TypeScript. */
+import { translateCall } from './call.ts'
+import {
+  code,
+  either,
+  isNumeric,
+  iterable,
+  nameOf,
+  property,
+  quote,
+  templateText,
+  textOf,
+  type Code,
+  type Kind,
+} from './code.ts'
+import { test } from './condition.ts'
+import { names } from './bindings.ts'
+import { dotted, type ExprNode, type Expr } from './python-tree.ts'
+import { targetText } from './target.ts'
+import { cookieOf, selfAttribute } from './user.ts'
+import { need, type Scope } from './scope.ts'
+import { untranslatable } from './untranslatable.ts'
+import { moduleValue } from './modules.ts'
+import { responseAttribute } from './response.ts'
+
+export function translate(node: ExprNode, scope: Scope): Code {
+  switch (node.nodeType) {
+    case 'Constant':
+      return constant(node, scope)
+    case 'Name':
+      return nameCode(node, scope)
+    case 'JoinedStr':
+      return template(node, scope)
+    case 'Attribute':
+      return attribute(node, scope)
+    case 'Subscript':
+      return subscript(node, scope)
+    case 'Call':
+      return translateCall(node, scope)
+    case 'BinOp':
+      return binary(node, scope)
+    case 'UnaryOp':
+      return unary(node, scope)
+    case 'BoolOp':
+      return boolean(node, scope)
+    case 'Compare':
+      return comparison(node, scope)
+    case 'IfExp': {
+      const [body, orelse] = [translate(node.body, scope), translate(node.orelse, scope)]
+      return code(
+        `(${test(node.test, scope)} ? ${body.text} : ${orelse.text})`,
+        either(body.kind, orelse.kind),
+      )
+    }
+    case 'List':
+    case 'Tuple':
+      return code(`[${node.elts.map((one) => element(one, scope)).join(', ')}]`, 'list')
+    case 'Set':
+      return code(`new Set<any>([${node.elts.map((one) => element(one, scope)).join(', ')}])`, 'set')
+    case 'Dict':
+      return dictionary(node, scope)
+    case 'ListComp':
+    case 'GeneratorExp':
+      return comprehension(node, scope)
+    case 'SetComp':
+      return code(`new Set<any>(${comprehension(node, scope).text})`, 'set')
+    case 'DictComp': {
+      const pair: ExprNode = {
+        ...node,
+        nodeType: 'Tuple',
+        elts: [node.key, node.value],
+        ctx: { nodeType: 'Load' },
+      }
+      return code(`py.dict(${comprehension({ ...node, elt: pair }, scope).text})`, 'any')
+    }
+    case 'Lambda':
+      return lambda(node, scope)
+    case 'Starred':
+      return untranslatable('a list that is unpacked here')
+    default:
+      return untranslatable(WORDS[node.nodeType] ?? node.nodeType)
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  NamedExpr: 'an assignment within an expression (:=)',
+  Await: 'await',
+  Yield: 'yield',
+  YieldFrom: 'yield',
+}
+
+function element(node: ExprNode, scope: Scope): string {
+  return node.nodeType === 'Starred'
+    ? `...py.list(${translate(node.value, scope).text})`
+    : translate(node, scope).text
+}
+
+function constant({ value, quote_style, lineno, col_offset }: Expr<'Constant'>, scope: Scope): Code {
+  const given: unknown = value
+  if (given === null) return code('null', 'none')
+  if (typeof given === 'boolean') return code(String(given), 'bool')
+  if (typeof given === 'bigint') return untranslatable('a whole number beyond 2^53')
+  if (typeof given === 'number') {
+    // The tree does not say whether it was written with a point.
+    const bytes = new TextEncoder().encode(scope.work.lines[lineno - 1] ?? '').subarray(col_offset)
+    const [written = ''] = /^[\d_.]+(?:e[+-]?\d+)?/i.exec(new TextDecoder().decode(bytes)) ?? []
+    return code(String(given), /[.e]/i.test(written) && !/^0x/i.test(written) ? 'float' : 'int')
+  }
+  if (typeof given !== 'string') return untranslatable('a value such as ... or 1j')
+  if (/^[rR]?[bB]/.test(quote_style ?? '')) {
+    const isText = /^[\u0000-\u007f]*$/.test(given)
+    return code(isText ? `Buffer.from(${quote(given)})` : `Buffer.from(${quote(given)}, 'latin1')`, 'bytes')
+  }
+  return code(quote(given), 'str')
+}
+
+function nameCode({ id }: Expr<'Name'>, scope: Scope): Code {
+  const alias = scope.aliases.get(id)
+  if (alias !== undefined) return code(alias)
+  if (id === scope.self) {
+    if (scope.facts !== null) scope.facts.handsOn = true
+    return code('context')
+  }
+  if (id === '__name__') return code("'__main__'", 'str')
+  if (id === '__file__') return code('import.meta.filename', 'str')
+  if (scope.declarations.has(id) || scope.kinds.has(id)) return code(nameOf(id), scope.kinds.get(id) ?? 'any')
+  const module = scope.work.file.imports.get(id)
+  if (module !== undefined) return moduleValue(module, scope)
+  const called = scope.work.file.functions.get(id)
+  if (called !== undefined) {
+    const facts = scope.work.factsOf(null, called)
+    if (facts.self !== null || facts.isAsync) return untranslatable('a function that is handed on')
+    return code(facts.name)
+  }
+  if (scope.work.file.classes.has(id)) return untranslatable('a class that is handed on')
+  if (id in BUILTIN_VALUES) return code(BUILTIN_VALUES[id]!)
+  return untranslatable(`the name ${id}`)
+}
+
+/** Builtin functions that are handed to others, as in `map(str, values)`. */
+const BUILTIN_VALUES: Readonly<Record<string, string>> = {
+  str: 'py.str',
+  int: '((value: any) => py.int(value))',
+  float: '((value: any) => py.float(value))',
+  len: 'py.len',
+  bool: 'py.truthy',
+  repr: 'py.repr',
+}
+
+function template({ values }: Expr<'JoinedStr'>, scope: Scope): Code {
+  const parts = values.map((part) => {
+    if (part.nodeType === 'Constant') return templateText(String(part.value))
+    if (part.nodeType !== 'FormattedValue') return untranslatable('a part of an f-string')
+    const { value, conversion, format_spec: spec } = part
+    const inner = translate(value, scope)
+    const converted =
+      conversion === 114
+        ? code(`py.repr(${inner.text})`, 'str')
+        : conversion === 115
+          ? code(textOf(inner), 'str')
+          : inner
+    if (spec === undefined) return `\${${textOf(converted)}}`
+    return `\${py.format(${converted.text}, ${translate(spec, scope).text})}`
+  })
+  return code(`\`${parts.join('')}\``, 'str')
+}
+
+function attribute(node: Expr<'Attribute'>, scope: Scope): Code {
+  const path = dotted(node)
+  const root = path?.split('.')[0]
+  if (root !== undefined && !scope.declarations.has(root)) {
+    const module = scope.work.file.imports.get(root)
+    if (module !== undefined && root !== scope.self)
+      return moduleValue(module + path!.slice(root.length), scope)
+  }
+  const own = selfAttribute(node, scope)
+  if (own !== null) return own
+  const value = translate(node.value, scope)
+  if (value.kind === 'response' || isResponseAttribute(node.attr, value.kind))
+    return responseAttribute(value, node.attr, scope)
+  return untranslatable(`the attribute .${node.attr}`)
+}
+
+const isResponseAttribute = (name: string, kind: Kind): boolean =>
+  kind === 'any' && ['status_code', 'text', 'content', 'headers', 'ok'].includes(name)
+
+function subscript({ value, slice }: Expr<'Subscript'>, scope: Scope): Code {
+  if (
+    value.nodeType === 'Attribute' &&
+    value.attr === 'environ' &&
+    dotted(value) === 'os.environ' &&
+    slice.nodeType === 'Constant'
+  )
+    return code(`py.item(process.env, ${translate(slice, scope).text})`, 'str')
+  const cookies = cookieOf(value, scope)
+  if (cookies)
+    return code(
+      `py.attribute(${need(scope, 'cookies')}.get(${translate(slice, scope).text}), 'cookie')`,
+      'str',
+    )
+  const container = translate(value, scope)
+  if (slice.nodeType === 'Slice') {
+    const bound = (node: ExprNode | undefined): string =>
+      node === undefined ? 'null' : translate(node, scope).text
+    const step = slice.step === undefined ? '' : `, ${bound(slice.step)}`
+    const kind = container.kind === 'str' || container.kind === 'list' ? container.kind : 'any'
+    return code(`py.slice(${container.text}, ${bound(slice.lower)}, ${bound(slice.upper)}${step})`, kind)
+  }
+  const key = translate(slice, scope)
+  if (container.kind === 'response') return untranslatable('an item of a response')
+  const isHeader = value.nodeType === 'Attribute' && value.attr === 'headers' && slice.nodeType === 'Constant'
+  return code(
+    `py.item(${container.text}, ${isHeader && isResponseValue(value, scope) ? key.text.toLowerCase() : key.text})`,
+    container.kind === 'str' || isHeader ? 'str' : 'any',
+  )
+}
+
+const isResponseValue = ({ value }: Expr<'Attribute'>, scope: Scope): boolean =>
+  value.nodeType === 'Name' && (scope.kinds.get(value.id) === 'response' || value.id === scope.verdict?.name)
+
+function dictionary({ keys, values }: Expr<'Dict'>, scope: Scope): Code {
+  const isPlain = keys.every(
+    (key) =>
+      key === null ||
+      (key.nodeType === 'Constant' && typeof key.value === 'string' && !/^\d+$/.test(key.value)),
+  )
+  // An object sorts keys that look like numbers; and keys that are no texts would become such.
+  if (!isPlain && keys.every((key) => key !== null))
+    return code(
+      `py.dict([${keys.map((key, i) => `[${translate(key, scope).text}, ${translate(values[i]!, scope).text}]`).join(', ')}])`,
+      'any',
+    )
+  if (!isPlain) return untranslatable('a dict with ** and keys that are not written')
+  const entries = keys.map((key, i) => {
+    const value = translate(values[i]!, scope).text
+    return key === null ? `...${value}` : `${property(String((key as Expr<'Constant'>).value))}: ${value}`
+  })
+  return code(`{ ${entries.join(', ')} }`, 'dict')
+}
+
+function comprehension(
+  node:
+    | Expr<'ListComp'>
+    | Expr<'GeneratorExp'>
+    | (Omit<Expr<'DictComp'>, 'elt'> & { elt: ExprNode })
+    | Expr<'SetComp'>,
+  scope: Scope,
+): Code {
+  const kinds = new Map(scope.kinds)
+  const inner: Scope = { ...scope, kinds, isSync: true }
+  const build = (at: number): string => {
+    const { target, iter, ifs } = node.generators[at]!
+    const source = translate(iter, at === 0 ? { ...scope, isSync: scope.isSync } : inner)
+    names(target, (name) => kinds.set(name, source.kind === 'file' ? 'str' : 'any'))
+    if (iter.nodeType === 'Call' && dotted(iter.func) === 'range')
+      names(target, (name) => kinds.set(name, 'int'))
+    const parameter = `(${targetText(target)}${iter.nodeType === 'Call' && dotted(iter.func) === 'range' ? '' : `: any`})`
+    const filters = ifs.map((one) => `.filter(${parameter} => ${test(one, inner)})`).join('')
+    const list = iterable(source)
+    if (at < node.generators.length - 1) return `${list}${filters}.flatMap(${parameter} => ${build(at + 1)})`
+    const element = translate(node.elt, inner).text
+    return element === targetText(target)
+      ? `${list}${filters}`
+      : `${list}${filters}.map(${parameter} => ${arrowBody(element)})`
+  }
+  return code(build(0), 'list')
+}
+
+const arrowBody = (text: string): string => (text.startsWith('{') ? `(${text})` : text)
+
+function lambda({ args, body }: Expr<'Lambda'>, scope: Scope): Code {
+  if (args.vararg !== undefined || args.kwarg !== undefined || args.defaults.length > 0)
+    return untranslatable('a lambda with optional parameters')
+  const kinds = new Map(scope.kinds)
+  for (const { arg } of args.args) kinds.set(arg, 'any')
+  const inner = translate(body, { ...scope, kinds, isSync: true })
+  return code(
+    `((${args.args.map(({ arg }) => `${nameOf(arg)}: any`).join(', ')}) => ${arrowBody(inner.text)})`,
+  )
+}
+
+function unary({ op, operand }: Expr<'UnaryOp'>, scope: Scope): Code {
+  if (op.nodeType === 'Not') return code(`!(${test(operand, scope)})`, 'bool')
+  const inner = translate(operand, scope)
+  if (op.nodeType === 'Invert') return untranslatable('the operator ~')
+  if (!isNumeric(inner)) return code(`py.mul(${inner.text}, ${op.nodeType === 'USub' ? -1 : 1})`)
+  return code(op.nodeType === 'USub' ? `(-${inner.text})` : inner.text, inner.kind)
+}
+
+/** `and` and `or` as values: the operand that decides. */
+function boolean({ op, values: given }: Expr<'BoolOp'>, scope: Scope): Code {
+  const isAnd = op.nodeType === 'And'
+  // A constant that does not decide is none of the operands.
+  const values = given.filter(
+    (one, i) => i === given.length - 1 || one.nodeType !== 'Constant' || Boolean(one.value) !== isAnd,
+  )
+  const all = values.map((one) => translate(one, scope))
+  // Of texts, numbers and truth values, both languages take the same for false.
+  const isAlike = all.slice(0, -1).every(({ kind }) => ['bool', 'str', 'int', 'float', 'none'].includes(kind))
+  const kind = all.map((one) => one.kind).reduce(either)
+  if (isAlike) return code(`(${all.map(({ text }) => text).join(isAnd ? ' && ' : ' || ')})`, kind)
+  const text = all
+    .map((one) => one.text)
+    .reduceRight((rest, one) => {
+      if (rest.includes('await ')) untranslatable('and/or around a request')
+      return `py.${isAnd ? 'and' : 'or'}(${one}, () => ${arrowBody(rest)})`
+    })
+  return code(text, kind)
+}
+
+const COMPARISONS: Readonly<Record<string, string>> = { Lt: '<', LtE: '<=', Gt: '>', GtE: '>=' }
+
+function comparison({ left, ops, comparators }: Expr<'Compare'>, scope: Scope): Code {
+  const all = [left, ...comparators].map((one) => translate(one, scope))
+  if (ops.length > 1 && all.slice(1, -1).some(({ text }) => text.includes('(')))
+    return untranslatable('a chain of comparisons of calls')
+  const parts = ops.map(({ nodeType }, i) => compared(nodeType, all[i]!, all[i + 1]!))
+  return code(parts.length === 1 ? parts[0]! : `(${parts.join(' && ')})`, 'bool')
+}
+
+function compared(operator: string, a: Code, b: Code): string {
+  switch (operator) {
+    case 'Is':
+    case 'IsNot':
+      return identity(a, b, operator === 'Is')
+    case 'Eq':
+    case 'NotEq': {
+      const isEqual = operator === 'Eq'
+      if (a.kind === 'none' || b.kind === 'none') return identity(a, b, isEqual)
+      const primitive = (kind: Kind): boolean => ['str', 'int', 'float'].includes(kind)
+      const isMixed = a.kind === 'bool' || b.kind === 'bool'
+      if (!isMixed && (primitive(a.kind) || primitive(b.kind)))
+        return `(${a.text} ${isEqual ? '===' : '!=='} ${b.text})`
+      return `${isEqual ? '' : '!'}py.equal(${a.text}, ${b.text})`
+    }
+    case 'In':
+    case 'NotIn': {
+      const not = operator === 'In' ? '' : '!'
+      if (b.kind === 'str' && a.kind === 'str') return `${not}${b.text}.includes(${a.text})`
+      return `${not}py.contains(${b.text}, ${a.text})`
+    }
+    default: {
+      const sign = COMPARISONS[operator] ?? untranslatable(`the operator ${operator}`)
+      if (isNumeric(a) && isNumeric(b)) return `(${a.text} ${sign} ${b.text})`
+      return `(py.compare(${a.text}, ${b.text}) ${sign} 0)`
+    }
+  }
+}
+
+function identity(a: Code, b: Code, isSame: boolean): string {
+  // `undefined` stands for what is not there, which is None as well.
+  if (a.kind === 'none') return `(${b.text} ${isSame ? '==' : '!='} null)`
+  if (b.kind === 'none') return `(${a.text} ${isSame ? '==' : '!='} null)`
+  return `(${a.text} ${isSame ? '===' : '!=='} ${b.text})`
+}
+
+function binary({ left, op, right }: Expr<'BinOp'>, scope: Scope): Code {
+  if (op.nodeType === 'Mod' && isText(left)) return percentText(left, right, scope)
+  return arithmetic(op.nodeType, translate(left, scope), translate(right, scope))
+}
+
+const isText = (node: ExprNode): boolean => node.nodeType === 'Constant' && typeof node.value === 'string'
+
+/** `a OPERATOR b`. */
+export function arithmetic(operator: string, a: Code, b: Code): Code {
+  const isNumbers = isNumeric(a) && isNumeric(b)
+  const kind: Kind = isNumbers ? (a.kind === 'int' && b.kind === 'int' ? 'int' : 'float') : 'any'
+  switch (operator) {
+    case 'Add':
+      if (isNumbers || (a.kind === 'str' && b.kind === 'str'))
+        return code(`(${a.text} + ${b.text})`, isNumbers ? kind : 'str')
+      if (a.kind === 'list' && b.kind === 'list') return code(`[...${a.text}, ...${b.text}]`, 'list')
+      return code(`py.add(${a.text}, ${b.text})`, a.kind === 'str' || b.kind === 'str' ? 'str' : 'any')
+    case 'Sub':
+      return isNumbers ? code(`(${a.text} - ${b.text})`, kind) : code(`py.sub(${a.text}, ${b.text})`)
+    case 'Mult':
+      return isNumbers
+        ? code(`(${a.text} * ${b.text})`, kind)
+        : code(`py.mul(${a.text}, ${b.text})`, a.kind === 'str' ? 'str' : 'any')
+    case 'Div':
+      return isNumbers && /^[\d.]*[1-9][\d.]*$/.test(b.text)
+        ? code(`(${a.text} / ${b.text})`, 'float')
+        : code(`py.div(${a.text}, ${b.text})`, 'float')
+    case 'FloorDiv':
+      return code(`py.floorDiv(${a.text}, ${b.text})`, isNumbers ? kind : 'any')
+    case 'Mod':
+      return code(`py.mod(${a.text}, ${b.text})`, a.kind === 'str' ? 'str' : isNumbers ? kind : 'any')
+    case 'Pow':
+      return isNumbers
+        ? code(`((${a.text}) ** ${b.text})`, b.kind === 'int' && /^\d/.test(b.text) ? kind : 'float')
+        : untranslatable('the operator ** of what may not be a number')
+    case 'BitOr':
+      return a.kind === 'dict' || b.kind === 'dict'
+        ? code(`py.merged(${a.text}, ${b.text})`)
+        : untranslatable('the operator |')
+    default:
+      return untranslatable(`the operator ${operator}`)
+  }
+}
+
+/** `'…%s…' % values`, as a template where the marks are simple. */
+function percentText(left: ExprNode, right: ExprNode, scope: Scope): Code {
+  const text = String((left as Expr<'Constant'>).value)
+  const values = right.nodeType === 'Tuple' ? right.elts : right.nodeType === 'Dict' ? null : [right]
+  const marks = text.match(/%(?:\(\w+\))?[^a-zA-Z%]*[a-zA-Z%]/g) ?? []
+  if (
+    values !== null &&
+    marks.filter((mark) => mark !== '%%').length === values.length &&
+    marks.every((mark) => ['%s', '%d', '%i', '%%'].includes(mark)) &&
+    isDigits(marks, values, scope)
+  ) {
+    let next = 0
+    const parts = text.split(/(%[sdi]|%%)/).map((part) => {
+      if (part === '%%') return '%'
+      return /^%[sdi]$/.test(part) ? `\${${textOf(translate(values[next++]!, scope))}}` : templateText(part)
+    })
+    return code(`\`${parts.join('')}\``, 'str')
+  }
+  const given = translate(right, scope).text
+  // A list is one value; only a tuple has one for each mark.
+  const isSingle =
+    right.nodeType !== 'Tuple' &&
+    right.nodeType !== 'Dict' &&
+    marks.filter((mark) => mark !== '%%').length === 1 &&
+    !text.includes('%(')
+  return code(`py.percent(${quote(text)}, ${isSingle ? `[${given}]` : given})`, 'str')
+}
+
+/** Whether what is written as a whole number is known to be one. */
+function isDigits(marks: readonly string[], values: readonly ExprNode[], scope: Scope): boolean {
+  const own = marks.filter((mark) => mark !== '%%')
+  return own.every((mark, i) => mark === '%s' || translate(values[i]!, scope).kind === 'int')
+}

@@ -1,0 +1,254 @@
+/** Methods of texts, lists, dicts, files and responses. */
+import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
+import { code, iterable, quote, textOf, type Code, type Kind } from './code.ts'
+import type { Expr } from './python-tree.ts'
+import type { Scope } from './scope.ts'
+import { untranslatable } from './untranslatable.ts'
+
+/** `receiver.name(…)`. */
+export function methodCall(receiver: Code, name: string, node: Expr<'Call'>, scope: Scope): Code {
+  const given = name === 'format' ? null : argumentsOf(node, scope)
+  if (given === null) return formatted(receiver, node, scope)
+  return (
+    (receiver.kind === 'response' || receiver.kind === 'any'
+      ? responseMethod(receiver, name, given)
+      : null) ??
+    (receiver.kind === 'file' || receiver.kind === 'bytes' ? fileMethod(receiver, name, given) : null) ??
+    (['list', 'dict', 'set', 'bytes'].includes(receiver.kind) ? null : textMethod(receiver, name, given)) ??
+    listMethod(receiver, name, given) ??
+    dictMethod(receiver, name, given) ??
+    untranslatable(`the method .${name}()`)
+  )
+}
+
+function responseMethod({ text, kind }: Code, name: string, given: Arguments): Code | null {
+  if (name === 'json' && given.all.length === 0) return code(`(${text}.json() as any)`)
+  if (name === 'raise_for_status') return code(`${text}.ok || py.raise('HTTPError', ${text}.error)`, 'none')
+  if (name === 'close' && kind === 'response') return code('undefined', 'none')
+  return null
+}
+
+function fileMethod({ text, kind }: Code, name: string, given: Arguments): Code | null {
+  switch (name) {
+    case 'read':
+      return given.all.length > 0
+        ? untranslatable('a part of a file')
+        : code(text, kind === 'file' ? 'str' : kind)
+    case 'readlines':
+      return code(`py.splitLines(${text}, true)`, 'list')
+    case 'decode':
+      return kind === 'bytes' ? code(`Buffer.from(${text}).toString()`, 'str') : null
+    case 'hex':
+      return code(`Buffer.from(${text}).toString('hex')`, 'str')
+    case 'close':
+      return code('undefined', 'none')
+    default:
+      return null
+  }
+}
+
+/** Methods of texts: `[TypeScript, kind]`, `TEXT` for the text. */
+const OF_TEXT: Readonly<Record<string, readonly [text: string, kind: Kind]>> = {
+  upper: ['TEXT.toUpperCase()', 'str'],
+  lower: ['TEXT.toLowerCase()', 'str'],
+  casefold: ['TEXT.toLowerCase()', 'str'],
+  capitalize: ['py.capitalize(TEXT)', 'str'],
+  title: ['py.title(TEXT)', 'str'],
+  isdigit: ['/^\\d+$/.test(TEXT)', 'bool'],
+  isnumeric: ['/^\\d+$/.test(TEXT)', 'bool'],
+  isalpha: ['/^\\p{L}+$/u.test(TEXT)', 'bool'],
+  isalnum: ['/^[\\p{L}\\p{N}]+$/u.test(TEXT)', 'bool'],
+  isspace: ['/^\\s+$/.test(TEXT)', 'bool'],
+}
+
+function textMethod(receiver: Code, name: string, given: Arguments): Code | null {
+  const { text } = receiver
+  const [first] = given.all
+  const simple = OF_TEXT[name]
+  if (simple !== undefined && given.all.length === 0)
+    return code(
+      simple[0].replace('TEXT', () => text),
+      simple[1],
+    )
+  switch (name) {
+    case 'strip':
+    case 'lstrip':
+    case 'rstrip': {
+      const plain = name === 'strip' ? 'trim' : name === 'lstrip' ? 'trimStart' : 'trimEnd'
+      return code(first === undefined ? `${text}.${plain}()` : `py.${name}(${text}, ${first.text})`, 'str')
+    }
+    case 'split':
+    case 'rsplit': {
+      const [separator, most] = byName(given, ['sep', 'maxsplit'])
+      if (
+        separator !== undefined &&
+        separator.text !== 'null' &&
+        most === undefined &&
+        /^"[^"]+"$/.test(separator.text)
+      )
+        return code(`${text}.split(${separator.text})`, 'list')
+      return code(
+        `py.${name}(${[text, separator?.text ?? 'null', ...(most === undefined ? [] : [most.text])].join(', ')})`,
+        'list',
+      )
+    }
+    case 'partition':
+      return code(`py.partition(${text}, ${listed(given, ['separator'])})`, 'list')
+    case 'splitlines':
+      return code(`py.splitLines(${[text, ...given.all.map((one) => one.text)].join(', ')})`, 'list')
+    case 'replace':
+      return code(`py.replace(${text}, ${listed(given, ['old', 'new', 'count'])})`, 'str')
+    case 'join':
+      return code(`py.join(${text}, ${first?.text ?? '[]'})`, 'str')
+    default:
+      return searched(receiver, name, given) ?? encodedText(receiver, name, given)
+  }
+}
+
+function searched({ text }: Code, name: string, given: Arguments): Code | null {
+  const [first] = given.all
+  switch (name) {
+    case 'startswith':
+    case 'endswith': {
+      const method = name === 'startswith' ? 'startsWith' : 'endsWith'
+      if (first?.kind === 'list') return code(`${first.text}.some((one) => ${text}.${method}(one))`, 'bool')
+      return code(`${text}.${method}(${listed(given, ['text'])})`, 'bool')
+    }
+    case 'find':
+    case 'rfind':
+      return code(
+        `${text}.${name === 'find' ? 'indexOf' : 'lastIndexOf'}(${listed(given, ['text', 'from'])})`,
+        'int',
+      )
+    default:
+      return null
+  }
+}
+
+function encodedText({ text }: Code, name: string, given: Arguments): Code | null {
+  switch (name) {
+    case 'zfill':
+      return code(`py.zfill(${text}, ${listed(given, ['width'])})`, 'str')
+    case 'ljust':
+      return code(`${text}.padEnd(${listed(given, ['width', 'fill'])})`, 'str')
+    case 'rjust':
+      return code(`${text}.padStart(${listed(given, ['width', 'fill'])})`, 'str')
+    case 'encode': {
+      const [encoding] = byName(given, ['encoding', 'errors'])
+      const name = encoding?.text.slice(1, -1).toLowerCase().replaceAll(/[-_]/g, '') ?? 'utf8'
+      const known = { utf8: '', ascii: '', latin1: ", 'latin1'", iso88591: ", 'latin1'" }[name]
+      return known === undefined
+        ? untranslatable(`the encoding ${name}`)
+        : code(`Buffer.from(${text}${known})`, 'bytes')
+    }
+    case 'decode':
+      return code(`Buffer.from(${text}).toString()`, 'str')
+    default:
+      return null
+  }
+}
+
+function listMethod({ text, kind }: Code, name: string, given: Arguments): Code | null {
+  const [first] = given.all
+  if (kind === 'str' && name !== 'count' && name !== 'index') return null
+  switch (name) {
+    case 'append':
+      return code(`${text}.push(${listed(given, ['value'])})`, 'none')
+    case 'add':
+      return code(`${text}.add(${listed(given, ['value'])})`, 'none')
+    case 'extend':
+      return first === undefined ? null : code(`${text}.push(...${iterable(first)})`, 'none')
+    case 'insert':
+      return code(`${text}.splice(${given.all[0]?.text ?? '0'}, 0, ${given.all[1]?.text ?? ''})`, 'none')
+    case 'remove':
+      return code(`py.remove(${text}, ${listed(given, ['value'])})`, 'none')
+    case 'index':
+    case 'count':
+      return code(`py.${name}(${text}, ${listed(given, ['value'])})`, 'int')
+    case 'reverse':
+      return code(`${text}.reverse()`, 'none')
+    case 'sort': {
+      const [key, reverse] = byName(given, ['key', 'reverse'])
+      return code(
+        `${text}.splice(0, ${text}.length, ...py.sorted(${[text, key?.text ?? 'null', reverse?.text ?? 'false'].join(', ')}))`,
+        'none',
+      )
+    }
+    case 'pop':
+      return code(`py.pop(${[text, ...given.all.map((one) => one.text)].join(', ')})`)
+    case 'copy':
+      return code(
+        kind === 'list' ? `[...${text}]` : kind === 'dict' ? `{ ...${text} }` : `structuredClone(${text})`,
+        kind,
+      )
+    case 'clear':
+      return kind === 'list' ? code(`${text}.splice(0)`, 'none') : null
+    default:
+      return null
+  }
+}
+
+function dictMethod({ text, kind }: Code, name: string, given: Arguments): Code | null {
+  if (kind === 'str' || kind === 'list') return null
+  switch (name) {
+    case 'get':
+      return code(`py.get(${text}, ${listed(given, ['key', 'default'])})`)
+    case 'keys':
+    case 'values':
+    case 'items':
+      return code(`py.${name}(${text})`, 'list')
+    case 'update': {
+      const entries = [...given.named].map(([key, value]) => `${key}: ${value.text}`)
+      return code(`py.update(${text}, ${given.all[0]?.text ?? `{ ${entries.join(', ')} }`})`, 'none')
+    }
+    case 'setdefault':
+      return code(`py.setDefault(${text}, ${listed(given, ['key', 'value'])})`)
+    default:
+      return null
+  }
+}
+
+/** `text.format(…)`, as a template where its marks are simple. */
+function formatted({ text, kind }: Code, node: Expr<'Call'>, scope: Scope): Code {
+  if (kind !== 'str' && kind !== 'any') return untranslatable('the method .format()')
+  if (node.args.some(({ nodeType }) => nodeType === 'Starred')) return untranslatable('a call with * or **')
+  const all = node.args.map((one) => scope.expression(one, scope))
+  const named = node.keywords.map(({ arg, value }) => [arg, scope.expression(value, scope)] as const)
+  if (named.some(([name]) => name === undefined)) {
+    const [[, only] = [undefined, code('{}')]] = named
+    return named.length === 1 && all.length === 0
+      ? code(`py.formatText(${text}, [], ${only.text})`, 'str')
+      : untranslatable('a call with * or **')
+  }
+  const literal = literalOf(node)
+  const template = literal === null ? null : templateOf(literal, all, new Map(named as [string, Code][]))
+  if (template !== null) return code(template, 'str')
+  const names = named.map(([name, value]) => `${name!}: ${value.text}`)
+  return code(
+    `py.formatText(${text}, [${all.map((one) => one.text).join(', ')}]${names.length === 0 ? '' : `, { ${names.join(', ')} }`})`,
+    'str',
+  )
+}
+
+function literalOf({ func }: Expr<'Call'>): string | null {
+  if (func.nodeType !== 'Attribute' || func.value.nodeType !== 'Constant') return null
+  const value: unknown = func.value.value
+  return typeof value === 'string' ? value : null
+}
+
+function templateOf(text: string, all: readonly Code[], named: ReadonlyMap<string, Code>): string | null {
+  let next = 0
+  let isSimple = true as boolean
+  const parts = text.split(/(\{\{|\}\}|\{\w*\})/).map((part) => {
+    if (part === '{{' || part === '}}') return part[0]!
+    const [, field] = /^\{(\w*)\}$/.exec(part) ?? []
+    if (field === undefined) {
+      isSimple &&= !/[{}]/.test(part)
+      return quote(part).slice(1, -1).replaceAll('\\"', '"').replace(/[`$]/g, '\\$&')
+    }
+    const value = /^\d*$/.test(field) ? all[field === '' ? next++ : Number(field)] : named.get(field)
+    isSimple &&= value !== undefined
+    return value === undefined ? '' : `\${${textOf(value)}}`
+  })
+  return isSimple ? `\`${parts.join('')}\`` : null
+}

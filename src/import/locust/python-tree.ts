@@ -1,0 +1,104 @@
+/** The syntax tree of Python. The only importer of py-ast, which esbuild bundles into the built file; its licence goes with it. */
+/*!
+py-ast 1.16.0, https://github.com/kriss-u/py-ast
+
+MIT License
+
+Copyright (c) 2025 Krishna Upadhyay
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+*/
+import { parse as parsePython, type ASTNode, type ExprNode, type Module, type StmtNode } from 'py-ast'
+import { lineAt, type Source } from '../source.ts'
+
+export type { ASTNode, ExprNode, Module, StmtNode } from 'py-ast'
+
+/** A node by the name of its type. */
+export type Expr<K extends ExprNode['nodeType']> = Extract<ExprNode, { nodeType: K }>
+export type Stmt<K extends StmtNode['nodeType']> = Extract<StmtNode, { nodeType: K }>
+export type FunctionNode = Stmt<'FunctionDef'>
+export type ClassNode = Stmt<'ClassDef'>
+
+/** What is wrong with a text that is no Python 3, and where; lines and columns from 1. */
+export interface SyntaxFault {
+  readonly message: string
+  readonly line: number
+  readonly column: number
+}
+
+/** The tree of a text, with its comments. */
+export function parse({ text }: Source): Module | SyntaxFault {
+  const mixed = mixedIndentation(text)
+  if (mixed !== null) return mixed
+  try {
+    return parsePython(text.replace(/^\u{feff}/u, ''), { comments: true })
+  } catch (error) {
+    const { lineno = 1, col_offset = 0, message } = error as Error & ASTNode
+    const [, what = message, line = String(lineno), column = String(col_offset + 1)] =
+      /^(.*?) at line (\d+), column (\d+)/.exec(message) ?? []
+    return { message: what, line: Number(line), column: Number(column) + 1 }
+  }
+}
+
+/** Python refuses a block whose lines mix tabs and blanks so that their depth depends on the width of a tab. */
+function mixedIndentation(text: string): SyntaxFault | null {
+  const both = /^(?:\t+ *|  +)(?=\S)/gm
+  const kinds = new Set<string>()
+  for (const found of text.matchAll(both)) {
+    kinds.add(found[0].startsWith('\t') ? 'tab' : 'blank')
+    if (kinds.size > 1)
+      return {
+        message: 'inconsistent use of tabs and spaces in indentation',
+        line: lineAt(text, found.index),
+        column: 1,
+      }
+  }
+  return null
+}
+
+/** Calls `visit` for every node below and including this one, parents first. */
+export function walk(node: ASTNode, visit: (node: ExprNode | StmtNode) => void): void {
+  visit(node as ExprNode | StmtNode)
+  for (const child of childrenOf(node)) walk(child, visit)
+}
+
+export function childrenOf(node: ASTNode): ASTNode[] {
+  const found: ASTNode[] = []
+  for (const [key, value] of Object.entries(node) as [string, unknown][]) {
+    if (key === 'ctx' || key === 'op' || key === 'ops' || key === 'inlineComment') continue
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) if (isNode(one)) found.push(one)
+  }
+  return found
+}
+
+const isNode = (value: unknown): value is ASTNode =>
+  typeof value === 'object' && value !== null && 'nodeType' in value
+
+/** Whether any node below fits. */
+export function some(node: ASTNode, fits: (node: ExprNode | StmtNode) => boolean): boolean {
+  return fits(node as ExprNode | StmtNode) || childrenOf(node).some((child) => some(child, fits))
+}
+
+/** The text of a dotted name: `random.choice`; `null` if it is something else. */
+export function dotted(node: ExprNode): string | null {
+  if (node.nodeType === 'Name') return node.id
+  if (node.nodeType !== 'Attribute') return null
+  const before = dotted(node.value)
+  return before === null ? null : `${before}.${node.attr}`
+}

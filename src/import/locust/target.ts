@@ -1,0 +1,12 @@
+/** What a loop or an assignment binds. */
+import { nameOf } from './code.ts'
+import type { ExprNode } from './python-tree.ts'
+import { untranslatable } from './untranslatable.ts'
+
+export function targetText(target: ExprNode): string {
+  if (target.nodeType === 'Name') return nameOf(target.id)
+  if (target.nodeType === 'Tuple' || target.nodeType === 'List')
+    return `[${target.elts.map(targetText).join(', ')}]`
+  if (target.nodeType === 'Starred') return `...${targetText(target.value)}`
+  return untranslatable('the target of a loop')
+}

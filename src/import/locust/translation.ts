@@ -1,0 +1,561 @@
+/** The file that is made of a locustfile, as text that is not formatted yet. */
+import { nameOf, property, quote } from './code.ts'
+import { translate } from './expression.ts'
+import { functionText, onStartText, onStopText, taskText } from './functions.ts'
+import { addedListener, isOnlyLogging, listenerOf, optionsOf, optionsText } from './listeners.ts'
+import {
+  assignmentOf,
+  attributeOf,
+  firstParameter,
+  lineage,
+  methodsOf,
+  takesUser,
+  type LocustClass,
+  type LocustFile,
+} from './locust-file.ts'
+import { Marks } from './marks.ts'
+import { dotted, walk, type ExprNode, type FunctionNode, type Module, type StmtNode } from './python-tree.ts'
+import { scopeOf, type FunctionFacts, type Scope, type Work } from './scope.ts'
+import { stagesOf } from './stages.ts'
+import { Statements } from './statement.ts'
+import { Untranslatable } from './untranslatable.ts'
+import { stateOf, tasksOf, usersOf, type StateFacts, type TaskFacts, type UserFacts } from './users.ts'
+import { oldWaitText, waitText } from './wait.ts'
+import type { Source } from '../source.ts'
+
+export interface Translation {
+  readonly text: string
+  readonly marks: Marks
+  readonly notes: readonly string[]
+  readonly users: number
+}
+
+export function translateFile(source: Source, module: Module, file: LocustFile): Translation {
+  const store = new FactsStore(file)
+  // What a function needs is known when all that it calls have been read once.
+  new FileWriter(source, module, file, store).write()
+  store.settle()
+  return new FileWriter(source, module, file, store).write()
+}
+
+/** The facts of functions, kept from the first pass to the second. */
+class FactsStore {
+  readonly #file: LocustFile
+  readonly #facts = new Map<string, FunctionFacts>()
+  readonly #names = new Set<string>()
+
+  constructor(file: LocustFile) {
+    this.#file = file
+  }
+
+  of(owner: LocustClass | null, node: FunctionNode): FunctionFacts {
+    const key = `${owner?.name ?? ''} ${node.lineno} ${node.col_offset} ${node.name}`
+    const known = this.#facts.get(key)
+    if (known !== undefined) return known
+    const definer =
+      owner === null ? null : (lineage(owner).find((one) => one.node.body.includes(node)) ?? owner)
+    const isStatic = node.decorator_list.some((one) => dotted(one) === 'staticmethod')
+    const facts: FunctionFacts = {
+      name: this.#free(nameOf(node.name), owner?.name ?? 'helper'),
+      node,
+      owner,
+      definer,
+      self:
+        owner === null
+          ? takesUser(node)
+            ? firstParameter(node)
+            : null
+          : isStatic
+            ? null
+            : firstParameter(node),
+      needs: new Set(),
+      calls: new Set(),
+      isAsync: false,
+      handsOn: false,
+      isCalled: false,
+    }
+    this.#facts.set(key, facts)
+    return facts
+  }
+
+  #free(name: string, owner: string): string {
+    let free = name
+    if (this.#names.has(free) || this.#file.classes.has(free)) free = `${owner}_${name}`
+    while (this.#names.has(free)) free += '_'
+    this.#names.add(free)
+    return free
+  }
+
+  all(): FunctionFacts[] {
+    return [...this.#facts.values()]
+  }
+
+  /** Who calls what waits, waits as well. */
+  settle(): void {
+    for (let isChanged = true; isChanged;) {
+      isChanged = false
+      for (const facts of this.#facts.values())
+        if (!facts.isAsync && [...facts.calls].some((one) => one.isAsync)) facts.isAsync = isChanged = true
+    }
+  }
+}
+
+class FileWriter {
+  readonly #module: Module
+  readonly #file: LocustFile
+  readonly #store: FactsStore
+  readonly #marks: Marks
+  readonly #statements: Statements
+  readonly #work: Work
+  readonly #users: readonly UserFacts[]
+  readonly #states = new Map<LocustClass, StateFacts>()
+  readonly #builders = new Set<string>()
+  readonly #written = new Set<FunctionFacts>()
+  readonly #notes = new Set<string>()
+  readonly #host: ExprNode | null
+
+  constructor(source: Source, module: Module, file: LocustFile, store: FactsStore) {
+    const lines = source.text.split(/\r\n|[\n\r]/)
+    this.#module = module
+    this.#file = file
+    this.#store = store
+    this.#marks = new Marks(lines)
+    this.#statements = new Statements(this.#marks)
+    this.#users = usersOf(file)
+    const hosts = this.#users.flatMap(({ user }) => attributeOf(user, 'host') ?? [])
+    this.#host = hosts[0] ?? null
+    const taking = [...file.functions.values()].filter(takesUser)
+    for (const { user, sets } of this.#users) this.#states.set(user, stateOf([user, ...sets], taking))
+    const parents = new Map(this.#users.flatMap(({ user, sets }) => sets.map((set) => [set, user] as const)))
+    const literal = this.#host?.nodeType === 'Constant' ? String(this.#host.value) : null
+    this.#work = {
+      source,
+      lines,
+      file,
+      factsOf: (owner, node) => store.of(owner, node),
+      parents,
+      globals: globalsOf(module),
+      shared: this.#sharedValues(),
+      unsure: new Set([...this.#states.values()].flatMap(({ unsure }) => [...unsure])),
+      modules: new Map(),
+      hasSlash: literal?.endsWith('/') === true,
+      constants: new Map(),
+      options: new Map(),
+      host: literal === null ? null : quote(literal),
+      notes: this.#notes,
+      loggers: loggersOf(module),
+    }
+  }
+
+  write(): Translation {
+    const options = this.#options()
+    const top = this.#top()
+    const scenarios = this.#users.map((one) => this.#scenario(one))
+    const functions = this.#functions()
+    const states = [...this.#states].flatMap(([user, { fields }]) =>
+      fields.size === 0 ? [] : [this.#stateText(user, fields)],
+    )
+    const body = [options, top, ...states, ...functions, this.#exported(scenarios)]
+      .filter((one) => one !== '')
+      .join('\n\n')
+    return {
+      text: `${this.#imports(body)}\n\n${body}\n`,
+      marks: this.#marks,
+      notes: [...this.#notes],
+      users: this.#users.length,
+    }
+  }
+
+  #imports(body: string): string {
+    const names = ['scenario', ...this.#builders].sort()
+    const types = /\bContext</.test(body) ? ['type Context'] : []
+    const modules = [...this.#work.modules].sort(([a], [b]) => (a < b ? -1 : 1))
+    return [
+      ...modules.map(([module, taken]) => `import { ${[...taken].sort().join(', ')} } from ${quote(module)}`),
+      `import { ${[...names, ...types].join(', ')} } from 'corerush'`,
+      ...(/\bpy\./.test(body) ? ["import * as py from 'corerush/python'"] : []),
+    ].join('\n')
+  }
+
+  #options(): string {
+    const scope = scopeOf(this.#work, null, [], new Map(), translate)
+    try {
+      const found = optionsOf(this.#file.functions.values(), this.#file, scope)
+      for (const [name] of found)
+        (this.#work.options as Map<string, string>).set(name, `options.${nameOf(name)}`)
+      if (found.size > 0)
+        this.#notes.add(
+          `options of its command line are read from the environment: ${[...found].map(([name]) => name).join(', ')}`,
+        )
+      return optionsText(new Map([...found].map(([name, text]) => [nameOf(name), text])))
+    } catch (error) {
+      if (!(error instanceof Untranslatable)) throw error
+      return ''
+    }
+  }
+
+  /** The statements of the module and the values of its classes, in their order. */
+  #top(): string {
+    const kept = this.#module.body.filter((one) => this.#isKept(one))
+    const used = new Set<string>()
+    for (const statement of this.#module.body)
+      if (statement.nodeType === 'FunctionDef' || statement.nodeType === 'ClassDef')
+        walk(statement, (node) => {
+          if (node.nodeType === 'Name') used.add(node.id)
+        })
+    const scope = scopeOf(this.#work, null, kept, new Map(), translate, { usedElsewhere: used })
+    const parts = [this.#statements.block([], { ...scope, body: kept })]
+    const hoisted = [...scope.declarations].filter(([, { at, block }]) => at === null && block === kept)
+    for (const [name] of hoisted) {
+      scope.declared.add(name)
+      this.#work.constants.set(name, 'any')
+      parts.push(`let ${nameOf(name)}: any`)
+    }
+    for (const [i, statement] of this.#module.body.entries()) {
+      if (statement.nodeType === 'ClassDef' && this.#file.classes.has(statement.name)) {
+        parts.push(...this.#classValues(statement, scope))
+        continue
+      }
+      if (!this.#isKept(statement)) continue
+      parts.push(this.#statements.statement(statement, scope, i === 0))
+      for (const [name, kind] of scope.kinds)
+        this.#work.constants.set(name, this.#work.globals.has(name) ? 'any' : kind)
+    }
+    return parts.filter((one) => one !== '').join('\n')
+  }
+
+  #isKept(statement: StmtNode): boolean {
+    if (statement.nodeType === 'FunctionDef') {
+      const event = listenerOf(statement, this.#file)
+      if (event === null || event === 'init_command_line_parser') return false
+      if (!isOnlyLogging(statement, this.#work.loggers)) return true
+      this.#notes.add(`listeners that only log are left out: ${event}`)
+      return false
+    }
+    if (statement.nodeType === 'ClassDef') return !this.#file.classes.has(statement.name)
+    const added = addedListener(statement)
+    if (added !== null) {
+      const { event, listener } = added
+      const target = listener?.nodeType === 'Name' ? this.#file.functions.get(listener.id) : undefined
+      if (event === 'init_command_line_parser') return false
+      if (target === undefined || !isOnlyLogging(target, this.#work.loggers)) return true
+      this.#notes.add(`listeners that only log are left out: ${event}`)
+      return false
+    }
+    const assigned = assignmentOf(statement)
+    return assigned === null || !this.#work.loggers.has(assigned.name)
+  }
+
+  /** The attributes that all users of a class share, by class: those that no method sets. */
+  #sharedValues(): Map<LocustClass, Map<string, string>> {
+    const found = new Map<LocustClass, Map<string, string>>()
+    const names = new Set<string>(this.#file.functions.keys())
+    for (const statement of this.#module.body) {
+      const assigned = assignmentOf(statement)
+      if (assigned !== null) names.add(assigned.name)
+    }
+    for (const one of this.#file.classes.values()) {
+      const own = new Map<string, string>()
+      for (const statement of one.node.body) {
+        const assigned = assignmentOf(statement)
+        if (assigned === null || OF_LOCUST.has(assigned.name) || this.#isState(assigned.name)) continue
+        if (one.role === 'shape') continue
+        let free = nameOf(assigned.name)
+        while (names.has(free)) free = `${one.name}_${free}`
+        names.add(free)
+        own.set(assigned.name, free)
+      }
+      found.set(one, own)
+    }
+    return found
+  }
+
+  #isState(name: string): boolean {
+    return [...this.#states.values()].some(({ fields }) => fields.has(name))
+  }
+
+  #classValues(node: StmtNode & { nodeType: 'ClassDef' }, scope: Scope): string[] {
+    const one = this.#file.classes.get(node.name)!
+    const values = this.#work.shared.get(one)!
+    const inner = node.body.flatMap((statement): string[] => {
+      if (statement.nodeType === 'ClassDef' && this.#file.classes.has(statement.name))
+        return this.#classValues(statement, scope)
+      const assigned = assignmentOf(statement)
+      const name = assigned === null ? undefined : values.get(assigned.name)
+      if (assigned === null || name === undefined) return this.#other(statement, scope)
+      try {
+        const value = translate(assigned.value, scope)
+        this.#work.constants.set(name, value.kind)
+        const type =
+          value.kind === 'dict'
+            ? ': Record<string, any>'
+            : value.kind === 'list' && value.text.startsWith('[')
+              ? ': any[]'
+              : ''
+        return [`const ${name}${type} = ${value.text}`]
+      } catch (error) {
+        if (!(error instanceof Untranslatable)) throw error
+        this.#work.constants.set(name, 'any')
+        return [`const ${name}: any = undefined`, this.#marks.mark(statement, error.message)]
+      }
+    })
+    return inner
+  }
+
+  /** Statements of a class that are neither methods nor values. */
+  #other(statement: StmtNode, scope: Scope): string[] {
+    if (['FunctionDef', 'Pass', 'Comment', 'ClassDef'].includes(statement.nodeType)) return []
+    if (statement.nodeType === 'Expr' && statement.value.nodeType === 'Constant') return []
+    if (assignmentOf(statement) !== null || statement.nodeType === 'AnnAssign') return []
+    return [this.#marks.mark(statement, `${statement.nodeType} in a class`)].filter(
+      () => scope.facts === null,
+    )
+  }
+
+  #stateText(user: LocustClass, fields: ReadonlyMap<string, ExprNode | null>): string {
+    const scope = scopeOf(this.#work, null, [], this.#work.constants, translate)
+    const lines = [...fields].map(([name, value]) => {
+      if (value === null) return `${property(name)}: any`
+      try {
+        return `${property(name)}: any = ${translate(value, scope).text}`
+      } catch (error) {
+        if (!(error instanceof Untranslatable)) throw error
+        return `${property(name)}: any = py.notTranslated(${quote(`line ${value.lineno}: ${error.message}`)})`
+      }
+    })
+    return `/** What each user keeps. */\nclass ${stateName(user)} {\n${lines.join('\n')}\n}`
+  }
+
+  /** The functions that others call, once all of them have been read. */
+  #functions(): string[] {
+    const found: string[] = []
+    for (let isMore = true; isMore;) {
+      isMore = false
+      for (const facts of this.#store.all()) {
+        if (!facts.isCalled || this.#written.has(facts)) continue
+        this.#written.add(facts)
+        isMore = true
+        found.push(
+          functionText(
+            facts,
+            this.#work,
+            this.#statements,
+            translate,
+            this.#marks,
+            this.#stateOf(facts.owner),
+          ),
+        )
+      }
+    }
+    return found
+  }
+
+  #stateOf(owner: LocustClass | null): string {
+    const user = owner === null ? null : (this.#work.parents.get(owner) ?? owner)
+    return user !== null && (this.#states.get(user)?.fields.size ?? 0) > 0 ? stateName(user) : 'any'
+  }
+
+  #scenario({ user, set, tasks, problem }: UserFacts): string {
+    const inner = set ?? user
+    const hasState = (this.#states.get(user)?.fields.size ?? 0) > 0
+    const starts = [user, ...(set === null ? [] : [set])].flatMap((one) => {
+      const init = methodsOf(one).get('__init__')
+      const start = methodsOf(one).get('on_start')
+      return [init, start].flatMap((found) => (found === undefined ? [] : [this.#store.of(one, found.node)]))
+    })
+    const stop = [user, inner].flatMap((one) => methodsOf(one).get('on_stop') ?? []).at(-1)
+    const parts = [
+      this.#users.length > 1 ? `name: ${quote(user.name)}` : '',
+      ...this.#share(user),
+      this.#baseUrl(user),
+      this.#wait(user, set),
+      inner.role === 'sequence' ? "order: 'sequence'" : '',
+      onStartText(starts, hasState ? stateName(user) : null, this.#work, this.#statements, translate),
+      stop === undefined
+        ? ''
+        : onStopText(this.#store.of(inner, stop.node), this.#work, this.#statements, translate),
+      ...this.#stages(user),
+      problem === null
+        ? `tasks: {\n${tasks.map((task) => this.#task(task)).join(',\n')}\n}`
+        : `tasks: py.notTranslated(${quote(`line ${user.node.lineno}: ${problem}`)})`,
+    ]
+    if (problem !== null) this.#marks.mark(user.node, problem)
+    return `scenario({\n${parts.filter((one) => one !== '').join(',\n')}\n})`
+  }
+
+  #share(user: LocustClass): string[] {
+    const number = (name: string): number | null => {
+      const value = attributeOf(user, name)
+      return value?.nodeType === 'Constant' && typeof value.value === 'number' ? value.value : null
+    }
+    if (this.#users.length === 1) return []
+    const [fixed, weight] = [number('fixed_count'), number('weight')]
+    if (fixed !== null && fixed > 0) return [`users: ${fixed}`]
+    return weight === null || weight === 1 ? [] : [`weight: ${weight}`]
+  }
+
+  #baseUrl(user: LocustClass): string {
+    const host = attributeOf(user, 'host')
+    if (host === null || (host.nodeType === 'Constant' && host.value === null)) {
+      this.#notes.add('the file names no host: give it with --url')
+      return ''
+    }
+    if (host.nodeType === 'Constant') return `baseUrl: ${quote(String(host.value).replace(/\/$/, ''))}`
+    const scope = scopeOf(this.#work, null, [], this.#work.constants, translate)
+    return this.#orMarked(
+      host,
+      () => `baseUrl: ${translate(host, scope).text.replace(/ \?\? null\)$/, ' ?? undefined)')}`,
+      'baseUrl',
+    )
+  }
+
+  #wait(user: LocustClass, set: LocustClass | null): string {
+    const find = (name: string): ExprNode | null =>
+      (set === null ? null : attributeOf(set, name)) ?? attributeOf(user, name)
+    const wait = find('wait_time')
+    const method = [...(set === null ? [] : [set]), user].flatMap(
+      (one) => methodsOf(one).get('wait_time') ?? [],
+    )[0]
+    const scope = scopeOf(this.#work, null, [], this.#work.constants, translate)
+    if (method !== undefined) return this.#waitMethod(method.node)
+    if (wait === null) {
+      const [min, max] = [find('min_wait'), find('max_wait')]
+      if (min === null && max === null) return ''
+      if (![...this.#file.imports.values()].some((name) => /\bHttpLocust$|\bLocust$/.test(name))) {
+        this.#notes.add('min_wait and max_wait are left out, as Locust 1 and later ignore them')
+        return ''
+      }
+      return `wait: ${oldWaitText(min, max, this.#builders) ?? `py.notTranslated(${quote('min_wait and max_wait')})`}`
+    }
+    return this.#orMarked(
+      wait,
+      () => {
+        const text = waitText(wait, scope, this.#builders)
+        return text === '' ? '' : `wait: ${text}`
+      },
+      'wait',
+    )
+  }
+
+  /** `def wait_time(self): return …` */
+  #waitMethod(node: FunctionNode): string {
+    const [only, ...more] = node.body
+    const scope = scopeOf(this.#work, null, [], this.#work.constants, translate)
+    if (only?.nodeType === 'Return' && only.value !== undefined && more.length === 0) {
+      const { value } = only
+      return this.#orMarked(
+        value,
+        () => `wait: ({ random }) => ${translate(value, scope).text.replaceAll('Math.random', 'random')}`,
+        'wait',
+      )
+    }
+    this.#marks.mark(node, 'wait_time')
+    return `wait: py.notTranslated(${quote(`line ${node.lineno}: wait_time`)})`
+  }
+
+  #orMarked(node: ExprNode, write: () => string, field: string): string {
+    try {
+      return write()
+    } catch (error) {
+      if (!(error instanceof Untranslatable)) throw error
+      this.#marks.mark(
+        { nodeType: 'Expr', value: node, lineno: node.lineno, col_offset: node.col_offset },
+        error.message,
+      )
+      return `${field}: py.notTranslated(${quote(`line ${node.lineno}: ${error.message}`)})`
+    }
+  }
+
+  #stages(user: LocustClass): string[] {
+    const shape = [...this.#file.classes.values()].find((one) => one.role === 'shape' && !one.isAbstract)
+    if (shape === undefined || user !== this.#users[0]!.user) return []
+    const stages = stagesOf(shape)
+    if (stages !== null) return [`stages: [${stages.map(quote).join(', ')}]`]
+    this.#marks.mark(shape.node, 'a LoadTestShape that computes its stages')
+    return [
+      `stages: py.notTranslated(${quote(`line ${shape.node.lineno}: a LoadTestShape that computes its stages`)})`,
+    ]
+  }
+
+  #task({ name, weight, tags, node, owner, set, line }: TaskFacts): string {
+    const key = property(name)
+    if (set !== null) return `${key}: ${this.#group(set, weight, tags)}`
+    if (node === null)
+      return `${key}: { run() {\npy.notTranslated(${quote(`line ${line}: a class that is no task set`)})\n} }`
+    const facts = this.#store.of(owner, node)
+    if (facts.isCalled || weight !== 1 || tags.length > 0) {
+      const more = [
+        ...(weight === 1 ? [] : [`weight: ${weight}`]),
+        ...(tags.length === 0 ? [] : [`tags: [${tags.map(quote).join(', ')}]`]),
+      ]
+      if (facts.isCalled)
+        return more.length === 0
+          ? `${key}: ${facts.name}`
+          : `${key}: { ${more.join(', ')}, run: ${facts.name} }`
+      return `${key}: { ${more.join(', ')}, ${taskText(facts, 'run', this.#work, this.#statements, translate)} }`
+    }
+    return taskText(facts, key, this.#work, this.#statements, translate)
+  }
+
+  /** A task set among other tasks, in which a user stays until a task of it leaves. */
+  #group(set: LocustClass, weight: number, tags: readonly string[]): string {
+    const { tasks, problem } = tasksOf(set, this.#file)
+    const more = [
+      ...(weight === 1 ? [] : [`weight: ${weight}`]),
+      ...(tags.length === 0 ? [] : [`tags: [${tags.map(quote).join(', ')}]`]),
+    ]
+    const own = ['__init__', 'on_start', 'on_stop'].find((name) => methodsOf(set).has(name))
+    const reason = problem ?? (own === undefined ? null : `a task set with ${own} among other tasks`)
+    if (reason !== null)
+      return `{ ${[...more, `run() {\n${this.#marks.mark(set.node, reason)}\n}`].join(', ')} }`
+    if (attributeOf(set, 'wait_time') !== null)
+      this.#notes.add('the wait_time of a task set among other tasks is left out: that of the user holds')
+    if (set.role === 'sequence') more.push("order: 'sequence'")
+    return `{ ${[...more, `tasks: {\n${tasks.map((task) => this.#task(task)).join(',\n')}\n}`].join(', ')} }`
+  }
+
+  #exported(scenarios: readonly string[]): string {
+    const [only, ...more] = scenarios
+    if (only === undefined) return ''
+    return `export default ${more.length === 0 ? only : `[${scenarios.join(',\n')}]`}`
+  }
+}
+
+/** Attributes of classes that have a meaning of their own. */
+const OF_LOCUST: ReadonlySet<string> = new Set([
+  'host',
+  'wait_time',
+  'min_wait',
+  'max_wait',
+  'tasks',
+  'task_set',
+  'weight',
+  'fixed_count',
+  'abstract',
+  'connection_timeout',
+  'network_timeout',
+  'insecure',
+  'max_redirects',
+  'max_retries',
+])
+
+const stateName = (user: LocustClass): string => `${user.name}State`
+
+function globalsOf(module: Module): Set<string> {
+  const found = new Set<string>()
+  walk(module, (node) => {
+    if (node.nodeType === 'Global') for (const name of node.names) found.add(name)
+  })
+  return found
+}
+
+/** `logger = logging.getLogger(…)`. */
+function loggersOf(module: Module): Set<string> {
+  const found = new Set<string>()
+  for (const statement of module.body) {
+    const assigned = assignmentOf(statement)
+    if (assigned?.value.nodeType !== 'Call') continue
+    if (/(?:^|\.)getLogger$/.test(dotted(assigned.value.func) ?? '')) found.add(assigned.name)
+  }
+  return found
+}

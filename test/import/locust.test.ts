@@ -1,0 +1,209 @@
+/** Locustfiles: the scenario that is made of one sends what Locust itself sends. */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { check } from 'prettier'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { debugScenario, planDebug } from '../../dist/host/walk-through.js'
+import { importLocust } from '../../src/import/locust/locust.ts'
+import type { Imported } from '../../src/import/imported.ts'
+import * as py from '../../src/python.ts'
+import { decodeSource } from '../../src/import/source.ts'
+import { start } from '../support/cli.ts'
+import { startRecording, type Recorded, type RecordingServer } from '../support/recording-server.ts'
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/import/locust/', import.meta.url))
+const DRIVER = fileURLToPath(new URL('../fixtures/import/drive.py', import.meta.url))
+const PYTHON = '/usr/bin/python3'
+const hasLocust = spawnSync(PYTHON, ['-c', 'import locust']).status === 0
+
+const imports = (name: string): Promise<Imported> =>
+  importLocust(decodeSource(name, readFileSync(join(FIXTURES, name))))
+
+const FILES = readdirSync(FIXTURES).filter((name) => name.endsWith('.py'))
+/** Files that Locust itself cannot load, or that stop. */
+const NOT_RUN = ['old.py', 'marked.py']
+const RUN = FILES.filter((name) => !NOT_RUN.includes(name))
+
+const texts = new Map<string, Imported>()
+let folder = ''
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'corerush-test-'))
+  for (const name of FILES) {
+    const imported = await imports(name)
+    texts.set(name, imported)
+    writeFileSync(join(folder, name.replace(/\.py$/, '.ts')), imported.text)
+  }
+  copyFileSync(join(FIXTURES, 'rows.csv'), join(folder, 'rows.csv'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test.each(FILES)('%s becomes what is expected', async (name) => {
+  const { text, notes } = texts.get(name)!
+  await expect(`${text}\n/*\n${notes.join('\n')}\n*/\n`).toMatchFileSnapshot(
+    join(FIXTURES, name.replace(/\.py$/, '.ts.snap')),
+  )
+})
+
+test('the files are formatted, and right to a strict compiler', async () => {
+  for (const { text } of texts.values())
+    expect(await check(text, { parser: 'babel-ts', semi: false, singleQuote: true, printWidth: 110 })).toBe(
+      true,
+    )
+  const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
+  const program = ts.createProgram(
+    FILES.map((name) => join(folder, name.replace(/\.py$/, '.ts'))),
+    {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2023,
+      lib: ['lib.es2023.d.ts'],
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      types: ['node'],
+      typeRoots: [fileURLToPath(new URL('../../node_modules/@types', import.meta.url))],
+      paths: { corerush: [join(dist, 'index.d.ts')], 'corerush/python': [join(dist, 'python.d.ts')] },
+    },
+  )
+  const faults = ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+    const { line } = file?.getLineAndCharacterOfPosition(start) ?? { line: 0 }
+    return `${file?.fileName.split('/').at(-1)}:${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+  expect(faults).toEqual([])
+})
+
+const HEAD = 'from locust import HttpUser, task\nclass A(HttpUser):\n'
+
+test.each([
+  [
+    'syntax',
+    `${HEAD}    @task\n    def a(self:\n        pass\n`,
+    'a.py:5:9: is not Python: Unexpected token in expression\n          pass\n          ^',
+  ],
+  [
+    'Python 2',
+    `${HEAD}    @task\n    def a(self):\n        print "a"\n`,
+    'a.py:5:15: is Python 2, and Locust runs on Python 3: convert it with 2to3\n          print "a"\n                ^',
+  ],
+  [
+    'tabs',
+    `${HEAD}    @task\n    def a(self):\n\tpass\n`,
+    'a.py:5:1: is not Python: inconsistent use of tabs and spaces in indentation\n  \tpass\n  ^',
+  ],
+  [
+    'no user',
+    'from locust import HttpUser\nclass A(HttpUser):\n    host = "http://h"\n',
+    'a.py: has no user class with tasks, such as class Shopper(HttpUser)',
+  ],
+])('%s is refused with its place', async (_, text, message) => {
+  const error: unknown = await importLocust({ name: 'a.py', text }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'CORERUSH_IMPORT', exitCode: 2 })
+  expect((error as Error).message).toContain(message)
+})
+
+test('a mark is caught by no except, and stops the task', () => {
+  expect(() => py.notTranslated('line 4: x')).toThrow('not translated: line 4: x')
+  try {
+    py.notTranslated('x')
+  } catch (error) {
+    expect(py.isError(error, 'Exception', 'BaseException')).toBe(false)
+  }
+})
+
+describe.skipIf(!hasLocust)('Locust itself', () => {
+  let server: RecordingServer
+  const ofLocust = new Map<string, Recorded[]>()
+  /** How often each task is in the list that Locust chooses from, by file and class. */
+  const weights = new Map<string, Record<string, number>>()
+  beforeAll(async () => {
+    server = await startRecording(answer)
+    const started = start(PYTHON, [DRIVER, server.url, ...RUN.map((name) => join(FIXTURES, name))])
+    started.process.stdin!.end()
+    const { code, stdout, stderr } = await started.finished
+    expect(code, stderr).toBe(0)
+    for (const line of stdout.trim().split('\n')) {
+      const [key, tasks] = JSON.parse(line) as [string, Record<string, number>]
+      weights.set(key, tasks)
+    }
+    let current: Recorded[] = []
+    for (const one of server.seen)
+      if (one.url.startsWith('/__file/')) ofLocust.set(one.url.slice('/__file/'.length), (current = []))
+      else current.push(one)
+  })
+  afterAll(() => server.close())
+
+  test.each(RUN)('sends what is sent for %s', async (name) => {
+    const expected = ofLocust.get(name)!
+    expect(expected.length).toBeGreaterThan(0)
+    server.seen.length = 0
+    const plan = await planDebug({ url: server.url }, join(folder, name.replace(/\.py$/, '.ts')))
+    const errors: string[] = []
+    const { scenarios } = plan.scenario!
+    const ours = scenarios.map(({ tasks }) =>
+      Object.fromEntries(tasks.map((task) => [task.name, task.weight])),
+    )
+    if (name !== 'nested.py')
+      expect(ours).toEqual([...weights].flatMap(([key, tasks]) => (key.startsWith(name) ? [tasks] : [])))
+    for (const scenario of scenarios)
+      await debugScenario(plan, scenario, (step) => {
+        if (step.type === 'ended' && step.error !== null) errors.push(JSON.stringify(step.error))
+      })
+    expect({ sent: server.seen.map(comparable), errors }).toEqual({
+      sent: expected.map(comparable),
+      errors: [],
+    })
+  })
+})
+
+function answer({ url }: Recorded, response: ServerResponse): void {
+  const [, status] = /^\/status\/(\d+)/.exec(url) ?? []
+  if (status !== undefined) response.writeHead(Number(status)).end()
+  else if (url.endsWith('/redirect')) response.writeHead(302, { location: '/landed' }).end()
+  else if (url === '/plain') response.writeHead(200, { 'content-type': 'text/plain' }).end('plain text')
+  else
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'sid=s1; Path=/', 'x-csrf': 'c1' })
+      .end(JSON.stringify({ ok: true, token: 't-1', items: [{ id: 7 }, { id: 8 }] }))
+}
+
+/** What each client sets by itself. */
+const OWN = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'accept',
+  'accept-encoding',
+  'user-agent',
+])
+
+function comparable({ method, url, headers, body }: Recorded): unknown {
+  const { pathname, searchParams } = new URL(url, 'http://h')
+  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? ''
+  return {
+    method,
+    path: decodeURIComponent(pathname),
+    query: [...searchParams].map((pair) => pair.join('=')),
+    headers: headers
+      .filter(
+        ([name, value]) =>
+          !OWN.has(name) || (name === 'user-agent' && !/^python|^corerush/.test(value) && value !== ''),
+      )
+      .map(([name, value]) => `${name}: ${value.replace(/boundary=.*/, 'boundary')}`)
+      .sort(),
+    body: bodyOf(type, body),
+  }
+}
+
+function bodyOf(type: string, body: Buffer): unknown {
+  if (type.startsWith('application/json')) return JSON.parse(body.toString())
+  if (type.startsWith('application/x-www-form-urlencoded')) return [...new URLSearchParams(body.toString())]
+  const [, boundary] = /boundary=(\S+)/.exec(type) ?? []
+  const text = body.toString('latin1')
+  return boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY')
+}

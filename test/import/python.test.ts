@@ -1,0 +1,309 @@
+/** What Python does otherwise than JavaScript: each expression has the value that the real Python gives it. */
+import { spawnSync } from 'node:child_process'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+import { importLocust } from '../../src/import/locust/locust.ts'
+import * as py from '../../src/python.ts'
+
+const PYTHON = '/usr/bin/python3'
+const hasPython = spawnSync(PYTHON, ['--version']).status === 0
+
+const SETUP = `
+import json, math, string, base64
+from collections import OrderedDict
+words = ["b", "a", "c"]
+numbers = [3, 1, 2]
+none = None
+empty = []
+text = "  Hello, World  "
+nested = {"a": {"b": [1, {"c": None}]}, "flag": False, "n": 1.5}
+keyed = {2: "two", 1: "one"}
+letters = "héllo😀"
+
+def halves(n):
+    found = []
+    while n > 1:
+        n //= 2
+        found.append(n)
+        if n == 3:
+            continue
+        if n == 2:
+            break
+    return found
+
+def kinds(value):
+    if value is None:
+        return "none"
+    elif isinstance(value, bool):
+        return "bool"
+    elif isinstance(value, (int, float)):
+        return "number"
+    elif isinstance(value, str) and value:
+        return "text"
+    elif value:
+        return "full"
+    return "empty"
+
+def guarded(what):
+    steps = []
+    try:
+        steps.append("try")
+        if what == "key":
+            nested["missing"]
+        if what == "index":
+            numbers[10]
+        if what == "zero":
+            1 // len(empty)
+        if what == "value":
+            int("x")
+        if what == "type":
+            "a" + what_number
+        if what == "raise":
+            raise ValueError("own")
+        if what == "json":
+            json.loads("{")
+    except (KeyError, IndexError) as error:
+        steps.append("lookup")
+    except ZeroDivisionError:
+        steps.append("zero")
+    except ValueError as error:
+        steps.append("value")
+    except Exception:
+        steps.append("other")
+    else:
+        steps.append("else")
+    finally:
+        steps.append("finally")
+    return steps
+
+what_number = 5
+
+def late(flag):
+    if flag:
+        found = 1
+    else:
+        found = 2
+    for item in [1, 2, 3]:
+        last = item
+    return [found, last, item]
+
+def swapped(a, b):
+    a, b = b, a
+    first, *rest = [1, 2, 3]
+    return [a, b, first, rest]
+
+def defaults(a, b=2, *, c=3):
+    return a + b + c
+`
+
+const EXPRESSIONS = String.raw`
+7 // 2
+-7 // 2
+7 // -2
+-7 % 3
+7 % -3
+7.5 % 2
+7 / 2
+2 ** 10
+2 ** 0.5
+str(1 + 2.0)
+str(4 / 2)
+str(10.0)
+f"{3 / 1}"
+round(2.5)
+round(3.5)
+round(2.675, 2)
+int(-3.7)
+int("  42 ")
+int("ff", 16)
+str(float("1e3"))
+abs(-4)
+bool([])
+bool([0])
+bool("")
+bool("0")
+bool({})
+bool(none)
+not empty
+empty or "default"
+words and "some"
+none or 0 or "last"
+"" or none
+0 == False
+1 == True
+[1, 2] == [1, 2]
+{"a": [1]} == {"a": [1]}
+none is None
+"a" in words
+"ell" in text.lower()
+"b" in nested["a"]
+5 not in numbers
+1 < 2 < 3
+3 > 2 > 2
+"abc" < "abd"
+[1, 2] < [1, 3]
+words[-1]
+numbers[0]
+words[1:]
+words[:-1]
+words[::-1]
+words[-2:]
+words[5:]
+text[2:7]
+text[::-1]
+"word"[1]
+"word"[-1]
+len(letters)
+letters[1]
+letters[-1]
+letters.upper()
+sorted(words)
+sorted(numbers, reverse=True)
+sorted(words, key=lambda w: -ord(w))
+sum(numbers)
+max(numbers)
+min(words)
+max(words, key=len)
+max(1, 2.5)
+[x * 2 for x in numbers if x > 1]
+[x + y for x in "ab" for y in "cd"]
+{k: v for k, v in [("a", 1), ("b", 2)]}
+{n: str(n) for n in range(3)}
+keyed
+keyed[2]
+list(keyed.keys())
+list(nested.keys())
+[key for key in nested]
+list(nested.items())[1]
+nested.get("x")
+nested.get("x", 7)
+nested["a"]["b"][1]["c"]
+dict(a=1, b=None)
+{**nested["a"], "z": 1}
+list(range(5, 0, -2))
+list(range(3))
+list(enumerate(words, 1))[0][0]
+[a + b for a, b in zip(words, ["x", "y"])]
+any([0, "", 1])
+all([1, "a"])
+text.strip()
+text.split()
+"a,b,,c".split(",")
+"a,b,c".split(",", 1)
+"  a b  ".split(" ")
+",".join(words)
+"-".join(str(n) for n in numbers)
+"aXbX".replace("X", "$&")
+"hello world".title()
+"hELLO".capitalize()
+"42".zfill(5)
+"-42".zfill(5)
+"abc".find("z")
+"abc".startswith(("x", "a"))
+"xxabcxx".strip("x")
+"a\nb\r\nc".splitlines()
+"%s is %d years and %.1f" % ("Ann", 3, 2.25)
+"%05d|%-5s|%5s|%x" % (42, "ab", "cd", 255)
+"%s" % [1, 2]
+"100%% of %s" % "it"
+"%(a)s" % {"a": 1}
+"{} {}".format(1, "b")
+"{0}-{0}-{1}".format("a", "b")
+"{name:>6}|{n:05.1f}|{big:,}".format(name="x", n=3.14159, big=1234567)
+f"{'x':^5}|{3.14159:.2f}|{255:#x}|{0.25:.0%}|{1000000:,}"
+f"{words!r} {None} {True} {1.0}"
+f"{'a' + 'b'}{{}}"
+str(None)
+str(True)
+str([1, "a", None, 2.5])
+str({"a": "it's"})
+repr("quote\"'\n")
+str(1e16)
+str(1e-5)
+str(123456789.123)
+"ab" * 3
+[0] * 3
+[1] + [2]
+json.dumps({"a": [1, 2.5, None, True], "b": "ü"})
+json.dumps({"b": 1, "a": 2}, sort_keys=True)
+json.dumps([1, 2], separators=(",", ":"))
+json.loads('{"a": [1, 2.5, null]}')
+base64.b64encode("ü:x".encode("utf-8")).decode("ascii")
+math.floor(-2.5)
+math.ceil(2.1)
+string.digits
+halves(20)
+halves(7)
+[kinds(v) for v in [None, True, 3, 2.5, "x", "", [], [0], {}, {"a": 1}]]
+[guarded(w) for w in ["key", "index", "zero", "value", "type", "raise", "json", "none"]]
+late(True)
+late(False)
+swapped(1, 2)
+defaults(1)
+defaults(1, c=5)
+(lambda a, b: a * b)(3, 4)
+"yes" if empty else "no"
+isinstance(True, int)
+isinstance("x", (int, str))
+"a-b_c".partition("-")
+" a ".isspace()
+"12".isdigit()
+[1, 2, 3, 2].count(2)
+["a", "b"].index("b")
+len({"a": 1, "b": 2})
+len(set([1, 1, 2]))
+`
+  .trim()
+  .split('\n')
+
+/** The values of the expressions as the translated file has them, as Python writes them. */
+async function translated(): Promise<string[]> {
+  const body = EXPRESSIONS.map((one, i) => `        self.client.post("/${i}", json={"value": ${one}})`).join(
+    '\n',
+  )
+  const { text, notes } = await importLocust({
+    name: 'semantics.py',
+    text: `from locust import HttpUser, task\n${SETUP}\nclass All(HttpUser):\n    @task\n    def all(self):\n${body}\n`,
+  })
+  expect(notes[0]).toMatch(/ 0 marked /)
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 },
+  })
+  const modules: Readonly<Record<string, unknown>> = {
+    corerush: { scenario: (one: unknown) => one },
+    'corerush/python': py,
+  }
+  const exports: { default?: { tasks: { all: (context: unknown) => Promise<void> } } } = {}
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  const load = new Function('require', 'exports', outputText) as (
+    require: (name: string) => unknown,
+    exports: object,
+  ) => void
+  load((name) => modules[name], exports)
+  const found: string[] = []
+  await exports.default!.tasks.all({
+    http: {
+      post: (_: string, { json }: { json: { value: unknown } }) => void found.push(py.repr(json.value)),
+    },
+  })
+  return found
+}
+
+describe.skipIf(!hasPython)('against the real Python', () => {
+  test('expressions, statements and exceptions have the values that Python gives them', async () => {
+    const { stdout, stderr } = spawnSync(
+      PYTHON,
+      [
+        '-c',
+        `${SETUP}\nimport sys\nfor line in sys.stdin.read().split("\\n"):\n    value = eval(line)\n    print(repr(list(value) if isinstance(value, tuple) else value))`,
+      ],
+      { input: EXPRESSIONS.join('\n'), encoding: 'utf8', env: { PYTHONIOENCODING: 'utf-8' } },
+    )
+    expect(stderr).toBe('')
+    const ofPython = stdout.trimEnd().split('\n')
+    const ours = await translated()
+    const pairs = (values: readonly string[]): string[] =>
+      EXPRESSIONS.map((one, i) => `${one} = ${values[i]}`)
+    expect(pairs(ours)).toEqual(pairs(ofPython))
+  })
+})
