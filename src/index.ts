@@ -13,6 +13,7 @@ export {
   type ScenarioDefinition,
   type Context,
   type SetupContext,
+  type RequestEvent,
   type Task,
   type DescribedTask,
   type TaskGroup,

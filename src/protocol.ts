@@ -2,6 +2,7 @@
  * The messages between the main thread and a worker, and the clock that their instants are of. Nothing but types is
  * imported here, so that neither side can reach into the other.
  */
+import type { Heap } from './core/measure/heap-watch.ts'
 import type { Amendment } from './core/plan/amendment.ts'
 import type { Plan } from './core/plan/plan.ts'
 import type { Share } from './core/share.ts'
@@ -54,6 +55,10 @@ export type FromWorker =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** The last ticket of the count was taken by this worker. */
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
+  /** Nothing that this worker has under way will ever end, or it may, after all; see `worker/stuck.ts`. */
+  | { readonly type: 'stuck'; readonly isStuck: boolean }
+  /** The heap of this thread is near its limit. */
+  | { readonly type: 'nearHeapLimit'; readonly heap: Heap }
   /** A task wants the load of the whole run to end. */
   | { readonly type: 'stopRun'; readonly reason: string | null }
   /**

@@ -110,6 +110,13 @@ export class Crew implements Workforce {
       case 'logged':
         this.#events.logged?.(message.entries)
         break
+      case 'stuck':
+        hand.isStuck = message.isStuck
+        this.#lookForUsers()
+        break
+      case 'nearHeapLimit':
+        this.#events.nearHeapLimit(hand.index, message.heap)
+        break
       case 'watched':
         this.#events.watched?.(message.step)
         break
@@ -137,7 +144,13 @@ export class Crew implements Workforce {
 
   #withoutUsers(hand: Hand): void {
     this.#idle.add(hand)
+    this.#lookForUsers()
+  }
+
+  #lookForUsers(): void {
+    if (this.#hands.some((hand) => !hand.isStuck && !this.#idle.has(hand))) return
     if (this.#idle.size === this.#hands.length) this.#events.deserted()
+    else this.#events.stuck()
   }
 }
 
@@ -156,6 +169,8 @@ class Hand implements Watched {
   #endedFor: Error | null = null
   /** Whether it died. */
   isLost = false
+  /** Whether nothing that it has under way will ever end. */
+  isStuck = false
   readonly #receive: (hand: Hand, report: WorkerReport) => void
   /** Aborting it ends the thread, and with it what it has not reported yet. */
   readonly #ender = new AbortController()

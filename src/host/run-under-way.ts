@@ -9,10 +9,10 @@ import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactPlan } from '../core/plan/redact.ts'
 import type { Report } from '../core/report/report.ts'
+import { HeapWatch, type Heap } from '../core/measure/heap-watch.ts'
 import { showBytes } from '../core/units.ts'
 import { LEAD_S, type Drained } from '../protocol.ts'
 import { VERSION } from '../version.ts'
-import { HeapWatch } from './machine/heap-watch.ts'
 import { Control, type Amendable, type ConductHooks } from './control.ts'
 import type { ConductingHost } from './machine/this-host.ts'
 import { Outputs } from './output-set.ts'
@@ -23,6 +23,8 @@ import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
 /** How often closed seconds are looked for, and thresholds checked. */
 const TICK_MS = 100
+/** For so many ticks the heap must be near its limit until the run is ended: 3 s. */
+const HIGH_TICKS = 30
 
 export class RunUnderWay implements WorkforceEvents, Amendable {
   readonly #plan: Plan
@@ -31,7 +33,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
   readonly #outputs: Outputs
   readonly #record: RunRecord
   readonly #workforce: Workforce
-  readonly #heap: HeapWatch
+  readonly #heap = new HeapWatch(HIGH_TICKS)
   readonly #setup: PreparedRun['setup']
   /** When the run starts, by the clock of the host; Infinity until `toEnd` sets it. */
   #startUs = Infinity
@@ -41,7 +43,6 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#plan = prepared.plan
     this.#hooks = hooks
     this.#host = host
-    this.#heap = new HeapWatch(host.heap)
     this.#outputs = new Outputs(hooks)
     this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second))
     this.#setup = prepared.setup
@@ -104,6 +105,17 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#outputs.logged(entries)
   }
 
+  nearHeapLimit(worker: number, heap: Heap): void {
+    this.#stopForMemory(`worker ${worker}`, heap)
+  }
+
+  stuck(): void {
+    this.#record.warn(
+      'the run was ended because its tasks waited neither for a response nor in think() for two minutes, and none would have ended the run: see the task errors',
+    )
+    this.#stop('stuck')
+  }
+
   deserted(): void {
     if (!this.#record.isLost) this.#stop(this.#plan.data === null ? 'users' : 'data')
   }
@@ -155,15 +167,15 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#showClosed(timeline.close(this.#elapsedS()))
     if (gate.trip !== null && ending.cause === null && this.#elapsedS() < timeline.loadEndS)
       this.#stop('threshold')
-    this.#watchHeap()
+    const heap = this.#host.heap()
+    if (this.#heap.isNear(heap)) this.#stopForMemory('corerush', heap)
   }
 
   /** Ends the load while there is room for the report. */
-  #watchHeap(): void {
-    const heap = this.#heap.look()
-    if (heap === null || this.#record.ending.cause !== null) return
+  #stopForMemory(whose: string, { usedBytes, limitBytes }: Heap): void {
+    if (this.#record.ending.cause !== null) return
     this.#record.warn(
-      `the run was ended because corerush's heap, ${showBytes(heap.usedBytes)}, came near its limit of ${showBytes(heap.limitBytes)}; NODE_OPTIONS=--max-old-space-size=MB raises it`,
+      `the run was ended because the heap of ${whose}, ${showBytes(usedBytes)}, came near its limit of ${showBytes(limitBytes)}; NODE_OPTIONS=--max-old-space-size=MB raises it`,
     )
     this.#stop('memory')
   }

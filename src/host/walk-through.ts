@@ -121,6 +121,14 @@ class WalkThrough implements WorkforceEvents {
     this.#workforce.stop(0)
   }
 
+  stuck(): void {
+    this.#workforce.stop(0)
+  }
+
+  nearHeapLimit(): void {
+    // It is over before that matters.
+  }
+
   lost(_: number, message: string): void {
     this.#death = message
   }

@@ -2,6 +2,7 @@
  * The workforce: what does the work of a run. Worker threads of this process do (`crew.ts`), and so can threads of
  * several hosts, or loads on a virtual clock. A run is conducted the same way with each of them.
  */
+import type { Heap } from '../core/measure/heap-watch.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
@@ -32,10 +33,14 @@ export interface WorkforceEvents {
   exhausted(count: 'requests' | 'iterations'): void
   /** A task asks for the end of the load; it may ask more than once. */
   stopRun(reason: string | null): void
+  /** The heap of a worker is near its limit; it may report that more than once. */
+  nearHeapLimit(worker: number, heap: Heap): void
   /** No user is left that will start anything again. */
   deserted(): void
   /** What tasks of a worker wrote to the console. */
   logged?(entries: readonly LogEntry[]): void
+  /** What is under way in a run that only a count ends will never end; no user will start anything again. */
+  stuck(): void
   /** A step of a user's task, if the workforce reports them. */
   watched?(step: Step): void
   /** A worker has drained. Comes once for each worker that was not lost, after its last snapshot. */

@@ -18,6 +18,8 @@ const FIELDS = [
   'setup',
   'teardown',
   'onStart',
+  'onRequest',
+  'compressed',
   'onStop',
   'order',
   'cookies',
@@ -25,7 +27,7 @@ const FIELDS = [
   'tasks',
 ]
 
-const FUNCTIONS = ['setup', 'teardown', 'onStart', 'onStop'] as const
+const FUNCTIONS = ['setup', 'teardown', 'onStart', 'onStop', 'onRequest'] as const
 
 /** A feeder, and where its file is. */
 export type LocatedFeeder = Omit<AskedFeeder, 'feeder'> & { readonly path: string }
@@ -96,6 +98,9 @@ function readScenario(definition: Definition, index: number, problems: string[])
   for (const field of FUNCTIONS)
     if (definition[field] !== undefined && typeof (definition[field] as unknown) !== 'function')
       problems.push(`${field} must be a function`)
+  const { compressed } = definition
+  if (compressed !== undefined && typeof (compressed as unknown) !== 'boolean')
+    problems.push('compressed must be true or false')
   if (typeof (cookies as unknown) !== 'boolean') problems.push('cookies must be true or false')
   if (!['weights', 'sequence'].includes(order)) problems.push('order must be weights or sequence')
   const { tasks, groups } = readTasks(definition.tasks, problems)

@@ -44,6 +44,10 @@ export interface RequestOptions {
   readonly redirects?: number | boolean | undefined
   /** Longest time from sent to done. @default what the run says, else 30s */
   readonly timeout?: Duration | undefined
+  /**
+   * Ask for a compressed response, which is decoded when it is read. @default what the scenario says, else `--compressed`
+   */
+  readonly compressed?: boolean | undefined
   /** Keep headers and body of the response, so that they can be read. @default false */
   readonly read?: boolean | undefined
   /** A response that failed is thrown, and ends the task. @default false */

@@ -14,6 +14,26 @@ export interface SetupContext {
   readonly signal: AbortSignal
 }
 
+/** A request that has ended, as `onRequest` sees it. */
+export interface RequestEvent {
+  /** The name under which it is reported. */
+  readonly name: string
+  readonly method: string
+  /** The URL of its last request, which redirects may have led to; with everything that is a secret in it. */
+  readonly url: string
+  readonly ok: boolean
+  /** 0 if no response came. */
+  readonly status: number
+  /** Why it failed; empty if it did not. */
+  readonly error: string
+  /** From when its network work began to its end, in milliseconds; 0 if nothing was sent. */
+  readonly latencyMs: number
+  /** Bytes of the body of the last response, as they came over the wire. */
+  readonly bytes: number
+  /** The number of the user among all users of the run, from 0. */
+  readonly user: number
+}
+
 /** What a task is given. */
 export interface Context<State = undefined, Data = undefined> {
   readonly http: Http
@@ -115,6 +135,13 @@ export interface ScenarioDefinition<State = undefined, Data = undefined> {
   readonly stages?: string | readonly string[] | undefined
   /** Whether each user keeps cookies and sends them back. @default true */
   readonly cookies?: boolean | undefined
+  /** Whether requests ask for compressed responses, which are decoded when a task reads them. @default `--compressed` */
+  readonly compressed?: boolean | undefined
+  /**
+   * Called by each worker after each request of its users has ended, redirects included, before the task goes on. Each event
+   * is a new object. It must not be async; what it throws is a task error, and fails neither the request nor the iteration.
+   */
+  readonly onRequest?: ((event: RequestEvent) => unknown) | undefined
   readonly tasks: Tasks<State, Data>
 }
 

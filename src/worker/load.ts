@@ -12,6 +12,7 @@ import { sourceOf, type RequestData, type RequestSource } from './request-source
 import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
 import { OpenSchedule } from './schedule/open.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
+import { Stuck } from './stuck.ts'
 import type { Tickets } from './tickets.ts'
 import { TIMER, Timers, type LoadTimer, type TimerListener } from './timers.ts'
 import type { Turn } from './turn.ts'
@@ -24,6 +25,8 @@ export interface LoadParts extends UserParts {
   readonly tickets: Tickets
   /** `null` without data. */
   readonly data: RequestData | null
+  /** Is told that nothing under way will ever end, or that it may, after all; see `Stuck`. */
+  readonly stuck?: (isStuck: boolean) => void
 }
 
 /** A timer that is always due soon, so that the delay of an otherwise quiet loop is known too. */
@@ -34,6 +37,7 @@ export class Load implements TimerListener {
   readonly #timers: Timers
   readonly #underWay: UnderWay
   readonly #schedule: Schedule
+  readonly #stuck: Stuck
   /** Whether each row of the data has its iteration. */
   #isSpent = false
   /** How long what is under way has after the load. */
@@ -49,6 +53,12 @@ export class Load implements TimerListener {
     this.#gracefulStopS = plan.gracefulStopS
     this.#timers = new Timers(portion(plannedUsers(plan), share), parts, this)
     this.#underWay = new UnderWay(() => this.#finish())
+    this.#stuck = new Stuck({
+      plan,
+      timers: this.#timers,
+      underWay: this.#underWay,
+      report: (isStuck) => parts.stuck?.(isStuck),
+    })
     this.drained = new Promise((resolve) => (this.#setDrained = resolve))
     if (plan.durationS !== null) recorder.loadEndUs = plan.durationS * 1e6
     recorder.isDueOnStart = plan.model === 'closed'
@@ -97,6 +107,7 @@ export class Load implements TimerListener {
       case TIMER.second:
         recorder.advance(nowUs)
         this.#timers.arm(TIMER.second, (Math.floor(nowUs / 1e6) + 1) * 1e6)
+        this.#stuck.look(this.#schedule.users.length)
         break
       case TIMER.heartbeat:
         this.#timers.arm(TIMER.heartbeat, nowUs + HEARTBEAT_US)

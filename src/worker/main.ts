@@ -1,5 +1,7 @@
 /** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
 import type { MessagePort } from 'node:worker_threads'
+import { HeapWatch } from '../core/measure/heap-watch.ts'
+import type { Snapshot } from '../core/measure/second.ts'
 import { longestIdleS, type Plan } from '../core/plan/plan.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { monotonicUs, type Assignment, type Drained, type FromWorker } from '../protocol.ts'
@@ -16,8 +18,11 @@ import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
 import { Connector } from './transport/connector.ts'
 import { loopIdleUs, Turn } from './turn.ts'
-import { vitalSigns } from './vitals.ts'
+import { vitalSigns, type VitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
+
+/** For so many seconds the heap must be near its limit until that is reported. */
+const HIGH_SECONDS = 3
 
 /** Carries one share of a run. Resolves when it is drained; a fault of its own ends the thread and so the promise. */
 export default async function work({
@@ -36,7 +41,7 @@ export default async function work({
   const vitals = vitalSigns()
   const clock = new RunClock()
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
-  const recorder = new Recorder(share.index, vitals, (snapshot) => tell({ type: 'snapshot', snapshot }))
+  const recorder = new Recorder(share.index, vitals, reporting(vitals, tell))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const connector = connectorOf(plan, addresses)
   const secrets = new KnownSecrets(plan)
@@ -58,6 +63,7 @@ export default async function work({
     turn,
     transport: makeTransport({ ...plan, longestIdleS: longestIdleS(plan) }, connector, clock, turn),
     tickets: ticketsOf(assignment, (count) => tell({ type: 'exhausted', count })),
+    stuck: (isStuck) => tell({ type: 'stuck', isStuck }),
   })
   await warmUp(plan, vitals, makeTransport)
   // Everything that takes time is done: bodies decoded, users made, code compiled.
@@ -79,6 +85,19 @@ export default async function work({
   const last = recorder.finish(endedUs)
   vitals.close()
   return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
+}
+
+/** Reports each second, and a heap that comes near its limit: its reading is part of the second. */
+function reporting(
+  { heapLimitBytes: limitBytes }: VitalSigns,
+  tell: (message: FromWorker) => void,
+): (snapshot: Snapshot) => void {
+  const watch = new HeapWatch(HIGH_SECONDS)
+  return (snapshot) => {
+    tell({ type: 'snapshot', snapshot })
+    const heap = { usedBytes: snapshot.vitals.heapBytes, limitBytes }
+    if (watch.isNear(heap)) tell({ type: 'nearHeapLimit', heap })
+  }
 }
 
 /** Has read the certificates, if any of the plan's requests needs them. */

@@ -68,6 +68,12 @@ export class Timers {
     this.#wheel.disarm(FIRST_USER + user.id)
   }
 
+  /** Whether one of so many users waits for its timer. */
+  isUserArmed(users: number): boolean {
+    for (let id = 0; id < users; id++) if (this.#wheel.isArmed(FIRST_USER + id)) return true
+    return false
+  }
+
   /** Makes room for this many users. */
   growTo(users: number): void {
     this.#wheel.grow(FIRST_USER + users)

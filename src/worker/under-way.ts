@@ -5,6 +5,7 @@
 export class UnderWay {
   readonly #onDrained: () => void
   #count = 0
+  #changes = 0
   #isClosed = false
 
   /** `onDrained` is called when the load has ended and nothing is under way any more. */
@@ -17,6 +18,11 @@ export class UnderWay {
     return this.#isClosed
   }
 
+  /** How often something has started or ended. */
+  get changes(): number {
+    return this.#changes
+  }
+
   get isEmpty(): boolean {
     return this.#count === 0
   }
@@ -24,18 +30,20 @@ export class UnderWay {
   /** Starts an iteration; returns `false` if the load has ended. */
   start(): boolean {
     if (this.#isClosed) return false
-    this.#count++
+    this.startLast()
     return true
   }
 
   /** Starts the last thing that a user does, which may be after the load has ended. */
   startLast(): void {
     this.#count++
+    this.#changes++
   }
 
   /** Ends what was started; to be called last. */
   end(): void {
     this.#count--
+    this.#changes++
     if (this.#isClosed && this.#count === 0) this.#onDrained()
   }
 

@@ -6,6 +6,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { performance, PerformanceObserver } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import { oldSpaceLimit } from '../core/measure/heap-watch.ts'
 
 /** Running totals since the thread began; the difference of two readings describes the span between them. */
 export interface Readings {
@@ -22,6 +23,8 @@ export interface Readings {
 
 export interface VitalSigns {
   read(): Readings
+  /** The limit of this thread's heap. */
+  readonly heapLimitBytes: number
   /** Total time in which the thread was ready and waited for a core, in µs; 0 if the platform does not report it. */
   readonly runQueueUs: () => number
   /** Freezes the readings. */
@@ -41,6 +44,7 @@ export function vitalSigns(): VitalSigns {
   observer.observe({ entryTypes: ['gc'] })
   const schedstat = openSchedstat()
   return {
+    heapLimitBytes: oldSpaceLimit(getHeapStatistics().heap_size_limit),
     read() {
       const { idle, active } = performance.eventLoopUtilization()
       const sched = schedstat.read()

@@ -3,9 +3,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { run, startTarget, type Options, type Report, type RunHooks } from '../../dist/index.js'
+import {
+  run,
+  startTarget,
+  type Options,
+  type Report,
+  type RequestEvent,
+  type RunHooks,
+} from '../../dist/index.js'
 import { runCli, withFolder } from '../support/cli.ts'
 import { exitUnlessVoid, expectConservation } from '../support/conservation.ts'
 
@@ -60,6 +68,62 @@ const runs = (
       return { report, seen }
     }),
   )
+
+test('compressed responses are decoded where they are read, and onRequest sees each request', async () => {
+  const bodies: Record<string, Buffer> = {
+    '/good': gzipSync(Buffer.alloc(50_000, 'ab')),
+    '/bomb': gzipSync(Buffer.alloc(1_000_000)),
+    '/broken': Buffer.from('no gzip'),
+  }
+  const { report, seen } = await runs(
+    `scenario({
+      compressed: true,
+      order: 'sequence',
+      onRequest(event) {
+        console.log(JSON.stringify(event))
+        if (event.name === 'bomb') throw new Error('hook')
+        if (event.name === 'broken') return Promise.reject(new Error('later'))
+      },
+      tasks: {
+        async Good({ http }) {
+          const { ok, text } = await http.get('/good', { name: 'good', read: true }).then((r) => ({ ok: r.ok, text: r.text() }))
+          check(ok && text.length === 50_000 && text.startsWith('abab'), 'not decoded')
+        },
+        async Unread({ http }) { await http.get('/broken', { name: 'unread' }) },
+        async Raw({ http }) { await http.get('/good', { name: 'raw', compressed: false, check: (r) => r.bytes()[0] === 0x1f }) },
+        async Own({ http }) { await http.get('/good', { name: 'own', headers: { 'Accept-Encoding': 'br' } }) },
+        async Bomb({ http }) { await http.get('/bomb', { name: 'bomb', read: true }) },
+        async Broken({ http }) { await http.get('/broken', { name: 'broken', read: true }) },
+      },
+    })`,
+    { users: 1, iterations: 6, maxReadBytes: 100_000 },
+    ({ url }, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bodies[url]),
+    { onLog: ({ text }) => events.push(JSON.parse(text) as RequestEvent) },
+  )
+  const encodings = seen.map(({ headers }) => headers['accept-encoding'])
+  expect(encodings.map((one) => one?.replace(', zstd', ''))).toEqual([
+    ...['gzip, br', 'gzip, br', undefined, 'br', 'gzip, br', 'gzip, br'],
+  ])
+  expect(report.outcomes).toEqual({ ok: 4, 'body.too-large': 1, 'body.encoding': 1 })
+  expect(report.byName['GET good']).toMatchObject({ bytesIn: bodies['/good']!.length, bytesDecoded: 50_000 })
+  expect(report.total.bytesDecoded).toBe(50_000)
+  expect(report.taskErrors.map(({ task, message }) => `${task}: ${message}`).sort()).toEqual([
+    'onRequest: hook',
+    'onRequest: later',
+  ])
+  expect(report.iterations).toMatchObject({ finished: 6, failed: 2 })
+  expect(events).toHaveLength(6)
+  expect(events[0]).toMatchObject({ name: 'good', method: 'GET', ok: true, status: 200, error: '', user: 0 })
+  expect(events[0]!.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/good$/)
+  expect(events[0]!.latencyMs).toBeGreaterThan(0)
+  expect(events[0]!.bytes).toBe(bodies['/good']!.length)
+  expect(events[5]).toMatchObject({
+    ok: false,
+    status: 200,
+    error: expect.stringContaining('body.encoding') as string,
+  })
+})
+const events: RequestEvent[] = []
 
 describe.concurrent('what tasks send', () => {
   test('requests arrive as they were worded, are counted by name, over the user’s own connection', async () => {

@@ -113,7 +113,7 @@ test('near the limit of its heap a run ends itself, and its report says so', asy
   expectConservation(report)
   expect(report).toMatchObject({ stoppedBy: 'memory', exitCode: 97 })
   expect(report.loadS).toBeCloseTo(5, 0)
-  expect(report.warnings.join()).toContain("corerush's heap, 80 B, came near its limit of 100 B")
+  expect(report.warnings.join()).toContain('the heap of corerush, 80 B, came near its limit of 100 B')
 })
 
 test('a count ends the load with the last request that finishes', async () => {

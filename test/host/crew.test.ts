@@ -80,8 +80,11 @@ describe.concurrent('a worker that dies', () => {
     },
   )
 
-  test('by never returning is ended after the drain, and named', async ({ server }) => {
-    const report = await conducted(server, 'never-returns', 3)
+  test.for([
+    ['returning', 'never-returns'],
+    ['leaving its promises for its loop', 'never-yields'],
+  ] as const)('by never %s is ended after the drain, and named', async ([, name], { server }) => {
+    const report = await conducted(server, name, 3)
     expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'duration' })
     expect(reason(report, 'worker.lost').message).toContain('code of the scenario never returns')
     expect(report.total.succeeded).toBeGreaterThan(0)
@@ -99,6 +102,19 @@ describe.concurrent('a worker that dies', () => {
     expect(renderSummary(report, { color: false, width: 80 })).toContain('all workers died')
   })
 })
+
+test.concurrent(
+  'a worker near the limit of its heap ends the run, whose report says so',
+  async ({ server }) => {
+    const report = await conducted(server, 'leaks', 60, 80)
+    expectConservation(report)
+    expect(report).toMatchObject({ exitCode: 97, stoppedBy: 'memory' })
+    expect(report.warnings.join()).toMatch(
+      /the heap of worker 1, [\d.]+ MB, came near its limit of [\d.]+ MB; NODE_OPTIONS/,
+    )
+    expect(report.verdict.reasons.map(({ code }) => code)).not.toContain('worker.lost')
+  },
+)
 
 test.concurrent(
   'a worker that cannot be loaded rejects the run before anything is sent',

@@ -30,6 +30,7 @@ export const STILL: VitalSigns = {
     slices: null,
     heapBytes: 1e6,
   }),
+  heapLimitBytes: 1e9,
   runQueueUs: () => 0,
   close: () => undefined,
 }
@@ -118,6 +119,7 @@ export class Simulation {
         recorder,
         turn: new Turn(this.clock.nowUs, this.clock.nowUs),
         tickets: ticketsOf({ plan, tickets: counters }, () => undefined),
+        stuck: (isStuck) => this.asked.push(`${isStuck ? 'stuck' : 'not stuck'} ${index}`),
       })
       void load.drained.then(() => {
         this.#drained++

@@ -12,6 +12,7 @@ export class NameTotals {
   sent = 0
   unfinished = 0
   bytesIn = 0
+  bytesDecoded = 0
   bytesOut = 0
 
   add(request: RequestTally, isOpen: boolean): void {
@@ -28,6 +29,7 @@ export class NameTotals {
     this.sent += request.sent
     this.unfinished += request.unfinished
     this.bytesIn += request.bytesIn
+    this.bytesDecoded += request.bytesDecoded
     this.bytesOut += request.bytesOut
   }
 }

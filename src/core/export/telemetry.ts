@@ -175,6 +175,13 @@ export class Telemetry {
         points: this.#ofRows(({ bytesIn }) => bytesIn),
       },
       {
+        name: 'corerush.body.decoded',
+        unit: 'By',
+        kind: 'sum',
+        help: 'Body bytes of compressed responses that tasks read, decoded',
+        points: this.#ofRows(({ bytesDecoded }) => bytesDecoded),
+      },
+      {
         name: 'corerush.body.sent',
         unit: 'By',
         kind: 'sum',

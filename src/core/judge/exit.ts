@@ -15,8 +15,10 @@ export type StoppedBy =
   | 'SIGHUP'
   | 'abort'
   | 'workers'
-  /** The heap of the main thread was near its limit. */
+  /** The heap of the main thread, or of a worker, was near its limit. */
   | 'memory'
+  /** In a run without a duration, what was under way waited for ever. */
+  | 'stuck'
   | 'scenario'
   | 'users'
   /** Each row of the data was sent. */
@@ -86,7 +88,7 @@ export function exitCodeOf(run: {
   if (run.stoppedBy === 'SIGTERM') return EXIT.terminated
   if (run.stoppedBy === 'SIGHUP') return EXIT.hungUp
   if (run.stoppedBy === 'SIGINT' || run.stoppedBy === 'abort') return EXIT.interrupted
-  if (run.level === 'void' || run.stoppedBy === 'memory') return EXIT.void
+  if (run.level === 'void' || run.stoppedBy === 'memory' || run.stoppedBy === 'stuck') return EXIT.void
   if (run.failedThroughout || run.isRefused === true) return EXIT.thresholds
   if (!run.thresholds.every(({ ok, level }) => ok || level === 'warn')) return EXIT.thresholds
   if (run.isRegressed === true) return EXIT.regression

@@ -36,8 +36,10 @@ export interface Metrics {
   readonly requestsPerS: number | null
   /** (failed + unfinished) / (finished + unfinished); `null` if nothing ended. */
   readonly failedRatio: number | null
-  /** Body bytes received. */
+  /** Body bytes received, as they came over the wire. */
   readonly bytesIn: number
+  /** Body bytes of compressed responses that a task read, decoded. */
+  readonly bytesDecoded: number
   /** Body bytes sent. */
   readonly bytesOut: number
   readonly statuses: Readonly<Record<string, number>>
@@ -101,6 +103,7 @@ export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram 
     requestsPerS: requestsPerS(request, span.loadS),
     failedRatio: failedRatio(request),
     bytesIn: request.bytesIn,
+    bytesDecoded: request.bytesDecoded,
     bytesOut: request.bytesOut,
     statuses: countsByStatus(request.statuses),
     latencyMs,

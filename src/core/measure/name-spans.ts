@@ -95,6 +95,7 @@ function joinMetrics([a, aS]: Part, [b, bS]: Part, isLoad: boolean): Metrics {
     requestsPerS: isLoad ? mean([rate(a), aS], [rate(b), bS]) : null,
     failedRatio: ended > 0 ? (sum('failed') + sum('unfinished')) / ended : null,
     bytesIn: sum('bytesIn'),
+    bytesDecoded: sum('bytesDecoded'),
     bytesOut: sum('bytesOut'),
     statuses: other === null ? one.statuses : addCounts(one.statuses, other.statuses),
     latencyMs,
@@ -114,7 +115,15 @@ function joinMetrics([a, aS]: Part, [b, bS]: Part, isLoad: boolean): Metrics {
 }
 
 type CountKey =
-  'sent' | 'carriedIn' | 'finished' | 'succeeded' | 'failed' | 'unfinished' | 'bytesIn' | 'bytesOut'
+  | 'sent'
+  | 'carriedIn'
+  | 'finished'
+  | 'succeeded'
+  | 'failed'
+  | 'unfinished'
+  | 'bytesIn'
+  | 'bytesDecoded'
+  | 'bytesOut'
 
 function joinSummaries(a: LatencySummary, b: LatencySummary): LatencySummary {
   if (a.max === null || b.max === null) return a.max === null ? b : a

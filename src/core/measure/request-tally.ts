@@ -18,6 +18,7 @@ const COUNTS = [
   'unfinished',
   'bytesIn',
   'bytesOut',
+  'bytesDecoded',
 ] as const
 const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'reached', ...PHASES] as const
 type CountName = (typeof COUNTS)[number]
@@ -36,6 +37,8 @@ export class RequestTally implements Record<CountName, number> {
   unfinished = 0
   bytesIn = 0
   bytesOut = 0
+  /** Body bytes of compressed responses that were read, without their encodings. */
+  bytesDecoded = 0
   readonly statuses = new Map<number, number>()
   readonly outcomes = new Map<Outcome, number>()
 
@@ -81,9 +84,10 @@ export function packRequest(name: string, request: RequestTally): PackedRequest 
     if (packed !== null) histograms[key] = packed
   }
   const { sent, finished, finishedInLoad, succeeded, failed, unfinished, bytesIn, bytesOut } = request
+  const { bytesDecoded } = request
   return {
     name,
-    ...{ sent, finished, finishedInLoad, succeeded, failed, unfinished, bytesIn, bytesOut },
+    ...{ sent, finished, finishedInLoad, succeeded, failed, unfinished, bytesIn, bytesOut, bytesDecoded },
     statuses: [...request.statuses],
     outcomes: [...request.outcomes],
     histograms,

@@ -337,6 +337,14 @@ const MACHINE = {
 } as const satisfies Declarations
 
 const HTTP = {
+  compressed: {
+    format: withDefault(onOff(), false),
+    sentence: 'ask for compressed responses: gzip, br and zstd',
+    usually: 'off',
+    details:
+      'They are decoded only where a task [reads them](SCENARIOS.md#compressed-responses); `bytesIn` is what came over the wire',
+    planned: 'compressed',
+  },
   timeout: {
     format: withDefault(duration('above 0'), 30),
     sentence: 'longest time for a request, connecting included',

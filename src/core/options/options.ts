@@ -79,6 +79,8 @@ export interface Options {
   transport?: 'undici' | 'wire' | 'auto' | undefined
   /** Addresses of this host to connect from, users taking turns. @default chosen by the system */
   localAddress?: string | readonly string[] | undefined
+  /** Ask for compressed responses: gzip, br and zstd. @default off */
+  compressed?: boolean | undefined
   /** Longest time for a request, connecting included. @default 30s */
   timeout?: Duration | undefined
   /** Longest time to connect, name lookup and TLS included. @default 10s */
@@ -163,6 +165,8 @@ export interface PlannedOptions {
   readonly gracefulStopS: number
   /** Seed of everything random. @default 1 */
   readonly seed: number
+  /** Ask for compressed responses: gzip, br and zstd. @default off */
+  readonly compressed: boolean
   /** Longest time for a request, connecting included. @default 30s */
   readonly timeoutS: number
   /** Longest time to connect, name lookup and TLS included. @default 10s */

@@ -7,7 +7,8 @@ import type { FeederPlan } from '../scenario/row-source.ts'
 import type { PlannedOptions } from '../options/options.ts'
 import type { HttpPlan } from '../resolve/request/http-options.ts'
 import type { ClosedLoad, OpenLoad } from '../resolve/load-options.ts'
-import type { RequestPlan } from '../request/request.ts'
+import type { Headers, RequestPlan } from '../request/request.ts'
+import { accepting, ALL_ENCODINGS } from '../request/accepted-encodings.ts'
 import type { ResolvedOptions } from '../resolve/resolve.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { spans } from '../load/stage.ts'
@@ -67,24 +68,24 @@ export type Plan = ClosedPlan | OpenPlan
 
 /** The plan that carries out what the user asked for; `userAgent` is sent where the user named none. */
 export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
+  // Tasks ask for compressed responses themselves.
+  const isCompressed = options.planned.compressed && options.scenario === null
+  const sent = (request: RequestPlan): RequestPlan => withOwnHeaders(request, userAgent, isCompressed)
   const base: PlanBase = {
-    request: withUserAgent(
-      {
-        name: options.name,
-        method: options.method,
-        url: options.url,
-        headers: options.headers,
-        body: options.body,
-        digest: options.digest,
-        expectStatus: options.expectStatus,
-      },
-      userAgent,
-    ),
+    request: sent({
+      name: options.name,
+      method: options.method,
+      url: options.url,
+      headers: options.headers,
+      body: options.body,
+      digest: options.digest,
+      expectStatus: options.expectStatus,
+    }),
     targets: options.targets && {
       ...options.targets,
       requests: options.targets.requests.map(({ weight, request }) => ({
         weight,
-        request: withUserAgent(request, userAgent),
+        request: sent(request),
       })),
     },
     isTemplated: options.isTemplated,
@@ -108,10 +109,12 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
   return { model: 'open', ...base, stages: rateStages(load), arrival, maxUsers, onFull }
 }
 
-const withUserAgent = (request: RequestPlan, userAgent: string): RequestPlan =>
-  request.headers.some(([name]) => name.toLowerCase() === 'user-agent')
-    ? request
-    : { ...request, headers: [['user-agent', userAgent], ...request.headers] }
+/** The request with the headers that corerush adds to those of the user. */
+function withOwnHeaders(request: RequestPlan, userAgent: string, isCompressed: boolean): RequestPlan {
+  const hasAgent = request.headers.some(([name]) => name.toLowerCase() === 'user-agent')
+  const headers: Headers = hasAgent ? request.headers : [['user-agent', userAgent], ...request.headers]
+  return { ...request, headers: isCompressed ? accepting(headers, ALL_ENCODINGS) : headers }
+}
 
 /** Users and ramp are shorthands: there is one schedule, the stages. */
 function userStages({ users, rampUpS, stages }: ClosedLoad): UserStage[] {

@@ -34,6 +34,7 @@ export const OUTCOMES = [
   'body.timeout',
   'body.failed',
   'body.too-large',
+  'body.encoding',
 ] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
@@ -56,7 +57,8 @@ export const isConnectionFailure = (outcome: Outcome): boolean =>
   outcome !== 'reused.closed' &&
   outcome !== 'headers.timeout' &&
   outcome !== 'body.timeout' &&
-  outcome !== 'body.too-large'
+  outcome !== 'body.too-large' &&
+  outcome !== 'body.encoding'
 
 /** The fault lies with the generator's host, not with the target. */
 export const isGeneratorFault = (outcome: Outcome): boolean =>

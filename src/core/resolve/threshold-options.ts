@@ -107,7 +107,7 @@ function unknownName(name: string | null, metric: string, context: ThresholdCont
 
 /** The names of all that a scenario runs, as task errors have them. */
 const taskNames = ({ name, tasks }: ScenarioPlan): string[] =>
-  [...tasks.map((task) => task.name), 'onStart', 'onStop'].map((task) =>
+  [...tasks.map((task) => task.name), 'onStart', 'onStop', 'onRequest'].map((task) =>
     name === null ? task : `${name}: ${task}`,
   )
 

@@ -1,9 +1,10 @@
 /** The conducting host: its clock, its vitals, and what the report says of it. */
 import { arch, cpus, platform } from 'node:os'
+import type { Heap } from '../../core/measure/heap-watch.ts'
 import type { HostReport } from '../../core/measure/host-facts.ts'
 import { monotonicUs } from '../../protocol.ts'
 import { findCores } from './cores.ts'
-import { readHeap, type Heap } from './heap-watch.ts'
+import { readHeap } from './heap.ts'
 import { watchHost, type HostVitalSigns } from './host-vitals.ts'
 import { readMemory } from './memory.ts'
 

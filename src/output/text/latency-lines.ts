@@ -70,6 +70,7 @@ export function latency(report: Report, style: Style): string[] {
         : []),
       `${showBytes(total.bytesOut)} sent`,
       `${showBytes(total.bytesIn)} received`,
+      ...(total.bytesDecoded > 0 ? [`${showBytes(total.bytesDecoded)} decoded`] : []),
       ...challengeWords(report.challenges),
     ),
     ...Object.entries(report.addresses).flatMap(([host, found]) =>

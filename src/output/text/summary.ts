@@ -69,6 +69,7 @@ export function factsOf(report: Report): string[] {
     abort: 'aborted',
     workers: 'all workers died',
     memory: 'stopped, short of memory',
+    stuck: 'stopped, as no task would end',
     scenario: 'stopped by the scenario',
     users: 'all users stopped',
     data: 'all rows sent',

@@ -152,7 +152,7 @@ export function keyFigures({ report }: ReportView): HTMLElement {
             'connections',
             'connections',
             showCount(connections.opened),
-            `opened; ${connections.retried > 0 ? `${showCount(connections.retried)} requests retried; ` : ''}${showBytes(total.bytesOut)} out, ${showBytes(total.bytesIn)} in`,
+            `opened; ${connections.retried > 0 ? `${showCount(connections.retried)} requests retried; ` : ''}${showBytes(total.bytesOut)} out, ${showBytes(total.bytesIn)} in${total.bytesDecoded > 0 ? `, ${showBytes(total.bytesDecoded)} decoded` : ''}`,
           ),
     ),
   )

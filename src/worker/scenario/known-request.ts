@@ -15,6 +15,8 @@ export interface ReadyRequest {
   readonly mostRedirects: number
   /** Outcomes that are its success; `null` if a response is. */
   readonly expectedFailures: ReadonlySet<string> | null
+  /** Whether its response is decoded when it is read. */
+  readonly isCompressed: boolean
   /** Why it must not be sent; `null` if it may be. */
   readonly refusal: string | null
 }
@@ -31,6 +33,7 @@ export interface KnownRequest {
   readonly body: unknown
   readonly bodyType: string | null
   readonly json: string | undefined
+  readonly isCompressed: boolean
   readonly ready: ReadyRequest
 }
 
@@ -52,6 +55,7 @@ export function keptOf(
     body: read !== null ? read.bytes : body instanceof Uint8Array ? Buffer.from(body) : body,
     bodyType: read === null ? null : read.type,
     json,
+    isCompressed: ready.isCompressed,
     ready,
   }
 }

@@ -1,4 +1,6 @@
 /** One of a scenario user's lines: a call at a time, and the promise that its task waits for. */
+import type { RequestTally } from '../../core/measure/request-tally.ts'
+import type { RequestEvent } from '../../scenario/scenario.ts'
 import { TaskFailure } from '../../scenario/scenario.ts'
 import type { CheckedOptions, RequestOptions, Response } from '../../scenario/http.ts'
 import type { Headers, RequestPlan } from '../../core/request/request.ts'
@@ -21,6 +23,9 @@ export interface LineOwner {
   firstSent(call: Call, calledUs: number, sentUs: number): void
   lineRecorded(waitedUs: number): void
   readonly watch: Watch | null
+  /** Whether it wants to know of each request that has ended. */
+  readonly reportsRequests: boolean
+  reportRequest(event: Omit<RequestEvent, 'user'>): void
   /** The call has ended; its task goes on after this. */
   lineEnded(line: Line, exchange: Exchange): void
 }
@@ -38,6 +43,9 @@ export class Line implements CallOwner {
   transaction: Transaction | null = null
   /** When the task made the call, if that is the first of its iteration; else `null`. */
   #firstCalledUs: number | null = null
+  #tally: RequestTally | null = null
+  /** When its network work began; 0 until then. */
+  #sentUs = 0
   #resolve: (response: Response) => void = () => undefined
   #reject: (error: Error) => void = () => undefined
 
@@ -54,14 +62,25 @@ export class Line implements CallOwner {
   }
 
   send(
-    { request, tally, timeoutS, isElsewhere, mostRedirects, expectedFailures, refusal }: ReadyRequest,
+    {
+      request,
+      tally,
+      timeoutS,
+      isElsewhere,
+      isCompressed,
+      mostRedirects,
+      expectedFailures,
+      refusal,
+    }: ReadyRequest,
     options: RequestOptions | CheckedOptions,
     firstCalledUs: number | null,
   ): Promise<Response> {
     this.#options = options
     this.#firstCalledUs = firstCalledUs
     const isKept = options.read === true || checkIn(options) !== null || this.#owner.watch !== null
-    this.#kept = isKept ? new KeptReply(this.#mostBytes, this.#tooLarge) : null
+    this.#kept = isKept ? new KeptReply(this.#mostBytes, this.#tooLarge, isCompressed) : null
+    this.#tally = tally
+    this.#sentUs = 0
     this.#call.readInto(this.#kept)
     this.#call.expectedFailures = expectedFailures
     const response = new Promise<Response>((resolve, reject) => {
@@ -103,6 +122,7 @@ export class Line implements CallOwner {
   }
 
   callSent(sentUs: number): void {
+    this.#sentUs = sentUs
     if (this.#firstCalledUs !== null) this.#owner.firstSent(this.#call, this.#firstCalledUs, sentUs)
   }
 
@@ -117,6 +137,12 @@ export class Line implements CallOwner {
 
   judge(exchange: Exchange): void {
     const check = checkIn(this.#options)
+    const undecoded = this.#kept?.decode() ?? null
+    if (undecoded !== null) {
+      exchange.outcome = undecoded.isTooLarge ? 'body.too-large' : 'body.encoding'
+      exchange.message = undecoded.problem
+      return
+    }
     if (check === null) return
     const problem = checked(check, this.#kept!)
     if (problem === null) return
@@ -138,7 +164,9 @@ export class Line implements CallOwner {
     const { outcome, status, message } = exchange
     // A task that the end of the drain cut off does not go on.
     if (outcome === 'unfinished') return
+    if (kept !== null) this.#tally!.bytesDecoded += kept.decodedBytes
     const error = outcome === 'ok' ? '' : `${outcome}: ${message}`
+    if (this.#owner.reportsRequests) this.#report(exchange, error)
     if (error !== '' && this.#options.throws === true) {
       this.#reject(new TaskFailure(`${rowOf(exchange.request!.plan)}: ${error}`))
       return
@@ -150,6 +178,21 @@ export class Line implements CallOwner {
     reply.url = exchange.request!.plan.url
     reply.redirects = followed
     this.#resolve(reply)
+  }
+
+  #report({ request, outcome, status, bytesIn, doneUs }: Exchange, error: string): void {
+    const { name, method, url } = request!.plan
+    const latencyMs = this.#sentUs === 0 ? 0 : (doneUs - this.#sentUs) / 1000
+    this.#owner.reportRequest({
+      name,
+      method,
+      url,
+      ok: outcome === 'ok',
+      status,
+      error,
+      latencyMs,
+      bytes: bytesIn,
+    })
   }
 }
 

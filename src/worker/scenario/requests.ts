@@ -18,8 +18,10 @@ import { parseDurationS } from '../../core/units.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import type { CheckedOptions, RequestOptions } from '../../scenario/http.ts'
 import { described, isRecord, kindOf } from '../../scenario/value.ts'
+import { accepting } from '../../core/request/accepted-encodings.ts'
 import { bodyOf, jsonOf, type Body } from './body.ts'
 import { expectedFailures } from './expected-failure.ts'
+import { ENCODINGS } from './decoded.ts'
 import { fieldsOf } from './fields.ts'
 import { isSame, keptOf, type KnownRequest, type ReadyRequest } from './known-request.ts'
 import type { ReadBody } from './read-body.ts'
@@ -44,17 +46,23 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'expectFailure',
   'redirects',
   'timeout',
+  'compressed',
   'read',
   'throws',
   'check',
 ])
 
-/** What a request is made of, beside its options. */
-interface Given {
-  readonly json: string | undefined
+/** What a request is made of besides its options. */
+export interface ReadyParts {
+  /** Its body, where that had to be read first. */
   readonly read: ReadBody | null
+  /** Whether the scenario asks for compressed responses. */
+  readonly isCompressed: boolean
+  /** Headers that the user has set: they replace those of the run. */
   readonly userNames: readonly string[]
 }
+
+const NOTHING_ELSE: ReadyParts = { read: null, isCompressed: false, userNames: [] }
 
 export class Requests {
   readonly #plan: Plan
@@ -78,23 +86,28 @@ export class Requests {
   }
 
   /**
-   * The request that a task describes; a TypeError where it describes none. `read` is its body where that had to be read
-   * first. `userNames` are the headers that the user has set: they replace those of the run.
+   * The request that a task describes; a TypeError where it describes none.
    */
   ready(
     method: string,
     to: string | URL,
     options: RequestOptions | CheckedOptions,
-    read: ReadBody | null = null,
-    userNames: readonly string[] = [],
+    { read, isCompressed: usual, userNames }: ReadyParts = NOTHING_ELSE,
   ): ReadyRequest {
     checkOptions(options)
+    const isCompressed = options.compressed ?? usual
     const url = textOf(to)
     const key = userNames.length === 0 ? `${method} ${url}` : `${method} ${url}\n${userNames.join()}`
     const json = options.json === undefined ? undefined : jsonOf(options.json)
     const known = this.#known.get(key)
-    if (known !== undefined && known.json === json && isSame(known, options, read)) return known.ready
-    const ready = this.#prepare(method, url, options, { json, read, userNames })
+    if (
+      known !== undefined &&
+      known.json === json &&
+      known.isCompressed === isCompressed &&
+      isSame(known, options, read)
+    )
+      return known.ready
+    const ready = this.#prepare(method, url, options, { json, read, isCompressed, userNames })
     if (known === undefined && this.#known.size >= MOST_KEPT) this.#known.clear()
     this.#known.set(key, keptOf(options, json, read, ready))
     return ready
@@ -113,7 +126,7 @@ export class Requests {
     method: string,
     path: string,
     options: RequestOptions,
-    { json, read, userNames }: Given,
+    { json, read, isCompressed, userNames }: ReadyParts & { readonly json: string | undefined },
   ): ReadyRequest {
     const base = this.#plan.request
     const url = this.urlOf(path)
@@ -127,7 +140,11 @@ export class Requests {
       name: this.#nameOf(said, nameIn(options) ?? `${said} ${this.#secrets.hidePath(url.pathname)}`),
       method: said,
       url: url.href,
-      ...sent,
+      body: sent.body,
+      headers:
+        isCompressed && !userNames.includes('accept-encoding')
+          ? accepting(sent.headers, ENCODINGS)
+          : sent.headers,
       digest: digestOf(
         options,
         sent.headers,
@@ -154,6 +171,7 @@ export class Requests {
       isElsewhere,
       mostRedirects: redirectsIn(redirects) ?? this.#plan.maxRedirects,
       expectedFailures: expected,
+      isCompressed,
       refusal: forbidden === null ? null : `it goes to ${forbidden}, which is not allowed`,
     }
   }
@@ -219,7 +237,9 @@ function checkOptions(options: RequestOptions | CheckedOptions): void {
   for (const option in given)
     if (!OPTIONS.has(option))
       throw new TypeError(`${option} is not an option of a request${didYouMean(option, [...OPTIONS])}`)
-  const { read, throws, check } = given as Readonly<Record<keyof CheckedOptions, unknown>>
+  const { read, throws, check, compressed } = given as Readonly<Record<keyof CheckedOptions, unknown>>
+  if (compressed !== undefined && typeof compressed !== 'boolean')
+    throw new TypeError('compressed must be true or false')
   if (read !== undefined && typeof read !== 'boolean') throw new TypeError('read must be true or false')
   if (throws !== undefined && typeof throws !== 'boolean') throw new TypeError('throws must be true or false')
   if (check !== undefined && typeof check !== 'function') throw new TypeError('check must be a function')

@@ -12,7 +12,7 @@ import { placeOf } from '../../scenario/file.ts'
 import type { CheckedOptions, HeaderSetter, RequestOptions, Response } from '../../scenario/http.ts'
 import { randomStream, type RandomStream } from '../../scenario/random.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { Context, OwnWait } from '../../scenario/scenario.ts'
+import type { Context, OwnWait, RequestEvent } from '../../scenario/scenario.ts'
 import { described } from '../../scenario/value.ts'
 import { BaseUser } from '../base-user.ts'
 import type { Call, Identity } from '../call.ts'
@@ -44,6 +44,8 @@ class Stopped extends Error {
 
 /** The task error of what the end of the drain found waiting for nothing that the generator knows. */
 const NEVER_ENDED = 'never ended: at the end of the drain it waited neither for a response nor in think()'
+
+const NO_NAMES: readonly string[] = []
 
 /** Characters of a thrown message that are searched for secrets; only the first 200 are kept. */
 export const LONGEST_THROWN = 4096
@@ -130,6 +132,21 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
 
   stream(): RandomStream {
     return (this.#stream ??= randomStream(this.random))
+  }
+
+  get reportsRequests(): boolean {
+    return this.#script.onRequest !== null
+  }
+
+  /** Calls `onRequest` of the scenario; what that throws fails nothing else. */
+  reportRequest(event: Omit<RequestEvent, 'user'>): void {
+    const failed = (thrown: unknown): void => this.#failedBeside(this.#script.hookName, thrown)
+    try {
+      const returned = this.#script.onRequest!({ ...event, user: this.number })
+      if (returned instanceof Promise) returned.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   state(): unknown {
@@ -258,8 +275,9 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     options: RequestOptions | CheckedOptions,
     read: ReadBody | null,
   ): Promise<Response> {
-    const { requests } = this.#script
-    const ready = requests.ready(method, url, options, read, this.#headers?.names)
+    const { requests, isCompressed } = this.#script
+    const userNames = this.#headers?.names ?? NO_NAMES
+    const ready = requests.ready(method, url, options, { read, isCompressed, userNames })
     if (this.#headers !== null) this.#identity.headers = this.#headers
     const isFirst = this.#calls++ === 0
     const line = this.#lines.take()
@@ -342,11 +360,16 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   #failed({ name }: NamedTask, error: unknown): void {
     if (this.#isCut) return
     this.#hasFailed = this.#hasThrown = true
+    this.#failedBeside(name, error)
+  }
+
+  /** Counts an error, which need not be the iteration's. */
+  #failedBeside(task: string, error: unknown): void {
     const { plan, recorder } = this.around
     const message = this.#shown(messageOf(error))
-    this.watch?.failed(name, message, error)
+    this.watch?.failed(task, message, error)
     const place = placeOf(plan.scenario!.file, error)
-    recorder.taskError({ task: name, message, place }, this.#script.nowUs())
+    recorder.taskError({ task, message, place }, this.#script.nowUs())
   }
 
   /** What a task says, without the secrets that were sent. */
@@ -365,6 +388,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     if (this.#doing !== 'onStop') recorder.cutOff(nowUs(), isStuck, name)
     if (!isStuck) return
     recorder.taskError({ task: this.#task!.name, message: NEVER_ENDED, place: null }, nowUs())
+    this.watch?.failed(this.#task!.name, NEVER_ENDED, null)
   }
 
   /** Ends the iteration, or the life, when nothing of it goes on. */

@@ -4,7 +4,7 @@ import { chooser, type ScenarioPlan } from '../../core/scenario/script-plan.ts'
 import { branchesOf, type Branch } from '../../core/scenario/task-walk.ts'
 import type { Wait } from '../../core/load/wait-time.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { OwnWait, Scenario, Task, Tasks } from '../../scenario/scenario.ts'
+import type { OwnWait, RequestEvent, Scenario, Task, Tasks } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from './feed.ts'
@@ -75,6 +75,12 @@ export class Script {
   /** `null` unless every step is reported. */
   readonly watch: Watch | null
   readonly tasks: readonly NamedTask[]
+  /** Whether its requests ask for compressed responses, unless they say otherwise. */
+  readonly isCompressed: boolean
+  /** Called after each request; `null` without one. */
+  readonly onRequest: ((event: RequestEvent) => unknown) | null
+  /** The name under which its errors are counted. */
+  readonly hookName: string
   /** What its setup returned. */
   readonly data: unknown
   /** The tasks in their groups; `null` if there are none. */
@@ -95,13 +101,16 @@ export class Script {
     newCookies,
     watch,
   }: ScriptParts) {
-    const { onStart, onStop, tasks, wait } = scenarios[planned.index]!.definition
+    const { onStart, onStop, onRequest, compressed, tasks, wait } = scenarios[planned.index]!.definition
     this.name = planned.name
     const named = (task: string, run: Task<unknown, unknown>): NamedTask => ({
       name: this.name === null ? task : `${this.name}: ${task}`,
       run,
     })
     this.requests = requests
+    this.isCompressed = compressed ?? plan.compressed
+    this.onRequest = onRequest ?? null
+    this.hookName = this.name === null ? 'onRequest' : `${this.name}: onRequest`
     this.data = data[planned.index]
     this.feeds = feeds
     this.wait = planned.wait ?? { kind: 'none' }

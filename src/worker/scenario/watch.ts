@@ -23,7 +23,7 @@ export class Watch {
   /** The response is kept whole. */
   exchange(exchange: Exchange, reply: KeptReply, isChecked: boolean): void {
     const { request, added, outcome, message, status, reused, sentUs, doneUs } = exchange
-    const body = reply.bytes()
+    const body = reply.readable
     const seen = {
       request: request!.plan,
       added,

@@ -1,7 +1,7 @@
 /** A request as undici's `dispatch` takes it, made once and sent many times. */
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import { isIdempotent, type Headers, type RequestPlan } from '../../core/request/request.ts'
-import { joinable } from './joined-write.ts'
+import { joinable } from './light-socket.ts'
 import { bytesOf, NO_HEADERS, USER_HEADERS, type Prepared } from './transport.ts'
 
 export interface DispatchOptions extends Pick<HttpPlan, 'proxy'> {
@@ -16,6 +16,8 @@ export interface PreparedDispatch extends Prepared {
     readonly headers: string[]
     readonly body: Buffer | null
     readonly reset: boolean
+    readonly idempotent: false
+    readonly blocking: false
   }
 }
 
@@ -38,6 +40,9 @@ export function prepare(plan: RequestPlan, { keepAlive, proxy }: DispatchOptions
       body: bytes === null ? null : joinable(bytes),
       // Without a word, undici closes the connection after HEAD and after GET with a body.
       reset: !keepAlive,
+      // On a light socket undici writes the next request when this one is done, and not before, whatever its method is.
+      idempotent: false,
+      blocking: false,
     },
   }
 }

@@ -28,9 +28,9 @@ import {
   type PreparedDispatch,
 } from './dispatch.ts'
 import { classify } from './fault.ts'
+import { Gathering } from './gathering.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
-import { joinWrites } from './joined-write.ts'
-
+import { LightSocket } from './light-socket.ts'
 import { Opening } from './opening.ts'
 import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
@@ -42,7 +42,9 @@ export function undiciTransport(
   turn: Turn,
 ): Transport {
   const { proxy, keepAlive, longestIdleS, retryStale } = options
-  const ofConnections: ConnectionOptions = { proxy, keepAlive, retryStale, idleMs: idleLimitMs(longestIdleS) }
+  const idleMs = idleLimitMs(longestIdleS)
+  const gathering = new Gathering()
+  const ofConnections: ConnectionOptions = { proxy, keepAlive, retryStale, idleMs, gathering }
   return {
     prepare: (plan) => prepare(plan, options),
     connection: (user, request) =>
@@ -53,10 +55,13 @@ export function undiciTransport(
 interface ConnectionOptions extends DispatchOptions {
   readonly retryStale: boolean
   readonly idleMs: number
+  readonly gathering: Gathering
 }
 
 /** The error of an exchange whose connection was closed on purpose; it is not reported. */
 const CLOSED = new Error('closed')
+/** The error of one whose connection brought more than the answer before it. */
+const EARLY = new Error('bytes behind the response before')
 
 class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   readonly #connector: Connector
@@ -70,8 +75,11 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** The connection being made; `null` once it is open. */
   #connecting: Opening | null = null
   /** The open connection, and the reset that ended it, if any. After `Connection: close`, undici takes a reset for the end of the response. */
-  #socket: Socket | null = null
+  #socket: Pick<Socket, 'writableLength'> | null = null
   #reset: Error | null = null
+  #isLight = false
+  /** The request has been written; until then, what comes is no answer to it. */
+  #hasGone = false
   #abort: ((error: Error) => void) | null = null
   #cut: 'timeout' | 'unfinished' | null = null
   #isSending = false
@@ -140,11 +148,13 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#connecting = null
   }
 
+  /** On a light socket a request may be written from within the end of the last response: it goes out later. */
   #open(origin: string): Client {
+    const isLight = origin.startsWith('http:')
     return new Client(origin, {
       connect: (options: buildConnector.Options, callback: buildConnector.Callback) =>
         this.#connect(options, callback),
-      pipelining: 1,
+      pipelining: isLight ? 2 : 1,
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: this.#options.idleMs,
@@ -165,19 +175,27 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
         this.#reportSent(exchange)
       }
     }
-    const opening = new Opening(exchange, this.#clock, this.#turn, (...result) => {
+    const to = destinationOf(options)
+    const light =
+      to.protocol === 'http:' ? new LightSocket(this.#options.gathering, () => this.#written()) : null
+    const opening = new Opening(exchange, this.#clock, this.#turn, (error, socket) => {
       if (this.#connecting === opening) this.#connecting = null
-      if (result[1] !== null) this.#watch(result[1])
-      callback(...result)
+      if (socket === null) {
+        callback(error, null)
+        return
+      }
+      const given = light === null ? socket : (light.over(socket) as unknown as Socket)
+      this.#watch(given)
+      callback(null, given)
     })
     this.#socket = this.#reset = null
-    this.#connecting = opening.open(this.#connector, destinationOf(options), this.#user, startUs)
+    this.#connecting = opening.open(this.#connector, to, this.#user, startUs, light?.onread)
   }
 
   /** Prepares an open connection. */
   #watch(socket: Socket): void {
-    joinWrites(socket)
     this.#socket = socket
+    this.#isLight = socket instanceof LightSocket
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET' && this.#socket === socket) this.#reset = error
       // Node leaves a TLS socket open after a record that it cannot read, and undici waits for its close.
@@ -188,12 +206,20 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   // ── undici's handler: the exchange as it happens ──
 
   onConnect(abort: (error?: Error) => void): void {
-    const exchange = this.#exchange!
     this.#abort = abort
     if (this.#cut !== null) {
       abort(new Error(`cut: ${this.#cut}`))
       return
     }
+    this.#hasGone = false
+    if (!this.#isLight) this.#written()
+  }
+
+  /** The request goes out. */
+  #written(): void {
+    const exchange = this.#exchange
+    if (exchange === null) return
+    this.#hasGone = true
     exchange.bytesOut += exchange.request!.bytesOut
     if (exchange.sentUs === 0) {
       exchange.sentUs = this.#clock.nowUs()
@@ -204,6 +230,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   onResponseStarted(): void {
     // Called anew after each 1xx; the first byte of them all counts.
     const exchange = this.#exchange!
+    if (!this.#hasGone) {
+      this.#abort!(EARLY)
+      return
+    }
     if (exchange.firstByteUs !== 0) return
     exchange.firstByteUs = this.#clock.nowUs()
     this.#turn.poll(exchange.firstByteUs)
@@ -271,6 +301,11 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       return
     }
     if (isConnecting(exchange.phase)) this.#discardClient()
+    else if (!this.#hasGone && this.#cut === null && this.#abort !== null) {
+      // The connection was lost before the request was written: it begins on another one.
+      this.#resend(exchange)
+      return
+    }
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)
@@ -288,6 +323,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** Sends the exchange again on a new connection. The Client is still running when it reports the loss, so a new one is used. */
   #retry(exchange: Exchange): void {
     retry(exchange, this.#clock.nowUs(), this.#turn)
+    this.#resend(exchange)
+  }
+
+  #resend(exchange: Exchange): void {
     this.#discardClient()
     this.#abort = null
     queueMicrotask(() => {

@@ -72,6 +72,16 @@ test('the plan of the story that corerush was born from', () => {
   } satisfies Plan)
 })
 
+test('a compressed run asks for encodings, unless a header says which', () => {
+  const encodings = (options: Options) =>
+    plan(options).request.headers.filter(([name]) => name.toLowerCase() === 'accept-encoding')
+  expect(encodings({})).toEqual([])
+  expect(encodings({ compressed: true })).toEqual([['accept-encoding', 'gzip, br, zstd']])
+  expect(encodings({ compressed: true, headers: { 'Accept-Encoding': 'br' } })).toEqual([
+    ['Accept-Encoding', 'br'],
+  ])
+})
+
 test("the user's own user-agent is the only one", () => {
   expect(plan({ headers: { 'User-Agent': 'mine' } }).request.headers).toEqual([['User-Agent', 'mine']])
 })

@@ -1,5 +1,5 @@
 /** What only the undici transport has to get right, over real sockets. */
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { RunClock } from '../../../src/worker/clock.ts'
 import { Addresses } from '../../../src/worker/transport/addresses.ts'
@@ -15,15 +15,20 @@ import { turns } from '../../support/transports.ts'
 class OpenConnector extends Connector {
   readonly sockets: Socket[] = []
 
-  override connect(to: Destination, user: number, listener: AttemptListener) {
-    return super.connect(to, user, {
-      enters: (phase) => listener.enters(phase),
-      failed: (error) => listener.failed(error),
-      connected: (socket) => {
-        this.sockets.push(socket)
-        listener.connected(socket)
+  override connect(to: Destination, user: number, listener: AttemptListener, onread?: OnReadOpts) {
+    return super.connect(
+      to,
+      user,
+      {
+        enters: (phase) => listener.enters(phase),
+        failed: (error) => listener.failed(error),
+        connected: (socket) => {
+          this.sockets.push(socket)
+          listener.connected(socket)
+        },
       },
-    })
+      onread,
+    )
   }
 }
 
