@@ -12,6 +12,7 @@ import { rowOf } from '../core/request/row.ts'
 import type { RequestTally } from '../core/measure/request-tally.ts'
 import { packTally, Tally } from '../core/measure/tally.ts'
 import { NOT_AWAITED, type TaskErrorCount } from '../core/measure/task-error.ts'
+import type { LifecycleFunction } from '../core/measure/lifecycle-counts.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Histogram } from '../core/measure/histogram.ts'
 import type { TransactionTally } from '../core/measure/transaction-tally.ts'
@@ -269,6 +270,12 @@ export class Recorder {
   /** A request failed, and is kept. */
   captured(failure: CapturedFailure): void {
     this.#captured.push(failure)
+  }
+
+  /** `onStart` or `onStop` of a user started, or failed. */
+  lifecycle(called: LifecycleFunction, what: 'Started' | 'Failed', nowUs: number): void {
+    this.advance(nowUs)
+    this.#tally.lifecycle[`${called}${what}`]++
   }
 
   /** A task threw. */

@@ -108,6 +108,10 @@ describe('onStop', () => {
     expect([...run.total.taskErrors.values()]).toMatchObject([
       { task: 'onStop', message: 'no farewell', count: 1 },
     ])
+    expect(run.total.lifecycle).toEqual({
+      ...{ onStartStarted: 1, onStartFailed: 0 },
+      ...{ onStopStarted: 1, onStopFailed: 1 },
+    })
   })
 })
 
@@ -124,6 +128,7 @@ describe('onStart', () => {
     const run = await new Simulation({ ...ONE, durationS: 4 }, undefined, { script: late }).to(9)
     expect(paths(run)).toEqual(['2.0 /t', '3.0 /t', '4.0 /bye'])
     expect(run.total.iterations).toMatchObject({ started: 4, finished: 4, failed: 2 })
+    expect(run.total.lifecycle).toMatchObject({ onStartStarted: 3, onStartFailed: 2, onStopStarted: 1 })
   })
 
   test('its time and its failed requests are not those of the task', async () => {
@@ -134,6 +139,14 @@ describe('onStart', () => {
     expect(iterations).toMatchObject({ finished: 1, failed: 0 })
     expect(iterationDuration.maxUs).toBeLessThan(10_000)
     expect(run.count('failed')).toBe(1)
+    expect(run.total.lifecycle).toMatchObject({ onStartStarted: 1, onStartFailed: 1 })
+  })
+
+  test('that never ends has failed when the drain is over', async () => {
+    const hangs = script({ onStart: () => new Promise(() => undefined) })
+    const plan = { ...ONE, durationS: 1, gracefulStopS: 1 }
+    const run = await new Simulation(plan, undefined, { script: hangs }).to(9)
+    expect(run.total.lifecycle).toMatchObject({ onStartStarted: 1, onStartFailed: 1, onStopStarted: 0 })
   })
 
   test('that stops its user or the run leaves an iteration without a task, which is none that ended well', async () => {
@@ -141,6 +154,7 @@ describe('onStart', () => {
     const run = await new Simulation({ ...ONE, durationS: 3 }, undefined, { script: stops }).to(9)
     expect(run.total.iterations).toMatchObject({ started: 1, finished: 0, failed: 0, skipped: 1 })
     expect(run.total.taskErrors.size).toBe(0)
+    expect(run.total.lifecycle).toMatchObject({ onStartStarted: 1, onStartFailed: 0 })
     const caught = script({
       onStart: ({ stopUser }) =>
         void Promise.resolve()

@@ -46,6 +46,12 @@ describe('where a path leads', () => {
     ['localhost:8080/x', 'got "localhost:8080/x"; did you mean http://localhost:8080/x?'],
     ['ftp://target.test/x', 'a request needs a path or an http URL with a host, got "ftp://target.test/x"'],
     ['', 'got nothing'],
+    [
+      '/a/../b',
+      'a request must have no . or .. in its path, which would be sent as /b: write that, got "/a/../b"',
+    ],
+    ['./b', 'which would be sent as /b: write that'],
+    ['http://target.test/%2e%2E/x?q=../y', 'which would be sent as /x: write that'],
   ])('%j is no path', async (path, problem) => {
     const { sent, errors } = await play(({ http }) => http.get(path))
     expect(sent).toEqual([])

@@ -5,6 +5,7 @@
  */
 import { noCookies, type CookieCounts } from './cookie-counts.ts'
 import { Histogram, type PackedHistogram } from './histogram.ts'
+import { noLifecycle, type LifecycleTally } from './lifecycle-counts.ts'
 import type { Outcome } from '../request/outcome.ts'
 import type { TaskErrorCount } from './task-error.ts'
 import { mergeRequest, packRequest, RequestTally, type PackedRequest } from './request-tally.ts'
@@ -84,6 +85,7 @@ export class Tally {
   readonly connections: ConnectionCounts = noConnections()
   readonly cookies: CookieCounts = noCookies()
   readonly challenges: ChallengeCounts = noChallenges()
+  readonly lifecycle: LifecycleTally = noLifecycle()
   readonly errors = new Map<string, ErrorCount>()
   readonly taskErrors = new Map<string, TaskErrorCount>()
   /** Iterations by the name of the scenario, if it has one. */
@@ -175,6 +177,7 @@ export class Tally {
     Object.assign(this.connections, noConnections())
     Object.assign(this.cookies, noCookies())
     Object.assign(this.challenges, noChallenges())
+    Object.assign(this.lifecycle, noLifecycle())
     this.iterationDuration.clear()
     this.lag.clear()
     this.latencyFloor.clear()
@@ -213,6 +216,7 @@ export interface PackedTally {
   readonly connections: Readonly<ConnectionCounts>
   readonly cookies: Readonly<CookieCounts>
   readonly challenges: Readonly<ChallengeCounts>
+  readonly lifecycle: Readonly<LifecycleTally>
   readonly errors: readonly Readonly<ErrorCount>[]
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly scenarios: readonly (readonly [name: string, counts: Readonly<ScenarioCounts>])[]
@@ -234,6 +238,7 @@ export function packTally(tally: Tally, isWanted: ((row: string) => boolean) | n
     connections: { ...tally.connections },
     cookies: { ...tally.cookies },
     challenges: { ...tally.challenges },
+    lifecycle: { ...tally.lifecycle },
     errors: [...tally.errors.values()].map((error) => ({ ...error })),
     taskErrors: [...tally.taskErrors.values()].map((error) => ({ ...error })),
     scenarios: [...tally.scenarios].map(([name, counts]) => [name, { ...counts }]),
@@ -255,6 +260,7 @@ export function mergeTally(into: Tally, packed: PackedTally): Tally {
   addFields(into.connections, packed.connections)
   addFields(into.cookies, packed.cookies)
   addFields(into.challenges, packed.challenges)
+  addFields(into.lifecycle, packed.lifecycle)
   into.iterationDuration.add(packed.iterationDuration)
   into.lag.add(packed.lag)
   into.latencyFloor.add(packed.latencyFloor)

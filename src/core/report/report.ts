@@ -1,6 +1,7 @@
 /** The report of a run: one versioned JSON object, units in the names. All outputs are written from it. */
 import type { Amendment } from '../plan/amendment.ts'
 import { earliest, type CapturedFailure } from '../request/captured.ts'
+import { lifecycleCounts, type LifecycleCounts } from '../measure/lifecycle-counts.ts'
 import { customReport, type CustomReport } from '../measure/custom-metrics.ts'
 import { exitCodeOf, failedThroughout, type StoppedBy } from '../judge/exit.ts'
 import type { CookieCounts } from '../measure/cookie-counts.ts'
@@ -80,6 +81,8 @@ export interface Report {
   readonly connections: Readonly<ConnectionCounts>
   readonly cookies: Readonly<CookieCounts>
   readonly challenges: Readonly<ChallengeCounts>
+  /** Calls of `onStart` and `onStop`, which are no iterations. */
+  readonly lifecycle: LifecycleCounts
   /** Host names that were looked up, each with all addresses found; users take those of one family in turn. */
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly timeline: readonly SecondRow[]
@@ -154,6 +157,7 @@ export function buildReport(
     connections: { ...tally.connections },
     cookies: { ...tally.cookies },
     challenges: { ...tally.challenges },
+    lifecycle: lifecycleCounts(tally.lifecycle),
     addresses: facts.addresses,
     timeline: rows,
     thresholds,

@@ -39,14 +39,19 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
   ]
 }
 
-/** Finished, failed and cut off iterations: of each named scenario, otherwise in total. */
-export function iterationLines({ plan, iterations }: Report, style: Style): string[] {
+/** Finished, failed and cut off iterations: of each named scenario, otherwise in total; and failures of `onStart`, `onStop`. */
+export function iterationLines({ plan, iterations, lifecycle }: Report, style: Style): string[] {
   if (plan.scenario === null) return []
   const { skipped, byScenario } = iterations
   const all = Object.entries(byScenario)
   const items = all.length === 0 ? [iterationWords('', iterations)] : all.map((one) => iterationWords(...one))
   const rest: Span[][] = skipped > 0 ? [[`${showCount(skipped)} stopped in onStart`]] : []
-  return section('tasks', [...items, ...rest], style)
+  const failed = Object.entries(lifecycle)
+    .filter(([, counts]) => counts.failed > 0)
+    .map(([name, counts]): Span[] => [
+      [`${name} failed ${showCount(counts.failed)} of ${showMany(counts.started, 'time')}`, 'red'],
+    ])
+  return section('tasks', [...items, ...rest, ...failed], style)
 }
 
 function iterationWords(name: string, { finished, failed, unfinished, stuck }: ScenarioCounts): Span[] {

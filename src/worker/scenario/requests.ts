@@ -7,7 +7,13 @@ import type { Plan } from '../../core/plan/plan.ts'
 import type { DigestCredentials } from '../../core/request/digest.ts'
 import { bodyPlan, type Headers, type RequestPlan } from '../../core/request/request.ts'
 import { isOfOrigin } from '../../core/request/redirect.ts'
-import { checkHeaders, readMethod, readUserPassword } from '../../core/resolve/request/request-options.ts'
+import {
+  checkHeaders,
+  dotSegmentsProblem,
+  hasDotSegments,
+  readMethod,
+  readUserPassword,
+} from '../../core/resolve/request/request-options.ts'
 import { show } from '../../core/options/option-readers.ts'
 import { parseHttpUrl } from '../../core/request/http-url.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
@@ -117,6 +123,8 @@ export class Requests {
   urlOf(to: string | URL): URL {
     const path = textOf(to)
     const url = parseHttpUrl(isPath(path) ? this.#base + belowBase(path) : path)
+    if (url !== null && typeof to === 'string' && hasDotSegments(path))
+      throw new TypeError(`a request ${dotSegmentsProblem(url)}, got ${show(path)}`)
     if (url !== null) return url
     const hint = LIKE_A_HOST.test(path) ? `; did you mean http://${path}?` : ''
     throw new TypeError(`a request needs a path or an http URL with a host, got ${show(path)}${hint}`)

@@ -183,6 +183,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.#doing = doing
     this.#task = task
     this.#taskFromUs = nowUs
+    if (doing !== 'task') this.around.recorder.lifecycle(doing, 'Started', nowUs)
     this.#isTaskDone = this.#hasFailed = this.#hasThrown = false
     void this.#run(task)
   }
@@ -387,6 +388,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     const isStuck = !this.#isTaskDone && this.#lines.areFree && this.#pauses.areOver && this.#readings === 0
     if (this.#doing !== 'onStop') recorder.cutOff(nowUs(), isStuck, name)
     if (!isStuck) return
+    if (this.#doing !== 'task') recorder.lifecycle(this.#doing, 'Failed', nowUs())
     recorder.taskError({ task: this.#task!.name, message: NEVER_ENDED, place: null }, nowUs())
     this.watch?.failed(this.#task!.name, NEVER_ENDED, null)
   }
@@ -396,6 +398,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     if (!this.isBusy || !this.#lines.areFree || (this.#readings > 0 && !this.#isCut)) return
     if (!this.#isCut && !this.#isTaskDone) return
     this.#transactions?.endAll()
+    if (this.#doing !== 'task' && this.#hasFailed && !this.#isCut)
+      this.around.recorder.lifecycle(this.#doing, 'Failed', this.#script.nowUs())
     if (this.#doing === 'onStart' && this.#isReady && !this.#isCut && !this.#hasStopped) {
       this.deadlineMoved()
       this.#beginTask(this.#script.nowUs())
