@@ -5,15 +5,8 @@ import { between, scenario } from 'corerush'
 const body = readFileSync(new URL('getprograms.xml', import.meta.url))
 
 export default scenario({
-  baseUrl: 'http://127.0.0.1:8080',
+  baseUrl: 'http://127.0.0.1:8080/',
+  headers: { 'content-type': 'application/xml' },
   wait: between('0.9s', '1.1s'),
-  tasks: {
-    async GetPrograms({ http }) {
-      await http.post('/GetPrograms', {
-        body,
-        headers: { 'content-type': 'application/xml' },
-        name: 'GetPrograms',
-      })
-    },
-  },
+  tasks: { GetPrograms: ({ http }) => http.post('GetPrograms', { body, name: 'GetPrograms' }) },
 })

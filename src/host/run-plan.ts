@@ -4,7 +4,7 @@ import { OptionsError } from '../core/options/options-error.ts'
 import type { Options } from '../core/options/options.ts'
 import { buildPlan, type Plan } from '../core/plan/plan.ts'
 import { resolveOptions } from '../core/resolve/resolve.ts'
-import type { ScriptPlan } from '../core/scenario/script-plan.ts'
+import type { LoadedScript } from '../core/resolve/own-options.ts'
 import { readScenarios } from '../scenario/file.ts'
 import { VERSION } from '../version.ts'
 import { certificateProblem } from './files/certificates.ts'
@@ -13,7 +13,7 @@ import { findCores } from './machine/cores.ts'
 import { spareDescriptors } from './preflight.ts'
 
 /** Returns the plan that the options describe on this host. Throws an `OptionsError` with every problem. */
-export function planRun(options: Options, scenario: ScriptPlan | null = null): Plan {
+export function planRun(options: Options, scenario: LoadedScript | null = null): Plan {
   if (options.scenario !== undefined && scenario === null)
     throw new OptionsError([
       { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
@@ -24,8 +24,11 @@ export function planRun(options: Options, scenario: ScriptPlan | null = null): P
   const result = resolveOptions(located, host, scenario, files)
   if ('problems' in result) throw new OptionsError([...problems, ...result.problems])
   if (problems.length > 0) throw new OptionsError(problems)
-  const unusable = certificateProblem(result.resolved.http)
-  if (unusable !== null) throw new OptionsError([unusable])
+  const { http, scenario: script } = result.resolved
+  for (const one of [http, ...(script?.scenarios ?? []).flatMap((each) => each.http ?? [])]) {
+    const unusable = certificateProblem(one)
+    if (unusable !== null) throw new OptionsError([unusable])
+  }
   return buildPlan(result.resolved, `corerush/${VERSION}`)
 }
 

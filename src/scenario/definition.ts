@@ -1,11 +1,16 @@
 /** Reads a definition: whatever an author's code can get wrong is reported before anything is sent. */
-import type { GroupPlan, ScenarioPlan, ScriptPlan, TaskPlan } from '../core/scenario/script-plan.ts'
+import type { GroupPlan, ScenarioPlan, TaskPlan } from '../core/scenario/script-plan.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { MOST_USERS } from '../core/options/limits.ts'
+import { MOST_USERS, USUAL_REDIRECTS } from '../core/options/limits.ts'
 import { parseWait, printWait, type Wait } from '../core/load/wait-time.ts'
 import type { CustomMetricPlan } from '../core/measure/custom-metrics.ts'
 import { ENDS, endProblem, ORDERS, type FeederPlan } from '../core/scenario/row-source.ts'
 import { readStages } from '../core/resolve/load-options.ts'
+import { readersOf, readPlanned } from '../core/options/option-readers.ts'
+import type { Problem } from '../core/options/problem.ts'
+import { OWN_FIELDS, type LoadedScript, type OwnOptions } from '../core/resolve/own-options.ts'
+import { resolveHttp } from '../core/resolve/request/http-options.ts'
+import { readHeaders, readUrl } from '../core/resolve/request/request-options.ts'
 import type { AskedFeeder } from './feeder.ts'
 import type { ScenarioDefinition } from './scenario.ts'
 
@@ -13,7 +18,7 @@ const FIELDS = [
   'name',
   'weight',
   'users',
-  'baseUrl',
+  ...Object.keys(OWN_FIELDS),
   'wait',
   'setup',
   'teardown',
@@ -40,7 +45,7 @@ export function planOf(
   definitions: readonly Definition[],
   feeders: readonly LocatedFeeder[] = [],
   metrics: readonly CustomMetricPlan[] = [],
-): { readonly plan: Omit<ScriptPlan, 'sha256'> | null; readonly problems: readonly string[] } {
+): { readonly plan: Omit<LoadedScript, 'sha256'> | null; readonly problems: readonly string[] } {
   const problems: string[] = []
   const isOne = definitions.length === 1
   const scenarios = definitions.map((definition, index) => {
@@ -53,13 +58,11 @@ export function planOf(
   const names = scenarios.map(({ name }) => name)
   if (!isOne && (names.includes(null) || new Set(names).size < names.length))
     problems.push('each of several scenarios must have a name of its own')
-  const bases = new Set(definitions.flatMap(({ baseUrl }) => baseUrl ?? []))
-  if (bases.size > 1)
-    problems.push('scenarios of one file must have one baseUrl; requests can go to any absolute URL')
-  const [baseUrl = null] = bases
+  const [baseUrl = null] = definitions.flatMap((one) => one.baseUrl ?? [])
+  const own = definitions.map((one) => ownOptions({ baseUrl: baseUrl ?? undefined, ...one }))
   const stages = stagesOf(definitions, problems)
   const fed = feeders.map((feeder) => readFeeder(feeder, problems))
-  const plan = { file, baseUrl, stages, scenarios, feeders: fed, metrics }
+  const plan = { file, baseUrl, stages, scenarios, feeders: fed, metrics, own }
   return { plan: problems.length > 0 ? null : plan, problems }
 }
 
@@ -82,7 +85,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
     if (!FIELDS.includes(field))
       problems.push(`${field} is not a field of a scenario${didYouMean(field, FIELDS)}`)
   const { name = null, weight = 1, users = null } = definition
-  const { baseUrl = null, wait = null, order = 'weights', onStart, cookies = true } = definition
+  const { wait = null, order = 'weights', onStart, cookies = true } = definition
   if (name !== null && (typeof (name as unknown) !== 'string' || name.trim() === ''))
     problems.push('name must be a text')
   if (!isWeight(weight)) problems.push('weight must be a number of at least 0')
@@ -90,7 +93,7 @@ function readScenario(definition: Definition, index: number, problems: string[])
     problems.push(`users must be a whole number from 1 to ${MOST_USERS}`)
   if (users !== null && definition.weight !== undefined)
     problems.push('weight does not go with users, which says it exactly')
-  if (baseUrl !== null && typeof (baseUrl as unknown) !== 'string') problems.push('baseUrl must be a text')
+  problems.push(...ownProblems(definition))
   if (wait !== null && typeof wait !== 'function' && !isWait(wait))
     problems.push(
       "wait must be made by between, constant, pacing or throughput, such as between('0.9s', '1.1s'), or be a function",
@@ -112,11 +115,38 @@ function readScenario(definition: Definition, index: number, problems: string[])
     wait: typeof wait === 'function' ? { kind: 'own' } : wait,
     isSequence: order === 'sequence',
     keepsCookies: cookies,
+    http: null,
+    sets: [],
     hasSetup: definition.setup !== undefined || definition.teardown !== undefined,
     hasStart: onStart !== undefined,
     tasks,
     groups,
   }
+}
+
+/** What the scenario sets of the options for its requests. */
+function ownOptions(definition: Definition): OwnOptions {
+  const own: Record<string, unknown> = {}
+  for (const [field, option] of Object.entries(OWN_FIELDS)) {
+    const value: unknown = definition[field as keyof typeof OWN_FIELDS]
+    if (value !== undefined) own[option] = value
+  }
+  const { redirects } = definition
+  if (typeof redirects === 'boolean') own['maxRedirects'] = redirects ? USUAL_REDIRECTS : 0
+  return own
+}
+
+/** What is wrong with these options, by the names of the fields. */
+function ownProblems(definition: Definition): string[] {
+  const own = ownOptions(definition)
+  const found: Problem[] = []
+  const readers = readersOf(own, found)
+  const { baseUrl } = definition
+  const url = baseUrl === undefined ? null : readUrl(baseUrl, readers.wrong)
+  const headers = readHeaders(own.headers, readers.wrong)
+  resolveHttp(own, readPlanned(readers), url, headers, readers)
+  const fields = new Map(Object.entries(OWN_FIELDS).map(([field, option]) => [option as string, field]))
+  return found.map(({ option, message }) => `${fields.get(option) ?? option} ${message}`)
 }
 
 /** As the builders make it: what they make prints to the words that they were made of. */

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { defineConfig } from '../core/config/config.ts'
 import { shape } from '../core/load/shape.ts'
-import type { ScriptPlan } from '../core/scenario/script-plan.ts'
+import type { LoadedScript } from '../core/resolve/own-options.ts'
 import { redactFields } from '../core/request/secret-field.ts'
 import { CorerushError, EXIT, messageOf, type ErrorCode } from '../errors.ts'
 import { captureConsole } from './console.ts'
@@ -15,7 +15,7 @@ import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
 import { LoadingFault, watchLoading } from './loading.ts'
 import { Metrics } from './metric.ts'
 import { planOf } from './definition.ts'
-import { check, fail, isScenario, scenario, type Scenario } from './scenario.ts'
+import { check, fail, isScenario, scenario, type Scenario, type ScenarioDefinition } from './scenario.ts'
 import * as python from '../python.ts'
 import { between, constant, pacing, throughput } from './wait.ts'
 
@@ -99,22 +99,52 @@ async function load(
 }
 
 /** What the main thread needs to know of them. */
-export async function readScenarios(file: string): Promise<ScriptPlan> {
+export async function readScenarios(file: string): Promise<LoadedScript> {
   const { scenarios, asked, metrics } = await load(file)
   // Feeders of a task's own would be others in each worker.
   const feeders = asked.map((one) => ({ ...one, path: resolve(dirname(file), one.feeder.path) }))
   const { plan, problems } = planOf(
     file,
-    scenarios.map(({ definition }) => definition),
+    scenarios.map(({ definition }) => withPems(file, definition)),
     feeders,
     metrics.plans,
   )
   if (plan === null)
     throw new CorerushError(
       'CORERUSH_SCENARIO',
-      problems.map((problem) => `${shown(file)}: ${problem}`).join('\n'),
+      problems.map((problem) => faultIn(file, problem, null, fieldOf(problem))).join('\n'),
     )
   return { ...plan, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') }
+}
+
+/** The field that a problem is about: its last name before the first space, without the name of the scenario. */
+const fieldOf = (problem: string): string =>
+  problem
+    .replace(/^scenario [^:]*: /, '')
+    .split(' ')[0]!
+    .split('.')
+    .at(-1)!
+
+/** The definition with the PEM of the files that it names, which are relative to it. */
+function withPems(
+  file: string,
+  definition: ScenarioDefinition<unknown, unknown>,
+): ScenarioDefinition<unknown, unknown> {
+  const pems: { [name: string]: string } = {}
+  for (const field of ['ca', 'cert', 'key'] as const) {
+    const given = definition[field]
+    if (given instanceof Uint8Array) pems[field] = Buffer.from(given).toString()
+    if (typeof given !== 'string' || given.includes('-----BEGIN ')) continue
+    try {
+      pems[field] = readFileSync(resolve(dirname(file), given), 'utf8')
+    } catch (error) {
+      throw new CorerushError(
+        'CORERUSH_SCENARIO',
+        faultIn(file, `${field} names a file that cannot be read: ${messageOf(error)}`, null, field),
+      )
+    }
+  }
+  return { ...definition, ...pems }
 }
 
 /** The message, with the place in the file and the code around it where they are known. */
@@ -140,7 +170,9 @@ export function faultIn(file: string, message: string, error: unknown, field: st
 
 /** The line in which a field of an object is defined, from 1; `null` if none looks like it. */
 function lineOfField(code: string, field: string): number | null {
-  const at = code.split('\n').findIndex((line) => new RegExp(`(?:^|[\\s{,*])${field}\\s*[(:,]`).test(line))
+  if (!/^[\w$]+$/.test(field)) return null
+  const defines = new RegExp(`(?:^|[\\s{,*'"])${field.replaceAll('$', '\\$')}['"]?\\s*[(:,]`)
+  const at = code.split('\n').findIndex((line) => defines.test(line))
   return at < 0 ? null : at + 1
 }
 

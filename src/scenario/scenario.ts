@@ -110,8 +110,29 @@ export interface ScenarioDefinition<State = undefined, Data = undefined> {
   readonly weight?: number | undefined
   /** The exact number of users of this scenario among several; the others share the rest by weight. */
   readonly users?: number | undefined
-  /** Where requests with a path go; `--url` replaces it. */
+  /** Where requests with a path go, such as `http://127.0.0.1:8080/api`; `--url` replaces it. @default that of another scenario of the file */
   readonly baseUrl?: string | undefined
+  /** Headers of all requests; `--header`, `http.headers` and a request replace those of the same name. */
+  readonly headers?:
+    Readonly<Record<string, string>> | readonly string[] | Headers | ReadonlyMap<string, string> | undefined
+  /** Most redirects to follow, `false` for none; `--max-redirects` replaces it. @default false */
+  readonly redirects?: number | boolean | undefined
+  /** Longest time from sent to done; `--timeout` replaces it. @default 30s */
+  readonly timeout?: Duration | undefined
+  /** Longest time until a connection is established; `--connect-timeout` replaces it. @default 10s */
+  readonly connectTimeout?: Duration | undefined
+  /** Trust every certificate; `--insecure` and `--ca` replace it. @default false */
+  readonly insecure?: boolean | undefined
+  /** Certificate authorities to trust: PEM, or a file relative to this one; `--ca` replaces it. @default the system's */
+  readonly ca?: string | Uint8Array | undefined
+  /** Client certificate: PEM, or a file relative to this one. Needs `key`; `--cert` replaces it. */
+  readonly cert?: string | Uint8Array | undefined
+  /** Key of the client certificate: PEM, or a file relative to this one; `--key` replaces it. */
+  readonly key?: string | Uint8Array | undefined
+  /** HTTP proxy, `http://user:password@proxy:3128`; `--proxy` replaces it. */
+  readonly proxy?: string | undefined
+  /** Speak HTTP/2; `--http2` and `--no-http2` replace it. @default false */
+  readonly http2?: boolean | undefined
   /** The pause of a user between two tasks, or a function that returns its seconds; `--wait` replaces it. @default none */
   readonly wait?: Wait | OwnWait | undefined
   /**

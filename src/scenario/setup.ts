@@ -1,5 +1,6 @@
 /** Runs the `setup` and `teardown` of a scenario file, in the main thread. */
 import type { LogEntry } from '../core/measure/task-log.ts'
+import type { ScenarioPlan } from '../core/scenario/script-plan.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { captureConsole } from './console.ts'
 import { faultIn, loadScenarios } from './file.ts'
@@ -10,12 +11,17 @@ import type { ScenarioDefinition, SetupContext } from './scenario.ts'
 /** Receives what the code writes to the console. */
 export type OnLog = (entry: LogEntry) => void
 
+/** A scenario, and its base URL if it has one of its own. */
+type SetupOf = Pick<ScenarioPlan, 'index' | 'name'> & {
+  readonly http: { readonly request: { readonly url: string } } | null
+}
+
 /** What the setup of a run rests on. */
 export interface SetupPlan {
   /** The scenario file, absolute. */
   readonly file: string
   /** The places of the scenarios in the file that the run has. */
-  readonly scenarios: readonly { readonly index: number; readonly name: string | null }[]
+  readonly scenarios: readonly SetupOf[]
   readonly baseUrl: string
   /** Longest time for one setup, and for one teardown. */
   readonly limitS: number
@@ -42,7 +48,8 @@ export async function setUp(plan: SetupPlan): Promise<SetUp> {
   const { file, limitS, scenarios } = plan
   const loaded = await loadScenarios(file)
   const data: (string | null)[] = loaded.scenarios.map(() => null)
-  const due: { readonly index: number; readonly name: string | null }[] = []
+  const due: SetupOf[] = []
+  const baseUrlOf = ({ http }: SetupOf): string => http?.request.url ?? plan.baseUrl
   const tearDown: SetUp['tearDown'] = async (onLog) => {
     const problems: string[] = []
     for (const one of due.splice(0).reverse()) {
@@ -52,7 +59,7 @@ export async function setUp(plan: SetupPlan): Promise<SetUp> {
       const context = { data: given === null ? undefined : (JSON.parse(given) as unknown) }
       try {
         await within({ file, limitS, onLog }, called('teardown', one.name), (signal) =>
-          teardown({ ...context, baseUrl: plan.baseUrl, signal }),
+          teardown({ ...context, baseUrl: baseUrlOf(one), signal }),
         )
       } catch (error) {
         problems.push(messageOf(error))
@@ -63,7 +70,10 @@ export async function setUp(plan: SetupPlan): Promise<SetUp> {
   try {
     for (const one of scenarios) {
       const { definition } = loaded.scenarios[one.index]!
-      data[one.index] = await dataOf(definition, called('setup', one.name), plan)
+      data[one.index] = await dataOf(definition, called('setup', one.name), {
+        ...plan,
+        baseUrl: baseUrlOf(one),
+      })
       due.push(one)
     }
   } catch (error) {

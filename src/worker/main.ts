@@ -17,6 +17,7 @@ import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
 import { Connector } from './transport/connector.ts'
+import type { Transport } from './transport/transport.ts'
 import { loopIdleUs, Turn } from './turn.ts'
 import { vitalSigns, type VitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
@@ -43,7 +44,8 @@ export default async function work({
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
   const recorder = new Recorder(share.index, vitals, reporting(vitals, tell))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
-  const connector = connectorOf(plan, addresses)
+  const transportFor = (one: Plan): Transport =>
+    makeTransport({ ...one, longestIdleS: longestIdleS(one) }, connectorOf(one, addresses), clock, turn)
   const secrets = new KnownSecrets(plan)
   const script = await loadScript(assignment, {
     recorder,
@@ -61,7 +63,8 @@ export default async function work({
     clock,
     recorder,
     turn,
-    transport: makeTransport({ ...plan, longestIdleS: longestIdleS(plan) }, connector, clock, turn),
+    transport: transportFor(plan),
+    transportOf: transportFor,
     tickets: ticketsOf(assignment, (count) => tell({ type: 'exhausted', count })),
     stuck: (isStuck) => tell({ type: 'stuck', isStuck }),
   })

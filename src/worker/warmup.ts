@@ -30,6 +30,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
   const clock = new RunClock()
   const turn = new Turn(clock.nowUs)
   const connector = new Connector(trial, new Addresses(null, clock.nowUs))
+  const transport = makeTransport({ ...trial, longestIdleS: 0 }, connector, clock, turn)
   let left = REQUESTS
   const load: Load = new Load({
     plan: trial,
@@ -40,7 +41,8 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
     clock,
     recorder: new Recorder(0, vitals, () => undefined),
     turn,
-    transport: makeTransport({ ...trial, longestIdleS: 0 }, connector, clock, turn),
+    transport,
+    transportOf: () => transport,
     tickets: {
       takeIteration: () => {
         if (left === 1) setImmediate(() => load.stop(null))

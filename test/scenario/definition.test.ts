@@ -49,6 +49,8 @@ test('what the plan says of a scenario', () => {
           wait: { kind: 'between', minS: 0.9, maxS: 1.1 },
           isSequence: true,
           keepsCookies: true,
+          http: null,
+          sets: [],
           hasSetup: false,
           hasStart: false,
           tasks: [
@@ -65,6 +67,7 @@ test('what the plan says of a scenario', () => {
       ],
       feeders: [],
       metrics: [],
+      own: [{ url: 'http://a.test' }],
     },
     problems: [],
   })
@@ -100,7 +103,18 @@ test.each([
   [{ tasks: { A: run }, weight: -1 }, 'weight must be a number of at least 0'],
   [{ tasks: { A: run }, users: 1.5 }, 'users must be a whole number from 1 to 1000000'],
   [{ tasks: { A: run }, users: 2, weight: 2 }, 'weight does not go with users, which says it exactly'],
-  [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text'],
+  [{ tasks: { A: run }, baseUrl: 1 }, 'baseUrl must be a text, got 1'],
+  [{ tasks: { A: run }, headers: 'x: y' }, /^headers must be an object or lines/],
+  [{ tasks: { A: run }, headers: { 'content-length': '1' } }, /^headers must not set content-length/],
+  [{ tasks: { A: run }, redirects: -1 }, /^redirects must be a whole number from 0 to 100/],
+  [{ tasks: { A: run }, redirects: 'all' }, /^redirects must be/],
+  [{ tasks: { A: run }, timeout: 'soon' }, /^timeout must be/],
+  [{ tasks: { A: run }, insecure: 'yes' }, 'insecure must be true or false, got "yes"'],
+  [{ tasks: { A: run }, http2: 1 }, /^http2 must be true or false/],
+  [{ tasks: { A: run }, proxy: 'http://proxy' }, /^proxy must be the http URL of a proxy with its port/],
+  [{ tasks: { A: run }, ca: 'none' }, /^ca must be in PEM/],
+  [{ tasks: { A: run }, cert: '-----BEGIN X' }, 'cert needs the key that belongs to it'],
+  [{ tasks: { A: run }, http2: true, proxy: 'http://p:1' }, 'http2 does not go through a proxy'],
   [{ tasks: { A: run }, onStart: 1 }, 'onStart must be a function'],
   [{ tasks: { A: run }, onStop: {} }, 'onStop must be a function'],
   [{ tasks: { A: run }, cookies: 'no' }, 'cookies must be true or false'],
@@ -158,6 +172,34 @@ describe('tasks are chosen as their weights say', () => {
   })
 })
 
+test('what is wrong with a definition is shown with its line, and so is a file of PEM that is not there', async () => {
+  await withFolder(async (folder) => {
+    const problemOf = (fields: string): Promise<string> => {
+      const file = join(folder, 's.ts')
+      const code = ["import { scenario } from 'corerush'", 'export default scenario({', fields, '})', '']
+      writeFileSync(file, code.join('\n'))
+      return readScenarios(file).then(
+        () => '',
+        (error: unknown) => (error as Error).message.replaceAll(folder, ''),
+      )
+    }
+    expect(await problemOf("tasks: { A: () => 1 },\n'redirects': -1,")).toBe(
+      [
+        '/s.ts:4: redirects must be a whole number from 0 to 100, got -1',
+        '  2 | export default scenario({',
+        '  3 | tasks: { A: () => 1 },',
+        "> 4 | 'redirects': -1,",
+        '  5 | })',
+        '  6 | ',
+      ].join('\n'),
+    )
+    expect(await problemOf('tasks: { A: {\ntasks: { B: 1 } } }')).toContain('> 4 | tasks: { B: 1 }')
+    expect(await problemOf("tasks: { A: () => 1 },\nca: 'none.pem'")).toMatch(
+      /^\/s\.ts:4: ca names a file that cannot be read/,
+    )
+  })
+})
+
 test('the code around a fault tells no token', () => {
   expect(codeFrame("const headers = { 'x-token': 'c4n4ry' }; nothing()", 1, 42)).toBe(
     `> 1 | const headers = { 'x-token': '***' }; nothing()\n    | ${' '.repeat(38)}^`,
@@ -200,10 +242,6 @@ describe('several scenarios', () => {
     [[kind('a'), kind('a')], 'each of several scenarios must have a name of its own'],
     [[kind('a'), { tasks: { T: run } }], 'each of several scenarios must have a name of its own'],
     [[kind('a'), kind('b', { weight: -1 })], 'scenario b: weight must be a number of at least 0'],
-    [
-      [kind('a', { baseUrl: 'http://a.test' }), kind('b', { baseUrl: 'http://b.test' })],
-      'scenarios of one file must have one baseUrl; requests can go to any absolute URL',
-    ],
   ])('%j make no plan', (definitions, problem) => {
     expect(planOf('/s.ts', definitions as ScenarioDefinition<unknown, unknown>[])).toEqual({
       plan: null,

@@ -37,7 +37,7 @@ const of = (
 ): Promise<SetUp> =>
   setUp({
     file,
-    scenarios: names.map((name, index) => ({ index, name })),
+    scenarios: names.map((name, index) => ({ index, name, http: null })),
     baseUrl: 'http://a.test/',
     limitS,
     signal,

@@ -145,6 +145,7 @@ class SimulatedWorker {
       share: { index, of: plan.workers },
       clock,
       transport: new SimulatedTransport(clock, answer),
+      transportOf: () => new SimulatedTransport(clock, answer),
       recorder,
       turn: new Turn(clock.nowUs, clock.nowUs),
       // A message takes its time.

@@ -116,6 +116,7 @@ export class Simulation {
         share: { index, of: workers },
         clock: this.clock,
         transport,
+        transportOf: () => transport,
         recorder,
         turn: new Turn(this.clock.nowUs, this.clock.nowUs),
         tickets: ticketsOf({ plan, tickets: counters }, () => undefined),

@@ -12,6 +12,8 @@ export const MOST_CAPTURED = 100
 /** Tickets are counted in 32 bits. */
 export const MOST_REQUESTS = 2_000_000_000
 export const MOST_REDIRECTS = 100
+/** What `redirects: true` of a scenario stands for, as in browsers. */
+export const USUAL_REDIRECTS = 20
 
 export const DEFAULTS = {
   users: 1,

@@ -90,7 +90,13 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     },
     isTemplated: options.isTemplated,
     data: options.data,
-    scenario: options.scenario,
+    scenario: options.scenario && {
+      ...options.scenario,
+      scenarios: options.scenario.scenarios.map((one) => ({
+        ...one,
+        http: one.http && { ...one.http, request: withUserAgent(one.http.request, userAgent) },
+      })),
+    },
     durationS: options.durationS,
     sigtermStopS: options.sigtermStopS,
     workers: options.workers,

@@ -13,20 +13,19 @@ const SHOWN_OF_BODY = 2048
 
 /** The plan as it may be shown. */
 export function redactPlan(plan: Plan): Plan {
-  const { request, targets, proxy, isTemplated } = plan
+  const { request, targets, isTemplated, scenario } = plan
   const hidden = SecretSet.declared(plan.hidden)
   const shown = (one: RequestPlan): RequestPlan => redactRequest(one, isTemplated, hidden)
-  const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
   return {
     ...plan,
-    proxy: proxy && {
-      ...proxy,
-      authorization: masked(proxy.authorization),
-      digest: redactDigest(proxy.digest),
+    ...hiddenIn(plan),
+    scenario: scenario && {
+      ...scenario,
+      scenarios: scenario.scenarios.map((one) => ({
+        ...one,
+        http: one.http && { ...one.http, ...hiddenIn(one.http), request: shown(one.http.request) },
+      })),
     },
-    ca: masked(plan.ca),
-    cert: masked(plan.cert),
-    key: masked(plan.key),
     targetMetrics: plan.targetMetrics === null ? null : redactUrl(plan.targetMetrics, hidden),
     hidden: [],
     request: shown(request),
@@ -36,6 +35,22 @@ export function redactPlan(plan: Plan): Plan {
     },
   }
 }
+
+type Hidden = Pick<Plan, 'proxy' | 'ca' | 'cert' | 'key'>
+
+/** How the requests go, without what is secret of it. */
+const hiddenIn = ({ proxy, ca, cert, key }: Hidden): Hidden => ({
+  proxy: proxy && {
+    ...proxy,
+    authorization: masked(proxy.authorization),
+    digest: redactDigest(proxy.digest),
+  },
+  ca: masked(ca),
+  cert: masked(cert),
+  key: masked(key),
+})
+
+const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
 
 const redactDigest = (digest: DigestCredentials | null): DigestCredentials | null =>
   digest && { user: MASK, password: MASK }

@@ -35,15 +35,21 @@ export class KnownSecrets {
     readonly request: RequestPlan
     readonly proxy: Proxy | null
     readonly targets: { readonly requests: readonly { readonly request: RequestPlan }[] } | null
+    readonly scenario?: {
+      readonly scenarios: readonly {
+        readonly http: { readonly request: RequestPlan; readonly proxy: Proxy | null } | null
+      }[]
+    } | null
     readonly hidden: readonly string[]
   }) {
-    const { request, targets, proxy, hidden } = plan
+    const { request, targets, hidden } = plan
+    const own = (plan.scenario?.scenarios ?? []).flatMap(({ http }) => http ?? [])
     this.#declared = SecretSet.declared(hidden)
-    if (proxy !== null && proxy.authorization !== null)
-      for (const secret of headerSecrets('authorization', proxy.authorization)) this.#lasting.add(secret)
-    for (const secret of digestSecrets(proxy?.digest ?? null)) this.#lasting.add(secret)
+    for (const { proxy } of [plan, ...own])
+      for (const secret of proxySecrets(proxy)) this.#lasting.add(secret)
     let left = SEARCHED_OF_PLAN
-    for (const one of [request, ...(targets?.requests ?? []).map((target) => target.request)]) {
+    const listed = [...(targets?.requests ?? []), ...own].map((one) => one.request)
+    for (const one of [request, ...listed]) {
       for (const secret of secretsOf(one, left)) this.#lasting.add(secret)
       left = Math.max(GLANCED, left - lengthOf(one.body))
       this.#learnt.add(one)
@@ -111,6 +117,13 @@ export class KnownSecrets {
     return shown
   }
 }
+
+const proxySecrets = (proxy: Proxy | null): string[] => [
+  ...(proxy === null || proxy.authorization === null
+    ? []
+    : headerSecrets('authorization', proxy.authorization)),
+  ...digestSecrets(proxy?.digest ?? null),
+]
 
 const digestSecrets = (digest: DigestCredentials | null): string[] =>
   digest === null ? [] : [`${digest.user}:${digest.password}`, digest.password]

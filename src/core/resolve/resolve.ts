@@ -19,6 +19,8 @@ import { resolveHttp, type HttpPlan } from './request/http-options.ts'
 import { readMetricsUrl } from './request/request-options.ts'
 import { resolveRequests, type NamedFiles, type SentRequests } from './request/sent-requests.ts'
 import { chosenScenarios } from './scenario-options.ts'
+import { withOwn, type LoadedScript } from './own-options.ts'
+import { withHttp } from './scenario-http.ts'
 import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import { resolveTransport, type ChosenTransport } from './transport-options.ts'
@@ -43,21 +45,20 @@ export interface ResolvedOptions extends SentRequests, ChosenTransport {
 export function resolveOptions(
   asked: Options,
   host: HostDefaults,
-  scenario: ScriptPlan | null = null,
+  loaded: LoadedScript | null = null,
   files: NamedFiles = { columns: [], targets: null },
 ): { readonly resolved: ResolvedOptions } | { readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const options = withStages(asked, scenario)
+  const { options, scenario, chosen } = resolveScenario(asked, loaded, files, problems)
   const readers = readersOf(options, problems)
   const { wrong } = readers
   refuseUnknown(options, wrong)
 
-  const chosen = tagged(chosenScenarios(scenario, options, wrong), options, wrong)
   const { sent, url, rows } = resolveRequests(options, scenario, files, readers, problems)
   const planned = readPlanned(readers)
   const ownLoad = resolveLoad(options, { host, planned, scenario: chosen }, readers)
-  const script = chosen === null ? null : withLoad(chosen, ownLoad, options)
-  const load = script === null ? ownLoad : mixedLoad(script, ownLoad, options, wrong)
+  const plannedScript = chosen === null ? null : withLoad(chosen, ownLoad, options)
+  const load = plannedScript === null ? ownLoad : mixedLoad(plannedScript, ownLoad, options, wrong)
   if (options.retryStale === true && !planned.keepAlive)
     wrong('retryStale', 'is about reused connections, and without keepAlive none is reused')
   const workers = readers.value('workers')
@@ -93,7 +94,7 @@ export function resolveOptions(
   const usedWorkers = workers ?? Math.max(1, Math.min(host.cores, users))
   return {
     resolved: {
-      ...{ scenario: script, ...sent, load, durationS, workers: usedWorkers, ...transport, http },
+      ...{ scenario: plannedScript, ...sent, load, durationS, workers: usedWorkers, ...transport, http },
       ...{ thresholds, baseline, targetMetrics, planned },
       sigtermStopS:
         options.gracefulStop === undefined
@@ -101,6 +102,25 @@ export function resolveOptions(
           : planned.gracefulStopS,
     },
   }
+}
+
+/** The options with those of the scenario file, the file's scenarios, and those of them that are run. */
+function resolveScenario(
+  asked: Options,
+  loaded: LoadedScript | null,
+  files: NamedFiles,
+  problems: Problem[],
+): { readonly options: Options; readonly scenario: ScriptPlan | null; readonly chosen: ScriptPlan | null } {
+  const { wrong } = readersOf(asked, problems)
+  if (loaded === null) {
+    tagged(chosenScenarios(null, asked, wrong), asked, wrong)
+    return { options: asked, scenario: null, chosen: null }
+  }
+  const { own = [], ...scenario } = loaded
+  const picked = tagged(chosenScenarios(scenario, asked, wrong), asked, wrong)!
+  const firstOwn = own[picked.scenarios[0]?.index ?? 0] ?? {}
+  const { options } = withOwn(withStages(asked, scenario), firstOwn)
+  return { options, scenario, chosen: withHttp(picked, own, { asked, files, firstOwn, problems }) }
 }
 
 /** Requests in flight have this time after SIGTERM unless `gracefulStop` is given: `docker stop` kills after 10 s. */

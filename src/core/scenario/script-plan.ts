@@ -1,5 +1,7 @@
 /** What the main thread read from a scenario file. Code does not cross threads: each worker loads the file itself. */
 import type { CustomMetricPlan } from '../measure/custom-metrics.ts'
+import type { RequestPlan } from '../request/request.ts'
+import type { Proxy } from '../request/route.ts'
 import type { FeederPlan } from './row-source.ts'
 import type { Wait } from '../load/wait-time.ts'
 
@@ -12,6 +14,21 @@ export interface TaskPlan {
   readonly at: number
   readonly weight: number
   readonly tags: readonly string[]
+}
+
+/** What the requests of a scenario go with where that differs from the plan's own. */
+export interface ScenarioHttp {
+  /** What its requests begin from: base URL and headers. */
+  readonly request: RequestPlan
+  readonly timeoutS: number
+  readonly connectTimeoutS: number
+  readonly maxRedirects: number
+  readonly insecure: boolean
+  readonly http2: boolean
+  readonly proxy: Proxy | null
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: string | null
 }
 
 /** Tasks of their own choice within a scenario. */
@@ -43,6 +60,10 @@ export interface ScenarioPlan {
   readonly hasSetup: boolean
   /** Whether it has an `onStart`, which runs before each user's first task. */
   readonly hasStart: boolean
+  /** `null` if its requests go as the plan says. */
+  readonly http: ScenarioHttp | null
+  /** Options that the scenario sets itself, by their names. */
+  readonly sets: readonly string[]
   readonly tasks: readonly TaskPlan[]
   readonly groups: readonly GroupPlan[]
 }

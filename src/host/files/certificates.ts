@@ -4,7 +4,7 @@ import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Problem } from '../../core/options/problem.ts'
 import { messageOf } from '../../errors.ts'
 
-export function certificateProblem({ ca, cert, key }: HttpPlan): Problem | null {
+export function certificateProblem({ ca, cert, key }: Pick<HttpPlan, 'ca' | 'cert' | 'key'>): Problem | null {
   const check = (option: string, pems: SecureContextOptions): Problem | null => {
     try {
       createSecureContext(pems)

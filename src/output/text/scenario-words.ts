@@ -1,8 +1,8 @@
 /** Tasks and waits of a scenario as text. */
 import { mixOf } from '../../core/scenario/mix.ts'
 import { plannedUsers, type ClosedPlan, type Plan } from '../../core/plan/plan.ts'
-import type { ScenarioPlan, ScriptPlan } from '../../core/scenario/script-plan.ts'
-import { showCount, showMany, showPercent } from '../../core/units.ts'
+import type { ScenarioHttp, ScenarioPlan, ScriptPlan } from '../../core/scenario/script-plan.ts'
+import { printDurationS, showCount, showMany, showPercent } from '../../core/units.ts'
 import type { ScenarioCounts } from '../../core/measure/tally.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { Span, Style } from './paint.ts'
@@ -25,6 +25,9 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
   return [
     ['scenario', file],
     ['base URL', url],
+    ...scenarios.flatMap(({ name, http }): [string, string][] =>
+      http === null ? [] : [[`of ${name ?? ''}`, httpWords(http, url)]],
+    ),
     ...scenarios.map((scenario, place): [string, string] => {
       if (scenario.name === null || scenarios.length === 1) return ['tasks', tasks(scenario)]
       if (plan.model === 'open')
@@ -84,4 +87,19 @@ function tasksWithin(scenario: ScenarioPlan, group: string, isSequence: boolean)
   return words
     .map((one) => `${one.words}${isSequence ? '' : ` ${showPercent(one.weight / sum)}`}${inside(one.inside)}`)
     .join(isSequence ? ', then ' : ', ')
+}
+
+/** How the requests of a scenario go that do not go as those of the first. */
+function httpWords({ request, ...http }: ScenarioHttp, baseUrl: string): string {
+  const { insecure, http2, proxy, ca, cert, maxRedirects, timeoutS } = http
+  return [
+    request.url === baseUrl ? 'the same base URL' : request.url,
+    ...(http2 ? ['HTTP/2'] : []),
+    ...(insecure ? ['insecure'] : []),
+    ...(ca === null ? [] : ['own authorities']),
+    ...(cert === null ? [] : ['client certificate']),
+    ...(proxy === null ? [] : [`proxy ${proxy.host}:${proxy.port}`]),
+    ...(maxRedirects > 0 ? [`at most ${showMany(maxRedirects, 'redirect')}`] : []),
+    `time-out ${printDurationS(timeoutS)}`,
+  ].join(', ')
 }

@@ -95,11 +95,12 @@ function stagesOf(stages: readonly string[]): string | null {
 /** Options that no source sets, with the plan's value: from the scenario, or the default. */
 function unsetOptions(given: Layer, plan: Plan): Row[] {
   const values = new Map([...derivedValues(given, plan), ...plannedValues(plan)])
+  const sets = plan.scenario?.scenarios[0]?.sets ?? []
   return [
     // In the order of the declarations.
     ...Object.keys(DECLARATIONS).flatMap((option): Row[] => {
       const value = values.get(option) ?? null
-      const from = OF_A_SCENARIO.includes(option) ? 'scenario' : 'default'
+      const from = OF_A_SCENARIO.includes(option) || sets.includes(option) ? 'scenario' : 'default'
       return value === null || given.has(option) ? [] : [{ option, value, from }]
     }),
     ...defaultRules(given, plan),
@@ -124,6 +125,17 @@ function derivedValues(given: Layer, plan: Plan): [option: string, value: string
     ['url', request.url],
     ['wait', plan.model === 'closed' && plan.wait.kind !== 'none' ? printWait(plan.wait) : null],
     ['stages', stagesOf(scenario?.stages ?? [])],
+    ...(['ca', 'cert', 'key'] as const).map((pem): [string, string | null] => [
+      pem,
+      plan[pem] === null ? null : MASK,
+    ]),
+    [
+      'headers',
+      scenario?.scenarios[0]?.sets.includes('headers') === true
+        ? request.headers.map(([name, value]) => `${name}: ${redactHeader(name, value)}`).join(', ')
+        : null,
+    ],
+    ['proxy', plan.proxy === null ? null : `http://${plan.proxy.host}:${plan.proxy.port}`],
     ['method', isOneRequest(plan) ? request.method : null],
     ['name', isOneRequest(plan) ? request.name : null],
     ['dataOrder', plan.data?.order ?? null],

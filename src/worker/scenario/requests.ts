@@ -18,7 +18,7 @@ import { show } from '../../core/options/option-readers.ts'
 import { parseHttpUrl } from '../../core/request/http-url.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { parseStatuses } from '../../core/request/status.ts'
-import { MOST_REDIRECTS } from '../../core/options/limits.ts'
+import { MOST_REDIRECTS, USUAL_REDIRECTS } from '../../core/options/limits.ts'
 import { MOST_ROWS, OTHER_REQUESTS, rowOf } from '../../core/request/row.ts'
 import { parseDurationS } from '../../core/units.ts'
 import { didYouMean } from '../../core/suggest.ts'
@@ -33,9 +33,6 @@ import { isSame, keptOf, type KnownRequest, type ReadyRequest } from './known-re
 import type { ReadBody } from './read-body.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Transport } from '../transport/transport.ts'
-
-/** What `redirects: true` stands for, as in browsers. */
-const USUAL_REDIRECTS = 20
 
 /** URLs whose last request is kept; a task may make up any number of them. */
 const MOST_KEPT = 1000

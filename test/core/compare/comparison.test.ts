@@ -268,6 +268,8 @@ describe('what cannot be compared', () => {
       isSequence: false,
       tasks,
       groups: [],
+      http: null,
+      sets: [],
     }
     const scenarios = [{ ...one, keepsCookies: false, hasSetup: false, hasStart: false }]
     const file = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, stages: null }

@@ -72,15 +72,15 @@ export function readHeaders(raw: Options['headers'], wrong: Wrong): [string, str
     wrong('headers', `must be an object or lines such as "Name: value", got ${kind}`)
     return []
   }
-  if (Array.isArray(raw))
-    return checkHeaders(
-      (raw as readonly unknown[]).map((line) => splitLine(String(line))),
-      wrong,
-    )
+  return checkHeaders(headerPairs(raw), wrong)
+}
+
+/** Headers as pairs, as they are written; none if they are of another kind. */
+export function headerPairs(raw: Options['headers']): readonly (readonly [name: string, value: unknown])[] {
+  if (typeof raw !== 'object' || (raw as unknown) === null) return []
+  if (Array.isArray(raw)) return (raw as readonly unknown[]).map((line) => splitLine(String(line)))
   // A `Headers` or a `Map` has no fields of its own, and would be sent as none.
-  const entries =
-    Symbol.iterator in raw ? [...(raw as Iterable<readonly [string, unknown]>)] : Object.entries(raw)
-  return checkHeaders(entries, wrong)
+  return Symbol.iterator in raw ? [...(raw as Iterable<readonly [string, unknown]>)] : Object.entries(raw)
 }
 
 /** The pairs that are headers which a request can have; the others are reported. */
