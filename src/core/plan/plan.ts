@@ -94,7 +94,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
       ...options.scenario,
       scenarios: options.scenario.scenarios.map((one) => ({
         ...one,
-        http: one.http && { ...one.http, request: withUserAgent(one.http.request, userAgent) },
+        http: one.http && { ...one.http, request: sent(one.http.request) },
       })),
     },
     durationS: options.durationS,
