@@ -79,7 +79,7 @@ describe.concurrent('a target that misbehaves', () => {
       }
       expect(report.outcomes).toEqual(countsOf(all.map(([, { outcome }]) => outcome)))
       for (const [name, { outcome, status, timeoutMs = 0 }] of all) {
-        const metrics = report.byName[name]!
+        const metrics = report.byName[`GET ${name}`]!
         expect([name, metrics.statuses]).toEqual([name, status === undefined ? {} : { [status]: ROUNDS }])
         expect([name, metrics.succeeded]).toEqual([name, outcome === 'ok' ? ROUNDS : 0])
         // Time-outs stay in the latencies with the time they reached; other failures would flatter.
