@@ -94,4 +94,4 @@ export {
   uniform,
 } from './python/chance.ts'
 export { csvLines, csvRows } from './python/csv.ts'
-export { basicAuth, data, fields, headers, multipart } from './python/request.ts'
+export { basicAuth, behindSlash, data, fields, headers, multipart } from './python/request.ts'

@@ -49,3 +49,7 @@ export function multipart(files: any, values: any = null): FormData {
   }
   return form
 }
+
+/** A path behind a host that ends with a slash, which Locust keeps; an absolute URL stays. */
+export const behindSlash = (path: any): string =>
+  /^https?:\/\//i.test(str(path)) ? str(path) : `/${str(path)}`

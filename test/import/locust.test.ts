@@ -122,7 +122,9 @@ describe.skipIf(!hasLocust)('Locust itself', () => {
   const weights = new Map<string, Record<string, number>>()
   beforeAll(async () => {
     server = await startRecording(answer)
-    const started = start(PYTHON, [DRIVER, server.url, ...RUN.map((name) => join(FIXTURES, name))])
+    const started = start(PYTHON, [DRIVER, server.url, ...RUN.map((name) => join(FIXTURES, name))], {
+      env: { PYTHONDONTWRITEBYTECODE: '1' },
+    })
     started.process.stdin!.end()
     const { code, stdout, stderr } = await started.finished
     expect(code, stderr).toBe(0)

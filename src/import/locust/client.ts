@@ -80,8 +80,7 @@ function urlText(node: ExprNode, scope: Scope): string {
     if (!slash && !literal.startsWith('/')) return untranslatable('a path that does not begin with /')
     if (slash && node.nodeType === 'Constant') return quote(`/${literal}`)
     if (slash) return text.startsWith('`') ? `\`/${text.slice(1)}` : `('/' + ${text})`
-  } else if (slash && literal === null)
-    return untranslatable('a path that is added to a host with / at its end')
+  } else if (slash && literal === null) return `py.behindSlash(${text})`
   return kind === 'str' ? text : `py.str(${text})`
 }
 

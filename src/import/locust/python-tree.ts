@@ -25,7 +25,7 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 */
 import { parse as parsePython, type ASTNode, type ExprNode, type Module, type StmtNode } from 'py-ast'
-import { lineAt, type Source } from '../source.ts'
+import type { Source } from '../source.ts'
 
 export type { ASTNode, ExprNode, Module, StmtNode } from 'py-ast'
 
@@ -44,10 +44,10 @@ export interface SyntaxFault {
 
 /** The tree of a text, with its comments. */
 export function parse({ text }: Source): Module | SyntaxFault {
-  const mixed = mixedIndentation(text)
-  if (mixed !== null) return mixed
   try {
-    return parsePython(text.replace(/^\u{feff}/u, ''), { comments: true })
+    const plain = text.replace(/^\u{feff}/u, '')
+    const module = parsePython(plain, { comments: true })
+    return mixedIndentation(module.body, plain.split(/\r\n|[\n\r]/), '') ?? module
   } catch (error) {
     const { lineno = 1, col_offset = 0, message } = error as Error & ASTNode
     const [, what = message, line = String(lineno), column = String(col_offset + 1)] =
@@ -56,21 +56,39 @@ export function parse({ text }: Source): Module | SyntaxFault {
   }
 }
 
-/** Python refuses a block whose lines mix tabs and blanks so that their depth depends on the width of a tab. */
-function mixedIndentation(text: string): SyntaxFault | null {
-  const both = /^(?:\t+ *|  +)(?=\S)/gm
-  const kinds = new Set<string>()
-  for (const found of text.matchAll(both)) {
-    kinds.add(found[0].startsWith('\t') ? 'tab' : 'blank')
-    if (kinds.size > 1)
+/** Python refuses blocks whose depth depends on the width of a tab: lines of one block begin alike, and as the block around it. */
+function mixedIndentation(
+  block: readonly StmtNode[],
+  lines: readonly string[],
+  around: string,
+): SyntaxFault | null {
+  let own: string | null = null
+  for (const statement of block) {
+    if (statement.nodeType === 'Comment') continue
+    const before = (lines[statement.lineno - 1] ?? '').slice(0, statement.col_offset)
+    // A statement behind another one, or behind a colon.
+    if (before.trim() !== '') continue
+    own ??= before
+    if (before !== own || !before.startsWith(around))
       return {
         message: 'inconsistent use of tabs and spaces in indentation',
-        line: lineAt(text, found.index),
+        line: statement.lineno,
         column: 1,
       }
+    for (const inner of bodiesOf(statement)) {
+      const fault = mixedIndentation(inner, lines, before)
+      if (fault !== null) return fault
+    }
   }
   return null
 }
+
+const bodiesOf = (statement: StmtNode): (readonly StmtNode[])[] => [
+  ...('body' in statement ? [statement.body] : []),
+  ...('orelse' in statement ? [statement.orelse] : []),
+  ...('finalbody' in statement ? [statement.finalbody] : []),
+  ...('handlers' in statement ? statement.handlers.map(({ body }) => body) : []),
+]
 
 /** Calls `visit` for every node below and including this one, parents first. */
 export function walk(node: ASTNode, visit: (node: ExprNode | StmtNode) => void): void {

@@ -32,6 +32,10 @@ export function stagesOf(shape: LocustClass): string[] | null {
 
 function readStage(node: ExprNode): { endS: number; users: number; ratePerS: number } | null {
   if (node.nodeType !== 'Dict') return null
+  // Others, such as user_classes, choose who is started.
+  const isKnown = (key: ExprNode | null): boolean =>
+    key?.nodeType === 'Constant' && ['duration', 'users', 'spawn_rate'].includes(String(key.value))
+  if (!node.keys.every(isKnown)) return null
   const value = (name: string): number | null => {
     const at = node.keys.findIndex((key) => key?.nodeType === 'Constant' && key.value === name)
     const found = node.values[at]

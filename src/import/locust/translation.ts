@@ -180,7 +180,11 @@ class FileWriter {
   #options(): string {
     const scope = scopeOf(this.#work, null, [], new Map(), translate)
     try {
-      const found = optionsOf(this.#file.functions.values(), this.#file, scope)
+      const found = optionsOf(
+        this.#module.body.filter((one) => one.nodeType === 'FunctionDef'),
+        this.#file,
+        scope,
+      )
       for (const [name] of found)
         (this.#work.options as Map<string, string>).set(name, `options.${nameOf(name)}`)
       if (found.size > 0)
