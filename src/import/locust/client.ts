@@ -183,8 +183,6 @@ function bodyCode(node: ExprNode, scope: Scope): Code {
   return text.kind === 'str' ? text : code(`py.str(${text.text})`, 'str')
 }
 
-const MOST_REDIRECTS = 30
-
 function otherOptions(node: Expr<'Call'>, verb: string, scope: Scope): string[] {
   const options: string[] = []
   const timeout = keyword(node, 'timeout')
@@ -199,9 +197,9 @@ function otherOptions(node: Expr<'Call'>, verb: string, scope: Scope): string[] 
   if (verify !== undefined && isFalse(verify))
     scope.work.notes.add('verify=False: run with --insecure where the certificate is not trusted')
   const redirects = keyword(node, 'allow_redirects')
-  // python-requests follows up to 30, but none of HEAD.
-  if (verb !== 'head' && (redirects === undefined || !isFalse(redirects)))
-    options.push(`redirects: ${MOST_REDIRECTS}`)
+  // The scenario follows redirects; python-requests follows none of HEAD unless it is told to.
+  const follows = redirects === undefined ? verb !== 'head' : !isFalse(redirects)
+  if (!follows) options.push('redirects: false')
   return options
 }
 

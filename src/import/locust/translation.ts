@@ -373,6 +373,7 @@ class FileWriter {
       ...this.#share(user),
       this.#baseUrl(user),
       this.#wait(user, set),
+      `redirects: ${MOST_REDIRECTS}`,
       inner.role === 'sequence' ? "order: 'sequence'" : '',
       onStartText(starts, hasState ? stateName(user) : null, this.#work, this.#statements, translate),
       stop === undefined
@@ -524,6 +525,9 @@ class FileWriter {
     return `export default ${more.length === 0 ? only : `[${scenarios.join(',\n')}]`}`
   }
 }
+
+/** python-requests follows this many. */
+const MOST_REDIRECTS = 30
 
 /** Attributes of classes that have a meaning of their own. */
 const OF_LOCUST: ReadonlySet<string> = new Set([
