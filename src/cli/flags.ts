@@ -4,8 +4,20 @@ import { DECLARATIONS, GROUPS } from '../core/options/declarations.ts'
 import { duration, like, list, oneOf, onOff, text, withDefault } from '../core/options/format.ts'
 import { FORMATS } from '../import/detection.ts'
 
-const { url, allowHosts, tags, excludeTags, headers, expectStatus, seed, config, profile, allow, color } =
-  DECLARATIONS
+const {
+  url,
+  allowHosts,
+  scenarios,
+  tags,
+  excludeTags,
+  headers,
+  expectStatus,
+  seed,
+  config,
+  profile,
+  allow,
+  color,
+} = DECLARATIONS
 
 const JSON_SWITCH = { format: onOff(), sentence: 'write the result as JSON' } as const
 
@@ -54,6 +66,7 @@ const DEBUG = {
   },
   url,
   allowHosts,
+  scenarios,
   tags,
   excludeTags,
   headers,

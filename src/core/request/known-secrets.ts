@@ -91,9 +91,11 @@ export class KnownSecrets {
 
   /** The text without known secrets, and without fields whose names mark one. */
   hide(text: string): string {
-    const sets = [this.#declared, this.#lasting, this.#recent, this.#earlier]
-    const spans = sets.flatMap((set) => (set.size === 0 ? [] : set.find(text)))
-    return redactFields(masked(text, spans))
+    const declared = this.#declared.size === 0 ? [] : this.#declared.find(text)
+    const learnt = [this.#lasting, this.#recent, this.#earlier]
+      .flatMap((set) => (set.size === 0 ? [] : set.find(text)))
+      .filter((span) => !isNameOfField(text, span))
+    return redactFields(masked(text, [...declared, ...learnt]))
   }
 
   /** The path of a URL without what the user declared to be secret. */
@@ -116,6 +118,20 @@ export class KnownSecrets {
     }
     return shown
   }
+}
+
+/**
+ * Whether the found text is the name of a field, such as `password` of `password=password`: its value is masked as it is,
+ * and without its name nobody could read what was sent.
+ */
+function isNameOfField(text: string, { from, to }: { readonly from: number; readonly to: number }): boolean {
+  const found = text.slice(from, to)
+  return (
+    /^[a-z]{1,12}$/i.test(found) &&
+    isSecretName(found) &&
+    /^["']?\s*[=:]/.test(text.slice(to, to + 10)) &&
+    /(?:^|[\s?&{,;"'])$/.test(text.slice(Math.max(0, from - 1), from))
+  )
 }
 
 const proxySecrets = (proxy: Proxy | null): string[] => [

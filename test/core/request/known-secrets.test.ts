@@ -36,6 +36,15 @@ describe('a secret that was sent once is hidden for the life of the run', () => 
   })
 })
 
+test('a value that is the name of its field is masked, and the name is not', () => {
+  const known = new KnownSecrets(A_PLAN)
+  const form = 'name=demo&password=password'
+  known.learn({ ...A_REQUEST, body: { text: form } })
+  expect(known.hide(form)).toBe('name=demo&password=***')
+  expect(known.hide('{"password": "password"}')).toBe('{"password": "***"}')
+  expect(known.hide('wrong: password')).toBe('wrong: ***')
+})
+
 test('a message is judged once: what the same words cost after that does not depend on the body', () => {
   const known = new KnownSecrets(A_PLAN)
   const request = posting('token=first-token')
