@@ -1,6 +1,7 @@
 /** The record of a run: what its workers have reported, and what can be judged and reported of that. */
 import type { Comparands } from '../core/compare/run-comparison.ts'
 import { Gate } from '../core/judge/gate.ts'
+import type { Verdict } from '../core/judge/verdict.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Timeline, type SettledSecond } from '../core/measure/timeline.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
@@ -11,6 +12,9 @@ import type { Drained } from '../protocol.ts'
 import { VERSION } from '../version.ts'
 import { Ending } from './ending.ts'
 import type { PreparedRun } from './prepared-run.ts'
+
+/** A run that goes on is judged anew every second up to half an hour; after that the more rarely the longer it is. */
+const SECONDS_PER_JUDGED = 1800
 
 export class RunRecord {
   readonly timeline: Timeline
@@ -26,6 +30,7 @@ export class RunRecord {
   #stopReason: string | null = null
   #teardownProblems: readonly string[] = []
   #startedAt = ''
+  #verdict: { readonly untilS: number; readonly verdict: Verdict } | null = null
   /** The last judgement while the run goes on, and the seconds that it is about. */
   #judged: { readonly untilS: number; readonly judgement: Judgement } | null = null
 
@@ -100,9 +105,17 @@ export class RunRecord {
       loadEndS: Math.min(this.timeline.loadEndS, untilS),
       untilS,
       wasStopped: this.ending.cause === 'threshold',
+      verdict: this.#lastVerdict(untilS),
     })
     this.#judged = { untilS, judgement }
+    if (judgement.verdict !== this.#verdict?.verdict) this.#verdict = { untilS, verdict: judgement.verdict }
     return judgement
+  }
+
+  /** The last verdict, where it is recent enough for a run of this length; a new one looks at every second. */
+  #lastVerdict(untilS: number): Verdict | null {
+    const last = this.#verdict
+    return last !== null && (untilS - last.untilS) * SECONDS_PER_JUDGED < untilS ? last.verdict : null
   }
 
   /** Makes the report as if the run had ended with its closed seconds. It is compared with nothing yet. */

@@ -33,6 +33,8 @@ type JudgementFacts = JudgedFacts & {
   readonly untilS: number
   /** A threshold ended the run. */
   readonly wasStopped: boolean
+  /** The verdict of a moment ago, which is taken instead of a new one. */
+  readonly verdict?: Verdict | null
 }
 
 export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts): Judgement {
@@ -42,14 +44,16 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
   const names = [...tally.requests.keys()]
   const carriedIn = names.reduce((sum, name) => sum + timeline.carriedIn(name), 0)
   const counted = countedEvidence(tally, all, { loadS, carriedIn })
-  const verdict = judge({
-    ...counted,
-    plan: amendedPlan(plan, facts.amendments ?? []),
-    rows,
-    loadEndS,
-    lostWorkers,
-    soundPerS: facts.soundPerS ?? null,
-  })
+  const verdict =
+    facts.verdict ??
+    judge({
+      ...counted,
+      plan: amendedPlan(plan, facts.amendments ?? []),
+      rows,
+      loadEndS,
+      lostWorkers,
+      soundPerS: facts.soundPerS ?? null,
+    })
   const thresholds = gate.results(timeline, all, loadS, wasStopped)
   return { total: counted.total, outcomes: all.outcomes, thresholds, verdict }
 }

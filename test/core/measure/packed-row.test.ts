@@ -38,13 +38,13 @@ test('what is written is read again, beside whatever else', () => {
 
 test('values larger than a chunk, and more than one chunk of them', () => {
   const store = new ValueStore()
-  const large = Array.from({ length: 400_000 }, (_, i) => -i)
-  const places = Array.from({ length: 5 }, (_, i) => store.write([i, large, 'last']))
+  const large = Array.from({ length: 120_000 }, (_, i) => -1 - i)
+  const places = Array.from({ length: 3 }, (_, i) => store.write([i, large, 'last']))
   for (const [i, place] of places.entries()) {
     expect(store.read(place, 0)).toBe(i)
     expect(store.read(place, 2)).toBe('last')
   }
-  expect(store.read(places[4]!, 1)).toEqual(large)
+  expect(store.read(places[2]!, 1)).toEqual(large)
 })
 
 test('a packed row has the JSON, the keys and the copy of the row, and takes other names', () => {
