@@ -25,6 +25,8 @@ export {
   type FeederOptions,
   type CsvOptions,
 } from './scenario/feeder.ts'
+export { options, type Declared, type OptionDeclaration, type OptionValues } from './scenario/options.ts'
+export type { ScriptOptionPlan } from './core/scenario/script-options.ts'
 export { counter, trend, type Counter, type Trend } from './scenario/metric.ts'
 export type { CustomMetricPlan, CustomReport } from './core/measure/custom-metrics.ts'
 export type { FeederPlan } from './core/scenario/row-source.ts'

@@ -87,7 +87,15 @@ export async function setUpRun(
   const { scenario, request, setupTimeoutS } = plan
   const scenarios = (scenario?.scenarios ?? []).filter(({ hasSetup }) => hasSetup)
   if (scenario === null || scenarios.length === 0) return NOT_SET_UP
-  return setUp({ file: scenario.file, scenarios, baseUrl: request.url, limitS: setupTimeoutS, signal, onLog })
+  return setUp({
+    file: scenario.file,
+    scenarios,
+    baseUrl: request.url,
+    options: scenario.options,
+    limitS: setupTimeoutS,
+    signal,
+    onLog,
+  })
 }
 
 const guessWarning = (path: string, delimiter: string, option: string): string =>

@@ -35,5 +35,5 @@ export function planRun(options: Options, scenario: LoadedScript | null = null):
 /** Resolves to the plan of options that may name a scenario file, which is loaded first. */
 export async function planScenario(options: Options): Promise<Plan> {
   const { scenario } = options
-  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario)))
+  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario), options.set))
 }

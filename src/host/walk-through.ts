@@ -41,7 +41,7 @@ const NO_LOAD: Options = {
 
 /** Resolves to the plan of these options, with one user of each scenario at a time, however many they say. */
 export async function planDebug(options: Options, file: string): Promise<Plan> {
-  const script = await readScenarios(resolve(file))
+  const script = await readScenarios(resolve(file), options.set)
   const scenarios = script.scenarios.map((one) => ({ ...one, users: null }))
   return planRun({ ...options, ...NO_LOAD, scenario: file }, { ...script, scenarios, stages: null })
 }

@@ -62,7 +62,7 @@ export function planOf(
   const own = definitions.map((one) => ownOptions({ baseUrl: baseUrl ?? undefined, ...one }))
   const stages = stagesOf(definitions, problems)
   const fed = feeders.map((feeder) => readFeeder(feeder, problems))
-  const plan = { file, baseUrl, stages, scenarios, feeders: fed, metrics, own }
+  const plan = { file, baseUrl, stages, scenarios, feeders: fed, options: [], metrics, own }
   return { plan: problems.length > 0 ? null : plan, problems }
 }
 

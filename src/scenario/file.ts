@@ -8,12 +8,21 @@ import { dirname, relative, resolve } from 'node:path'
 import { defineConfig } from '../core/config/config.ts'
 import { shape } from '../core/load/shape.ts'
 import type { LoadedScript } from '../core/resolve/own-options.ts'
+import { OptionsError } from '../core/options/options-error.ts'
+import {
+  givenValues,
+  optionProblems,
+  type GivenOptions,
+  type OptionValue,
+  type ScriptOptionPlan,
+} from '../core/scenario/script-options.ts'
 import { redactFields } from '../core/request/secret-field.ts'
 import { CorerushError, EXIT, messageOf, type ErrorCode } from '../errors.ts'
 import { captureConsole } from './console.ts'
 import { feederMaker, type AskedFeeder, type Feeder } from './feeder.ts'
 import { LoadingFault, watchLoading } from './loading.ts'
 import { Metrics } from './metric.ts'
+import { ScriptOptions } from './options.ts'
 import { planOf } from './definition.ts'
 import { check, fail, isScenario, scenario, type Scenario, type ScenarioDefinition } from './scenario.ts'
 import * as python from '../python.ts'
@@ -68,15 +77,21 @@ export interface LoadedFile {
 }
 
 /** Loads the file once more; a CorerushError says where it is wrong. */
-export async function loadScenarios(file: string): Promise<LoadedFile> {
-  const { scenarios, asked, metrics } = await load(file, true)
+export async function loadScenarios(
+  file: string,
+  options: readonly Pick<ScriptOptionPlan, 'name' | 'value'>[],
+): Promise<LoadedFile> {
+  const given = new Map(options.map(({ name, value }) => [name, value]))
+  const { scenarios, asked, metrics } = await load(file, given, true)
   return { scenarios, feeders: asked.map(({ feeder }) => feeder), metrics }
 }
 
 async function load(
   file: string,
+  given: ReadonlyMap<string, OptionValue>,
   isQuiet = false,
 ): Promise<{
+  readonly options: ScriptOptions
   readonly scenarios: readonly Scenario[]
   readonly asked: readonly AskedFeeder[]
   readonly metrics: Metrics
@@ -85,7 +100,10 @@ async function load(
   const metrics = new Metrics()
   const { counter, trend } = metrics
   const feeder = feederMaker((one) => asked.push(one))
-  const found = await importDefault(file, 'CORERUSH_SCENARIO', { feeder, counter, trend }, isQuiet)
+  const own = new ScriptOptions(given)
+  const more = { feeder, counter, trend, options: own.declare }
+  const found = await importDefault(file, 'CORERUSH_SCENARIO', more, isQuiet)
+  own.isLoaded = true
   const all: unknown[] = Array.isArray(found) ? found : [found]
   if (all.length === 0 || !all.every(isScenario))
     throw new CorerushError(
@@ -95,12 +113,16 @@ async function load(
         hint: "export default scenario({ baseUrl: 'http://…', tasks: { async Home({ http }) { await http.get('/') } } })",
       },
     )
-  return { scenarios: all, asked, metrics }
+  return { scenarios: all, asked, metrics, options: own }
 }
 
-/** What the main thread needs to know of them. */
-export async function readScenarios(file: string): Promise<LoadedScript> {
-  const { scenarios, asked, metrics } = await load(file)
+/** What the main thread needs to know of them. `set` are the values of the file's own options. */
+export async function readScenarios(file: string, set?: GivenOptions): Promise<LoadedScript> {
+  const given = givenValues(set)
+  if ('problem' in given) throw new OptionsError([{ option: 'set', message: given.problem }])
+  const { scenarios, asked, metrics, options } = await load(file, given.value)
+  const unset = optionProblems(options.declared, given.value)
+  if (unset.length > 0) throw new OptionsError(unset)
   // Feeders of a task's own would be others in each worker.
   const feeders = asked.map((one) => ({ ...one, path: resolve(dirname(file), one.feeder.path) }))
   const { plan, problems } = planOf(
@@ -114,7 +136,11 @@ export async function readScenarios(file: string): Promise<LoadedScript> {
       'CORERUSH_SCENARIO',
       problems.map((problem) => faultIn(file, problem, null, fieldOf(problem))).join('\n'),
     )
-  return { ...plan, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') }
+  return {
+    ...plan,
+    options: options.plans,
+    sha256: createHash('sha256').update(readFileSync(file)).digest('hex'),
+  }
 }
 
 /** The field that a problem is about: its last name before the first space, without the name of the scenario. */

@@ -1,6 +1,7 @@
 /** Runs the `setup` and `teardown` of a scenario file, in the main thread. */
 import type { LogEntry } from '../core/measure/task-log.ts'
 import type { ScenarioPlan } from '../core/scenario/script-plan.ts'
+import type { ScriptOptionPlan } from '../core/scenario/script-options.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { captureConsole } from './console.ts'
 import { faultIn, loadScenarios } from './file.ts'
@@ -23,6 +24,8 @@ export interface SetupPlan {
   /** The places of the scenarios in the file that the run has. */
   readonly scenarios: readonly SetupOf[]
   readonly baseUrl: string
+  /** The values of the file's own options. */
+  readonly options: readonly Pick<ScriptOptionPlan, 'name' | 'value'>[]
   /** Longest time for one setup, and for one teardown. */
   readonly limitS: number
   readonly signal: AbortSignal | undefined
@@ -46,7 +49,7 @@ export const NOT_SET_UP: SetUp = { data: [], tearDown: () => Promise.resolve([])
  */
 export async function setUp(plan: SetupPlan): Promise<SetUp> {
   const { file, limitS, scenarios } = plan
-  const loaded = await loadScenarios(file)
+  const loaded = await loadScenarios(file, plan.options)
   const data: (string | null)[] = loaded.scenarios.map(() => null)
   const due: SetupOf[] = []
   const baseUrlOf = ({ http }: SetupOf): string => http?.request.url ?? plan.baseUrl

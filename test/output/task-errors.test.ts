@@ -15,7 +15,7 @@ const plan: Plan = {
   ...planOf({ workers: 1 }),
   scenario: {
     ...{ file: '/s.ts', sha256: '', baseUrl: null, stages: null },
-    ...{ scenarios: [], feeders: [], metrics: [] },
+    ...{ scenarios: [], feeders: [], options: [], metrics: [] },
   },
 }
 const SECONDS: Second[] = [

@@ -66,6 +66,7 @@ test('what the plan says of a scenario', () => {
         },
       ],
       feeders: [],
+      options: [],
       metrics: [],
       own: [{ url: 'http://a.test' }],
     },

@@ -39,6 +39,7 @@ const of = (
     file,
     scenarios: names.map((name, index) => ({ index, name, http: null })),
     baseUrl: 'http://a.test/',
+    options: [],
     limitS,
     signal,
     onLog: log,

@@ -106,6 +106,12 @@ function saidOf(
       )
       return []
     })
+  if (option === 'set' && isMapping(given))
+    return Object.entries(given).flatMap(([name, value]) => {
+      if (isText(value) || typeof value === 'boolean') return [said(`${name}=${value}`, [...path, name])]
+      wrong([...path, name], `must be a text, a number, true or false, got ${kindOf(value)}`)
+      return []
+    })
   if (isText(given)) {
     const text = String(given)
     return (hasCommas === true ? text.split(',') : [text]).map((one) => said(one, path))

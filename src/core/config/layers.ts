@@ -49,7 +49,7 @@ const REPLACES: Readonly<Partial<Record<OptionName, readonly OptionName[]>>> = {
   insecure: ['ca'],
 }
 
-/** Lays the layers over each other, the strongest first. Headers are merged by name, all else is replaced whole. */
+/** Lays the layers over each other, the strongest first. Headers and the scenario's own options are merged by name, all else is replaced whole. */
 export const merged = (layers: readonly Layer[]): Layer =>
   layers.reduceRight<Layer>((weaker, stronger) => overlay(weaker, stronger), new Map())
 
@@ -58,7 +58,7 @@ function overlay(weaker: Layer, stronger: Layer): Layer {
   for (const option of replaced(weaker, stronger)) layer.delete(option)
   for (const [option, said] of stronger) {
     if (said.length === 0) layer.delete(option)
-    else layer.set(option, option === 'headers' ? withOthers(said, layer.get(option) ?? []) : said)
+    else layer.set(option, isMerged(option) ? withOthers(said, layer.get(option) ?? []) : said)
   }
   return layer
 }
@@ -87,10 +87,17 @@ function replaced(weaker: Layer, stronger: Layer): string[] {
 const modelOf = (layer: Layer): 'open' | 'closed' =>
   says(layer, 'rate') || layer.get('stages')?.[0]?.text.includes('/') === true ? 'open' : 'closed'
 
-const headerName = ({ text }: Said): string => text.slice(0, Math.max(0, text.indexOf(':'))).toLowerCase()
+/** Options whose values have names of their own, by which they are merged. */
+const isMerged = (option: string): boolean => option === 'headers' || option === 'set'
 
-/** The headers, and those of the weaker source that have other names. */
+/** The name in `Name: value`, which has no case, or in `name=value`. */
+function nameIn({ text }: Said): string {
+  const [, name = '', sign] = /^([^:=]*)([:=])/.exec(text) ?? []
+  return sign === ':' ? name.toLowerCase() : name.trim()
+}
+
+/** The values, and those of the weaker source that have other names. */
 function withOthers(said: readonly Said[], weaker: readonly Said[]): readonly Said[] {
-  const names = new Set(said.map(headerName))
-  return [...weaker.filter((one) => !names.has(headerName(one))), ...said]
+  const names = new Set(said.map(nameIn))
+  return [...weaker.filter((one) => !names.has(nameIn(one))), ...said]
 }

@@ -69,6 +69,13 @@ const TARGET = {
     variable: 'CORERUSH_SCENARIOS',
     hasCommas: true,
   },
+  set: {
+    format: list('`NAME=VALUE`', 'Readonly<Record<string, string | number | boolean>> | readonly string[]'),
+    sentence: "value of one of the scenario file's own options, NAME=VALUE",
+    usually: 'their defaults',
+    details: '[Options of a scenario](SCENARIOS.md#options-of-your-own). An unknown name is refused',
+    secret: 'fields',
+  },
   tags: {
     format: list('tags, separated by commas'),
     sentence: 'run only tasks with one of these tags',

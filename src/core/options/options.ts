@@ -13,6 +13,8 @@ export interface Options {
   allowHosts?: string | readonly string[] | undefined
   /** Run only these scenarios of the file, with their own weight or this one. @default all of them */
   scenarios?: string | readonly string[] | undefined
+  /** Value of one of the scenario file's own options, NAME=VALUE. @default their defaults */
+  set?: Readonly<Record<string, string | number | boolean>> | readonly string[] | undefined
   /** Run only tasks with one of these tags. @default all tasks */
   tags?: string | readonly string[] | undefined
   /** Run no task with one of these tags. */

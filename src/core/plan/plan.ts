@@ -8,6 +8,7 @@ import type { PlannedOptions } from '../options/options.ts'
 import type { HttpPlan } from '../resolve/request/http-options.ts'
 import type { ClosedLoad, OpenLoad } from '../resolve/load-options.ts'
 import type { Headers, RequestPlan } from '../request/request.ts'
+import { isSecretOption } from '../scenario/script-options.ts'
 import { accepting, ALL_ENCODINGS } from '../request/accepted-encodings.ts'
 import type { ResolvedOptions } from '../resolve/resolve.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
@@ -107,13 +108,19 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     thresholds: withDefaults(options.thresholds, options.scenario !== null),
     baseline: options.baseline,
     targetMetrics: options.targetMetrics,
-    hidden: options.secrets,
+    hidden: [...options.secrets, ...secretsOf(options.scenario)],
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }
   const { arrival, maxUsers, onFull } = load
   return { model: 'open', ...base, stages: rateStages(load), arrival, maxUsers, onFull }
 }
+
+/** The values of secret options, which are hidden wherever they are quoted. */
+const secretsOf = (scenario: ScriptPlan | null): string[] =>
+  (scenario?.options ?? [])
+    .filter((option) => isSecretOption(option) && option.value !== '')
+    .map(({ value }) => String(value))
 
 /** The request with the headers that corerush adds to those of the user. */
 function withOwnHeaders(request: RequestPlan, userAgent: string, isCompressed: boolean): RequestPlan {

@@ -6,6 +6,7 @@ import { redactUrl } from '../request/redacted-url.ts'
 import { redactFields } from '../request/secret-field.ts'
 import { MASK, redactHeader } from '../request/secret-name.ts'
 import { SecretSet } from '../request/secret-set.ts'
+import { shownOption } from '../scenario/script-options.ts'
 import { changedAround, parseTemplate, printTemplate } from '../request/template.ts'
 
 /** Characters of a text body, and bytes of any other, that are shown. */
@@ -21,6 +22,7 @@ export function redactPlan(plan: Plan): Plan {
     ...hiddenIn(plan),
     scenario: scenario && {
       ...scenario,
+      options: scenario.options.map(shownOption),
       scenarios: scenario.scenarios.map((one) => ({
         ...one,
         http: one.http && { ...one.http, ...hiddenIn(one.http), request: shown(one.http.request) },

@@ -66,10 +66,7 @@ export function resolveOptions(
   const http = resolveHttp(options, planned, url, sent.headers, readers)
   checkTargets(sent, http, wrong)
   checkConnectTo(sent, url, scenario, http, wrong)
-  if (options.maxReadBytes !== undefined && scenario === null)
-    wrong('maxReadBytes', 'is for responses that tasks of a scenario read, and there is none')
-  if (options.setupTimeout !== undefined && scenario === null)
-    wrong('setupTimeout', 'is for the setup and teardown of a scenario, and there is none')
+  if (scenario === null) refuseWithoutScenario(options, wrong)
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
   const durationS = resolveDuration(options, load, planned, readers)
   checkRamps(options, load, durationS, wrong)
@@ -130,6 +127,18 @@ function refuseUnknown(options: Options, wrong: Wrong): void {
   for (const name of Object.keys(options))
     if (options[name as keyof Options] !== undefined && !LIBRARY_OPTIONS.includes(name as LibraryOption))
       wrong(name, `is not an option${didYouMean(name, LIBRARY_OPTIONS)}`)
+}
+
+/** Options that are about scenarios, and what they are for. */
+const OF_SCENARIOS = {
+  maxReadBytes: 'responses that tasks of a scenario read',
+  setupTimeout: 'the setup and teardown of a scenario',
+  set: 'the options of a scenario file',
+} as const
+
+function refuseWithoutScenario(options: Options, wrong: Wrong): void {
+  for (const name of ['maxReadBytes', 'setupTimeout', 'set'] as const)
+    if (options[name] !== undefined) wrong(name, `is for ${OF_SCENARIOS[name]}, and there is none`)
 }
 
 /** Refuses pairs of `connectTo` that no request takes: what was meant for another server would go to the real one. */

@@ -3,6 +3,7 @@ import type { CustomMetricPlan } from '../measure/custom-metrics.ts'
 import type { RequestPlan } from '../request/request.ts'
 import type { Proxy } from '../request/route.ts'
 import type { FeederPlan } from './row-source.ts'
+import type { ScriptOptionPlan } from './script-options.ts'
 import type { Wait } from '../load/wait-time.ts'
 
 export interface TaskPlan {
@@ -81,6 +82,8 @@ export interface ScriptPlan {
   readonly scenarios: readonly ScenarioPlan[]
   /** In the order in which the file makes them. */
   readonly feeders: readonly FeederPlan[]
+  /** Options of its own, with their values. */
+  readonly options: readonly ScriptOptionPlan[]
   /** Metrics of its own. */
   readonly metrics: readonly CustomMetricPlan[]
 }

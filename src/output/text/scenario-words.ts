@@ -1,6 +1,7 @@
 /** Tasks and waits of a scenario as text. */
 import { mixOf } from '../../core/scenario/mix.ts'
 import { plannedUsers, type ClosedPlan, type Plan } from '../../core/plan/plan.ts'
+import { shownOption, type ScriptOptionPlan } from '../../core/scenario/script-options.ts'
 import type { ScenarioHttp, ScenarioPlan, ScriptPlan } from '../../core/scenario/script-plan.ts'
 import { printDurationS, showCount, showMany, showPercent } from '../../core/units.ts'
 import type { ScenarioCounts } from '../../core/measure/tally.ts'
@@ -28,6 +29,7 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
     ...scenarios.flatMap(({ name, http }): [string, string][] =>
       http === null ? [] : [[`of ${name ?? ''}`, httpWords(http, url)]],
     ),
+    ...script.options.map(shownOption).map(optionRow),
     ...scenarios.map((scenario, place): [string, string] => {
       if (scenario.name === null || scenarios.length === 1) return ['tasks', tasks(scenario)]
       if (plan.model === 'open')
@@ -41,6 +43,11 @@ export function scenarioRows(plan: Plan, script: ScriptPlan, url: string): [stri
     }),
   ]
 }
+
+const optionRow = ({ name, value, default: usual }: ScriptOptionPlan): [string, string] => [
+  'set',
+  `${name}=${value}${value === usual ? '' : ` (default ${usual})`}`,
+]
 
 /** Finished, failed and cut off iterations: of each named scenario, otherwise in total; and failures of `onStart`, `onStop`. */
 export function iterationLines({ plan, iterations, lifecycle }: Report, style: Style): string[] {

@@ -5,6 +5,7 @@ import { placeOf } from '../../core/config/config-layers.ts'
 import type { Layer } from '../../core/config/layers.ts'
 import { isRead, type Declaration, type Declarations } from '../../core/options/declaration.ts'
 import { DECLARATIONS } from '../../core/options/declarations.ts'
+import { isSecretOption } from '../../core/scenario/script-options.ts'
 import type { PlannedOptions } from '../../core/options/options.ts'
 import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
 import { redactPlan, redactTemplate } from '../../core/plan/redact.ts'
@@ -44,12 +45,27 @@ export function renderSettings(
   const rows = shownOptions.flatMap(([option, values]) =>
     values.map(({ text, origin }): Row => ({
       option,
-      value: withoutSecrets(shown(option, text), secrets),
+      value: withoutSecrets(option === 'set' ? shownSet(text, plan) : shown(option, text), secrets),
       from: placeOf(origin),
     })),
   )
-  if (plan !== null) rows.push(...unsetOptions(given, redactPlan(plan)))
+  if (plan !== null) rows.push(...unsetOptions(given, redactPlan(plan)), ...unsetOwn(given, redactPlan(plan)))
   return `${renderTable(COLUMNS, rows, style).join('\n')}\n`
+}
+
+/** `NAME=VALUE`, its value masked if the scenario says so; without a plan nobody knows. */
+function shownSet(text: string, plan: Plan | null): string {
+  const name = text.slice(0, Math.max(0, text.indexOf('='))).trim()
+  const option = plan?.scenario?.options.find((one) => one.name === name)
+  return option === undefined || isSecretOption(option) ? `${name}=${MASK}` : text
+}
+
+/** The options of the scenario that nothing sets. */
+function unsetOwn(given: Layer, { scenario }: Plan): Row[] {
+  const set = new Set((given.get('set') ?? []).map(({ text }) => text.slice(0, text.indexOf('=')).trim()))
+  return (scenario?.options ?? [])
+    .filter(({ name }) => !set.has(name))
+    .map(({ name, value }): Row => ({ option: 'set', value: `${name}=${value}`, from: 'scenario' }))
 }
 
 /** The value with secrets masked, recognized by option or by name. */

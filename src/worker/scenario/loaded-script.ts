@@ -43,7 +43,7 @@ export async function loadScript(
     if (isLoaded) log.write(level, text)
   }
   captureStreams(written)
-  const { scenarios, feeders: made, metrics } = await loadScenarios(file)
+  const { scenarios, feeders: made, metrics } = await loadScenarios(file, plan.scenario.options)
   captureConsole(written)
   isLoaded = true
   const watch = isWatched ? new Watch(file, secrets, (step) => tell({ type: 'watched', step })) : null

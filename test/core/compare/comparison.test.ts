@@ -273,7 +273,7 @@ describe('what cannot be compared', () => {
     }
     const scenarios = [{ ...one, keepsCookies: false, hasSetup: false, hasStart: false }]
     const file = { file: '/a/s.ts', sha256: 'aa', baseUrl: null, stages: null }
-    const scenario = { ...file, scenarios, feeders: [], metrics: [] }
+    const scenario = { ...file, scenarios, feeders: [], options: [], metrics: [] }
     const running = (different: Partial<ScriptPlan> | null) => {
       const plan = { ...report.plan, scenario: different === null ? null : { ...scenario, ...different } }
       return differencesOf({ ...report, plan: { ...report.plan, scenario } }, { ...report, plan })

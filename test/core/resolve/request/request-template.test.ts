@@ -122,7 +122,7 @@ test('a placeholder that is wrong does not make the data useless as well', () =>
 test('in a scenario placeholders are none, and data is what feeders read', () => {
   const scenario = {
     ...{ file: '/s.ts', sha256: '', baseUrl: null, stages: null },
-    ...{ scenarios: [], feeders: [], metrics: [] },
+    ...{ scenarios: [], feeders: [], options: [], metrics: [] },
   }
   const result = resolveOptions({ url: 'http://a.test/{{user}}', data: '/w.csv' }, HOST, scenario)
   expect('problems' in result && result.problems.map(({ option }) => option)).toEqual(['url', 'data'])
