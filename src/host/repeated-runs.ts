@@ -1,4 +1,5 @@
 /** Several runs, one after the other, each with workers of its own; the last is compared for all of them. */
+import { longestWarmupS } from '../core/resolve/precision-options.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runsToProve } from '../core/compare/permutation.ts'
 import { ALPHA } from '../core/compare/comparison.ts'
@@ -52,8 +53,9 @@ export function planSeries(plan: Plan, otherPlan: Plan | null, asked: number | n
     const run = { plan: redactPlan(plan), host: describeHost(), version: VERSION }
     return { plan, otherPlan, turns, comparands: readComparands(plan, run, repeats) }
   }
-  const { durationS, warmupS } = plan
-  const seconds = durationS === null ? null : repeats * Math.floor(durationS - warmupS)
+  const { durationS, until } = plan
+  const warmupS = longestWarmupS(plan)
+  const seconds = durationS === null || until.length > 0 ? null : repeats * Math.floor(durationS - warmupS)
   const side: Extent = { runs: repeats, seconds }
   const little = foregone(side, side, rules, true)
   const warnings = little === null ? [] : [`of the comparison of the targets: ${little}`]

@@ -1,5 +1,9 @@
 /** The record of a run: what its workers have reported, and what can be judged and reported of that. */
 import type { Comparands } from '../core/compare/run-comparison.ts'
+import { PrecisionWatch } from '../core/compare/precision-watch.ts'
+import { LevelWatch } from '../core/measure/level-watch.ts'
+import { firstRampS } from '../core/plan/plan.ts'
+import { longestWarmupS } from '../core/resolve/precision-options.ts'
 import { Gate } from '../core/judge/gate.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { Snapshot } from '../core/measure/second.ts'
@@ -20,6 +24,7 @@ export class RunRecord {
   readonly timeline: Timeline
   readonly gate: Gate
   readonly ending: Ending
+  readonly precision: PrecisionWatch
   readonly amendments: Amendment[] = []
   readonly #prepared: PreparedRun
   readonly #warnings: Set<string>
@@ -41,8 +46,13 @@ export class RunRecord {
     this.#warnings = new Set(warnings)
     this.#secrets = new KnownSecrets(plan)
     this.gate = new Gate(plan)
-    this.timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, plan.warmupS, (second) => {
+    this.precision = new PrecisionWatch(plan)
+    const level = plan.warmupAuto ? new LevelWatch(firstRampS(plan)) : null
+    this.timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, longestWarmupS(plan), (second) => {
       this.gate.settle(second)
+      this.precision.settle(second)
+      level?.settle(second)
+      if (level?.holds === true) this.timeline.endWarmup()
       onSettled(second)
     })
     this.ending = new Ending(this.timeline)
@@ -65,6 +75,12 @@ export class RunRecord {
   /** The run starts at this wall time, ISO 8601. */
   started(at: string): void {
     this.#startedAt = at
+  }
+
+  /** The load is changed; what was measured of the load before it makes no figure of the new one precise. */
+  amended(amendment: Amendment): void {
+    this.amendments.push(amendment)
+    this.precision.restart(amendment.atS + amendment.overS)
   }
 
   snapshot(snapshot: Snapshot): void {
@@ -143,6 +159,7 @@ export class RunRecord {
       gate: this.gate,
       soundPerS,
       comparands,
+      until: plan.until.length === 0 ? [] : this.precision.results(),
     }
     return buildReport(plan, this.timeline, facts, judged)
   }

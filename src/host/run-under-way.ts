@@ -138,7 +138,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
 
   amend(amendment: Amendment, amended: Plan, warnings: readonly string[]): void {
     for (const warning of warnings) this.#record.warn(warning)
-    this.#record.amendments.push(amendment)
+    this.#record.amended(amendment)
     this.#workforce.amend(amendment)
     this.#outputs.amended(redactPlan(amended), amendment)
   }
@@ -162,11 +162,12 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
   }
 
   #tick(vitals: VitalsReader): void {
-    const { timeline, gate, ending } = this.#record
+    const { timeline, gate, ending, precision } = this.#record
     vitals.read(this.#elapsedS())
     this.#showClosed(timeline.close(this.#elapsedS()))
     if (gate.trip !== null && ending.cause === null && this.#elapsedS() < timeline.loadEndS)
       this.#stop('threshold')
+    if (precision.isReached && ending.cause === null) this.#stop('until')
     const heap = this.#host.heap()
     if (this.#heap.isNear(heap)) this.#stopForMemory('corerush', heap)
   }

@@ -156,6 +156,8 @@ function planOnce(plan: Plan, scenario: ScenarioPlan): ClosedPlan {
     requests: null,
     iterations: scenario.tasks.length,
     warmupS: 0,
+    warmupAuto: false,
+    until: [],
     scenario: { ...plan.scenario!, scenarios: [alone] },
   }
 }

@@ -114,6 +114,8 @@ const trialOf = (plan: Plan, url: string): Plan => ({
   requests: null,
   iterations: null,
   warmupS: 0,
+  warmupAuto: false,
+  until: [],
   gracefulStopS: 0.05,
   keepAlive: true,
   ...PLAIN_HTTP,

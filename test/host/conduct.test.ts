@@ -173,3 +173,44 @@ test('what a hook throws when the run begins ends it, and the workforce is dismi
   await expect(conduct(twoWorkers(), { onStart }, run.hire, run.host)).rejects.toThrow('of no patience')
   expect(run.isDismissed).toBe(true)
 })
+
+const precise = { name: null, metric: 'mean', margin: 0.05 } as const
+
+test('a load ends when its figure is precise, and the report says what was reached', async () => {
+  const { run, report } = await conducted(twoWorkers({ durationS: 600, until: [precise] }))
+  expectConservation(report)
+  expect(report).toMatchObject({ stoppedBy: 'until', exitCode: 0 })
+  expect(report.until).toMatchObject([{ expression: 'mean ± 5%', reached: true, seconds: 70, samples: 2800 }])
+  // Settled with the next tick, and 20 ms ahead for both workers.
+  expect(report.loadS).toBeLessThan(71)
+  expect(run.orders).toHaveLength(2)
+})
+
+test('a load whose figure is not precise ends with its longest duration, and says so', async () => {
+  const swings = (at: number) => 5000 + (Math.floor(at / 20e6) % 2) * 40_000
+  const { report } = await conducted(
+    twoWorkers({ durationS: 90, until: [precise], warmupS: 2 }),
+    {},
+    { answer: ({ atUs }) => ({ afterUs: swings(atUs) }) },
+  )
+  expect(report).toMatchObject({ stoppedBy: 'duration', until: [{ reached: false, seconds: 88 }] })
+  expect(report.warnings.join()).toContain(
+    'mean ± 5% was not reached within 88 measured s: the 95 % interval is ±',
+  )
+})
+
+test('a warm-up that ends when the level holds', async () => {
+  const falling = (at: number) => 5000 + 80_000 * Math.exp(-at / 4e6)
+  const { report } = await conducted(
+    twoWorkers({ durationS: 120, warmupAuto: true }),
+    {},
+    { answer: ({ atUs }) => ({ afterUs: falling(atUs) }) },
+  )
+  expectConservation(report)
+  expect(report.warmupS).toBeGreaterThan(10)
+  expect(report.warmupS).toBeLessThanOrEqual(40)
+  expect(report.loadS).toBe(120 - report.warmupS)
+  expect(report.timeline.filter(({ phase }) => phase === 'warmup')).toHaveLength(report.warmupS)
+  const measured = report.timeline.filter(({ phase }) => phase === 'load')
+  expect(measured.reduce((sum, { sent }) => sum + sent, 0)).toBe(report.total.sent)
+})

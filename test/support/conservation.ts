@@ -23,7 +23,7 @@ export function expectConservation(
     iterations.started + iterations.dropped + iterations.unstarted,
   )
   // Those under way when measuring began ended without having started.
-  if (report.plan.warmupS === 0)
+  if (report.warmupS === 0)
     expect(iterations.started).toBe(iterations.finished + iterations.unfinished + iterations.skipped)
   if (report.model === 'closed') expect(iterations.due).toBe(iterations.started)
   if (!hops && !tasks) expect([iterations.started, iterations.finished]).toEqual([total.sent, total.finished])
@@ -35,7 +35,7 @@ export function expectConservation(
   expect(timeline.length).toBeGreaterThanOrEqual(Math.floor(report.durationS))
   // The warm-up is in the timeline, but not in the totals.
   const measured = timeline.filter(({ phase }) => phase !== 'warmup')
-  expect(timeline.length - measured.length).toBe(Math.min(report.plan.warmupS, timeline.length))
+  expect(timeline.length - measured.length).toBe(Math.min(report.warmupS, timeline.length))
   for (const key of [
     'sent',
     'finished',

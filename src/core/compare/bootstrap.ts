@@ -32,17 +32,17 @@ export function resampleRatios(
 }
 
 /**
- * As many seconds as there are in all runs, in blocks that begin anywhere; one that reaches the end of its run goes on
- * at that run's start, for the seconds of two runs are no neighbours.
+ * Draws as many seconds as there are in all runs, in blocks that begin anywhere; a block that reaches the end of its run
+ * continues at the start of that run, as seconds of two runs are no neighbours. `blockS` is at most the shortest run.
  */
-export function drawBlocks(runs: readonly Block[], random: Random): Block[] {
+export function drawBlocks(runs: readonly Block[], random: Random, blockS: number | null = null): Block[] {
   const seconds = runs.reduce((sum, { from, to }) => sum + to - from, 0)
   const blocks: Block[] = []
   for (let left = seconds; left > 0;) {
     // Joined runs lie one after the other.
     const begin = Math.floor(random() * seconds)
     const run = runs.find(({ to }) => begin < to)!
-    const length = Math.min(left, blockLength(run.to - run.from))
+    const length = Math.min(left, blockS ?? blockLength(run.to - run.from))
     const to = begin + length
     if (to <= run.to) blocks.push({ from: begin, to })
     else blocks.push({ from: begin, to: run.to }, { from: run.from, to: run.from + to - run.to })
@@ -51,5 +51,6 @@ export function drawBlocks(runs: readonly Block[], random: Random): Block[] {
   return blocks
 }
 
-const blockLength = (seconds: number): number =>
+/** The length of blocks of a run. */
+export const blockLength = (seconds: number): number =>
   Math.min(seconds, Math.max(SHORTEST_BLOCK_S, Math.ceil(Math.sqrt(seconds))))

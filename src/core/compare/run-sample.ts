@@ -14,19 +14,19 @@ export interface Block {
 }
 
 /**
- * The seconds of a run, or of several joined, as sums from the first on: what a block of them holds is a difference,
- * so that resampling costs blocks and not seconds. Percentiles have the two digits of a second's histogram.
+ * The seconds of a run, or of several joined, as sums over the seconds and over the slots: what a block holds up to an
+ * edge is a difference, so that resampling costs blocks and not seconds, and a percentile is found by bisection.
+ * Percentiles have the two digits of a second's histogram.
  */
 export class RunSample {
   readonly seconds: number
   /** Where each of the joined runs lies; one without a second is none. */
   readonly runs: readonly Block[]
   readonly #edgesUs: readonly number[]
-  /** For each second and edge the latencies counted before it. */
+  /** For each second and edge the latencies up to this edge that were counted before the second. */
   readonly #counts: Float64Array
   readonly #sumsMs: Float64Array
   readonly #finished: Float64Array
-  readonly #merged: Float64Array
 
   constructor(...runs: readonly (readonly SampleSecond[])[]) {
     const seconds = runs.flat()
@@ -41,13 +41,14 @@ export class RunSample {
     this.#counts = new Float64Array((seconds.length + 1) * width)
     this.#sumsMs = new Float64Array(seconds.length + 1)
     this.#finished = new Float64Array(seconds.length + 1)
-    this.#merged = new Float64Array(width)
+    const own = new Float64Array(width)
     for (const [i, { histogram, requestsPerS, latencyMs }] of seconds.entries()) {
-      this.#counts.copyWithin((i + 1) * width, i * width, (i + 1) * width)
+      own.fill(0)
+      for (const [j, edge] of histogram.upToUs.entries()) own[columns.get(edge)!]! += histogram.counts[j]!
       let count = 0
-      for (const [j, edge] of histogram.upToUs.entries()) {
-        this.#counts[(i + 1) * width + columns.get(edge)!]! += histogram.counts[j]!
-        count += histogram.counts[j]!
+      for (let j = 0; j < width; j++) {
+        count += own[j]!
+        this.#counts[(i + 1) * width + j] = this.#counts[i * width + j]! + count
       }
       this.#sumsMs[i + 1] = this.#sumsMs[i]! + (latencyMs.mean ?? 0) * count
       this.#finished[i + 1] = this.#finished[i]! + (requestsPerS ?? 0)
@@ -56,7 +57,7 @@ export class RunSample {
 
   /** How many latencies there are in all. */
   get count(): number {
-    return this.#merge([{ from: 0, to: this.seconds }])
+    return this.#upTo(this.#edgesUs.length - 1, [{ from: 0, to: this.seconds }])
   }
 
   /** The metric over these blocks, by default over all seconds; `null` if there is nothing to measure. */
@@ -66,25 +67,26 @@ export class RunSample {
       const perS = difference(this.#finished, blocks) / length(blocks)
       return perS > 0 ? perS : null
     }
-    const count = this.#merge(blocks)
+    let last = this.#edgesUs.length - 1
+    const count = this.#upTo(last, blocks)
     if (count === 0) return null
     if (metric === 'mean') return difference(this.#sumsMs, blocks) / count
     const rank = Math.ceil((Number(metric.slice(1)) / 100) * count)
-    let below = 0
-    for (const [i, n] of this.#merged.entries()) if ((below += n) >= rank) return this.#edgesUs[i]! / 1000
-    return null
+    for (let first = 0; first < last;) {
+      const middle = (first + last) >>> 1
+      if (this.#upTo(middle, blocks) >= rank) last = middle
+      else first = middle + 1
+    }
+    return this.#edgesUs[last]! / 1000
   }
 
-  #merge(blocks: readonly Block[]): number {
-    const merged = this.#merged.fill(0)
-    const width = merged.length
+  /** How many latencies of these blocks are at most this edge. */
+  #upTo(edge: number, blocks: readonly Block[]): number {
+    if (edge < 0) return 0
+    const width = this.#edgesUs.length
     let count = 0
     for (const { from, to } of blocks)
-      for (let i = 0; i < width; i++) {
-        const n = this.#counts[to * width + i]! - this.#counts[from * width + i]!
-        merged[i]! += n
-        count += n
-      }
+      count += this.#counts[to * width + edge]! - this.#counts[from * width + edge]!
     return count
   }
 }

@@ -32,10 +32,12 @@ const RAMPS = ['spawnRate', 'rampUp'] as const
 const OF_THE_OPEN_MODEL = ['arrival', 'maxUsers', 'onFull'] as const
 const OF_THE_CLOSED_MODEL = ['wait', 'spawnRate'] as const
 /** Stages are the whole load. */
-const NOT_WITH_STAGES = [...RAMPS, 'duration', 'requests', 'iterations'] as const
+const NOT_WITH_STAGES = [...RAMPS, 'duration', 'requests', 'iterations', 'until', 'maxDuration'] as const
 
 /** Other options that an option removes from weaker sources. */
 const REPLACES: Readonly<Partial<Record<OptionName, readonly OptionName[]>>> = {
+  duration: ['until', 'maxDuration'],
+  until: ['duration', 'stages'],
   spawnRate: ['rampUp'],
   rampUp: ['spawnRate'],
   scenario: ['method', 'body', 'name', 'requests', 'targets', 'data', 'dataOrder', 'dataEnd'],

@@ -27,6 +27,8 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   requests: 'a search ends by itself, at the latest after --max-time',
   iterations: 'a search ends by itself, at the latest after --max-time',
   warmup: 'the first trial is not counted',
+  until: 'a search ends by itself, at the latest after --max-time',
+  maxDuration: 'a search ends by itself, at the latest after --max-time',
   repeat: 'a search repeats its trials',
   against: 'a search has one target',
   saveBaseline: 'keep a search with --out json=FILE',

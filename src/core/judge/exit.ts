@@ -9,6 +9,8 @@ export type StoppedBy =
   | 'duration'
   | 'requests'
   | 'iterations'
+  /** All precisions of the plan were reached. */
+  | 'until'
   | 'threshold'
   | 'SIGINT'
   | 'SIGTERM'
@@ -51,7 +53,7 @@ const haveAllFailed = ({ finished, failed, stuck }: Ends): boolean => failed >= 
 
 /** Whether the load ended as its plan says. */
 export const isCarriedOut = (stoppedBy: StoppedBy): boolean =>
-  ['duration', 'requests', 'iterations', 'users', 'data'].includes(stoppedBy)
+  ['duration', 'requests', 'iterations', 'until', 'users', 'data'].includes(stoppedBy)
 
 /** Exit codes by precedence: the first that applies, as `exitCodeOf` has it. */
 const PRECEDENCE: readonly number[] = [

@@ -49,6 +49,8 @@ export class Gate {
   /** The worst window so far of each threshold that has windows. */
   readonly #worst = new Map<Threshold, Figure>()
   #trip: Trip | null = null
+  /** The first measured second. */
+  #fromS: number | null = null
 
   constructor(plan: Plan) {
     this.#plan = plan
@@ -68,6 +70,7 @@ export class Gate {
   /** A second of the run is settled; they come in order. */
   settle({ second, phase, loadS, tally, all }: SettledSecond): void {
     if (phase === 'warmup' || !this.#watches) return
+    this.#fromS ??= second
     const packed = { tally: packTally(tally, this.#isRuled), all: packRequest('', all) }
     if (this.#isStoppable) this.#run.add(packed, loadS)
     for (const [stage, span] of this.#stages) if (this.#isWithin(stage, second)) span.add(packed, loadS)
@@ -161,7 +164,7 @@ export class Gate {
     if (!this.#isStoppable || this.#trip !== null) return
     for (const threshold of this.#plan.thresholds) {
       const { abortAfterS } = threshold
-      if (abortAfterS === null || second + 1 - this.#plan.warmupS < abortAfterS) continue
+      if (abortAfterS === null || second + 1 - this.#fromS! < abortAfterS) continue
       const { actual, samples } = this.#figure(threshold, this.#run)
       // Without data there is nothing yet that could have failed; at the end there is.
       if (actual === null || compares(threshold, actual)) continue

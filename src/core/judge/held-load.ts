@@ -43,7 +43,7 @@ export function judgeHeldLoad(plan: Plan, load: number, seconds: readonly Settle
 }
 
 function heldPlan(plan: Plan, load: number, loadS: number): Plan {
-  const whole = { warmupS: 0, durationS: loadS }
+  const whole = { warmupS: 0, warmupAuto: false, durationS: loadS }
   return plan.model === 'closed'
     ? { ...plan, ...whole, stages: [{ fromUsers: load, toUsers: load, durationS: loadS }] }
     : { ...plan, ...whole, stages: [{ fromPerS: load, toPerS: load, durationS: loadS }] }

@@ -84,7 +84,9 @@ export class Timeline {
   /** The first second that is not settled. */
   #unsettled = 0
   #loadEndS: number
-  readonly warmupS: number
+  #warmupS: number
+  /** The first second that no snapshot has come from yet. */
+  #unseen = 0
   /** Failing exchanges that workers kept. */
   readonly captured: CapturedFailure[] = []
   /** Requests by name that were sent and did not end in the warm-up, and iterations that were due and did not start. */
@@ -112,7 +114,7 @@ export class Timeline {
       nextSecond: 0,
     }))
     this.#loadEndS = loadEndS
-    this.warmupS = warmupS
+    this.#warmupS = warmupS
     this.#onSettled = onSettled
     this.#names = new NameSpans(this.#rows)
   }
@@ -260,6 +262,16 @@ export class Timeline {
     return deriveMetrics(requestsOf(tally), { loadS, carriedIn: 0 }, tally.lag)
   }
 
+  /** Whole seconds of run time that are not measured. */
+  get warmupS(): number {
+    return this.#warmupS
+  }
+
+  /** Ends a warm-up that was to last longer, before the first second that no worker has reported yet. */
+  endWarmup(): void {
+    this.#warmupS = Math.min(this.#warmupS, Math.max(this.#unseen, this.#rows.length))
+  }
+
   /** Requests of this name that were in flight when measuring began. */
   carriedIn(name: string): number {
     return this.#carriedIn.get(name) ?? 0
@@ -271,6 +283,7 @@ export class Timeline {
   }
 
   #count(second: number, tally: PackedTally): void {
+    this.#unseen = Math.max(this.#unseen, second + 1)
     if (second >= this.warmupS) {
       mergeTally(this.#total, tally)
       for (const request of tally.requests) mergeRequest(this.#all, request)

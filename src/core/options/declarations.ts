@@ -15,6 +15,7 @@ import {
   number,
   oneOf,
   onOff,
+  orAuto,
   parsed,
   text,
   whole,
@@ -262,11 +263,11 @@ const OVER_TIME = {
     hasCommas: true,
   },
   warmup: {
-    format: withDefault(duration('whole'), 0),
+    format: like(withDefault(orAuto(duration('whole')), 0), '10s', 'auto'),
     sentence: 'first whole seconds of the load, which are not measured',
     usually: '0',
-    details: 'They are marked in the timeline and count in no total',
-    planned: 'warmupS',
+    details:
+      'They are marked in the timeline and count in no total. `auto`: [until the level holds](MEASUREMENT.md#warm-up), at most a third of the load',
   },
 } as const satisfies Declarations
 
@@ -291,6 +292,18 @@ const END = {
     usually: 'no limit',
     details: 'An iteration is one request and its redirects, or one task',
     planned: 'iterations',
+  },
+  until: {
+    format: like(list(''), 'p99 ± 5%', 'rps +- 2%', 'POST login: mean ± 5%'),
+    sentence: 'end the load when this figure is measured so precisely; repeatable, all must be reached',
+    details:
+      'A percentile of the latency, `mean` or `rps`, whose [95 % interval](MEASUREMENT.md#until-it-is-precise) must be within the percentage. At least 60 measured seconds; `--max-duration` ends the load otherwise. Not with `--duration` and stages',
+  },
+  maxDuration: {
+    format: duration('above 0'),
+    sentence: 'longest load if `until` is not reached',
+    usually: '10m',
+    details: 'Warm-up included. Needs `--until`',
   },
   waitForTarget: {
     format: withDefault(duration('above 0'), 0),

@@ -137,6 +137,17 @@ export const duration = (least: 'above 0' | 'at least 0' | 'whole'): ReadFormat<
     printDurationS,
   )
 
+/** A duration, or the word `auto`. */
+export const orAuto = (format: ReadFormat<number, 'text'>): ReadFormat<number | 'auto', 'text'> => ({
+  ...text('', `${format.type} | 'auto'`),
+  parse: (raw) => {
+    if (raw === 'auto') return { value: raw }
+    const read = format.parse(raw)
+    return 'problem' in read ? { problem: `${read.problem}, or auto` } : read
+  },
+  print: (value) => (value === 'auto' ? value : format.print(value)),
+})
+
 /** One of these words. */
 export const oneOf = <const T extends string>(...words: readonly T[]): ReadFormat<T, 'text'> => {
   const type = words.map((word) => `'${word}'`).join(' | ')

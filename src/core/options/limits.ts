@@ -23,6 +23,8 @@ export const DEFAULTS = {
   atOnceS: 0.05,
   maxUsers: 10_000,
   durationS: 10,
+  /** The longest load that is to reach a precision. */
+  maxDurationS: 600,
 } as const
 
 /** What this host offers where the user set nothing. */

@@ -59,14 +59,18 @@ export interface Options {
   rampUp?: Duration | undefined
   /** Stage of the load, from the value before to this number of users, or rate: 30s:100, 30s:100/s. */
   stages?: string | readonly string[] | undefined
-  /** First whole seconds of the load, which are not measured. @default 0 */
-  warmup?: Duration | undefined
+  /** First whole seconds of the load, which are not measured: 10s, auto. @default 0 */
+  warmup?: Duration | 'auto' | undefined
   /** Length of the load, ramps and warm-up included. @default 10s; none with a count */
   duration?: Duration | undefined
   /** Exact number of requests to send, over all cores. @default no limit */
   requests?: Count | undefined
   /** Exact number of iterations to start, over all cores. @default no limit */
   iterations?: Count | undefined
+  /** End the load when this figure is measured so precisely; repeatable, all must be reached: p99 ± 5%, rps +- 2%, POST login: mean ± 5%. */
+  until?: string | readonly string[] | undefined
+  /** Longest load if `until` is not reached. @default 10m */
+  maxDuration?: Duration | undefined
   /** Longest wait for the target to accept connections before the load. @default no waiting */
   waitForTarget?: Duration | undefined
   /** Longest time for setup of a scenario, and for teardown. @default 1m */
@@ -153,8 +157,6 @@ export interface CommandOptions {
 
 /** Options that the plan holds as they are read: in base units, with their defaults. */
 export interface PlannedOptions {
-  /** First whole seconds of the load, which are not measured. @default 0 */
-  readonly warmupS: number
   /** Exact number of requests to send, over all cores. @default no limit */
   readonly requests: number | null
   /** Exact number of iterations to start, over all cores. @default no limit */

@@ -16,11 +16,12 @@ import { spans } from '../load/stage.ts'
 import { peakUsers, type UserStage } from '../load/stages.ts'
 import type { TargetsPlan } from '../resolve/request/targets-options.ts'
 import type { ChosenTransport } from '../resolve/transport-options.ts'
+import type { PrecisionPlan } from '../resolve/precision-options.ts'
 import { withDefaults, type Threshold } from '../threshold/threshold.ts'
 import { longestWaitS, meanCycleS, type Wait } from '../load/wait-time.ts'
 
 /** What both models have in common. */
-interface PlanBase extends PlannedOptions, HttpPlan, ChosenTransport {
+interface PlanBase extends PlannedOptions, PrecisionPlan, HttpPlan, ChosenTransport {
   /** The one request of the plan; with a scenario, what each of its requests begins from; with targets, where they belong. */
   readonly request: RequestPlan
   /** The requests that are sent instead, one for each iteration by their weights; `null` for none. */
@@ -101,6 +102,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     durationS: options.durationS,
     sigtermStopS: options.sigtermStopS,
     workers: options.workers,
+    ...options.precision,
     transport: options.transport,
     undiciFor: options.undiciFor,
     ...options.planned,
@@ -138,6 +140,20 @@ function userStages({ users, rampUpS, stages }: ClosedLoad): UserStage[] {
 function rateStages({ ratePerS, rampUpS, stages }: OpenLoad): RateStage[] {
   if (stages === null) return [{ fromPerS: 0, toPerS: ratePerS, durationS: rampUpS }]
   return spans(stages).map(({ from, to, durationS }) => ({ fromPerS: from, toPerS: to, durationS }))
+}
+
+/** The end of the ramp that a load begins with, in seconds. */
+export function firstRampS(plan: Plan): number {
+  const line =
+    plan.model === 'closed'
+      ? plan.stages.map(({ fromUsers: from, toUsers: to, durationS }) => ({ from, to, durationS }))
+      : plan.stages.map(({ fromPerS: from, toPerS: to, durationS }) => ({ from, to, durationS }))
+  let endS = 0
+  for (const { from, to, durationS } of line) {
+    if (from === to && durationS > 0) break
+    endS += durationS
+  }
+  return endS
 }
 
 /** The most users the plan ever has active at once. */

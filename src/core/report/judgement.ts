@@ -48,7 +48,7 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
     facts.verdict ??
     judge({
       ...counted,
-      plan: amendedPlan(plan, facts.amendments ?? []),
+      plan: { ...amendedPlan(plan, facts.amendments ?? []), warmupS: timeline.warmupS },
       rows,
       loadEndS,
       lostWorkers,

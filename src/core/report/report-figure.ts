@@ -66,8 +66,8 @@ function isWithin({ plan }: Report, stage: number | null, second: number): boole
 }
 
 /** The part of a second that is load, 0 to 1. */
-const loadIn = ({ plan, loadS }: Report, second: number): number =>
-  Math.min(1, Math.max(0, plan.warmupS + loadS - second))
+const loadIn = ({ warmupS, loadS }: Report, second: number): number =>
+  Math.min(1, Math.max(0, warmupS + loadS - second))
 
 function partOf(rows: readonly SecondRow[], { name, metric }: Threshold, report: Report): Part {
   const pieces = rows.flatMap((row) => {

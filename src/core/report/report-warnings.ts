@@ -2,6 +2,7 @@
 import { amendedStageWarnings } from '../plan/amendment.ts'
 import { cookieWarnings } from '../measure/cookie-counts.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { PrecisionResult } from '../compare/precision-watch.ts'
 import type { SecretSet } from '../request/secret-set.ts'
 import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
@@ -12,7 +13,11 @@ import type { StoppedBy } from '../judge/exit.ts'
 interface WarnedRun {
   readonly plan: Plan
   readonly timeline: Timeline
-  readonly facts: JudgedFacts & { readonly stoppedBy: StoppedBy; readonly warnings: readonly string[] }
+  readonly facts: JudgedFacts & {
+    readonly stoppedBy: StoppedBy
+    readonly warnings: readonly string[]
+    readonly until?: readonly PrecisionResult[]
+  }
   readonly judgement: Judgement
   /** What failed from the first iteration to the last; see `failedThroughout`. */
   readonly alwaysFailed: readonly string[]
@@ -37,10 +42,25 @@ export function reportWarnings({
     ...cookieWarnings(tally.cookies),
     ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
     ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
+    ...untilWarnings(facts.until ?? [], facts.stoppedBy),
     ...joinedWarning(timeline.nameSpanS, tally.requests.size),
     ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
   ]
 }
+
+/** The precisions that a run ended without. */
+const untilWarnings = (until: readonly PrecisionResult[], stoppedBy: StoppedBy): string[] =>
+  stoppedBy === 'until'
+    ? []
+    : until.flatMap(({ expression, precision, seconds, samples }) =>
+        precision === null
+          ? [
+              `${expression} was not reached: ${seconds} measured s and ${samples} latencies are too few for an interval`,
+            ]
+          : [
+              `${expression} was not reached within ${seconds} measured s: the 95 % interval is ± ${(100 * precision).toFixed(1)} %`,
+            ],
+      )
 
 const isAllWarmup = (rows: readonly SecondRow[]): boolean =>
   rows.some(({ phase, sent }) => phase === 'warmup' && sent > 0) &&

@@ -10,6 +10,7 @@ import { deriveMetrics, summarize, type LatencySummary, type Metrics } from '../
 import type { Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redactPlan } from '../plan/redact.ts'
+import type { PrecisionResult } from '../compare/precision-watch.ts'
 import { partsOf } from '../request/row.ts'
 import { holdAgainst, type Comparands, type RunComparison } from '../compare/run-comparison.ts'
 import { SecretSet } from '../request/secret-set.ts'
@@ -48,6 +49,8 @@ export interface Report {
   readonly durationS: number
   /** The measured load span, warm-up left out: the denominator of every rate. */
   readonly loadS: number
+  /** Whole seconds of warm-up before it. */
+  readonly warmupS: number
   readonly model: 'closed' | 'open'
   readonly workers: number
   readonly transport: string
@@ -87,6 +90,8 @@ export interface Report {
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly timeline: readonly SecondRow[]
   readonly thresholds: readonly ThresholdResult[]
+  /** What was reached of the precisions that the plan asks for; empty without any. */
+  readonly until: readonly PrecisionResult[]
   /** With a baseline; of repeated runs in the last report, for all of them. */
   readonly comparison: RunComparison | null
   readonly verdict: Verdict
@@ -104,6 +109,8 @@ export interface RunFacts extends JudgedFacts {
   readonly addresses: Report['addresses']
   /** Whether each teardown of the scenario did its work; where it is left out, it did. */
   readonly isTornDown?: boolean
+  /** What was reached of the precisions of the plan; none if left out. */
+  readonly until?: readonly PrecisionResult[]
   /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null
 }
@@ -136,6 +143,7 @@ export function buildReport(
     startedAt: facts.startedAt,
     durationS: round(durationS),
     loadS: round(loadS),
+    warmupS: timeline.warmupS,
     model: plan.model,
     workers: plan.workers,
     transport: plan.transport,
@@ -161,6 +169,7 @@ export function buildReport(
     addresses: facts.addresses,
     timeline: rows,
     thresholds,
+    until: facts.until ?? [],
     comparison,
     verdict,
     exitCode: exitCodeOf({

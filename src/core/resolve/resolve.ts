@@ -21,6 +21,7 @@ import { resolveRequests, type NamedFiles, type SentRequests } from './request/s
 import { chosenScenarios } from './scenario-options.ts'
 import { withOwn, type LoadedScript } from './own-options.ts'
 import { withHttp } from './scenario-http.ts'
+import { checkPrecision, longestWarmupS, readPrecision, type PrecisionPlan } from './precision-options.ts'
 import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import { resolveTransport, type ChosenTransport } from './transport-options.ts'
@@ -33,6 +34,8 @@ export interface ResolvedOptions extends SentRequests, ChosenTransport {
   readonly durationS: number | null
   readonly sigtermStopS: number
   readonly workers: number
+  /** What is measured, and how precisely. */
+  readonly precision: PrecisionPlan
   readonly http: HttpPlan
   readonly thresholds: readonly Threshold[]
   readonly baseline: BaselinePlan | null
@@ -68,7 +71,9 @@ export function resolveOptions(
   checkConnectTo(sent, url, scenario, http, wrong)
   if (scenario === null) refuseWithoutScenario(options, wrong)
   const targetMetrics = readMetricsUrl(options.targetMetrics, wrong)
+  const precision = readPrecision(options, rows, readers)
   const durationS = resolveDuration(options, load, planned, readers)
+  checkPrecision(options, precision, load, durationS, wrong)
   checkRamps(options, load, durationS, wrong)
   const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
   if (load.model === 'open' && workers !== null && workers > users)
@@ -80,8 +85,8 @@ export function resolveOptions(
       rows,
       scenario,
       stages: load.stages ?? [],
-      measuredS: durationS === null ? null : durationS - planned.warmupS,
-      warmupS: planned.warmupS,
+      measuredS: durationS === null ? null : durationS - longestWarmupS({ ...precision, durationS }),
+      warmupS: longestWarmupS({ ...precision, durationS }),
       hasBaseline: options.baseline !== undefined,
     },
     wrong,
@@ -91,7 +96,8 @@ export function resolveOptions(
   const usedWorkers = workers ?? Math.max(1, Math.min(host.cores, users))
   return {
     resolved: {
-      ...{ scenario: plannedScript, ...sent, load, durationS, workers: usedWorkers, ...transport, http },
+      ...{ scenario: plannedScript, ...sent, load, durationS, workers: usedWorkers, precision },
+      ...{ ...transport, http },
       ...{ thresholds, baseline, targetMetrics, planned },
       sigtermStopS:
         options.gracefulStop === undefined
@@ -190,10 +196,10 @@ function checkTargets({ targets }: SentRequests, http: HttpPlan, wrong: Wrong): 
 function resolveDuration(
   options: Options,
   { stages }: ClosedLoad | OpenLoad,
-  { requests, iterations, warmupS }: PlannedOptions,
+  { requests, iterations }: PlannedOptions,
   { wrong, value }: Readers,
 ): number | null {
-  const durationS = value('duration')
+  const durationS = value('duration') ?? value('maxDuration')
   if (stages !== null)
     for (const option of ['duration', 'requests', 'iterations'] as const)
       if (options[option] !== undefined)
@@ -203,10 +209,8 @@ function resolveDuration(
         )
   const stagedS = stages?.reduce((sum, stage) => sum + stage.durationS, 0)
   const isCounted = requests !== null || iterations !== null
-  const loadS = stagedS ?? durationS ?? (isCounted ? null : DEFAULTS.durationS)
-  if (loadS !== null && warmupS > 0 && warmupS >= loadS)
-    wrong('warmup', `must be shorter than the load of ${loadS} s, got ${show(options.warmup)}`)
-  return loadS
+  if (stagedS === undefined && durationS === null && options.until !== undefined) return DEFAULTS.maxDurationS
+  return stagedS ?? durationS ?? (isCounted ? null : DEFAULTS.durationS)
 }
 
 /** Refuses a ramp that is longer than the load. */

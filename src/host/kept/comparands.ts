@@ -1,4 +1,5 @@
 /** What a plan's baseline stands for, read and weighed before anything is sent. */
+import { longestWarmupS } from '../../core/resolve/precision-options.ts'
 import {
   amendedDifference,
   type Difference,
@@ -26,11 +27,9 @@ import { isKeptName, keptFiles, keptNames, placeOf } from './kept-runs.ts'
 import { readRun } from './stored-runs.ts'
 
 /** `null` without a baseline; throws a CorerushError when it cannot be read, or never be compared with such a run. */
-export function readComparands(
-  { baseline: asked, durationS, warmupS }: Plan,
-  run: PlannedRun,
-  repeats = 1,
-): Comparands | null {
+export function readComparands(plan: Plan, run: PlannedRun, repeats = 1): Comparands | null {
+  const { baseline: asked, durationS, until } = plan
+  const warmupS = longestWarmupS(plan)
   if (asked === null) return null
   const { runs, rules, allow } = asked
   const baseline = readRuns(runs)
@@ -44,7 +43,7 @@ export function readComparands(
     ],
     allow,
   )
-  const seconds = durationS === null ? null : repeats * Math.floor(durationS - warmupS)
+  const seconds = durationS === null || until.length > 0 ? null : repeats * Math.floor(durationS - warmupS)
   const little = foregone(extentOf(baseline), { runs: repeats, seconds }, rules.length, false)
   return {
     baseline,

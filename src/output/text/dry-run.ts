@@ -16,6 +16,8 @@ import { portion, type Share } from '../../core/share.ts'
 import { activeSpans } from '../../core/load/stages.ts'
 import { printStatuses } from '../../core/request/status.ts'
 import { printThreshold } from '../../core/threshold/threshold.ts'
+import { longestWarmupS } from '../../core/resolve/precision-options.ts'
+import { printPrecision } from '../../core/threshold/precision-rule.ts'
 import type { TargetsPlan } from '../../core/resolve/request/targets-options.ts'
 import { printDurationS, showBytes, showCount, showMany, showPercent, showRate } from '../../core/units.ts'
 import { httpFacts, transportWords } from './http-words.ts'
@@ -37,9 +39,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
     ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
     ...(plan.allowedHosts ?? []).map((host): [string, string] => ['allowed', printAllowedHost(host)]),
     ...(plan.model === 'closed' ? closed(plan) : open(plan)),
-    ...(plan.warmupS > 0
-      ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`] as [string, string]]
-      : []),
+    ...warmup(plan),
     ...(plan.waitForTargetS > 0
       ? [
           [
@@ -81,9 +81,15 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
   ].join('\n')
 }
 
+function warmup(plan: Plan): [string, string][] {
+  if (plan.warmupAuto)
+    return [['warm-up', `until the level holds, at most the first ${printDurationS(longestWarmupS(plan))}`]]
+  return plan.warmupS > 0 ? [['warm-up', `the first ${printDurationS(plan.warmupS)} are not measured`]] : []
+}
+
 /** Options of the plan that another row shows. */
 const SHOWN: readonly (keyof PlannedOptions)[] = [
-  ...(['requests', 'iterations', 'warmupS', 'gracefulStopS', 'waitForTargetS', 'seed'] as const),
+  ...(['requests', 'iterations', 'gracefulStopS', 'waitForTargetS', 'seed'] as const),
   ...(['timeoutS', 'connectTimeoutS', 'http2', 'maxRedirects', 'dnsTtlS', 'captureFailures'] as const),
 ]
 
@@ -273,9 +279,12 @@ function openColumns(plan: OpenPlan): Column<StageRow>[] {
   ]
 }
 
-function ending({ durationS, requests, iterations, gracefulStopS }: Plan): string {
+function ending({ durationS, requests, iterations, gracefulStopS, until }: Plan): string {
   const after = [
-    ...(durationS === null ? [] : [`after ${printDurationS(durationS)}`]),
+    ...(until.length === 0 ? [] : [`when the load has given ${until.map(printPrecision).join(' and ')}`]),
+    ...(durationS === null
+      ? []
+      : [`${until.length === 0 ? '' : 'at the latest '}after ${printDurationS(durationS)}`]),
     ...(requests === null ? [] : [`after exactly ${showCount(requests)} requests across all workers`]),
     ...(iterations === null ? [] : [`after exactly ${showCount(iterations)} iterations across all workers`]),
   ].join(' or ')

@@ -162,7 +162,11 @@ function derivedValues(given: Layer, plan: Plan): [option: string, value: string
     ['arrival', plan.model === 'open' ? plan.arrival : null],
     ['maxUsers', plan.model === 'open' ? String(plan.maxUsers) : null],
     ['onFull', plan.model === 'open' ? plan.onFull : null],
-    ['duration', isStaged || plan.durationS === null ? null : printDurationS(plan.durationS)],
+    ['warmup', plan.warmupAuto ? 'auto' : printDurationS(plan.warmupS)],
+    [
+      plan.until.length === 0 ? 'duration' : 'maxDuration',
+      isStaged || plan.durationS === null ? null : printDurationS(plan.durationS),
+    ],
     ['workers', String(plan.workers)],
     ['transport', plan.transport],
   ]

@@ -62,6 +62,7 @@ export function factsOf(report: Report): string[] {
     duration: null,
     requests: 'all requests sent',
     iterations: 'all iterations started',
+    until: 'precise enough',
     threshold: 'stopped by a threshold',
     SIGINT: 'interrupted',
     SIGTERM: 'terminated',
@@ -87,10 +88,21 @@ export function factsOf(report: Report): string[] {
     showMany(report.workers, 'worker'),
     ...(plan.transport !== 'wire' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
-    ...(plan.warmupS > 0 ? [`after ${plan.warmupS} s of warm-up`] : []),
+    ...(report.warmupS > 0
+      ? [`after ${report.warmupS} s of warm-up${plan.warmupAuto ? ', until the level held' : ''}`]
+      : []),
+    ...report.until.map(precisionWords),
     ...(report.amendments.length === 0 ? [] : [`amended ${amendmentWords(report.amendments)}`]),
     ...(ended === null ? [] : [ended]),
   ]
+}
+
+/** "p99 24.4 ms ± 4.3 % (95 %)", of a rate in requests per second. */
+function precisionWords({ figure, actual, precision }: Report['until'][number]): string {
+  const value = figure.endsWith('rps') ? `${showRate(actual)}/s` : showMs(actual)
+  return precision === null
+    ? `${figure} of unknown precision`
+    : `${figure} ${value} ± ${(100 * precision).toFixed(1)} % (95 %)`
 }
 
 function head(report: Report, style: Style): string[] {

@@ -32,7 +32,7 @@ export function logOf(
   const lines: LogLine[] = [
     note(0, `the run started with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
     ...early.map((text) => warning(0, text)),
-    ...stageLines(plan, plan.warmupS + report.loadS, report.amendments[0]?.atS ?? Infinity),
+    ...stageLines(plan, report.warmupS + report.loadS, report.amendments[0]?.atS ?? Infinity),
     ...report.amendments.map((amendment) =>
       note(amendment.atS, `the load was amended ${amendmentWords([amendment])}`),
     ),

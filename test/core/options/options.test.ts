@@ -41,6 +41,7 @@ describe('a URL is enough', () => {
       durationS: 10,
       sigtermStopS: 8,
       workers: 1,
+      precision: { warmupS: 0, warmupAuto: false, until: [] },
       transport: 'undici',
       undiciFor: null,
       http: PLAIN_HTTP,
@@ -52,7 +53,7 @@ describe('a URL is enough', () => {
       secrets: [],
     } satisfies ResolvedOptions)
     expect(PLANNED_DEFAULTS).toMatchObject({
-      ...{ requests: null, iterations: null, warmupS: 0, gracefulStopS: 30, waitForTargetS: 0, seed: 1 },
+      ...{ requests: null, iterations: null, gracefulStopS: 30, waitForTargetS: 0, seed: 1 },
       ...{ timeoutS: 30, connectTimeoutS: 10, insecure: false, keepAlive: true, http2: false },
       ...{ maxRedirects: 0, dnsTtlS: null, captureFailures: 0, maxReadBytes: 16_000_000 },
     })
@@ -298,6 +299,34 @@ describe('a combination that makes no sense is refused', () => {
   })
 })
 
+describe('a precision that ends the load', () => {
+  test('has a longest duration', () => {
+    const { durationS, precision } = resolved({
+      until: ['p99 ± 5%', 'GET /GetPrograms: rps +- 2%'],
+      warmup: 'auto',
+    })
+    expect(durationS).toBe(600)
+    expect(precision).toMatchObject({
+      ...{ warmupS: 0, warmupAuto: true },
+      until: [{ name: null, metric: 'p99', margin: 0.05 }, { name: 'GET /GetPrograms' }],
+    })
+    expect(resolved({ until: 'p99 ± 5%', maxDuration: '2m', requests: 10 }).durationS).toBe(120)
+  })
+
+  test.each<[Options, string]>([
+    [{ until: 'p99' }, 'until must be a precision'],
+    [{ until: 'GET /nowhere: p99 ± 5%' }, 'until must name a request of the plan'],
+    [{ until: ['p99 ± 5%', 'p99 ± 2%'] }, 'until must be given once for each figure'],
+    [{ until: 'p99 ± 5%', duration: '5m' }, 'duration does not go with until'],
+    [{ until: 'p99 ± 5%', stages: '5m:10' }, 'until does not go with stages'],
+    [{ until: 'p99 ± 5%', rampUp: '5s', users: 5 }, 'until is about a constant load'],
+    [{ until: 'p99 ± 5%', maxDuration: '30s' }, 'maxDuration must leave at least 60 s'],
+    [{ maxDuration: '30s' }, 'maxDuration is the longest load of until'],
+    [{ warmup: 'auto', requests: 10 }, 'warmup must be a duration'],
+    [{ warmup: 'later' }, 'warmup '],
+  ])('%j', (options, sentence) => expect(sentences(options).join()).toContain(sentence))
+})
+
 describe('an arrival rate', () => {
   test('is the open model, with its defaults', () => {
     expect(resolved({ rate: '10k/s' })).toMatchObject({
@@ -422,8 +451,8 @@ describe('a load that makes no sense is refused with the rule and the value', ()
     [{ warmup: '10s' }, 'warmup must be shorter than the load of 10 s, got "10s"'],
     [{ warmup: '5s', duration: '4s' }, 'warmup must be shorter than the load of 4 s, got "5s"'],
     [{ warmup: '5s', stages: '3s:5' }, 'warmup must be shorter than the load of 3 s, got "5s"'],
-    [{ warmup: '1.5s' }, 'warmup must be whole seconds, got "1.5s"'],
-    [{ warmup: '500ms' }, 'warmup must be whole seconds, got "500ms"'],
+    [{ warmup: '1.5s' }, 'warmup must be whole seconds, or auto, got "1.5s"'],
+    [{ warmup: '500ms' }, 'warmup must be whole seconds, or auto, got "500ms"'],
     [{ ...staged, duration: '5s' }, `duration ${NOR_THIS}, got "5s"`],
     [{ ...staged, requests: 5 }, `requests ${NOR_THIS}, got 5`],
     [{ ...staged, iterations: 5 }, `iterations ${NOR_THIS}, got 5`],

@@ -57,6 +57,7 @@ test('the plan of the story that corerush was born from', () => {
     durationS: 60,
     sigtermStopS: 8,
     workers: 2,
+    ...{ warmupS: 0, warmupAuto: false, until: [] },
     transport: 'undici',
     undiciFor: null,
     ...PLANNED_DEFAULTS,
