@@ -21,6 +21,11 @@ export const BOTTLENECK: Record<Report['verdict']['limit'], string> = {
 export function sentenceOf({ verdict: { level, reasons }, total }: Report): string {
   if (level === 'void')
     return 'do not use these figures: the planned load was not delivered, or data is missing'
+  if (
+    level === 'suspect' &&
+    reasons.every((reason) => reason.level === 'note' || reason.code === 'load.drifting')
+  )
+    return 'the generator was healthy, but the level changed far while the load was constant: the percentiles describe neither regime'
   if (level === 'suspect') return 'usable, within the generator error below'
   if (total.succeeded === 0) return 'the generator was healthy, but no request succeeded'
   if (total.latencyMs.reliableTo === null)

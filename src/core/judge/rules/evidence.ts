@@ -51,6 +51,7 @@ export type ReasonCode =
   | 'network.retransmits'
   | 'network.overflows'
   | 'target.busy'
+  | 'load.drifting'
   | 'samples.few'
   | 'users.exhausted'
   | 'iterations.stuck'

@@ -60,5 +60,9 @@ export const RETRANSMITTED = 0.01
 /** Linux sends a lost segment again after at least 200 ms (TCP_RTO_MIN), and a lost SYN after 1 s (RFC 6298, 2.1). */
 export const LEAST_RTO_MS = 200
 export const SYN_RETRY_MS = 1000
+/** A change of the level of a constant load that its percentiles do not show: what sound allows them to be off by. */
+export const DRIFTED = ALLOWED_RATIO
+/** Beyond this change, or its inverse, a percentile describes no time of the run. */
+export const DRIFTED_FAR = 0.5
 /** The server's own CPU, as its exporter reports it. */
 export const TARGET_BUSY = 0.9

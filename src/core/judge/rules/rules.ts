@@ -3,6 +3,7 @@
  * or core concerned and what to do about it. What they mean is in docs/MEASUREMENT.md.
  */
 import type { Evidence, PercentilesMs, Reason } from './evidence.ts'
+import { driftingLoad } from './drift.ts'
 import { hostTrouble } from './host-rules.ts'
 import { fewSamples, inflatedLatency } from './bound-rules.ts'
 import { stuckIterations } from './iteration-rules.ts'
@@ -27,6 +28,7 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...hostTrouble(evidence),
     ...networkTrouble(evidence),
     ...busyTarget(evidence),
+    ...driftingLoad(evidence),
     ...stuckIterations(evidence),
     ...fewSamples(evidence),
   ]
