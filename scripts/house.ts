@@ -51,7 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   output: ['.', 'text', 'view', 'live', 'file', 'push', 'web'],
   host: ['machine', 'files', 'kept', '.'],
   page: ['parts', 'charts', 'live', '.'],
-  import: ['.', 'curl', 'locust'],
+  import: ['.', 'curl', 'locust', 'log', 'detect'],
 }
 
 /** The one file that imports each library. */

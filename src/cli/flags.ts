@@ -2,7 +2,7 @@
 import type { Declarations, NameOf } from '../core/options/declaration.ts'
 import { DECLARATIONS, GROUPS } from '../core/options/declarations.ts'
 import { duration, like, list, oneOf, onOff, text, withDefault } from '../core/options/format.ts'
-import { FORMATS } from '../import/detection.ts'
+import { FORMATS } from '../import/formats.ts'
 
 const {
   url,

@@ -50,7 +50,7 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
     usage: 'corerush import FILE|- [options]',
     does: 'turn a locustfile, curl commands, a recording or a log into what corerush runs',
     summary:
-      'Turns what you have into a scenario, a targets file or a command: locustfiles, curl commands. What cannot be translated is named. See docs/IMPORT.md.',
+      'Turns what you have into a scenario, a targets file or a command: locustfiles, curl commands, access logs. What cannot be translated is named. See docs/IMPORT.md.',
   },
   completion: {
     usage: 'corerush completion [bash|zsh|fish]',

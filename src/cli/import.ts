@@ -1,12 +1,15 @@
 /** The command `corerush import`: what users bring, as a scenario, a targets file or a command. */
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { OptionsError } from '../core/options/options-error.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
-import { FORMATS, formatOf, HEAD_BYTES, type Format } from '../import/detection.ts'
+import { formatOf, HEAD_BYTES } from '../import/detect/detection.ts'
+import { FORMATS, type Format } from '../import/formats.ts'
 import { COMPANION, type Imported } from '../import/imported.ts'
-import { decodeSource, type Source } from '../import/source.ts'
+import { decodeSource } from '../import/source.ts'
 import { checkWritable, writeWhole } from '../output/whole-file.ts'
 import { printable } from '../output/text/paint.ts'
 import type { Command } from './command.ts'
@@ -36,9 +39,9 @@ export async function importCommand(command: Command): Promise<number> {
   const isOverwriting = command.switches.get('overwrite') === true
   checkOut(out, isOverwriting)
   const name = file === STDIN ? 'standard input' : file!
-  const bytes = readWhole(file!, name)
-  const format = from === undefined ? detect(name, bytes) : (from as Format)
-  const imported = await CONVERTERS[format](decodeSource(name, bytes))
+  const head = file === STDIN ? readWhole(STDIN, name) : readHead(file!, name)
+  const format = from === undefined ? detect(name, head) : (from as Format)
+  const imported = await convert(format, file!, name, head)
   write(imported, out, isOverwriting)
   for (const note of imported.notes) process.stderr.write(`${printable(note)}\n`)
   return EXIT.ok
@@ -46,11 +49,35 @@ export async function importCommand(command: Command): Promise<number> {
 
 const isFormat = (text: string): boolean => FORMATS.includes(text as Format)
 
-/** Each format loads only what it needs. */
-const CONVERTERS: Readonly<Record<Format, (source: Source) => Promise<Imported>>> = {
-  locust: async (source) => (await import('../import/locust/locust.ts')).importLocust(source),
-  curl: async (source) =>
-    (await import('../import/curl/curl.ts')).importCurl(source, (path) => readFileSync(path)),
+/** Each format loads only what it needs. A log is read line by line; of standard input, `head` is all. */
+async function convert(format: Format, file: string, name: string, head: Uint8Array): Promise<Imported> {
+  if (format === 'log') {
+    const input = file === STDIN ? Readable.from([head]) : createReadStream(file)
+    return (await import('../import/log/log.ts')).importLog(
+      name,
+      createInterface({ input, crlfDelay: Infinity }),
+    )
+  }
+  const source = decodeSource(name, file === STDIN ? head : readWhole(file, name))
+  if (format === 'locust') return (await import('../import/locust/locust.ts')).importLocust(source)
+  return (await import('../import/curl/curl.ts')).importCurl(source, (path) => readFileSync(path))
+}
+
+/** The beginning of a file, which tells its format. */
+function readHead(file: string, name: string): Uint8Array {
+  try {
+    const bytes = new Uint8Array(HEAD_BYTES)
+    const opened = openSync(file, 'r')
+    try {
+      return bytes.subarray(0, readSync(opened, bytes))
+    } finally {
+      closeSync(opened)
+    }
+  } catch (error) {
+    throw new CorerushError('CORERUSH_IMPORT', `${name} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
 }
 
 function detect(name: string, bytes: Uint8Array): Format {

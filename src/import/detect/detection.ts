@@ -1,7 +1,6 @@
 /** The format of a text by its content. */
-
-export const FORMATS = ['locust', 'curl'] as const
-export type Format = (typeof FORMATS)[number]
+import type { Format } from '../formats.ts'
+import { lineFormat } from '../log/log-line.ts'
 
 /** The beginning of a file is enough to tell its format. */
 export const HEAD_BYTES = 65_536
@@ -11,8 +10,13 @@ export function formatOf(head: string): Format | null {
   const text = head.replace(/^\u{feff}/u, '').trimStart()
   if (LOCUST.test(text)) return 'locust'
   if (CURL.test(text)) return 'curl'
+  // The first line may be a comment, or be cut off.
+  if (text.split(/\r?\n/, MOST_LINES).some((line) => lineFormat(line) !== null)) return 'log'
   return null
 }
+
+/** Lines in which a request is looked for. */
+const MOST_LINES = 20
 
 /** A line that imports Locust. */
 const LOCUST = /^\s*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m
