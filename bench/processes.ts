@@ -59,9 +59,12 @@ export interface TargetProcess {
 }
 
 /** `corerush target`, as anyone can start it. */
-export async function startEmbeddedTarget(latency: string): Promise<TargetProcess> {
+export async function startEmbeddedTarget(
+  latency: string,
+  flags: readonly string[] = [],
+): Promise<TargetProcess> {
   const child = keep(
-    spawn(process.execPath, [CLI, 'target', '--port', '0', '--latency', latency], {
+    spawn(process.execPath, [CLI, 'target', '--port', '0', '--latency', latency, ...flags], {
       stdio: ['ignore', 'pipe', 'ignore'],
     }),
   )

@@ -90,7 +90,9 @@ export function readGoals(lists: Words['lists'], problems: Problem[]): Goal[] {
           ? parsed.problem
           : parsed.value.overS !== null || parsed.value.stage !== null || parsed.value.abortAfterS !== null
             ? 'must hold over a whole trial: without over, during and abort-on-fail'
-            : null
+            : parsed.value.level === 'warn'
+              ? 'must decide: a threshold that only warns does not end the climb'
+              : null
       if (problem !== null) problems.push({ option, message: `${problem}, got "${text}"`, at })
       return 'value' in parsed ? [parsed.value] : []
     })
@@ -102,7 +104,29 @@ export function readGoals(lists: Words['lists'], problems: Problem[]): Goal[] {
       option: 'thresholds',
       message: 'must say what is to hold: at least one about latency or failures, such as "p99 < 300ms"',
     })
+  for (const thresholds of goals) {
+    const pair = contradiction(thresholds)
+    if (pair !== null)
+      problems.push({
+        option: own.length > 0 ? 'goals' : 'thresholds',
+        message: `contradict each other, so that no load can hold: ${pair.map((one) => `"${printThreshold(one)}"`).join(' and ')}`,
+      })
+  }
   return goals.map((thresholds) => ({ text: thresholds.map(printThreshold).join(', '), thresholds }))
+}
+
+/** Two thresholds of the same figure that it cannot meet both; `null` for none. */
+function contradiction(thresholds: readonly Threshold[]): readonly [Threshold, Threshold] | null {
+  for (const most of thresholds.filter(({ operator }) => operator.startsWith('<')))
+    for (const least of thresholds.filter(({ operator }) => operator.startsWith('>')))
+      if (
+        most.metric === least.metric &&
+        most.name === least.name &&
+        (most.limit < least.limit ||
+          (most.limit === least.limit && (most.operator !== '<=' || least.operator !== '>=')))
+      )
+        return [most, least]
+  return null
 }
 
 /** Whether a threshold is about latency or failures, and not only about counts. */

@@ -41,6 +41,10 @@ test('each goal stands beside the thresholds; one must be about latency or failu
     ['p99 < 100ms, failed < 1%', 'p99 < 500ms, failed < 1%'],
     [],
   ])
+  expect(goals({ thresholds: ['p99 < 100ms'], goals: ['p99 > 200ms', 'p99 > 50ms'] })[1]).toEqual([
+    'contradict each other, so that no load can hold: "p99 < 100ms" and "p99 > 200ms"',
+  ])
+  expect(goals({ thresholds: ['p99 < 1s warn'] })[1]).toEqual([expect.stringContaining('only warns')])
   expect(goals({ thresholds: ['count > 3'] })[1]).toEqual([expect.stringContaining('what is to hold')])
   expect(goals({ thresholds: ['p99 < 1s over 10s'] })[1]).toEqual([
     expect.stringContaining('must hold over a whole trial'),
