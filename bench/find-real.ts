@@ -107,7 +107,7 @@ async function search(
       '--out',
       `json=${file}`,
     ]
-    const child = keep(spawn(command!, argv, { stdio: 'ignore' }))
+    const child = keep(spawn(command, argv, { stdio: 'ignore' }))
     await once(child, 'exit')
     return JSON.parse(readFileSync(file, 'utf8')) as FindReport
   } finally {

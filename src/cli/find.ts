@@ -9,15 +9,17 @@ import type { Problem } from '../core/options/problem.ts'
 import { isRead, hasFallback } from '../core/options/declaration.ts'
 import { parseNumber } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
-import { find } from '../host/find.ts'
+import { find, type FindHooks } from '../host/find.ts'
 import { FileDestination, StreamDestination, type Destination } from '../output/destination.ts'
 import { renderFindHtml } from '../output/file/find-html.ts'
 import { renderFindGithub, renderFindJunit } from '../output/file/find-ci.ts'
+import { FindView } from '../output/live/find-view.ts'
 import { printable } from '../output/text/paint.ts'
-import { renderFind, renderTrial } from '../output/text/find-text.ts'
+import { renderFind, renderTrial, renderTrialHead } from '../output/text/find-text.ts'
 import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { COMMAND_FLAGS } from './flags.ts'
+import { isInCi } from './served-pages.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { styleOf } from './style.ts'
 import { listenToSignals } from './stop-signals.ts'
@@ -33,7 +35,6 @@ const KINDS = {
 type Kind = keyof typeof KINDS
 
 async function carryOut({ command }: Settings): Promise<number> {
-  const { stderr } = process
   const problems: Problem[] = [...command.problems, ...searchProblems(command)]
   const range = readLoadRange(command.texts, problems)
   const goals = readGoals(command.lists, problems)
@@ -46,28 +47,55 @@ async function carryOut({ command }: Settings): Promise<number> {
       : await readPlan(asRun(command, range, settings), { repeats: null, against: null }, problems)
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
 
-  const nothing = (): void => undefined
-  const signals = listenToSignals({ heard: nothing, restore: nothing, resume: nothing })
-  const isQuiet = command.switches.get('quiet') === true
-  const style = styleOf(stderr, command)
-  const unit = plan.model === 'closed' ? 'users' : 'ratePerS'
+  const watch = watchSearch(command, plan.model === 'closed' ? 'users' : 'ratePerS')
+  const { view } = watch
+  const signals = listenToSignals({
+    heard: () => view?.stopping(),
+    restore: () => view?.restore(),
+    resume: () => view?.resume(),
+  })
   try {
     const report = await find(
       { plan, goals, settings, baseline },
-      {
-        signal: signals.signal,
-        onTrial(trial) {
-          if (!isQuiet) stderr.write(`${renderTrial(trial, unit, style)}\n`)
-        },
-        onStep(words) {
-          if (!isQuiet) stderr.write(`corerush: ${printable(words)}\n`)
-        },
-      },
+      { signal: signals.signal, ...watch.hooks, outputs: view === null ? [] : [view] },
     )
     return await write(report, outputs, command)
   } finally {
+    view?.restore()
     signals.release()
   }
+}
+
+interface Watch {
+  readonly view: FindView | null
+  readonly hooks: Pick<FindHooks, 'onTrial' | 'onStep'>
+}
+
+/** What shows the search: a live view on a terminal, lines elsewhere and in CI, nothing with --quiet. */
+function watchSearch(command: Command, unit: FindReport['unit']): Watch {
+  const { stderr } = process
+  if (command.switches.get('quiet') === true) return { view: null, hooks: {} }
+  const style = styleOf(stderr, command)
+  if (stderr.isTTY && process.env['TERM'] !== 'dumb' && !isInCi(process.env)) {
+    const view = new FindView(stderr, style.color, unit)
+    const hooks: Watch['hooks'] = {
+      onTrial: (trial, answers) => view.trial(trial, answers),
+      onStep: (words) => view.step(words),
+    }
+    return { view, hooks }
+  }
+  let isFirst = true
+  const hooks: Watch['hooks'] = {
+    onTrial(trial) {
+      if (isFirst) stderr.write(`${renderTrialHead(style)}\n`)
+      isFirst = false
+      stderr.write(`${renderTrial(trial, unit, style)}\n`)
+    },
+    onStep(words) {
+      stderr.write(`corerush: ${printable(words)}\n`)
+    },
+  }
+  return { view: null, hooks }
 }
 
 /** The run that carries the trials: it begins with the smallest load, and lasts longer than the search. */

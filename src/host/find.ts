@@ -209,7 +209,7 @@ class Climb {
   async #rest(loads: HeldLoads): Promise<'rested' | 'gone'> {
     const { trialS, maxTimeS } = this.#asked.settings
     const at = { isGone: false, isRested: false }
-    await loads.rest((seconds) => {
+    const isWhole = await loads.rest((seconds) => {
       const { row } = seconds.at(-1)!
       const { p50 } = row.latencyMs
       at.isGone =
@@ -223,7 +223,7 @@ class Climb {
       return at.isGone || at.isRested || seconds.length >= MOST_REST_S || loads.atS >= maxTimeS
     })
     if (at.isGone) return 'gone'
-    if (!at.isRested) this.#unrested++
+    if (isWhole && !at.isRested) this.#unrested++
     return 'rested'
   }
 

@@ -1,7 +1,7 @@
 /** A search for the highest load as text: each trial during the search, and the answers at the end. Pure. */
 import type { CapacityAnswer } from '../../core/find/capacity-comparison.ts'
 import type { FindReport } from '../../core/find/find-report.ts'
-import { showLoad, type FindAnswer, type FoundLoad } from '../../core/find/answer.ts'
+import { showLoad, valueOf, type FindAnswer, type FoundLoad } from '../../core/find/answer.ts'
 import type { Trial } from '../../core/find/trial.ts'
 import { BUSY } from '../../core/judge/rules/limits.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
@@ -26,18 +26,34 @@ const SHOWN_SHARE = { low: 0.05, high: 1 }
 const loadOf = (value: number, unit: FindReport['unit']): FoundLoad =>
   unit === 'users' ? { users: value } : { ratePerS: value }
 
+/** Columns of a trial's line; the answer and its reason follow. */
+const TRIAL_COLUMNS = [5, 12, 5, 11, 9, 9, 7] as const
+
+const trialCells = (cells: readonly string[]): string =>
+  cells.map((cell, at) => cell.padStart(TRIAL_COLUMNS[at]!)).join('  ')
+
+/** The heading of the trials' lines. */
+export const renderTrialHead = (style: Style): string =>
+  renderLine(
+    [[`${trialCells(['trial', 'load', 'time', 'requests', 'p50', 'p99', 'failed'])}  answer`, 'dim']],
+    style,
+  )
+
 /** One trial as a line. */
 export function renderTrial(trial: Trial, unit: FindReport['unit'], style: Style): string {
   const { number, kind, load, durationS, requestsPerS, latencyMs, failedRatio, answers } = trial
   const worst = answers.find(({ answer }) => answer !== 'held') ?? answers[0]!
   return renderLine(
     [
-      [`trial ${String(number).padStart(2)}  `, 'dim'],
-      showLoad(loadOf(load, unit)).padStart(14),
-      `  ${printDurationS(durationS).padStart(4)}`,
-      `  ${showRate(requestsPerS)} req/s`.padEnd(18),
-      `p50 ${ms(latencyMs.p50)} · p99 ${ms(latencyMs.p99)}`.padEnd(30),
-      failedRatio === null || failedRatio === 0 ? '' : ` ${showPercent(failedRatio)} failed`,
+      trialCells([
+        String(number),
+        showLoad(loadOf(load, unit)),
+        printDurationS(durationS),
+        `${showRate(requestsPerS)}/s`,
+        ms(latencyMs.p50),
+        ms(latencyMs.p99),
+        failedRatio === null ? '–' : showPercent(failedRatio),
+      ]),
       [`  ${kind === 'confirm' ? 'confirming: ' : ''}${worst.answer}`, PAINT[worst.answer]],
       worst.reason === '' ? '' : [`  ${worst.reason}`, 'dim'],
     ],
@@ -56,17 +72,13 @@ export function renderFind(report: FindReport, style: Style): string {
   const goalLines = answers.flatMap((answer) => answerLines(answer, report, style))
   const lines = [
     renderLine([[head, 'bold']], style),
-    renderLine(
-      [
-        [
-          `${unit === 'users' ? 'closed model, users' : 'open model, iterations per second'} · ${showMany(trials.length, 'trial')} in ${whole(durationS)}: ${whole(time.trialsS)} of trials, ${whole(time.restS)} of rest, ${whole(time.changesS)} for changes of the load`,
-          'dim',
-        ],
-      ],
-      style,
-    ),
+    ...wrap(
+      `${unit === 'users' ? 'closed model, users' : 'open model, iterations per second'} · ${showMany(trials.length, 'trial')} in ${whole(durationS)}: ${whole(time.trialsS)} of trials, ${whole(time.restS)} of rest, ${whole(time.changesS)} for changes of the load`,
+      style.width,
+      0,
+    ).map((line) => renderLine([[line, 'dim']], style)),
     '',
-    ...chart(report, style),
+    ...renderFindChart(trials, unit, answers, style),
     '',
     ...goalLines,
     ...(knee === null
@@ -152,7 +164,7 @@ function recoveryLines(recovery: FindReport['recovery'], style: Style): string[]
 const END: Readonly<Record<FindReport['stoppedBy'], string>> = {
   done: '',
   'max-time': 'the time limit was reached before the interval was narrow enough (--max-time)',
-  target: 'the target stopped responding; this is a partial result',
+  target: 'no request succeeded any more, even at the smallest load; this is a partial result',
   SIGINT: 'interrupted; this is a partial result',
   SIGTERM: 'terminated; this is a partial result',
   SIGHUP: 'the terminal was closed; this is a partial result',
@@ -168,8 +180,15 @@ interface LoadRow {
   readonly trials: readonly Trial[]
 }
 
-/** Load against p99: a row per load, with a bar on a logarithmic scale. */
-function chart({ trials, unit }: FindReport, style: Style): string[] {
+/** Load against p99: a row per load, with a bar on a logarithmic scale, and the bounds of the first goal. */
+export function renderFindChart(
+  trials: readonly Trial[],
+  unit: FindReport['unit'],
+  [answer]: readonly FindAnswer[],
+  style: Style,
+): string[] {
+  const isAt = (load: number, bound: FoundLoad | null | undefined): boolean =>
+    bound !== null && bound !== undefined && valueOf(bound) === load
   const loads = [...new Set(trials.map(({ load }) => load))].sort((a, b) => a - b)
   const rows = loads.map((load): LoadRow => ({ load, trials: trials.filter((trial) => trial.load === load) }))
   const worst = ({ trials: ofLoad }: LoadRow): number | null =>
@@ -196,6 +215,12 @@ function chart({ trials, unit }: FindReport, style: Style): string[] {
       paint: (row) => (held(row) === row.trials.length ? 'green' : held(row) === 0 ? 'red' : 'yellow'),
     },
     { title: 'p99', cell: (row) => ms(worst(row)) },
+    {
+      title: '',
+      align: 'left',
+      cell: ({ load }) => (isAt(load, answer?.lower) ? 'lower' : isAt(load, answer?.upper) ? 'upper' : ''),
+      paint: ({ load }) => (isAt(load, answer?.lower) ? 'green' : isAt(load, answer?.upper) ? 'red' : null),
+    },
     {
       title: '',
       align: 'left',
