@@ -14,7 +14,10 @@ export interface RealOptions {
   readonly pinnedRuns: number
 }
 
-const SETTINGS = ['--for', '10s', '--trial', '1s', '--confirm', '0', '--max-time', '3m']
+const SETTINGS = ['--for', '10s', '--trial', '1s', '--confirm', '0']
+/** The longest time of one search, and the shortest that is worth it, in seconds. */
+const MOST_S = 180
+const LEAST_S = 40
 const GOALS = ['--threshold', 'p99 < 500ms', '--threshold', 'failed < 0.1%']
 /** A capacity is found if it is in the interval, or no further from its middle than this. */
 const NEAR = 0.03
@@ -34,18 +37,19 @@ export async function benchReal({ minutes, capacities, runs, pinnedRuns }: RealO
     const of = counts.get(key) ?? { runs: 0, right: 0 }
     counts.set(key, { runs: of.runs + 1, right: of.right + (isRight ? 1 : 0) })
   }
+  const leftS = (): number => Math.floor(Math.min(MOST_S, (untilMs - performance.now()) / 1000))
   for (let run = 1; run <= Math.max(runs, pinnedRuns); run++) {
     if (run <= runs)
       for (const capacity of capacities) {
-        if (performance.now() > untilMs) break
-        const report = await search(capacity, `${Math.round(capacity / 10)}/s..`, [])
+        if (leftS() < LEAST_S) break
+        const report = await search(capacity, `${Math.round(capacity / 4)}/s..`, leftS())
         const { text, isRight } = judged(report, capacity)
         console.log(line([String(capacity), String(run), ...text]))
         count(`${capacity}/s within ${100 * NEAR} %`, isRight)
       }
-    if (run > pinnedRuns || performance.now() > untilMs) continue
+    if (run > pinnedRuns || leftS() < LEAST_S) continue
     const report = await besideBurner(() =>
-      search(PINNED_CAPACITY, '500/s..', ['--workers', '1'], ['taskset', '-c', '0']),
+      search(PINNED_CAPACITY, '500/s..', leftS(), ['--workers', '1'], ['taskset', '-c', '0']),
     )
     const { text, isFalse } = judged(report, PINNED_CAPACITY)
     console.log(line([`${PINNED_CAPACITY}, pinned`, String(run), ...text]))
@@ -90,14 +94,26 @@ function judged(
 async function search(
   capacity: number,
   range: string,
-  flags: readonly string[],
+  mostS: number,
+  flags: readonly string[] = [],
   before: readonly string[] = [],
 ): Promise<FindReport> {
   const target = await startEmbeddedTarget('0', ['--capacity', String(capacity)])
   const folder = mkdtempSync(join(tmpdir(), 'corerush-find-'))
   try {
     const file = join(folder, 'find.json')
-    const words = ['find', '--url', target.url, '--rate', range, ...GOALS, ...SETTINGS, ...flags]
+    const words = [
+      'find',
+      '--url',
+      target.url,
+      '--rate',
+      range,
+      ...GOALS,
+      ...SETTINGS,
+      ...flags,
+      '--max-time',
+      `${mostS}s`,
+    ]
     const [command, ...argv] = [
       ...before,
       process.execPath,
