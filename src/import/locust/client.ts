@@ -75,7 +75,10 @@ export function requestCall(node: Expr<'Call'>, scope: Scope, more: readonly str
 function urlText(node: ExprNode, scope: Scope): string {
   const { text, kind } = scope.expression(node, scope)
   const literal = literalStart(node)
-  const slash = scope.work.hasSlash
+  const slashes = new Set(scope.work.hostsOf(scope.owner).map((host) => host?.endsWith('/') === true))
+  if (slashes.size > 1 && !/^https?:\/\//i.test(literal ?? ''))
+    return untranslatable('a path for users whose hosts end differently')
+  const slash = slashes.has(true)
   if (literal !== null && literal !== '' && !/^https?:\/\//i.test(literal)) {
     if (!slash && !literal.startsWith('/')) return untranslatable('a path that does not begin with /')
     if (slash && node.nodeType === 'Constant') return quote(`/${literal}`)

@@ -46,12 +46,11 @@ export interface Work {
   readonly unsure: ReadonlySet<string>
   /** Names of modules that the file imports, by what it takes of them. */
   readonly modules: Map<string, Set<string>>
-  /** Whether the base URL ends with a slash, which Locust keeps before a path. */
-  readonly hasSlash: boolean
+  /** The hosts that are written for the users of a class, or for all users; `null` for one that is not written as a text. */
+  readonly hostsOf: (owner: LocustClass | null) => readonly (string | null)[]
   /** Kinds of the constants of the module. */
   readonly constants: Map<string, Kind>
   readonly options: ReadonlyMap<string, string>
-  readonly host: string | null
   readonly notes: Set<string>
   /** Variables of the module that are loggers. */
   readonly loggers: ReadonlySet<string>

@@ -112,7 +112,6 @@ class FileWriter {
   readonly #builders = new Set<string>()
   readonly #written = new Set<FunctionFacts>()
   readonly #notes = new Set<string>()
-  readonly #host: ExprNode | null
 
   constructor(source: Source, module: Module, file: LocustFile, store: FactsStore) {
     const lines = source.text.split(/\r\n|[\n\r]/)
@@ -122,12 +121,9 @@ class FileWriter {
     this.#marks = new Marks(lines)
     this.#statements = new Statements(this.#marks)
     this.#users = usersOf(file)
-    const hosts = this.#users.flatMap(({ user }) => attributeOf(user, 'host') ?? [])
-    this.#host = hosts[0] ?? null
     const taking = [...file.functions.values()].filter(takesUser)
     for (const { user, sets } of this.#users) this.#states.set(user, stateOf([user, ...sets], taking))
     const parents = new Map(this.#users.flatMap(({ user, sets }) => sets.map((set) => [set, user] as const)))
-    const literal = this.#host?.nodeType === 'Constant' ? String(this.#host.value) : null
     this.#work = {
       source,
       lines,
@@ -138,10 +134,9 @@ class FileWriter {
       shared: this.#sharedValues(),
       unsure: new Set([...this.#states.values()].flatMap(({ unsure }) => [...unsure])),
       modules: new Map(),
-      hasSlash: literal?.endsWith('/') === true,
+      hostsOf: (owner) => this.#hostsOf(owner === null ? null : (parents.get(owner) ?? owner)),
       constants: new Map(),
       options: new Map(),
-      host: literal === null ? null : quote(literal),
       notes: this.#notes,
       loggers: loggersOf(module),
     }
@@ -386,6 +381,14 @@ class FileWriter {
     ]
     if (problem !== null) this.#marks.mark(user.node, problem)
     return `scenario({\n${parts.filter((one) => one !== '').join(',\n')}\n})`
+  }
+
+  #hostsOf(user: LocustClass | null): (string | null)[] {
+    const users = user === null ? this.#users.map((one) => one.user) : [user]
+    return users.map((one) => {
+      const host = attributeOf(one, 'host')
+      return host?.nodeType === 'Constant' && typeof host.value === 'string' ? host.value : null
+    })
   }
 
   #share(user: LocustClass): string[] {

@@ -89,8 +89,10 @@ function environmentValue(path: string, scope: Scope): Code | null {
 }
 
 function hostValue(scope: Scope): Code {
-  if (scope.work.host === null) return untranslatable('the host, which --host gives')
-  return code(scope.work.host, 'str')
+  const [host = null, ...more] = new Set(scope.work.hostsOf(scope.owner))
+  if (host === null || more.length > 0) return untranslatable('the host, which --host gives')
+  scope.work.notes.add('self.host is written out where it is used: --url does not change it there')
+  return code(quote(host), 'str')
 }
 
 function stateValue(name: string, scope: Scope): Code {
