@@ -208,8 +208,8 @@ class Climb {
   /** Rests until what was left waiting is done and latencies are what they were. */
   async #rest(loads: HeldLoads): Promise<'rested' | 'gone'> {
     const { trialS, maxTimeS } = this.#asked.settings
-    const at = { isGone: false, isRested: false }
-    const isWhole = await loads.rest((seconds) => {
+    const at = { isGone: false, isRested: false, isLate: false }
+    await loads.rest((seconds) => {
       const { row } = seconds.at(-1)!
       const { p50 } = row.latencyMs
       at.isGone =
@@ -220,10 +220,11 @@ class Climb {
         this.#restedMs = p50
         this.#hasSlowed = at.isRested = true
       }
-      return at.isGone || at.isRested || seconds.length >= MOST_REST_S || loads.atS >= maxTimeS
+      at.isLate = seconds.length >= MOST_REST_S
+      return at.isGone || at.isRested || at.isLate || loads.atS >= maxTimeS
     })
     if (at.isGone) return 'gone'
-    if (isWhole && !at.isRested) this.#unrested++
+    if (at.isLate && !at.isRested) this.#unrested++
     return 'rested'
   }
 
