@@ -53,6 +53,8 @@ export function madeUpRun(seconds: number, names: number, workers: number, reque
       cores,
       cpuQuota: null,
       memoryBytes: 8e9,
+      ...{ kernel: null, governor: null, turbo: null, sleepState: null, wakeUpUs: null, smt: null },
+      ...{ virtualMachine: null, container: null, clockSource: null },
     },
     stoppedBy: 'duration',
     warnings: [],

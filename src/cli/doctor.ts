@@ -9,7 +9,9 @@ import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { capacityFile, writeCapacity } from '../host/machine/kept-capacity.ts'
 import type { Trial } from '../core/plan/sound-capacity.ts'
 import { measureCapacity, readLimits } from '../host/host-check.ts'
-import { renderLimits, renderTrials } from '../output/text/doctor-text.ts'
+import { machineAdvice } from '../core/measure/machine-facts.ts'
+import { readMachine } from '../host/machine/machine-facts.ts'
+import { renderLimits, renderMachine, renderTrials } from '../output/text/doctor-text.ts'
 import type { Command } from './command.ts'
 import { styleOf } from './style.ts'
 
@@ -24,7 +26,8 @@ export async function doctorCommand(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const style = styleOf(stdout, command)
   const limits = readLimits()
-  if (!isJson) stdout.write(`${renderLimits(limits, style)}\n`)
+  const machine = readMachine()
+  if (!isJson) stdout.write(`${renderLimits(limits, style)}${renderMachine(machine, style)}\n`)
 
   const target = await startTarget()
   const trials: Trial[] = []
@@ -43,7 +46,7 @@ export async function doctorCommand(command: Command): Promise<number> {
     const file = isSound ? keep(() => writeCapacity(capacity), stderr) : null
     stdout.write(
       isJson
-        ? `${JSON.stringify({ limits, trials, capacity, file }, null, 2)}\n`
+        ? `${JSON.stringify({ limits, machine, advice: machineAdvice(machine), trials, capacity, file }, null, 2)}\n`
         : renderTrials(trials, file, style),
     )
     return EXIT.ok

@@ -38,7 +38,14 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'allowedHosts',
   'seed',
 ])
-const HOST_FIELDS = ['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const
+const HOST_FIELDS = [
+  ...(['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const),
+  ...(['kernel', 'governor', 'turbo', 'sleepState', 'smt'] as const),
+  ...(['virtualMachine', 'container', 'clockSource'] as const),
+]
+
+/** Settings of the machine, which not every platform reports. */
+const MACHINE: ReadonlySet<string> = new Set(HOST_FIELDS.slice(HOST_FIELDS.indexOf('kernel')))
 
 /**
  * All that speaks against a comparison; none when there is nothing. With `otherTarget` the runs are meant to go to
@@ -98,8 +105,10 @@ export function plannedDifferences(
     if (before!.get(field) !== after!.get(field))
       differs('plan', `the plans differ in ${field}: ${shown(before!, field)} and ${shown(after!, field)}`)
   for (const field of HOST_FIELDS) {
-    const [one, other] = [baseline.host[field], current.host[field]] satisfies HostReport[typeof field][]
-    if (one !== other) differs('host', `the hosts differ in ${field}: ${one} and ${other}`)
+    const [one, other] = [baseline, current].map(({ host }): HostReport[typeof field] => host[field])
+    // What one of them does not know is no difference.
+    const isUnknown = MACHINE.has(field) && (one == null || other == null)
+    if (one !== other && !isUnknown) differs('host', `the hosts differ in ${field}: ${one} and ${other}`)
   }
   if (baseline.version !== current.version)
     differs(

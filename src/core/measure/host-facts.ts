@@ -1,5 +1,7 @@
+import type { MachineFacts } from './machine-facts.ts'
+
 /** Facts about the host that matter to the figures. */
-export interface HostReport {
+export interface HostReport extends MachineFacts {
   readonly node: string
   readonly platform: string
   readonly arch: string

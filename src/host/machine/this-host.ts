@@ -6,6 +6,7 @@ import { monotonicUs } from '../../protocol.ts'
 import { findCores } from './cores.ts'
 import { readHeap } from './heap.ts'
 import { watchHost, type HostVitalSigns } from './host-vitals.ts'
+import { readMachine } from './machine-facts.ts'
 import { readMemory } from './memory.ts'
 
 /** What a run needs of the host that conducts it. A simulated run has another one, whose time is virtual. */
@@ -43,5 +44,6 @@ export function describeHost(): HostReport {
     cores: cores.usable,
     cpuQuota: cores.quota,
     memoryBytes: readMemory('/').memoryTotalBytes,
+    ...readMachine(),
   }
 }

@@ -1,4 +1,5 @@
 /** Findings of `corerush doctor` as text. Pure. */
+import { machineAdvice, type MachineFacts } from '../../core/measure/machine-facts.ts'
 import type { HostLimits, Trial } from '../../core/plan/sound-capacity.ts'
 import { showBytes, showCount, showRate } from '../../core/units.ts'
 import { renderLine, type Style } from './paint.ts'
@@ -34,6 +35,36 @@ export function renderLimits(limits: HostLimits, style: Style): string {
     [
       renderLine([['this host', 'bold']], style),
       ...rows.map(([title, text]) => renderLine([[title.padEnd(10), 'dim'], text], style)),
+    ].join('\n') + '\n'
+  )
+}
+
+/** The settings of this machine that matter, and the commands that change those that disturb. */
+export function renderMachine(facts: MachineFacts, style: Style): string {
+  const word = (value: boolean | null, yes: string, no: string): string =>
+    value === null ? NOT_AVAILABLE : value ? yes : no
+  const rows: [string, string][] = [
+    ['kernel', facts.kernel ?? NOT_AVAILABLE],
+    ['governor', facts.governor ?? NOT_AVAILABLE],
+    ['turbo', word(facts.turbo, 'on', 'off')],
+    [
+      'sleep',
+      facts.sleepState === null ? NOT_AVAILABLE : `down to ${facts.sleepState}, ${facts.wakeUpUs} µs to wake`,
+    ],
+    ['SMT', word(facts.smt, 'on', 'off')],
+    [
+      'machine',
+      `${word(facts.virtualMachine, 'virtual', 'physical')}; container: ${word(facts.container, 'yes', 'no')}`,
+    ],
+    ['clock', facts.clockSource ?? NOT_AVAILABLE],
+  ]
+  return (
+    [
+      ...rows.map(([title, text]) => renderLine([[title.padEnd(10), 'dim'], text], style)),
+      ...machineAdvice(facts).flatMap(({ message, command }) => [
+        renderLine([['! ', 'yellow'], message], style),
+        renderLine([[`  ${command}`, 'dim']], style),
+      ]),
     ].join('\n') + '\n'
   )
 }
