@@ -12,7 +12,14 @@ export async function workAlone(plan, onSnapshot) {
   })
   try {
     return await work({
-      assignment: { plan, share: { index: 0, of: 1 }, tickets: null, feeders: [], isWatched: false },
+      assignment: {
+        plan,
+        share: { index: 0, of: 1 },
+        tickets: null,
+        feeders: [],
+        data: [],
+        isWatched: false,
+      },
       port: port2,
     })
   } finally {

@@ -606,7 +606,7 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
     [
       'an unknown field',
       'export default scenario({ taks: {} })',
-      /s\.ts: taks is not a field of a scenario; did you mean tasks\?/,
+      /s\.ts:2: taks is not a field of a scenario; did you mean tasks\?\n.*\n> 2 \|/,
     ],
     ['no base URL', 'export default scenario({ tasks: { T() {} } })', /--url is required/],
   ])('%s', async (_, code, message) => {
