@@ -14,7 +14,7 @@ import { renderTable } from './table.ts'
 const WORKER = fileURLToPath(new URL('scripted.mjs', import.meta.url))
 /** No script, but a request that is another one each time. */
 const PLACEHOLDERS = 'placeholders'
-const SCRIPTS = ['no-cookies', 'post', 'cookie', PLACEHOLDERS]
+const SCRIPTS = 'no-cookies,post,cookie,transaction,on-request,compressed'
 const MOST = 1.6
 
 const { values } = parseArgs({
@@ -22,19 +22,21 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     users: { type: 'string', default: '64,550' },
+    scripts: { type: 'string', default: `${SCRIPTS},${PLACEHOLDERS}` },
   },
 })
 
 console.log(`${describeMachine()}\n`)
 const target = await startCheapTarget()
+const scripts = values.scripts.split(',')
 const rows = [['users', 'script', 'µs of CPU per request', 'to no script', `below ${MOST}`]]
 try {
   for (const users of values.users.split(',')) {
     const plain: number[] = []
-    const scripted = new Map<string, number[]>(SCRIPTS.map((script) => [script, []]))
+    const scripted = new Map<string, number[]>(scripts.map((script) => [script, []]))
     for (let round = 0; round < Number(values.rounds); round++) {
       plain.push(await measure(users))
-      for (const script of SCRIPTS) scripted.get(script)!.push(await measure(users, script))
+      for (const script of scripts) scripted.get(script)!.push(await measure(users, script))
     }
     rows.push([users, 'none', spread(plain, 2), '1', ''])
     for (const [script, found] of scripted) {
