@@ -76,6 +76,8 @@ export async function measureCapacity(
       oneWorkerPerS: one.soundPerS,
       workers: usable,
       allWorkersPerS: all.soundPerS,
+      oneWorkerFullPerS: one.fullPerS > 0 ? one.fullPerS : null,
+      allWorkersFullPerS: all.fullPerS > 0 ? all.fullPerS : null,
     }
   }
   return { measuredAt: new Date().toISOString(), transports }

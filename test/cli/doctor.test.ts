@@ -106,9 +106,9 @@ test('what was found, for a person', () => {
     { transport: 'undici', workers: 2, fullPerS: 30_000, soundPerS: null, hindrance: 'generator.busy' },
   ]
   expect(renderTrials(trials, '/cache/capacity.json', plain)).toMatchInlineSnapshot(`
-    "transport  workers  full speed/s  sound up to/s  limited by
-    undici           1        20,000         12,000
-    undici           2        30,000           none  generator.busy
+    "transport  workers  full speed/s  sound up to/s  waits p99  limited by
+    undici           1        20,000         12,000     512 µs
+    undici           2        30,000           none             generator.busy
     measured against the embedded target on this host; a target on another host leaves more for the generator
     saved in /cache/capacity.json
     "

@@ -138,5 +138,11 @@ describe('with a folder of its own', () => {
     expect(shown).toContain(
       'needs     about 40% of the 3,000 requests/s that this host can measure soundly (corerush doctor, 2026-01-02)',
     )
+    expect(shown).not.toContain('waits ')
+    const full = { oneWorkerFullPerS: 2000, allWorkersFullPerS: 4000 }
+    const known = { ...capacity, transports: { undici: { ...capacity.transports['undici']!, ...full } } }
+    expect(renderPlan({ ...open, workers: 4 }, { color: false, width: 200 }, known)).toMatch(
+      /waits     about 4\.86 ms at p99 for a worker that is 30(\.0)?% busy, on this host and undisturbed/,
+    )
   })
 })

@@ -107,7 +107,7 @@ export function plannedDifferences(
   for (const field of HOST_FIELDS) {
     const [one, other] = [baseline, current].map(({ host }): HostReport[typeof field] => host[field])
     // What one of them does not know is no difference.
-    const isUnknown = MACHINE.has(field) && (one == null || other == null)
+    const isUnknown = MACHINE.has(field) && [one, other].some((fact) => (fact ?? null) === null)
     if (one !== other && !isUnknown) differs('host', `the hosts differ in ${field}: ${one} and ${other}`)
   }
   if (baseline.version !== current.version)

@@ -7,6 +7,9 @@ export interface TransportCapacity {
   /** The number of workers that measured it at once. */
   readonly workers: number
   readonly allWorkersPerS: number | null
+  /** At full speed, sound or not; left out by earlier versions. */
+  readonly oneWorkerFullPerS?: number | null
+  readonly allWorkersFullPerS?: number | null
 }
 
 export interface Capacity {

@@ -51,6 +51,7 @@ function isCapacity(value: unknown): value is Capacity {
       (one) =>
         one !== null &&
         [one.oneWorkerPerS, one.allWorkersPerS].every(isFigure) &&
+        [one.oneWorkerFullPerS ?? null, one.allWorkersFullPerS ?? null].every(isFigure) &&
         typeof (one.workers as unknown) === 'number',
     )
   )

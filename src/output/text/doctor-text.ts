@@ -1,7 +1,8 @@
 /** Findings of `corerush doctor` as text. Pure. */
 import { machineAdvice, type MachineFacts } from '../../core/measure/machine-facts.ts'
+import { predictedWait } from '../../core/plan/predicted-wait.ts'
 import type { HostLimits, Trial } from '../../core/plan/sound-capacity.ts'
-import { showBytes, showCount, showRate } from '../../core/units.ts'
+import { showBytes, showCount, showMs, showRate } from '../../core/units.ts'
 import { renderLine, type Style } from './paint.ts'
 import { renderTable, type Column } from './text-table.ts'
 
@@ -74,6 +75,12 @@ const COLUMNS: Column<Trial>[] = [
   { title: 'workers', cell: ({ workers }) => String(workers) },
   { title: 'full speed/s', rank: 2, cell: ({ fullPerS }) => showRate(fullPerS) },
   { title: 'sound up to/s', cell: ({ soundPerS }) => (soundPerS === null ? 'none' : showRate(soundPerS)) },
+  {
+    title: 'waits p99',
+    rank: 3,
+    cell: ({ workers, fullPerS, soundPerS }) =>
+      soundPerS === null ? '' : showMs(predictedWait(soundPerS / workers, fullPerS / workers)?.p99Ms ?? null),
+  },
   { title: 'limited by', rank: 1, align: 'left', cell: ({ hindrance }) => hindrance ?? '' },
 ]
 

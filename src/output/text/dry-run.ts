@@ -7,6 +7,7 @@ import { DECLARATIONS } from '../../core/options/declarations.ts'
 import { PLANNED_DEFAULTS } from '../../core/options/option-readers.ts'
 import type { PlannedOptions } from '../../core/options/options.ts'
 import { capacityShare, soundPerS, type Capacity } from '../../core/plan/sound-capacity.ts'
+import { plannedWait } from '../../core/plan/predicted-wait.ts'
 import { plannedPerS, plannedUsers, type ClosedPlan, type OpenPlan, type Plan } from '../../core/plan/plan.ts'
 import { bodyLength, type RequestPlan } from '../../core/request/request.ts'
 import { redactPlan } from '../../core/plan/redact.ts'
@@ -19,7 +20,15 @@ import { printThreshold } from '../../core/threshold/threshold.ts'
 import { longestWarmupS } from '../../core/resolve/precision-options.ts'
 import { printPrecision } from '../../core/threshold/precision-rule.ts'
 import type { TargetsPlan } from '../../core/resolve/request/targets-options.ts'
-import { printDurationS, showBytes, showCount, showMany, showPercent, showRate } from '../../core/units.ts'
+import {
+  printDurationS,
+  showBytes,
+  showCount,
+  showMany,
+  showMs,
+  showPercent,
+  showRate,
+} from '../../core/units.ts'
 import { httpFacts, transportWords } from './http-words.ts'
 import { loadChart } from './load-chart.ts'
 import { renderLine, type Style } from './paint.ts'
@@ -70,6 +79,7 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
       `${printRelative(rule)}, with ${plan.baseline!.runs.join(', ')}`,
     ]),
     ...needs(plan, capacity),
+    ...waits(plan, capacity),
   ]
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),
@@ -183,6 +193,18 @@ function needs(plan: Plan, capacity: Capacity | null): [string, string][] {
     [
       'needs',
       `about ${Math.max(1, Math.round(share * 100))}% of the ${most} requests/s that this host can measure soundly (corerush doctor, ${capacity.measuredAt.slice(0, 10)})`,
+    ],
+  ]
+}
+
+/** How long responses are expected to wait for a worker; empty if this host was not measured, or if the plan has no pace. */
+function waits(plan: Plan, capacity: Capacity | null): [string, string][] {
+  const wait = plannedWait(capacity, plan)
+  if (wait === null) return []
+  return [
+    [
+      'waits',
+      `about ${showMs(wait.p99Ms)} at p99 for a worker that is ${showPercent(wait.utilization)} busy, on this host and undisturbed`,
     ],
   ]
 }
