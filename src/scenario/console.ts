@@ -8,10 +8,7 @@ export type Written = (level: LogLevel, text: () => string) => void
 const LEVELS = ['debug', 'info', 'log', 'warn', 'error'] as const
 
 /** The console of this thread, whose functions are replaced. */
-const shared = globalThis.console as Record<
-  (typeof LEVELS)[number],
-  (this: void, ...given: unknown[]) => void
->
+const shared = globalThis.console as Record<(typeof LEVELS)[number], (...given: unknown[]) => void>
 
 /** Passes on what is written by `console.log` and the like until the function that it returns is called. */
 export function captureConsole(written: Written): () => void {
