@@ -24,13 +24,13 @@ test('the code of the documents compiles under strict', () => {
   const loose = { ...options, incremental: false, noUnusedLocals: false }
   const host = ts.createCompilerHost(loose)
   const codes = new Map(blocks.map(({ file, code }) => [file, code]))
-  const { getSourceFile, fileExists, readFile } = host
-  host.fileExists = (path) => codes.has(path) || fileExists(path)
-  host.readFile = (path) => codes.get(path) ?? readFile(path)
+  const plain = ts.createCompilerHost(loose)
+  host.fileExists = (path) => codes.has(path) || plain.fileExists(path)
+  host.readFile = (path) => codes.get(path) ?? plain.readFile(path)
   host.getSourceFile = (path, language, ...rest) => {
     const code = codes.get(path)
     return code === undefined
-      ? getSourceFile(path, language, ...rest)
+      ? plain.getSourceFile(path, language, ...rest)
       : ts.createSourceFile(path, code, language)
   }
   const program = ts.createProgram([...codes.keys()], loose, host)

@@ -162,10 +162,7 @@ export function buildReport(
     errors: mostFirst(tally.errors, hidden),
     capturedFailures: earliest(timeline.captured, plan.captureFailures),
     taskErrors,
-    connections: { ...tally.connections },
-    cookies: { ...tally.cookies },
-    challenges: { ...tally.challenges },
-    lifecycle: lifecycleCounts(tally.lifecycle),
+    ...countsOf(tally),
     addresses: facts.addresses,
     timeline: rows,
     thresholds,
@@ -181,6 +178,16 @@ export function buildReport(
     }),
   }
 }
+
+/** What is counted beside requests and iterations. */
+const countsOf = (
+  tally: Timeline['total'],
+): Pick<Report, 'connections' | 'cookies' | 'challenges' | 'lifecycle'> => ({
+  connections: { ...tally.connections },
+  cookies: { ...tally.cookies },
+  challenges: { ...tally.challenges },
+  lifecycle: lifecycleCounts(tally.lifecycle),
+})
 
 /** What the comparison and the teardown mean for the exit code. */
 const consequencesOf = (comparison: RunComparison | null, { isTornDown = true }: RunFacts) => ({
