@@ -47,13 +47,8 @@ export default async function work({
   const transportFor = (one: Plan): Transport =>
     makeTransport({ ...one, longestIdleS: longestIdleS(one) }, connectorOf(one, addresses), clock, turn)
   const secrets = new KnownSecrets(plan)
-  const script = await loadScript(assignment, {
-    recorder,
-    secrets,
-    clock,
-    tell,
-    deserted: desertion.deserted,
-  })
+  const { deserted } = desertion
+  const script = await loadScript(assignment, { recorder, secrets, clock, tell, deserted })
   const load = new Load({
     plan,
     secrets,

@@ -23,7 +23,7 @@ async function done(
 ): Promise<{ readonly names: string; readonly errors: readonly string[]; readonly run: Simulation }> {
   const names: string[] = []
   const script = { order, tasks: tasks((name) => () => void names.push(name)) }
-  const run = await new Simulation({ ...plan, durationS: seconds - 0.5 } as Plan, undefined, { script }).to(
+  const run = await new Simulation({ ...plan, durationS: seconds - 0.5 }, undefined, { script }).to(
     seconds + 1,
   )
   return {

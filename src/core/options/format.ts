@@ -139,7 +139,8 @@ export const duration = (least: 'above 0' | 'at least 0' | 'whole'): ReadFormat<
 
 /** A duration, or the word `auto`. */
 export const orAuto = (format: ReadFormat<number, 'text'>): ReadFormat<number | 'auto', 'text'> => ({
-  ...text('', `${format.type} | 'auto'`),
+  // A duration is a number or a text, `auto` included.
+  ...text('', format.type),
   parse: (raw) => {
     if (raw === 'auto') return { value: raw }
     const read = format.parse(raw)

@@ -60,7 +60,7 @@ export interface Options {
   /** Stage of the load, from the value before to this number of users, or rate: 30s:100, 30s:100/s. */
   stages?: string | readonly string[] | undefined
   /** First whole seconds of the load, which are not measured: 10s, auto. @default 0 */
-  warmup?: Duration | 'auto' | undefined
+  warmup?: Duration | undefined
   /** Length of the load, ramps and warm-up included. @default 10s; none with a count */
   duration?: Duration | undefined
   /** Exact number of requests to send, over all cores. @default no limit */
