@@ -41,8 +41,11 @@ export type {
   ReadingOptions,
   Response,
   ReadResponse,
+  Stream,
+  StreamOptions,
   Values,
 } from './scenario/http.ts'
+export type { ServerEvent } from './core/request/event-parser.ts'
 export type { LogEntry, LogLevel } from './core/measure/task-log.ts'
 export { OutputError, type OutputHooks } from './host/output-set.ts'
 export type { ScriptPlan, ScenarioPlan, TaskPlan } from './core/scenario/script-plan.ts'

@@ -1,5 +1,7 @@
 /** What a task sends requests with, and what it gets back. Types only: the worker fulfils them. */
+import type { ServerEvent } from '../core/request/event-parser.ts'
 import type { Duration } from '../core/units.ts'
+import type { Trend } from './metric.ts'
 
 /** The value of a field; a list sends the field once for each of its values. */
 export type Value = string | number | bigint | boolean
@@ -105,6 +107,38 @@ export interface ReadResponse extends Response {
   json(): unknown
 }
 
+/** What a stream can be asked for; `timeout` is the longest time until its head has come, and after that until its next piece. */
+export interface StreamOptions extends Omit<
+  RequestOptions,
+  'read' | 'compressed' | 'expectFailure' | 'throws'
+> {
+  /** @default GET */
+  readonly method?: string | undefined
+  /** Receives the time from sent to the arrival of the first event, in milliseconds. */
+  readonly firstEvent?: Trend | undefined
+  /** Receives the time between the arrivals of two events, in milliseconds. */
+  readonly eventGap?: Trend | undefined
+  /** A request that failed is thrown: where it is opened, or where it is read. @default false */
+  readonly throws?: boolean | undefined
+}
+
+/**
+ * A response that is read while it comes, once, by `events` or by `chunks`. Reading ends when the server ends it or the
+ * request fails, which `error` says then; leaving the loop closes the connection.
+ */
+export interface Stream extends Response {
+  /** The head came with an expected status, and the request has not failed since. */
+  readonly ok: boolean
+  /** By name in lower case; of several with one name, their values joined by a comma. */
+  readonly headers: ReadonlyMap<string, string>
+  /** The server-sent events (`text/event-stream`), as they come. Throws a TypeError if the stream is read already. */
+  events(): AsyncGenerator<ServerEvent, void, undefined>
+  /** The pieces of the body, as they come. Throws a TypeError if the stream is read already. */
+  chunks(): AsyncGenerator<Uint8Array, void, undefined>
+  /** Closes the connection without reading on; the request counts as complete. */
+  close(): void
+}
+
 /** Sends one request; resolves when it has ended, however it ended. */
 export interface Send {
   (url: string | URL, options: ReadingOptions): Promise<ReadResponse>
@@ -121,6 +155,8 @@ export interface Http {
   readonly options: Send
   /** Headers of this user, such as the token of its login: `http.headers.set('authorization', 'Bearer …')`. */
   readonly headers: HeaderSetter
+  /** Sends one request whose response is read while it comes; resolves when its head has come, or it has failed. */
+  stream(url: string | URL, options?: StreamOptions): Promise<Stream>
   /** Any method. */
   request(method: string, url: string | URL, options: ReadingOptions): Promise<ReadResponse>
   request(method: string, url: string | URL, options?: RequestOptions): Promise<Response>

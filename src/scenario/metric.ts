@@ -16,6 +16,12 @@ export interface Trend {
   add(value: number): void
 }
 
+const trends = new WeakSet<object>()
+
+/** Whether this was made by `trend`. */
+export const isTrend = (given: unknown): given is Trend =>
+  typeof given === 'object' && given !== null && trends.has(given)
+
 /** Takes in what tasks add. */
 export type Add = (kind: CustomKind, name: string, value: number) => void
 
@@ -37,7 +43,9 @@ export class Metrics {
 
   readonly trend = (name: string): Trend => {
     this.#know(name, 'trend')
-    return { add: (value) => this.#add('trend', name, value) }
+    const made: Trend = { add: (value) => this.#add('trend', name, value) }
+    trends.add(made)
+    return made
   }
 
   #know(name: string, kind: CustomKind): void {

@@ -110,6 +110,8 @@ export class Call implements ExchangeListener {
   #inUse: Connection | null = null
   #tally: RequestTally | null = null
   #timeoutS = 0
+  /** When the time-out of a stream begins anew: with its last piece, in µs of run time; 0 where it begins with the request. */
+  progressUs = 0
   /** Why the last challenge is not answered; empty without one. */
   #refusal = ''
 
@@ -129,6 +131,9 @@ export class Call implements ExchangeListener {
     this.#connection = around.openConnection(user, request)
   }
 
+  /** The sender wants no more of the response. */
+  #isEndedEarly = false
+
   /** Why the body that came is too long to be kept; empty where it is not. */
   #tooLarge = ''
 
@@ -139,6 +144,22 @@ export class Call implements ExchangeListener {
     queueMicrotask(() => {
       if (this.#tooLarge !== '') this.#inUse!.cut('timeout')
     })
+  }
+
+  /** The response is read no further: its connection is closed, and the request counts as complete. */
+  endEarly(): void {
+    this.#isEndedEarly = true
+    queueMicrotask(() => {
+      if (this.#isEndedEarly) this.#inUse!.cut('timeout')
+    })
+  }
+
+  stopReading(): void {
+    this.#inUse!.stopReading()
+  }
+
+  startReading(): void {
+    this.#inUse!.startReading()
   }
 
   /** Whether anything of it was sent. */
@@ -184,7 +205,7 @@ export class Call implements ExchangeListener {
   /** The connect time-out or the time-out of the whole request has passed. */
   expire(nowUs: number): void {
     const { phase, sentUs } = this.exchange
-    const wholeUs = sentUs + this.#timeoutS * 1e6
+    const wholeUs = Math.max(sentUs, this.progressUs) + this.#timeoutS * 1e6
     const isConnecting = phase === 'dns' || phase === 'connect' || phase === 'tls'
     if (isConnecting || nowUs >= wholeUs) this.#inUse!.cut('timeout')
     else this.#owner.arm(wholeUs)
@@ -212,6 +233,7 @@ export class Call implements ExchangeListener {
     // What the transport refuses has been tried, and counts; what the end of the drain cut before it began has not.
     if (!this.#isSent && exchange.outcome !== 'unfinished') this.sent()
     this.#owner.disarm()
+    if (this.#isEndedEarly) this.#endAsComplete(exchange)
     if (this.#tooLarge !== '') this.#failAsTooLarge(exchange)
     if (this.#identity !== null && this.#mustAnswer(this.#identity, exchange)) {
       this.#answer(exchange)
@@ -233,6 +255,13 @@ export class Call implements ExchangeListener {
       this.#record(exchange)
     }
     this.#owner.callEnded(this)
+  }
+
+  #endAsComplete(exchange: Exchange): void {
+    this.#isEndedEarly = false
+    if (exchange.outcome === 'unfinished' || exchange.status === 0) return
+    exchange.outcome = 'ok'
+    exchange.message = ''
   }
 
   #failAsTooLarge(exchange: Exchange): void {

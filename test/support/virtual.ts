@@ -245,6 +245,14 @@ class SimulatedConnection implements Connection {
     else this.#later(this.#network.clock.nowUs(), finish)
   }
 
+  stopReading(): void {
+    // Its responses have no bodies.
+  }
+
+  startReading(): void {
+    // Its responses have no bodies.
+  }
+
   close(): void {
     this.#cancel()
     this.#exchange = null

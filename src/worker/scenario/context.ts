@@ -1,7 +1,15 @@
 /** What a user's tasks are given, and how what they ask for reaches the user. */
 import type { Random } from '../../core/random.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
-import type { HeaderSetter, Http, RequestOptions, Response, Send } from '../../scenario/http.ts'
+import type {
+  HeaderSetter,
+  Http,
+  RequestOptions,
+  Response,
+  Send,
+  Stream,
+  StreamOptions,
+} from '../../scenario/http.ts'
 import type { Context, UserCookies } from '../../scenario/scenario.ts'
 import type { Cookies } from '../cookies.ts'
 import type { RandomStream } from '../../scenario/random.ts'
@@ -18,6 +26,7 @@ export interface Doer {
   headers(): HeaderSetter
   stream(): RandomStream
   send(method: string, url: string | URL, options?: RequestOptions): Promise<Response>
+  openStream(url: string | URL, options?: StreamOptions): Promise<Stream>
   think(pause: string | number): Promise<void>
   take(feeder: Feeder<unknown>): unknown
   transaction<T>(name: string, run: () => T | Promise<T>): Promise<T>
@@ -78,6 +87,7 @@ function httpOf(doer: Doer): Http {
     get headers() {
       return doer.headers()
     },
+    stream: (url, options) => doer.openStream(url, options),
     request: request as Http['request'],
   }
 }

@@ -13,6 +13,7 @@ import type { Exchange, Prepared } from '../transport/transport.ts'
 import { KeptReply, PlainReply } from './reply.ts'
 import type { ReadyRequest } from './known-request.ts'
 import type { Transaction } from './transactions.ts'
+import type { StreamReply, StreamSource } from './stream-reply.ts'
 import type { Watch } from './watch.ts'
 
 /** The user whose line it is. */
@@ -30,7 +31,7 @@ export interface LineOwner {
   lineEnded(line: Line, exchange: Exchange): void
 }
 
-export class Line implements CallOwner {
+export class Line implements CallOwner, StreamSource {
   /** When its call is too long under way; Infinity when none is. */
   deadlineUs = Infinity
   readonly #call: Call
@@ -39,6 +40,8 @@ export class Line implements CallOwner {
   readonly #mostBytes: number
   #options: RequestOptions | CheckedOptions = {}
   #kept: KeptReply | null = null
+  /** The response that its task reads while it comes; `null` if it does not. */
+  #stream: StreamReply | null = null
   /** The transaction that the call was sent in; `null` if it is in none. */
   transaction: Transaction | null = null
   /** When the task made the call, if that is the first of its iteration; else `null`. */
@@ -74,18 +77,26 @@ export class Line implements CallOwner {
     }: ReadyRequest,
     options: RequestOptions | CheckedOptions,
     firstCalledUs: number | null,
+    stream: StreamReply | null = null,
   ): Promise<Response> {
     this.#options = options
     this.#firstCalledUs = firstCalledUs
     const isKept = options.read === true || checkIn(options) !== null || this.#owner.watch !== null
-    this.#kept = isKept ? new KeptReply(this.#mostBytes, this.#tooLarge, isCompressed) : null
+    this.#stream = stream
+    this.#kept =
+      stream !== null
+        ? stream.shown
+        : isKept
+          ? new KeptReply(this.#mostBytes, this.#tooLarge, isCompressed)
+          : null
     this.#tally = tally
     this.#sentUs = 0
-    this.#call.readInto(this.#kept)
+    this.#call.readInto(stream ?? this.#kept)
     this.#call.expectedFailures = expectedFailures
     const response = new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
+      stream?.begin(this, resolve)
       if (refusal === null) this.#call.send(request, tally, timeoutS, isElsewhere, mostRedirects)
       else this.#call.refuse(request, tally, timeoutS, refusal)
     })
@@ -98,6 +109,37 @@ export class Line implements CallOwner {
     this.#call.refuseBody(
       `the body is longer than the ${printCount(this.#mostBytes)} bytes of --max-read-bytes`,
     )
+
+  get exchange(): Exchange {
+    return this.#call.exchange
+  }
+
+  get sentUs(): number {
+    return this.#sentUs
+  }
+
+  stopReading(): void {
+    this.#call.stopReading()
+  }
+
+  startReading(): void {
+    this.#call.startReading()
+  }
+
+  progressed(nowUs: number): void {
+    const wasPaused = this.#call.progressUs === Infinity
+    this.#call.progressUs = nowUs
+    // An alarm that comes too early is set anew; one that was put off for good is not.
+    if (nowUs < Infinity && wasPaused) this.expire(nowUs)
+  }
+
+  endEarly(): void {
+    this.#call.endEarly()
+  }
+
+  refuse(message: string): void {
+    this.#call.refuseBody(message)
+  }
 
   /** The request that was sent last. */
   get request(): RequestPlan | null {
@@ -158,10 +200,12 @@ export class Line implements CallOwner {
 
   callEnded({ exchange, followed }: Call): void {
     const kept = this.#kept
-    this.#kept = null
+    const stream = this.#stream
+    this.#kept = this.#stream = null
     this.#call.readInto(null)
     this.#owner.lineEnded(this, exchange)
     const { outcome, status, message } = exchange
+    if (stream !== null) this.#endStream(stream, outcome === 'ok' ? '' : `${outcome}: ${message}`, followed)
     // A task that the end of the drain cut off does not go on.
     if (outcome === 'unfinished') return
     if (kept !== null) this.#tally!.bytesDecoded += kept.decodedBytes
@@ -171,6 +215,7 @@ export class Line implements CallOwner {
       this.#reject(new TaskFailure(`${rowOf(exchange.request!.plan)}: ${error}`))
       return
     }
+    if (stream !== null) return
     const reply = kept ?? new PlainReply()
     reply.ok = outcome === 'ok'
     reply.status = status
@@ -178,6 +223,12 @@ export class Line implements CallOwner {
     reply.url = exchange.request!.plan.url
     reply.redirects = followed
     this.#resolve(reply)
+  }
+
+  /** Ends a stream, whose time-out was its own. What fails before its head came is thrown, if its task says so. */
+  #endStream(stream: StreamReply, error: string, followed: Call['followed']): void {
+    this.#call.progressUs = 0
+    stream.end(error, followed)
   }
 
   #report({ request, outcome, status, bytesIn, doneUs }: Exchange, error: string): void {

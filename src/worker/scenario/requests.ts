@@ -37,7 +37,7 @@ import type { Transport } from '../transport/transport.ts'
 /** URLs whose last request is kept; a task may make up any number of them. */
 const MOST_KEPT = 1000
 
-const OPTIONS: ReadonlySet<string> = new Set([
+export const REQUEST_OPTIONS: ReadonlySet<string> = new Set([
   'name',
   'headers',
   'query',
@@ -240,8 +240,10 @@ function checkOptions(options: RequestOptions | CheckedOptions): void {
       `the options of a request must be an object such as { body: 'x' }, got ${typeof given === 'string' ? 'a string' : described(given)}`,
     )
   for (const option in given)
-    if (!OPTIONS.has(option))
-      throw new TypeError(`${option} is not an option of a request${didYouMean(option, [...OPTIONS])}`)
+    if (!REQUEST_OPTIONS.has(option))
+      throw new TypeError(
+        `${option} is not an option of a request${didYouMean(option, [...REQUEST_OPTIONS])}`,
+      )
   const { read, throws, check, compressed } = given as Readonly<Record<keyof CheckedOptions, unknown>>
   if (compressed !== undefined && typeof compressed !== 'boolean')
     throw new TypeError('compressed must be true or false')

@@ -9,7 +9,14 @@ import { LONGEST_OWN_WAIT_S, type Wait } from '../../core/load/wait-time.ts'
 import { TaskWalk } from '../../core/scenario/task-walk.ts'
 import { messageOf } from '../../errors.ts'
 import { placeOf } from '../../scenario/file.ts'
-import type { CheckedOptions, HeaderSetter, RequestOptions, Response } from '../../scenario/http.ts'
+import type {
+  CheckedOptions,
+  HeaderSetter,
+  RequestOptions,
+  Response,
+  Stream,
+  StreamOptions,
+} from '../../scenario/http.ts'
 import { randomStream, type RandomStream } from '../../scenario/random.ts'
 import type { Feeder } from '../../scenario/feeder.ts'
 import type { Context, OwnWait, RequestEvent } from '../../scenario/scenario.ts'
@@ -27,6 +34,8 @@ import type { Line, LineOwner } from './line.ts'
 import { Lines } from './lines.ts'
 import { Pauses, pauseUntilUs } from './pauses.ts'
 import type { NamedTask, Script } from './script.ts'
+import { streamRequest } from './stream-options.ts'
+import { StreamReply } from './stream-reply.ts'
 import { Transactions } from './transactions.ts'
 import { UserHeaders } from './user-headers.ts'
 import type { Watch } from './watch.ts'
@@ -87,6 +96,8 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
   /** `null` until a task asks for it. */
   #headers: UserHeaders | null = null
   #stream: RandomStream | null = null
+  /** Opened by the task; `null` until one is. */
+  #streams: StreamReply[] | null = null
   /** `null` without groups of tasks, and before the first task. */
   #walk: TaskWalk | null = null
   /** The task has left its group. */
@@ -252,17 +263,45 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     return read === null ? this.#send(method, url, options, null) : this.#sendRead(method, url, options, read)
   }
 
+  openStream(url: string | URL, options: StreamOptions = {}): Promise<Stream> {
+    if (this.#isCut) return new Promise<never>(() => undefined)
+    this.#mustFly('stream()')
+    const request = streamRequest(options)
+    const stream = new StreamReply({
+      request,
+      nowUs: this.#script.nowUs,
+      mostLength: this.around.plan.maxReadBytes,
+      isWatched: this.watch !== null,
+    })
+    const { body } = request.options
+    const read = typeof body === 'object' ? reading(body) : null
+    const opened =
+      read === null
+        ? this.#send(request.method, url, request.options, null, stream)
+        : this.#sendRead(request.method, url, request.options, read, stream)
+    ;(this.#streams ??= []).push(stream)
+    return opened as Promise<Response & Stream>
+  }
+
+  /** What the task has opened is read no further when it ends; throws the error of a stream that it forgot. */
+  #endStreams(streams: readonly StreamReply[]): void {
+    this.#streams = null
+    const [forgotten = null] = streams.map((one) => one.taskEnded()).filter((error) => error !== null)
+    if (forgotten !== null && !this.#hasStopped) throw forgotten
+  }
+
   /** Sends the request when its body has been read; the iteration waits for that, whether or not its task does. */
   async #sendRead(
     method: string,
     url: string | URL,
     options: RequestOptions | CheckedOptions,
     read: Promise<ReadBody>,
+    stream: StreamReply | null = null,
   ): Promise<Response> {
     this.#readings++
     try {
       const body = await read
-      if (!this.#isCut) return await this.#send(method, url, options, body)
+      if (!this.#isCut) return await this.#send(method, url, options, body, stream)
     } finally {
       this.#readings--
       if (this.#isTaskDone) queueMicrotask(() => this.#land())
@@ -275,15 +314,17 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     url: string | URL,
     options: RequestOptions | CheckedOptions,
     read: ReadBody | null,
+    stream: StreamReply | null = null,
   ): Promise<Response> {
-    const { requests, isCompressed } = this.#script
+    const { requests, isCompressed: usual } = this.#script
+    const isCompressed = usual && stream === null
     const userNames = this.#headers?.names ?? NO_NAMES
     const ready = requests.ready(method, url, options, { read, isCompressed, userNames })
     if (this.#headers !== null) this.#identity.headers = this.#headers
     const isFirst = this.#calls++ === 0
     const line = this.#lines.take()
     if (this.#transactions !== null) line.transaction = this.#transactions.current
-    return line.send(ready, options, isFirst ? this.#firstCalledUs() : null)
+    return line.send(ready, options, isFirst ? this.#firstCalledUs() : null, stream)
   }
 
   think(pause: string | number): Promise<void> {
@@ -345,12 +386,15 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     this.watch?.begins(task.name)
     try {
       const returned = await task.run(this.#context)
+      if (this.#streams !== null) this.#endStreams(this.#streams)
       if (this.#doing === 'onStart') {
         this.#state = returned
         this.#isReady = this.#hasBegun = true
       }
       this.watch?.ended(task.name, this.#hasFailed)
     } catch (error) {
+      for (const stream of this.#streams ?? []) stream.taskEnded()
+      this.#streams = null
       if (Stopped.is(error)) this.watch?.ended(task.name, this.#hasFailed)
       else this.#failed(task, error)
     }

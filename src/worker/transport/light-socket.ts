@@ -95,6 +95,15 @@ export class LightSocket extends EventEmitter implements Writer {
     this.#chunk = this.#chunk === null ? rest : Buffer.concat([rest, this.#chunk])
   }
 
+  /** Reads no more of the socket until `resume`. */
+  pause(): void {
+    this.#socket!.pause()
+  }
+
+  resume(): void {
+    this.#socket!.resume()
+  }
+
   cork(): void {
     this.#isCorked = true
   }

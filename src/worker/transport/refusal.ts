@@ -25,6 +25,14 @@ export class Refusal implements Connection {
     this.#finish(reason === 'unfinished' ? reason : 'host', this.#why)
   }
 
+  stopReading(): void {
+    // There is nothing to read.
+  }
+
+  startReading(): void {
+    // There is nothing to read.
+  }
+
   close(): void {
     this.#exchange = null
   }

@@ -97,6 +97,14 @@ export abstract class SocketConnection implements Connection {
     else this.finish(exchange, `${phase}.timeout`, `timed out in phase ${phase}`)
   }
 
+  stopReading(): void {
+    this.socket?.pause()
+  }
+
+  startReading(): void {
+    this.socket?.resume()
+  }
+
   /** The exchange is cut off. */
   protected giveUp(): void {
     this.close()

@@ -118,6 +118,12 @@ export interface Connection {
    * drain. `done` is called now or within the next turns of the loop.
    */
   cut(reason: 'timeout' | 'unfinished'): void
+  /**
+   * Reads no more of the exchange in flight until `startReading`, so that its server has to wait. What has been read
+   * already still comes: at most one read of the socket, or with TLS one record.
+   */
+  stopReading(): void
+  startReading(): void
   /** Closes the connection, without reporting an exchange in flight. */
   close(): void
 }

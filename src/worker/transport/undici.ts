@@ -75,7 +75,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   /** The connection being made; `null` once it is open. */
   #connecting: Opening | null = null
   /** The open connection, and the reset that ended it, if any. After `Connection: close`, undici takes a reset for the end of the response. */
-  #socket: Pick<Socket, 'writableLength'> | null = null
+  #socket: Socket | LightSocket | null = null
   #reset: Error | null = null
   #isLight = false
   /** The request has been written; until then, what comes is no answer to it. */
@@ -137,6 +137,23 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       const { phase } = this.#exchange
       this.#finish(reason === 'unfinished' ? reason : `${phase}.timeout`, '')
       this.close()
+    }
+  }
+
+  /** A TLS socket is read by undici whenever it is readable: it is given nothing, and the stream beneath fills up and stops. */
+  stopReading(): void {
+    const socket = this.#socket!
+    if (socket instanceof LightSocket) socket.pause()
+    else socket.read = () => null
+  }
+
+  startReading(): void {
+    const socket = this.#socket
+    if (socket === null || socket.destroyed) return
+    if (socket instanceof LightSocket) socket.resume()
+    else {
+      delete (socket as { read?: Socket['read'] }).read
+      socket.emit('readable')
     }
   }
 
