@@ -84,7 +84,7 @@ export function float(value: any = 0): number {
   const special = /^([+-]?)(?:(inf(?:inity)?)|nan)$/i.exec(text)
   if (special !== null)
     return special[2] === undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text))
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text))
     throw error('ValueError', `could not convert string to float: ${repr(value)}`)
   return Number(text)
 }

@@ -104,7 +104,7 @@ export function format(value: any, spec: string): string {
     ? digitsOf(Math.abs(Number(value)), type, digits, alternate !== undefined)
     : str(value).slice(0, digits ?? undefined)
   if (isNumber && type === undefined && typeof value === 'boolean') body = str(value)
-  if (group !== undefined) body = body.replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, group))
+  if (group !== undefined) body = body.replace(/^\d+/, (whole) => grouped(whole, group))
   const isNegative = isNumber && (Number(value) < 0 || Object.is(value, -0))
   const prefix = !isNumber ? '' : isNegative ? '-' : sign === '+' ? '+' : sign === ' ' ? ' ' : ''
   const missing = Math.max(0, Number(width ?? 0) - Array.from(prefix + body).length)
@@ -167,17 +167,32 @@ function digitsOf(
   }
 }
 
-/** Up to so many digits, without trailing zeros. */
+/** Digits in groups of three, from the right. */
+function grouped(digits: string, separator: string): string {
+  const groups: string[] = []
+  for (let end = digits.length; end > 0; end -= 3) groups.unshift(digits.slice(Math.max(0, end - 3), end))
+  return groups.join(separator)
+}
+
+/** A number without the zeros that end its fraction. */
+function withoutZeros(text: string): string {
+  if (!text.includes('.')) return text
+  let end = text.length
+  while (text[end - 1] === '0') end--
+  return text.slice(0, text[end - 1] === '.' ? end - 1 : end)
+}
+
+/** Up to this many digits, without trailing zeros. */
 function general(value: number, precision: number): string {
   const digits = Math.max(1, precision)
   const exponent = value === 0 ? 0 : Number(value.toExponential(digits - 1).split('e')[1])
   if (exponent < -4 || exponent >= digits) {
     const [mantissa, power] = value.toExponential(digits - 1).split('e') as [string, string]
-    const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa
+    const short = withoutZeros(mantissa)
     return `${short}e${power[0]!}${power.slice(1).padStart(2, '0')}`
   }
   const text = value.toFixed(Math.max(0, digits - 1 - exponent))
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return withoutZeros(text)
 }
 
 /** `text.format(…)`: values by position, and by name. */
@@ -202,7 +217,7 @@ export function formatText(
 function fieldOf(field: string, values: readonly any[], named: Readonly<Record<string, any>>): any {
   const [, first = '', rest = ''] = /^([^.[]*)(.*)$/s.exec(field)!
   const from: unknown = /^\d+$/.test(first) ? item(values, Number(first)) : item(named, first)
-  return [...rest.matchAll(/\.(\w+)|\[([^\]]*)\]/g)].reduce<unknown>(
+  return [...rest.matchAll(/\.(\w+)|\[([^\][]*)\]/g)].reduce<unknown>(
     (value, [, attribute, key]) =>
       attribute === undefined
         ? item(value, /^\d+$/.test(key!) ? Number(key) : key)

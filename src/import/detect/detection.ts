@@ -19,7 +19,7 @@ export function formatOf(head: string): Format | null {
 const MOST_LINES = 20
 
 /** A line that imports Locust. */
-const LOCUST = /^\s*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m
+const LOCUST = /^[ \t]*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m
 
 /** A line that begins with curl, behind a prompt, a comment's end or an assignment. */
 const CURL = /^[ \t]*(?:[$>] +|sudo +|time +|\w+=\S* +)*(?:\S*[\\/])?curl(?:\.exe)?[ \t\\^]/im

@@ -378,7 +378,7 @@ export function arithmetic(operator: string, a: Code, b: Code): Code {
         ? code(`(${a.text} * ${b.text})`, kind)
         : code(`py.mul(${a.text}, ${b.text})`, a.kind === 'str' ? 'str' : 'any')
     case 'Div':
-      return isNumbers && /^[\d.]*[1-9][\d.]*$/.test(b.text)
+      return isNumbers && /^[\d.]+$/.test(b.text) && /[1-9]/.test(b.text)
         ? code(`(${a.text} / ${b.text})`, 'float')
         : code(`py.div(${a.text}, ${b.text})`, 'float')
     case 'FloorDiv':

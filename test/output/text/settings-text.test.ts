@@ -52,6 +52,7 @@ test('every value with its origin, secrets masked, and the defaults that count',
       workers          2                                default
       seed             1                                default
       transport        undici                           default
+      compressed       false                            default
       timeout          30s                              default
       connectTimeout   10s                              default
       http2            false                            default

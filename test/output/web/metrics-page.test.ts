@@ -124,6 +124,7 @@ test('a line of the page for each kind of series', async () => {
       "# TYPE corerush_requests_unfinished_total counter",
       "# TYPE corerush_responses_total counter",
       "# TYPE corerush_body_received_bytes_total counter",
+      "# TYPE corerush_body_decoded_bytes_total counter",
       "# TYPE corerush_body_sent_bytes_total counter",
       "# TYPE corerush_iterations_due_total counter",
       "# TYPE corerush_iterations_started_total counter",
