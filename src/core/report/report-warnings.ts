@@ -7,6 +7,7 @@ import type { SecretSet } from '../request/secret-set.ts'
 import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import type { JudgedFacts, Judgement } from './judgement.ts'
+import { misnamedThresholds } from './misnamed-thresholds.ts'
 import { staleConnectionWarnings } from './stale-connections.ts'
 import type { StoppedBy } from '../judge/exit.ts'
 
@@ -37,6 +38,7 @@ export function reportWarnings({
   return [
     ...facts.warnings.map((warning) => hidden.hide(warning)),
     ...facts.gate.warnings(thresholds, facts.stoppedBy === 'threshold'),
+    ...misnamedThresholds(plan.thresholds, thresholds, tally),
     ...amendedStageWarnings(plan, facts.amendments ?? []),
     ...alwaysFailed.map((what) => `${what}, so the run failed`),
     ...cookieWarnings(tally.cookies),
