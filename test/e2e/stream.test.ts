@@ -74,14 +74,20 @@ test('events, their times, an early end, a redirect and what fails', async () =>
       for await (const { id } of stream.events()) if (id === '1') break
       await http.get('/all', { name: 'after' })
     },
-    async Close({ http }) { (await http.stream('/close')).close() },
+    async Close({ http, think }) {
+      const stream = await http.stream('/close')
+      void (async () => { for await (const _ of stream.events()) await new Promise((resolve) => setTimeout(resolve, 80)) })()
+      await think('50ms')
+      stream.close()
+    },
     async Redirect({ http }) {
       const stream = await http.stream('/redirect', { redirects: 3, method: 'POST', json: [1] })
       let length = 0
       for await (const chunk of stream.chunks()) length += chunk.length
       console.log(length > 0, stream.redirects.length, stream.url.endsWith('/all'))
     },
-    async Failed({ http }) {
+    async Failed({ http, think }) {
+      await think("100ms")
       const stream = await http.stream('/failed')
       for await (const _ of stream.events()) throw new Error('no events are here')
       console.log(stream.ok, stream.status, stream.error)

@@ -155,7 +155,8 @@ export class StreamReply implements Stream, ResponseSink {
   /** Its task has ended: what still comes is not wanted. Returns the error of a task that forgot to read it, or `null`. */
   taskEnded(): Error | null {
     const isForgotten = this.#reading === null && !this.#isClosed && (this.#isOk || !this.#hasHead)
-    this.#isTaskOver = true
+    // A loop that its task has ended by close() ends well, also after the task.
+    this.#isTaskOver = !this.#isClosed
     this.close()
     return isForgotten ? this.#opened : null
   }
