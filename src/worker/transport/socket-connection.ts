@@ -2,15 +2,15 @@
  * A connection slot on a socket of its own: opens the socket when a request needs it, and carries one exchange at a
  * time. What is written and how answers are read is up to the protocol that extends it.
  *
- * A request that is sent from within the end of the last response is written at once: its connection has just been
- * active. Any other one waits one turn of the event loop, so that a close that has arrived meanwhile is seen first.
+ * A request that is sent from within the end of the last response is written in the same turn: its connection has just
+ * been active. Any other one waits one turn of the event loop, so that a close that has arrived meanwhile is seen first.
  */
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import { classify } from './fault.ts'
-
+import type { Gathering, Writer } from './gathering.ts'
 import { Opening } from './opening.ts'
 import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared } from './transport.ts'
@@ -28,6 +28,8 @@ export interface SocketParts {
   readonly connector: Connector
   /** The bytes that were read last, by any socket. */
   readonly buffer: Buffer
+  /** What is written while sockets read. */
+  readonly gathering: Gathering
   readonly keepAlive: boolean
   /** How long a connection may be idle where the server hints nothing, in µs. */
   readonly idleUs: number
@@ -36,7 +38,7 @@ export interface SocketParts {
   afterPoll(connection: SocketConnection): void
 }
 
-export abstract class SocketConnection implements Connection {
+export abstract class SocketConnection implements Connection, Writer {
   readonly #parts: SocketParts
   /** Number of the user among all users of the run. */
   readonly #user: number
@@ -74,11 +76,17 @@ export abstract class SocketConnection implements Connection {
     exchange.begin(request)
     this.exchange = exchange
     this.isWritten = false
-    if (this.socket === null || this.#isFollowing) this.#start(exchange)
-    else {
-      this.#isWaiting = true
-      this.#parts.afterPoll(this)
+    if (this.socket === null) {
+      this.#start(exchange)
+      return
     }
+    this.#isWaiting = true
+    if (this.#isFollowing) this.#parts.gathering.add(this)
+    else this.#parts.afterPoll(this)
+  }
+
+  flush(): void {
+    this.resume()
   }
 
   /** The event loop has polled: a connection that its peer had closed is gone. */
@@ -140,7 +148,7 @@ export abstract class SocketConnection implements Connection {
 
   /** Makes a connection for the exchange. */
   #open(exchange: Exchange, to: Destination, startUs: number): void {
-    const { connector, clock, turn, buffer } = this.#parts
+    const { connector, clock, turn, buffer, gathering } = this.#parts
     // An abandoned attempt may still report when the exchange, or the connection, is another one.
     let socket: Socket | null = null
     const opening = new Opening(exchange, clock, turn, (error, opened) => {
@@ -149,7 +157,13 @@ export abstract class SocketConnection implements Connection {
       else this.#connected((socket = opened), exchange)
     })
     const callback = (length: number): boolean => {
-      if (socket !== null && this.socket === socket) this.read(length)
+      if (socket === null || this.socket !== socket) return true
+      gathering.begin()
+      try {
+        this.read(length)
+      } finally {
+        gathering.end()
+      }
       return true
     }
     this.#opening = opening

@@ -4,11 +4,10 @@ import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import { destinationOf } from './destination.ts'
+import { Gathering } from './gathering.ts'
 import { idleLimitMs } from './idle.ts'
 import type { SocketConnection, SocketParts } from './socket-connection.ts'
 import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
-
-const BUFFER_BYTES = 65_536
 
 export abstract class SocketTransport implements Transport, SocketParts {
   readonly clock: Clock
@@ -17,7 +16,8 @@ export abstract class SocketTransport implements Transport, SocketParts {
   readonly keepAlive: boolean
   readonly retryStale: boolean
   readonly connector: Connector
-  readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  readonly gathering = new Gathering()
+  readonly buffer = this.gathering.buffer
   readonly #destinations = new Map<string, Destination>()
   #waiting: SocketConnection[] = []
 
