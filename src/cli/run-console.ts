@@ -5,7 +5,7 @@ import type { Output } from '../output/output.ts'
 import type { LivePage } from '../output/web/live-page.ts'
 import type { MetricsPage } from '../output/web/metrics-page.ts'
 import type { WebActions, WebServer } from '../output/web/web-server.ts'
-import type { FormWords } from '../output/web/web-messages.ts'
+import type { PageBeginning } from '../output/web/live-page.ts'
 import type { Command } from './command.ts'
 import { amendLoad, isInCi, openMetrics, openWeb } from './served-pages.ts'
 import { Terminal } from './terminal.ts'
@@ -29,14 +29,15 @@ export class RunConsole {
     return new RunConsole(command, metricsPort === null ? null : await openMetrics(metricsPort))
   }
 
-  /** Serves the live page. `form` is what its form begins with, and `start` is called when it is sent; `null` without one. */
+  /** Serves the live page; `start` is called when its form is sent, `null` without one. */
   async openPage(
     port: number,
-    form: FormWords | null = null,
+    given: Omit<PageBeginning, 'phase' | 'staysOpen'> = { form: null },
     start: WebActions['start'] = null,
   ): Promise<void> {
-    const phase = form === null ? 'preparing' : 'waiting'
-    const beginning = { phase, form, staysOpen: form !== null || this.staysOpen } as const
+    const hasForm = given.form !== null
+    const phase = hasForm ? 'waiting' : 'preparing'
+    const beginning = { ...given, phase, staysOpen: hasForm || this.staysOpen } as const
     this.#web = await openWeb(port, beginning, {
       stop: () => this.#stop(),
       start,

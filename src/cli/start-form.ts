@@ -3,11 +3,18 @@ import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactUrlText } from '../core/request/redacted-url.ts'
+import { isSecretOption, shownOption, type ScriptOptionPlan } from '../core/scenario/script-options.ts'
 import { withoutSecrets } from '../core/request/secret-set.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { conduct } from '../host/run.ts'
 import { renderSummary } from '../output/text/summary.ts'
-import { FORM_FIELDS, type FormProblem, type FormWords } from '../output/web/web-messages.ts'
+import {
+  FORM_FIELDS,
+  optionField,
+  type FormOption,
+  type FormProblem,
+  type FormWords,
+} from '../output/web/web-messages.ts'
 import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { renderProblem } from './problem.ts'
@@ -28,30 +35,49 @@ export function checkForForm(command: Command, problems: readonly Problem[]): vo
  * the exit code of the last run.
  */
 export async function serveForm(settings: Settings, port: number, around: RunConsole): Promise<number> {
-  const runs = new FormRuns(settings, around)
+  const options = await declaredOptions(settings.command)
+  const runs = new FormRuns(settings, around, options)
   around.rest()
-  await around.openPage(port, runs.form, runs.start)
+  await around.openPage(port, { form: runs.form, options: options.map(fieldOf) }, runs.start)
   return runs.untilEnd()
 }
+
+/** The options that the scenario file declares, with the values given so far; none without a file. */
+async function declaredOptions(command: Command): Promise<readonly ScriptOptionPlan[]> {
+  // The form may ask for the URL, and the file is read without it.
+  const texts = new Map([['url', 'http://127.0.0.1/'], ...command.texts] as const)
+  const plan = await readPlan({ ...command, texts }, { repeats: null, against: null }, [])
+  return plan?.scenario?.options ?? []
+}
+
+const fieldOf = (option: ScriptOptionPlan): FormOption => ({
+  name: option.name,
+  description: [option.description, option.choices?.join(', ') ?? '']
+    .filter((text) => text !== '')
+    .join(': '),
+  sample: String(shownOption(option).default),
+})
 
 class FormRuns {
   readonly #command: Command
   readonly #around: RunConsole
+  readonly #options: readonly ScriptOptionPlan[]
   /** What may be shown of a text. */
   readonly #shown: (text: string) => string
   readonly #plans: Plan[] = []
   /** Aborted when there is a plan. */
   #waiting = new AbortController()
 
-  constructor({ command, secrets }: Settings, around: RunConsole) {
+  constructor({ command, secrets }: Settings, around: RunConsole, options: readonly ScriptOptionPlan[]) {
     this.#command = command
+    this.#options = options
     this.#around = around
     this.#shown = (text) => withoutSecrets(text, secrets)
   }
 
   /** What the form begins with. */
   get form(): FormWords {
-    return formOf(this.#command, this.#shown)
+    return formOf(this.#command, this.#shown, this.#options)
   }
 
   /** Starts a run by the words of the form; resolves to what is wrong with them. */
@@ -59,7 +85,7 @@ class FormRuns {
     this.#around.page!.change({ form: showable(words, this.#shown) })
     const problems: Problem[] = []
     try {
-      const command = withForm(this.#command, words, this.#shown)
+      const command = withForm(this.#command, words, this.#shown, this.#options)
       const plan = await readPlan(command, { repeats: null, against: null }, problems)
       if (plan === null || problems.length > 0)
         return problems.map((problem) => problemOf({ ...problem, message: this.#shown(problem.message) }))
@@ -105,26 +131,51 @@ class FormRuns {
 }
 
 /** Returns what the form begins with: what the command says already, unless there is a secret in it. */
-export function formOf({ texts }: Command, shown: (text: string) => string): FormWords {
+export function formOf(
+  { texts }: Command,
+  shown: (text: string) => string,
+  options: readonly ScriptOptionPlan[] = [],
+): FormWords {
   const said = FORM_FIELDS.map((field) => [field, texts.get(field)] as const)
-  return showable(Object.fromEntries(said.filter(([, text]) => text !== undefined)), shown)
+  const set = options
+    .filter((option) => option.value !== option.default && !isSecretOption(option))
+    .map((option) => [optionField(option), String(option.value)] as const)
+  const words: FormWords = Object.fromEntries([...said, ...set].filter(([, text]) => text !== undefined))
+  return showable(words, shown)
 }
 
 /** Returns the words without those that hold a secret: `***` in their place would come back as if it were meant. */
 function showable(words: FormWords, shown: (text: string) => string): FormWords {
-  const open = Object.entries(words).filter(([, text]) => redactUrlText(shown(text)) === text)
+  const open = Object.entries(words).filter(([, text = '']) => redactUrlText(shown(text)) === text)
   return Object.fromEntries(open)
 }
 
 /** Returns the command with the words of the form in place of its own. What the form did not show, and no word replaced, stays. */
-export function withForm(command: Command, words: FormWords, shown: (text: string) => string): Command {
+export function withForm(
+  command: Command,
+  words: FormWords,
+  shown: (text: string) => string,
+  options: readonly ScriptOptionPlan[] = [],
+): Command {
+  const begun = formOf(command, shown, options)
   const texts = new Map(command.texts)
   for (const field of FORM_FIELDS) {
     const word = words[field]
     if (word !== undefined) texts.set(field, word)
-    else if (formOf(command, shown)[field] !== undefined) texts.delete(field)
+    else if (begun[field] !== undefined) texts.delete(field)
   }
-  return { ...command, texts }
+  const set = options.flatMap((option): string[] => {
+    const word = words[optionField(option)]
+    if (word !== undefined) return [`${option.name}=${word}`]
+    // An emptied field is the default, whatever a config says.
+    return begun[optionField(option)] === undefined ? [] : [`${option.name}=${option.default}`]
+  })
+  if (set.length === 0) return { ...command, texts }
+  return {
+    ...command,
+    texts,
+    lists: new Map([...command.lists, ['set', [...(command.lists.get('set') ?? []), ...set]]]),
+  }
 }
 
 function problemOf(problem: Problem): FormProblem {

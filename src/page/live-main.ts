@@ -136,7 +136,13 @@ class LiveView {
   }
 
   #showState(): void {
-    const { phase, form, failure, isOver } = this.#state ?? {
+    const {
+      phase,
+      form,
+      options = [],
+      failure,
+      isOver,
+    } = this.#state ?? {
       phase: 'waiting',
       form: null,
       failure: null,
@@ -157,7 +163,7 @@ class LiveView {
     this.#complaint.textContent = failure === null ? '' : `The run could not start: ${failure}`
     this.#form.root.hidden = form === null || isRunning
     if (failure !== null) this.#form.root.open = true
-    if (form !== null) this.#form.fill(form)
+    if (form !== null) this.#form.fill(form, options)
     this.#tabs.root.hidden = this.#run === null
     if (this.#state !== null) renewAll(this.#places.downloads, [downloads(this.#state, this.#token)])
   }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
 import { amendLoad, readWeb } from '../../src/cli/served-pages.ts'
 import { formOf, withForm } from '../../src/cli/start-form.ts'
+import type { FormWords } from '../../src/output/web/web-messages.ts'
 import type { Problem } from '../../src/core/options/problem.ts'
 import type { RunControl } from '../../src/host/control.ts'
 import { runCli, startCli, withFolder, withTarget } from '../support/cli.ts'
@@ -71,6 +72,23 @@ test('the form begins with what was said, and has the last word on it', () => {
   expect(formOf(command, same)).toEqual({ url: 'http://h/', wait: '1s' })
   const { texts } = withForm(command, { url: 'http://i/', spawnRate: '5' }, same)
   expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', spawnRate: '5' })
+})
+
+test('options of the scenario file are fields too: a word is set, an emptied field is the default', () => {
+  const command = parseArgv(['--web', '--set', 'channel=2', '--set', 'pin=1'])
+  const same = (text: string): string => text
+  const option = { description: '', choices: null, isSecret: false }
+  const options = [
+    { ...option, name: 'channel', default: 1, value: 2 },
+    { ...option, name: 'day', default: 'today', value: 'today' },
+    { ...option, name: 'pin', default: '', value: '1', isSecret: true },
+  ]
+  expect(formOf(command, same, options)).toEqual({ 'set.channel': '2' })
+  const setOf = (words: FormWords): unknown => withForm(command, words, same, options).lists.get('set')
+  expect(setOf({ 'set.channel': '3', 'set.day': 'monday' })).toEqual([
+    ...['channel=2', 'pin=1', 'channel=3', 'day=monday'],
+  ])
+  expect(setOf({})).toEqual(['channel=2', 'pin=1', 'channel=1'])
 })
 
 test('a change of the load is read as flags are, and its problems are reported', async () => {

@@ -19,7 +19,8 @@ import { frameOf, loadTarget } from './web-state.ts'
 const REST = 20
 
 /** State set by the owner of the page. */
-export type PageBeginning = Pick<PageState, 'phase' | 'form' | 'staysOpen'>
+export type PageBeginning = Pick<PageState, 'phase' | 'form' | 'staysOpen'> &
+  Partial<Pick<PageState, 'options'>>
 
 export class LivePage implements Output, Stoppable {
   readonly name = 'web'

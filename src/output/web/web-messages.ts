@@ -7,8 +7,19 @@ import type { ReportView } from '../view/view.ts'
 
 /** Fields of the form that starts a run, with the syntax of their flags. */
 export const FORM_FIELDS = ['url', 'users', 'spawnRate', 'wait', 'rate', 'duration'] as const
-export type FormField = (typeof FORM_FIELDS)[number]
+/** Those, and the options of the scenario file by name. */
+export type FormField = (typeof FORM_FIELDS)[number] | `set.${string}`
 export type FormWords = Readonly<Partial<Record<FormField, string>>>
+
+/** An option of the scenario file, as a field of the form. */
+export interface FormOption {
+  readonly name: string
+  readonly description: string
+  /** The value without a word. */
+  readonly sample: string
+}
+
+export const optionField = ({ name }: Pick<FormOption, 'name'>): `set.${string}` => `set.${name}`
 
 /** Fields of the form that changes the load, with the syntax of flags. */
 export const LOAD_FIELDS = ['value', 'over'] as const
@@ -42,6 +53,8 @@ export interface PageState {
   readonly phase: Phase
   /** Initial values of the form; `null` if no run can be started from the page. */
   readonly form: FormWords | null
+  /** Options of the scenario file that the form shows; absent without any. */
+  readonly options?: readonly FormOption[]
   /** The load of the run in progress; `null` without one. */
   readonly load: LoadTarget | null
   /** Why the last run could not start. */

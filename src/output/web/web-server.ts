@@ -20,6 +20,7 @@ import { refusalOf, SAFE_HEADERS } from './web-guard.ts'
 import {
   DOWNLOADS,
   FORM_FIELDS,
+  optionField,
   LOAD_FIELDS,
   TOKEN_HEADER,
   type Download,
@@ -150,8 +151,8 @@ export class WebServer {
   async #start(request: IncomingMessage, respond: Respond): Promise<void> {
     const { page } = this
     const { start } = this.#actions
-    const words = await readWords(request, FORM_FIELDS)
-    const { phase, form } = page.state
+    const { phase, form, options = [] } = page.state
+    const words = await readWords(request, [...FORM_FIELDS, ...options.map(optionField)])
     if (form === null || start === null) respond(409, 'text/plain', 'this page cannot start runs\n')
     else if (words === null) respond(400, 'text/plain', 'must be the fields of the form as JSON\n')
     else if (phase !== 'waiting' && phase !== 'ended') respond(409, 'text/plain', 'a run is in progress\n')
