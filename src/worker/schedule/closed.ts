@@ -155,7 +155,7 @@ export class ClosedSchedule implements Schedule {
     const lateUs = Math.min(user.lagUs, MOST_REPAID_US)
     const wantedUs = nextDueUs(user.wait, user.dueUs, doneUs - lateUs, this.#randoms[user.id]!)
     const dueUs = Math.max(doneUs, wantedUs)
-    this.#parts.recorder.repaid(lateUs - (dueUs - wantedUs))
+    this.#parts.recorder.repaid(Math.max(0, lateUs - (dueUs - wantedUs)))
     return dueUs
   }
 
