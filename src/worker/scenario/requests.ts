@@ -57,7 +57,7 @@ export const REQUEST_OPTIONS: ReadonlySet<string> = new Set([
 
 /** What a request is made of besides its options. */
 export interface ReadyParts {
-  /** Its body, where that had to be read first. */
+  /** The body, where it had to be read first. */
   readonly read: ReadBody | null
   /** Whether the scenario asks for compressed responses. */
   readonly isCompressed: boolean

@@ -71,7 +71,7 @@ export class StreamReply implements Stream, ResponseSink {
   #isPassing = false
   #hasHead = false
   #isOver = false
-  /** Its task has closed it, or has ended. */
+  /** Closed by the task, or the task has ended. */
   #isClosed = false
   #isTaskOver = false
   /** How it is read. */
@@ -147,12 +147,12 @@ export class StreamReply implements Stream, ResponseSink {
     this.redirects = redirects
     this.error = error
     this.#isOk = error === ''
-    // Of a request that throws, the caller rejects what is not resolved yet.
+    // When a request throws, the caller rejects what is not resolved yet.
     if (this.#isOk || this.#parts.request.options.throws !== true) this.#resolve(this)
     this.#go()
   }
 
-  /** Its task has ended: what still comes is not wanted. Returns the error of a task that forgot to read it, or `null`. */
+  /** Ends with the task: what still comes is not wanted. Returns the error of a task that forgot to read it, or `null`. */
   taskEnded(): Error | null {
     const isForgotten = this.#reading === null && !this.#isClosed && (this.#isOk || !this.#hasHead)
     // A loop that its task has ended by close() ends well, also after the task.

@@ -240,7 +240,7 @@ export class Attempt {
     this.#isOver = true
     this.#socket = null
     this.#listener.connected(socket)
-    // Its new owner listens.
+    // The new owner listens.
     socket.off('error', this.#fail)
   }
 
