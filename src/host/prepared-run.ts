@@ -13,6 +13,7 @@ import { readRows } from './files/data-files.ts'
 import { readFeeder } from './files/feeder-files.ts'
 import { readComparands } from './kept/comparands.ts'
 import { findCores } from './machine/cores.ts'
+import { readHeap } from './machine/heap.ts'
 import { readCapacity } from './machine/kept-capacity.ts'
 import { checkLocalAddresses, checkPorts } from './machine/ports.ts'
 import { describeHost } from './machine/this-host.ts'
@@ -61,7 +62,7 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
   const warnings = [
     ...[fileWarning, portWarning].filter((warning) => warning !== null),
     // The load of this host is read now, as the start of the workers is load as well.
-    ...readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound }),
+    ...readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound, heap: readHeap() }),
     ...(plan.data?.isGuess ? [guessWarning(plan.data.path, plan.data.delimiter, '--data-delimiter')] : []),
     ...fromScenario.flatMap(({ path, guess }) =>
       guess === null ? [] : [guessWarning(path, guess, 'the delimiter of the feeder')],

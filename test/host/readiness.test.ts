@@ -7,13 +7,15 @@ import { capacityFile, readCapacity, writeCapacity } from '../../src/host/machin
 import { readLimits } from '../../src/host/host-check.ts'
 import { readinessWarnings, readLoad, type Readiness } from '../../src/host/readiness.ts'
 import { renderPlan } from '../../src/output/text/dry-run.ts'
-import { anOpenPlan, aPlan } from '../support/plan.ts'
+import { OTHER_REQUESTS } from '../../src/core/request/row.ts'
+import { A_REQUEST, anOpenPlan, aPlan } from '../support/plan.ts'
 
 const IDLE: Readiness = {
   cores: { usable: 2, quota: null },
   memoryAvailableBytes: 4e9,
   load1: 0.1,
   soundPerS: null,
+  heap: { usedBytes: 40e6, limitBytes: 4e9 },
 }
 const users = (n: number) =>
   aPlan({ wait: { kind: 'constant', seconds: 1 }, stages: [{ fromUsers: 0, toUsers: n, durationS: 1 }] })
@@ -44,6 +46,37 @@ describe('what a host is short of for a plan', () => {
   test('of time, which others take already; where the platform tells', () => {
     expect(readinessWarnings(users(5), { ...IDLE, load1: 7 })).toMatchObject([/load average is 7\.0 already/])
     expect(readinessWarnings(users(5), { ...IDLE, load1: null })).toEqual([])
+  })
+
+  describe('of room for the names of its targets', () => {
+    const targets = (names: string[], durationS: number | null = 3600) => ({
+      ...users(1),
+      durationS,
+      targets: {
+        file: 'targets.txt',
+        requests: names.map((name) => ({ weight: 1, request: { ...A_REQUEST, name } })),
+      },
+    })
+    const names = (n: number) => Array.from({ length: n }, (_, i) => `GET /${i}`)
+    const small = { ...IDLE, heap: { usedBytes: 40e6, limitBytes: 200e6 } }
+
+    test('in the heap of the main thread', () => {
+      expect(readinessWarnings(targets(names(400)), IDLE)).toEqual([])
+      expect(readinessWarnings(targets(names(400)), small)).toEqual([
+        'the figures of 400 request names may take about 90.0 MB, and the heap of the main thread is limited to 200 MB: the run may end early; give it more (NODE_OPTIONS=--max-old-space-size=1024, in MB), or requests that belong together one name',
+      ])
+      expect(readinessWarnings(targets(names(400), null), small)).toHaveLength(1)
+      expect(readinessWarnings(targets(names(400), 60), small)).toEqual([])
+      expect(readinessWarnings(targets(names(400).fill('GET /same')), small)).toEqual([])
+    })
+
+    test('in the report', () => {
+      expect(
+        readinessWarnings(targets([...names(500), ...Array<string>(3).fill(OTHER_REQUESTS)]), IDLE),
+      ).toEqual([
+        '3 requests of the targets will be reported as one row, (other requests), as a report has at most 500 names: give requests that belong together one name',
+      ])
+    })
   })
 
   test('of what it was measured to make', () => {
