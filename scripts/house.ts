@@ -16,11 +16,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // It shows what the output makes. Nothing imports it: its built files are read.
   page: ['core', 'output'],
   host: ['output', 'core', 'scenario', 'protocol.ts', 'version.ts'],
+  // Several hosts: the coordinator and the agents, and what carries messages between them.
+  fleet: ['core', 'host', 'protocol.ts', 'scenario', 'version.ts'],
   target: ['core', 'version.ts'],
   // Texts in, texts out.
   import: ['core'],
-  cli: ['host', 'output', 'core', 'target', 'import', 'version.ts'],
-  'index.ts': ['host', 'output', 'core', 'scenario', 'target', 'version.ts'],
+  cli: ['host', 'fleet', 'output', 'core', 'target', 'import', 'version.ts'],
+  'index.ts': ['host', 'fleet', 'output', 'core', 'scenario', 'target', 'version.ts'],
   'vitest.ts': ['core'],
   // What scenarios made of locustfiles import: values as Python has them.
   python: [],
@@ -47,6 +49,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'report',
     'find',
     'export',
+    'fleet',
   ],
   output: ['.', 'text', 'view', 'live', 'file', 'push', 'web'],
   host: ['machine', 'files', 'kept', '.'],
@@ -70,6 +73,7 @@ export const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
   uplot: 'page/charts/uplot.ts',
   yaml: 'host/files/yaml.ts',
   'tough-cookie': 'worker/scenario/jar.ts',
+  '@nats-io/transport-node': 'fleet/bus.ts',
   // Bundled into the built files, so that users do not install them.
   'py-ast': 'import/locust/python-tree.ts',
   prettier: 'import/formatted.ts',

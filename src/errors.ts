@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'CORERUSH_SERIES' // a further one of several runs could not be made
   | 'CORERUSH_AMENDMENT' // the load of the run cannot be changed so, or not any more
   | 'CORERUSH_CREW' // the worker threads could not be started
+  | 'CORERUSH_FLEET' // no NATS server, or no agents, for a run on several hosts
 
 /** An error corerush foresaw: says what is wrong, which exit code it means and, where known, what to do about it. */
 export class CorerushError extends Error {

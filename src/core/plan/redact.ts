@@ -57,7 +57,8 @@ const masked = (secret: string | null): string | null => (secret === null ? null
 const redactDigest = (digest: DigestCredentials | null): DigestCredentials | null =>
   digest && { user: MASK, password: MASK }
 
-function redactRequest(request: RequestPlan, isTemplated: boolean, hidden: SecretSet): RequestPlan {
+/** The request as it may be shown. */
+export function redactRequest(request: RequestPlan, isTemplated: boolean, hidden: SecretSet): RequestPlan {
   const { url, headers, body, digest } = request
   return {
     ...request,
