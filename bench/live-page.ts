@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { LivePage } from '../dist/output/web/live-page.js'
 import { LiveView } from '../dist/output/live/live-view.js'
 import type { LiveSecond } from '../dist/output/output.js'
+import { onLoopback } from '../dist/output/web/page-address.js'
 import { WebServer } from '../dist/output/web/web-server.js'
 import { frameOf } from '../dist/output/web/web-state.js'
 import { madeUpRun } from './made-up-run.ts'
@@ -80,7 +81,7 @@ for (const run of values.runs.split(',')) {
     const [reading, asleep] = pair.split('+').map(Number) as [number, number]
     const page = new LivePage({ phase: 'preparing', form: null, staysOpen: false })
     const files = { live: NO_FILE, report: NO_FILE }
-    const server = await WebServer.listen(0, page, files, {
+    const server = await WebServer.listen(onLoopback(0), page, files, {
       stop: () => undefined,
       start: null,
       amend: () => Promise.resolve(null),

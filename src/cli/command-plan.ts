@@ -40,15 +40,26 @@ function readBody({ texts }: Command, problems: Problem[]): Pick<Options, 'body'
 }
 
 /** Reads the files of `--ca`, `--cert` and `--key`. */
-export function readPems({ texts }: Command, problems: Problem[]): Pick<Options, 'ca' | 'cert' | 'key'> {
+export function readPems(command: Command, problems: Problem[]): Pick<Options, 'ca' | 'cert' | 'key'> {
   const pems: Pick<Options, 'ca' | 'cert' | 'key'> = {}
   for (const option of ['ca', 'cert', 'key'] as const) {
-    const path = texts.get(option)
-    if (path === undefined) continue
-    // A config file or a variable can hold the PEM itself.
-    pems[option] = path.includes('-----BEGIN ') ? path : readFile(option, path, MOST_PEM_BYTES, problems)
+    const pem = readPem(command, option, problems)
+    if (pem !== undefined) pems[option] = pem
   }
   return pems
+}
+
+/** Reads certificates or a key from the file that an option names; `undefined` without the option. */
+export function readPem(
+  { texts }: Command,
+  option: 'ca' | 'cert' | 'key' | 'webCert' | 'webKey',
+  problems: Problem[],
+): Buffer | string | undefined {
+  const path = texts.get(option)
+  // A config file or a variable can hold the PEM itself.
+  return path === undefined || path.includes('-----BEGIN ')
+    ? path
+    : readFile(option, path, MOST_PEM_BYTES, problems)
 }
 
 const MOST_PEM_BYTES = 10_000_000
@@ -59,7 +70,7 @@ function readFile(option: string, path: string, most: number, problems: Problem[
     return readBytes(path, most)
   } catch (error) {
     // It may be the key itself, which a variable was to name the file of.
-    if (option === 'key' && !/\.(?:pem|key|crt|cer|p8)$/i.test(path)) {
+    if (/^(key|webKey)$/.test(option) && !/\.(?:pem|key|crt|cer|p8)$/i.test(path)) {
       problems.push({ option, message: 'is neither a key in PEM nor a file that can be read' })
       return ''
     }

@@ -3,6 +3,7 @@ import type { Report } from '../core/report/report.ts'
 import type { RunControl } from '../host/control.ts'
 import type { Output } from '../output/output.ts'
 import type { LivePage } from '../output/web/live-page.ts'
+import type { PageAddress } from '../output/web/page-address.ts'
 import type { MetricsPage } from '../output/web/metrics-page.ts'
 import type { WebActions, WebServer } from '../output/web/web-server.ts'
 import type { PageBeginning } from '../output/web/live-page.ts'
@@ -24,21 +25,21 @@ export class RunConsole {
     this.terminal = new Terminal(command, () => this.#web?.page.stopping())
   }
 
-  /** Serves the metrics page, if there is a port for it, and watches the terminal. */
-  static async open(command: Command, metricsPort: number | null): Promise<RunConsole> {
-    return new RunConsole(command, metricsPort === null ? null : await openMetrics(metricsPort))
+  /** Serves the metrics page, if there is an address for it, and watches the terminal. */
+  static async open(command: Command, metrics: PageAddress | null): Promise<RunConsole> {
+    return new RunConsole(command, metrics === null ? null : await openMetrics(metrics))
   }
 
   /** Serves the live page; `start` is called when its form is sent, `null` without one. */
   async openPage(
-    port: number,
+    address: PageAddress,
     given: Omit<PageBeginning, 'phase' | 'staysOpen'> = { form: null },
     start: WebActions['start'] = null,
   ): Promise<void> {
     const hasForm = given.form !== null
     const phase = hasForm ? 'waiting' : 'preparing'
     const beginning = { ...given, phase, staysOpen: hasForm || this.staysOpen } as const
-    this.#web = await openWeb(port, beginning, {
+    this.#web = await openWeb(address, beginning, {
       stop: () => this.#stop(),
       start,
       amend: (load, words) => amendLoad(this.control, load, words),

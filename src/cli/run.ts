@@ -9,6 +9,7 @@ import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/machine/kept-capacity.ts'
 import { conductSeries, planSeries, type Series, type SeriesResult } from '../host/repeated-runs.ts'
 import type { Output } from '../output/output.ts'
+import type { PageAddress } from '../output/web/page-address.ts'
 import { renderPlan } from '../output/text/dry-run.ts'
 import { printable } from '../output/text/paint.ts'
 import { renderSeries, renderTurns, titleOf } from '../output/text/repeats-text.ts'
@@ -16,11 +17,12 @@ import { renderSettings } from '../output/text/settings-text.ts'
 import { renderSummary } from '../output/text/summary.ts'
 import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
+import { notePagesMissing } from './page-flags.ts'
 import { readOutputs } from './output-flags.ts'
 import { otherPlanOf, provability, readNumbered, readRepeats } from './repeats.ts'
 import { RunConsole } from './run-console.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
-import { readMetricsPort, readWeb, type WebOptions } from './served-pages.ts'
+import { readMetrics, readWeb, type WebOptions } from './served-pages.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { checkForForm, serveForm } from './start-form.ts'
 import { styleOf } from './style.ts'
@@ -29,9 +31,10 @@ import { exitOf } from './stop-signals.ts'
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
-export const runCommand = (typed: Command): Promise<number> => withSettings(typed, carryOut)
+export const runCommand = (typed: Command): Promise<number> =>
+  withSettings(typed, (settings) => carryOut(settings, typed))
 
-async function carryOut(settings: Settings): Promise<number> {
+async function carryOut(settings: Settings, typed: Command): Promise<number> {
   const { command } = settings
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
@@ -39,14 +42,15 @@ async function carryOut(settings: Settings): Promise<number> {
   const repeats = readRepeats(command, problems)
   const plan = await readPlan(command, repeats, problems)
   const web = readWeb(command, plan, process.env, problems)
-  const metricsPort = readMetricsPort(command, problems)
+  const metrics = readMetrics(command, problems)
+  notePagesMissing(typed, command, problems)
   const isPrinted = command.switches.get('printConfig') === true
   const isDry = command.switches.get('dryRun') === true
   if (web?.hasForm === true && !isPrinted) {
     checkForForm(command, problems)
     sayConfig(settings)
-    return withConsole(command, metricsPort, async (around) =>
-      withoutJudgement(await serveForm(settings, web.port, around), command),
+    return withConsole(command, metrics, async (around) =>
+      withoutJudgement(await serveForm(settings, web.address, around), command),
     )
   }
   const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
@@ -68,7 +72,7 @@ async function carryOut(settings: Settings): Promise<number> {
   }
   const summaryTo = ownsStdout ? process.stderr : process.stdout
   const runs = { command, series, outputsOf, keepAs, summaryTo }
-  return withConsole(command, metricsPort, (around) => makeRuns(runs, web, around))
+  return withConsole(command, metrics, (around) => makeRuns(runs, web, around))
 }
 
 /** The runs of a command, which can be carried out. */
@@ -85,10 +89,10 @@ interface CommandRuns {
 /** Lets a command work with what surrounds its runs, and closes that. */
 async function withConsole(
   command: Command,
-  metricsPort: number | null,
+  metrics: PageAddress | null,
   work: (around: RunConsole) => Promise<number>,
 ): Promise<number> {
-  const around = await RunConsole.open(command, metricsPort)
+  const around = await RunConsole.open(command, metrics)
   try {
     return await work(around)
   } finally {
@@ -97,7 +101,7 @@ async function withConsole(
 }
 
 async function makeRuns(runs: CommandRuns, web: WebOptions | null, around: RunConsole): Promise<number> {
-  if (web !== null) await around.openPage(web.port)
+  if (web !== null) await around.openPage(web.address)
   const { signal } = around
   const failedOutputs: string[] = []
   const result = await conductSeries(runs.series, signal, (turn, plan) => {

@@ -7,14 +7,16 @@ import { messageOf } from '../errors.ts'
 import type { RunControl } from '../host/control.ts'
 import { readLiveFiles, readPageFiles } from '../output/file/page-files.ts'
 import { LivePage, type PageBeginning } from '../output/web/live-page.ts'
+import type { PageAddress } from '../output/web/page-address.ts'
 import { DEFAULT_PORT, MetricsPage } from '../output/web/metrics-page.ts'
 import type { LoadTarget, LoadWords } from '../output/web/web-messages.ts'
 import { DEFAULT_WEB_PORT, WebServer, type WebActions } from '../output/web/web-server.ts'
 import type { Command } from './command.ts'
 import type { ListName, TextName } from './flags.ts'
+import { readPageAddress } from './page-flags.ts'
 
 export interface WebOptions {
-  readonly port: number
+  readonly address: PageAddress
   /** Nothing says how much load there is, so the page asks. */
   readonly hasForm: boolean
 }
@@ -26,9 +28,9 @@ const LOADS = ['users', 'rate', 'stages', 'requests', 'iterations'] as const
 /** Options about runs whose number is known, and about files that the next run would write over. */
 const NOT_WITH_FORM = ['outputs', 'saveBaseline', 'repeat', 'against'] as const
 
-/** Reads the port of the metrics page; `null` without the flag, and if it is wrong, which is added to the problems. */
-export const readMetricsPort = (command: Command, problems: Problem[]): number | null =>
-  readPort(command, 'metrics', DEFAULT_PORT, problems)
+/** Reads where the metrics page is served; `null` without the flag, and if it is wrong, which is added to the problems. */
+export const readMetrics = (command: Command, problems: Problem[]): PageAddress | null =>
+  readPageAddress(command, 'metrics', DEFAULT_PORT, problems)
 
 /**
  * Reads what is said of the live page; `null` without the flag, and if it is wrong, which is added to the problems.
@@ -40,13 +42,13 @@ export function readWeb(
   environment: Environment,
   problems: Problem[],
 ): WebOptions | null {
-  const port = readPort(command, 'web', DEFAULT_WEB_PORT, problems)
-  if (port === null) return null
+  const address = readPageAddress(command, 'web', DEFAULT_WEB_PORT, problems)
+  if (address === null) return null
   const { texts, lists } = command
   const isGiven = (option: TextName | ListName): boolean =>
     texts.has(option as TextName) || lists.has(option as ListName)
   const hasForm = !LOADS.some(isGiven) && (plan?.scenario?.stages ?? null) === null
-  if (!hasForm) return { port, hasForm }
+  if (!hasForm) return { address, hasForm }
   if (isInCi(environment))
     problems.push({
       option: 'web',
@@ -57,52 +59,50 @@ export function readWeb(
       option,
       message: 'does not go with the start form of --web: use --users or --rate, or its downloads',
     })
-  return { port, hasForm }
+  return { address, hasForm }
 }
 
 export const isInCi = ({ CI }: Environment): boolean => CI !== undefined && CI !== '' && CI !== 'false'
 
-function readPort(
-  { texts, switches }: Command,
-  option: 'metrics' | 'web',
-  defaultPort: number,
-  problems: Problem[],
-): number | null {
-  const text = texts.get(option)
-  if (text === undefined) return null
-  const wrong = (message: string): null => {
-    problems.push({ option, message })
-    return null
-  }
-  if (switches.get('dryRun') === true) return wrong('does not go with --dry-run, which runs nothing')
-  const port = text === '' ? defaultPort : /^\d{1,5}$/.test(text) ? Number(text) : Infinity
-  return port <= 65_535 ? port : wrong(`must be a port from 0 (any) to 65535, got "${text}"`)
-}
-
 /** Serves the metrics page and prints its address; rejects with an OptionsError if it cannot. */
-export const openMetrics = (port: number): Promise<MetricsPage> =>
-  served('metrics', 'metrics', () => MetricsPage.listen(port))
-
-/** Serves the live page and prints its address; rejects with an OptionsError if it cannot. */
-export const openWeb = (port: number, beginning: PageBeginning, actions: WebActions): Promise<WebServer> =>
-  served('web', 'live page', () => {
-    const files = { live: readLiveFiles(), report: readPageFiles() }
-    return WebServer.listen(port, new LivePage(beginning), files, actions)
+export const openMetrics = (address: PageAddress): Promise<MetricsPage> =>
+  served('metrics', address, async () => {
+    const page = await MetricsPage.listen(address)
+    const { shownToken } = page
+    const token = shownToken === null ? '' : ` with Authorization: Bearer ${shownToken}`
+    say(`metrics at ${page.url}${token}`)
+    return page
   })
 
-async function served<S extends { readonly url: string }>(
-  option: string,
-  name: string,
-  listen: () => Promise<S>,
+/** Serves the live page and prints its address; rejects with an OptionsError if it cannot. */
+export const openWeb = (
+  address: PageAddress,
+  beginning: PageBeginning,
+  actions: WebActions,
+): Promise<WebServer> =>
+  served('web', address, async () => {
+    const files = { live: readLiveFiles(), report: readPageFiles() }
+    const server = await WebServer.listen(address, new LivePage(beginning), files, actions)
+    say(`live page at ${server.url}${address.token === null ? '' : ', which asks for the token'}`)
+    return server
+  })
+
+async function served<S extends { readonly isOnLoopback: boolean }>(
+  option: 'web' | 'metrics',
+  { tls }: PageAddress,
+  open: () => Promise<S>,
 ): Promise<S> {
   try {
-    const page = await listen()
-    process.stderr.write(`corerush: ${name} at ${page.url}\n`)
+    const page = await open()
+    if (!page.isOnLoopback && tls === null)
+      say('that address is not encrypted: its network can read the token; see --web-cert')
     return page
   } catch (error) {
     throw new OptionsError([{ option, message: `cannot be served: ${messageOf(error)}` }])
   }
 }
+
+const say = (text: string): void => void process.stderr.write(`corerush: ${text}\n`)
 
 /** Changes the load of the run under way by the words of the live page; resolves to why not, or `null`. */
 export async function amendLoad(

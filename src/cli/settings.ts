@@ -193,7 +193,7 @@ function interpolated(
         const { text, values: found, problem } = interpolate(one.text, environment)
         if (problem !== null) problems.push({ option, message: problem, place: placeOf(one.origin) })
         // An address is none; what of it is a secret is masked as in any URL.
-        const mayBeSecret = isSent === true || (option === 'key' && !existsSync(text))
+        const mayBeSecret = isSent === true || (/^(key|webKey)$/.test(option) && !existsSync(text))
         if (mayBeSecret) for (const value of found) if (!/^https?:\/\//.test(value)) secrets.add(value)
         return { text, origin: one.origin }
       }),

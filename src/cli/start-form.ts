@@ -8,6 +8,7 @@ import { withoutSecrets } from '../core/request/secret-set.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { conduct } from '../host/run.ts'
 import { renderSummary } from '../output/text/summary.ts'
+import type { PageAddress } from '../output/web/page-address.ts'
 import {
   FORM_FIELDS,
   optionField,
@@ -31,14 +32,18 @@ export function checkForForm(command: Command, problems: readonly Problem[]): vo
 }
 
 /**
- * Serves the form on this port and makes the runs that are started from it, until the terminal ends that. Resolves to
+ * Serves the form at this address and makes the runs that are started from it, until the terminal ends that. Resolves to
  * the exit code of the last run.
  */
-export async function serveForm(settings: Settings, port: number, around: RunConsole): Promise<number> {
+export async function serveForm(
+  settings: Settings,
+  address: PageAddress,
+  around: RunConsole,
+): Promise<number> {
   const options = await declaredOptions(settings.command)
   const runs = new FormRuns(settings, around, options)
   around.rest()
-  await around.openPage(port, { form: runs.form, options: options.map(fieldOf) }, runs.start)
+  await around.openPage(address, { form: runs.form, options: options.map(fieldOf) }, runs.start)
   return runs.untilEnd()
 }
 

@@ -33,7 +33,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
 }
 
 class LiveView {
-  readonly #token = new URLSearchParams(location.search).get('token') ?? ''
+  readonly #token = takeToken()
   readonly #head = element('div')
   readonly #phase = element('span', { role: 'status' })
   readonly #note = element('span', { class: 'note', role: 'status' })
@@ -252,6 +252,14 @@ class LiveView {
     this.#tabs.open('charts')
     this.#charts?.choose(name)
   }
+}
+
+/** The token of the URL. With a cookie in its place it is removed from the URL, and not needed. */
+function takeToken(): string {
+  if (document.querySelector('[data-has-cookie]') === null)
+    return new URLSearchParams(location.search).get('token') ?? ''
+  history.replaceState(null, '', location.pathname)
+  return ''
 }
 
 const countOf = (n: number): string => (n === 0 ? '' : showCount(n))

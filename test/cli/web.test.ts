@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
 import { amendLoad, readWeb } from '../../src/cli/served-pages.ts'
+import { notePagesMissing } from '../../src/cli/page-flags.ts'
 import { formOf, withForm } from '../../src/cli/start-form.ts'
+import { onLoopback } from '../../src/output/web/page-address.ts'
 import type { FormWords } from '../../src/output/web/web-messages.ts'
 import type { Problem } from '../../src/core/options/problem.ts'
 import type { RunControl } from '../../src/host/control.ts'
@@ -27,7 +29,7 @@ test.each([
   ['--web -n 5', 8089, false],
   ['--web --iterations 5', 8089, false],
 ] as const)('%s', (words, port, hasForm) => {
-  expect(read(words)).toEqual({ web: { port, hasForm }, problems: [] })
+  expect(read(words)).toEqual({ web: { address: onLoopback(port), hasForm }, problems: [] })
 })
 
 test('without the flag there is none, nor with a port that is none', () => {
@@ -35,6 +37,51 @@ test('without the flag there is none, nor with a port that is none', () => {
   expect(read('--web 65536').problems).toEqual(['web must be a port from 0 (any) to 65535, got "65536"'])
   expect(read('--web shop.ts').problems).toEqual(['web must be a port from 0 (any) to 65535, got "shop.ts"'])
   expect(read('--web --dry-run').problems).toEqual(['web does not go with --dry-run, which runs nothing'])
+})
+
+test('a page beyond this host: its address, names, token and certificate; what is wrong is said without the token', () => {
+  const { web, problems } = read(
+    '--web --web-host 0.0.0.0 --web-token a-token-of-the-user --web-allow-host a.test,*.b.test:1',
+  )
+  expect(problems).toEqual([])
+  expect(web?.address).toEqual({
+    ...{ port: 8089, host: '0.0.0.0', token: 'a-token-of-the-user', tls: null },
+    allowHosts: [
+      { host: 'a.test', isDomain: false, port: null },
+      { host: 'b.test', isDomain: true, port: 1 },
+    ],
+  })
+  expect(read('--web --web-host [::1]').web?.address.host).toBe('::1')
+  for (const [words, problem] of [
+    ['--web-host http://h/', 'webHost must be an address or a name of this host'],
+    ['--web-host 0.0.0.0:80', 'webHost must be an address or a name of this host'],
+    ['--web-token c4n4ry', 'webToken must have 16 to 256 letters, digits, -, ., _ or ~'],
+    ['--web-token c4n4ry/c4n4ry/c4n4ry', 'webToken must have 16 to 256 letters'],
+    ['--web-allow-host http://h/', 'webAllowHosts must be hosts such as api.test'],
+    ['--web-cert a.pem', 'webCert needs --web-key'],
+    ['--web-key a.pem', 'webKey needs --web-cert'],
+    ['--web-cert nowhere.pem --web-key nowhere.pem', 'webCert names a file that cannot be read'],
+    ['--web-cert package.json --web-key package.json', 'webCert cannot be used'],
+  ] as const) {
+    const said = read(`--web --users 5 ${words}`).problems
+    expect(said.join('\n')).toContain(problem)
+    expect(said.join('\n')).not.toContain('c4n4ry')
+  }
+})
+
+test('flags about a page that is not served are refused; a variable is for other calls', () => {
+  const missing = (typed: string, all = typed) => {
+    const problems: Problem[] = []
+    notePagesMissing(parseArgv(typed.split(' ')), parseArgv(all.split(' ')), problems)
+    return problems.map(({ option, message }) => `${option} ${message}`)
+  }
+  expect(missing('--web-host 0.0.0.0 --metrics-token x --web-cert a')).toEqual([
+    'metricsToken needs --metrics',
+    'webHost needs --web',
+    'webCert needs --web or --metrics',
+  ])
+  expect(missing('--web-host 0.0.0.0', '--web --web-host 0.0.0.0')).toEqual([])
+  expect(missing('--users 5', '--users 5 --web-token x')).toEqual([])
 })
 
 test('nobody fills in a form in CI, and its runs write no files over each other', () => {

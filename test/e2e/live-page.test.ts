@@ -8,6 +8,7 @@ import type { Report } from '../../dist/index.js'
 import { showCount, showMs, showPercent, showRate } from '../../src/core/units.ts'
 import { startCli, startTarget, withFolder, type Started, type TargetProcess } from '../support/cli.ts'
 import { LivePage } from '../../src/output/web/live-page.ts'
+import { onLoopback } from '../../src/output/web/page-address.ts'
 import { WebServer, type WebActions } from '../../src/output/web/web-server.ts'
 import { hasChromium, launchChromium, violations } from '../support/chromium.ts'
 import { expectConservation } from '../support/conservation.ts'
@@ -142,7 +143,12 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
     const custom = { stock: { kind: 'counter', sum: 12_345 } } as const
     const report: Report = { ...longReport(['GET /a'], 6), custom }
     const live = new LivePage({ phase: 'waiting', form: null, staysOpen: true })
-    const server = await WebServer.listen(0, live, { live: LIVE_FILES, report: PAGE_FILES }, NO_ACTIONS)
+    const server = await WebServer.listen(
+      onLoopback(0),
+      live,
+      { live: LIVE_FILES, report: PAGE_FILES },
+      NO_ACTIONS,
+    )
     const context = await browser.newContext()
     await context.addInitScript(TAB)
     const look = (tab: Page, isAway: boolean) =>

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
-const { CHROMIUM = '/usr/bin/chromium', CI } = process.env
+const { CI } = process.env
+export const { CHROMIUM = '/usr/bin/chromium' } = process.env
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const ARGS = [
   '--headless',
@@ -20,8 +21,9 @@ const ARGS = [
 /** A browser is there wherever CI is; elsewhere it may be missing. */
 export const hasChromium = CI !== undefined || existsSync(CHROMIUM)
 
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM, args: ARGS })
+/** `program` starts it, where that is not the browser itself. */
+export const launchChromium = (program = CHROMIUM): Promise<Browser> =>
+  chromium.launch({ executablePath: program, args: ARGS })
 
 /** What axe finds that is serious; of one rule, or of all. */
 export async function violations(page: Page, rule?: string): Promise<string[]> {

@@ -143,8 +143,22 @@ export interface CommandOptions {
   outputs?: string | readonly string[] | undefined
   /** Serve metrics for a Prometheus on this host, at 127.0.0.1:PORT/metrics. @default no; port 9464 without a value */
   metrics?: Count | undefined
+  /** Address to serve the metrics on: 0.0.0.0. @default 127.0.0.1 */
+  metricsHost?: string | undefined
+  /** Token that a reader of the metrics must send, as Authorization: Bearer. @default none on loopback; beyond, a random one that is printed */
+  metricsToken?: string | undefined
   /** Serve a live page of the run at 127.0.0.1:PORT; without a load, a form that starts runs. @default no; port 8089 without a value */
   web?: Count | undefined
+  /** Address to serve the live page on: 0.0.0.0. @default 127.0.0.1 */
+  webHost?: string | undefined
+  /** Token that opens the live page. @default a random one that is printed */
+  webToken?: string | undefined
+  /** Further names under which the live page and the metrics may be opened: HOST, HOST:PORT, *.DOMAIN. @default addresses, localhost and the name of this host */
+  webAllowHosts?: string | readonly string[] | undefined
+  /** Certificate to serve the live page and the metrics by https, in PEM. */
+  webCert?: string | undefined
+  /** Key of the certificate of the live page, in PEM. */
+  webKey?: string | undefined
   /** No live view and no progress lines; warnings and the summary stay. */
   quiet?: boolean | undefined
   /** Colours. @default on a terminal */

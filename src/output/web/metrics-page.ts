@@ -1,14 +1,17 @@
 /**
- * `GET /metrics` for a Prometheus on this host, during the run. Listens on loopback only, serves only this page, and only
- * with a `Host` of this host, which prevents DNS rebinding. A scraper cannot delay the run or the exit of the process.
+ * `GET /metrics` for a Prometheus, during the run. Serves only this page, and only under a name of this host, which prevents
+ * DNS rebinding; beyond loopback only with a token. A scraper cannot delay the run or the exit of the process.
  */
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import type { Report } from '../../core/report/report.ts'
 import { Telemetry } from '../../core/export/telemetry.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
-import { HOST, listenOnLoopback } from './loopback.ts'
+import { Attempts } from './attempts.ts'
+import { boundTo, isOnLoopback, listenAt, originOf, type PageAddress } from './page-address.ts'
 import { CONTENT_TYPE, renderPrometheus } from './prometheus.ts'
+import { isHost, NOT_THIS_NAME, tokenRefusal, type Access, type Refusal } from './web-guard.ts'
 import type { Output, RunStart } from '../output.ts'
 
 /** The default port of OpenTelemetry's Prometheus exporters. */
@@ -20,22 +23,45 @@ const MOST_CONNECTIONS = 20
 export class MetricsPage implements Output {
   readonly name = 'metrics'
   readonly #server: Server
+  readonly #address: PageAddress
+  readonly #access: Omit<Access, 'token' | 'session'>
+  readonly #attempts = new Attempts()
+  /** The token that a reader must send; `null` for none. */
+  readonly #token: string | null
   #telemetry: Telemetry | null = null
   /** The page as of the last settled second; rendered on request. */
   #page: string | null = ''
 
-  private constructor(server: Server) {
+  private constructor(server: Server, address: PageAddress) {
     this.#server = server
+    this.#address = address
+    const isLoopback = isOnLoopback(server)
+    this.#access = {
+      ...boundTo(server),
+      ...{ isLoopback, isTls: address.tls !== null, allowHosts: address.allowHosts },
+      ownNames: [hostname(), address.host].map((name) => name.toLowerCase()),
+    }
+    this.#token = address.token ?? (isLoopback ? null : randomBytes(24).toString('base64url'))
     server.on('request', (request, response) => this.#answer(request, response))
   }
 
-  /** Listens on a port, or on any free one for 0; rejects on failure. */
-  static async listen(port: number): Promise<MetricsPage> {
-    return new MetricsPage(await listenOnLoopback(port, MOST_CONNECTIONS))
+  /** Listens at an address; rejects on failure. */
+  static async listen(address: PageAddress): Promise<MetricsPage> {
+    return new MetricsPage(await listenAt(address, MOST_CONNECTIONS), address)
   }
 
   get url(): string {
-    return `http://${HOST}:${(this.#server.address() as AddressInfo).port}/metrics`
+    return `${originOf(this.#server, this.#address)}/metrics`
+  }
+
+  /** Whether only this host can read the page. */
+  get isOnLoopback(): boolean {
+    return this.#access.isLoopback
+  }
+
+  /** The random token that a reader must send; `null` if there is none, or if the user set it. */
+  get shownToken(): string | null {
+    return this.#address.token === null ? this.#token : null
   }
 
   start({ plan }: RunStart): void {
@@ -60,11 +86,12 @@ export class MetricsPage implements Output {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { method, url = '', headers } = request
+    const { method, url = '' } = request
     const respond = (status: number, text: string, more = {}): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...more }).end(text)
     }
-    if (!THIS_HOST.test(headers.host ?? '')) respond(403, 'only for this host\n')
+    const refusal = this.#refusal(request)
+    if (refusal !== null) respond(refusal.status, `${refusal.text}\n`, challengeOf(refusal))
     else if (!/^\/metrics(\?|$)/.test(url)) respond(404, 'only /metrics\n')
     else if (method !== 'GET') respond(405, 'only GET\n', { allow: 'GET' })
     else
@@ -72,4 +99,23 @@ export class MetricsPage implements Output {
         'content-type': CONTENT_TYPE,
       })
   }
+
+  #refusal({ headers, socket }: IncomingMessage): Refusal | null {
+    const { host = '', authorization = '' } = headers
+    const isNamed =
+      (this.#access.isLoopback && THIS_HOST.test(host)) || (host !== '' && isHost(host, this.#access))
+    if (!isNamed) return { status: 403, text: NOT_THIS_NAME }
+    if (this.#token === null) return null
+    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+    const from = socket.remoteAddress ?? ''
+    const refusal = tokenRefusal({ token, from }, this.#token, this.#attempts, performance.now())
+    return refusal?.isForToken === true
+      ? { ...refusal, status: 401, text: 'a token is needed, as Authorization: Bearer' }
+      : refusal
+  }
+}
+
+function challengeOf({ status, retryAfterS }: Refusal): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer' }
+  return retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }
 }

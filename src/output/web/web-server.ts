@@ -1,10 +1,10 @@
 /**
- * `--web`: serves the live page, its events and, when a run has ended, its files. Listens on loopback only; access control
- * is in web-guard.ts. A tab cannot delay the run or the exit of the process.
+ * `--web`: serves the live page, its events and its files. Access control is in web-guard.ts. A tab cannot delay the run or
+ * the exit of the process.
  */
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
@@ -13,10 +13,12 @@ import type { Report } from '../../core/report/report.ts'
 import type { CsvFile } from '../file/csv.ts'
 import { renderHtml } from '../file/html.ts'
 import { renderJson } from '../file/json.ts'
-import { HOST, listenOnLoopback } from './loopback.ts'
+import { Attempts } from './attempts.ts'
 import type { LivePage } from './live-page.ts'
 import type { PageFiles } from '../file/page-files.ts'
-import { refusalOf, SAFE_HEADERS } from './web-guard.ts'
+import { boundTo, isOnLoopback, listenAt, originOf, type PageAddress } from './page-address.ts'
+import { cookieOf, refusalOf, SAFE_HEADERS, type Access, type Refusal } from './web-guard.ts'
+import { shell, signIn, SIGN_IN_HEADERS } from './web-shell.ts'
 import {
   DOWNLOADS,
   FORM_FIELDS,
@@ -58,36 +60,53 @@ export class WebServer {
   readonly #server: Server
   readonly #files: WebFiles
   readonly #actions: WebActions
-  readonly #token = randomBytes(24).toString('base64url')
+  readonly #access: Access
+  readonly #attempts = new Attempts()
+  readonly #origin: string
+  readonly #isTokenShown: boolean
 
-  private constructor(server: Server, page: LivePage, files: WebFiles, actions: WebActions) {
+  private constructor(
+    server: Server,
+    address: PageAddress,
+    page: LivePage,
+    files: WebFiles,
+    actions: WebActions,
+  ) {
     this.#server = server
     this.page = page
     this.#files = files
     this.#actions = actions
+    this.#origin = originOf(server, address)
+    this.#access = accessTo(server, address)
+    this.#isTokenShown = address.token === null
     server.on('request', (request, response) => {
       // The client has gone away.
       this.#answer(request, response).catch(() => response.destroy())
     })
   }
 
-  /** Listens on a port, or on any free one for 0; rejects on failure. */
+  /** Listens at an address; rejects on failure. */
   static async listen(
-    port: number,
+    address: PageAddress,
     page: LivePage,
     files: WebFiles,
     actions: WebActions,
   ): Promise<WebServer> {
-    return new WebServer(await listenOnLoopback(port, MOST_CONNECTIONS), page, files, actions)
+    return new WebServer(await listenAt(address, MOST_CONNECTIONS), address, page, files, actions)
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#access.port
   }
 
-  /** The URL of the page, including the token that permits access. */
+  /** Whether only this host can open the page. */
+  get isOnLoopback(): boolean {
+    return this.#access.isLoopback
+  }
+
+  /** The URL of the page, with the token that permits access unless the user set it. */
   get url(): string {
-    return `http://${HOST}:${this.port}/?token=${this.#token}`
+    return `${this.#origin}/${this.#isTokenShown ? `?token=${this.#access.token}` : ''}`
   }
 
   /** Keeps the process alive until the server is closed. */
@@ -111,18 +130,25 @@ export class WebServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request
-    const { pathname: path, searchParams } = new URL(request.url ?? '/', this.url)
-    const respond: Respond = (status, type, text) => {
-      response.writeHead(status, { ...SAFE_HEADERS, 'content-type': `${type}; charset=utf-8` }).end(text)
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://page/')
+    const respond: Respond = (status, type, text, more = {}) => {
+      response
+        .writeHead(status, { ...SAFE_HEADERS, 'content-type': `${type}; charset=utf-8`, ...more })
+        .end(text)
     }
     const isAction = method === 'POST'
     const token = isAction ? headers[TOKEN_HEADER] : searchParams.get('token')
-    const knock = { method, path, host: headers.host, origin: headers.origin, token: String(token ?? '') }
-    const refusal = refusalOf(knock, this.port, this.#token)
+    const knock = {
+      ...{ method, path, host: headers.host, origin: headers.origin },
+      token: String(token ?? ''),
+      session: cookieOf(headers.cookie, this.#cookie),
+      from: request.socket.remoteAddress ?? '',
+    }
+    const refusal = refusalOf(knock, this.#access, this.#attempts, performance.now())
     const { report } = this.page
-    if (refusal !== null) respond(refusal.status, 'text/plain', `${refusal.text}\n`)
+    if (refusal !== null) this.#refuse(refusal, path, respond)
     else if (isAction) await this.#act(path, request, respond)
-    else if (path === '/') respond(200, 'text/html', SHELL)
+    else if (path === '/') this.#welcome(respond)
     else if (path === '/live.js') respond(200, 'text/javascript', this.#files.live.script)
     else if (path === '/live.css') respond(200, 'text/css', this.#files.live.style)
     else if (path === '/events') {
@@ -131,6 +157,29 @@ export class WebServer {
     } else if (isDownload(path.slice(1)) && report !== null)
       await this.#download(path.slice(1) as Download, report, response)
     else respond(404, 'text/plain', 'no such page, or not available yet\n')
+  }
+
+  /** The name of the cookie: browsers send cookies to all ports of a host. */
+  get #cookie(): string {
+    return `corerush_${this.port}`
+  }
+
+  #refuse(refusal: Refusal, path: string, respond: Respond): void {
+    const { status, text, isForToken, retryAfterS } = refusal
+    const wait = retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }
+    if (isForToken === true && path === '/') respond(status, 'text/html', signIn(text), SIGN_IN_HEADERS)
+    else respond(status, 'text/plain', `${text}\n`, wait)
+  }
+
+  #welcome(respond: Respond): void {
+    const { session, isTls } = this.#access
+    const cookie =
+      session === null
+        ? {}
+        : {
+            'set-cookie': `${this.#cookie}=${session}; Path=/; HttpOnly; SameSite=Strict${isTls ? '; Secure' : ''}`,
+          }
+    respond(200, 'text/html', shell(session !== null), cookie)
   }
 
   async #act(path: string, request: IncomingMessage, respond: Respond): Promise<void> {
@@ -190,7 +239,21 @@ export class WebServer {
   }
 }
 
-type Respond = (status: number, type: string, text: string) => void
+type Respond = (status: number, type: string, text: string, more?: Readonly<Record<string, string>>) => void
+
+/** Beyond loopback a cookie stands for the token, so that no URL holds it after the first visit. */
+function accessTo(server: Server, { token, allowHosts, tls, host }: PageAddress): Access {
+  const isLoopback = isOnLoopback(server)
+  return {
+    ...boundTo(server),
+    isLoopback,
+    isTls: tls !== null,
+    token: token ?? randomBytes(24).toString('base64url'),
+    session: isLoopback ? null : randomBytes(24).toString('base64url'),
+    ownNames: [hostname(), host].map((name) => name.toLowerCase()),
+    allowHosts,
+  }
+}
 
 const isDownload = (name: string): boolean => Object.hasOwn(DOWNLOADS, name)
 
@@ -211,26 +274,3 @@ async function readWords<Field extends string>(
   }
   return words
 }
-
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='%230b5fa5'%3E%3Cpath d='M1 9h3v6H1zM6 5h3v10H6zM11 1h3v14h-3z'/%3E%3C/svg%3E"
-
-const SHELL = [
-  '<!doctype html>',
-  '<html lang="en">',
-  '<head>',
-  '<meta charset="utf-8">',
-  '<meta name="viewport" content="width=device-width, initial-scale=1">',
-  '<meta name="color-scheme" content="light dark">',
-  '<title>corerush</title>',
-  `<link rel="icon" href="${ICON}">`,
-  '<link rel="stylesheet" href="live.css">',
-  '</head>',
-  '<body>',
-  '<main id="page"></main>',
-  '<noscript><p>This page needs JavaScript to show the run.</p></noscript>',
-  '<script src="live.js"></script>',
-  '</body>',
-  '</html>',
-  '',
-].join('\n')

@@ -5,8 +5,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { parseExposition, type Sample } from '../../../src/core/measure/exposition.ts'
-import { listenOnLoopback } from '../../../src/output/web/loopback.ts'
+import { listenAt, onLoopback } from '../../../src/output/web/page-address.ts'
 import { MetricsPage } from '../../../src/output/web/metrics-page.ts'
+import { startOf } from '../../support/live.ts'
 import { planOf, reportOf, type Second } from '../../support/reports.ts'
 
 const NAME = 'Get "all"\n\\of them'
@@ -21,7 +22,7 @@ afterEach(() => {
   for (const page of pages.splice(0)) page.close()
 })
 async function open(): Promise<MetricsPage> {
-  const page = await MetricsPage.listen(0)
+  const page = await MetricsPage.listen(onLoopback(0))
   pages.push(page)
   return page
 }
@@ -191,7 +192,7 @@ test('it answers GET /metrics to this host, and nothing else', async () => {
 test('a port that is taken is refused; a scraper that is stuck is dropped at the end', async () => {
   const page = await open()
   const { hostname, port } = new URL(page.url)
-  await expect(MetricsPage.listen(Number(port))).rejects.toThrow('EADDRINUSE')
+  await expect(MetricsPage.listen(onLoopback(Number(port)))).rejects.toThrow('EADDRINUSE')
   const stuck = connect(Number(port), hostname)
   stuck.write('GET /metrics HTTP/1.1\r\nHost: lo')
   await once(stuck, 'connect')
@@ -203,7 +204,34 @@ test('a port that is taken is refused; a scraper that is stuck is dropped at the
 })
 
 test('a connection that cannot be taken, however often, ends nothing', async () => {
-  const server = await listenOnLoopback(0, 1)
+  const server = await listenAt(onLoopback(0), 1)
   for (let i = 0; i < 3; i++) expect(server.emit('error', new Error('EMFILE'))).toBe(true)
   server.close()
+})
+
+test('beyond loopback a token is needed, a random one or that of the user; the name of another host is refused', async () => {
+  const read = (page: MetricsPage, token?: string, host?: string) =>
+    get(page.url, {
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(host === undefined ? {} : { host }),
+      },
+    })
+  const shown = await MetricsPage.listen({ ...onLoopback(0), host: '0.0.0.0' })
+  const set = await MetricsPage.listen({ ...onLoopback(0), host: '0.0.0.0', token: 'a-token-of-the-user' })
+  pages.push(shown, set)
+  for (const page of pages) page.start(startOf(reportOf(planOf(), SECONDS)))
+  expect([set.shownToken, shown.shownToken?.length]).toEqual([null, 32])
+  expect(await read(shown)).toMatchObject({
+    status: 401,
+    page: expect.not.stringContaining('corerush_') as string,
+  })
+  expect(await read(shown, shown.shownToken!)).toMatchObject({ status: 200 })
+  expect(await read(shown, 'a-token-of-the-user')).toMatchObject({ status: 401 })
+  expect(await read(set, 'a-token-of-the-user')).toMatchObject({ status: 200 })
+  expect(await read(set, 'a-token-of-the-user', 'attacker.test')).toMatchObject({ status: 403 })
+  // On loopback there is one only if it was set.
+  const local = await MetricsPage.listen({ ...onLoopback(0), token: 'a-token-of-the-user' })
+  pages.push(local)
+  expect(await read(local)).toMatchObject({ status: 401 })
 })

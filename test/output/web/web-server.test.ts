@@ -1,15 +1,19 @@
 /** The server of the live page, over real sockets. */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { LivePage, type PageBeginning } from '../../../src/output/web/live-page.ts'
+import { onLoopback, type PageAddress } from '../../../src/output/web/page-address.ts'
 import { WebServer, type WebActions } from '../../../src/output/web/web-server.ts'
 import type { FormWords, LiveFrame } from '../../../src/output/web/web-messages.ts'
+import { MOST_AT_ONCE } from '../../../src/output/web/attempts.ts'
 import { eventsIn, liveOf, startOf } from '../../support/live.ts'
 import { EVIL, longReport } from '../../support/page.ts'
 import { planOf, reportOf, textOf } from '../../support/reports.ts'
+import { selfSigned } from '../../support/tls.ts'
 import { renderJson } from '../../../src/output/file/json.ts'
 
 const FILES = {
@@ -28,9 +32,16 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-async function open(beginning: Partial<PageBeginning> = {}, actions: Partial<WebActions> = {}) {
+async function open(
+  beginning: Partial<PageBeginning> = {},
+  actions: Partial<WebActions> = {},
+  address: Partial<PageAddress> = {},
+) {
   const page = new LivePage({ phase: 'preparing', form: null, staysOpen: false, ...beginning })
-  const server = await WebServer.listen(0, page, FILES, { ...NO_ACTIONS, ...actions })
+  const server = await WebServer.listen({ ...onLoopback(0), ...address }, page, FILES, {
+    ...NO_ACTIONS,
+    ...actions,
+  })
   servers.push(server)
   const { origin, searchParams } = new URL(server.url)
   return { page, server, origin, token: searchParams.get('token')! }
@@ -120,6 +131,72 @@ test('without the token, under another name or from another origin: nothing is s
   // It has been heard.
   expect(await act({ origin, token }, 'stop')).toMatchObject({ status: 409 })
   expect(page.state.phase).toBe('stopping')
+})
+
+test('beyond loopback: a first visit with the token, then a cookie, which also acts, but not for another origin', async () => {
+  let stops = 0
+  const token = 'a-token-of-the-user'
+  const { page, server, origin } = await open(
+    { phase: 'waiting' },
+    { stop: () => (stops += 1) },
+    { host: '0.0.0.0', token },
+  )
+  expect(server.isOnLoopback).toBe(false)
+  // What is printed does not hold a token that was set.
+  expect(server.url).toBe(`${origin}/`)
+  const stranger = await ask(`${origin}/`)
+  expect([stranger.status, stranger.headers['set-cookie']]).toEqual([403, undefined])
+  expect(stranger.text).toContain('<form class="sign-in" action="/" method="get">')
+  expect(stranger.headers['content-security-policy']).toContain("form-action 'self'")
+  const first = await ask(`${origin}/?token=${token}`)
+  const [cookie = ''] = first.headers['set-cookie']!
+  expect(cookie).toMatch(/^corerush_\d+=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/)
+  expect(cookie).not.toContain(token)
+  const session = { cookie: `other=1; ${cookie.split(';')[0]}` }
+  expect(await ask(`${origin}/`, 'GET', session)).toMatchObject({ status: 200 })
+  expect(await ask(`${origin}/events`)).toMatchObject({ status: 403 })
+  page.start(startOf(REPORT))
+  for (const foreign of ['http://attacker.test', 'null', `${origin}.attacker.test`])
+    expect(await ask(`${origin}/stop`, 'POST', { ...session, origin: foreign })).toMatchObject({
+      status: 403,
+    })
+  const rebound = { ...session, host: `attacker.test:${server.port}` }
+  expect(await ask(`${origin}/`, 'GET', rebound)).toMatchObject({ status: 403 })
+  expect(stops).toBe(0)
+  expect(await ask(`${origin}/stop`, 'POST', { ...session, origin })).toMatchObject({ status: 200 })
+  expect(stops).toBe(1)
+})
+
+test('guessing a token is slowed down, whatever the connections, and whoever is in stays in', async () => {
+  const { origin } = await open({}, {}, { host: '0.0.0.0', token: 'a-token-of-the-user' })
+  const right = () => ask(`${origin}/?token=a-token-of-the-user`)
+  const { headers } = await right()
+  const guesses = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => ask(`${origin}/events?token=a-token-of-the-use${i}`)),
+  )
+  expect(guesses.filter(({ status }) => status === 403).length).toBe(MOST_AT_ONCE)
+  const late = await right()
+  expect([late.status, Number(late.headers['retry-after']) > 0]).toEqual([429, true])
+  const cookie = headers['set-cookie']![0]!.split(';')[0]!
+  expect(await ask(`${origin}/`, 'GET', { cookie })).toMatchObject({ status: 200 })
+})
+
+test('with a certificate the page is https, and its cookie never goes without; a tab that hangs holds nothing up', async (context) => {
+  const tls = selfSigned('IP:127.0.0.1')
+  if (tls === null) return context.skip('no openssl on this host')
+  const { server, origin } = await open({}, {}, { host: '0.0.0.0', tls, token: 'a-token-of-the-user' })
+  expect(origin).toMatch(/^https:/)
+  const address = new URL(origin)
+  address.hostname = '127.0.0.1'
+  address.search = '?token=a-token-of-the-user'
+  const asking = requestTls(address, { ca: tls.cert, agent: false }).end()
+  const [response] = (await once(asking, 'response')) as [IncomingMessage]
+  await text(response)
+  expect(response.headers['set-cookie']![0]).toMatch(/; Secure$/)
+  const hanging = connect(server.port, '127.0.0.1').on('error', () => undefined)
+  await once(hanging, 'connect')
+  await server.close()
+  await once(hanging, 'close')
 })
 
 test('a tab gets the state so far, then each second as it closes, then the report; then it is over', async () => {
@@ -258,5 +335,7 @@ test('where no run can be started there is no way to do so; a port that is taken
   expect(await act({ origin, token }, 'start', { url: 'http://127.0.0.1/' })).toMatchObject({ status: 409 })
   expect(await act({ origin, token }, 'restart')).toMatchObject({ status: 404 })
   const page = new LivePage({ phase: 'waiting', form: null, staysOpen: false })
-  await expect(WebServer.listen(server.port, page, FILES, NO_ACTIONS)).rejects.toThrow('EADDRINUSE')
+  await expect(WebServer.listen(onLoopback(server.port), page, FILES, NO_ACTIONS)).rejects.toThrow(
+    'EADDRINUSE',
+  )
 })

@@ -55,7 +55,8 @@ export function readAllowedHosts(raw: Options['allowHosts'], wrong: Wrong): read
   return isWhole ? hosts : null
 }
 
-function parseAllowedHost(text: string): Parsed<AllowedHost> {
+/** Reads a host, with a port or `*.` before it. */
+export function parseAllowedHost(text: string): Parsed<AllowedHost> {
   const isBareIpv6 = ipFamily(text) === 6
   const [, star, written = '', digits] = isBareIpv6
     ? [text, undefined, text]
@@ -73,8 +74,8 @@ function parseAllowedHost(text: string): Parsed<AllowedHost> {
 export const printAllowedHost = ({ host, isDomain, port }: AllowedHost): string =>
   `${isDomain ? '*.' : ''}${hostPort(host, port)}`
 
-/** `port` is `null` if any may be meant. */
-function isAllowed(allowed: readonly AllowedHost[], host: string, port: number | null): boolean {
+/** Whether a host is in the list; `port` is `null` if any may be meant. */
+export function isAllowed(allowed: readonly AllowedHost[], host: string, port: number | null): boolean {
   const name = canonicalHost(host)
   return (
     name !== null &&
