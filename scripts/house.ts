@@ -74,6 +74,8 @@ export const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
   yaml: 'host/files/yaml.ts',
   'tough-cookie': 'worker/scenario/jar.ts',
   '@nats-io/transport-node': 'fleet/bus.ts',
+  // An optional peer, for runs on several hosts.
+  esbuild: 'scenario/bundle.ts',
   // Bundled into the built files, so that users do not install them.
   'py-ast': 'import/locust/python-tree.ts',
   prettier: 'import/formatted.ts',
