@@ -618,14 +618,17 @@ describe.concurrent('what cannot run, exits with 2 and sends nothing', () => {
     expect(exit).toBe(2)
   })
 
-  test('flags about the one request, and wire', async () => {
+  test('flags about the one request, and wire through a proxy', async () => {
     const { code, stderr } = await withFolder((folder) => {
       writeFileSync(
         join(folder, 's.ts'),
         `${IMPORTS}export default scenario({ baseUrl: 'http://127.0.0.1:1', tasks: { T() {} } })`,
       )
       return runCli(
-        ['s.ts', '--method', 'PUT', '--body', 'x', '--name', 'n', '-n', '5', '--transport', 'wire'],
+        [
+          ...['s.ts', '--method', 'PUT', '--body', 'x', '--name', 'n', '-n', '5'],
+          ...['--transport', 'wire', '--proxy', '127.0.0.1:1'],
+        ],
         { cwd: folder },
       )
     })

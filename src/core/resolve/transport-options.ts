@@ -3,7 +3,7 @@ import type { Readers } from '../options/option-readers.ts'
 import type { Options } from '../options/options.ts'
 
 /**
- * `undici`: all of HTTP/1.1 that corerush knows. `wire`: HTTP/1.1 over plain sockets, at less than half the cost.
+ * `undici`: all of HTTP/1.1 that corerush knows. `wire`: HTTP/1.1 over plain sockets, at less than half the cost, but not through proxies.
  * `http2`: HTTP/2 over plain sockets, and the only transport for it.
  */
 export type TransportName = 'undici' | 'wire' | 'http2'
@@ -17,8 +17,8 @@ export interface ChosenTransport {
   readonly undiciFor: readonly string[] | null
 }
 
-/** Options that ask for something that wire cannot do. */
-const UNDICI_ONLY: readonly (keyof Options)[] = ['maxRedirects', 'proxy', 'scenario', 'authDigest']
+/** Options that ask for something that wire cannot do: a tunnel's sockets are not read into its one buffer. */
+const UNDICI_ONLY: readonly (keyof Options)[] = ['proxy']
 
 /** Values of an option that asks for nothing. */
 const OFF: readonly unknown[] = [undefined, false, 0, '0']

@@ -17,11 +17,13 @@ export function destinationOf(plan: RequestPlan): Destination {
   }
 }
 
-export const isHost = (name: string): boolean => name.toLowerCase() === 'host'
+export const isHost = (name: string): boolean => name.length === 4 && name.toLowerCase() === 'host'
 
-/** The value of the request's own Host header; `null` without one. */
-export const hostHeader = (plan: RequestPlan): string | null =>
-  plan.headers.find(([name]) => isHost(name))?.[1] ?? null
+/** The value of the Host header among headers; `null` without one. */
+export function hostHeader({ headers }: Pick<RequestPlan, 'headers'>): string | null {
+  for (const [name, value] of headers) if (isHost(name)) return value
+  return null
+}
 
 /** Methods with which servers expect a body: its absence is said by a length of 0. */
 export const EXPECT_BODY: ReadonlySet<string> = new Set([

@@ -8,10 +8,8 @@
  */
 import { EventEmitter } from 'node:events'
 import type { OnReadOpts, Socket } from 'node:net'
+import { LONGEST_TEXT } from './body-text.ts'
 import type { Gathering, Writer } from './gathering.ts'
-
-/** Up to here node writes a string without allocating for it (16 kB, less a generous head). */
-const LONGEST_TEXT = 8192
 
 /** Bodies that were made ready, as text in latin1, in which every character is a byte. */
 const texts = new WeakMap<object, string>()

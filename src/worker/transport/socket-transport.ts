@@ -3,11 +3,13 @@ import type { RequestPlan } from '../../core/request/request.ts'
 import type { Clock } from '../clock.ts'
 import type { Turn } from '../turn.ts'
 import type { Connector, Destination } from './connector.ts'
-import { destinationOf } from './destination.ts'
+import { destinationOf, hostHeader } from './destination.ts'
 import { Gathering } from './gathering.ts'
 import { idleLimitMs } from './idle.ts'
 import type { SocketConnection, SocketParts } from './socket-connection.ts'
 import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
+
+const MOST_KEPT = 1000
 
 export abstract class SocketTransport implements Transport, SocketParts {
   readonly clock: Clock
@@ -19,6 +21,8 @@ export abstract class SocketTransport implements Transport, SocketParts {
   readonly gathering = new Gathering()
   readonly buffer = this.gathering.buffer
   readonly #destinations = new Map<string, Destination>()
+  /** The same by origin, and by the Host header of the request if it has one, which tasks can make any number of. */
+  readonly #byOrigin = new Map<string, Destination>()
   #waiting: SocketConnection[] = []
 
   constructor(options: TransportOptions, connector: Connector, clock: Clock, turn: Turn) {
@@ -43,9 +47,19 @@ export abstract class SocketTransport implements Transport, SocketParts {
     for (const connection of waiting) connection.resume()
   }
 
-  /** Where a request goes: the same object for the same destination. */
-  protected destination(plan: RequestPlan): Destination {
-    const to = destinationOf(plan)
+  /** Where a request to this origin goes: the same object for the same destination. */
+  protected destination(plan: RequestPlan, origin: string): Destination {
+    const host = hostHeader(plan)
+    const key = host === null ? origin : `${origin}\n${host}`
+    let to = this.#byOrigin.get(key)
+    if (to !== undefined) return to
+    to = this.#known(destinationOf(plan))
+    if (this.#byOrigin.size >= MOST_KEPT) this.#byOrigin.clear()
+    this.#byOrigin.set(key, to)
+    return to
+  }
+
+  #known(to: Destination): Destination {
     const key = JSON.stringify(to)
     const known = this.#destinations.get(key)
     if (known === undefined) this.#destinations.set(key, to)

@@ -58,9 +58,9 @@ export class Exchange {
   readonly listener: ExchangeListener
   /** Set by the sender; without one the response is counted and dropped. */
   sink: ResponseSink | null = null
-  /** Headers sent beside those of the request; not over wire. Set by the sender. */
+  /** Headers sent beside those of the request. Set by the sender. */
   added: Headers = NO_HEADERS
-  /** Whether the response's user headers are wanted, and these, by lower-case names; not over wire. */
+  /** Whether the response's user headers are wanted, and these, by lower-case names. */
   wantsUserHeaders = false
   userHeaders: Headers = NO_HEADERS
   request: Prepared | null = null

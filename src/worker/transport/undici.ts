@@ -22,6 +22,7 @@ import type { Connector, Destination } from './connector.ts'
 import {
   locationOf,
   prepare,
+  textsOf,
   userHeadersOf,
   withHeaders,
   type DispatchOptions,
@@ -263,10 +264,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       if (isRedirect(status)) exchange.location = locationOf(headers)
       if (exchange.wantsUserHeaders) exchange.userHeaders = userHeadersOf(headers)
       exchange.phase = 'body'
-      exchange.sink?.head(
-        status,
-        headers.map((bytes) => bytes.toString('latin1')),
-      )
+      exchange.sink?.head(status, textsOf(headers))
     }
     // undici made the array when the response before this one ended. While its user waited it has grown old, and what
     // an old object refers to outlives the collections of the young, even when both are garbage: 1 kB a request.

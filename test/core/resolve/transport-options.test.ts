@@ -28,7 +28,8 @@ describe('the transport', () => {
       return 'resolved' in result ? result.resolved.undiciFor : undefined
     }
     expect(undiciFor({ transport: 'auto' })).toEqual([])
-    expect(undiciFor({ transport: 'auto', proxy: 'p:1', maxRedirects: 3 })).toEqual(['maxRedirects', 'proxy'])
+    expect(undiciFor({ transport: 'auto', maxRedirects: 3, authDigest: 'us:er' })).toEqual([])
+    expect(undiciFor({ transport: 'auto', proxy: 'p:1', maxRedirects: 3 })).toEqual(['proxy'])
     expect(undiciFor({ transport: 'wire' })).toBeNull()
     expect(undiciFor({})).toBeNull()
   })

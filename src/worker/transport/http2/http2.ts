@@ -8,6 +8,7 @@ import type { Turn } from '../../turn.ts'
 import type { Connector } from '../connector.ts'
 import { EXPECT_BODY, hostHeader, isHost } from '../destination.ts'
 import { SocketTransport } from '../socket-transport.ts'
+import { targetOf, type TargetUrl } from '../target-url.ts'
 import {
   bytesOf,
   type Connection,
@@ -30,14 +31,15 @@ const NO_BODY = Buffer.alloc(0)
 class Http2 extends SocketTransport {
   prepare(plan: RequestPlan): Prepared {
     const body = plan.body === null ? NO_BODY : bytesOf(plan.body)
+    const target = targetOf(plan.url)
     const request: Http2Request = {
       plan,
       bytesOut: body.length,
-      fields: fieldsOf(plan, body.length),
+      fields: fieldsOf(plan, target, body.length),
       body,
       isHead: plan.method === 'HEAD',
       isIdempotent: isIdempotent(plan.method),
-      to: this.destination(plan),
+      to: this.destination(plan, target.origin),
     }
     return request
   }
@@ -48,13 +50,12 @@ class Http2 extends SocketTransport {
 }
 
 /** The fields of a request: the same that HTTP/1.1 would have, without what is about its connection. */
-function fieldsOf(plan: RequestPlan, bodyBytes: number): readonly Field[] {
-  const url = new URL(plan.url)
+function fieldsOf(plan: RequestPlan, { origin, host, path }: TargetUrl, bodyBytes: number): readonly Field[] {
   const fields: Field[] = [
     { name: ':method', value: plan.method },
-    { name: ':scheme', value: url.protocol.slice(0, -1) },
-    { name: ':authority', value: hostHeader(plan) ?? url.host },
-    { name: ':path', value: url.pathname + url.search },
+    { name: ':scheme', value: origin.slice(0, origin.indexOf(':')) },
+    { name: ':authority', value: hostHeader(plan) ?? host },
+    { name: ':path', value: path },
   ]
   for (const [name, value] of plan.headers)
     if (!isHost(name)) fields.push({ name: name.toLowerCase(), value: value.replace(/^[ \t]+|[ \t]+$/g, '') })

@@ -1,5 +1,6 @@
 /** One connection slot of the wire transport: HTTP/1.1, one request and its response at a time. */
 import type { Socket } from 'node:net'
+import { isRedirect } from '../../../core/request/redirect.ts'
 import { HINT_MARGIN_MS, LONGEST_IDLE_MS } from '../idle.ts'
 import { SocketConnection, type SocketParts } from '../socket-connection.ts'
 import type { Exchange, ResponseSink } from '../transport.ts'
@@ -27,7 +28,17 @@ export class WireConnection extends SocketConnection {
   }
 
   protected write(socket: Socket, exchange: Exchange): void {
-    socket.write((exchange.request as WireRequest).bytes)
+    const { added } = exchange
+    const request = exchange.request as WireRequest
+    const text = added.length === 0 ? request.text : request.textWith(added)
+    if (request.body === null) {
+      socket.write(text, 'latin1')
+      return
+    }
+    socket.cork()
+    socket.write(text, 'latin1')
+    socket.write(request.body)
+    socket.uncork()
   }
 
   protected read(length: number): void {
@@ -46,6 +57,8 @@ export class WireConnection extends SocketConnection {
     if (reader.status !== 0 && exchange.status === 0) {
       exchange.status = reader.status
       exchange.phase = 'body'
+      if (isRedirect(reader.status)) exchange.location = reader.location
+      if (exchange.wantsUserHeaders) exchange.userHeaders = reader.userHeaders
     }
     if (reader.isComplete) {
       const idleUs = end === length && !this.isUploading(exchange) ? this.#idleUs(reader) : 0

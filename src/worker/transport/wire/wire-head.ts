@@ -9,11 +9,12 @@ import { BEYOND_LENGTHS, MOST_HEAD_BYTES, TEXT, TOKEN } from '../header-bytes.ts
 import {
   badByte,
   CLOSE,
-  CONNECTION,
   CONTENT_LENGTH,
+  forkOf,
   KEEP_ALIVE,
   nameOf,
   OTHER,
+  steers,
   TIMEOUT,
   TRANSFER_ENCODING,
   VERSION,
@@ -55,6 +56,8 @@ export class WireHead {
   isChunked = false
   closes = false
   keeps = false
+  /** There are fields that steer what the user sends next. */
+  steers = false
   /** From `Keep-Alive: timeout=`, in seconds; −1 without one. */
   keepAliveS = -1
   /** What is wrong with the bytes; empty while nothing is. */
@@ -77,7 +80,7 @@ export class WireHead {
   begin(): void {
     this.status = this.minor = 0
     this.length = this.keepAliveS = -1
-    this.isEncoded = this.isChunked = this.closes = this.keeps = this.#isTrailer = false
+    this.isEncoded = this.isChunked = this.closes = this.keeps = this.steers = this.#isTrailer = false
     this.fault = ''
     this.#state = STATUS
     this.#at = this.#size = 0
@@ -219,10 +222,8 @@ export class WireHead {
         matched = 1
         continue
       }
-      // The two that begin alike.
-      if (matched === 3 && lower === 110 && name === CONTENT_LENGTH) name = CONNECTION
-      if (name[matched] === lower) matched++
-      else name = OTHER
+      if (name[matched] !== lower) name = forkOf(name, matched, lower)
+      if (name !== OTHER) matched++
     }
     this.#name = name
     this.#at = matched
@@ -247,6 +248,9 @@ export class WireHead {
       this.#state = LENGTH
       this.length = 0
       this.#at = 0
+    } else if (steers(name)) {
+      this.steers = true
+      this.#state = VALUE
     } else {
       this.#state = LIST
       this.#beginWord()

@@ -1,5 +1,6 @@
 /** One HTTP/1 response after the other, from whatever pieces its bytes come in. Pure: no sockets, no clock. */
-import type { ResponseSink } from '../transport.ts'
+import type { Headers } from '../../../core/request/request.ts'
+import { NO_HEADERS, USER_HEADERS, type ResponseSink } from '../transport.ts'
 import { WireBody } from './wire-body.ts'
 import { WireHead } from './wire-head.ts'
 
@@ -20,15 +21,21 @@ export class WireResponse {
    */
   readonly #known = Buffer.alloc(MOST_KNOWN_BYTES)
   #knownBytes = 0
-  /** The sink of the response, if any, and the bytes of its head so far. */
+  /** The sink of the response, if any. */
   #sink: ResponseSink | null = null
-  #headText = ''
+  /** The pieces of a head that have come so far, if it does not come in one. */
+  #pieces = ''
+  /** Names and values of the last head in turn, if somebody has asked for them; what they say to the user. */
+  #fields: readonly string[] | null = null
+  /** See `Exchange`. */
+  userHeaders: Headers = NO_HEADERS
+  location = ''
 
   /** Starts on the answer to a request of this kind, for this sink. */
   begin(isHead: boolean, sink: ResponseSink | null = null): void {
     this.#isHead = isHead
     this.#sink = this.#body.sink = sink
-    this.#headText = ''
+    this.#pieces = ''
     this.status = 0
     this.isComplete = this.#hasBegun = false
     if (this.fault !== '') this.#knownBytes = 0
@@ -67,9 +74,8 @@ export class WireResponse {
     while (this.status === 0) {
       const start = at
       at = this.#head.read(bytes, at, to)
-      this.#hear(bytes, start, at)
-      if (!this.#head.isDone) return at
-      this.#endHead()
+      if (!this.#head.isDone) return this.#breakOff(bytes, start, at)
+      this.#endHead(bytes, start, at)
       if (this.#head.fault !== '') return at
     }
     if (!this.#body.isDone) at = this.#body.read(bytes, at, to, this.#head)
@@ -87,27 +93,31 @@ export class WireResponse {
     this.#hasBegun = true
     const known = this.#knownBytes
     if (known > 0 && to - from >= known && bytes.compare(this.#known, 0, known, from, from + known) === 0) {
-      this.#hear(bytes, from, from + known)
-      this.#endHead()
+      this.#endHead(bytes, from, from + known)
       return from + known
     }
     this.#knownBytes = 0
+    this.#fields = null
+    this.userHeaders = NO_HEADERS
+    this.location = ''
     const head = this.#head
     head.begin()
     const end = head.read(bytes, from, to)
-    this.#hear(bytes, from, end)
-    if (!head.isDone) return end
-    this.#endHead()
+    if (!head.isDone) return this.#breakOff(bytes, from, end)
+    this.#endHead(bytes, from, end)
     if (this.status !== 0 && end - from <= MOST_KNOWN_BYTES)
       this.#knownBytes = bytes.copy(this.#known, 0, from, end)
     return end
   }
 
-  #hear(bytes: Buffer, from: number, to: number): void {
-    if (this.#sink !== null) this.#headText += bytes.toString('latin1', from, to)
+  /** The head goes on with the next piece. */
+  #breakOff(bytes: Buffer, from: number, to: number): number {
+    this.#pieces += bytes.toString('latin1', from, to)
+    return to
   }
 
-  #endHead(): void {
+  /** The head has ended, with these bytes. */
+  #endHead(bytes: Buffer, from: number, to: number): void {
     const head = this.#head
     const { status } = head
     // Nobody asked for another protocol.
@@ -116,16 +126,38 @@ export class WireResponse {
       // An interim response: the final one follows, on a connection that goes on.
       if (this.keepsConnection) {
         head.begin()
-        this.#headText = ''
+        this.#pieces = ''
       } else head.fault = 'an interim response that closes the connection'
     } else {
       this.status = status
-      if (this.#sink !== null) this.#sink.head(status, fieldsOf(this.#headText))
+      if (this.#sink !== null || head.steers) this.#readFields(bytes, from, to)
       if (this.#isHead || status === 204 || status === 304) this.#body.beginEmpty()
       else this.#body.begin(head)
     }
   }
+
+  #readFields(bytes: Buffer, from: number, to: number): void {
+    if (this.#fields === null) {
+      this.#fields = fieldsOf(this.#pieces + bytes.toString('latin1', from, to))
+      if (this.#head.steers) this.#readUserHeaders(this.#fields)
+    }
+    this.#sink?.head(this.status, this.#fields)
+  }
+
+  #readUserHeaders(fields: readonly string[]): void {
+    const found: [string, string][] = []
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!.toLowerCase()
+      const value = fields[i + 1]!
+      if (USER_HEADERS.has(name)) found.push([name, value])
+      else if (name === 'location' && this.location === '') this.location = utf8Of(value)
+    }
+    this.userHeaders = found
+  }
 }
+
+/** The text of bytes that were read as latin1. */
+const utf8Of = (text: string): string => Buffer.from(text, 'latin1').toString('utf8')
 
 /** Names and values in turn, of a head that was found to be one. */
 const fieldsOf = (head: string): string[] =>

@@ -1,20 +1,21 @@
 /**
- * The cheap transport: HTTP/1.1 over plain sockets, and no more of it than a load needs. Requests are bytes that were
- * written once, responses are counted and dropped.
+ * The cheap transport: HTTP/1.1 over plain sockets, and no more of it than a load needs. Requests are texts that were made
+ * once; responses are counted and dropped, unless a task reads them.
  *
  * What keeps it cheap: all sockets of a worker read into one buffer (`onread`), which spares an allocation for each
  * read and the streams, and whose bytes have been dealt with when the callback returns; a response is read by any free
  * reader, so an idle connection holds none; nothing is allocated for a request but what `net` itself needs
  * for a write.
  */
-import { isIdempotent, type RequestPlan } from '../../../core/request/request.ts'
+import type { RequestPlan } from '../../../core/request/request.ts'
 import type { Clock } from '../../clock.ts'
 import type { Turn } from '../../turn.ts'
 import type { Connector } from '../connector.ts'
 import { SocketTransport } from '../socket-transport.ts'
+import { targetOf } from '../target-url.ts'
 import type { Connection, Prepared, ResponseSink, Transport, TransportOptions } from '../transport.ts'
 import { WireConnection, type WireParts } from './wire-connection.ts'
-import { serialise, type WireRequest } from './wire-request.ts'
+import { WireRequest } from './wire-request.ts'
 import { WireResponse } from './wire-response.ts'
 
 export const wireTransport = (
@@ -28,17 +29,8 @@ class Wire extends SocketTransport implements WireParts {
   readonly #readers: WireResponse[] = []
 
   prepare(plan: RequestPlan): Prepared {
-    const bytes = serialise(plan, this.keepAlive)
-    const headBytes = bytes.indexOf('\r\n\r\n') + 4
-    const request: WireRequest = {
-      plan,
-      bytesOut: bytes.length - headBytes,
-      bytes,
-      isHead: plan.method === 'HEAD',
-      isIdempotent: isIdempotent(plan.method),
-      to: this.destination(plan),
-    }
-    return request
+    const target = targetOf(plan.url)
+    return new WireRequest(plan, target, this.keepAlive, this.destination(plan, target.origin))
   }
 
   connection(user: number): Connection {
