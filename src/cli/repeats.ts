@@ -50,6 +50,13 @@ export function readRepeats({ texts, lists }: Command, problems: Problem[]): Rep
   return { repeats, against: against === null || !isOrigin(against) ? null : new URL(against).origin }
 }
 
+/** Refuses several runs of a load that goes on until it is stopped: an order to stop ends them all. */
+export function refuseEndless(plan: Plan, { repeats, against }: Repeats, problems: Problem[]): void {
+  const hasEnd = plan.durationS !== null || plan.requests !== null || plan.iterations !== null
+  if (!hasEnd && ((repeats ?? 1) > 1 || against !== null))
+    problems.push({ option: 'duration', message: 'of 0 goes with one run only, which is stopped by hand' })
+}
+
 function isOrigin(text: string): boolean {
   const url = parseHttpUrl(text)
   return url !== null && url.href === `${url.origin}/`

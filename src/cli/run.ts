@@ -19,7 +19,7 @@ import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { notePagesMissing } from './page-flags.ts'
 import { readOutputs } from './output-flags.ts'
-import { otherPlanOf, provability, readNumbered, readRepeats } from './repeats.ts'
+import { otherPlanOf, provability, readNumbered, readRepeats, refuseEndless } from './repeats.ts'
 import { RunConsole } from './run-console.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
 import { readMetrics, readWeb, type WebOptions } from './served-pages.ts'
@@ -53,6 +53,7 @@ async function carryOut(settings: Settings, typed: Command): Promise<number> {
       withoutJudgement(await serveForm(settings, web.address, around), command),
     )
   }
+  if (plan !== null) refuseEndless(plan, repeats, problems)
   const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
   if (isPrinted) {
     printSettings(settings, problems.length === 0 ? plan : null)

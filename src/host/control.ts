@@ -27,7 +27,8 @@ export interface RunControl {
    * Changes the load, from an instant a little ahead that is the same for all workers: `{ users: 200 }` in the closed
    * model, `{ ratePerS: 500 }` in the open one, `{ by: 1.1 }` for a tenth more of either, and with `overS` how many
    * seconds it takes to get there. It replaces what the plan had for later, and the new value holds to the end of the
-   * load, which stays where it was. With `notBeforeS`, a run time, it takes effect then if that is later. Resolves to the amendment, which is in the report's `amendments`. Rejects with a
+   * load. `{ durationS: 600 }` sets the length of the load, `{ durationS: null }` lets it go on until it is stopped; its
+   * level stays as planned, and holds after the last stage. With `notBeforeS`, a run time, it takes effect then if that is later. Resolves to the amendment, which is in the report's `amendments`. Rejects with a
    * CorerushError, and changes nothing, if the change makes no sense for the run (`CORERUSH_AMENDMENT`) or this host
    * cannot carry it (`CORERUSH_LIMIT`).
    */

@@ -82,6 +82,7 @@ export class Crew implements Workforce {
   amend(amendment: Amendment): void {
     this.#amendments++
     for (const hand of this.#idle) if (!hand.isLost) this.#idle.delete(hand)
+    if ('durationS' in amendment) this.#overdue.extended(amendment.durationS)
     this.#order({ type: 'amend', amendment })
   }
 

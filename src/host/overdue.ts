@@ -29,7 +29,7 @@ export class Overdue {
 
   constructor({ durationS, gracefulStopS }: Plan) {
     this.#gracefulStopS = gracefulStopS
-    this.#drainedS = durationS === null ? Infinity : durationS + gracefulStopS
+    this.#drainedS = this.#drainedAfter(durationS)
   }
 
   /** Begins to count. The timer keeps no process alive. */
@@ -41,6 +41,11 @@ export class Overdue {
 
   started(): void {
     this.#runS = 0
+  }
+
+  /** The load has this length instead; `null` for none. */
+  extended(durationS: number | null): void {
+    this.#drainedS = this.#drainedAfter(durationS)
   }
 
   /** The load ends at this instant of run time; the drain is that of the plan where `null`. */
@@ -73,6 +78,10 @@ export class Overdue {
       this.gone(worker)
       worker.end(reason)
     }
+  }
+
+  #drainedAfter(durationS: number | null): number {
+    return durationS === null ? Infinity : durationS + this.#gracefulStopS
   }
 
   #reasonFor(silentS: number): string | null {

@@ -8,7 +8,7 @@ import { Gate } from '../core/judge/gate.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Timeline, type SettledSecond } from '../core/measure/timeline.ts'
-import type { Amendment } from '../core/plan/amendment.ts'
+import { isOfLevel, type Amendment } from '../core/plan/amendment.ts'
 import { judgeRun, type Judgement } from '../core/report/judgement.ts'
 import { buildReport, type Report, type RunFacts } from '../core/report/report.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
@@ -80,7 +80,8 @@ export class RunRecord {
   /** The load is changed; what was measured of the load before it makes no figure of the new one precise. */
   amended(amendment: Amendment): void {
     this.amendments.push(amendment)
-    this.precision.restart(amendment.atS + amendment.overS)
+    if (isOfLevel(amendment)) this.precision.restart(amendment.atS + amendment.overS)
+    else this.timeline.endLoad(amendment.durationS ?? Infinity)
   }
 
   snapshot(snapshot: Snapshot): void {

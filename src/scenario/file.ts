@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cut } from '../core/cut.ts'
 import { defineConfig } from '../core/config/config.ts'
 import { shape } from '../core/load/shape.ts'
 import type { LoadedScript } from '../core/resolve/own-options.ts'
@@ -233,6 +235,27 @@ export function placeOf(file: string, error: unknown): string | null {
   const place = placeIn(file, error)
   return place === null ? null : `${shown(file)}:${place[0]}`
 }
+
+/**
+ * The calls that led to where this was thrown, the innermost first, one per line as in a stack of V8: those in files of the
+ * user, without node and packages. `null` if none is known.
+ */
+export function traceOf(error: unknown): string | null {
+  const frames = stackOf(error)
+    .split('\n')
+    .filter(
+      (line) =>
+        /^\s+at /.test(line) && !/node:|[/\\]node_modules[/\\]/.test(line) && !line.includes(OWN_FOLDER),
+    )
+    .slice(0, MOST_FRAMES)
+    .map((line) => line.trim().replace('file://', '').replace(`${process.cwd()}${sep}`, ''))
+  return frames.length === 0 ? null : cut(frames.join('\n'), LONGEST_TRACE)
+}
+
+/** Where corerush itself lies, and what loads the files of scenarios. */
+const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url))
+const MOST_FRAMES = 20
+const LONGEST_TRACE = 2000
 
 /** The code around the place in the file where this was thrown; `null` if that is not known. */
 export function frameOf(file: string, error: unknown): string | null {

@@ -3,7 +3,7 @@
  * the timers wake users, and what is under way says when all is over. Time, transport and recorder are given, so that
  * it runs on a virtual clock as well.
  */
-import type { Amendment } from '../core/plan/amendment.ts'
+import { isOfLevel, type Amendment } from '../core/plan/amendment.ts'
 import { plannedUsers } from '../core/plan/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
 import { Captures } from './captures.ts'
@@ -95,9 +95,18 @@ export class Load implements TimerListener {
     else this.#timers.arm(TIMER.loadEnd, recorder.loadEndUs)
   }
 
-  /** Changes the load from the amendment's instant on. If that has passed, what has been due since is late. */
+  /** Changes the load from the amendment's instant on, or its end. If that has passed, what has been due since is late. */
   amend(amendment: Amendment): void {
-    if (!this.#underWay.isClosed) this.#schedule.amend(amendment)
+    if (this.#underWay.isClosed) return
+    if (isOfLevel(amendment)) this.#schedule.amend(amendment)
+    else this.#moveEnd(amendment.durationS ?? Infinity)
+  }
+
+  #moveEnd(loadEndS: number): void {
+    const { recorder } = this.#parts
+    recorder.loadEndUs = loadEndS * 1e6
+    this.#timers.disarm(TIMER.loadEnd)
+    if (loadEndS < Infinity) this.#timers.arm(TIMER.loadEnd, recorder.loadEndUs)
   }
 
   fired(timer: LoadTimer): void {

@@ -278,16 +278,24 @@ export class Recorder {
     this.#tally.lifecycle[`${called}${what}`]++
   }
 
-  /** A task threw. */
-  taskError(error: Pick<TaskErrorCount, 'task' | 'message' | 'place'>, nowUs: number): void {
+  /** A task threw; `traceOf` is called if it is the first such error of the second. */
+  taskError(
+    error: Pick<TaskErrorCount, 'task' | 'message' | 'place'>,
+    nowUs: number,
+    traceOf?: () => string | null,
+  ): void {
     this.advance(nowUs)
     const atS = nowUs / SECOND_US
-    this.#tally.taskError({ ...error, count: 1, firstS: atS, lastS: atS })
+    this.#tally.taskError({ ...error, count: 1, firstS: atS, lastS: atS }, traceOf)
   }
 
   /** A promise of a task was rejected that no code awaited: its iteration has failed, though which one is not known. */
-  notAwaited(error: Pick<TaskErrorCount, 'message' | 'place'>, nowUs: number): void {
-    this.taskError({ task: NOT_AWAITED, ...error }, nowUs)
+  notAwaited(
+    error: Pick<TaskErrorCount, 'message' | 'place'>,
+    nowUs: number,
+    traceOf?: () => string | null,
+  ): void {
+    this.taskError({ task: NOT_AWAITED, ...error }, nowUs, traceOf)
     this.#tally.iterations.failed++
   }
 

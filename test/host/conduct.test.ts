@@ -153,6 +153,22 @@ test('an amendment reaches the workers, the outputs and the report, until the lo
   await expect(control!.amend({ users: 3 })).rejects.toThrow('the load cannot be amended: the load is over')
 })
 
+test('a load that has no end gets one, and one that has it a later one', async () => {
+  let control: RunControl | null = null
+  const endless = twoWorkers({ durationS: null })
+  const { report } = await conducted(endless, {
+    onStart: (begun) => (control = begun),
+    onSecond({ second }) {
+      if (second === 2) void control!.amend({ durationS: 6 })
+      if (second === 4) void control!.amend({ durationS: 8.5 })
+    },
+  })
+  expectConservation(report)
+  expect(report).toMatchObject({ stoppedBy: 'duration', loadS: 8.5, plan: { durationS: null } })
+  expect(report.amendments).toMatchObject([{ durationS: 6 }, { durationS: 8.5 }])
+  expect(report.timeline.map(({ phase }) => phase).slice(0, 9)).toEqual(Array(9).fill('load'))
+})
+
 test('a worker that dies is named, and the others go on; when all have, the run ends there', async () => {
   const one = await conducted(twoWorkers(), {}, { diesAtS: { 1: 4.5 } })
   expectConservation(one.report, { lossless: false })

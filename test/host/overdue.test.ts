@@ -7,7 +7,7 @@ import { aPlan } from '../support/plan.ts'
 function endOf(
   plan: { durationS: number | null; gracefulStopS?: number },
   reports: (second: number) => boolean,
-  { isReady = true, stopAt = null as number | null } = {},
+  { isReady = true, stopAt = null as number | null, extendAt = null as number | null } = {},
 ): [second: number, reason: string] | null {
   const overdue = new Overdue(aPlan({ gracefulStopS: 5, ...plan }))
   const reasons: string[] = []
@@ -18,6 +18,7 @@ function endOf(
   for (let second = 1; second <= 400; second++) {
     if (reports(second)) overdue.heard(worker)
     if (second === stopAt) overdue.stopped(second)
+    if (second === extendAt) overdue.extended(200)
     overdue.tick()
     if (reasons.length > 0) return [second, reasons[0]!]
   }
@@ -32,6 +33,7 @@ test.each([
   ['silent only now', { durationS: 20 }, (s: number) => s < 33, {}, 41],
   ['reporting for ever', { durationS: 20 }, always, {}, 85],
   ['silent after an early stop', { durationS: 300 }, never, { stopAt: 10 }, 25],
+  ['silent, and extended', { durationS: 20 }, never, { extendAt: 10 }, 215],
   ['silent in a run that a count ends', { durationS: null }, (s: number) => s < 100, {}, 158],
   ['at work in a run that a count ends', { durationS: null }, always, {}, null],
   ['never ready', { durationS: 20 }, never, { isReady: false }, 120],

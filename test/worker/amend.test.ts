@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClosedPlan } from '../../src/core/plan/plan.ts'
-import { aPlan } from '../support/plan.ts'
+import { aPlan, anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 
 const at = (users: number): ClosedPlan['stages'] => [{ fromUsers: users, toUsers: users, durationS: 0 }]
@@ -24,6 +24,35 @@ describe('a running load is amended', () => {
     expect(run.isDrained).toBe(true)
     expect(run.total.iterations.due).toBe(run.sent.length)
     expect(run.total.lag.maxUs).toBeLessThanOrEqual(1001)
+  })
+
+  test('to a later end, to an earlier one, and to none until it is stopped', async () => {
+    const run = await new Simulation(plan, undefined, { workers: 3 }).to(5)
+    run.amend({ atS: 5.02, durationS: 9, overS: 0 })
+    await run.to(8)
+    run.amend({ atS: 8.02, durationS: null, overS: 0 })
+    await run.to(12)
+    run.amend({ atS: 12.02, durationS: 13.5, overS: 0 })
+    await run.to(15)
+    expect(usersOf(run)).toEqual([...Array<number>(13).fill(4), 0])
+    expect(run.isDrained).toBe(true)
+    const dueIn = (second: number): number =>
+      run.snapshots
+        .filter((one) => one.second === second)
+        .reduce((sum, { tally }) => sum + tally.iterations.due, 0)
+    expect(dueIn(8)).toBeGreaterThan(60)
+    // Half of the last second is load.
+    expect(Math.abs(dueIn(13) - dueIn(12) / 2)).toBeLessThanOrEqual(4)
+    expect(run.total.iterations.due).toBe(run.sent.length)
+  })
+
+  test('to a later end with arrivals by the clock, which go on at the last rate', async () => {
+    const open = anOpenPlan({ durationS: 3, stages: [{ fromPerS: 0, toPerS: 20, durationS: 2 }] })
+    const run = await new Simulation(open, undefined, { workers: 2 }).to(2.4)
+    run.amend({ atS: 2.42, durationS: 5, overS: 0 })
+    await run.to(8)
+    expect(run.total.iterations.due).toBe(20 + 3 * 20)
+    expect(run.isDrained).toBe(true)
   })
 
   test('in the mix of its scenarios: fixed counts stay, the rest is shared by weight', async () => {

@@ -43,6 +43,7 @@ export function amendmentRefusal(
   amendment: Amendment,
   share: AgentShare,
 ): string | null {
+  if ('durationS' in amendment) return null
   return 'users' in amendment
     ? usersProblem(policy, amendment.users, share)
     : rateProblem(policy, amendment.ratePerS, share)

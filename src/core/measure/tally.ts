@@ -123,16 +123,19 @@ export class Tally {
     addCount(this.errors, (text) => `${name}\n${outcome}\n${text}`, message, counted)
   }
 
-  /** Counts what a task threw by its message, within the same cap. */
-  taskError(error: TaskErrorCount): void {
+  /** Counts what a task threw by its message, within the same cap. `traceOf` is called for the first of a kind only. */
+  taskError(error: TaskErrorCount, traceOf: () => string | null = () => error.trace ?? null): void {
     const { task, message, place } = error
+    const { trace: _, ...plain } = error
     const counted = (text: string): TaskErrorCount => ({
-      ...error,
+      ...plain,
       message: text,
       place: text === message ? place : null,
     })
     const keyOf = (text: string): string => `${task}\n${text === message ? place : null}\n${text}`
-    addCount(this.taskErrors, keyOf, message, counted)
+    const key = addCount(this.taskErrors, keyOf, message, counted)
+    const trace = key === keyOf(message) ? traceOf() : null
+    if (trace !== null) this.taskErrors.set(key!, { ...this.taskErrors.get(key!)!, trace })
   }
 
   /** The counts of a scenario. */
@@ -186,24 +189,25 @@ export class Tally {
   }
 }
 
-/** Adds a count to the one with the same key, or to that of all other messages when there are too many. */
+/** Adds a count to the one with the same key, or to that of all other messages when there are too many. Returns a new key. */
 function addCount<E extends { count: number; firstS: number; lastS: number }>(
   into: Map<string, E>,
   keyOf: (message: string) => string,
   message: string,
   counted: (message: string) => E,
-): void {
+): string | null {
   let text = message
   if (!into.has(keyOf(text)) && into.size >= MOST_MESSAGES) text = OTHER_MESSAGES
   const more = counted(text)
   const known = into.get(keyOf(text))
   if (known === undefined) {
     into.set(keyOf(text), more)
-    return
+    return keyOf(text)
   }
   known.count += more.count
   known.firstS = Math.min(known.firstS, more.firstS)
   known.lastS = Math.max(known.lastS, more.lastS)
+  return null
 }
 
 /** A tally as plain values that can cross a thread. */

@@ -6,6 +6,8 @@ export interface TaskErrorCount {
   readonly message: string
   /** Place in the scenario file where it was thrown first, such as `shop.ts:12`; `null` if unknown. */
   readonly place: string | null
+  /** The calls that led there, the innermost first, one per line; absent if unknown. */
+  readonly trace?: string
   count: number
   firstS: number
   lastS: number

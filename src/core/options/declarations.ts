@@ -273,8 +273,8 @@ const OVER_TIME = {
 
 const END = {
   duration: {
-    format: duration('above 0'),
-    sentence: 'length of the load, ramps and warm-up included',
+    format: duration('at least 0'),
+    sentence: 'length of the load, ramps and warm-up included; 0 until it is stopped',
     usually: '10s; none with a count',
     alias: ['d'],
   },

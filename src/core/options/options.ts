@@ -61,7 +61,7 @@ export interface Options {
   stages?: string | readonly string[] | undefined
   /** First whole seconds of the load, which are not measured: 10s, auto. @default 0 */
   warmup?: Duration | undefined
-  /** Length of the load, ramps and warm-up included. @default 10s; none with a count */
+  /** Length of the load, ramps and warm-up included; 0 until it is stopped. @default 10s; none with a count */
   duration?: Duration | undefined
   /** Exact number of requests to send, over all cores. @default no limit */
   requests?: Count | undefined

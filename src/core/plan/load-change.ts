@@ -11,12 +11,19 @@ import type { Parsed } from '../units.ts'
  * A change of the load: a number of users in the closed model, of arrivals per second in the open one; or `by` times
  * what the plan asks for at that instant, which is at least one user more or fewer.
  */
-export type LoadChange = (
+export type LevelChange = (
   { readonly users: number } | { readonly ratePerS: number } | { readonly by: number }
 ) & {
   /** Seconds that the load takes to get there, linearly. By default users take 1 s, as at the start, and a rate none. */
   readonly overS?: number | undefined
 }
+
+/** A change of the length of the load, in seconds from its start; `null` for a load that goes on until it is stopped. */
+export interface LengthChange {
+  readonly durationS: number | null
+}
+
+export type LoadChange = LevelChange | LengthChange
 
 /**
  * The amendment that a change comes to at this instant; `plan` is as amended so far, and the load ends at `loadEndS`,
@@ -31,12 +38,13 @@ export function amendmentOf(
   const leftS = loadEndS - atS
   if (leftS <= 0) return { problem: 'the load is over, or as good as over' }
   // A program need not be typed.
+  if ('durationS' in change) return lengthAmendment(change, atS, leftS)
   const { users, ratePerS, by, overS, ...unknown } = change as Readonly<Record<Field, number | undefined>>
   const [field] = Object.keys(unknown)
   if (field !== undefined)
-    return { problem: `a change has no ${field}: it names users, ratePerS or by, and overS` }
+    return { problem: `a change has no ${field}: it names users, ratePerS or by, and overS, or durationS` }
   if ([users, ratePerS, by].filter((value) => value !== undefined).length !== 1)
-    return { problem: 'a change names one of users, ratePerS and by' }
+    return { problem: 'a change names one of users, ratePerS, by and durationS' }
   if (by !== undefined && !isNumber(by, MOST_TIMES))
     return { problem: `by must be a number from 0 to ${MOST_TIMES}, got ${String(by)}` }
   if (overS !== undefined && !isNumber(overS, leftS))
@@ -70,6 +78,23 @@ export function amendmentOf(
     },
   }
 }
+
+function lengthAmendment(change: LengthChange, atS: number, leftS: number): Parsed<Amendment> {
+  const { durationS, ...unknown } = change
+  const [field] = Object.keys(unknown)
+  if (field !== undefined) return { problem: `durationS goes alone, not with ${field}` }
+  if (durationS !== null && !isNumber(durationS, LONGEST_S))
+    return { problem: `durationS must be a number from 0 to ${LONGEST_S} or null, got ${String(durationS)}` }
+  // A worker that is late to receive this has ended its load, and cannot begin again.
+  if (leftS < LEAST_LEFT_S)
+    return { problem: `the load ends in ${leftS.toFixed(3)} s: too late to change its length` }
+  if (durationS !== null && durationS < atS)
+    return { problem: `durationS must be at least ${atS} s, the time of the run so far, got ${durationS}` }
+  return { value: { atS, durationS, overS: 0 } }
+}
+
+const LONGEST_S = 30 * 86_400
+const LEAST_LEFT_S = 0.5
 
 type Field = 'users' | 'ratePerS' | 'by' | 'overS'
 

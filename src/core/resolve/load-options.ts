@@ -165,7 +165,7 @@ function defaultRampS(users: number, options: Options, { planned, scenario }: Lo
   const { duration } = options
   const parsed =
     typeof duration === 'string' || typeof duration === 'number' ? parseDurationS(duration) : null
-  return parsed !== null && 'value' in parsed ? Math.min(rampS, parsed.value) : rampS
+  return parsed !== null && 'value' in parsed && parsed.value > 0 ? Math.min(rampS, parsed.value) : rampS
 }
 
 /** More requests per second than one user can send. */

@@ -57,7 +57,7 @@ function unknownName({ name }: PrecisionRule, rows: readonly string[] | null): s
   return `must name a request of the plan, ${near === null ? `which are ${rows.map((row) => `"${row}"`).join(', ')}` : `did you mean "${near}"?`}`
 }
 
-/** Refuses what contradicts a precision or a warm-up. `durationS` is the length of the load; `null` if only a count ends it. */
+/** Refuses what contradicts a precision or a warm-up. `durationS` is the length of the load; `null` if it has none. */
 export function checkPrecision(
   options: Options,
   { warmupS, warmupAuto, until }: PrecisionPlan,
@@ -66,10 +66,7 @@ export function checkPrecision(
   wrong: Wrong,
 ): void {
   if (durationS === null && warmupAuto)
-    wrong(
-      'warmup',
-      'must be a duration where only a count ends the load: auto is at most a third of its length',
-    )
+    wrong('warmup', 'must be a duration where the load has no set length: auto is at most a third of it')
   if (durationS !== null && warmupS > 0 && warmupS >= durationS)
     wrong('warmup', `must be shorter than the load of ${durationS} s, got ${show(options.warmup)}`)
   if (options.maxDuration !== undefined && options.until === undefined)

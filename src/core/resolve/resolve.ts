@@ -192,7 +192,7 @@ function checkTargets({ targets }: SentRequests, http: HttpPlan, wrong: Wrong): 
     if (host !== null) wrong('targets', forbids(http.allowedHosts!, host))
 }
 
-/** The length of the load in seconds, from stages, duration or default; `null` if only a count ends it. */
+/** The length of the load in seconds, from stages, duration or default; `null` if only a count or an order to stop ends it. */
 function resolveDuration(
   options: Options,
   { stages }: ClosedLoad | OpenLoad,
@@ -210,6 +210,7 @@ function resolveDuration(
   const stagedS = stages?.reduce((sum, stage) => sum + stage.durationS, 0)
   const isCounted = requests !== null || iterations !== null
   if (stagedS === undefined && durationS === null && options.until !== undefined) return DEFAULTS.maxDurationS
+  if (stagedS === undefined && durationS === 0) return null
   return stagedS ?? durationS ?? (isCounted ? null : DEFAULTS.durationS)
 }
 

@@ -229,7 +229,12 @@ function failures({ errors, startedAt, byName }: Report): Cell[][] {
 
 /** Errors of tasks, with their position in the file as traceback and without the worker. */
 const exceptions = ({ taskErrors }: Report): Cell[][] =>
-  taskErrors.map(({ task, message, place, count }) => [count, `${task}: ${message}`, place ?? '', ''])
+  taskErrors.map(({ task, message, place, trace, count }) => [
+    count,
+    `${task}: ${message}`,
+    trace ?? place ?? '',
+    '',
+  ])
 
 /** Renders CSV by RFC 4180, with the line ends of Locust. */
 export function renderCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {

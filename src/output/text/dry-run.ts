@@ -310,5 +310,5 @@ function ending({ durationS, requests, iterations, gracefulStopS, until }: Plan)
     ...(requests === null ? [] : [`after exactly ${showCount(requests)} requests across all workers`]),
     ...(iterations === null ? [] : [`after exactly ${showCount(iterations)} iterations across all workers`]),
   ].join(' or ')
-  return `${after}; then up to ${printDurationS(gracefulStopS)} for requests in flight`
+  return `${after === '' ? 'when it is stopped' : after}; then up to ${printDurationS(gracefulStopS)} for requests in flight`
 }

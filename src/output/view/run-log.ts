@@ -1,5 +1,5 @@
 /** Events of a run in order, derived from its report. Pure. */
-import { amendmentWords } from '../../core/plan/amendment.ts'
+import { amendmentWords, isOfLevel } from '../../core/plan/amendment.ts'
 import { taskErrorText } from '../../core/measure/task-error.ts'
 import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -32,7 +32,7 @@ export function logOf(
   const lines: LogLine[] = [
     note(0, `the run started with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
     ...early.map((text) => warning(0, text)),
-    ...stageLines(plan, report.warmupS + report.loadS, report.amendments[0]?.atS ?? Infinity),
+    ...stageLines(plan, report.warmupS + report.loadS, report.amendments.find(isOfLevel)?.atS ?? Infinity),
     ...report.amendments.map((amendment) =>
       note(amendment.atS, `the load was amended ${amendmentWords([amendment])}`),
     ),

@@ -8,7 +8,7 @@ import { seededRandom, type Random } from '../../core/random.ts'
 import { LONGEST_OWN_WAIT_S, type Wait } from '../../core/load/wait-time.ts'
 import { TaskWalk } from '../../core/scenario/task-walk.ts'
 import { messageOf } from '../../errors.ts'
-import { placeOf } from '../../scenario/file.ts'
+import { placeOf, traceOf } from '../../scenario/file.ts'
 import type {
   CheckedOptions,
   HeaderSetter,
@@ -414,7 +414,7 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     const message = this.#shown(messageOf(error))
     this.watch?.failed(task, message, error)
     const place = placeOf(plan.scenario!.file, error)
-    recorder.taskError({ task, message, place }, this.#script.nowUs())
+    recorder.taskError({ task, message, place }, this.#script.nowUs(), () => traceOf(error))
   }
 
   /** What a task says, without the secrets that were sent. */
@@ -502,7 +502,9 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
       const { plan, recorder } = this.around
       const task = name === null ? 'wait' : `${name}: wait`
       const place = placeOf(plan.scenario!.file, error)
-      recorder.taskError({ task, message: this.#shown(messageOf(error)), place }, nowUs())
+      recorder.taskError({ task, message: this.#shown(messageOf(error)), place }, nowUs(), () =>
+        traceOf(error),
+      )
       return { kind: 'constant', seconds: 1 }
     }
   }

@@ -5,7 +5,7 @@
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
 import { NOT_AWAITED } from '../../core/measure/task-error.ts'
 import { messageOf } from '../../errors.ts'
-import { placeOf } from '../../scenario/file.ts'
+import { placeOf, traceOf } from '../../scenario/file.ts'
 import type { Recorder } from '../recorder.ts'
 import { oneLine } from '../transport/fault.ts'
 import { LONGEST_THROWN } from './script-user.ts'
@@ -22,7 +22,7 @@ export function countStrayErrors(
   const count = (thrown: unknown): void => {
     const message = oneLine(secrets.hide(messageOf(thrown).slice(0, LONGEST_THROWN)))
     watch?.failed(NOT_AWAITED, message, thrown)
-    recorder.notAwaited({ message, place: placeOf(file, thrown) }, nowUs())
+    recorder.notAwaited({ message, place: placeOf(file, thrown) }, nowUs(), () => traceOf(thrown))
   }
   process.on('unhandledRejection', count)
   const onException = (thrown: unknown): void => {

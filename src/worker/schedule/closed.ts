@@ -2,7 +2,7 @@
  * The closed model: users loop. Each is active in the spans that the stages give it, iterates, waits, and iterates
  * again; when its span is over it finishes what it is doing and retires.
  */
-import { amendedUsers, type Amendment } from '../../core/plan/amendment.ts'
+import { amendedUsers, type LevelAmendment } from '../../core/plan/amendment.ts'
 import type { ClosedPlan } from '../../core/plan/plan.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
 import { globalIndex, portion } from '../../core/share.ts'
@@ -73,7 +73,7 @@ export class ClosedSchedule implements Schedule {
     this.#checkDeserted()
   }
 
-  amend(amendment: Amendment): void {
+  amend(amendment: LevelAmendment): void {
     this.#stages = amendedUsers(this.#stages, amendment)
     this.#makeUsers()
     const nowUs = this.#parts.nowUs()

@@ -3,7 +3,7 @@
  * one that became free first, so that few connections stay busy; when there is none a new one is made, up to this
  * worker's portion of `maxUsers`; beyond that it waits in the queue, or is dropped.
  */
-import { amendedRate, type Amendment } from '../../core/plan/amendment.ts'
+import { amendedRate, type LevelAmendment } from '../../core/plan/amendment.ts'
 import { arrivalAreas, instantOf, type RateStage } from '../../core/load/arrivals.ts'
 import type { OpenPlan } from '../../core/plan/plan.ts'
 import { portion } from '../../core/share.ts'
@@ -84,7 +84,7 @@ export class OpenSchedule implements Schedule {
     this.#parts.timers.armUser(user, this.#parts.nowUs())
   }
 
-  amend(amendment: Amendment): void {
+  amend(amendment: LevelAmendment): void {
     this.#stages = amendedRate(this.#stages, amendment)
     this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
     this.#arm()

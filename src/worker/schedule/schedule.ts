@@ -1,5 +1,5 @@
 /** The schedule says which user starts an iteration when; there is one for each model. */
-import type { Amendment } from '../../core/plan/amendment.ts'
+import type { LevelAmendment } from '../../core/plan/amendment.ts'
 import type { Share } from '../../core/share.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Timers } from '../timers.ts'
@@ -12,7 +12,7 @@ export interface Schedule extends UserOwner {
   /** The schedule's own timer fired. */
   ring(nowUs: number): void
   /** Changes the load from the amendment's instant on, which may have passed by a little. */
-  amend(amendment: Amendment): void
+  amend(amendment: LevelAmendment): void
   /** Lets nothing new come, as the count of the plan is reached; calls `done` when what was due has started. */
   close(done: () => void): void
   /** Ends the load as of this run time: nothing starts any more that was due later. Users that are busy retire when they are done. */

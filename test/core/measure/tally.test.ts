@@ -71,3 +71,18 @@ test('what was never used costs nothing in transit', () => {
     errors: [],
   })
 })
+
+test('the calls that led to an error of a task are asked for once for each kind of error, and survive merging', () => {
+  const tally = new Tally()
+  let asked = 0
+  const error = { task: 'Pay', message: 'no', place: 's.ts:3', count: 1, firstS: 0, lastS: 0 }
+  for (let i = 0; i < 5; i++) tally.taskError(error, () => `at call ${++asked}`)
+  tally.taskError({ ...error, place: null }, () => null)
+  const merged = new Tally()
+  mergeTally(merged, packTally(tally))
+  expect([...merged.taskErrors.values()]).toEqual([
+    { ...error, count: 5, trace: 'at call 1' },
+    { ...error, place: null },
+  ])
+  expect(asked).toBe(1)
+})

@@ -174,7 +174,10 @@ describe('each bad value gives a sentence with the option, the rule and the valu
     [{ users: NaN }, 'users must be a finite number, got NaN'],
     [{ spawnRate: 0 }, 'spawnRate must be above 0 users per second, got 0'],
     [{ spawnRate: '-3' }, 'spawnRate must be above 0 users per second, got "-3"'],
-    [{ duration: 0 }, 'duration must be longer than 0, got 0'],
+    [
+      { duration: '-1s' },
+      'duration must be a duration such as 500ms, 30s, 2m or 1h30m (a bare number is seconds), got "-1s"',
+    ],
     [
       { duration: '5 parsecs' },
       'duration must be a duration such as 500ms, 30s, 2m or 1h30m (a bare number is seconds), got "5 parsecs"',
@@ -213,6 +216,19 @@ describe('each bad value gives a sentence with the option, the rule and the valu
     ],
     [{ keepAlive: 'yes' }, 'keepAlive must be true or false, got "yes"'],
   ])('%j', (options, sentence) => expect(sentences(options)).toEqual([sentence]))
+
+  test('a duration of 0 is a load that goes on until it is stopped, with the usual ramp', () => {
+    expect(resolved({ users: 5, wait: '1s', duration: 0 })).toMatchObject({
+      durationS: null,
+      load: { rampUpS: 1 },
+    })
+    expect(sentences({ duration: 0, warmup: 'auto' })).toEqual([
+      'warmup must be a duration where the load has no set length: auto is at most a third of it',
+    ])
+    expect(sentences({ duration: 0, stages: '5s:1' })).toEqual([
+      'duration does not go with stages, which set the length of the load, got 0',
+    ])
+  })
 
   test('no time for requests in flight is a choice', () => expect(sentences({ gracefulStop: 0 })).toEqual([]))
 

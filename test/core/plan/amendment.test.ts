@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { amendedPlan, amendmentWords } from '../../../src/core/plan/amendment.ts'
+import { amendedPlan, amendedStageWarnings, amendmentWords } from '../../../src/core/plan/amendment.ts'
 import { differencesOf } from '../../../src/core/compare/comparable.ts'
 import { amendmentOf, type LoadChange } from '../../../src/core/plan/load-change.ts'
 import type { Plan } from '../../../src/core/plan/plan.ts'
+import { parseThreshold } from '../../../src/core/threshold/threshold.ts'
 import { totalTrack } from '../../../src/output/view/tracks.ts'
 import { renderSummary } from '../../../src/output/text/summary.ts'
 import { aPlan, anOpenPlan } from '../../support/plan.ts'
+import { valueOf } from '../../support/parsed.ts'
 import { planOf, reportOf, type Second } from '../../support/reports.ts'
 
 describe('a change', () => {
@@ -24,8 +26,8 @@ describe('a change', () => {
   })
 
   test.each([
-    ['of nothing', aPlan(), {}, /one of users, ratePerS and by/],
-    ['of both', aPlan(), { users: 1, ratePerS: 1 }, /one of users, ratePerS and by/],
+    ['of nothing', aPlan(), {}, /one of users, ratePerS, by and durationS/],
+    ['of both', aPlan(), { users: 1, ratePerS: 1 }, /one of users, ratePerS, by and durationS/],
     ['of what it does not know', aPlan(), { users: 5, over: 1 }, /a change has no over/],
     ['of users of an open run', anOpenPlan(), { users: 5 }, /amend ratePerS/],
     ['of the rate of a closed run', aPlan(), { ratePerS: 5 }, /amend users/],
@@ -39,6 +41,20 @@ describe('a change', () => {
     ['over less than no time', anOpenPlan(), { ratePerS: 5, overS: -1 }, /overS must be/],
   ])('%s makes no sense', (_, plan, change, problem) => {
     expect(read(plan, change)).toEqual({ problem: expect.stringMatching(problem) as string })
+  })
+
+  test('of the length sets the end of the load, or takes it away; not in its last moment', () => {
+    expect(read(aPlan(), { durationS: 60 })).toEqual({ value: { atS: 3, durationS: 60, overS: 0 } })
+    expect(read(aPlan(), { durationS: null })).toEqual({ value: { atS: 3, durationS: null, overS: 0 } })
+    expect(read(anOpenPlan(), { durationS: 4 }, 3, Infinity)).toMatchObject({ value: { durationS: 4 } })
+    for (const [change, atS, problem] of [
+      [{ durationS: 2 }, 3, /at least 3 s, the time of the run so far, got 2/],
+      [{ durationS: 60 }, 9.6, /too late to change its length/],
+      [{ durationS: 60, users: 5 }, 3, /goes alone, not with users/],
+      [{ durationS: NaN }, 3, /must be a number from 0/],
+      [{ durationS: '60' }, 3, /must be a number from 0/],
+    ] as const)
+      expect(read(aPlan(), change, atS)).toEqual({ problem: expect.stringMatching(problem) as string })
   })
 
   test('by a factor is of what the plan asks for at that instant, and at least a user', () => {
@@ -136,4 +152,25 @@ test('words for amendments: all of a few, the last of many', () => {
   const to = (users: number) => ({ atS: users, users, overS: users === 1 ? 0.5 : 0 })
   expect(amendmentWords([to(1), to(2)])).toBe('to 1 user at 1 s over 0.5 s, to 2 users at 2 s')
   expect(amendmentWords([1, 2, 3, 4].map(to))).toBe('4 times, last to 4 users at 4 s')
+})
+
+test('a change of the length leaves the level as planned', () => {
+  const plan = aPlan()
+  const longer = amendedPlan(plan, [
+    { atS: 3, durationS: 60, overS: 0 },
+    { atS: 5, durationS: null, overS: 0 },
+  ])
+  expect(longer).toEqual({ ...plan, durationS: null })
+  expect(
+    amendmentWords([
+      { atS: 3, durationS: 600, overS: 0 },
+      { atS: 5, durationS: null, overS: 0 },
+    ]),
+  ).toBe('to last 10m at 3 s, to last until it is stopped at 5 s')
+  const threshold = {
+    ...plan,
+    thresholds: [valueOf(parseThreshold('p99 < 1s during stage 1'))],
+  }
+  expect(amendedStageWarnings(threshold, [{ atS: 3, durationS: 60, overS: 0 }])).toEqual([])
+  expect(amendedStageWarnings(threshold, [{ atS: 0.01, users: 60, overS: 0 }])).toHaveLength(1)
 })
