@@ -153,6 +153,16 @@ const IMPORT = {
     alias: ['o'],
   },
   overwrite: { format: onOff(), sentence: 'replace the file of `--out`', usually: 'off' },
+  hosts: {
+    format: like(list(''), 'api.example', '*.example'),
+    sentence: 'of a HAR file: host to keep beside that of the first page; `*` is all',
+    usually: 'its subdomains',
+  },
+  keepAssets: {
+    format: onOff(),
+    sentence: 'of a HAR file: keep requests for scripts, styles, images, fonts and media',
+    usually: 'off',
+  },
 } as const satisfies Declarations
 
 /** The flags of the commands beside a run. */

@@ -8,6 +8,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { formatOf, HEAD_BYTES } from '../import/detect/detection.ts'
 import { FORMATS, type Format } from '../import/formats.ts'
+import type { HarOptions } from '../import/har/har-selection.ts'
 import { COMPANION, type Imported } from '../import/imported.ts'
 import { decodeSource } from '../import/source.ts'
 import { checkWritable, writeWhole } from '../output/whole-file.ts'
@@ -36,12 +37,21 @@ export async function importCommand(command: Command): Promise<number> {
     })
   if (problems.length > 0) throw new OptionsError(problems)
   const out = command.texts.get('importOut') ?? STDIN
+  const hosts = (command.lists.get('hosts') ?? []).flatMap((one) => one.split(','))
+  const har = { keepsAssets: command.switches.get('keepAssets') === true, hosts }
   const isOverwriting = command.switches.get('overwrite') === true
   checkOut(out, isOverwriting)
   const name = file === STDIN ? 'standard input' : file!
   const head = file === STDIN ? readWhole(STDIN, name) : readHead(file!, name)
   const format = from === undefined ? detect(name, head) : (from as Format)
-  const imported = await convert(format, file!, name, head)
+  if (format !== 'har' && (har.keepsAssets || hosts.length > 0))
+    throw new OptionsError([
+      {
+        option: hosts.length > 0 ? 'hosts' : 'keepAssets',
+        message: `is about HAR files, and ${name} is ${format}`,
+      },
+    ])
+  const imported = await convert(format, file!, name, head, har)
   write(imported, out, isOverwriting)
   for (const note of imported.notes) process.stderr.write(`${printable(note)}\n`)
   return EXIT.ok
@@ -50,7 +60,13 @@ export async function importCommand(command: Command): Promise<number> {
 const isFormat = (text: string): boolean => FORMATS.includes(text as Format)
 
 /** Each format loads only what it needs. A log is read line by line; of standard input, `head` is all. */
-async function convert(format: Format, file: string, name: string, head: Uint8Array): Promise<Imported> {
+async function convert(
+  format: Format,
+  file: string,
+  name: string,
+  head: Uint8Array,
+  har: HarOptions,
+): Promise<Imported> {
   if (format === 'log') {
     const input = file === STDIN ? Readable.from([head]) : createReadStream(file)
     return (await import('../import/log/log.ts')).importLog(
@@ -60,6 +76,7 @@ async function convert(format: Format, file: string, name: string, head: Uint8Ar
   }
   const source = decodeSource(name, file === STDIN ? head : readWhole(file, name))
   if (format === 'locust') return (await import('../import/locust/locust.ts')).importLocust(source)
+  if (format === 'har') return (await import('../import/har/har.ts')).importHar(source, har)
   return (await import('../import/curl/curl.ts')).importCurl(source, (path) => readFileSync(path))
 }
 

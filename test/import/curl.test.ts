@@ -160,12 +160,15 @@ describe('corerush import', () => {
       expect(first).toMatchObject({ code: 0, stdout: '', stderr: 'line 1: without meaning for a load: -v\n' })
       expect(readFileSync(path('a.cmd'), 'utf8')).toContain('--body @a.cmd.body-1')
       expect(readFileSync(path('a.cmd.body-1'))).toEqual(Buffer.from([0xff, 0x00]))
-      const [again, unclear, latin1, none] = await Promise.all([
+      const [again, unclear, latin1, none, har] = await Promise.all([
         imports('a.sh', '-o', 'a.cmd'),
         imports('bytes'),
         imports('latin1.sh', '--from', 'curl'),
         imports('a.sh'),
+        imports('a.sh', '--keep-assets'),
       ])
+      expect(har.stderr).toContain('--keep-assets is about HAR files, and a.sh is curl')
+      expect(har).toMatchObject({ code: 2, stdout: '' })
       expect(again).toMatchObject({
         code: 2,
         stdout: '',

@@ -5,8 +5,6 @@ import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { check } from 'prettier'
-import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debugScenario, planDebug } from '../../dist/host/walk-through.js'
 import { importLocust } from '../../src/import/locust/locust.ts'
@@ -15,6 +13,7 @@ import * as py from '../../src/python.ts'
 import { decodeSource } from '../../src/import/source.ts'
 import { start } from '../support/cli.ts'
 import { startRecording, type Recorded, type RecordingServer } from '../support/recording-server.ts'
+import { strictFaults } from '../support/strict.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/import/locust/', import.meta.url))
 const DRIVER = fileURLToPath(new URL('../fixtures/import/drive.py', import.meta.url))
@@ -50,31 +49,7 @@ test.each(FILES)('%s becomes what is expected', async (name) => {
 })
 
 test('the files are formatted, and right to a strict compiler', async () => {
-  for (const { text } of texts.values())
-    expect(await check(text, { parser: 'babel-ts', semi: false, singleQuote: true, printWidth: 110 })).toBe(
-      true,
-    )
-  const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
-  const program = ts.createProgram(
-    FILES.map((name) => join(folder, name.replace(/\.py$/, '.ts'))),
-    {
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      target: ts.ScriptTarget.ES2023,
-      lib: ['lib.es2023.d.ts'],
-      module: ts.ModuleKind.ESNext,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-      types: ['node'],
-      typeRoots: [fileURLToPath(new URL('../../node_modules/@types', import.meta.url))],
-      paths: { corerush: [join(dist, 'index.d.ts')], 'corerush/python': [join(dist, 'python.d.ts')] },
-    },
-  )
-  const faults = ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
-    const { line } = file?.getLineAndCharacterOfPosition(start) ?? { line: 0 }
-    return `${file?.fileName.split('/').at(-1)}:${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
-  })
-  expect(faults).toEqual([])
+  expect(await strictFaults(FILES.map((name) => join(folder, name.replace(/\.py$/, '.ts'))))).toEqual([])
 })
 
 const HEAD = 'from locust import HttpUser, task\nclass A(HttpUser):\n'

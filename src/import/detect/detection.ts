@@ -9,6 +9,7 @@ export const HEAD_BYTES = 65_536
 export function formatOf(head: string): Format | null {
   const text = head.replace(/^\u{feff}/u, '').trimStart()
   if (LOCUST.test(text)) return 'locust'
+  if (text.startsWith('{') && HAR.test(text)) return 'har'
   if (CURL.test(text)) return 'curl'
   // The first line may be a comment, or be cut off.
   if (text.split(/\r?\n/, MOST_LINES).some((line) => lineFormat(line) !== null)) return 'log'
@@ -17,6 +18,9 @@ export function formatOf(head: string): Format | null {
 
 /** Lines in which a request is looked for. */
 const MOST_LINES = 20
+
+/** The object around the entries. */
+const HAR = /^\{\s*"log"\s*:\s*\{/
 
 /** A line that imports Locust. */
 const LOCUST = /^[ \t]*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m

@@ -1,6 +1,7 @@
 /** Calls of Python's builtin functions. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, isNumeric, iterable, quote, textOf, type Code } from './code.ts'
+import { code, isNumeric, iterable, textOf, type Code } from './code.ts'
+import { quote } from '../typescript.ts'
 import { test } from './condition.ts'
 import { dotted, type Expr, type ExprNode } from './python-tree.ts'
 import { imported, need, type Scope } from './scope.ts'

@@ -1,5 +1,6 @@
 /** Requests of the user's client. */
-import { code, isNumeric, quote, type Code } from './code.ts'
+import { code, isNumeric, type Code } from './code.ts'
+import { quote } from '../typescript.ts'
 import { keyword } from './arguments.ts'
 import { dotted, type Expr, type ExprNode } from './python-tree.ts'
 import { need, type Scope } from './scope.ts'

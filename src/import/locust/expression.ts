@@ -1,18 +1,7 @@
 /** Expressions of Python as TypeScript. */
 import { translateCall } from './call.ts'
-import {
-  code,
-  either,
-  isNumeric,
-  iterable,
-  nameOf,
-  property,
-  quote,
-  templateText,
-  textOf,
-  type Code,
-  type Kind,
-} from './code.ts'
+import { code, either, isNumeric, iterable, nameOf, textOf, type Code, type Kind } from './code.ts'
+import { property, quote, templateText } from '../typescript.ts'
 import { test } from './condition.ts'
 import { names } from './bindings.ts'
 import { dotted, type ExprNode, type Expr } from './python-tree.ts'

@@ -1,5 +1,6 @@
 /** Listeners of Locust's events, and the options that they declare. */
-import { code, property, quote } from './code.ts'
+import { code } from './code.ts'
+import { property, quote } from '../typescript.ts'
 import type { LocustFile } from './locust-file.ts'
 import { dotted, type Expr, type ExprNode, type FunctionNode, type StmtNode } from './python-tree.ts'
 import type { Scope } from './scope.ts'

@@ -1,6 +1,7 @@
 /** Methods of texts, lists, dicts, files and responses. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, iterable, quote, textOf, type Code, type Kind } from './code.ts'
+import { code, iterable, textOf, type Code, type Kind } from './code.ts'
+import { quote } from '../typescript.ts'
 import type { Expr } from './python-tree.ts'
 import type { Scope } from './scope.ts'
 import { untranslatable } from './untranslatable.ts'

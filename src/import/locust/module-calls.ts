@@ -1,6 +1,7 @@
 /** Calls of what a locustfile takes of Python's modules. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, quote, textOf, type Code } from './code.ts'
+import { code, textOf, type Code } from './code.ts'
+import { quote } from '../typescript.ts'
 import { opened } from './builtins.ts'
 import type { Expr } from './python-tree.ts'
 import { imported, need, randomIn, type Scope } from './scope.ts'

@@ -1,5 +1,6 @@
 /** The file that is made of a locustfile, as text that is not formatted yet. */
-import { nameOf, property, quote } from './code.ts'
+import { nameOf } from './code.ts'
+import { property, quote } from '../typescript.ts'
 import { translate } from './expression.ts'
 import { functionText, onStartText, onStopText, taskText } from './functions.ts'
 import { addedListener, isOnlyLogging, listenerOf, optionsOf, optionsText } from './listeners.ts'

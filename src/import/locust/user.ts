@@ -1,5 +1,6 @@
 /** The user in Python: its attributes, its client, its environment. */
-import { code, member, quote, type Code } from './code.ts'
+import { code, type Code } from './code.ts'
+import { member, quote } from '../typescript.ts'
 import { attributeOf, methodsOf, type LocustClass } from './locust-file.ts'
 import type { ExprNode, Expr } from './python-tree.ts'
 import { need, type Scope } from './scope.ts'

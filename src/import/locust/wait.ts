@@ -1,6 +1,6 @@
 /** The wait of a user. */
 
-import { quote } from './code.ts'
+import { quote } from '../typescript.ts'
 import type { Scope } from './scope.ts'
 import { dotted, type ExprNode } from './python-tree.ts'
 import { untranslatable } from './untranslatable.ts'
