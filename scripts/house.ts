@@ -34,6 +34,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [
     '.',
     'load',
+    'log',
     'request',
     'measure',
     'scenario',

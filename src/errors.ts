@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'CORERUSH_CONFIG' // the config file cannot be found, loaded or read
   | 'CORERUSH_SCENARIO' // the scenario file cannot be loaded, or describes none
   | 'CORERUSH_IMPORT' // what is imported cannot be read or translated, or not be written
+  | 'CORERUSH_REPLAY' // the log that is replayed cannot be read any more
   | 'CORERUSH_LIMIT' // this host cannot carry the plan
   | 'CORERUSH_OUTPUT' // an output cannot be written
   | 'CORERUSH_TARGET' // the embedded target cannot listen

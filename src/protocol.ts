@@ -3,6 +3,8 @@
  * imported here, so that neither side can reach into the other.
  */
 import type { Heap } from './core/measure/heap-watch.ts'
+import type { LogFormat } from './core/log/log-line.ts'
+import type { ReplayRows } from './core/log/replay-index.ts'
 import type { Amendment } from './core/plan/amendment.ts'
 import type { Plan } from './core/plan/plan.ts'
 import type { Share } from './core/share.ts'
@@ -26,6 +28,8 @@ export interface Assignment {
   readonly feeders: readonly FeederRows[]
   /** What the setup of each scenario of the file returned, as JSON; `null` for nothing. */
   readonly data: readonly (string | null)[]
+  /** The log that is replayed; `null` if there is none. */
+  readonly replay: ReplayFile | null
   /** Whether every step of its users' tasks is reported. */
   readonly isWatched: boolean
 }
@@ -38,6 +42,19 @@ export interface FeederRows {
   readonly text: SharedArrayBuffer
   readonly ends: SharedArrayBuffer
 }
+
+/** A log that is replayed: its index, in memory that all threads share, and the file that has the lines. */
+export interface ReplayFile {
+  readonly path: string
+  /** Its size and inode when it was read: lines may have been added since, but it must not be another file. */
+  readonly bytes: number
+  readonly inode: number
+  readonly format: LogFormat
+  readonly rows: ReplayRows
+}
+
+/** The longest line of a log that is replayed. */
+export const LONGEST_LINE_BYTES = 65_536
 
 export type ToWorker =
   /** Begin at this instant of `monotonicUs`. */

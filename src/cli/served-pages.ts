@@ -24,7 +24,7 @@ export interface WebOptions {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Options that set how much load there is, as the stages of a scenario do; a URL alone does not. */
-const LOADS = ['users', 'rate', 'stages', 'requests', 'iterations'] as const
+const LOADS = ['users', 'rate', 'stages', 'replay', 'requests', 'iterations'] as const
 /** Options about runs whose number is known, and about files that the next run would write over. */
 const NOT_WITH_FORM = ['outputs', 'saveBaseline', 'repeat', 'against'] as const
 

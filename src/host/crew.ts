@@ -26,8 +26,8 @@ export interface CrewOptions {
 /** Hires worker threads of this process. */
 export const hireCrew =
   (options: CrewOptions = {}): Hire =>
-  (plan, feeders, events, data = []) =>
-    new Crew(plan, { feeders, data }, events, options)
+  (plan, feeders, events, data = [], replay = null) =>
+    new Crew(plan, { feeders, data, replay }, events, options)
 
 /** Files that are open at most while the workers load their modules and warm up, measured and rounded up. */
 const filesToStart = ({ workers }: Plan): number => 100 + 200 * workers
@@ -48,7 +48,7 @@ export class Crew implements Workforce {
 
   constructor(
     plan: Plan,
-    supplies: Pick<Assignment, 'feeders' | 'data'>,
+    supplies: Pick<Assignment, 'feeders' | 'data' | 'replay'>,
     events: WorkforceEvents,
     { filename = WORKER, heapMb, isWatched = false }: CrewOptions = {},
   ) {

@@ -6,11 +6,12 @@ import { OptionsError } from '../core/options/options-error.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactPlan } from '../core/plan/redact.ts'
 import { soundPerS } from '../core/plan/sound-capacity.ts'
-import type { FeederRows } from '../protocol.ts'
+import type { FeederRows, ReplayFile } from '../protocol.ts'
 import { NOT_SET_UP, setUp, type SetUp } from '../scenario/setup.ts'
 import { VERSION } from '../version.ts'
 import { readRows } from './files/data-files.ts'
 import { readFeeder } from './files/feeder-files.ts'
+import { replayFileOf } from './files/replay-log.ts'
 import { readComparands } from './kept/comparands.ts'
 import { findCores } from './machine/cores.ts'
 import { readHeap } from './machine/heap.ts'
@@ -20,6 +21,7 @@ import { describeHost } from './machine/this-host.ts'
 import { outputProblems, toStderr } from './output-set.ts'
 import { checkLimits, waitForTarget } from './preflight.ts'
 import { readinessWarnings, readLoad } from './readiness.ts'
+import { replayWarnings } from '../core/plan/replay-words.ts'
 import type { ConductHooks } from './control.ts'
 
 export interface PreparedRun {
@@ -29,6 +31,8 @@ export interface PreparedRun {
   readonly comparands: Comparands | null
   /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
   readonly feeders: readonly FeederRows[]
+  /** The log that is replayed; `null` if there is none. */
+  readonly replay: ReplayFile | null
   /** What the scenario's setup has made, and what takes it down. */
   readonly setup: SetUp
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
@@ -57,6 +61,7 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     plan.scenario === null
       ? readRows(plan)
       : fromScenario.map(({ columns, text, ends }): FeederRows => ({ columns, text, ends }))
+  const replay = replayFileOf(plan)
   await waitForTarget(plan, hooks.signal)
   const sound = soundPerS(readCapacity(), plan)
   const warnings = [
@@ -67,6 +72,7 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     ...fromScenario.flatMap(({ path, guess }) =>
       guess === null ? [] : [guessWarning(path, guess, 'the delimiter of the feeder')],
     ),
+    ...(plan.model === 'open' && plan.replay !== undefined ? replayWarnings(plan.replay) : []),
     ...(comparands?.warnings ?? []),
   ]
   return {
@@ -74,6 +80,7 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     host,
     comparands,
     feeders,
+    replay,
     setup: await setUpRun(plan, hooks),
     soundPerS: sound,
     warnings,

@@ -46,7 +46,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#outputs = new Outputs(hooks)
     this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second))
     this.#setup = prepared.setup
-    this.#workforce = hire(prepared.plan, prepared.feeders, this, prepared.setup.data)
+    this.#workforce = hire(prepared.plan, prepared.feeders, this, prepared.setup.data, prepared.replay)
   }
 
   /** Resolves when every worker is ready to start; rejects if one cannot get ready. */

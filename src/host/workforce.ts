@@ -8,7 +8,7 @@ import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Step } from '../core/request/transcript.ts'
-import type { Drained, FeederRows } from '../protocol.ts'
+import type { Drained, FeederRows, ReplayFile } from '../protocol.ts'
 
 export interface Workforce {
   /** Resolves when every worker is ready to start; rejects if one cannot get ready. */
@@ -50,12 +50,13 @@ export interface WorkforceEvents {
 }
 
 /**
- * Hires the workforce of a plan; `feeders` are the rows that the plan's feeders, or its data, have, and `data` is what the
- * setup of each scenario returned, as JSON.
+ * Hires the workforce of a plan; `feeders` are the rows that the plan's feeders, or its data, have, `data` is what the
+ * setup of each scenario returned, as JSON, and `replay` the log that is replayed.
  */
 export type Hire = (
   plan: Plan,
   feeders: readonly FeederRows[],
   events: WorkforceEvents,
   data?: readonly (string | null)[],
+  replay?: ReplayFile | null,
 ) => Workforce

@@ -6,11 +6,16 @@
 import { isOfLevel, type Amendment } from '../core/plan/amendment.ts'
 import { plannedUsers } from '../core/plan/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
+import type { ReplayFile } from '../protocol.ts'
 import { Captures } from './captures.ts'
 import { Redirects } from './redirects.ts'
-import { sourceOf, type RequestData, type RequestSource } from './request-source.ts'
+import type { LogReader } from './log-reader.ts'
+import { ReplaySource } from './replay-source.ts'
+import { sourceOf, type RequestData, type Source } from './request-source.ts'
 import { BEGIN_AT_ONCE, ClosedSchedule, MOMENT_US } from './schedule/closed.ts'
+import { RateArrivals, type Arrivals } from './schedule/arrivals.ts'
 import { OpenSchedule } from './schedule/open.ts'
+import { ReplayArrivals } from './schedule/replay-arrivals.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
 import { Stuck } from './stuck.ts'
 import type { Tickets } from './tickets.ts'
@@ -25,6 +30,8 @@ export interface LoadParts extends UserParts {
   readonly tickets: Tickets
   /** `null` without data. */
   readonly data: RequestData | null
+  /** The log that is replayed, and what reads its lines; left out if there is none. */
+  readonly replay?: { readonly file: ReplayFile; readonly reader: Pick<LogReader, 'line'> }
   /** Is told that nothing under way will ever end, or that it may, after all; see `Stuck`. */
   readonly stuck?: (isStuck: boolean) => void
 }
@@ -172,7 +179,7 @@ export class Load implements TimerListener {
 
   #makeSchedule(): Schedule {
     const { plan, share, recorder, clock, tickets, scenario, data } = this.#parts
-    const source = sourceOf(this.#parts)
+    const { source, arrivals } = this.#sourceAndArrivals()
     const makeUser = userMaker(this.#parts, this.#surroundings(), source)
     const parts: ScheduleParts = {
       share,
@@ -187,7 +194,19 @@ export class Load implements TimerListener {
       },
       deserted: () => (data ?? scenario)?.deserted(),
     }
-    return plan.model === 'closed' ? new ClosedSchedule(plan, parts) : new OpenSchedule(plan, parts)
+    return plan.model === 'closed'
+      ? new ClosedSchedule(plan, parts)
+      : new OpenSchedule(plan, parts, arrivals ?? new RateArrivals(plan, share))
+  }
+
+  /** What users without a script send, and the arrivals of a log; `null` where the plan says it all. */
+  #sourceAndArrivals(): { readonly source: Source | null; readonly arrivals: Arrivals | null } {
+    const { plan, share, replay } = this.#parts
+    if (plan.model === 'closed' || plan.replay === undefined || replay === undefined)
+      return { source: sourceOf(this.#parts), arrivals: null }
+    const arrivals = new ReplayArrivals(replay.file.rows, plan.replay, share)
+    const { file, reader } = replay
+    return { source: new ReplaySource({ ...this.#parts, replay: file, reader, arrivals }), arrivals }
   }
 
   #surroundings(): Surroundings {
@@ -208,7 +227,7 @@ export class Load implements TimerListener {
   }
 
   /** Promises a row of the data to an iteration; when they are all promised, nothing more starts once those have. */
-  #promiseRow(source: RequestSource): boolean {
+  #promiseRow(source: Source): boolean {
     if (source.promiseRow()) return true
     if (!this.#isSpent) this.#schedule.close(() => this.#parts.data!.spent())
     this.#isSpent = true

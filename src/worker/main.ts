@@ -4,10 +4,11 @@ import { HeapWatch } from '../core/measure/heap-watch.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { longestIdleS, type Plan } from '../core/plan/plan.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
-import { monotonicUs, type Assignment, type Drained, type FromWorker } from '../protocol.ts'
+import { monotonicUs, type Assignment, type Drained, type FromWorker, type ReplayFile } from '../protocol.ts'
 import { RunClock } from './clock.ts'
 import { Desertion } from './desertion.ts'
 import { Load } from './load.ts'
+import { LogReader } from './log-reader.ts'
 import { Orders } from './orders.ts'
 import { Recorder } from './recorder.ts'
 import type { RequestData } from './request-source.ts'
@@ -49,12 +50,14 @@ export default async function work({
   const secrets = new KnownSecrets(plan)
   const { deserted } = desertion
   const script = await loadScript(assignment, { recorder, secrets, clock, tell, deserted })
+  const replay = replayOf(assignment)
   const load = new Load({
     plan,
     secrets,
     share,
     scenario: script,
     data: dataOf(assignment, desertion),
+    ...(replay === null ? {} : { replay }),
     clock,
     recorder,
     turn,
@@ -82,6 +85,7 @@ export default async function work({
   const endedUs = clock.nowUs()
   const last = recorder.finish(endedUs)
   vitals.close()
+  replay?.reader.close()
   return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
 }
 
@@ -109,6 +113,14 @@ function connectorOf(plan: Plan, addresses: Addresses): Connector {
 /** `null` without data. */
 const dataOf = ({ plan, share, feeders }: Assignment, { spent, deserted }: Desertion): RequestData | null =>
   plan.data && { feed: new Feed(plan.data, feeders[0]!, share, plan.seed), spent, deserted }
+
+/** The log that is replayed, its first lines read; `null` if there is none. */
+function replayOf({ plan, replay: file }: Assignment): { file: ReplayFile; reader: LogReader } | null {
+  if (file === null || plan.model === 'closed' || plan.replay === undefined) return null
+  const reader = new LogReader(file)
+  reader.begin(new Float64Array(file.rows.at)[plan.replay.first]!)
+  return { file, reader }
+}
 
 /** Waits for the start instant, up to 1 ms before it, and sets the clock by it. */
 async function startInstant(orders: Orders, clock: RunClock): Promise<void> {

@@ -46,8 +46,18 @@ interface Kind extends NextRequest {
   readonly template: RequestTemplate | null
 }
 
+/** What users without a script ask for their next request. */
+export interface Source {
+  /** The stream of the user with this number among all users. */
+  randomOf(user: number): Random
+  /** Promises a row to an iteration; `false` if all rows of this worker have been promised. */
+  promiseRow(): boolean
+  /** The request of the next iteration, which is one of this user's. */
+  next(user: number, random: Random): NextRequest
+}
+
 /** Apart from the streams of waits and tasks. */
-const REQUEST_STREAM = 0x60_0000
+export const REQUEST_STREAM = 0x60_0000
 
 export interface SourceParts {
   readonly plan: Plan
@@ -58,7 +68,7 @@ export interface SourceParts {
   readonly secrets: Pick<KnownSecrets, 'addFields'>
 }
 
-export class RequestSource {
+export class RequestSource implements Source {
   readonly #share: Share
   readonly #transport: Transport
   readonly #data: RequestData | null
@@ -88,19 +98,16 @@ export class RequestSource {
     this.#choose = chooser(targets.map(({ weight }) => weight))
   }
 
-  /** The stream of the user with this number among all users. */
   randomOf(user: number): Random {
     return seededRandom(this.#seed, user + REQUEST_STREAM)
   }
 
-  /** Promises a row to an iteration; false when all rows of this worker have been promised. */
   promiseRow(): boolean {
     if (this.#left === 0) return false
     this.#left--
     return true
   }
 
-  /** The request of the next iteration, which is one of this user's. */
   next(user: number, random: Random): NextRequest {
     const iteration = this.#iterations++
     const kind = this.#kinds[this.#choose(iteration, random)]!

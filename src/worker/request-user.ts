@@ -5,7 +5,7 @@ import type { Wait } from '../core/load/wait-time.ts'
 import { BaseUser } from './base-user.ts'
 import { Call, type CallOwner } from './call.ts'
 import type { Credentials } from './credentials.ts'
-import type { NextRequest, RequestSource } from './request-source.ts'
+import type { NextRequest, Source } from './request-source.ts'
 import type { Prepared } from './transport/transport.ts'
 import type { Surroundings, UserOwner } from './user.ts'
 
@@ -15,7 +15,7 @@ export interface RequestParts {
   readonly usual: Prepared
   /** What each of them sends every time; `null` if the source says what is next. */
   readonly planned: NextRequest | null
-  readonly source: RequestSource | null
+  readonly source: Source | null
   readonly wait: Wait
   /** `null` if no credentials are planned. */
   readonly newCredentials: (() => Credentials) | null

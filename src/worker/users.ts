@@ -11,7 +11,7 @@ import { Credentials } from './credentials.ts'
 import { Lateness } from './lateness.ts'
 import type { Recorder } from './recorder.ts'
 import { Redirects } from './redirects.ts'
-import type { RequestSource } from './request-source.ts'
+import type { Source } from './request-source.ts'
 import { RequestUser } from './request-user.ts'
 import { MixedUser } from './scenario/mixed-user.ts'
 import { Requests } from './scenario/requests.ts'
@@ -38,7 +38,7 @@ export interface UserParts {
 export type MakeUser = (id: number, owner: UserOwner) => User
 
 /** Returns what makes the users; `source` is `null` if users without a script have one request. */
-export function userMaker(parts: UserParts, around: Surroundings, source: RequestSource | null): MakeUser {
+export function userMaker(parts: UserParts, around: Surroundings, source: Source | null): MakeUser {
   const { plan, share, transport, recorder, secrets, clock, scenario: scripted } = parts
   const request = transport.prepare(plan.request)
   if (plan.scenario === null || scripted === null) {

@@ -1,4 +1,6 @@
 /** The library, as a program uses it: the built one, against real servers. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   CorerushError,
@@ -15,8 +17,10 @@ import {
   type RunStart,
   type SecondRow,
 } from '../../dist/index.js'
-import { runForReport } from '../support/cli.ts'
+import { runForReport, withFolder } from '../support/cli.ts'
 import { expectConservation } from '../support/conservation.ts'
+import { combined } from '../support/logs.ts'
+import { startRecording } from '../support/recording-server.ts'
 import { startFaults, type Faults } from '../support/faults.ts'
 
 let server: Faults
@@ -41,6 +45,28 @@ describe('run', () => {
     expect(other.plan).toEqual(report.plan)
     expect(report.plan).toEqual(planRun(options))
     expect(renderSummary(report, { color: false, width: 80 })).toMatch(/measurement: \w+\.[^]*\n$/)
+  })
+
+  test('replays a log: each request once over both workers, with its method, path and query, at its time', async () => {
+    const target = await startRecording()
+    await withFolder(async (folder) => {
+      const replay = join(folder, 'access.log')
+      const paths = Array.from({ length: 90 }, (_, i) => `/u/${i}?n=${i % 7}`)
+      writeFileSync(replay, paths.map((path, i) => `${combined(1e9 + Math.floor(i / 30), path)}\n`).join(''))
+      const report = await run({
+        url: `${target.url}/base`,
+        replay,
+        speed: 3,
+        workers: 2,
+        thresholds: ['failed < 1%'],
+      })
+      expectConservation(report)
+      expect(report).toMatchObject({ exitCode: 0, loadS: 1, iterations: { due: 90, started: 90 } })
+      expect(report.plan).toMatchObject({ arrival: 'replay', replay: { requests: 90, speed: 3 } })
+      expect(Object.keys(report.byName)).toContain('GET /u/[id]')
+      expect(target.seen.map(({ url }) => url).sort()).toEqual(paths.map((path) => `/base${path}`).sort())
+    })
+    target.close()
   })
 
   test('runs one after the other, and two at once, in one process', async () => {

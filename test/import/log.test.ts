@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseTargetLine } from '../../src/core/resolve/request/targets-file.ts'
 import { formatOf } from '../../src/import/detect/detection.ts'
-import { groupedPath } from '../../src/import/log/grouped-path.ts'
+import { groupedPath } from '../../src/core/log/grouped-path.ts'
 import { importLog } from '../../src/import/log/log.ts'
 import { runCli, withFolder } from '../support/cli.ts'
 

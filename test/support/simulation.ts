@@ -9,7 +9,7 @@ import type { Wait } from '../../src/core/load/wait-time.ts'
 import { planOf } from '../../src/scenario/definition.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import type { Share } from '../../src/core/share.ts'
-import { Load } from '../../src/worker/load.ts'
+import { Load, type LoadParts } from '../../src/worker/load.ts'
 import type { Feed } from '../../src/worker/scenario/feed.ts'
 import type { Scripted } from '../../src/worker/scenario/script.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
@@ -64,6 +64,7 @@ export class Simulation {
       data: dataIn,
       feeds: feedsIn = () => new Map(),
       setUp = [],
+      replay,
       ...ways
     }: {
       workers?: number
@@ -75,6 +76,8 @@ export class Simulation {
       setUp?: readonly unknown[]
       /** The feeders of a worker. */
       feeds?: (share: Share) => Scripted['feeds']
+      /** The log that is replayed. */
+      replay?: LoadParts['replay']
       cutsAtOnce?: boolean
       looksFirst?: boolean
     } = {},
@@ -113,6 +116,7 @@ export class Simulation {
                 spent: () => this.asked.push(`spent ${index}`),
                 deserted: () => this.asked.push(`deserted ${index}`),
               },
+        ...(replay === undefined ? {} : { replay }),
         share: { index, of: workers },
         clock: this.clock,
         transport,

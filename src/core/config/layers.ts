@@ -34,6 +34,8 @@ const OF_THE_CLOSED_MODEL = ['wait', 'spawnRate'] as const
 /** Stages are the whole load. */
 const NOT_WITH_STAGES = [...RAMPS, 'duration', 'requests', 'iterations', 'until', 'maxDuration'] as const
 
+const ABOUT_REPLAY = ['speed', 'replayFrom', 'replayUnsafe'] as const
+
 /** Other options that an option removes from weaker sources. */
 const REPLACES: Readonly<Partial<Record<OptionName, readonly OptionName[]>>> = {
   duration: ['until', 'maxDuration'],
@@ -42,6 +44,10 @@ const REPLACES: Readonly<Partial<Record<OptionName, readonly OptionName[]>>> = {
   rampUp: ['spawnRate'],
   scenario: ['method', 'body', 'name', 'requests', 'targets', 'data', 'dataOrder', 'dataEnd'],
   targets: ['scenario', 'method', 'body'],
+  replay: [
+    ...(['scenario', 'method', 'body', 'name', 'targets', 'data', 'dataOrder', 'dataEnd'] as const),
+    ...(['arrival', 'until', 'maxDuration'] as const),
+  ],
   proxy: ['unixSocket', 'connectTo'],
   unixSocket: ['proxy', 'connectTo', 'localAddress', 'dnsTtl'],
   connectTo: ['proxy', 'unixSocket'],
@@ -79,7 +85,7 @@ function replaced(weaker: Layer, stronger: Layer): string[] {
   return [
     ...gone,
     ...LOADS,
-    ...(isOtherLoad ? RAMPS : []),
+    ...(isOtherLoad ? [...RAMPS, ...ABOUT_REPLAY] : []),
     ...(model === 'open' ? OF_THE_CLOSED_MODEL : OF_THE_OPEN_MODEL),
     ...(says(stronger, 'stages') ? NOT_WITH_STAGES : []),
   ]
@@ -87,7 +93,9 @@ function replaced(weaker: Layer, stronger: Layer): string[] {
 
 /** The model of a layer that sets how much load there is. */
 const modelOf = (layer: Layer): 'open' | 'closed' =>
-  says(layer, 'rate') || layer.get('stages')?.[0]?.text.includes('/') === true ? 'open' : 'closed'
+  says(layer, 'rate') || says(layer, 'replay') || layer.get('stages')?.[0]?.text.includes('/') === true
+    ? 'open'
+    : 'closed'
 
 /** Options whose values have names of their own, by which they are merged. */
 const isMerged = (option: string): boolean => option === 'headers' || option === 'set'

@@ -21,6 +21,7 @@ interface Words {
 /** Options of a run that a search decides for itself, or that make no sense with it. */
 const NOT_HERE: Readonly<Record<string, string>> = {
   stages: 'the search sets the load',
+  replay: 'the search sets the load',
   rampUp: 'the search sets the load',
   spawnRate: 'the search sets the load',
   duration: 'a search ends by itself, at the latest after --max-time',

@@ -12,24 +12,59 @@ export interface RateStage {
   readonly durationS: number
 }
 
-/** `uniform`: evenly spaced. `poisson`: independent arrivals, as from many users who do not know of each other. */
-export type Arrival = 'uniform' | 'poisson'
+/**
+ * `uniform`: evenly spaced. `poisson`: independent arrivals, as from many users who do not know of each other. `replay`: at
+ * the instants of a log, whose counts per second the stages have.
+ */
+export type Arrival = 'uniform' | 'poisson' | 'replay'
 
 /** What becomes of an arrival that finds no free user: it waits and its latency counts, or it is dropped and counted. */
 export type OnFull = 'queue' | 'drop'
 
 const area = ({ fromPerS, toPerS, durationS }: RateStage): number => ((fromPerS + toPerS) / 2) * durationS
 
+/** Longer lists of stages are searched, not walked: the replay of a log has one for each second. */
+const WALKED = 64
+
+/** When each stage begins, and the arrivals before it. */
+interface Starts {
+  readonly s: Float64Array
+  readonly sums: Float64Array
+}
+
+const startsOf = new WeakMap<readonly RateStage[], Starts>()
+
+/** Where a walk to this instant begins: a stage that begins before it, its begin and the arrivals before that. */
+function walkFrom(stages: readonly RateStage[], atS: number): { i: number; t: number; sum: number } {
+  if (stages.length <= WALKED) return { i: 0, t: 0, sum: 0 }
+  let starts = startsOf.get(stages)
+  if (starts === undefined) {
+    starts = { s: new Float64Array(stages.length), sums: new Float64Array(stages.length) }
+    for (let i = 1; i < stages.length; i++) {
+      starts.s[i] = starts.s[i - 1]! + stages[i - 1]!.durationS
+      starts.sums[i] = starts.sums[i - 1]! + area(stages[i - 1]!)
+    }
+    startsOf.set(stages, starts)
+  }
+  let low = 0
+  let high = stages.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if (starts.s[middle]! <= atS) low = middle
+    else high = middle - 1
+  }
+  return { i: low, t: starts.s[low]!, sum: starts.sums[low]! }
+}
+
 /** The planned arrival rate at an instant; after the last stage its end value holds. */
 export function rateAt(stages: readonly RateStage[], atS: number): number {
-  let t = 0
-  let last = 0
-  for (const { fromPerS, toPerS, durationS } of stages) {
+  let { i, t } = walkFrom(stages, atS)
+  for (; i < stages.length; i++) {
+    const { fromPerS, toPerS, durationS } = stages[i]!
     if (atS < t + durationS) return fromPerS + ((toPerS - fromPerS) * (atS - t)) / durationS
     t += durationS
-    last = toPerS
   }
-  return last
+  return stages.at(-1)?.toPerS ?? 0
 }
 
 /** The highest arrival rate the plan ever asks for. */
@@ -38,9 +73,9 @@ export const peakRate = (stages: readonly RateStage[]): number =>
 
 /** How many arrivals the rate adds up to by an instant: the area under the line, not rounded. */
 export function arrivalsBy(stages: readonly RateStage[], atS: number): number {
-  let t = 0
-  let sum = 0
-  for (const stage of stages) {
+  let { i, t, sum } = walkFrom(stages, atS)
+  for (; i < stages.length; i++) {
+    const stage = stages[i]!
     if (atS < t + stage.durationS)
       return sum + area({ ...stage, toPerS: rateAt(stages, atS), durationS: atS - t })
     sum += area(stage)
@@ -88,7 +123,7 @@ const HAIR_RATIO = 1e-14
  */
 export function arrivalAreas(arrival: Arrival, share: Share, seed: number): () => number {
   let i = 0
-  if (arrival === 'uniform') return () => globalIndex(i++, share)
+  if (arrival !== 'poisson') return () => globalIndex(i++, share)
   const random = seededRandom(seed, ARRIVAL_STREAM)
   let reached = 0
   let walked = 0

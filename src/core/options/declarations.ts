@@ -5,6 +5,7 @@
 import { parseWait, printWait, type Wait } from '../load/wait-time.ts'
 import { parseStatuses, printStatuses, type StatusRange } from '../request/status.ts'
 import { parseDelimiter } from '../scenario/delimiter.ts'
+import { parseReplayFrom, printReplayFrom, type ReplayFrom } from '../log/replay-from.ts'
 import { ORDERS } from '../scenario/row-source.ts'
 import { parseNumber, parseRatePerS } from '../units.ts'
 import type { Declarations, NameOf, PlannedOf, ValueOf } from './declaration.ts'
@@ -28,6 +29,7 @@ import {
   MOST_READ_BYTES,
   MOST_REDIRECTS,
   MOST_REQUESTS,
+  MOST_SPEED,
   MOST_USERS,
   MOST_WORKERS,
 } from './limits.ts'
@@ -243,6 +245,43 @@ const OPEN = {
     sentence: 'when all users are busy, let arrivals wait (latency includes the wait) or drop them',
     usually: 'queue',
     details: 'Dropped arrivals are counted',
+  },
+} as const satisfies Declarations
+
+const REPLAY = {
+  replay: {
+    format: text('file'),
+    sentence: 'access log whose requests are sent again at the instants of the log',
+    details:
+      '[Replaying a log](IMPORT.md#replaying-a-log). Open model; paths are added to `--url`. Not with `--users`, `--rate`, `--stage`, `--targets`, scenarios',
+    file: 'path',
+  },
+  speed: {
+    format: like(
+      number('above 0, at most 10k', 'Count', parseNumber, (n) =>
+        n > 0 && n <= MOST_SPEED ? null : `must be above 0 and at most ${MOST_SPEED}`,
+      ),
+      '0.5',
+      '2',
+      '20',
+    ),
+    sentence: 'seconds of the log that are replayed in one second',
+    usually: '1',
+  },
+  replayFrom: {
+    format: like(
+      parsed<ReplayFrom>('', 'Duration', parseReplayFrom, printReplayFrom),
+      '10m',
+      '2026-11-30T12:00:00Z',
+    ),
+    sentence: 'where in the log the replay begins: a time after its first request, or an instant',
+    usually: 'its first request',
+  },
+  replayUnsafe: {
+    format: onOff(),
+    sentence:
+      'send requests with methods such as POST and DELETE too, without bodies, which a log does not have',
+    usually: 'off: they are left out, and counted',
   },
 } as const satisfies Declarations
 
@@ -671,6 +710,7 @@ export const GROUPS = {
   Target: TARGET,
   'Closed load (users loop)': CLOSED,
   'Open load (arrivals by the clock)': OPEN,
+  'Replay (open load of a log)': REPLAY,
   'Load over time': OVER_TIME,
   'When to stop': END,
   'This machine': MACHINE,
@@ -685,6 +725,7 @@ export const DECLARATIONS = {
   ...TARGET,
   ...CLOSED,
   ...OPEN,
+  ...REPLAY,
   ...OVER_TIME,
   ...END,
   ...MACHINE,

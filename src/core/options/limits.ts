@@ -1,9 +1,11 @@
 /** The greatest values of options, and the defaults that depend on other options. */
 
 /** The options that set how much load there is; only one of them applies. */
-export const LOADS = ['users', 'rate', 'stages'] as const
+export const LOADS = ['users', 'rate', 'stages', 'replay'] as const
 
 export const MOST_USERS = 1_000_000
+/** The most seconds of a log that are replayed in one. */
+export const MOST_SPEED = 10_000
 /** The most arrivals per second. */
 export const MOST_PER_S = 10_000_000
 export const MOST_WORKERS = 1024

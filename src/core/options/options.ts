@@ -55,6 +55,14 @@ export interface Options {
   maxUsers?: Count | undefined
   /** When all users are busy, let arrivals wait (latency includes the wait) or drop them: queue, drop. @default queue */
   onFull?: 'queue' | 'drop' | undefined
+  /** Access log whose requests are sent again at the instants of the log. */
+  replay?: string | undefined
+  /** Seconds of the log that are replayed in one second: 0.5, 2, 20. @default 1 */
+  speed?: Count | undefined
+  /** Where in the log the replay begins: a time after its first request, or an instant: 10m, 2026-11-30T12:00:00Z. @default its first request */
+  replayFrom?: Duration | undefined
+  /** Send requests with methods such as POST and DELETE too, without bodies, which a log does not have. @default off: they are left out, and counted */
+  replayUnsafe?: boolean | undefined
   /** Time in which the users, or the rate, rise evenly from 0. @default 50ms for users, 1s if they wait; 0 for a rate */
   rampUp?: Duration | undefined
   /** Stage of the load, from the value before to this number of users, or rate: 30s:100, 30s:100/s. */

@@ -37,6 +37,10 @@ export function amendmentOf(
 ): Parsed<Amendment> {
   const leftS = loadEndS - atS
   if (leftS <= 0) return { problem: 'the load is over, or as good as over' }
+  if (plan.model === 'open' && plan.replay !== undefined && !isEarlierEnd(change, loadEndS))
+    return {
+      problem: 'the load is that of a log that is replayed: it can end earlier, and nothing else changes',
+    }
   // A program need not be typed.
   if ('durationS' in change) return lengthAmendment(change, atS, leftS)
   const { users, ratePerS, by, overS, ...unknown } = change as Readonly<Record<Field, number | undefined>>
@@ -78,6 +82,9 @@ export function amendmentOf(
     },
   }
 }
+
+const isEarlierEnd = (change: LoadChange, loadEndS: number): boolean =>
+  'durationS' in change && change.durationS !== null && change.durationS <= loadEndS
 
 function lengthAmendment(change: LengthChange, atS: number, leftS: number): Parsed<Amendment> {
   const { durationS, ...unknown } = change

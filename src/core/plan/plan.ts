@@ -15,6 +15,7 @@ import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { spans } from '../load/stage.ts'
 import { peakUsers, type UserStage } from '../load/stages.ts'
 import type { TargetsPlan } from '../resolve/request/targets-options.ts'
+import type { ReplayPlan } from '../resolve/replay-options.ts'
 import type { ChosenTransport } from '../resolve/transport-options.ts'
 import type { PrecisionPlan } from '../resolve/precision-options.ts'
 import { withDefaults, type Threshold } from '../threshold/threshold.ts'
@@ -64,6 +65,8 @@ export interface OpenPlan extends PlanBase {
   readonly arrival: Arrival
   readonly maxUsers: number
   readonly onFull: OnFull
+  /** The log that is replayed, one target for each of its names; left out if there is none. */
+  readonly replay?: ReplayPlan
 }
 
 export type Plan = ClosedPlan | OpenPlan
@@ -114,8 +117,10 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
   }
   const { load } = options
   if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }
-  const { arrival, maxUsers, onFull } = load
-  return { model: 'open', ...base, stages: rateStages(load), arrival, maxUsers, onFull }
+  const { arrival, maxUsers, onFull, replay } = load
+  const stages = replay === null ? rateStages(load) : replay.stages
+  const plan: OpenPlan = { model: 'open', ...base, stages, arrival, maxUsers, onFull }
+  return replay === null ? plan : { ...plan, replay: replay.plan }
 }
 
 /** The values of secret options, which are hidden wherever they are quoted. */

@@ -5,6 +5,7 @@ import { show } from '../options/option-readers.ts'
 import { DEFAULTS, LOADS, MOST_PER_S, MOST_USERS, type HostDefaults } from '../options/limits.ts'
 import type { Options, PlannedOptions } from '../options/options.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
+import type { ReplayLoad } from './replay-options.ts'
 import { parseStage, type StageText } from '../load/stage.ts'
 import { parseDurationS } from '../units.ts'
 import { parseWait, type Wait } from '../load/wait-time.ts'
@@ -28,6 +29,8 @@ export interface OpenLoad {
   readonly arrival: Arrival
   readonly maxUsers: number
   readonly onFull: OnFull
+  /** The log that sets the load; `null` if a rate does. */
+  readonly replay: ReplayLoad | null
 }
 
 const LONGEST_RAMP_S = 30 * 86_400
@@ -43,16 +46,18 @@ export interface LoadContext {
   readonly host: HostDefaults
   readonly planned: Pick<PlannedOptions, 'requests' | 'iterations'>
   readonly scenario: ScriptPlan | null
+  readonly replay: ReplayLoad | null
 }
 
 /** The model that the options ask for, and its load; options of the other model are refused. */
 export function resolveLoad(options: Options, context: LoadContext, readers: Readers): ClosedLoad | OpenLoad {
-  const stages = readStages(options.stages, readers.wrong)
   const values = readLoad(readers)
+  if (options.replay !== undefined) return replayedLoad(values, context)
+  const stages = readStages(options.stages, readers.wrong)
   refuseClashes(options, stages, readers.wrong)
   const isOpen = options.rate !== undefined || stages?.[0]?.unit === 'perS'
   return isOpen
-    ? openLoad(values, stages, options, context.host, readers.wrong)
+    ? openLoad(values, stages, options, context, readers.wrong)
     : closedLoad(values, stages, options, context, readers.wrong)
 }
 
@@ -89,13 +94,29 @@ function refuseClashes(options: Options, stages: readonly StageText[] | null, wr
     wrong('rampUp', 'sets when users start, and so does spawnRate: give one of them')
 }
 
+const mostOpenUsers = ({ maxUsers }: LoadValues, { host }: LoadContext): number =>
+  maxUsers ?? Math.max(1, Math.min(DEFAULTS.maxUsers, host.descriptors))
+
+/** The load of a log; what is wrong with it, or does not go with it, is reported where the log is read. */
+const replayedLoad = (values: LoadValues, context: LoadContext): OpenLoad => ({
+  model: 'open',
+  ratePerS: 0,
+  rampUpS: 0,
+  stages: null,
+  arrival: 'replay',
+  maxUsers: mostOpenUsers(values, context),
+  onFull: values.onFull ?? 'queue',
+  replay: context.replay,
+})
+
 function openLoad(
-  { ratePerS, rampUpS, arrival, onFull, maxUsers }: LoadValues,
+  values: LoadValues,
   stages: readonly StageText[] | null,
   options: Options,
-  host: HostDefaults,
+  context: LoadContext,
   wrong: Wrong,
 ): OpenLoad {
+  const { ratePerS, rampUpS, arrival, onFull } = values
   refuse(
     ['wait'],
     'does not go with an arrival rate: the clock decides when iterations are due',
@@ -115,8 +136,9 @@ function openLoad(
     rampUpS: rampUpS ?? 0,
     stages,
     arrival: arrival ?? 'uniform',
-    maxUsers: maxUsers ?? Math.max(1, Math.min(DEFAULTS.maxUsers, host.descriptors)),
+    maxUsers: mostOpenUsers(values, context),
     onFull: onFull ?? 'queue',
+    replay: null,
   }
 }
 

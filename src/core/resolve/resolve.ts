@@ -22,6 +22,7 @@ import { chosenScenarios } from './scenario-options.ts'
 import { withOwn, type LoadedScript } from './own-options.ts'
 import { withHttp } from './scenario-http.ts'
 import { checkPrecision, longestWarmupS, readPrecision, type PrecisionPlan } from './precision-options.ts'
+import { readReplay } from './replay-options.ts'
 import { tagged } from './tag-options.ts'
 import { readThresholds } from './threshold-options.ts'
 import { resolveTransport, type ChosenTransport } from './transport-options.ts'
@@ -59,7 +60,8 @@ export function resolveOptions(
 
   const { sent, url, rows } = resolveRequests(options, scenario, files, readers, problems)
   const planned = readPlanned(readers)
-  const ownLoad = resolveLoad(options, { host, planned, scenario: chosen }, readers)
+  const replay = readReplay(options, files.replay ?? null, readers)
+  const ownLoad = resolveLoad(options, { host, planned, scenario: chosen, replay }, readers)
   const plannedScript = chosen === null ? null : withLoad(chosen, ownLoad, options)
   const load = plannedScript === null ? ownLoad : mixedLoad(plannedScript, ownLoad, options, wrong)
   if (options.retryStale === true && !planned.keepAlive)
@@ -192,13 +194,15 @@ function checkTargets({ targets }: SentRequests, http: HttpPlan, wrong: Wrong): 
     if (host !== null) wrong('targets', forbids(http.allowedHosts!, host))
 }
 
-/** The length of the load in seconds, from stages, duration or default; `null` if only a count or an order to stop ends it. */
+/** The length of the load in seconds, from the log, stages, duration or default; `null` if only a count or an order to stop ends it. */
 function resolveDuration(
   options: Options,
-  { stages }: ClosedLoad | OpenLoad,
+  load: ClosedLoad | OpenLoad,
   { requests, iterations }: PlannedOptions,
   { wrong, value }: Readers,
 ): number | null {
+  if (load.model === 'open' && load.replay !== null) return load.replay.durationS
+  const { stages } = load
   const durationS = value('duration') ?? value('maxDuration')
   if (stages !== null)
     for (const option of ['duration', 'requests', 'iterations'] as const)

@@ -6,6 +6,7 @@ import { parseDelimiter } from '../../core/scenario/delimiter.ts'
 import type { NamedFiles } from '../../core/resolve/request/sent-requests.ts'
 import { readDataFile, type DataFile } from './data-files.ts'
 import { reasonOf } from './feeder-files.ts'
+import { readReplayLog } from './replay-log.ts'
 import { readTargetsFile } from './targets-source.ts'
 
 const isPath = (option: unknown): option is string => typeof option === 'string' && option !== ''
@@ -17,12 +18,13 @@ export function readNamedFiles(options: Options): {
   readonly problems: readonly Problem[]
 } {
   const problems: Problem[] = []
-  const { data, targets } = options
+  const { data, targets, replay } = options
   const found = isPath(data) ? dataFile(options, problems) : null
   const located: Options = {
     ...options,
     ...(isPath(data) ? { data: resolve(data) } : {}),
     ...(isPath(targets) ? { targets: resolve(targets) } : {}),
+    ...(isPath(replay) ? { replay: resolve(replay) } : {}),
   }
   return {
     located,
@@ -30,6 +32,9 @@ export function readNamedFiles(options: Options): {
       columns: isPath(data) ? (found?.columns ?? null) : [],
       delimiter: found,
       targets: isPath(targets) ? readTargetsFile(resolve(targets), problems) : null,
+      ...(isPath(replay)
+        ? { replay: readReplayLog(resolve(replay), options.replayUnsafe === true, problems) }
+        : {}),
     },
     problems,
   }

@@ -1,6 +1,6 @@
 /** The format of a text by its content. */
 import type { Format } from '../formats.ts'
-import { lineFormat } from '../log/log-line.ts'
+import { lineFormat } from '../../core/log/log-line.ts'
 
 /** The beginning of a file is enough to tell its format. */
 export const HEAD_BYTES = 65_536

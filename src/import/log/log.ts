@@ -1,8 +1,8 @@
 /** Imports an access log as a targets file: its requests with their shares. */
 import type { Imported } from '../imported.ts'
 import { importError } from '../source.ts'
-import { groupedPath } from './grouped-path.ts'
-import { lineFormat, requestOf, type LogFormat } from './log-line.ts'
+import { groupedPath } from '../../core/log/grouped-path.ts'
+import { lineFormat, requestOf, type LogFormat } from '../../core/log/log-line.ts'
 
 /** A targets file has at most this many. */
 const MOST_TARGETS = 10_000

@@ -7,6 +7,8 @@ import { DECLARATIONS } from '../../core/options/declarations.ts'
 import { PLANNED_DEFAULTS } from '../../core/options/option-readers.ts'
 import type { PlannedOptions } from '../../core/options/options.ts'
 import { capacityShare, soundPerS, type Capacity } from '../../core/plan/sound-capacity.ts'
+import { replayWarnings, stampWords } from '../../core/plan/replay-words.ts'
+import type { ReplayPlan } from '../../core/resolve/replay-options.ts'
 import { plannedWait } from '../../core/plan/predicted-wait.ts'
 import { plannedPerS, plannedUsers, type ClosedPlan, type OpenPlan, type Plan } from '../../core/plan/plan.ts'
 import { bodyLength, type RequestPlan } from '../../core/request/request.ts'
@@ -134,7 +136,7 @@ function subject(
   targets: TargetsPlan | null,
 ): [string, string][] {
   if (plan.scenario !== null) return scenarioRows(plan, plan.scenario, url)
-  if (targets !== null) return targetRows(targets)
+  if (targets !== null) return targetRows(targets, plan.model === 'open' && plan.replay !== undefined)
   return [
     ['request', `${method} ${url}`],
     ['name', name],
@@ -144,11 +146,11 @@ function subject(
 /** Requests of a targets file that are listed one by one. */
 const MOST_TARGETS = 12
 
-function targetRows({ file, requests }: TargetsPlan): [string, string][] {
+function targetRows({ file, requests }: TargetsPlan, isLog: boolean): [string, string][] {
   const sum = requests.reduce((total, { weight }) => total + weight, 0)
   const more = requests.length - MOST_TARGETS
   return [
-    ['targets', file],
+    [isLog ? 'names' : 'targets', file],
     ...requests
       .slice(0, MOST_TARGETS)
       .map(({ weight, request: { method, url, name } }): [string, string] => [
@@ -174,13 +176,31 @@ function closed(plan: ClosedPlan): [string, string][] {
 }
 
 function open(plan: OpenPlan): [string, string][] {
+  const perS = showPerS(peakRate(plan.stages))
   const full =
     plan.onFull === 'queue'
       ? 'then arrivals wait, and the wait counts as latency'
       : 'then arrivals are dropped'
   return [
-    ['model', `open: up to ${showPerS(peakRate(plan.stages))} iterations/s, ${plan.arrival} arrivals`],
+    ...(plan.replay === undefined
+      ? [['model', `open: up to ${perS} iterations/s, ${plan.arrival} arrivals`] as [string, string]]
+      : replayRows(plan.replay, perS)),
     ['users', `created on demand, up to ${showCount(plan.maxUsers)}; ${full}`],
+  ]
+}
+
+/** The log that is replayed: what of it, how fast, and what is left out. */
+function replayRows(replay: ReplayPlan, peakPerS: string): [string, string][] {
+  const { file, format, requests, speed, from, logS } = replay
+  const length = printDurationS(Number(logS.toPrecision(6)))
+  return [
+    ['model', `open: up to ${peakPerS} requests/s, at the instants of a log`],
+    [
+      'replay',
+      `${showMany(requests, 'request')} of ${file} (${format}), ${length} from ${from} at ${speed}×`,
+    ],
+    ['', stampWords(replay)],
+    ...replayWarnings(replay).map((warning): [string, string] => ['note', warning]),
   ]
 }
 

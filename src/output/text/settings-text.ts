@@ -136,6 +136,7 @@ const plannedValues = (plan: Plan): [option: string, value: string | null][] =>
 /** The options that the plan holds in another form. */
 function derivedValues(given: Layer, plan: Plan): [option: string, value: string | null][] {
   const { request, scenario, stages } = plan
+  const isReplay = plan.model === 'open' && plan.replay !== undefined
   const isStaged = given.has('stages') || (scenario?.stages ?? null) !== null
   return [
     ['url', request.url],
@@ -158,8 +159,9 @@ function derivedValues(given: Layer, plan: Plan): [option: string, value: string
     ['dataEnd', plan.data?.end ?? null],
     ['expectStatus', printStatuses(request.expectStatus)],
     ['users', plan.model === 'closed' && !isStaged ? String(plannedUsers(plan)) : null],
-    ['rampUp', isStaged || given.has('spawnRate') ? null : printDurationS(stages[0]!.durationS)],
-    ['arrival', plan.model === 'open' ? plan.arrival : null],
+    ['rampUp', isReplay || isStaged || given.has('spawnRate') ? null : printDurationS(stages[0]!.durationS)],
+    ['arrival', plan.model === 'open' && !isReplay ? plan.arrival : null],
+    ['speed', plan.model === 'open' && isReplay ? String(plan.replay.speed) : null],
     ['maxUsers', plan.model === 'open' ? String(plan.maxUsers) : null],
     ['onFull', plan.model === 'open' ? plan.onFull : null],
     ['warmup', plan.warmupAuto ? 'auto' : printDurationS(plan.warmupS)],

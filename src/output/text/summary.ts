@@ -6,6 +6,7 @@ import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { amendmentWords } from '../../core/plan/amendment.ts'
 import { peakRate } from '../../core/load/arrivals.ts'
+import { replayTitle } from '../../core/plan/replay-words.ts'
 import { plannedUsers } from '../../core/plan/plan.ts'
 import { customLines } from './custom-lines.ts'
 import { failures, taskErrors } from './failure-lines.ts'
@@ -81,7 +82,7 @@ export function factsOf(report: Report): string[] {
       ? [showMany(users, 'user'), waitWords(plan)]
       : [
           `up to ${showRate(peakRate(plan.stages))}/s`,
-          `${plan.arrival} arrivals`,
+          plan.replay === undefined ? `${plan.arrival} arrivals` : replayTitle(plan.replay),
           `at most ${showCount(users)} users`,
         ]),
     ...httpFacts(plan),

@@ -3,12 +3,12 @@
  * one that became free first, so that few connections stay busy; when there is none a new one is made, up to this
  * worker's portion of `maxUsers`; beyond that it waits in the queue, or is dropped.
  */
-import { amendedRate, type LevelAmendment } from '../../core/plan/amendment.ts'
-import { arrivalAreas, instantOf, type RateStage } from '../../core/load/arrivals.ts'
+import type { LevelAmendment } from '../../core/plan/amendment.ts'
 import type { OpenPlan } from '../../core/plan/plan.ts'
 import { portion } from '../../core/share.ts'
 import { TIMER } from '../timers.ts'
 import type { Ended, User } from '../user.ts'
+import type { Arrivals } from './arrivals.ts'
 import { Queue } from './queue.ts'
 import type { Schedule, ScheduleParts } from './schedule.ts'
 
@@ -27,14 +27,10 @@ export class OpenSchedule implements Schedule {
   readonly #plan: OpenPlan
   readonly #parts: ScheduleParts
   readonly #mostUsers: number
-  #stages: readonly RateStage[]
-  /** The next arrival: at which area under the rate it is due, and when that is. */
-  readonly #nextArea: () => number
-  #area: number
+  readonly #arrivals: Arrivals
   readonly #free: User[] = []
   /** Due times of the arrivals that wait for a user. */
   readonly #queue = new Queue()
-  #nextUs: number
   /** Users made in this turn of the loop. */
   #made = 0
   /** The count of the plan is reached: nothing more is due, but what waits will start. */
@@ -44,14 +40,11 @@ export class OpenSchedule implements Schedule {
   /** The load has ended: nothing starts any more. */
   #isOver = false
 
-  constructor(plan: OpenPlan, parts: ScheduleParts) {
+  constructor(plan: OpenPlan, parts: ScheduleParts, arrivals: Arrivals) {
     this.#plan = plan
     this.#parts = parts
+    this.#arrivals = arrivals
     this.#mostUsers = portion(plan.maxUsers, parts.share)
-    this.#stages = plan.stages
-    this.#nextArea = arrivalAreas(plan.arrival, parts.share, plan.seed)
-    this.#area = this.#nextArea()
-    this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
   }
 
   begin(): void {
@@ -85,8 +78,7 @@ export class OpenSchedule implements Schedule {
   }
 
   amend(amendment: LevelAmendment): void {
-    this.#stages = amendedRate(this.#stages, amendment)
-    this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
+    this.#arrivals.amend(amendment)
     this.#arm()
   }
 
@@ -126,9 +118,10 @@ export class OpenSchedule implements Schedule {
   /** Hands out every arrival that is due by now, but none that is due at or after the end of the load. */
   #arrive(nowUs: number): void {
     const { recorder, takeTicket } = this.#parts
+    const arrivals = this.#arrivals
     const endUs = recorder.loadEndUs - HAIR_US
-    while (this.#nextUs <= nowUs && this.#nextUs < endUs && !this.#isDry) {
-      const dueUs = this.#nextUs
+    while (arrivals.dueUs <= nowUs && arrivals.dueUs < endUs && !this.#isDry) {
+      const { dueUs } = arrivals
       recorder.advance(this.#parts.nowUs())
       const user = this.#free.pop() ?? this.#newUser()
       const isDropped = user === null && this.#plan.onFull === 'drop' && this.#isTaken
@@ -139,14 +132,16 @@ export class OpenSchedule implements Schedule {
         return
       }
       recorder.due()
-      if (user !== null) user.iterate(dueUs, dueUs)
-      else if (isDropped) recorder.dropped()
+      if (user !== null) {
+        arrivals.starts()
+        user.iterate(dueUs, dueUs)
+      } else if (isDropped) recorder.dropped()
       else {
+        arrivals.waits()
         this.#queue.add(dueUs)
         this.#tellQueue()
       }
-      this.#area = this.#nextArea()
-      this.#nextUs = instantOf(this.#stages, this.#area) * 1e6
+      arrivals.advance()
     }
   }
 
@@ -154,7 +149,8 @@ export class OpenSchedule implements Schedule {
     if (this.#isOver) return
     // What waits for a user to be made waits for the next turn of the loop only.
     if (!this.#queue.isEmpty && !this.#isFull) this.#parts.timers.arm(TIMER.schedule, this.#parts.nowUs())
-    else if (this.#nextUs < Infinity && !this.#isDry) this.#parts.timers.arm(TIMER.schedule, this.#nextUs)
+    else if (this.#arrivals.dueUs < Infinity && !this.#isDry)
+      this.#parts.timers.arm(TIMER.schedule, this.#arrivals.dueUs)
   }
 
   get #isFull(): boolean {
@@ -177,6 +173,7 @@ export class OpenSchedule implements Schedule {
       const user = this.#newUser()
       if (user === null) return
       const dueUs = this.#queue.take()!
+      this.#arrivals.waitedStarts()
       this.#tellQueue()
       user.iterate(dueUs, dueUs)
     }
@@ -196,6 +193,7 @@ export class OpenSchedule implements Schedule {
     const dueUs = nowUs < this.#parts.recorder.loadEndUs ? this.#queue.take() : null
     if (dueUs === null) this.#free.push(user)
     else {
+      this.#arrivals.waitedStarts()
       this.#tellQueue()
       // There was room for one more user, and only this thread was not quick enough to make it.
       user.iterate(dueUs, this.#isFull ? nowUs : dueUs)

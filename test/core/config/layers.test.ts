@@ -100,6 +100,18 @@ describe('a load that is said in another way replaces the weaker one', () => {
     ],
     ['stages over stages', { stages: '1s:5' }, { stages: ['2s:5', '1s:0'] }, { stages: '1s:5' }],
     [
+      'a log over users and what they send',
+      { replay: 'a.log', speed: '2' },
+      { users: '5', wait: '1s', spawnRate: '2', targets: 't', duration: '1m', maxUsers: '7' },
+      { replay: 'a.log', speed: '2', duration: '1m', maxUsers: '7' },
+    ],
+    [
+      'a rate over a log',
+      { rate: '9' },
+      { replay: 'a.log', speed: '2', replayFrom: '1m', maxUsers: '7' },
+      { rate: '9', maxUsers: '7' },
+    ],
+    [
       'a ramp over a spawn rate',
       { rampUp: '3s' },
       { users: '5', spawnRate: '2' },

@@ -58,7 +58,7 @@ function plannedLoad({ plan, iterations }: Evidence, fromS: number, toS: number)
   if (plan.model === 'closed') return userSecondsBy(plan.stages, toS) - userSecondsBy(plan.stages, fromS)
   const [from, to] = [arrivalsBy(plan.stages, fromS), arrivalsBy(plan.stages, toS)]
   // Arrival k is due when the area under the rate reaches k: at a low rate the first one is more than the area is.
-  if (plan.arrival === 'uniform') return Math.ceil(to - HAIR) - Math.ceil(from - HAIR)
+  if (plan.arrival !== 'poisson') return Math.ceil(to - HAIR) - Math.ceil(from - HAIR)
   const isWhole = fromS === plan.warmupS
   return isWhole ? Math.max(to - from, iterations.due) : to - from
 }

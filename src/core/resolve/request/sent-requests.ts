@@ -26,7 +26,8 @@ import {
   type RequestTemplate,
 } from './request-template.ts'
 import type { ScriptPlan } from '../../scenario/script-plan.ts'
-import { NOT_STARTED, rowOf } from '../../request/row.ts'
+import type { ReplayLog } from '../../log/replay-index.ts'
+import { NOT_STARTED, OTHER_REQUESTS, rowOf } from '../../request/row.ts'
 import { withoutSecrets } from '../../request/secret-set.ts'
 import { DEFAULT_EXPECTED, type StatusRange } from '../../request/status.ts'
 import { readTargets, targetBase, type TargetsPlan } from './targets-options.ts'
@@ -55,7 +56,21 @@ export interface NamedFiles {
   readonly delimiter?: DataDelimiter | null
   /** `null` if the options name no such file. */
   readonly targets: readonly WrittenTarget[] | null
+  /** The index of the log that is replayed; left out if there is none. */
+  readonly replay?: ReplayLog | null
 }
+
+/** One request of each name of the log, as targets. */
+const targetsOf = (log: ReplayLog, file: string): WrittenTarget[] =>
+  log.names.map(({ method, path, name, line, count }) => ({
+    place: `${file}:${line}`,
+    weight: count,
+    method,
+    url: path.replaceAll('{{', '{{{{'),
+    headers: {},
+    body: null,
+    name: name ?? OTHER_REQUESTS,
+  }))
 
 /** Options about the one request, which a scenario does not have; and a count that its tasks would break off. */
 const NOT_WITH_SCENARIO = ['method', 'body', 'name', 'requests'] as const
@@ -87,10 +102,14 @@ export function resolveRequests(
 ): { readonly sent: SentRequests; readonly url: URL | null; readonly rows: readonly string[] | null } {
   const before = problems.length
   if (scenario !== null) refuseBesideScenario(options, readers)
-  const baseUrl = targetBase(files.targets ?? [], options) ?? scenario?.baseUrl ?? undefined
+  const log = files.replay ?? null
+  const written = log === null ? files.targets : targetsOf(log, String(options.replay))
+  const baseUrl = targetBase(written ?? [], options) ?? scenario?.baseUrl ?? undefined
   const own = readOwn(options, baseUrl, files, readers)
   const { url, headers, auth, digest, template, method, expectStatus, secrets } = own
-  const listed = readListed(options, files, own, readers, problems)
+  const listed = readListed(options, { ...files, targets: written }, own, readers, problems)
+  if (options.replay !== undefined && isVaried({ ...template, headers: [] }))
+    readers.wrong('url', 'has placeholders, and the log sets what is sent')
   const all = listed === null ? [template] : listed.map(({ request }) => request)
   const isTemplated = all.some(isVaried)
   if (scenario !== null) refusePlaceholders(template, readers)
@@ -103,7 +122,7 @@ export function resolveRequests(
   const path = url === null ? '' : withoutSecrets(writtenPath(template), secrets)
   const usual = own.name ?? `${method} ${path}`
   const targets: TargetsPlan | null = listed && {
-    file: options.targets!,
+    file: options.targets ?? options.replay!,
     requests: listed.map(({ weight, request, ...one }) => ({
       weight,
       request: withDigest({ ...one, ...printRequest(request, isTemplated), expectStatus }, digest),
@@ -157,7 +176,7 @@ function readListed(
   { wrong }: Readers,
   problems: Problem[],
 ): ReturnType<typeof readTargets> | null {
-  if (options.targets !== undefined && targets === null)
+  if (options.targets !== undefined && options.replay === undefined && targets === null)
     wrong('targets', `must be a file, got ${show(options.targets)}`)
   return targets && readTargets(targets, options, { headers, auth, name, columns, secrets }, problems)
 }

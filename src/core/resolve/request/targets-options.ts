@@ -69,7 +69,7 @@ export function readTargets(
   problems: Problem[],
 ): KnownTarget[] {
   for (const option of NOT_WITH_TARGETS)
-    if (options[option] !== undefined)
+    if (options[option] !== undefined && options.replay === undefined)
       problems.push({ option, message: 'does not go with targets, which say what is sent' })
   // Where none is given, that is reported once.
   const base = (options.url ?? 'http://missing.invalid').replace(/[?#].*$/s, '').replace(/\/$/, '')

@@ -1,4 +1,5 @@
-/** One line of an access log: the request in it. */
+/** One line of an access log: the request in it, and its instant. */
+import { epochUs, parseStampUs } from './log-time.ts'
 
 export type LogFormat = 'combined' | 'load balancer' | 'JSON'
 
@@ -6,6 +7,12 @@ export interface LoggedRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
+}
+
+/** A request with the text, or the number, of its instant; `null` if the line has none. */
+export interface StampedRequest {
+  readonly request: LoggedRequest | null
+  readonly stamp: string | number | null
 }
 
 /** The format of a line; `null` if it is none that is known. */
@@ -16,20 +23,34 @@ export function lineFormat(line: string): LogFormat | null {
 }
 
 /** Host, two names, the time, the request. */
-const COMBINED = /^\S+ \S+ .*?\[[^\]]{10,40}\] "((?:[^"\\]|\\.)*)" \d{3} /
+const COMBINED = /^\S+ \S+ .*?\[([^\]]{10,40})\] "((?:[^"\\]|\\.)*)" \d{3} /
 /** AWS: type, time, balancer, client, target, three durations, two statuses, two sizes, the request. */
 const BALANCER =
-  /^(?:https?|h2|wss?|grpcs?) \d{4}-\d\d-\d\dT\S+ (?:\S+ ){6}\S+ \S+ \S+ \S+ "((?:[^"\\]|\\.)*)" /
+  /^(?:https?|h2|wss?|grpcs?) (\d{4}-\d\d-\d\dT\S+) (?:\S+ ){6}\S+ \S+ \S+ \S+ "((?:[^"\\]|\\.)*)" /
 
-/** The request of a line; `null` where the line has none, such as one for a broken request. */
-export function requestOf(line: string, format: LogFormat): LoggedRequest | null {
+/** The instant at which a load balancer received the request; its first field is that of the response. */
+const RECEIVED = /" (?:\d+|-) (\d{4}-\d\d-\d\dT[\d:.]+Z?) "/
+
+/** The request of a line; `null` if the line has none, such as one for a broken request. */
+export const requestOf = (line: string, format: LogFormat): LoggedRequest | null =>
+  stampedRequest(line, format)?.request ?? null
+
+/** The request of a line and its instant; `null` if the line is not of this format. */
+export function stampedRequest(line: string, format: LogFormat): StampedRequest | null {
   if (format === 'JSON') {
-    const fields = fieldsOf(line)
-    return fields === null ? null : requestOfFields(fields)
+    const fields = line.startsWith('{') ? fieldsOf(line) : null
+    return fields && { request: requestOfFields(fields), stamp: stampOfFields(fields) }
   }
-  const [, text] = (format === 'combined' ? COMBINED : BALANCER).exec(line) ?? []
-  return text === undefined ? null : requestLine(text)
+  const found = (format === 'combined' ? COMBINED : BALANCER).exec(line)
+  if (found === null) return null
+  const [whole, time, text] = found
+  const received = format === 'combined' ? null : RECEIVED.exec(line.slice(whole.length - 1))
+  return { request: requestLine(text!), stamp: received?.[1] ?? time! }
 }
+
+/** The instant in µs since 1970; `null` if it is none. */
+export const stampToUs = (stamp: string | number): number | null =>
+  typeof stamp === 'number' ? epochUs(stamp) : parseStampUs(stamp)
 
 function requestLine(text: string): LoggedRequest | null {
   const [, method, target] = /^([A-Z]+) (\S+)(?: HTTP\/[\d.]+)?$/.exec(text) ?? []
@@ -82,4 +103,29 @@ function requestOfFields(fields: Readonly<Record<string, unknown>>): LoggedReque
   }
   const [method, target] = [text(METHODS), text(TARGETS)]
   return method === null || target === null ? null : requested(method, target)
+}
+
+const STAMPS = [
+  'time',
+  'timestamp',
+  '@timestamp',
+  'ts',
+  'time_iso8601',
+  'time_local',
+  'msec',
+  'start_time',
+  'StartUTC',
+  'datetime',
+  'date',
+  'requestTime',
+  'request_time_iso8601',
+]
+
+/** The first field with an instant by a name that servers give it; `null` if there is none. */
+function stampOfFields(fields: Readonly<Record<string, unknown>>): string | number | null {
+  for (const name of STAMPS) {
+    const value = fields[name]
+    if ((typeof value === 'string' || typeof value === 'number') && stampToUs(value) !== null) return value
+  }
+  return null
 }
