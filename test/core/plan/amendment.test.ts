@@ -6,6 +6,7 @@ import type { Plan } from '../../../src/core/plan/plan.ts'
 import { parseThreshold } from '../../../src/core/threshold/threshold.ts'
 import { totalTrack } from '../../../src/output/view/tracks.ts'
 import { renderSummary } from '../../../src/output/text/summary.ts'
+import { combined, indexOf, loadOf } from '../../support/logs.ts'
 import { aPlan, anOpenPlan } from '../../support/plan.ts'
 import { valueOf } from '../../support/parsed.ts'
 import { planOf, reportOf, type Second } from '../../support/reports.ts'
@@ -55,6 +56,15 @@ describe('a change', () => {
       [{ durationS: '60' }, 3, /must be a number from 0/],
     ] as const)
       expect(read(aPlan(), change, atS)).toEqual({ problem: expect.stringMatching(problem) as string })
+  })
+
+  test('of the replay of a log is an earlier end, and nothing else', () => {
+    const log = indexOf(Array.from({ length: 9 }, (_, s) => combined(1e9 + s, '/')))
+    const { plan, stages, durationS } = loadOf(log).load!
+    const replay = anOpenPlan({ stages, durationS, arrival: 'replay', replay: plan })
+    expect(read(replay, { durationS: 4 }, 3, 9)).toMatchObject({ value: { durationS: 4 } })
+    for (const change of [{ ratePerS: 5 }, { by: 2 }, { durationS: 10 }, { durationS: null }])
+      expect(read(replay, change, 3, 9)).toEqual({ problem: expect.stringContaining('a log') as string })
   })
 
   test('by a factor is of what the plan asks for at that instant, and at least a user', () => {
