@@ -1,7 +1,7 @@
 /** A recorded request as one of the task, with variables where the server's values and secrets stand. */
 import { base64Of } from '../bytes.ts'
 import { isObject, type Json } from '../json.ts'
-import { groupedPath } from '../log/grouped-path.ts'
+import { groupedPath } from '../../core/log/grouped-path.ts'
 import { property, quote } from '../typescript.ts'
 import { isPlain, templateCode, type Slot, type Template } from '../written/template.ts'
 import type { Names } from '../written/names.ts'
