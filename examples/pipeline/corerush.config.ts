@@ -2,21 +2,21 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'corerush'
 
-const { PERF_URL = 'http://127.0.0.1:8080', PERF_AGAINST, GITHUB_STEP_SUMMARY } = process.env
+const { PORT = '8080', BASE_PORT, GITHUB_STEP_SUMMARY } = process.env
 
 /**
  * The baseline: another server, measured alternately, if there is one; otherwise the stored runs. If there are none yet, these
  * runs are stored. To start over, remove the folder.
  */
 const compared =
-  PERF_AGAINST !== undefined
-    ? { against: PERF_AGAINST }
+  BASE_PORT !== undefined
+    ? { against: `http://127.0.0.1:${BASE_PORT}` }
     : existsSync('.corerush/baselines/perf')
       ? { baseline: 'perf' }
       : null
 
 export default defineConfig({
-  url: `${PERF_URL}/GetPrograms`,
+  url: `http://127.0.0.1:${PORT}/GetPrograms`,
   allowHosts: '127.0.0.1',
   waitForTarget: '30s',
   rate: '500/s',

@@ -12,6 +12,7 @@ const CONFIG = fileURLToPath(new URL('corerush.config.ts', import.meta.url))
 const base = process.env['PERF_BASE'] ?? ''
 // The URL is part of the plan, so the port must stay the same for comparable runs. PERF_PORT overrides it.
 const port = base === '' ? (process.env['PERF_PORT'] ?? '18480') : '0'
+const portOf = (url: string): string => new URL(url).port
 const clis = [CLI, ...(base === '' ? [] : [resolve(base, 'dist/cli/main.js')])]
 
 mkdirSync('perf-results', { recursive: true })
@@ -20,6 +21,6 @@ process.exitCode = await runBeside(
   clis.map((cli) => [cli, 'target', '--port', port]),
   ([url, against]) => ({
     args: ['--config', CONFIG, ...process.argv.slice(2)],
-    environment: { PERF_URL: url!, ...(against === undefined ? {} : { PERF_AGAINST: against }) },
+    environment: { PORT: portOf(url!), ...(against === undefined ? {} : { BASE_PORT: portOf(against) }) },
   }),
 )
