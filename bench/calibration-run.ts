@@ -167,6 +167,27 @@ function percentiles(ms: number[]): Record<string, number> {
 
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0)
 
+/** The figures of the witness; a report does not have those that are nearly certain, which its verdict has seen. */
+function witnessOf({ witness }: Report): Evidence['witness'] {
+  if (witness === null) return null
+  const { latencyMs, errorBoundMs, intervalMs, requests } = witness
+  const by = (
+    of: (name: keyof typeof QUANTILES) => number | null,
+  ): Record<keyof typeof QUANTILES, number | null> => ({
+    ...{ p50: of('p50'), p75: of('p75'), p90: of('p90') },
+    ...{ p95: of('p95'), p99: of('p99'), p99_9: of('p99_9') },
+  })
+  return {
+    samples: requests,
+    latencyMs: by((name) => latencyMs[name]),
+    floorMs: by((name) => (latencyMs[name] === null ? null : latencyMs[name] - (errorBoundMs[name] ?? 0))),
+    lowMs: by((name) => intervalMs[name]?.[0] ?? null),
+    highMs: by((name) => intervalMs[name]?.[1] ?? null),
+    farLowMs: by(() => null),
+    farHighMs: by(() => null),
+  }
+}
+
 /** The evidence of the verdict of a report, without histograms and metrics by name. */
 function evidenceOf(report: Report): Evidence {
   const { total, verdict, outcomes } = report
@@ -193,6 +214,7 @@ function evidenceOf(report: Report): Evidence {
       p99: floor('p99'),
       p99_9: floor('p99_9'),
     },
+    witness: witnessOf(report),
     iterations: report.iterations,
     latencies: report.timeline.reduce(
       (n, { phase, histogram }) => (phase === 'warmup' ? n : n + sum(histogram.counts)),

@@ -108,7 +108,9 @@ function asRun(command: Command, range: LoadRange, settings: FindSettings): Comm
   // Goals are judged by the search; the run itself must not fail, nor stop, for them.
   lists.set('thresholds', ['failed <= 100%'])
   lists.delete('outputs')
-  return { ...command, texts, lists }
+  // Trials are judged by seconds that have no witness of their own.
+  const switches = new Map(command.switches).set('witness', false)
+  return { ...command, texts, lists, switches }
 }
 
 /** Time for the last rest and for the probe after it. */

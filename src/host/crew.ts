@@ -9,6 +9,8 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { Piscina } from 'piscina'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
+import { threadName, threadsOf } from '../core/plan/witness.ts'
+import { sharesOf } from '../core/share.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { Overdue, type Watched } from './overdue.ts'
@@ -30,7 +32,7 @@ export const hireCrew =
     new Crew(plan, { feeders, data, replay }, events, options)
 
 /** Files that are open at most while the workers load their modules and warm up, measured and rounded up. */
-const filesToStart = ({ workers }: Plan): number => 100 + 200 * workers
+const filesToStart = (plan: Plan): number => 100 + 200 * threadsOf(plan)
 /** Iterations taken, requests taken. */
 const COUNTERS = 2
 const WORKER = new URL('../worker/main.js', import.meta.url).href
@@ -53,15 +55,15 @@ export class Crew implements Workforce {
     { filename = WORKER, heapMb, isWatched = false }: CrewOptions = {},
   ) {
     this.#events = events
-    this.#pool = poolOf(plan.workers, heapMb)
+    this.#pool = poolOf(threadsOf(plan), heapMb)
     const tickets =
       plan.requests === null && plan.iterations === null
         ? null
         : new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT)
-    this.#hands = Array.from({ length: plan.workers }, (_, index) => {
-      const assignment = { plan, share: { index, of: plan.workers }, tickets, ...supplies, isWatched }
-      return new Hand(this.#pool, filename, assignment, this.#receive)
-    })
+    this.#hands = sharesOf(plan).map(
+      (share) =>
+        new Hand(this.#pool, filename, { plan, share, tickets, ...supplies, isWatched }, this.#receive),
+    )
     this.#overdue = new Overdue(plan)
     this.#overdue.watch(this.#hands)
     this.ready = Promise.all(this.#hands.map(({ ready }) => ready)).then(() => undefined)
@@ -224,7 +226,7 @@ const couldNotStart =
   ({ plan, share }: Assignment) =>
   (error: unknown): never => {
     const message = messageOf(error)
-    throw new CorerushError('CORERUSH_CREW', `worker ${share.index} could not start: ${message}`, {
+    throw new CorerushError('CORERUSH_CREW', `${threadName(plan, share.index)} could not start: ${message}`, {
       exitCode: EXIT.unexpected,
       cause: error,
       ...(/\bEMFILE\b/.test(message) ? { hint: `ulimit -n ${filesToStart(plan)}` } : {}),

@@ -98,6 +98,7 @@ async function descend(
   const steps = SHARES.map((share) => Math.max(1, Math.floor(fullPerS * share * paceS)))
   const plan = planRun({
     ...who,
+    witness: false,
     wait: `pacing:${paceS}s`,
     // In the first second connections are opened; it is not judged.
     stages: [

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Options } from '../core/options/options.ts'
 import { buildPlan, type Plan } from '../core/plan/plan.ts'
+import { unwitnessed } from '../core/plan/witness.ts'
 import { resolveOptions } from '../core/resolve/resolve.ts'
 import type { LoadedScript } from '../core/resolve/own-options.ts'
 import { readScenarios } from '../scenario/file.ts'
@@ -29,7 +30,10 @@ export function planRun(options: Options, scenario: LoadedScript | null = null):
     const unusable = certificateProblem(one)
     if (unusable !== null) throw new OptionsError([unusable])
   }
-  return buildPlan(result.resolved, `corerush/${VERSION}`)
+  const plan = buildPlan(result.resolved, `corerush/${VERSION}`)
+  const problem = unwitnessed(plan)
+  if (problem !== null) throw new OptionsError([{ option: 'thresholds', message: problem }])
+  return plan
 }
 
 /** Resolves to the plan of options that may name a scenario file, which is loaded first. */

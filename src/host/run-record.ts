@@ -3,6 +3,7 @@ import type { Comparands } from '../core/compare/run-comparison.ts'
 import { PrecisionWatch } from '../core/compare/precision-watch.ts'
 import { LevelWatch } from '../core/measure/level-watch.ts'
 import { firstRampS } from '../core/plan/plan.ts'
+import { threadsOf, witnessOf } from '../core/plan/witness.ts'
 import { longestWarmupS } from '../core/resolve/precision-options.ts'
 import { Gate } from '../core/judge/gate.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
@@ -48,13 +49,20 @@ export class RunRecord {
     this.gate = new Gate(plan)
     this.precision = new PrecisionWatch(plan)
     const level = plan.warmupAuto ? new LevelWatch(firstRampS(plan)) : null
-    this.timeline = new Timeline(plan.workers, plan.durationS ?? Infinity, longestWarmupS(plan), (second) => {
+    const settled = (second: SettledSecond): void => {
       this.gate.settle(second)
       this.precision.settle(second)
       level?.settle(second)
       if (level?.holds === true) this.timeline.endWarmup()
       onSettled(second)
-    })
+    }
+    this.timeline = new Timeline(
+      threadsOf(plan),
+      plan.durationS ?? Infinity,
+      longestWarmupS(plan),
+      settled,
+      witnessOf(plan),
+    )
     this.ending = new Ending(this.timeline)
   }
 
@@ -64,7 +72,7 @@ export class RunRecord {
 
   /** Whether every worker has died. */
   get isLost(): boolean {
-    return this.#lostWorkers.length === this.#prepared.plan.workers
+    return this.#lostWorkers.length === threadsOf(this.#prepared.plan)
   }
 
   /** Adds a warning to the report, once. */

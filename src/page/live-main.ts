@@ -19,6 +19,7 @@ import { act, listen } from './live/stream.ts'
 import { distributions, keyFigures, thresholds, verdict, warnings } from './parts/glance-summary.ts'
 import { Tabs } from './parts/tabs.ts'
 import { themeSwitch, watchTheme } from './parts/theme.ts'
+import { threadNames } from './parts/thread-names.ts'
 import { workers } from './live/workers.ts'
 
 /** Charts shown under "Workers and cores". */
@@ -218,7 +219,7 @@ class LiveView {
         taskErrors(view) ?? element('p', { class: 'note' }, 'No task threw an error.'),
       ),
     ])
-    if (now !== null) renewAll(this.#generatorTable, [workers(now.workers)])
+    if (now !== null) renewAll(this.#generatorTable, [workers(now.workers, threadNames(report))])
     renewAll(places.log, [log(lines)])
     renewAll(places.plan, [setup(view)])
     this.#tabs.mark('failures', countOf(report.total.failed + report.total.unfinished))

@@ -42,10 +42,15 @@ function aheadMs(now: () => number): number {
 export class RunClock implements Clock {
   // performance.now is the cheapest clock to read, but its zero differs from thread to thread on some platforms.
   readonly #now = performance.now.bind(performance)
+  readonly #turningShare: number
   #zeroMs: number
 
-  /** The clock of a run: its zero is now until `startAt` names another instant. */
-  constructor() {
+  /**
+   * The clock of a run: its zero is now until `startAt` names another instant. Alarms turn the loop for at most
+   * `turningShare` of all time in order to be in time.
+   */
+  constructor(turningShare = TURNING_SHARE) {
+    this.#turningShare = turningShare
     this.#zeroMs = this.#now()
   }
 
@@ -57,22 +62,25 @@ export class RunClock implements Clock {
   }
 
   alarm(callback: () => void, turned: Turned = () => undefined): Alarm {
-    return new PlatformAlarm(this.nowUs, callback, turned)
+    return new PlatformAlarm(this.nowUs, callback, turned, this.#turningShare)
   }
 }
 
 /**
  * Timers of the platform count whole milliseconds, so that a loop which sleeps to the next one is half a millisecond late
  * on average. An alarm therefore takes the millisecond before, where it can, and spends the rest turning the loop, which
- * reads the network meanwhile: at most so long at a time, and at most this share of all time.
+ * reads the network meanwhile: at most so long at a time, and at most this share of all time; of the witness's, which must
+ * not cost what the workers do, less.
  */
 const TURNING_MOST_US = 500
 const TURNING_SHARE = 0.1
+export const WITNESS_TURNING_SHARE = 0.005
 
 class PlatformAlarm implements Alarm {
   readonly #nowUs: () => number
   readonly #callback: () => void
   readonly #turned: Turned
+  readonly #share: number
   #atUs = 0
   #timeout: NodeJS.Timeout | null = null
   #immediate: NodeJS.Immediate | null = null
@@ -81,7 +89,7 @@ class PlatformAlarm implements Alarm {
   #creditedUs = 0
   readonly #wake = (): void => {
     const isTurning = this.#immediate !== null
-    this.#credit(isTurning ? TURNING_SHARE - 1 : TURNING_SHARE)
+    this.#credit(isTurning ? this.#share - 1 : this.#share)
     this.#timeout = this.#immediate = null
     if (this.#creditedUs >= this.#atUs) this.#callback()
     else {
@@ -90,16 +98,17 @@ class PlatformAlarm implements Alarm {
     }
   }
 
-  constructor(nowUs: () => number, callback: () => void, turned: Turned) {
+  constructor(nowUs: () => number, callback: () => void, turned: Turned, share: number) {
     this.#nowUs = nowUs
     this.#callback = callback
     this.#turned = turned
+    this.#share = share
   }
 
   set(atUs: number): void {
     this.cancel()
     this.#atUs = atUs
-    this.#credit(TURNING_SHARE)
+    this.#credit(this.#share)
     this.#wait()
   }
 

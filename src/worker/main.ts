@@ -3,13 +3,15 @@ import type { MessagePort } from 'node:worker_threads'
 import { HeapWatch } from '../core/measure/heap-watch.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { longestIdleS, type Plan } from '../core/plan/plan.ts'
+import { witnessOf } from '../core/plan/witness.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { monotonicUs, type Assignment, type Drained, type FromWorker, type ReplayFile } from '../protocol.ts'
-import { RunClock } from './clock.ts'
+import { RunClock, WITNESS_TURNING_SHARE } from './clock.ts'
 import { Desertion } from './desertion.ts'
 import { Load } from './load.ts'
 import { LogReader } from './log-reader.ts'
 import { Orders } from './orders.ts'
+import { stepDown, stepUp } from './priority.ts'
 import { Recorder } from './recorder.ts'
 import type { RequestData } from './request-source.ts'
 import { Feed } from './scenario/feed.ts'
@@ -41,7 +43,8 @@ export default async function work({
 
   const makeTransport = await transportOf(plan.transport)
   const vitals = vitalSigns()
-  const clock = new RunClock()
+  const isWitness = share.index === witnessOf(plan)
+  const clock = isWitness ? new RunClock(WITNESS_TURNING_SHARE) : new RunClock()
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
   const recorder = new Recorder(share.index, vitals, reporting(vitals, tell))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
@@ -67,6 +70,8 @@ export default async function work({
     stuck: (isStuck) => tell({ type: 'stuck', isStuck }),
   })
   await warmUp(plan, vitals, makeTransport)
+  if (isWitness) stepUp()
+  else if (plan.witness !== null) stepDown()
   // Everything that takes time is done: bodies decoded, users made, code compiled.
   tell({ type: 'ready' })
   await startInstant(orders, clock)

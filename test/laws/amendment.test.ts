@@ -12,18 +12,20 @@ import type { Answer } from '../support/virtual.ts'
 const value = fc.nat({ max: 12 })
 const tenths = fc.nat({ max: 20 }).map((n) => n / 10)
 const stages = fc.array(fc.tuple(value, value, tenths), { minLength: 1, maxLength: 3 })
-const closed: fc.Arbitrary<ClosedPlan> = stages.map((all) =>
+const witness = fc.constantFrom(null, 3)
+const closed: fc.Arbitrary<ClosedPlan> = fc.tuple(stages, witness).map(([all, every]) =>
   aPlan({
     durationS: 6,
+    witness: every,
     wait: { kind: 'constant', seconds: 0.02 },
     stages: all.map(([fromUsers, toUsers, durationS]) => ({ fromUsers, toUsers, durationS })),
   }),
 )
 const open: fc.Arbitrary<OpenPlan> = fc
-  .tuple(stages, fc.constantFrom('uniform', 'poisson'), fc.nat())
-  .map(([all, arrival, seed]) =>
+  .tuple(stages, fc.constantFrom('uniform', 'poisson'), fc.nat(), witness)
+  .map(([all, arrival, seed, every]) =>
     anOpenPlan({
-      ...{ durationS: 6, arrival, seed },
+      ...{ durationS: 6, arrival, seed, witness: every },
       stages: all.map(([from, to, durationS]) => rate(10 * from, 10 * to, durationS)),
     }),
   )

@@ -2,15 +2,22 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { rowNumber, type FeederPlan } from '../../src/core/scenario/row-source.ts'
 import { seededRandom } from '../../src/core/random.ts'
+import { sharesOf } from '../../src/core/share.ts'
 import { shuffled } from '../../src/core/scenario/shuffle.ts'
 
 type Kind = Pick<FeederPlan, 'order' | 'end'>
-/** What every worker takes, so many rows each. */
-const taken = (kind: Kind, rows: number, workers: number, each: number, seed = 1): (number | null)[] =>
-  Array.from({ length: workers }, (_, index) => {
-    const by = { seed, random: seededRandom(seed, index) }
-    return Array.from({ length: each }, (_, i) => rowNumber(kind, rows, i, { index, of: workers }, by))
-  }).flat()
+/** What every worker and the witness, if there is one, take, so many rows each. */
+const taken = (
+  kind: Kind,
+  rows: number,
+  workers: number,
+  each: number,
+  { seed = 1, witness = null }: { seed?: number; witness?: number | null } = {},
+): (number | null)[] =>
+  sharesOf({ workers, witness }).flatMap((share) => {
+    const by = { seed, random: seededRandom(seed, share.index) }
+    return Array.from({ length: each }, (_, i) => rowNumber(kind, rows, i, share, by))
+  })
 const sizes = [fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 9 })] as const
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 const inOrder = (found: (number | null)[]): number[] =>
@@ -35,7 +42,8 @@ test('rows that do not begin again are taken once in the whole run, by whichever
   fc.assert(
     fc.property(...sizes, fc.constantFrom('unique', 'sequential', 'shuffle'), (rows, workers, order) => {
       for (const end of ['stop', 'error'] as const)
-        expect(inOrder(taken({ order, end }, rows, workers, rows + 1))).toEqual(upTo(rows))
+        for (const witness of [null, 2, 7])
+          expect(inOrder(taken({ order, end }, rows, workers, rows + 1, { witness }))).toEqual(upTo(rows))
     }),
   )
 })

@@ -28,6 +28,7 @@ const plan: fc.Arbitrary<ClosedPlan> = fc
     timeoutS: fc.constantFrom(0.2, 1),
     connectTimeoutS: fc.constantFrom(0.1, 2),
     seed: fc.nat(),
+    witness: fc.constantFrom(null, 3),
   })
   .map((different) => aPlan(different))
 

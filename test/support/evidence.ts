@@ -106,6 +106,7 @@ export function evidence(different: Partial<Evidence> = {}): Evidence {
     rows: Array.from({ length: SECONDS }, (_, second) => aRow(second)),
     total: deriveMetrics(requests(REQUESTS), { loadS: SECONDS, carriedIn: 0 }),
     floorMs: floor(100),
+    witness: null,
     lostWorkers: [],
     latencies: REQUESTS,
     loadEndS: SECONDS,

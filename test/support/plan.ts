@@ -24,6 +24,7 @@ const COMMON = {
   durationS: 10,
   sigtermStopS: 8,
   workers: 1,
+  witness: null,
   warmupS: 0,
   warmupAuto: false,
   until: [],

@@ -7,6 +7,7 @@ import { buildPlan, type Plan } from '../../src/core/plan/plan.ts'
 import { buildReport, type Report, type RunFacts } from '../../src/core/report/report.ts'
 import { packTally, Tally } from '../../src/core/measure/tally.ts'
 import type { Snapshot } from '../../src/core/measure/second.ts'
+import { threadsOf, witnessOf } from '../../src/core/plan/witness.ts'
 import { Timeline, type SettledSecond } from '../../src/core/measure/timeline.ts'
 import type { Pieces } from '../../src/output/whole-file.ts'
 
@@ -134,13 +135,15 @@ export function timelineOf(
   readonly gate: Gate
 } {
   const gate = new Gate(plan)
-  const timeline = new Timeline(plan.workers, plan.durationS ?? 2, plan.warmupS, (second) => {
+  const settled = (second: SettledSecond): void => {
     gate.settle(second)
     onSettled?.(second)
-  })
+  }
+  const threads = threadsOf(plan)
+  const timeline = new Timeline(threads, plan.durationS ?? 2, plan.warmupS, settled, witnessOf(plan))
   for (const second of seconds) timeline.add(snapshotOf(second))
   const lostWorkers = lost.map((one) => ({ ...one, second: timeline.lost(one.worker) }))
-  for (let worker = 0; worker < plan.workers; worker++)
+  for (let worker = 0; worker < threads; worker++)
     if (!lostWorkers.some((lost) => lost.worker === worker)) timeline.done(worker)
   timeline.finish()
   return { timeline, lostWorkers, gate }

@@ -4,6 +4,7 @@ import type { Plan } from '../../src/core/plan/plan.ts'
 import { KnownSecrets } from '../../src/core/request/known-secrets.ts'
 import type { ConductingHost } from '../../src/host/machine/this-host.ts'
 import type { Hire, Workforce, WorkforceEvents } from '../../src/host/workforce.ts'
+import { sharesOf, type Share } from '../../src/core/share.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
@@ -78,9 +79,8 @@ class SimulatedWorkforce implements Workforce {
   constructor(run: SimulatedRun, plan: Plan, events: WorkforceEvents, ways: SimulatedWays) {
     this.#run = run
     const counters = new SharedArrayBuffer(8)
-    this.#workers = Array.from(
-      { length: plan.workers },
-      (_, index) => new SimulatedWorker(run.clock, plan, index, counters, events, ways),
+    this.#workers = sharesOf(plan).map(
+      (share) => new SimulatedWorker(run.clock, plan, share, counters, events, ways),
     )
     this.finished = Promise.all(this.#workers.map(({ gone }) => gone)).then(() => undefined)
   }
@@ -129,11 +129,12 @@ class SimulatedWorker {
   constructor(
     clock: VirtualClock,
     plan: Plan,
-    index: number,
+    share: Share,
     counters: SharedArrayBuffer,
     events: WorkforceEvents,
     { answer = () => ({ afterUs: 5000 }), diesAtS = {} }: SimulatedWays,
   ) {
+    const { index } = share
     const recorder = new Recorder(index, STILL, (snapshot) => {
       if (!this.#isDead) events.snapshot(snapshot)
     })
@@ -142,7 +143,7 @@ class SimulatedWorker {
       secrets: new KnownSecrets(plan),
       scenario: null,
       data: null,
-      share: { index, of: plan.workers },
+      share,
       clock,
       transport: new SimulatedTransport(clock, answer),
       transportOf: () => new SimulatedTransport(clock, answer),

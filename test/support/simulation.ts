@@ -8,7 +8,7 @@ import type { ScriptPlan } from '../../src/core/scenario/script-plan.ts'
 import type { Wait } from '../../src/core/load/wait-time.ts'
 import { planOf } from '../../src/scenario/definition.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
-import type { Share } from '../../src/core/share.ts'
+import { sharesOf, type Share } from '../../src/core/share.ts'
 import { Load, type LoadParts } from '../../src/worker/load.ts'
 import type { Feed } from '../../src/worker/scenario/feed.ts'
 import type { Scripted } from '../../src/worker/scenario/script.ts'
@@ -85,10 +85,11 @@ export class Simulation {
     const scripts = script === undefined ? [] : [script].flat()
     if (script !== undefined) this.clock.settle = () => new Promise((resolve) => setImmediate(resolve))
     const counters = new SharedArrayBuffer(8)
-    for (let index = 0; index < workers; index++) {
+    for (const share of sharesOf({ workers, witness: plan.witness })) {
+      const { index } = share
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
       const transport = new SimulatedTransport(this.clock, answer, ways)
-      const feeds = feedsIn({ index, of: workers })
+      const feeds = feedsIn(share)
       const load = new Load({
         plan:
           script === undefined
@@ -112,12 +113,12 @@ export class Simulation {
           dataIn === undefined
             ? null
             : {
-                feed: dataIn({ index, of: workers }),
+                feed: dataIn(share),
                 spent: () => this.asked.push(`spent ${index}`),
                 deserted: () => this.asked.push(`deserted ${index}`),
               },
         ...(replay === undefined ? {} : { replay }),
-        share: { index, of: workers },
+        share,
         clock: this.clock,
         transport,
         transportOf: () => transport,

@@ -37,6 +37,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'setupTimeoutS',
   'allowedHosts',
   'seed',
+  'witness',
 ])
 const HOST_FIELDS = [
   ...(['node', 'platform', 'arch', 'cpuModel', 'cores', 'cpuQuota'] as const),

@@ -47,13 +47,16 @@ export class Telemetry {
   readonly #errors = new Tally({ wide: true })
   readonly #custom = new CustomSeries(WINDOW_S)
   readonly #transactions = new TransactionSeries()
+  /** Latencies of the witness; `null` without a witness. */
+  readonly #witness: NameTotals | null
   /** The last seconds, and the lag in each. */
   readonly #recent: { readonly row: SecondRow; readonly lag: PackedHistogram | null }[] = []
   #verdict: VerdictLevel | null = null
   #endS = 0
 
   constructor(plan: Plan) {
-    const { model, request } = plan
+    const { model, request, witness } = plan
+    this.#witness = witness === null ? null : new NameTotals()
     const url = new URL(request.url)
     this.#isOpen = model === 'open'
     this.#server = { 'server.address': bareHost(url.hostname), 'server.port': portOf(url) }
@@ -64,13 +67,14 @@ export class Telemetry {
     return this.#endS
   }
 
-  settle({ second, tally, row }: SettledSecond): void {
+  settle({ second, tally, witness, row }: SettledSecond): void {
     this.#endS = second + 1
     this.#recent.push({ row, lag: tally.lag.pack() })
     if (this.#recent.length > WINDOW_S) this.#recent.shift()
     this.#custom.add(tally, row.phase === 'warmup')
     if (row.phase === 'warmup') return
     this.#transactions.add(tally)
+    if (witness !== null) this.#witness?.add(witness, this.#isOpen)
     for (const [row, request] of tally.requests) this.#totalsOf(row).add(request, this.#isOpen)
     for (const key of ITERATIONS) this.#iterations[key] += tally.iterations[key]
     for (const error of tally.taskErrors.values()) this.#errors.taskError(error)
@@ -118,6 +122,17 @@ export class Telemetry {
         help: 'Latency as users would have seen it: latencyMs of the report',
         points: rows.map(([attributes, { latency }]) => ({ attributes, value: latency })),
       },
+      ...(this.#witness === null
+        ? []
+        : [
+            {
+              name: 'corerush.witness.latency',
+              unit: 's',
+              kind: 'histogram',
+              help: 'Latency of the requests that an idle thread made; they are part of all',
+              points: [{ attributes: {}, value: this.#witness.latency }],
+            } as const,
+          ]),
     ]
   }
 

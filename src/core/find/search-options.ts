@@ -93,7 +93,9 @@ export function readGoals(lists: Words['lists'], problems: Problem[]): Goal[] {
             ? 'must hold over a whole trial: without over, during and abort-on-fail'
             : parsed.value.level === 'warn'
               ? 'must decide: a threshold that only warns does not end the climb'
-              : null
+              : parsed.value.metric.startsWith('witness.')
+                ? 'must not be about the witness, which trials do not have'
+                : null
       if (problem !== null) problems.push({ option, message: `${problem}, got "${text}"`, at })
       return 'value' in parsed ? [parsed.value] : []
     })

@@ -68,10 +68,14 @@ export class Gate {
   }
 
   /** A second of the run is settled; they come in order. */
-  settle({ second, phase, loadS, tally, all }: SettledSecond): void {
+  settle({ second, phase, loadS, tally, all, witness }: SettledSecond): void {
     if (phase === 'warmup' || !this.#watches) return
     this.#fromS ??= second
-    const packed = { tally: packTally(tally, this.#isRuled), all: packRequest('', all) }
+    const packed = {
+      tally: packTally(tally, this.#isRuled),
+      all: packRequest('', all),
+      witness: witness && packRequest('', witness),
+    }
     if (this.#isStoppable) this.#run.add(packed, loadS)
     for (const [stage, span] of this.#stages) if (this.#isWithin(stage, second)) span.add(packed, loadS)
     if (phase === 'load' && loadS === 1 && this.#longestWindowS > 0) {
@@ -87,7 +91,7 @@ export class Gate {
    * trip ended the run or came when it was ending anyway.
    */
   results(timeline: Timeline, all: RequestTally, loadS: number, wasStopped: boolean): ThresholdResult[] {
-    const run = new Span(timeline.total, loadS, all)
+    const run = new Span(timeline.total, loadS, all, timeline.witness?.requests ?? null)
     return this.#plan.thresholds.map((threshold) => {
       // What stopped the run stays failed, whatever the answers that came afterwards made of the figure.
       const trip = wasStopped && this.#trip?.threshold === threshold ? this.#trip : null
@@ -180,30 +184,40 @@ const NO_FIGURE: Figure = { actual: null, samples: 0 }
 interface PackedCounts {
   readonly tally: PackedTally
   readonly all: PackedRequest
+  /** Requests of the witness; `null` without a witness. */
+  readonly witness: PackedRequest | null
 }
 
 /** Counts of some seconds, and how much of these was load. */
 class Span {
   readonly #tally: Tally
   readonly #all: RequestTally
+  #witness: RequestTally | null
   #loadS: number
 
-  constructor(tally = new Tally({ wide: true }), loadS = 0, all = new RequestTally(true)) {
+  constructor(
+    tally = new Tally({ wide: true }),
+    loadS = 0,
+    all = new RequestTally(true),
+    witness: RequestTally | null = null,
+  ) {
     this.#tally = tally
     this.#loadS = loadS
     this.#all = all
+    this.#witness = witness
   }
 
-  add({ tally, all }: PackedCounts, loadS: number): void {
+  add({ tally, all, witness }: PackedCounts, loadS: number): void {
     mergeTally(this.#tally, tally)
     mergeRequest(this.#all, all)
+    if (witness !== null) mergeRequest((this.#witness ??= new RequestTally(true)), witness)
     this.#loadS += loadS
   }
 
   /** What is measured under a name, whose rows are taken together, or of all. */
   measured(name: string | null): Measured {
     const request = name === null ? this.#all : this.#named(name)
-    return { name, request, tally: this.#tally, loadS: this.#loadS }
+    return { name, request, tally: this.#tally, witness: this.#witness, loadS: this.#loadS }
   }
 
   #named(name: string): RequestTally {

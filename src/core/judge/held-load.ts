@@ -31,13 +31,14 @@ export function judgeHeldLoad(plan: Plan, load: number, seconds: readonly Settle
     plan: heldPlan(plan, load, loadS),
     rows: seconds.map(({ row }, second) => ({ ...row, second })),
     loadEndS: loadS,
+    witness: null,
     lostWorkers: [],
     soundPerS: null,
   })
   return {
     perS: counted.total.requestsPerS ?? 0,
     total: counted.total,
-    measured: { name: null, request: all, tally, loadS },
+    measured: { name: null, request: all, tally, witness: null, loadS },
     verdict,
   }
 }

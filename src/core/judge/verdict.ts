@@ -2,13 +2,15 @@
  * corerush's judgement of itself, from the vitals and the metrics of a run. Pure: the same evidence gives the same
  * verdict, and worse evidence never a better one.
  *
- * *sound*: reported percentiles are within max(1 ms, 5 %) of the truth and the planned load was delivered.
+ * *sound*: reported percentiles, of all requests or of the witness, are within max(1 ms, 5 %) of the truth and the planned
+ * load was delivered.
  * *suspect*: usable with the bound in `errorBoundMs`. *void*: the generator could not hold the pace that the plan
  * named, or a part of the measurement was lost.
  */
 import type { PercentilesMs, Evidence, Reason } from './rules/evidence.ts'
 import { ms, PERCENTILES, type PercentileName } from '../measure/metrics.ts'
 import { hasPace } from '../plan/plan.ts'
+import { ABOUT_LATENCY } from './rules/bound-rules.ts'
 import { isNetworkLimited } from './rules/network-rules.ts'
 import { findReasons } from './rules/rules.ts'
 
@@ -20,20 +22,27 @@ export interface Verdict {
   readonly limit: 'none' | 'generator' | 'target' | 'network'
   /** By how much the generator may have lengthened each percentile of latency, in ms; `null` without samples. */
   readonly errorBoundMs: PercentilesMs
+  /** The source of the percentiles that a sound run stands on: all requests, or the witness where workers were too busy. */
+  readonly latencyBy: 'workers' | 'witness'
   readonly reasons: readonly Reason[]
 }
 
 export function judge(evidence: Evidence): Verdict {
-  const errorBoundMs = errorBounds(evidence)
+  const errorBoundMs = errorBounds(evidence.total.latencyMs, evidence.floorMs)
   const reasons = findReasons(evidence, errorBoundMs)
   const has = (level: Reason['level']): boolean => reasons.some((reason) => reason.level === level)
   return {
     level: has('void') ? 'void' : has('suspect') ? 'suspect' : 'sound',
     limit: likelyLimit(evidence, reasons),
     errorBoundMs,
+    latencyBy: reasons.some(isByWitness) ? 'witness' : 'workers',
     reasons,
   }
 }
+
+/** Whether a suspicion about latencies was lifted by the witness: each of these is one without it. */
+const isByWitness = ({ code, level }: Reason): boolean =>
+  level === 'note' && (code === 'latency.inflated' || ABOUT_LATENCY.has(code))
 
 /** What keeps the generator from making more. */
 const HINDRANCE = /^(generator|pace)\.|^host\.(throttled|contended)$/
@@ -54,9 +63,9 @@ function likelyLimit(evidence: Evidence, reasons: readonly Reason[]): Verdict['l
  * Every reported latency L is at most the true one plus the time b that it owes to this thread, and b is bounded for
  * each request by itself. So each true percentile lies between that of L − b and that of L.
  */
-function errorBounds({ total, floorMs }: Evidence): PercentilesMs {
+export function errorBounds(latencyMs: PercentilesMs, floorMs: PercentilesMs): PercentilesMs {
   const bound = (name: PercentileName): number | null => {
-    const reported = total.latencyMs[name]
+    const reported = latencyMs[name]
     const floor = floorMs[name]
     // Nothing can have added more than there is.
     return reported === null || floor === null ? null : ms(Math.max(0, reported - floor) * 1000)

@@ -154,6 +154,15 @@ export class Histogram {
     return values
   }
 
+  /** The number of values whose slot lies above that of this duration. */
+  countAbove(durationUs: number): number {
+    const used = this.count === 0 ? [] : (this.#listed ?? this.#list())
+    const slot = slotOf(Math.min(durationUs, HIGHEST_US))
+    let above = 0
+    for (let i = 0; i < used.length; i += 2) if (used[i]! > slot) above += used[i + 1]!
+    return above
+  }
+
   clear(): void {
     if (this.count === 0) return
     if (this.#listed === null)

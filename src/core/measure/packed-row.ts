@@ -17,6 +17,7 @@ const PACKED = [
   'phasesMs',
   'statuses',
   'iterations',
+  'witness',
   'histogram',
   'custom',
   'transactions',

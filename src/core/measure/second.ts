@@ -2,7 +2,7 @@
 import type { CapturedFailure } from '../request/captured.ts'
 import { customAdded, customReport, type CustomReport } from './custom-metrics.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
-import { deriveMetrics, respan, type Metrics } from './metrics.ts'
+import { deriveMetrics, respan, type LatencySummary, type Metrics } from './metrics.ts'
 import { mergeRequest, type RequestTally } from './request-tally.ts'
 import { Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import { transactionReports, type TransactionReport } from './transaction-tally.ts'
@@ -46,12 +46,21 @@ export interface SecondRow extends Metrics {
   readonly custom?: Readonly<Record<string, CustomReport>>
   /** Transactions by name that started or ended in the second; absent where there are none. */
   readonly transactions?: Readonly<Record<string, TransactionReport>>
+  /** Requests of the witness, which are part of all; absent without a witness. */
+  readonly witness?: WitnessSecond
   /** The second's latencies at two significant digits. */
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
   readonly host: HostVitals | null
   /** Vitals of the server; `null` if they are not read, or the reading failed. */
   readonly target: TargetVitals | null
+}
+
+/** A second of the witness. */
+export interface WitnessSecond {
+  readonly finished: number
+  readonly latencyMs: LatencySummary
+  readonly serviceMs: LatencySummary
 }
 
 /** Iterations of a second; those due and dropped stand beside them. */
@@ -81,12 +90,14 @@ export interface SecondParts {
   /** All workers' counts of it, and the same with all names as one. */
   readonly tally: Tally
   readonly merged: Tally
+  /** The requests of the witness; `null` without a witness. */
+  readonly witness: RequestTally | null
   readonly host: HostVitals | null
   readonly target: TargetVitals | null
 }
 
 export function deriveSecond(parts: SecondParts): SecondRow {
-  const { second, isWarmup, isComplete, loadS, snapshots, tally, merged, host, target } = parts
+  const { second, isWarmup, isComplete, loadS, snapshots, tally, merged, witness, host, target } = parts
   const all = requestsOf(merged)
   const span = { loadS, carriedIn: 0 }
   const added = customAdded(tally)
@@ -110,11 +121,17 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     byNameS: 1,
     ...(added.length > 0 ? { custom: customReport(added, tally) } : {}),
     ...(Object.keys(transactions).length > 0 ? { transactions } : {}),
+    ...(witness === null ? {} : { witness: witnessSecond(witness) }),
     histogram: (all.peek('latency') ?? EMPTY).sparse(),
     workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
     host,
     target,
   }
+}
+
+function witnessSecond(requests: RequestTally): WitnessSecond {
+  const { finished, latencyMs, serviceMs } = deriveMetrics(requests, { loadS: 0, carriedIn: 0 })
+  return { finished, latencyMs, serviceMs }
 }
 
 /** A second whose histograms are gone, when another part of it turns out to be load. */

@@ -19,6 +19,7 @@ import { packRow } from './packed-row.ts'
 import { mergeRequest, RequestTally } from './request-tally.ts'
 import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import { ValueStore } from './value-store.ts'
+import { WitnessSamples } from './witness-samples.ts'
 import type { HostVitals, TargetVitals } from './worker-vitals.ts'
 
 /** A second that nothing can correct any more: every worker has reported it, or the run is over. */
@@ -31,6 +32,8 @@ export interface SettledSecond {
   readonly tally: Tally
   /** The requests of all names as one. */
   readonly all: RequestTally
+  /** Those of them that the witness made; `null` without a witness. */
+  readonly witness: RequestTally | null
   /** The second as the report has it. */
   readonly row: SecondRow
 }
@@ -75,11 +78,15 @@ export class Timeline {
   readonly #names: NameSpans
   readonly #packed = new ValueStore()
   /** The second that was derived last, and its counts. */
-  #derived: { readonly second: number; readonly tally: Tally; readonly all: RequestTally } | null = null
+  #derived: (Pick<SettledSecond, 'tally' | 'all' | 'witness'> & { readonly second: number }) | null = null
   /** The first second whose names can still change. */
   #changing = 0
   readonly #total = new Tally({ wide: true })
   readonly #all = new RequestTally(true)
+  /** What the witness measured in the measured seconds so far; `null` without a witness. */
+  readonly witness: WitnessSamples | null
+  /** The number under which the witness reports. */
+  readonly #witness: number | null
   readonly #onSettled: ((second: SettledSecond) => void) | null
   /** The first second that is not settled. */
   #unsettled = 0
@@ -94,15 +101,16 @@ export class Timeline {
   #carriedInIterations = 0
 
   /**
-   * `loadEndS` is when the load ends by the plan, Infinity when it does not; the first `warmupS` whole
-   * seconds are kept and shown, but not part of the total. `onSettled` is called with each second once, in order, when
-   * nothing can correct it any more.
+   * `workers` report seconds, the witness among them. `loadEndS` is when the load ends by the plan, Infinity when it does
+   * not; the first `warmupS` whole seconds are kept and shown, but not part of the total. `onSettled` is called with each
+   * second once, in order, when nothing can correct it any more. `witness` is the number of the witness; `null` without one.
    */
   constructor(
     workers: number,
     loadEndS: number,
     warmupS = 0,
     onSettled: ((second: SettledSecond) => void) | null = null,
+    witness: number | null = null,
   ) {
     this.#workers = Array.from({ length: workers }, () => ({
       endsBefore: Infinity,
@@ -116,6 +124,8 @@ export class Timeline {
     this.#loadEndS = loadEndS
     this.#warmupS = warmupS
     this.#onSettled = onSettled
+    this.#witness = witness
+    this.witness = witness === null ? null : new WitnessSamples()
     this.#names = new NameSpans(this.#rows)
   }
 
@@ -166,6 +176,8 @@ export class Timeline {
       worker.transactions.set(name, (worker.transactions.get(name) ?? 0) + started - finished - unended)
     if (snapshot.captured !== undefined) this.captured.push(...snapshot.captured)
     this.#count(snapshot.second, snapshot.tally)
+    if (snapshot.worker === this.#witness && snapshot.second >= this.warmupS)
+      this.witness!.add(snapshot.second, snapshot.tally)
     this.#second(snapshot.second).snapshots.push(snapshot)
     if (snapshot.second < this.#rows.length) {
       this.#rederive(snapshot.second)
@@ -335,7 +347,8 @@ export class Timeline {
     const tallies = this.#talliesOf(second)
     const tally = mergeAll(tallies)
     const merged = mergeNames(tallies)
-    this.#derived = { second, tally, all: requestsOf(merged) }
+    const witness = this.#witnessOf(second)
+    this.#derived = { second, tally, all: requestsOf(merged), witness }
     open.merged = packTally(merged)
     return deriveSecond({
       ...open,
@@ -345,16 +358,30 @@ export class Timeline {
       loadS: this.#loadS(second),
       tally,
       merged,
+      witness,
     })
   }
 
+  /** The requests of the witness in a second; `null` without a witness. */
+  #witnessOf(second: number): RequestTally | null {
+    if (this.#witness === null) return null
+    const { snapshots = [] } = this.#open.get(second) ?? {}
+    return requestsOf(
+      mergeNames(snapshots.flatMap((one) => (one.worker === this.#witness ? [one.tally] : []))),
+    )
+  }
+
   /** All workers' counts of a second; merging those of many names once is expensive enough. */
-  #countsOf(second: number): Pick<SettledSecond, 'tally' | 'all'> {
+  #countsOf(second: number): Pick<SettledSecond, 'tally' | 'all' | 'witness'> {
     const derived = this.#derived
     this.#derived = null
-    if (derived?.second === second) return { tally: derived.tally, all: derived.all }
+    if (derived?.second === second) {
+      const { tally, all, witness } = derived
+      return { tally, all, witness }
+    }
     const tallies = this.#talliesOf(second)
-    return { tally: mergeAll(tallies), all: requestsOf(mergeNames(tallies)) }
+    const all = requestsOf(mergeNames(tallies))
+    return { tally: mergeAll(tallies), all, witness: this.#witnessOf(second) }
   }
 
   #rederive(second: number): void {

@@ -374,6 +374,13 @@ const MACHINE = {
     details: 'At most one per user; affinity and CPU quota limit the usable cores',
     alias: ['w'],
   },
+  witness: {
+    format: onOff(),
+    sentence: 'measure with an idle thread as well, which takes at most 2 % of the load',
+    usually: 'on where workers have more to do than it',
+    details:
+      'A [witness](MEASUREMENT.md#the-witness) carries some of the users or arrivals of the plan, so that the load stays the same. Not with `corerush find`',
+  },
   seed: {
     format: withDefault(whole(0, 0xffff_ffff), 1),
     sentence: 'seed of everything random',

@@ -87,6 +87,8 @@ export interface Options {
   gracefulStop?: Duration | undefined
   /** Worker threads. @default one per usable core */
   workers?: Count | undefined
+  /** Measure with an idle thread as well, which takes at most 2 % of the load. @default on where workers have more to do than it */
+  witness?: boolean | undefined
   /** Seed of everything random. @default 1 */
   seed?: Count | undefined
   /** HTTP implementation; wire is plain HTTP/1.1 at less than half the cost, auto uses it where it can: undici, wire, auto. @default undici */

@@ -14,6 +14,7 @@ import type { ResolvedOptions } from '../resolve/resolve.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
 import { spans } from '../load/stage.ts'
 import { peakUsers, type UserStage } from '../load/stages.ts'
+import { witnessStripe } from './witness.ts'
 import type { TargetsPlan } from '../resolve/request/targets-options.ts'
 import type { ReplayPlan } from '../resolve/replay-options.ts'
 import type { ChosenTransport } from '../resolve/transport-options.ts'
@@ -38,6 +39,8 @@ interface PlanBase extends PlannedOptions, PrecisionPlan, HttpPlan, ChosenTransp
   /** `gracefulStopS` after SIGTERM: at most 8 s unless `gracefulStop` was given, so that the report is written before a container is killed. */
   readonly sigtermStopS: number
   readonly workers: number
+  /** Every how-many-th user or arrival is the witness's, a thread beside the workers; `null` without a witness. */
+  readonly witness: number | null
   /** The rules that the run is held against, the default ones among them. */
   readonly thresholds: readonly Threshold[]
   /** What it is held against when it has ended; `null` for nothing. */
@@ -105,6 +108,7 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     durationS: options.durationS,
     sigtermStopS: options.sigtermStopS,
     workers: options.workers,
+    witness: null,
     ...options.precision,
     transport: options.transport,
     undiciFor: options.undiciFor,
@@ -116,12 +120,37 @@ export function buildPlan(options: ResolvedOptions, userAgent: string): Plan {
     hidden: [...options.secrets, ...secretsOf(options.scenario)],
   }
   const { load } = options
-  if (load.model === 'closed') return { model: 'closed', ...base, wait: load.wait, stages: userStages(load) }
+  const plan = load.model === 'closed' ? closedPlan(base, load) : openPlan(base, load)
+  return options.witness ? { ...plan, witness: stripeOf(plan) } : plan
+}
+
+const closedPlan = (base: PlanBase, load: ClosedLoad): ClosedPlan => ({
+  model: 'closed',
+  ...base,
+  wait: load.wait,
+  stages: userStages(load),
+})
+
+function openPlan(base: PlanBase, load: OpenLoad): OpenPlan {
   const { arrival, maxUsers, onFull, replay } = load
   const stages = replay === null ? rateStages(load) : replay.stages
   const plan: OpenPlan = { model: 'open', ...base, stages, arrival, maxUsers, onFull }
   return replay === null ? plan : { ...plan, replay: replay.plan }
 }
+
+/**
+ * Without a pace a user sends as often as it can: one with an idle thread would be another load. The lines of a log that is
+ * sent again belong to sessions, of which a stripe of lines is no sample.
+ */
+const stripeOf = (plan: Plan): number | null =>
+  hasPace(plan) && !(plan.model === 'open' && plan.replay)
+    ? witnessStripe({
+        perS: plannedPerS(plan),
+        users: plannedUsers(plan),
+        workers: plan.workers,
+        isOpen: plan.model === 'open',
+      })
+    : null
 
 /** The values of secret options, which are hidden wherever they are quoted. */
 const secretsOf = (scenario: ScriptPlan | null): string[] =>

@@ -48,6 +48,7 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
     facts.verdict ??
     judge({
       ...counted,
+      witness: timeline.witness?.figures() ?? null,
       plan: { ...amendedPlan(plan, facts.amendments ?? []), warmupS: timeline.warmupS },
       rows,
       loadEndS,

@@ -31,7 +31,7 @@ interface Part {
 }
 
 /** Distributions that durations of requests and iterations have. */
-type RequestDistribution = Exclude<DistributionName, 'transaction'>
+type RequestDistribution = Exclude<DistributionName, 'transaction' | 'witness'>
 
 /** Slots of a second's histogram, at two significant digits, are at most this part of their value wide. */
 const SLOT = 1 / 128
@@ -106,7 +106,9 @@ function figureOf(part: Part, threshold: Threshold, report: Report): ReportFigur
       ? trendFigure(part, metric, report)
       : metric.distribution === 'transaction'
         ? transactionFigure(part, metric, threshold.name, report)
-        : durationOf(part, metric.distribution, metric.figure, threshold, report)
+        : metric.distribution === 'witness'
+          ? witnessFigure(part, metric, report)
+          : durationOf(part, metric.distribution, metric.figure, threshold, report)
   const missing = notCounted(part, threshold, report)
   if (missing !== null) return notInReport(missing)
   const { actual, samples } = metric.measure(countedOf(part, threshold, report))
@@ -204,6 +206,20 @@ function trendFigure({ rows }: Part, { name, figure }: DistributionMetric, { cus
   const key = figure.replace('.', '_') as keyof LatencySummary
   if (!(key in found)) return notInReport(`${name}; it has ${FIGURES}`)
   return { actual: found[key] as number | null, samples: found.count, isCounted: true }
+}
+
+/** A figure of the latencies of the witness, over the whole run. */
+function witnessFigure(
+  { rows }: Part,
+  { name: metric, figure }: DistributionMetric,
+  { witness }: Report,
+): ReportFigure {
+  if (rows !== null) return notInReport(`${metric} of single seconds`)
+  if (witness === null) return { actual: null, samples: 0, isCounted: true }
+  const { latencyMs } = witness
+  const key = figure.replace('.', '_') as keyof LatencySummary
+  if (!(key in latencyMs)) return notInReport(`${metric}; it has ${FIGURES}`)
+  return { actual: latencyMs[key] as number | null, samples: fewestIn(latencyMs), isCounted: false }
 }
 
 /** A figure of the durations of one transaction, over the whole run. */

@@ -26,6 +26,7 @@ import type { SecondRow } from '../measure/second.ts'
 import { transactionReports, type TransactionReport } from '../measure/transaction-tally.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import { judgeRun, loadOf, type JudgedFacts, type Judgement } from './judgement.ts'
+import { witnessReport, type WitnessReport } from './witness-report.ts'
 import { reportWarnings } from './report-warnings.ts'
 import type { ThresholdResult } from '../judge/gate.ts'
 import type { Verdict } from '../judge/verdict.ts'
@@ -62,6 +63,8 @@ export interface Report {
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly total: Metrics
+  /** What an idle thread measured of the requests; `null` without a witness. */
+  readonly witness: WitnessReport | null
   /** Requests by row, which is named `METHOD name`: GET and POST of one name are two rows. */
   readonly byName: Readonly<Record<string, RowMetrics>>
   readonly iterations: Readonly<IterationCounts> & {
@@ -154,6 +157,7 @@ export function buildReport(
     stoppedBy,
     warnings: reportWarnings({ plan, timeline, facts, judgement, alwaysFailed, hidden }),
     total,
+    witness: witnessReport(timeline.witness, verdict),
     byName: byNameOf(timeline, loadS),
     iterations,
     custom: customReport(plan.scenario?.metrics ?? [], tally),

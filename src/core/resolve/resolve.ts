@@ -35,6 +35,8 @@ export interface ResolvedOptions extends SentRequests, ChosenTransport {
   readonly durationS: number | null
   readonly sigtermStopS: number
   readonly workers: number
+  /** Whether the run may have a witness. */
+  readonly witness: boolean
   /** What is measured, and how precisely. */
   readonly precision: PrecisionPlan
   readonly http: HttpPlan
@@ -99,7 +101,7 @@ export function resolveOptions(
   return {
     resolved: {
       ...{ scenario: plannedScript, ...sent, load, durationS, workers: usedWorkers, precision },
-      ...{ ...transport, http },
+      ...{ ...transport, http, witness: readers.value('witness') ?? true },
       ...{ thresholds, baseline, targetMetrics, planned },
       sigtermStopS:
         options.gracefulStop === undefined

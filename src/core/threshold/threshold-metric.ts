@@ -34,6 +34,8 @@ export interface Counted {
 export interface Measured extends Counted {
   readonly request: RequestTally
   readonly tally: Tally
+  /** Requests of the witness; `null` without a witness. */
+  readonly witness: RequestTally | null
 }
 
 /**
@@ -92,6 +94,7 @@ const DISTRIBUTIONS = {
   tls: ofRequest('tls'),
   ttfb: ofRequest('firstByte'),
   download: ofRequest('download'),
+  witness: { pick: ({ witness }: Measured) => witness?.peek('latency') ?? null, namedBy: null },
   lag: { pick: ({ tally }: Measured) => tally.lag, namedBy: null },
   iteration: { pick: ({ tally }: Measured) => tally.iterationDuration, namedBy: null },
   transaction: {

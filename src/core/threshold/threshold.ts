@@ -8,7 +8,7 @@
  *     metric    = [ distribution "." ] figure | share | rate | count | own
  *     figure    = "min" | "mean" | "max" | "p" number           ; 0 < number < 100: p50, p99, p99.9
  *     distribution = "latency" | "service" | "failed" | "dns" | "connect" | "tls" | "ttfb" | "download"
- *               | "lag" | "iteration" | "transaction"           ; without one: latency
+ *               | "lag" | "iteration" | "transaction" | "witness"           ; without one: latency
  *     share     = "failed" | "iterations.failed" | "transactions.failed"
  *     rate      = "rps"
  *     count     = "count" | "sent" | "succeeded" | "unfinished" | "due" | "started" | "dropped" | "unstarted"

@@ -38,12 +38,13 @@ const MOST_ROWS = 8
 
 /**
  * A bar per worker and per core, side by side: a saturated worker beside idle cores means that the generator is the limit.
- * With too many cores, or in a narrow window, the cores are one sparkline.
+ * With too many cores, or in a narrow window, the cores are one sparkline. `witness` is the number of the witness, or `null`.
  */
 export function coreBars(
   workers: readonly WorkerVitals[],
   cores: readonly CoreVitals[] | null,
   style: Style,
+  witness: number | null = null,
 ): string[] {
   const columns = style.width >= WIDE ? 4 : style.width >= PAIR_WIDTH ? 2 : 1
   const isPaired =
@@ -51,7 +52,8 @@ export function coreBars(
   const cells: (readonly [label: string, busy: number] | null)[] = []
   for (let i = 0; i < Math.max(workers.length, isPaired ? cores.length : 0); i++) {
     const worker = workers[i]
-    cells.push(worker === undefined ? null : [`worker ${worker.worker}`, worker.utilization])
+    const name = worker?.worker === witness ? 'witness' : `worker ${worker?.worker}`
+    cells.push(worker === undefined ? null : [name, worker.utilization])
     if (!isPaired) continue
     const core = cores[i]
     cells.push(core === undefined ? null : [`core ${core.core}`, core.busy])

@@ -2,6 +2,7 @@
  * A frame of the live view: lines that fit the window, the most important first, because a low window cuts the rest. Pure.
  */
 import { plannedUsers } from '../../core/plan/plan.ts'
+import { witnessOf } from '../../core/plan/witness.ts'
 import type { Judgement } from '../../core/report/judgement.ts'
 import { BUSY, SATURATED } from '../../core/judge/rules/limits.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
@@ -47,7 +48,7 @@ export function renderLive(state: LiveState, style: Style, rows = Infinity): str
     ...numbers(state, latest, style),
     ...(judgement === null ? [] : thresholdSigns(judgement, style)),
     ...health(row.workers, judgement, style),
-    ...coreBars(row.workers, row.host?.cores ?? null, style),
+    ...coreBars(row.workers, row.host?.cores ?? null, style, witnessOf(run.plan)),
     ...percentileCharts(seconds, style),
   )
   if (keys?.showsHelp === true)

@@ -114,8 +114,10 @@ const RENDER: Readonly<Record<TableName, (latest: LiveSecond, style: Style) => s
     return renderTable(columns, rows, style)
   },
   workers({ row }, style) {
+    const isWitness = ({ worker }: WorkerVitals): boolean =>
+      row.witness !== undefined && worker === row.workers.at(-1)!.worker
     const columns: Column<WorkerVitals>[] = [
-      { title: 'worker', cell: ({ worker }) => String(worker) },
+      { title: 'worker', cell: (one) => (isWitness(one) ? 'witness' : String(one.worker)) },
       { title: 'busy', cell: ({ utilization }) => showPercent(utilization) },
       { title: 'cpu', rank: 3, cell: ({ cpu }) => showPercent(cpu) },
       { title: 'run queue', rank: 4, cell: ({ runQueueMs }) => showMs(runQueueMs) },

@@ -15,7 +15,7 @@ import { bodyLength, type RequestPlan } from '../../core/request/request.ts'
 import { redactPlan } from '../../core/plan/redact.ts'
 import { printRelative } from '../../core/threshold/relative-rule.ts'
 import { isOneRequest } from '../../core/scenario/script-plan.ts'
-import { portion, type Share } from '../../core/share.ts'
+import { globalIndex, portion, sharesOf, type Share } from '../../core/share.ts'
 import { activeSpans } from '../../core/load/stages.ts'
 import { printStatuses } from '../../core/request/status.ts'
 import { printThreshold } from '../../core/threshold/threshold.ts'
@@ -242,9 +242,9 @@ const MOST_STAGES = 12
 
 function stageRows(plan: Plan): StageRow[] {
   const rows: StageRow[] = []
-  const workers = Array.from({ length: plan.workers }, (_, index) => ({ index, of: plan.workers }))
+  const shares = sharesOf(plan)
   const add = (stage: string, fromS: number, toS: number): void => {
-    for (const share of workers) rows.push({ stage, share, fromS, toS })
+    for (const share of shares) rows.push({ stage, share, fromS, toS })
   }
   if (plan.stages.length > MOST_STAGES && plan.durationS !== null) {
     add(`${printDurationS(plan.durationS)}: ${showCount(plan.stages.length)} stages`, 0, plan.durationS)
@@ -273,21 +273,28 @@ function stageRows(plan: Plan): StageRow[] {
 const showPerS = (perS: number): string => (Number.isInteger(perS) ? showCount(perS) : showRate(perS))
 
 const STAGE: Column<StageRow> = { title: 'stage', align: 'left', cell: ({ stage }) => stage }
-const WORKER: Column<StageRow> = { title: 'worker', cell: ({ share }) => String(share.index) }
+const WORKER: Column<StageRow> = {
+  title: 'worker',
+  cell: ({ share: { index, of } }) => (index === of ? 'witness' : String(index)),
+}
+
+/** The run-wide numbers of the users of a share, of `users` in all. */
+const numbersOf = (share: Share, users: number): number[] =>
+  Array.from({ length: portion(users, share) }, (_, i) => globalIndex(i, share))
 
 function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
   const users = plannedUsers(plan)
   /** Users of this worker that are active at the end of a stage. */
   const active = ({ share }: StageRow, atS: number): number => {
     let n = 0
-    for (let k = share.index; k < users; k += share.of)
+    for (const k of numbersOf(share, users))
       if (activeSpans(plan.stages, k).some(({ startS, stopS }) => startS < atS && atS < stopS)) n++
     return n
   }
   const starting = (row: StageRow): string => {
     let first = Infinity
     let last = -Infinity
-    for (let k = row.share.index; k < users; k += row.share.of)
+    for (const k of numbersOf(row.share, users))
       for (const { startS } of activeSpans(plan.stages, k))
         if (startS >= row.fromS && startS < row.toS) {
           first = Math.min(first, startS)

@@ -7,6 +7,8 @@ import {
 } from '../../core/measure/metrics.ts'
 import type { ChallengeCounts } from '../../core/measure/tally.ts'
 import type { Report } from '../../core/report/report.ts'
+import type { WitnessReport } from '../../core/report/witness-report.ts'
+import { allowedMs } from '../../core/judge/rules/witness-rules.ts'
 import { showBytes, showCount, showMany, showMs } from '../../core/units.ts'
 import type { Style } from './paint.ts'
 import { section } from './section.ts'
@@ -49,6 +51,7 @@ export function latency(report: Report, style: Style): string[] {
               'service time from when it was sent',
             ),
           ]),
+      ...witnessLines(report, style),
     )
   }
   const failed = total.failedMs
@@ -91,6 +94,30 @@ const challengeWords = ({ answered, stale }: ChallengeCounts): string[] =>
 
 const more = (found: readonly string[]): string =>
   found.length > MOST_ADDRESSES ? ` and ${found.length - MOST_ADDRESSES} more` : ''
+
+/** What an idle thread measured; empty without a witness. */
+function witnessLines({ witness }: Report, style: Style): string[] {
+  if (witness === null) return []
+  return section(
+    'witness',
+    [
+      ...(['p50', 'p90', 'p99'] as const).map((name) => witnessWords(witness, name)),
+      showMany(witness.requests, 'request'),
+    ],
+    style,
+  )
+}
+
+/** "p99 22.9 ms ≤ 0.2 ms" with the generator error; "p99 22.1 to 24.9 ms" if its samples say no more. */
+export function witnessWords(witness: WitnessReport, name: PercentileName): string {
+  const value = witness.latencyMs[name]
+  const interval = witness.intervalMs[name]
+  if (value === null || interval === null) return `${label(name)} –`
+  const isPoint = Math.max(value - interval[0], interval[1] - value) <= allowedMs(value)
+  return isPoint
+    ? `${label(name)} ${showMs(value)} ≤ ${showMs(witness.errorBoundMs[name])}`
+    : `${label(name)} ${showMs(interval[0])} to ${showMs(interval[1])}`
+}
 
 const label = (name: PercentileName): string => name.replace('_', '.')
 

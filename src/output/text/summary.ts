@@ -5,6 +5,7 @@ import type { Report } from '../../core/report/report.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import { amendmentWords } from '../../core/plan/amendment.ts'
+import { threadName } from '../../core/plan/witness.ts'
 import { peakRate } from '../../core/load/arrivals.ts'
 import { replayTitle } from '../../core/plan/replay-words.ts'
 import { plannedUsers } from '../../core/plan/plan.ts'
@@ -208,7 +209,8 @@ function generator(report: Report, style: Style): string[] {
   const shown = all
     .slice(0, MOST_WORKERS)
     .map(
-      ([worker, { sum, n, worst }]) => `worker ${worker} ${showPercent(sum / n)} (max ${showPercent(worst)})`,
+      ([worker, { sum, n, worst }]) =>
+        `${threadName(report.plan, worker)} ${showPercent(sum / n)} (max ${showPercent(worst)})`,
     )
   if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`)
   const { lagMs } = report.total

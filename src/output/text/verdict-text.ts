@@ -18,7 +18,7 @@ export const BOTTLENECK: Record<Report['verdict']['limit'], string> = {
 }
 
 /** What the level means for the figures of this run. The generator error is printed below the sentence. */
-export function sentenceOf({ verdict: { level, reasons }, total }: Report): string {
+export function sentenceOf({ verdict: { level, latencyBy, reasons }, total }: Report): string {
   if (level === 'void')
     return 'do not use these figures: the planned load was not delivered, or data is missing'
   if (
@@ -30,6 +30,8 @@ export function sentenceOf({ verdict: { level, reasons }, total }: Report): stri
   if (total.succeeded === 0) return 'the generator was healthy, but no request succeeded'
   if (total.latencyMs.reliableTo === null)
     return 'the planned load was delivered; too few samples for reliable percentiles'
+  if (latencyBy === 'witness')
+    return 'the planned load was delivered, and the percentiles of the witness are accurate to max(1 ms, 5%); those of all requests include delays of the generator'
   return reasons.some(({ code }) => code === 'users.exhausted')
     ? 'the generator was healthy and the percentiles are accurate to max(1 ms, 5%), but the users ran out'
     : 'the planned load was delivered, and the percentiles are accurate to max(1 ms, 5%)'

@@ -51,6 +51,9 @@ export function totalTrack(report: Report, bucketS: number): Track {
     p95: ({ latencyMs }) => latencyMs.p95,
     p99: ({ latencyMs }) => latencyMs.p99,
     max: ({ latencyMs }) => latencyMs.max,
+    ...(report.witness === null
+      ? {}
+      : { witnessP95: ({ witness }: SecondRow) => witness?.latencyMs.p95 ?? null }),
     lagP50: ({ lagMs }) => lagMs.p50,
     lagP99: ({ lagMs }) => lagMs.p99,
     lagMax: ({ lagMs }) => lagMs.max,

@@ -4,6 +4,7 @@ import type { Extremes, Track } from '../../output/text/decimation.ts'
 import { OTHER_STATUSES } from '../../output/view/tracks.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { chartBar, type Choice } from './bar.ts'
+import { threadNames } from '../parts/thread-names.ts'
 import { element, section } from '../parts/element.ts'
 import { heatMap } from './heat-map.ts'
 import { Panel } from './panel.ts'
@@ -92,11 +93,13 @@ export class Charts {
         this.#chosen === null ? this.#view.curve : [],
         this.#choice.isLog,
         this.#whose,
+        this.#chosen === null ? (report.witness?.latencyMs ?? null) : null,
       ),
       heatMap(this.#view.heatMap, endS),
       ridges({
         ...busy,
         ...workers,
+        nameOf: threadNames(report),
         id: 'workers',
         title: 'Utilization of each worker',
         note: `Share of a core in which its event loop had work${seconds.length > 0 ? '; shaded: seconds named by the verdict' : ''}`,
@@ -205,6 +208,9 @@ export class Charts {
           { key: 'p99', label: 'p99', color: 'orange' },
           { key: 'p95', label: 'p95', color: 'green', dash: [6, 3] },
           { key: 'p50', label: 'p50', color: 'blue', width: 1.75 },
+          ...(chosen === null && report.witness !== null
+            ? [{ key: 'witnessP95', label: 'p95 of the witness', color: 'purple', dash: [2, 2] } as const]
+            : []),
         ],
         chosen?.lines ?? total.lines,
       ),

@@ -12,37 +12,48 @@ export interface PercentilePoint {
   readonly over: number
   readonly curveMs: number | null
   readonly reportedMs: number | null
+  readonly witnessMs: number | null
   readonly isWeak: boolean
 }
 
-/** The points of the curve and of the reported percentiles, in order. */
-export function percentilePoints(latencyMs: LatencySummary, curve: readonly CurvePoint[]): PercentilePoint[] {
+/** The points of the curve and of the reported percentiles, in order; those of the witness if it has any. */
+export function percentilePoints(
+  latencyMs: LatencySummary,
+  curve: readonly CurvePoint[],
+  witness: LatencySummary | null = null,
+): PercentilePoint[] {
   const reported = PERCENTILES.flatMap(([name, q]): PercentilePoint[] => {
     const reportedMs = latencyMs[name]
     if (reportedMs === null) return []
-    return [{ over: 1 / (1 - q), curveMs: null, reportedMs, isWeak: !isReliable(latencyMs, name) }]
+    const witnessMs = witness !== null && isReliable(witness, name) ? witness[name] : null
+    const isWeak = !isReliable(latencyMs, name)
+    return [{ over: 1 / (1 - q), curveMs: null, reportedMs, witnessMs, isWeak }]
   })
   const end = curve.at(-1)?.over ?? Infinity
+  const rest = { reportedMs: null, witnessMs: null, isWeak: false }
   return [
-    ...curve.map(({ over, ms }): PercentilePoint => ({ over, curveMs: ms, reportedMs: null, isWeak: false })),
+    ...curve.map(({ over, ms }): PercentilePoint => ({ over, curveMs: ms, ...rest })),
     ...reported.filter(({ over }) => over <= end),
   ].sort((a, b) => a.over - b.over)
 }
 
-/** `curve` is empty for a single request name, of which only the reported percentiles are known. */
+/** `witness` has the percentiles that an idle thread measured; `null` if there are none. `curve` is empty for a single request name, of which only the reported percentiles are known. */
 export function percentiles(
   { latencyMs }: Metrics,
   curve: readonly CurvePoint[],
   isLog: boolean,
   whose: string,
+  witness: LatencySummary | null = null,
 ): Plot {
-  const points = percentilePoints(latencyMs, curve)
+  const points = percentilePoints(latencyMs, curve, witness)
+  const has = <T>(value: T): T[] => (witness === null ? [] : [value])
   // The last point of the curve is 1 / n.
   const samples = curve.at(-1)?.over ?? null
-  const cells = ({ over, curveMs, reportedMs, isWeak }: PercentilePoint): string[] => [
+  const cells = ({ over, curveMs, reportedMs, witnessMs, isWeak }: PercentilePoint): string[] => [
     curveMs === null ? '–' : showMs(curveMs),
     reportedMs === null ? '–' : `${isWeak ? '~' : ''}${showMs(reportedMs)}`,
     samples === null ? '–' : showCount(Math.max(1, Math.round(samples / over))),
+    witnessMs === null ? '–' : showMs(witnessMs),
   ]
   return {
     id: 'percentiles',
@@ -51,20 +62,23 @@ export function percentiles(
     height: 250,
     options: {
       ...percentileFrame(Math.max(10, points.at(-1)?.over ?? 10), isLog),
-      series: [{}, CURVE, reportedSeries(curve.length === 0)],
+      series: [{}, CURVE, reportedSeries(curve.length === 0), ...has(WITNESS)],
     },
     data: [
       points.map(({ over }) => over),
       points.map(({ curveMs }) => curveMs),
       points.map(({ reportedMs }) => reportedMs),
+      ...has(points.map(({ witnessMs }) => witnessMs)),
     ],
     keys: [
       { label: 'latency', kind: 'line', color: 'blue' },
       { label: 'reported percentile', kind: 'line', color: 'orange', dash: [4, 4] },
+      ...has({ label: 'witness', kind: 'line', color: 'purple', dash: [2, 2] } as const),
     ],
     at: (index) => {
       const point = points[index]!
-      return { where: share(point.over), values: cells(point).slice(0, 2) }
+      const [latency, reported, , witnessed] = cells(point)
+      return { where: share(point.over), values: [latency!, reported!, ...has(witnessed!)] }
     },
     table: () =>
       table({
@@ -74,6 +88,7 @@ export function percentiles(
           { title: 'percentile', cell: ({ over }) => share(over) },
           { title: 'latency', cell: (point) => cells(point)[0]! },
           { title: 'reported', cell: (point) => cells(point)[1]! },
+          ...has({ title: 'witness', cell: (point: PercentilePoint) => cells(point)[3]! }),
           { title: 'requests beyond', cell: (point) => cells(point)[2]! },
         ],
       }),
@@ -84,6 +99,15 @@ const CURVE: uPlot.Series = {
   stroke: () => color('blue'),
   width: 1.75,
   points: { show: false },
+  spanGaps: true,
+}
+
+/** The percentiles that an idle thread measured. */
+const WITNESS: uPlot.Series = {
+  stroke: () => color('purple'),
+  width: 1.5,
+  dash: [2, 2],
+  points: { show: true, size: 6, fill: () => color('panel'), stroke: () => color('purple'), width: 2 },
   spanGaps: true,
 }
 

@@ -15,6 +15,8 @@ export interface Ridges {
   readonly title: string
   readonly note: string
   readonly of: string
+  /** The name of a unit; `of` and its number if left out. */
+  readonly nameOf?: (number: number) => string
   readonly units: readonly Unit[]
   readonly bucketS: number
   readonly endS: number
@@ -23,7 +25,8 @@ export interface Ridges {
   readonly shades: readonly (Shade & { readonly unit?: number })[]
 }
 
-export function ridges({ units, bucketS, endS, color: name, shades, of, ...words }: Ridges): Plot {
+export function ridges({ units, bucketS, endS, color: name, shades, of, ...rest }: Ridges): Plot {
+  const { nameOf = (number: number) => `${of} ${number}`, ...words } = rest
   const buckets = units[0]?.busy.low.length ?? 0
   const rowHeight = Math.max(14, Math.min(44, 460 / Math.max(1, units.length)))
   const rows = shadesOfRows(shades, units)
@@ -32,7 +35,7 @@ export function ridges({ units, bucketS, endS, color: name, shades, of, ...words
     height: Math.round(rowHeight * units.length) + 34,
     options: {
       scales: { x: timeScale(endS), y: { range: [0, Math.max(1, units.length)] } },
-      axes: [timeAxis(), unitAxis(units, of)],
+      axes: [timeAxis(), unitAxis(units, nameOf)],
       cursor: { ...TIME_CURSOR, points: { show: false } },
       padding: [8, 10, 0, 0],
       series: [{}, ...units.map((_, at) => ridge(floorOf(at, units), name))],
@@ -44,7 +47,7 @@ export function ridges({ units, bucketS, endS, color: name, shades, of, ...words
         points(busy).map((value) => (value === null ? null : floorOf(at, units) + Math.min(1, value) * FULL)),
       ),
     ],
-    keys: units.map(({ number }) => ({ label: `${of} ${number}`, kind: 'word' })),
+    keys: units.map(({ number }) => ({ label: nameOf(number), kind: 'word' })),
     at: (index) => {
       const bucket = bucketAt(index, bucketS)
       const blamed = shades.filter(
@@ -60,7 +63,7 @@ export function ridges({ units, bucketS, endS, color: name, shades, of, ...words
         label: `${words.title}: mean and maximum over the load`,
         rows: units,
         columns: [
-          { title: of, cell: ({ number }) => String(number) },
+          { title: of, cell: ({ number }) => nameOf(number).replace(`${of} `, '') },
           { title: 'mean', cell: ({ mean }) => showPercent(mean) },
           { title: 'max', cell: ({ max }) => showPercent(max) },
         ],
@@ -81,12 +84,12 @@ function shadesOfRows(shades: Ridges['shades'], units: readonly Unit[]): Shade[]
   })
 }
 
-const unitAxis = (units: readonly Unit[], of: string): uPlot.Axis =>
+const unitAxis = (units: readonly Unit[], nameOf: (number: number) => string): uPlot.Axis =>
   axis({
     size: 60,
     gap: 6,
     splits: () => units.map((_, at) => floorOf(at, units) + FULL / 2),
-    values: () => units.map(({ number }) => `${of} ${number}`),
+    values: () => units.map(({ number }) => nameOf(number)),
     grid: { show: false },
   })
 

@@ -3,6 +3,7 @@ import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import type { Now } from '../../output/web/web-messages.ts'
+import { threadNames } from '../parts/thread-names.ts'
 import { meters } from './meters.ts'
 import { element, section, shown } from '../parts/element.ts'
 
@@ -74,6 +75,7 @@ function generator({ report }: ReportView, now: Now): HTMLElement {
       meters(
         'worker',
         now.workers.map(({ worker, utilization }) => ({ number: worker, busy: utilization })),
+        threadNames(report),
       ),
       now.cores === null
         ? null

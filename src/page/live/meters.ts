@@ -8,7 +8,12 @@ export interface Busy {
   readonly busy: number
 }
 
-export function meters(of: string, units: readonly Busy[]): HTMLElement {
+/** `nameOf` gives the name of a unit. */
+export function meters(
+  of: string,
+  units: readonly Busy[],
+  nameOf = (number: number): string => `${of} ${number}`,
+): HTMLElement {
   return element(
     'ul',
     { class: 'bars', 'aria-label': `${of}s` },
@@ -17,13 +22,13 @@ export function meters(of: string, units: readonly Busy[]): HTMLElement {
       return element(
         'li',
         { class: level },
-        element('span', {}, `${of} ${number}`),
+        element('span', {}, nameOf(number)),
         // The page's content security policy forbids style attributes; a meter needs none.
         element('meter', {
           min: '0',
           max: '1',
           value: String(Math.min(1, busy)),
-          'aria-label': `${of} ${number}`,
+          'aria-label': nameOf(number),
         }),
         element('b', {}, showPercent(busy)),
       )

@@ -4,7 +4,8 @@ import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import { section } from '../parts/element.ts'
 import { table } from '../parts/sortable-table.ts'
 
-export const workers = (all: readonly WorkerVitals[]): HTMLElement =>
+/** `nameOf` gives the name of a thread by its number. */
+export const workers = (all: readonly WorkerVitals[], nameOf: (number: number) => string): HTMLElement =>
   section(
     'workers',
     'Workers, in the last second',
@@ -12,7 +13,11 @@ export const workers = (all: readonly WorkerVitals[]): HTMLElement =>
       label: 'Workers',
       rows: all,
       columns: [
-        { title: 'worker', cell: ({ worker }) => String(worker), by: ({ worker }) => worker },
+        {
+          title: 'worker',
+          cell: ({ worker }) => nameOf(worker).replace('worker ', ''),
+          by: ({ worker }) => worker,
+        },
         {
           title: 'busy',
           hint: 'share of the second in which its event loop had work',

@@ -32,7 +32,7 @@ function second({ slow = 0, failed = 0, inFlight = 1 }: Second, at: number): Set
     }
   }
   const row = { due: LOAD, sent: LOAD, dropped: 0, inFlight, queued: 0 } as SettledSecond['row']
-  return { second: at, phase: 'load', loadS: 1, tally, all: request, row }
+  return { second: at, phase: 'load', loadS: 1, tally, all: request, witness: null, row }
 }
 
 const held = (...seconds: Second[]): HeldSeconds => ({

@@ -23,6 +23,7 @@ describe('good evidence', () => {
     expect(judge(evidence())).toEqual({
       level: 'sound',
       limit: 'none',
+      latencyBy: 'workers',
       errorBoundMs: { p50: 0.1, p75: 0.1, p90: 0.1, p95: 0.1, p99: 0.1, p99_9: 0.1 },
       reasons: [],
     })
@@ -224,6 +225,80 @@ describe('what limits a run', () => {
       ],
     })
     expect(reasons({ rows })).toMatchObject([{ code: 'generator.blocked', worker: 1 }])
+  })
+})
+
+describe('a witness', () => {
+  const all = (value: number | null) => ({
+    ...{ p50: value, p75: value, p90: value, p95: value, p99: value, p99_9: value },
+  })
+  /** Percentiles of 20 ms, of which the witness knows so much. */
+  const witnessed = (lowMs: number | null, highMs: number | null, valueMs = 20): Partial<Evidence> => ({
+    witness: {
+      samples: 1000,
+      latencyMs: all(valueMs),
+      floorMs: all(valueMs - 0.1),
+      ...{ lowMs: all(lowMs), highMs: all(highMs), farLowMs: all(lowMs), farHighMs: all(highMs) },
+    },
+  })
+  const busy = { rows: rowsWhere(always, { utilization: 0.9 }), floorMs: floor(5000) }
+
+  test('lifts what the workers’ bounds say against the latencies, and says whose the figures are', () => {
+    expect(judge(evidence({ ...busy, ...witnessed(19.5, 20.5) }))).toMatchObject({
+      level: 'sound',
+      latencyBy: 'witness',
+      reasons: [
+        { code: 'generator.busy', level: 'note' },
+        { code: 'latency.inflated', level: 'note' },
+      ],
+    })
+    expect(judge(evidence({ ...busy, ...witnessed(19.5, 20.5) })).limit).toBe('none')
+    expect(judge(evidence(witnessed(19.5, 20.5))).latencyBy).toBe('workers')
+  })
+
+  test('lifts nothing with too few samples, or where both together leave more than is allowed', () => {
+    for (const few of [{}, witnessed(null, null), witnessed(17, 20), witnessed(null, 20)])
+      expect(judge(evidence({ ...busy, ...few }))).toMatchObject({ level: 'suspect', latencyBy: 'workers' })
+    // Neither is precise enough alone: the workers say 15 to 20 ms, the witness 19.2 to 23 ms.
+    expect(judge(evidence({ ...busy, ...witnessed(19.2, 23) })).level).toBe('sound')
+  })
+
+  test('lifts nothing about the load, lost seconds or a host that holds everything back', () => {
+    const late = { lagMs: { p50: 15, p99: 15, max: 15, mean: 15 } }
+    for (const [code, rows] of [
+      ['void pace.missed', rowsWhere(always, late).map((row) => ({ ...row, workers: row.workers.slice(1) }))],
+      ['suspect host.contended', rowsWhere(always, { runQueueMs: 350 })],
+      ['suspect generator.paused', rowsWhere(always, { awayMs: 300 })],
+    ] as const) {
+      const reasons = found({ rows, floorMs: floor(5000), ...witnessed(19.5, 20.5) })
+      expect(reasons).toContain(code)
+      expect(reasons).toContain('note latency.inflated')
+    }
+  })
+
+  test('that contradicts the workers shows a bound that does not hold, on either side, and lifts nothing then', () => {
+    for (const [low, high, value] of [
+      [12, 14, 13],
+      [21, 23, 22],
+    ] as const) {
+      const verdict = judge(evidence({ ...busy, ...witnessed(low, high, value) }))
+      expect(verdict).toMatchObject({ level: 'suspect', latencyBy: 'workers' })
+      expect(verdict.reasons.map(({ code }) => code)).toContain('bound.broken')
+    }
+    // Within the way through the kernel nobody contradicts anybody.
+    expect(found({ ...witnessed(20.1, 20.5, 20.3) })).toEqual([])
+  })
+
+  test('that is late, stopped or lost is named as what it is', () => {
+    const plan = aPlan({ wait: { kind: 'constant', seconds: 0.08 }, witness: 53 })
+    const rows = rowsWhere((second) => second === 5, { awayMs: 400 })
+    expect(reasons({ plan, rows })).toMatchObject([
+      { code: 'generator.paused', message: expect.stringMatching(/^the witness stood still/) as string },
+    ])
+    // Its share of the load is a fifty-third: 15 ms of its cycles of 100 ms are no loss that counts.
+    const late = rowsWhere(always, { lagMs: { p50: 15, p99: 15, max: 15, mean: 15 } })
+    expect(found({ plan, rows: late })).not.toContain('void pace.missed')
+    expect(found({ rows: late })).toContain('void pace.missed')
   })
 })
 

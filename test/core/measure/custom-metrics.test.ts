@@ -56,7 +56,7 @@ test.each([
   if ('problem' in parsed) throw new Error(parsed.problem)
   expect(printThreshold(parsed.value)).toBe(text)
   const tally = tallied()
-  const measured = { name: null, tally, request: tally.request('x'), loadS: 1 }
+  const measured = { name: null, tally, request: tally.request('x'), witness: null, loadS: 1 }
   expect(metricOf(parsed.value.metric)!.measure(measured)).toEqual({ actual, samples })
 })
 
@@ -106,7 +106,7 @@ test('metrics are made when the file is loaded, and added to by tasks', () => {
 
 test('a second of the report has those that something was added to in it, others have none', () => {
   const second = (tally: Tally) => {
-    const none = { snapshots: [], host: null, target: null }
+    const none = { snapshots: [], witness: null, host: null, target: null }
     return deriveSecond({
       ...{ ...none, second: 0, isWarmup: false, isComplete: true, loadS: 1, tally },
       merged: mergeNames([packTally(tally)]),

@@ -42,6 +42,7 @@ describe('a URL is enough', () => {
       sigtermStopS: 8,
       workers: 1,
       precision: { warmupS: 0, warmupAuto: false, until: [] },
+      witness: true,
       transport: 'undici',
       undiciFor: null,
       http: PLAIN_HTTP,

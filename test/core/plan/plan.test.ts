@@ -58,6 +58,7 @@ test('the plan of the story that corerush was born from', () => {
     sigtermStopS: 8,
     workers: 2,
     ...{ warmupS: 0, warmupAuto: false, until: [] },
+    witness: null,
     transport: 'undici',
     undiciFor: null,
     ...PLANNED_DEFAULTS,

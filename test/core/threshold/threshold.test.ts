@@ -215,7 +215,7 @@ describe('iterations and task errors', () => {
     ['Browse: taskErrors < 1', 0, 20],
   ])('%s', (text, actual, samples) => {
     const { metric, name } = valueOf(parseThreshold(text))
-    const measured = { name, tally, request: tally.request('x'), loadS: 1 }
+    const measured = { name, tally, request: tally.request('x'), witness: null, loadS: 1 }
     expect(metricOf(metric)!.measure(measured)).toEqual({ actual, samples })
   })
 
@@ -223,7 +223,7 @@ describe('iterations and task errors', () => {
     const { measure } = metricOf('iterations.failed')!
     const more = new Tally()
     Object.assign(more.iterations, { finished: 2, failed: 3 })
-    expect(measure({ name: null, tally: more, request: more.request('x'), loadS: 1 })).toMatchObject({
+    expect(measure({ name: null, tally: more, request: more.request('x'), witness: null, loadS: 1 })).toMatchObject({
       actual: 1,
     })
   })

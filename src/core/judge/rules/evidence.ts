@@ -11,6 +11,7 @@ import type { Plan } from '../../plan/plan.ts'
 import { isGeneratorFault } from '../../request/outcome.ts'
 import type { IterationCounts, Tally } from '../../measure/tally.ts'
 import type { SecondRow } from '../../measure/second.ts'
+import type { WitnessFigures } from '../../measure/witness-samples.ts'
 
 /** One finding: what was seen, in which seconds (first to last, both included), and what to do about it. */
 export interface Reason {
@@ -39,6 +40,7 @@ export type ReasonCode =
   | 'pace.late'
   | 'pace.short'
   | 'latency.inflated'
+  | 'bound.broken'
   | 'gc.long'
   | 'host.contended'
   | 'host.steal'
@@ -68,6 +70,8 @@ export interface Evidence {
   readonly total: Metrics
   /** Percentiles of the latencies of all requests less the longest that each response can have waited for the generator. */
   readonly floorMs: PercentilesMs
+  /** What the witness measured; `null` without a witness, or without a latency of it. */
+  readonly witness: WitnessFigures | null
   readonly lostWorkers: readonly {
     readonly worker: number
     readonly second: number

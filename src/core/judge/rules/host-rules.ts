@@ -1,6 +1,7 @@
 /** A host that is not the generator's alone, or holds it back. */
 import { largest, smallest } from '../../extremes.ts'
 import type { Evidence, Reason } from './evidence.ts'
+import { threadName } from '../../plan/witness.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showBytes, showMs, showPercent } from '../../units.ts'
 import type { CoreVitals, HostVitals, WorkerVitals } from '../../measure/worker-vitals.ts'
@@ -20,13 +21,16 @@ import { extent, inSeconds, loadSeconds, worstWorker } from './load-seconds.ts'
 
 export function hostTrouble(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
-  return [contended, unseen, stolen, throttled, shortOfMemory, hotCore].flatMap((rule) => rule(load))
+  return [
+    ...contended(evidence, load),
+    ...[unseen, stolen, throttled, shortOfMemory, hotCore].flatMap((rule) => rule(load)),
+  ]
 }
 
 const queuedMs = ({ runQueueMs }: WorkerVitals): number => runQueueMs ?? 0
 
 /** A worker was ready to run and had no core. */
-function contended(load: readonly SecondRow[]): Reason[] {
+function contended(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   const rows = load.filter(({ workers }) => workers.some((worker) => queuedMs(worker) > CONTENDED_MS))
   if (rows.length <= load.length * MANY_SECONDS) return []
   const worst = worstWorker(rows, queuedMs)
@@ -36,7 +40,7 @@ function contended(load: readonly SecondRow[]): Reason[] {
     {
       code: 'host.contended',
       level: starved.length > load.length * MANY_SECONDS ? 'suspect' : 'note',
-      message: `worker ${worst.worker} waited for a core for more than ${showMs(CONTENDED_MS)} of each second ${inSeconds(rows, load)}, up to ${showMs(queuedMs(worst))}${others > 0 ? `; others on this host kept up to ${others.toFixed(1)} cores busy` : ''}`,
+      message: `${threadName(evidence.plan, worst.worker)} waited for a core for more than ${showMs(CONTENDED_MS)} of each second ${inSeconds(rows, load)}, up to ${showMs(queuedMs(worst))}${others > 0 ? `; others on this host kept up to ${others.toFixed(1)} cores busy` : ''}`,
       advice:
         'end what else runs on this host, give the generator cores of its own (taskset, cpuset), or use fewer workers',
       worker: worst.worker,

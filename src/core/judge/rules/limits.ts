@@ -7,6 +7,10 @@
 export const ALLOWED_MS = 1
 export const ALLOWED_RATIO = 0.05
 
+/** The way through the kernel and back, which no clock includes, and the slots of a histogram at both ends of a bound. */
+export const KERNEL_MS = 0.2
+export const ROUNDING_RATIO = 0.002
+
 /** A worker that wants more than this share of a core is saturated: responses queue for its loop. */
 export const SATURATED = 0.95
 /** Above this share, queueing for the loop is felt in the percentiles. */

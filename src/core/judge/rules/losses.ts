@@ -1,12 +1,13 @@
 /** A part of the measurement that is gone: void, whatever the plan. */
 import type { Evidence, Reason } from './evidence.ts'
+import { threadName } from '../../plan/witness.ts'
 import { extent } from './load-seconds.ts'
 
-export function lostWorkers({ lostWorkers: lost, rows }: Evidence): Reason[] {
+export function lostWorkers({ plan, lostWorkers: lost, rows }: Evidence): Reason[] {
   return lost.map(({ worker, second, message }) => ({
     code: 'worker.lost',
     level: 'void',
-    message: `worker ${worker} died in second ${second} (${message}); its users made no more requests`,
+    message: `${threadName(plan, worker)} died in second ${second} (${message}); its users made no more requests`,
     advice:
       'this is a fault of the generator: read the message, and report it if the scenario is not to blame',
     fromS: second,

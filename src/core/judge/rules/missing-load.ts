@@ -8,6 +8,8 @@ import { largest } from '../../extremes.ts'
 import { hasPace, type OpenPlan } from '../../plan/plan.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { userSecondsBy } from '../../load/stages.ts'
+import type { WorkerVitals } from '../../measure/worker-vitals.ts'
+import { sharesOf, weightOf } from '../../share.ts'
 import { longestWaitS, meanCycleS, type Wait } from '../../load/wait-time.ts'
 import { STALLED_MS } from './limits.ts'
 import { isFull } from './load-seconds.ts'
@@ -32,16 +34,18 @@ export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
   const { plan, rows, loadEndS } = evidence
   const planned = plannedLoad(evidence, plan.warmupS, loadEndS)
   const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
-  const delays = plan.model === 'closed' ? closedDelays(rows, aboveMs) : openDelays(plan, rows, aboveMs)
+  const weights = sharesOf(plan).map(weightOf)
+  const parts = new Parts(weights)
+  const delays =
+    plan.model === 'closed' ? closedDelays(rows, parts, aboveMs) : openDelays(plan, rows, parts, aboveMs)
   /** What did not start at all. */
   let never = 0
   // After a stop, arrivals that find no user are the generator's fault, at most as many as were due during the stop.
   if (plan.model === 'open')
-    for (const row of rows.filter(inLoad))
-      never += Math.min(row.dropped, (perS / plan.workers) * stoodStillS(row))
-  for (let worker = 0; worker < plan.workers; worker++) {
+    for (const row of rows.filter(inLoad)) never += Math.min(row.dropped, perS * stoodStillS(row, parts))
+  for (const [worker, weight] of weights.entries()) {
     const stoodS = Math.min(cutOffS(evidence, worker), loadEndS - plan.warmupS)
-    never += plannedLoad(evidence, loadEndS - stoodS, loadEndS) / plan.workers
+    never += plannedLoad(evidence, loadEndS - stoodS, loadEndS) * weight
   }
   const { iterations, seconds, lost } = delays
   return {
@@ -73,48 +77,66 @@ interface Delays {
   readonly seconds: number
 }
 
+/** How counts of a second are divided among threads that took part in it: by their shares of the load. */
+class Parts {
+  readonly #weights: readonly number[]
+
+  constructor(weights: readonly number[]) {
+    this.#weights = weights
+  }
+
+  /** Each of these threads with its part of `n`. */
+  of<T extends Pick<WorkerVitals, 'worker'>>(n: number, workers: readonly T[]): (readonly [T, number])[] {
+    const all = workers.reduce((sum, { worker }) => sum + this.weightOf(worker), 0)
+    return workers.map((one) => [one, (n * this.weightOf(one.worker)) / all])
+  }
+
+  weightOf(worker: number): number {
+    return this.#weights[worker] ?? this.#weights[0]!
+  }
+}
+
+const hasStarted = (one: WorkerVitals): one is WorkerVitals & { lagMs: NonNullable<WorkerVitals['lagMs']> } =>
+  one.lagMs !== null
+/** A thread that received no response has no part in the counts of those. */
+const hasAnswers = (one: WorkerVitals): one is WorkerVitals & { waitedMs: number } => one.waitedMs !== null
+
 /** Sums up the delays of users. What a worker's users make up for later is no loss; what they never lost is no gain. */
-function closedDelays(rows: readonly SecondRow[], aboveMs: number): Delays {
+function closedDelays(rows: readonly SecondRow[], parts: Parts, aboveMs: number): Delays {
   const owedS = new Map<number, number>()
   let iterations = 0
   let waitedS = 0
   for (const row of rows.filter(inLoad)) {
     iterations += row.due
-    const started = row.workers.filter(({ lagMs }) => lagMs !== null)
-    for (const { worker, lagMs, repaidMs } of started) {
-      const lateMs = lagMs!.mean > aboveMs ? lagMs!.mean : Math.min(lagMs!.mean, repaidMs ?? 0)
-      const addedS = ((lateMs - (repaidMs ?? 0)) / 1000) * (row.due / started.length)
+    for (const [{ worker, lagMs, repaidMs }, due] of parts.of(row.due, row.workers.filter(hasStarted))) {
+      const lateMs = lagMs.mean > aboveMs ? lagMs.mean : Math.min(lagMs.mean, repaidMs ?? 0)
+      const addedS = ((lateMs - (repaidMs ?? 0)) / 1000) * due
       owedS.set(worker, Math.max(0, (owedS.get(worker) ?? 0) + addedS))
     }
-    // A worker that received no response has no part in these counts.
-    const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
-    for (const waitedMs of answered)
-      if (waitedMs > aboveMs) waitedS += (waitedMs / 1000) * (row.succeeded / answered.length)
+    for (const [{ waitedMs }, answers] of parts.of(row.succeeded, row.workers.filter(hasAnswers)))
+      if (waitedMs > aboveMs) waitedS += (waitedMs / 1000) * answers
   }
   const seconds = waitedS + [...owedS.values()].reduce((sum, s) => sum + s, 0)
   return { iterations, lost: seconds, seconds }
 }
 
 /** Sums up the delays of arrivals. They wait for responses only if they find no free user. */
-function openDelays(plan: OpenPlan, rows: readonly SecondRow[], aboveMs: number): Delays {
+function openDelays(plan: OpenPlan, rows: readonly SecondRow[], parts: Parts, aboveMs: number): Delays {
   let iterations = 0
   let lost = 0
   let seconds = 0
   for (const row of rows.filter(inLoad)) {
     iterations += row.sent
-    const started = row.workers.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs.mean]))
-    for (const lateMs of started) {
+    for (const [{ lagMs }, each] of parts.of(row.sent, row.workers.filter(hasStarted))) {
+      const lateMs = lagMs.mean
       if (lateMs <= aboveMs) continue
-      const each = row.sent / started.length
       lost += each * Math.min(1, (lateMs / 1000) * lossOfASecond(plan))
       seconds += (each * lateMs) / 1000
     }
     const serviceMs = row.serviceMs.mean ?? 0
     if (!isFull(row) || serviceMs <= 0) continue
-    const answered = row.workers.flatMap(({ waitedMs }) => waitedMs ?? [])
-    for (const waitedMs of answered) {
+    for (const [{ waitedMs }, each] of parts.of(row.succeeded, row.workers.filter(hasAnswers))) {
       if (waitedMs <= aboveMs) continue
-      const each = row.succeeded / answered.length
       lost += each * Math.min(1, waitedMs / serviceMs)
       seconds += (each * waitedMs) / 1000
     }
@@ -122,11 +144,11 @@ function openDelays(plan: OpenPlan, rows: readonly SecondRow[], aboveMs: number)
   return { iterations, lost, seconds }
 }
 
-/** How long workers stood still, all together; counted in the second in which it ended. */
-const stoodStillS = ({ workers }: SecondRow): number =>
-  workers.reduce((sum, { loopDelayMs }) => {
+/** How long threads stood still, each by its share of the load; counted in the second in which it ended. */
+const stoodStillS = ({ workers }: SecondRow, parts: Parts): number =>
+  workers.reduce((sum, { worker, loopDelayMs }) => {
     const delayMs = loopDelayMs?.max ?? 0
-    return sum + (delayMs > STALLED_MS ? delayMs / 1000 : 0)
+    return sum + (delayMs > STALLED_MS ? (delayMs / 1000) * parts.weightOf(worker) : 0)
   }, 0)
 
 /** How long a worker stood still when the load ended, and went on standing still. */

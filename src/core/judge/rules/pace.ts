@@ -1,6 +1,7 @@
 /** Whether the generator held the pace of the plan, and whether it had time to spare. */
 import { largest } from '../../extremes.ts'
 import type { Evidence, Reason } from './evidence.ts'
+import { threadName } from '../../plan/witness.ts'
 import { hasPace, type Plan } from '../../plan/plan.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showCount, showMs, showPercent, showRate } from '../../units.ts'
@@ -61,7 +62,7 @@ function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'generator.saturated',
       level: 'void',
-      message: `worker ${hottest.worker} sat at ${showPercent(demand(hottest))} of a core and its iterations started late ${inSeconds(missed, load)}: the planned load was not delivered`,
+      message: `${threadName(evidence.plan, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core and its iterations started late ${inSeconds(missed, load)}: the planned load was not delivered`,
       advice: lessLoad(evidence, load),
       worker: hottest.worker,
       ...extent(missed),
@@ -87,7 +88,8 @@ function paceMissed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
-function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
+function fullSpeed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
+  const { plan } = evidence
   const full = load.filter(({ workers }) => workers.some((worker) => demand(worker) > SATURATED))
   if (full.length === 0 || full.length < load.length * MOST_SECONDS) return []
   const hottest = worstWorker(full, demand)
@@ -95,7 +97,7 @@ function fullSpeed({ plan }: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'generator.full-speed',
       level: 'suspect',
-      message: `worker ${hottest.worker} sat at ${showPercent(demand(hottest))} of a core ${inSeconds(full, load)}: users without waits ran as fast as the generator could`,
+      message: `${threadName(evidence.plan, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core ${inSeconds(full, load)}: users without waits ran as fast as the generator could`,
       advice: `read the throughput as a lower bound for the target; to measure latency, plan users with a wait below this rate${plan.workers === 1 ? ', or use more workers' : ''}`,
       worker: hottest.worker,
       ...extent(full),
@@ -133,7 +135,7 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'generator.busy',
       level: 'suspect',
-      message: `worker ${hottest.worker} was above ${showPercent(BUSY)} of a core ${inSeconds(rows, load)}, at ${showPercent(demand(hottest))} in the worst of them`,
+      message: `${threadName(evidence.plan, hottest.worker)} was above ${showPercent(BUSY)} of a core ${inSeconds(rows, load)}, at ${showPercent(demand(hottest))} in the worst of them`,
       advice: `latencies include time that responses waited for the generator: ${lessLoad(evidence, load)}`,
       worker: hottest.worker,
       ...extent(rows),

@@ -5,7 +5,8 @@
 import type { Evidence, PercentilesMs, Reason } from './evidence.ts'
 import { driftingLoad } from './drift.ts'
 import { hostTrouble } from './host-rules.ts'
-import { fewSamples, inflatedLatency } from './bound-rules.ts'
+import { fewSamples, inflatedLatency, lifted } from './bound-rules.ts'
+import { brokenBounds } from './witness-rules.ts'
 import { stuckIterations } from './iteration-rules.ts'
 import { lostWorkers, missingSeconds } from './losses.ts'
 import { networkTrouble } from './network-rules.ts'
@@ -18,11 +19,12 @@ import { exhaustedUsers } from './user-rules.ts'
 const PACE: ReadonlySet<Reason['code']> = new Set(['generator.saturated', 'pace.missed', 'pace.short'])
 
 export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
-  const reasons = [
+  const found = [
     ...lostWorkers(evidence),
     ...missingSeconds(evidence),
     ...pace(evidence),
     ...inflatedLatency(evidence, bounds),
+    ...brokenBounds(evidence),
     ...stalls(evidence),
     ...collectorPauses(evidence),
     ...hostTrouble(evidence),
@@ -32,6 +34,7 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...stuckIterations(evidence),
     ...fewSamples(evidence),
   ]
+  const reasons = lifted(found, evidence)
   // Users that a generator without time keeps busy say nothing about the target.
   return reasons.some(({ code, level }) => level === 'void' && PACE.has(code))
     ? reasons

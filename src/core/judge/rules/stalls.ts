@@ -1,6 +1,7 @@
 /** Times in which a worker did nothing for its users: it was stopped, or computed, or collected garbage. */
 import { largest } from '../../extremes.ts'
 import type { Evidence, Reason } from './evidence.ts'
+import { threadName } from '../../plan/witness.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showMs } from '../../units.ts'
 import type { WorkerVitals } from '../../measure/worker-vitals.ts'
@@ -25,7 +26,7 @@ export function stalls(evidence: Evidence): Reason[] {
     (!hasPace(evidence.plan) && stoodStillMs(evidence) > spareMs(load))
       ? 'suspect'
       : 'note'
-  return [...paused(away, load, level), ...blockedLoop(evidence, blocked, load, level)]
+  return [...paused(evidence, away, load, level), ...blockedLoop(evidence, blocked, load, level)]
 }
 
 /** Without a pace, the throughput is what a run is about, and what a stop takes from it. */
@@ -39,7 +40,12 @@ const stoodStillMs = ({ rows }: Evidence): number =>
 
 const isAway = (worker: WorkerVitals): boolean => (worker.awayMs ?? 0) > STALLED_MS
 
-function paused(away: readonly SecondRow[], load: readonly SecondRow[], level: Reason['level']): Reason[] {
+function paused(
+  evidence: Evidence,
+  away: readonly SecondRow[],
+  load: readonly SecondRow[],
+  level: Reason['level'],
+): Reason[] {
   if (away.length === 0) return []
   const worst = worstWorker(away, ({ awayMs }) => awayMs ?? 0)
   const lost = away.reduce((sum, { workers }) => sum + Math.max(...workers.map((w) => w.awayMs ?? 0)), 0)
@@ -47,7 +53,7 @@ function paused(away: readonly SecondRow[], load: readonly SecondRow[], level: R
     {
       code: 'generator.paused',
       level,
-      message: `worker ${worst.worker} stood still for ${showMs(lost)} ${inSeconds(away, load)} without working or waiting for a core: the process was stopped, or its machine was`,
+      message: `${threadName(evidence.plan, worst.worker)} stood still for ${showMs(lost)} ${inSeconds(away, load)} without working or waiting for a core: the process was stopped, or its machine was`,
       advice:
         'find out what stopped it (a debugger, a suspended machine, memory swapped out, a host with too many guests), and run again',
       worker: worst.worker,
@@ -57,12 +63,13 @@ function paused(away: readonly SecondRow[], load: readonly SecondRow[], level: R
 }
 
 function blockedLoop(
-  { rows }: Evidence,
+  evidence: Evidence,
   blocked: readonly SecondRow[],
   load: readonly SecondRow[],
   level: Reason['level'],
 ): Reason[] {
   if (blocked.length === 0) return []
+  const { rows } = evidence
   // A delay of the warm-up, or one that began in the drain, affects no figure.
   const seconds = new Set(blocked.map(({ second }) => second))
   const worst = worstWorker(rows, (worker, { second }) =>
@@ -74,7 +81,7 @@ function blockedLoop(
     {
       code: 'generator.blocked',
       level,
-      message: `the event loop of worker ${worst.worker} was blocked for up to ${showMs(longestMs(worst))}, for more than ${showMs(STALLED_MS)} ${inSeconds(blocked, load)}`,
+      message: `the event loop of ${threadName(evidence.plan, worst.worker)} was blocked for up to ${showMs(longestMs(worst))}, for more than ${showMs(STALLED_MS)} ${inSeconds(blocked, load)}`,
       advice: 'let scenarios not compute for long, use more workers, and keep others off the cores',
       worker: worst.worker,
       ...extent(blocked),
@@ -111,7 +118,7 @@ export function collectorPauses(evidence: Evidence): Reason[] {
     {
       code: 'gc.long',
       level: 'suspect',
-      message: `worker ${worst.worker} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(largest(paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
+      message: `${threadName(evidence.plan, worst.worker)} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(largest(paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
       advice: 'use more workers, or make the scenario allocate less',
       worker: worst.worker,
       ...extent(paused),
