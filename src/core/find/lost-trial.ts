@@ -55,7 +55,13 @@ function measuredOf(seconds: readonly { readonly tally: Tally; readonly loadS: n
   const tally = new Tally({ wide: true })
   for (const second of seconds) mergeTally(tally, packTally(second.tally))
   const request = mergeRequests(tally, new RequestTally(true))
-  return { name: null, request, tally, witness: null, loadS: seconds.reduce((sum, { loadS }) => sum + loadS, 0) }
+  return {
+    name: null,
+    request,
+    tally,
+    witness: null,
+    loadS: seconds.reduce((sum, { loadS }) => sum + loadS, 0),
+  }
 }
 
 /** Whether a threshold fails even if as many requests as can still come succeed in no time. */

@@ -223,7 +223,9 @@ describe('iterations and task errors', () => {
     const { measure } = metricOf('iterations.failed')!
     const more = new Tally()
     Object.assign(more.iterations, { finished: 2, failed: 3 })
-    expect(measure({ name: null, tally: more, request: more.request('x'), witness: null, loadS: 1 })).toMatchObject({
+    expect(
+      measure({ name: null, tally: more, request: more.request('x'), witness: null, loadS: 1 }),
+    ).toMatchObject({
       actual: 1,
     })
   })
