@@ -62,7 +62,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 export const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
   piscina: 'host/crew.ts',
   undici: 'worker/transport/undici.ts',
-  'hdr-histogram-js': 'core/measure/histogram.ts',
+  'hdr-histogram-js': 'output/file/hdr-encoding.ts',
   // Its parser only; a library is found by the first name that fits.
   'yargs/helpers': 'cli/args.ts',
   yargs: 'cli/help.ts',

@@ -15,13 +15,14 @@ import { stepDown, stepUp } from './priority.ts'
 import { Recorder } from './recorder.ts'
 import type { RequestData } from './request-source.ts'
 import { Feed } from './scenario/feed.ts'
-import { loadScript } from './scenario/loaded-script.ts'
+import type { ScriptSurroundings } from './scenario/loaded-script.ts'
 import { ticketsOf } from './tickets.ts'
 import { Addresses } from './transport/addresses.ts'
 import { transportOf } from './transport/choice.ts'
 import { Connector } from './transport/connector.ts'
 import type { Transport } from './transport/transport.ts'
 import { loopIdleUs, Turn } from './turn.ts'
+import type { LoadedScript } from './users.ts'
 import { vitalSigns, type VitalSigns } from './vitals.ts'
 import { warmUp } from './warmup.ts'
 
@@ -52,7 +53,7 @@ export default async function work({
     makeTransport({ ...one, longestIdleS: longestIdleS(one) }, connectorOf(one, addresses), clock, turn)
   const secrets = new KnownSecrets(plan)
   const { deserted } = desertion
-  const script = await loadScript(assignment, { recorder, secrets, clock, tell, deserted })
+  const script = await scriptOf(assignment, { recorder, secrets, clock, tell, deserted })
   const replay = replayOf(assignment)
   const load = new Load({
     plan,
@@ -113,6 +114,14 @@ function connectorOf(plan: Plan, addresses: Addresses): Connector {
   const requests = [plan.request, ...(plan.targets?.requests ?? []).map(({ request }) => request)]
   if (requests.some(({ url }) => url.startsWith('https:'))) connector.readCertificates()
   return connector
+}
+
+/** `null` without a scenario; only with one is what runs it loaded. */
+async function scriptOf(assignment: Assignment, around: ScriptSurroundings): Promise<LoadedScript | null> {
+  const { scenario } = assignment.plan
+  if (scenario === null) return null
+  const { loadScript } = await import('./scenario/loaded-script.ts')
+  return loadScript(scenario, assignment, around)
 }
 
 /** `null` without data. */

@@ -9,6 +9,7 @@ import { RunClock } from '../../src/worker/clock.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { newJar } from '../../src/worker/scenario/jar.ts'
+import { scriptedUsers } from '../../src/worker/scenario/scripted-users.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Addresses } from '../../src/worker/transport/addresses.ts'
 import { transportOf } from '../../src/worker/transport/choice.ts'
@@ -59,6 +60,7 @@ export async function playOver(
       watch: null,
       stopRun: () => undefined,
       deserted: () => undefined,
+      makerOf: scriptedUsers,
     },
     data: null,
     clock,

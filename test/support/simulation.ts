@@ -12,6 +12,7 @@ import { sharesOf, type Share } from '../../src/core/share.ts'
 import { Load, type LoadParts } from '../../src/worker/load.ts'
 import type { Feed } from '../../src/worker/scenario/feed.ts'
 import type { Scripted } from '../../src/worker/scenario/script.ts'
+import { scriptedUsers } from '../../src/worker/scenario/scripted-users.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Turn } from '../../src/worker/turn.ts'
@@ -108,6 +109,7 @@ export class Simulation {
                 watch: null,
                 stopRun: (reason) => this.asked.push(`stopRun ${reason}`),
                 deserted: () => this.asked.push(`deserted ${index}`),
+                makerOf: scriptedUsers,
               },
         data:
           dataIn === undefined

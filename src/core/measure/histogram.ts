@@ -1,15 +1,13 @@
 /**
  * Latencies as HDR histograms: microseconds from 1 µs to 1 h at 3 significant digits, the same bounds everywhere, so
- * every merge is exact. The only importer of hdr-histogram-js, which encodes histograms for other tools.
+ * every merge is exact.
  *
  * The slots are those that HDR defines. Of its 23,552 slots a histogram keeps the range that it uses, and before anything
  * is recorded in it only those that were added, because a run of many request names has thousands of histograms.
  */
-import { build, encodeIntoCompressedBase64, type Histogram as Encodable } from 'hdr-histogram-js'
-
-const LOWEST_US = 1
-const HIGHEST_US = 3_600_000_000
-const DIGITS = 3
+export const LOWEST_US = 1
+export const HIGHEST_US = 3_600_000_000
+export const DIGITS = 3
 
 /** Slots of a width of 1 µs come first, as many as three digits need; from there on, half as many for each power of two. */
 const SINGLE_SLOTS = 2048
@@ -205,16 +203,10 @@ export class Histogram {
     return this
   }
 
-  /** In the V2 encoding that all tools of HdrHistogram read, compressed and in base64; values are µs. */
-  encode(): string {
+  /** The counts of the slots from the first one on, for those who encode them; not a copy. */
+  get slots(): { readonly first: number; readonly counts: Counts } {
     this.#spread()
-    const first = this.#first
-    encoder._counts.set(this.#counts, first)
-    // What the library would have kept while recording; it encodes up to the maximum.
-    Object.assign(encoder, { maxValue: this.#maxUs, _totalCount: this.#count })
-    const text = encodeIntoCompressedBase64(encoder)
-    encoder._counts.fill(0, first, first + this.#counts.length)
-    return text
+    return { first: this.#first, counts: this.#counts }
   }
 
   /** The recorded values at two significant digits, small enough to keep one for every second of a run. */
@@ -333,12 +325,3 @@ export function subtract(
     clamped: whole.clamped - part.clamped,
   }
 }
-
-/** Encodes one histogram after the other; its fields are those that the types of the library do not publish. */
-const encoder = build({
-  bitBucketSize: 64,
-  autoResize: false,
-  lowestDiscernibleValue: LOWEST_US,
-  highestTrackableValue: HIGHEST_US,
-  numberOfSignificantValueDigits: DIGITS,
-}) as unknown as Encodable & { readonly _counts: Float64Array }

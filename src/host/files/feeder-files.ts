@@ -2,12 +2,18 @@
  * Reads the files of feeders, once, into memory that all workers share. The only importer of csv-parse. Each row is kept
  * as the bytes of its JSON: a million rows of objects would take many times that, in every worker.
  */
-import { CsvError, parse } from 'csv-parse/sync'
+import { createRequire } from 'node:module'
 import type { FeederPlan } from '../../core/scenario/row-source.ts'
 import { guessDelimiter } from '../../core/scenario/delimiter.ts'
 import { CorerushError, messageOf } from '../../errors.ts'
 import type { FeederRows } from '../../protocol.ts'
 import { readBytes, utf8Of } from './text-file.ts'
+
+type CsvParse = typeof import('csv-parse/sync')
+
+const load = createRequire(import.meta.url)
+/** Loaded when it is needed. */
+const csv = (): CsvParse => load('csv-parse/sync') as CsvParse
 
 /** More does not fit into one buffer. */
 const MOST_BYTES = 2 ** 31 - 1
@@ -39,7 +45,7 @@ export function readFeeder(plan: FeederPlan, look?: Look): FeederRows & { readon
 /** The parsers quote what they read, and a row may hold a secret. */
 export function reasonOf(error: unknown): string {
   if (error instanceof SyntaxError) return 'it is no JSON'
-  if (!(error instanceof CsvError)) return messageOf(error)
+  if (!(error instanceof csv().CsvError)) return messageOf(error)
   const [, ...words] = error.code.toLowerCase().split('_')
   const { lines } = error as { readonly lines?: number }
   return `it is no CSV: ${words.join(' ')}${lines === undefined ? '' : `, in line ${lines}`}`
@@ -61,7 +67,7 @@ const RECORDS = { record_delimiter: ['\r\n', '\n', '\r'], skip_empty_lines: true
 /** Adds the rows, and returns the names of their columns. */
 function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes, look?: Look): readonly string[] {
   let columns: readonly string[] = []
-  parse(bytes, {
+  csv().parse(bytes, {
     ...RECORDS,
     delimiter,
     // Kept as they come, and not in the result: it would hold them all.
@@ -79,7 +85,7 @@ function readCsv(bytes: Buffer, delimiter: string, rows: RowBytes, look?: Look):
 
 /** The names of the columns alone. */
 export function readCsvColumns(bytes: Buffer, delimiter: string): readonly string[] {
-  const [record = []]: string[][] = parse(bytes, { ...RECORDS, delimiter, to: 1 })
+  const [record = []]: string[][] = csv().parse(bytes, { ...RECORDS, delimiter, to: 1 })
   return namesOf(record, bytes)
 }
 

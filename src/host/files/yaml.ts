@@ -1,20 +1,13 @@
 /** YAML, and JSON, which YAML knows how to read, with the line of each value. The only importer of yaml. */
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-  type Pair,
-  type Range,
-  type YAMLMap,
-} from 'yaml'
+import { createRequire } from 'node:module'
+import type { Document, Pair, Range, YAMLMap } from 'yaml'
 import type { ConfigTree } from '../../core/config/config-layers.ts'
 import { CorerushError, messageOf } from '../../errors.ts'
 import { codeFrame } from '../../scenario/file.ts'
+
+const load = createRequire(import.meta.url)
+/** Loaded when it is needed: its 72 modules take longer than all else of most commands. */
+const yaml = (): typeof import('yaml') => load('yaml') as typeof import('yaml')
 
 /** The number of errors reported for a file; most of them follow from the first. */
 const MOST_ERRORS = 3
@@ -34,8 +27,8 @@ export function readYaml(
   isJson: boolean,
   keepsNumbers = false,
 ): Pick<ConfigTree, 'value' | 'lineOf'> {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
+  const lines = new (yaml().LineCounter)()
+  const document = yaml().parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     schema: isJson ? 'json' : 'core',
@@ -62,11 +55,11 @@ export function readYaml(
 
 function repeatedKeys(document: Document): Fault[] {
   const faults: Fault[] = []
-  visit(document, {
+  yaml().visit(document, {
     Map(_, { items }) {
       const keys = new Set<unknown>()
       for (const { key } of items) {
-        if (!isScalar(key) || !key.range) continue
+        if (!yaml().isScalar(key) || !key.range) continue
         if (keys.has(key.value))
           faults.push({ pos: [key.range[0], key.range[1]], message: 'Map keys must be unique' })
         keys.add(key.value)
@@ -77,7 +70,7 @@ function repeatedKeys(document: Document): Fault[] {
 }
 
 function keepNumbers(document: Document): void {
-  visit(document, {
+  yaml().visit(document, {
     Scalar(_, node) {
       const { value, source } = node
       if (typeof value === 'number' && source !== undefined && String(value) !== source) node.value = source
@@ -93,7 +86,7 @@ class PairsByKey {
     let pairs = this.#known.get(map)
     if (pairs === undefined) {
       pairs = new Map(
-        map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])),
+        map.items.flatMap((pair) => (yaml().isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])),
       )
       this.#known.set(map, pairs)
     }
@@ -120,13 +113,13 @@ function lineOf(
   let node: unknown = document.contents
   let range: Range | null | undefined = document.contents?.range
   for (const part of path) {
-    if (isAlias(node)) node = node.resolve(document)
-    if (isMap(node)) {
+    if (yaml().isAlias(node)) node = node.resolve(document)
+    if (yaml().isMap(node)) {
       const pair = pairs.of(node, String(part))
       if (pair === undefined) break
-      range = isScalar(pair.key) ? pair.key.range : range
+      range = yaml().isScalar(pair.key) ? pair.key.range : range
       node = pair.value
-    } else if (isSeq(node) && typeof part === 'number') {
+    } else if (yaml().isSeq(node) && typeof part === 'number') {
       const item: unknown = node.items[part]
       range = (item as { range?: Range | null }).range ?? range
       node = item

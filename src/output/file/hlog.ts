@@ -8,6 +8,7 @@ import type { Report } from '../../core/report/report.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
 import type { Destination } from '../destination.ts'
 import type { Output } from '../output.ts'
+import { encoded } from './hdr-encoding.ts'
 import { Spool } from '../spool.ts'
 import { printable } from '../text/paint.ts'
 
@@ -67,7 +68,7 @@ export class HistogramLog implements Output {
 
 function renderLogLine(histogram: Histogram, second: number, tag: string | null): string {
   const maxMs = histogram.maxUs! / 1000
-  const interval = `${second.toFixed(3)},1.000,${maxMs.toFixed(3)},${histogram.encode()}`
+  const interval = `${second.toFixed(3)},1.000,${maxMs.toFixed(3)},${encoded(histogram)}`
   return tag === null ? interval : `Tag=${tag},${interval}`
 }
 

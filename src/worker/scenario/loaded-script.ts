@@ -1,6 +1,7 @@
 /** Loads the plan's scenario file in this thread, and connects it to the run. */
 import { captureConsole, captureStreams, type Written } from '../../scenario/console.ts'
 import type { KnownSecrets } from '../../core/request/known-secrets.ts'
+import type { ScriptPlan } from '../../core/scenario/script-plan.ts'
 import type { Assignment, FromWorker } from '../../protocol.ts'
 import { loadScenarios } from '../../scenario/file.ts'
 import { frozen } from '../../scenario/json-value.ts'
@@ -9,7 +10,8 @@ import type { Cookies } from '../cookies.ts'
 import type { Recorder } from '../recorder.ts'
 import { feedsOf } from './feed.ts'
 import type { CookieLost } from './jar.ts'
-import type { Scripted } from './script.ts'
+import type { LoadedScript } from '../users.ts'
+import { scriptedUsers } from './scripted-users.ts'
 import { countStrayErrors } from './stray-errors.ts'
 import { TaskLog } from './task-log.ts'
 import { Watch } from './watch.ts'
@@ -22,14 +24,12 @@ export interface ScriptSurroundings {
   readonly deserted: () => void
 }
 
-/** `null` without a scenario. */
 export async function loadScript(
-  assignment: Assignment,
+  scenario: ScriptPlan,
+  { plan, share, feeders, data, isWatched }: Assignment,
   around: ScriptSurroundings,
-): Promise<Scripted | null> {
-  const { plan, share, feeders, data, isWatched } = assignment
-  if (plan.scenario === null) return null
-  const { file, scenarios: planned } = plan.scenario
+): Promise<LoadedScript> {
+  const { file, scenarios: planned } = scenario
   const { recorder, secrets, clock, tell, deserted } = around
   const log = new TaskLog({
     worker: share.index,
@@ -43,7 +43,7 @@ export async function loadScript(
     if (isLoaded) log.write(level, text)
   }
   captureStreams(written)
-  const { scenarios, feeders: made, metrics } = await loadScenarios(file, plan.scenario.options)
+  const { scenarios, feeders: made, metrics } = await loadScenarios(file, scenario.options)
   captureConsole(written)
   isLoaded = true
   const watch = isWatched ? new Watch(file, secrets, (step) => tell({ type: 'watched', step })) : null
@@ -54,13 +54,14 @@ export async function loadScript(
   const keepsCookies = planned.some((scenario) => scenario.keepsCookies)
   return {
     scenarios,
-    feeds: feedsOf(made, plan.scenario.feeders, feeders, share, plan.seed),
+    feeds: feedsOf(made, scenario.feeders, feeders, share, plan.seed),
     data: given,
     log,
     newCookies: keepsCookies ? await newCookies((why) => recorder.cookieLost(why, clock.nowUs())) : null,
     watch,
     stopRun: onceStopped((reason) => tell({ type: 'stopRun', reason })),
     deserted,
+    makerOf: scriptedUsers,
   }
 }
 
