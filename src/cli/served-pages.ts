@@ -107,9 +107,10 @@ const say = (text: string): void => void process.stderr.write(`corerush: ${text}
 /** Changes the load of the run under way by the words of the live page; resolves to why not, or `null`. */
 export async function amendLoad(
   control: RunControl | null,
-  { of }: LoadTarget,
-  { value = '', over }: LoadWords,
+  { of, durationS }: LoadTarget,
+  { value = '', over, end }: LoadWords,
 ): Promise<string | null> {
+  if (end !== undefined) return extend(control, durationS, end)
   const asked = of === 'users' ? parseNumber(value) : parseRatePerS(value)
   if ('problem' in asked) return `${of === 'users' ? 'users' : 'the rate'} ${asked.problem}, got "${value}"`
   const span = over === undefined ? null : parseDurationS(over)
@@ -120,6 +121,26 @@ export async function amendLoad(
     await control.amend(
       of === 'users' ? { users: asked.value, ...overS } : { ratePerS: asked.value, ...overS },
     )
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/** Changes the length of the load: to `10m`, to `+5m` more than now, to 0 for until it is stopped. */
+async function extend(
+  control: RunControl | null,
+  durationS: number | null,
+  end: string,
+): Promise<string | null> {
+  const isMore = end.startsWith('+')
+  const span = parseDurationS(isMore ? end.slice(1) : end)
+  if ('problem' in span) return `the length ${span.problem}, got "${end}"`
+  if (isMore && durationS === null) return 'the load has no end that could be moved: give its whole length'
+  if (control === null) return 'nothing is running'
+  const wholeS = isMore ? durationS! + span.value : span.value
+  try {
+    await control.amend({ durationS: wholeS === 0 ? null : wholeS })
     return null
   } catch (error) {
     return messageOf(error)

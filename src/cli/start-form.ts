@@ -1,33 +1,42 @@
 /** The start form of the live page: the runs that are started from it, one after the other. */
+import { basename } from 'node:path'
+import { printWait } from '../core/load/wait-time.ts'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactUrlText } from '../core/request/redacted-url.ts'
 import { isSecretOption, shownOption, type ScriptOptionPlan } from '../core/scenario/script-options.ts'
+import type { ScenarioPlan, ScriptPlan } from '../core/scenario/script-plan.ts'
+import { showMany } from '../core/units.ts'
 import { withoutSecrets } from '../core/request/secret-set.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { conduct } from '../host/run.ts'
+import { readScript } from '../host/run-plan.ts'
 import { renderSummary } from '../output/text/summary.ts'
 import type { PageAddress } from '../output/web/page-address.ts'
 import {
   FORM_FIELDS,
+  FORM_LISTS,
   optionField,
+  type FormFile,
   type FormOption,
   type FormProblem,
   type FormWords,
 } from '../output/web/web-messages.ts'
-import type { Command } from './command.ts'
+import { optionsOf, type Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { renderProblem } from './problem.ts'
 import type { RunConsole } from './run-console.ts'
 import type { Settings } from './settings.ts'
 import { styleOf } from './style.ts'
 
-/** Throws what is wrong with a command whose runs are started from the form; a URL that is missing is what the form asks for. */
+/** Throws what is wrong with a command whose runs are started from the form, but for what is missing that the form asks for. */
 export function checkForForm(command: Command, problems: readonly Problem[]): void {
-  const wrong = problems.filter(
-    (one) => one.option !== 'url' || command.texts.has('url') || command.problems.includes(one),
-  )
+  const isAsked = ({ option }: Problem): boolean =>
+    FORM_FIELDS.some((field) => field === option) &&
+    !command.texts.has(option as never) &&
+    !command.lists.has(option as never)
+  const wrong = problems.filter((one) => !isAsked(one) || command.problems.includes(one))
   if (wrong.length > 0) throw new OptionsError(wrong)
 }
 
@@ -40,19 +49,40 @@ export async function serveForm(
   address: PageAddress,
   around: RunConsole,
 ): Promise<number> {
-  const options = await declaredOptions(settings.command)
+  const script = await readScript(optionsOf(settings.command))
+  const options = script?.options ?? []
   const runs = new FormRuns(settings, around, options)
   around.rest()
-  await around.openPage(address, { form: runs.form, options: options.map(fieldOf) }, runs.start)
+  const shown = {
+    form: runs.form,
+    options: options.map(fieldOf),
+    ...(script === null ? {} : { file: fileOf(script, (text) => withoutSecrets(text, settings.secrets)) }),
+  }
+  await around.openPage(address, shown, runs.start)
   return runs.untilEnd()
 }
 
-/** The options that the scenario file declares, with the values given so far; none without a file. */
-async function declaredOptions(command: Command): Promise<readonly ScriptOptionPlan[]> {
-  // The form may ask for the URL, and the file is read without it.
-  const texts = new Map([['url', 'http://127.0.0.1/'], ...command.texts] as const)
-  const plan = await readPlan({ ...command, texts }, { repeats: null, against: null }, [])
-  return plan?.scenario?.options ?? []
+/** What the form shows of a scenario file. */
+export function fileOf({ file, baseUrl, scenarios }: ScriptPlan, shown: (text: string) => string): FormFile {
+  const waitOf = ({ wait }: ScenarioPlan): string =>
+    wait === null || wait.kind === 'none' ? 'no wait' : `wait ${printWait(wait)}`
+  const waits = new Set(scenarios.map(waitOf))
+  const [wait = 'no wait'] = waits
+  // A name with a comma cannot be chosen: the option separates names by commas.
+  const isChoice = scenarios.length > 1 && !scenarios.some(({ name }) => name === null || name.includes(','))
+  const says = (one: ScenarioPlan): string =>
+    [
+      one.users === null ? `weight ${one.weight}` : showMany(one.users, 'user'),
+      showMany(one.tasks.length, 'task'),
+      ...(waits.size > 1 ? [waitOf(one)] : []),
+    ].join(', ')
+  return {
+    name: basename(file),
+    baseUrl: baseUrl === null ? null : redactUrlText(shown(baseUrl)),
+    wait: waits.size > 1 ? 'as each scenario says' : wait.replace('wait ', '').replace('no wait', 'none'),
+    scenarios: isChoice ? scenarios.map((one) => [one.name!, says(one)] as const) : [],
+    tags: [...new Set(scenarios.flatMap(({ tasks }) => tasks.flatMap(({ tags }) => tags)))].sort(),
+  }
 }
 
 const fieldOf = (option: ScriptOptionPlan): FormOption => ({
@@ -126,7 +156,7 @@ class FormRuns {
       stdout.write(renderSummary(this.#around.forSummary(report, stdout), styleOf(stdout, this.#command)))
       return report.exitCode
     } catch (error) {
-      const phase = page!.report === null ? 'waiting' : 'ended'
+      const phase = page!.report() === null ? 'waiting' : 'ended'
       page!.change({ phase, failure: this.#shown(messageOf(error)) })
       return error instanceof CorerushError ? error.exitCode : EXIT.unexpected
     } finally {
@@ -137,11 +167,13 @@ class FormRuns {
 
 /** Returns what the form begins with: what the command says already, unless there is a secret in it. */
 export function formOf(
-  { texts }: Command,
+  { texts, lists }: Command,
   shown: (text: string) => string,
   options: readonly ScriptOptionPlan[] = [],
 ): FormWords {
-  const said = FORM_FIELDS.map((field) => [field, texts.get(field)] as const)
+  const said = FORM_FIELDS.map(
+    (field) => [field, isList(field) ? lists.get(field)?.join(',') : texts.get(field)] as const,
+  )
   const set = options
     .filter((option) => option.value !== option.default && !isSecretOption(option))
     .map((option) => [optionField(option), String(option.value)] as const)
@@ -164,24 +196,30 @@ export function withForm(
 ): Command {
   const begun = formOf(command, shown, options)
   const texts = new Map(command.texts)
+  const lists = new Map(command.lists)
   for (const field of FORM_FIELDS) {
     const word = words[field]
-    if (word !== undefined) texts.set(field, word)
-    else if (begun[field] !== undefined) texts.delete(field)
+    if (word === undefined && begun[field] === undefined) continue
+    if (isList(field)) {
+      if (word === undefined) lists.delete(field)
+      else lists.set(field, word.split(','))
+    } else if (word === undefined) texts.delete(field)
+    else texts.set(field, word)
   }
+  // As in the form of Locust: until it is stopped. A precision ends the load as well.
+  if (words.duration === undefined && !lists.has('until')) texts.set('duration', '0')
   const set = options.flatMap((option): string[] => {
     const word = words[optionField(option)]
     if (word !== undefined) return [`${option.name}=${word}`]
     // An emptied field is the default, whatever a config says.
     return begun[optionField(option)] === undefined ? [] : [`${option.name}=${option.default}`]
   })
-  if (set.length === 0) return { ...command, texts }
-  return {
-    ...command,
-    texts,
-    lists: new Map([...command.lists, ['set', [...(command.lists.get('set') ?? []), ...set]]]),
-  }
+  if (set.length > 0) lists.set('set', [...(lists.get('set') ?? []), ...set])
+  return { ...command, texts, lists }
 }
+
+const isList = (field: string): field is (typeof FORM_LISTS)[number] =>
+  FORM_LISTS.some((list) => list === field)
 
 function problemOf(problem: Problem): FormProblem {
   const field = FORM_FIELDS.find((one) => one === problem.option && problem.place === undefined) ?? null

@@ -38,6 +38,10 @@ export function planRun(options: Options, scenario: LoadedScript | null = null):
 
 /** Resolves to the plan of options that may name a scenario file, which is loaded first. */
 export async function planScenario(options: Options): Promise<Plan> {
-  const { scenario } = options
-  return planRun(options, scenario === undefined ? null : await readScenarios(resolve(scenario), options.set))
+  return planRun(options, await readScript(options))
+}
+
+/** Resolves to the scenario file that options name, whatever else they say; `null` if they name none. */
+export async function readScript({ scenario, set }: Options): Promise<LoadedScript | null> {
+  return scenario === undefined ? null : await readScenarios(resolve(scenario), set)
 }

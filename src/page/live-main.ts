@@ -1,4 +1,5 @@
 /** Entry of the live page: a run in progress, and its report when it has ended. */
+import { amendedPlan } from '../core/plan/amendment.ts'
 import { showClock, showCount } from '../core/units.ts'
 import type { ReportView } from '../output/view/view.ts'
 import type { FormProblem, LiveFrame, LiveRun, PageState, Phase } from '../output/web/web-messages.ts'
@@ -12,6 +13,7 @@ import { failedRequests, taskErrors } from './parts/outcome-part.ts'
 import { glance } from './live/glance.ts'
 import { log } from './live/log.ts'
 import { renewAll } from './parts/renew.ts'
+import { ratios } from './parts/ratio-part.ts'
 import { requests } from './parts/request-table.ts'
 import { setup } from './parts/setup.ts'
 import { StartForm } from './live/start.ts'
@@ -137,13 +139,7 @@ class LiveView {
   }
 
   #showState(): void {
-    const {
-      phase,
-      form,
-      options = [],
-      failure,
-      isOver,
-    } = this.#state ?? {
+    const { phase, form, failure, isOver } = this.#state ?? {
       phase: 'waiting',
       form: null,
       failure: null,
@@ -164,7 +160,7 @@ class LiveView {
     this.#complaint.textContent = failure === null ? '' : `The run could not start: ${failure}`
     this.#form.root.hidden = form === null || isRunning
     if (failure !== null) this.#form.root.open = true
-    if (form !== null) this.#form.fill(form, options)
+    if (form !== null) this.#form.fill(form, this.#state!)
     this.#tabs.root.hidden = this.#run === null
     if (this.#state !== null) renewAll(this.#places.downloads, [downloads(this.#state, this.#token)])
   }
@@ -183,7 +179,7 @@ class LiveView {
     this.#showState()
   }
 
-  #showFrame({ run, view: received, now, log: lines }: LiveFrame): void {
+  #showFrame({ run, view: received, now, log: lines, since }: LiveFrame): void {
     if (this.#run?.number !== run) return
     const { plan } = this.#run
     const view: ReportView = { ...received, report: { ...received.report, plan } }
@@ -203,7 +199,7 @@ class LiveView {
     )
     renewAll(this.#now, now === null ? [judged, warnings(view)] : [glance(view, now)])
     renewAll(places.statistics, [
-      requests(view, (name) => this.#choose(name)),
+      requests(view, (name) => this.#choose(name), now === null ? null : { now, since, reset: this.#reset }),
       transactions(view),
       keyFigures(view),
       custom(view),
@@ -221,13 +217,14 @@ class LiveView {
     ])
     if (now !== null) renewAll(this.#generatorTable, [workers(now.workers, threadNames(report))])
     renewAll(places.log, [log(lines)])
-    renewAll(places.plan, [setup(view)])
+    renewAll(places.plan, [ratios(view), setup(view)])
     this.#tabs.mark('failures', countOf(report.total.failed + report.total.unfinished))
     this.#tabs.mark('errors', countOf(report.taskErrors.reduce((sum, { count }) => sum + count, 0)))
   }
 
   #showClock({ endS, report }: ReportView, hasEnded: boolean): void {
-    const { durationS, requests: most } = report.plan
+    const { requests: most } = report.plan
+    const { durationS } = amendedPlan(report.plan, report.amendments)
     this.#clock.textContent = hasEnded
       ? `after ${showClock(report.durationS)}`
       : `${showClock(endS)}${durationS === null ? '' : ` of ${showClock(durationS)}`}`
@@ -246,6 +243,12 @@ class LiveView {
     this.#places.workers.replaceChildren(
       this.#generatorTable,
       section('busy', 'Over time', this.#charts.apart),
+    )
+  }
+
+  readonly #reset = (isWhole: boolean): void => {
+    act(this.#token, 'reset', isWhole ? { whole: 'yes' } : {}).catch(
+      (error: unknown) => (this.#complaint.textContent = messageOf(error)),
     )
   }
 

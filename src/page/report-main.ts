@@ -5,6 +5,7 @@ import { custom } from './parts/custom-part.ts'
 import { transactions } from './parts/transaction-table.ts'
 import { element } from './parts/element.ts'
 import { failures } from './parts/outcome-part.ts'
+import { ratios } from './parts/ratio-part.ts'
 import { requests } from './parts/request-table.ts'
 import { setup } from './parts/setup.ts'
 import { distributions, keyFigures, thresholds, verdict, warnings } from './parts/glance-summary.ts'
@@ -50,6 +51,7 @@ function show(view: ReportView): void {
     charts.root,
     distributions(view),
     failures(view),
+    ratios(view),
     setup(view),
     element(
       'footer',

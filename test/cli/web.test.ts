@@ -5,9 +5,10 @@ import { expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
 import { amendLoad, readWeb } from '../../src/cli/served-pages.ts'
 import { notePagesMissing } from '../../src/cli/page-flags.ts'
-import { formOf, withForm } from '../../src/cli/start-form.ts'
+import { checkForForm, fileOf, formOf, withForm } from '../../src/cli/start-form.ts'
 import { onLoopback } from '../../src/output/web/page-address.ts'
 import type { FormWords } from '../../src/output/web/web-messages.ts'
+import type { ScriptPlan } from '../../src/core/scenario/script-plan.ts'
 import type { Problem } from '../../src/core/options/problem.ts'
 import type { RunControl } from '../../src/host/control.ts'
 import { runCli, startCli, withFolder, withTarget } from '../support/cli.ts'
@@ -118,7 +119,11 @@ test('the form begins with what was said, and has the last word on it', () => {
   const same = (text: string): string => text
   expect(formOf(command, same)).toEqual({ url: 'http://h/', wait: '1s' })
   const { texts } = withForm(command, { url: 'http://i/', spawnRate: '5' }, same)
-  expect(Object.fromEntries(texts)).toEqual({ web: '', workers: '2', url: 'http://i/', spawnRate: '5' })
+  expect(Object.fromEntries(texts)).toEqual({
+    ...{ web: '', workers: '2', url: 'http://i/', spawnRate: '5' },
+    // An empty field, as in the form of Locust, is a run until it is stopped.
+    duration: '0',
+  })
 })
 
 test('options of the scenario file are fields too: a word is set, an emptied field is the default', () => {
@@ -138,6 +143,54 @@ test('options of the scenario file are fields too: a word is set, an emptied fie
   expect(setOf({})).toEqual(['channel=2', 'pin=1', 'channel=1'])
 })
 
+test('scenarios and tags are chosen in the form, and what was said there stays with its weight', () => {
+  const command = parseArgv(['--web', 'shop.ts', '--scenario', 'buy=3,look', '-T', 'slow'])
+  const same = (text: string): string => text
+  expect(formOf(command, same)).toEqual({ scenarios: 'buy=3,look', tags: 'slow' })
+  const { lists } = withForm(command, { scenarios: 'look', excludeTags: 'a,b' }, same)
+  expect(Object.fromEntries(lists)).toEqual({ scenarios: ['look'], excludeTags: ['a', 'b'] })
+})
+
+test('the form knows the scenario file: base URL, wait, scenarios and tags; a secret of the URL is masked', () => {
+  const task = (tags: string[]) => ({ name: 'T', group: '', at: 0, weight: 1, tags })
+  const one = {
+    index: 0,
+    users: null,
+    weight: 1,
+    wait: { kind: 'constant', seconds: 1 },
+    tasks: [task(['b', 'a'])],
+  }
+  const script = (scenarios: object[]) =>
+    ({ file: '/x/shop.ts', baseUrl: 'http://h/?token=c4n4ry', scenarios }) as unknown as ScriptPlan
+  const same = (text: string): string => text
+  expect(fileOf(script([{ ...one, name: null }]), same)).toEqual({
+    ...{ name: 'shop.ts', baseUrl: 'http://h/?token=***', wait: '1s', scenarios: [], tags: ['a', 'b'] },
+  })
+  const several = [
+    { ...one, name: 'buy' },
+    { ...one, name: 'admin', users: 2, wait: null },
+  ]
+  expect(fileOf(script(several), same)).toMatchObject({
+    wait: 'as each scenario says',
+    scenarios: [
+      ['buy', 'weight 1, 1 task, wait 1s'],
+      ['admin', '2 users, 1 task, no wait'],
+    ],
+  })
+  expect(fileOf(script([...several, { ...one, name: 'a,b' }]), same).scenarios).toEqual([])
+})
+
+test('what the form asks for may be missing or too little by default; what was said must be right', () => {
+  const check =
+    (words: string, ...problems: Problem[]) =>
+    () =>
+      checkForForm(parseArgv(words.split(' ')), problems)
+  const few = { option: 'users', message: 'must be at least the 2 users' }
+  expect(check('--web', few, { option: 'url', message: 'is required' })).not.toThrow()
+  expect(check('--web --users 1', few)).toThrow('at least the 2')
+  expect(check('--web', { option: 'timeout', message: 'is wrong' })).toThrow('is wrong')
+})
+
 test('a change of the load is read as flags are, and its problems are reported', async () => {
   const asked: unknown[] = []
   const control: RunControl = {
@@ -146,8 +199,8 @@ test('a change of the load is read as flags are, and its problems are reported',
       return Promise.reject(new Error('the load cannot be amended: it is over'))
     },
   }
-  const users = { of: 'users', value: 5 } as const
-  const rate = { of: 'ratePerS', value: 5 } as const
+  const users = { of: 'users', value: 5, durationS: 60 } as const
+  const rate = { of: 'ratePerS', value: 5, durationS: null } as const
   for (const [load, words, problem] of [
     [users, {}, 'users must be a number such as 550, 10k or 2M, got ""'],
     [users, { value: 'x' }, 'users must be a number such as 550, 10k or 2M, got "x"'],
@@ -155,9 +208,17 @@ test('a change of the load is read as flags are, and its problems are reported',
     [users, { value: '5', over: 'soon' }, 'the span must be a duration'],
     [users, { value: '2k', over: '500ms' }, 'the load cannot be amended: it is over'],
     [rate, { value: '90/m' }, 'the load cannot be amended: it is over'],
+    [users, { end: 'soon' }, 'the length must be a duration'],
+    [rate, { end: '+5m' }, 'the load has no end that could be moved'],
+    [users, { end: '+5m' }, 'the load cannot be amended: it is over'],
+    [users, { end: '0' }, 'the load cannot be amended: it is over'],
+    [rate, { end: '10m' }, 'the load cannot be amended: it is over'],
   ] as const)
     expect(await amendLoad(control, load, words)).toContain(problem)
-  expect(asked).toEqual([{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }])
+  expect(asked).toEqual([
+    ...[{ users: 2000, overS: 0.5 }, { ratePerS: 1.5 }],
+    ...[{ durationS: 360 }, { durationS: null }, { durationS: 600 }],
+  ])
 })
 
 test('a secret that was typed into the form reaches no other tab', async () => {

@@ -97,6 +97,23 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       await page.getByRole('textbox', { name: 'users' }).fill('25')
       await page.keyboard.press('Enter')
       await expect.poll(() => page.locator('.facts').textContent(), PATIENT).toContain('amended to 25 users')
+      await page.getByRole('textbox', { name: 'length' }).fill('+5m')
+      await page.keyboard.press('Enter')
+      await expect.poll(() => page.locator('.status').textContent(), PATIENT).toContain('of 15:00')
+
+      // A reset is of the table only, and is marked; downloads are of the run so far.
+      await page.getByRole('tab', { name: 'Statistics' }).click()
+      await page.getByRole('button', { name: 'Reset statistics' }).click()
+      await page.getByText('only, reset on this page').waitFor()
+      expect(await page.locator('#requests tbody tr').first().textContent()).toMatch(/^\/GET/)
+      await page.getByRole('button', { name: 'Show the whole run' }).click()
+      await page.getByText('The whole run.').waitFor()
+      await page.getByRole('tab', { name: 'Downloads' }).click()
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'report.json' }).click(),
+      ])
+      expect(download.suggestedFilename()).toBe('corerush-report-so-far.json')
 
       await page.getByRole('button', { name: 'Stop' }).click()
       const { code, stdout } = await running.finished
@@ -104,7 +121,7 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
       const report = JSON.parse(readFileSync(file, 'utf8')) as Report
       expectConservation(report)
       expect(report.stoppedBy).toBe('abort')
-      expect(report.amendments).toMatchObject([{ users: 25, overS: 1 }])
+      expect(report.amendments).toMatchObject([{ users: 25, overS: 1 }, { durationS: 900 }])
       const { total, verdict } = report
       await page.locator('#verdict').waitFor()
       const key = (name: string): Promise<string | null> => page.locator(`[data-key=${name}]`).textContent()
@@ -188,15 +205,19 @@ describe.skipIf(!hasChromium).concurrent('the live page', () => {
   test('without a load: a form that tells all that is wrong, starts a run, and then another one', async ({
     expect,
   }) => {
-    const serving = startCli(['--web', '0', '-w', '1', '--no-color'])
+    const serving = startCli(['--web', '0', '-w', '1', '--wait', '1s', '--no-color'])
     const { page, complaints } = await open(await urlOf(serving))
     const field = (name: string) => page.getByLabel(name, { exact: true })
+    await expect.poll(() => field('Wait').inputValue(), PATIENT).toBe('1s')
+    await field('Wait').fill('')
     await field('Users').fill('0')
     await field('Duration').fill('soon')
     await page.getByRole('button', { name: 'Start' }).click()
     await expect.poll(() => page.locator('#error-url').textContent(), PATIENT).toContain('is required')
     expect(await page.locator('#error-users').textContent()).toContain('must be a whole number')
     expect(await page.locator('#error-duration').textContent()).toContain('must be a duration')
+    // What was emptied stays so, and is not what was said on the command line.
+    expect(await field('Wait').inputValue()).toBe('')
     expect(await violations(page)).toEqual([])
     for (const users of ['3', '4']) {
       if (!(await field('URL').isVisible())) await page.locator('#start summary').click()

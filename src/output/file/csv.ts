@@ -95,13 +95,18 @@ export class LocustCsv implements Output {
     this.#history.add(`${JSON.stringify(line)}\n`)
   }
 
-  finish(report: Report): void | Promise<void> {
-    const texts: Record<CsvFile, string | Pieces> = {
+  /** The files of a report, which may be that of the run so far. */
+  render(report: Report): Record<CsvFile, string | Pieces> {
+    return {
       stats: renderCsv(STATS_TITLES, this.#stats(report)),
       stats_history: this.#renderHistory(report),
       failures: renderCsv(FAILURES_TITLES, failures(report)),
       exceptions: renderCsv(EXCEPTIONS_TITLES, exceptions(report)),
     }
+  }
+
+  finish(report: Report): void | Promise<void> {
+    const texts = this.render(report)
     const problems: string[] = []
     const note = (file: CsvFile, error: unknown): void => void problems.push(this.#named(file, error).message)
     const settle = (): void => {

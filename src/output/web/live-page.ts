@@ -9,10 +9,12 @@ import type { SettledSecond } from '../../core/measure/timeline.ts'
 import { Audience, eventOf, type Listener } from './audience.ts'
 import { CSV_FILES, LocustCsv, type CsvFile } from '../file/csv.ts'
 import { KeptText } from '../destination.ts'
+import type { Pieces } from '../whole-file.ts'
 import type { Stoppable } from '../live/live-view.ts'
 import type { LiveSecond, Output, RunStart } from '../output.ts'
-import type { LiveRun, PageState } from './web-messages.ts'
+import type { LiveRun, PageState, Since } from './web-messages.ts'
 import { MOST_LOGGED } from '../view/run-log.ts'
+import { Statistics } from './statistics.ts'
 import { frameOf, loadTarget } from './web-state.ts'
 
 /** Pause after a frame, as a multiple of the time to make it: in a run of hours, frames become less frequent. */
@@ -20,7 +22,7 @@ const REST = 20
 
 /** State set by the owner of the page. */
 export type PageBeginning = Pick<PageState, 'phase' | 'form' | 'staysOpen'> &
-  Partial<Pick<PageState, 'options'>>
+  Partial<Pick<PageState, 'options' | 'file'>>
 
 export class LivePage implements Output, Stoppable {
   readonly name = 'web'
@@ -35,6 +37,7 @@ export class LivePage implements Output, Stoppable {
   #restUntilMs = 0
   /** The latest entries of the log of tasks. */
   #logged: readonly LogEntry[] = []
+  #statistics: Statistics | null = null
   #csv: LocustCsv | null = null
   #csvTexts: Readonly<Record<CsvFile, KeptText>> | null = null
 
@@ -46,14 +49,28 @@ export class LivePage implements Output, Stoppable {
     return this.#state
   }
 
-  /** The report for downloads; `null` until the run has ended, and if corerush exits with it. */
-  get report(): Report | null {
+  /** The report for downloads, of the run so far while it goes on; `null` before the first second, and if corerush exits. */
+  report(): Report | null {
+    if (this.#latest !== null) return this.#latest.report()
     return this.#state.staysOpen ? this.#report : null
   }
 
-  /** One of Locust's files; available once there is a report. */
-  csv(file: CsvFile): string {
-    return this.#csvTexts![file].text
+  /** Whether the run goes on, so that its files are those of the run so far. */
+  get isSoFar(): boolean {
+    return this.#latest !== null
+  }
+
+  /** One of Locust's files of this report. */
+  csv(file: CsvFile, report: Report): string | Pieces {
+    return this.isSoFar ? this.#csv!.render(report)[file] : this.#csvTexts![file].text
+  }
+
+  /** Shows the statistics from the next second on, or of the whole run again. */
+  reset(isWhole: boolean): void {
+    this.#statistics = isWhole ? null : new Statistics((this.#latest?.row.second ?? -1) + 1)
+    this.#frame = null
+    this.#restUntilMs = 0
+    if (this.#renewFrame()) this.#audience.send(this.#frame!)
   }
 
   /** Adds a tab. */
@@ -69,13 +86,11 @@ export class LivePage implements Output, Stoppable {
 
   start({ plan, version, startedAt, warnings }: RunStart): void {
     this.#run = { number: (this.#run?.number ?? 0) + 1, version, startedAt, plan, warnings }
-    this.#latest = this.#report = this.#frame = null
+    this.#latest = this.#report = this.#frame = this.#statistics = null
     this.#logged = []
-    if (this.#state.staysOpen) {
-      const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
-      this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
-      this.#csv = new LocustCsv('corerush', this.#csvTexts)
-    }
+    const kept = (file: CsvFile): [CsvFile, KeptText] => [file, new KeptText(file)]
+    this.#csvTexts = Object.fromEntries(CSV_FILES.map(kept)) as Record<CsvFile, KeptText>
+    this.#csv = new LocustCsv('corerush', this.#csvTexts)
     this.change({ phase: 'running', load: loadTarget(plan), failure: null })
     this.#audience.send(eventOf('run', this.#run))
   }
@@ -95,6 +110,7 @@ export class LivePage implements Output, Stoppable {
 
   settled(second: SettledSecond): void {
     this.#csv?.settled(second)
+    this.#statistics?.settled(second)
   }
 
   stopping(): void {
@@ -102,7 +118,8 @@ export class LivePage implements Output, Stoppable {
   }
 
   finish(report: Report): void {
-    void this.#csv?.finish(report)
+    // Without them nothing can be downloaded, so they are not made.
+    if (this.#state.staysOpen) void this.#csv?.finish(report)
     this.#report = report
     this.#latest = this.#frame = null
     this.change({ phase: 'ended', load: null })
@@ -119,18 +136,22 @@ export class LivePage implements Output, Stoppable {
   #renewFrame(): boolean {
     if (this.#report !== null) {
       if (this.#frame !== null) return false
-      this.#frame = eventOf('frame', frameOf(this.#run!, this.#report, null, this.#logged))
+      this.#frame = eventOf('frame', frameOf(this.#run!, this.#report, null, this.#logged, this.#since))
       return true
     }
     const live = this.#latest
     const beganMs = performance.now()
     if (live === null || beganMs < this.#restUntilMs) return false
     if (this.#frame !== null && this.#frameSecond === live.row.second) return false
-    this.#frame = eventOf('frame', frameOf(this.#run!, live.report(), live, this.#logged))
+    this.#frame = eventOf('frame', frameOf(this.#run!, live.report(), live, this.#logged, this.#since))
     this.#frameSecond = live.row.second
     const endedMs = performance.now()
     this.#restUntilMs = endedMs + REST * (endedMs - beganMs)
     return true
+  }
+
+  get #since(): Since | null {
+    return this.#statistics?.since ?? null
   }
 
   /** The messages that a new tab needs. */

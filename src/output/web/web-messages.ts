@@ -1,12 +1,17 @@
 /** Messages between the live page and corerush: plain JSON; types and names only, shared by both sides. */
-import type { LatencySummary } from '../../core/measure/metrics.ts'
+import type { LatencySummary, Metrics } from '../../core/measure/metrics.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { CoreVitals, WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import type { LogLine } from '../view/run-log.ts'
 import type { ReportView } from '../view/view.ts'
 
 /** Fields of the form that starts a run, with the syntax of their flags. */
-export const FORM_FIELDS = ['url', 'users', 'spawnRate', 'wait', 'rate', 'duration'] as const
+export const FORM_FIELDS = [
+  ...(['url', 'users', 'spawnRate', 'wait', 'rate', 'duration'] as const),
+  ...(['scenarios', 'tags', 'excludeTags'] as const),
+] as const
+/** Those of them that take several values, separated by commas. */
+export const FORM_LISTS = ['scenarios', 'tags', 'excludeTags'] as const
 /** Those, and the options of the scenario file by name. */
 export type FormField = (typeof FORM_FIELDS)[number] | `set.${string}`
 export type FormWords = Readonly<Partial<Record<FormField, string>>>
@@ -21,20 +26,36 @@ export interface FormOption {
 
 export const optionField = ({ name }: Pick<FormOption, 'name'>): `set.${string}` => `set.${name}`
 
-/** Fields of the form that changes the load, with the syntax of flags. */
-export const LOAD_FIELDS = ['value', 'over'] as const
+/** The scenario file, as far as the form shows it. */
+export interface FormFile {
+  readonly name: string
+  /** The base URL and the wait without a word; `null` for none. */
+  readonly baseUrl: string | null
+  readonly wait: string | null
+  /** Names to choose from, and what each says of itself; empty for one scenario. */
+  readonly scenarios: readonly (readonly [name: string, says: string])[]
+  readonly tags: readonly string[]
+}
+
+/**
+ * Fields of the forms that change the load, with the syntax of flags. `end` is the length of the load, with a plus how much
+ * longer it lasts.
+ */
+export const LOAD_FIELDS = ['value', 'over', 'end'] as const
 export type LoadWords = Readonly<Partial<Record<(typeof LOAD_FIELDS)[number], string>>>
 
 /** The kind of load that can be changed, and its last planned value. */
 export interface LoadTarget {
   readonly of: 'users' | 'ratePerS'
   readonly value: number
+  /** The length of the load as it is planned now; `null` if it goes on until it is stopped, or a count is reached. */
+  readonly durationS: number | null
 }
 
 /** The header with the token of an action; a page of another origin cannot send it. */
 export const TOKEN_HEADER = 'x-corerush-token'
 
-/** Files available when a run has ended, by path. */
+/** Files of a run, by path; while it goes on, of the run so far. */
 export const DOWNLOADS = {
   'report.json': 'application/json',
   'report.html': 'text/html',
@@ -55,11 +76,13 @@ export interface PageState {
   readonly form: FormWords | null
   /** Options of the scenario file that the form shows; absent without any. */
   readonly options?: readonly FormOption[]
+  /** The scenario file; absent without one. */
+  readonly file?: FormFile
   /** The load of the run in progress; `null` without one. */
   readonly load: LoadTarget | null
   /** Why the last run could not start. */
   readonly failure: string | null
-  /** Whether corerush keeps running after a run, so that its files can be downloaded. */
+  /** Whether corerush keeps running after a run, so that its files can still be downloaded. */
   readonly staysOpen: boolean
   /** Whether corerush has exited, so that nothing can be requested any more. */
   readonly isOver: boolean
@@ -85,6 +108,8 @@ export interface Now {
   readonly queued: number
   readonly dropped: number
   readonly requestsPerS: number | null
+  /** Requests of the second by name: finished, and failed or unfinished. */
+  readonly names: Readonly<Record<string, readonly [finished: number, failed: number]>>
   /** Latencies of the last 10 closed seconds. */
   readonly recent: LatencySummary
   readonly workers: readonly WorkerVitals[]
@@ -99,6 +124,14 @@ export type FrameView = Omit<ReportView, 'report'> & {
   readonly report: Omit<ReportView['report'], 'plan'> & { readonly plan: null }
 }
 
+/** Figures since a reader reset what the page shows; the record of the run is not touched. */
+export interface Since {
+  /** Run time of the reset. */
+  readonly atS: number
+  readonly total: Metrics
+  readonly byName: Readonly<Record<string, Metrics>>
+}
+
 /** The current state of a run. Each frame is complete, so that missed frames do not matter. */
 export interface LiveFrame {
   /** The number of the run. */
@@ -107,6 +140,8 @@ export interface LiveFrame {
   /** `null` if the run has ended. */
   readonly now: Now | null
   readonly log: readonly LogLine[]
+  /** `null` unless the statistics were reset. */
+  readonly since: Since | null
 }
 
 /** A problem of the form; `field` is `null` if it concerns no single field. */

@@ -10,6 +10,7 @@ import { json } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Report } from '../../core/report/report.ts'
+import { piecesOf, type Pieces } from '../whole-file.ts'
 import type { CsvFile } from '../file/csv.ts'
 import { renderHtml } from '../file/html.ts'
 import { renderJson } from '../file/json.ts'
@@ -145,7 +146,6 @@ export class WebServer {
       from: request.socket.remoteAddress ?? '',
     }
     const refusal = refusalOf(knock, this.#access, this.#attempts, performance.now())
-    const { report } = this.page
     if (refusal !== null) this.#refuse(refusal, path, respond)
     else if (isAction) await this.#act(path, request, respond)
     else if (path === '/') this.#welcome(respond)
@@ -154,9 +154,8 @@ export class WebServer {
     else if (path === '/events') {
       response.writeHead(200, { ...SAFE_HEADERS, 'content-type': 'text/event-stream' })
       this.page.join(response)
-    } else if (isDownload(path.slice(1)) && report !== null)
-      await this.#download(path.slice(1) as Download, report, response)
-    else respond(404, 'text/plain', 'no such page, or not available yet\n')
+    } else if (isDownload(path.slice(1))) await this.#download(path.slice(1) as Download, response, respond)
+    else respond(404, 'text/plain', 'no such page\n')
   }
 
   /** The name of the cookie: browsers send cookies to all ports of a host. */
@@ -186,6 +185,7 @@ export class WebServer {
     if (path === '/stop') this.#stop(respond)
     else if (path === '/start') await this.#start(request, respond)
     else if (path === '/load') await this.#amend(request, respond)
+    else if (path === '/reset') await this.#reset(request, respond)
     else respond(404, 'text/plain', 'no such action\n')
   }
 
@@ -221,21 +221,39 @@ export class WebServer {
     else respond(200, 'application/json', JSON.stringify({ problem: await this.#actions.amend(load, words) }))
   }
 
-  async #download(file: Download, report: Report, response: ServerResponse): Promise<void> {
+  async #reset(request: IncomingMessage, respond: Respond): Promise<void> {
+    const words = await readWords(request, ['whole'])
+    const { phase } = this.page.state
+    if (words === null) respond(400, 'text/plain', 'must be the fields of the form as JSON\n')
+    else if (phase !== 'running' && phase !== 'stopping') respond(409, 'text/plain', 'nothing is running\n')
+    else {
+      this.page.reset(words.whole !== undefined)
+      respond(200, 'application/json', '{}')
+    }
+  }
+
+  async #download(file: Download, response: ServerResponse, respond: Respond): Promise<void> {
+    const report = this.page.report()
+    if (report === null) {
+      respond(404, 'text/plain', 'there is no run to download yet\n')
+      return
+    }
+    const name = this.page.isSoFar ? file.replace('.', '-so-far.') : file
     response.writeHead(200, {
       ...SAFE_HEADERS,
       'content-type': `${DOWNLOADS[file]}; charset=utf-8`,
-      'content-disposition': `attachment; filename="corerush-${file}"`,
+      'content-disposition': `attachment; filename="corerush-${name}"`,
     })
-    const text =
-      file === 'report.json'
-        ? renderJson(report)
-        : [
-            file === 'report.html'
-              ? renderHtml(report, this.#files.report)
-              : this.page.csv(file.replace('.csv', '') as CsvFile),
-          ]
-    await pipeline(Readable.from(text), response)
+    await pipeline(Readable.from(this.#render(file, report)), response)
+  }
+
+  #render(file: Download, report: Report): Pieces {
+    if (file === 'report.json') return piecesOf(renderJson(report))
+    return piecesOf(
+      file === 'report.html'
+        ? renderHtml(report, this.#files.report)
+        : this.page.csv(file.replace('.csv', '') as CsvFile, report),
+    )
   }
 }
 

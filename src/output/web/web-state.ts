@@ -5,7 +5,7 @@ import type { Report } from '../../core/report/report.ts'
 import type { LiveSecond } from '../output.ts'
 import { logOf } from '../view/run-log.ts'
 import { LIVE_POINTS, PAGE_POINTS, viewOf } from '../view/view.ts'
-import type { LiveFrame, LiveRun, LoadTarget, Now } from './web-messages.ts'
+import type { LiveFrame, LiveRun, LoadTarget, Now, Since } from './web-messages.ts'
 
 /**
  * `logged` are the latest entries of the log of tasks.
@@ -16,6 +16,7 @@ export function frameOf(
   report: Report,
   live: LiveSecond | null,
   logged: readonly LogEntry[] = [],
+  since: Since | null = null,
 ): LiveFrame {
   const isRunning = live !== null
   const view = viewOf(report, isRunning ? LIVE_POINTS : PAGE_POINTS)
@@ -25,14 +26,16 @@ export function frameOf(
     view: { ...view, report: { ...view.report, plan: null, capturedFailures: [] }, words },
     now: live === null ? null : nowOf(live),
     log: logOf(report, warnings, isRunning, logged),
+    since,
   }
 }
 
-/** The last planned value of the load. */
+/** The last planned value of the load, and its length. */
 export function loadTarget(plan: Plan): LoadTarget {
+  const { durationS } = plan
   return plan.model === 'closed'
-    ? { of: 'users', value: plan.stages.at(-1)!.toUsers }
-    : { of: 'ratePerS', value: plan.stages.at(-1)!.toPerS }
+    ? { of: 'users', value: plan.stages.at(-1)!.toUsers, durationS }
+    : { of: 'ratePerS', value: plan.stages.at(-1)!.toPerS, durationS }
 }
 
 const nowOf = ({ row, recent }: LiveSecond): Now => ({
@@ -43,6 +46,13 @@ const nowOf = ({ row, recent }: LiveSecond): Now => ({
   queued: row.queued,
   dropped: row.dropped,
   requestsPerS: row.requestsPerS ?? row.finished,
+  names: Object.fromEntries(
+    // Seconds that are joined with others say nothing of this one.
+    Object.entries(row.byNameS === 1 ? row.byName : {}).map(([name, { finished, failed, unfinished }]) => [
+      name,
+      [finished, failed + unfinished],
+    ]),
+  ),
   recent: recent.latencyMs,
   workers: row.workers,
   cores: row.host?.cores ?? null,

@@ -1,4 +1,4 @@
-/** Downloads of a run that has ended. */
+/** Downloads of a run; while it goes on, of the run so far. */
 import { DOWNLOADS, type Download, type PageState } from '../../output/web/web-messages.ts'
 import { element, section } from '../parts/element.ts'
 
@@ -12,10 +12,14 @@ const WHAT: Readonly<Record<Download, string>> = {
 }
 
 export function downloads({ phase, staysOpen, isOver }: PageState, token: string): HTMLElement {
-  const isThere = phase === 'ended' && staysOpen && !isOver
+  const isRunning = phase === 'running' || phase === 'stopping'
+  const isThere = (isRunning || (phase === 'ended' && staysOpen)) && !isOver
   return section(
     'downloads',
     'Downloads',
+    isThere && isRunning
+      ? element('p', { class: 'note' }, 'Of the run so far: totals, rates and the verdict are those of now.')
+      : null,
     isThere
       ? element(
           'ul',
@@ -24,7 +28,7 @@ export function downloads({ phase, staysOpen, isOver }: PageState, token: string
             element(
               'li',
               {},
-              element('a', { href: `${file}?token=${token}`, download: `corerush-${file}` }, file),
+              element('a', { href: `${file}?token=${token}`, download: '' }, file),
               element('span', { class: 'note' }, WHAT[file]),
             ),
           ),
@@ -35,7 +39,7 @@ export function downloads({ phase, staysOpen, isOver }: PageState, token: string
           isOver
             ? 'corerush has exited, so there is nothing to download. Use --out to write files.'
             : staysOpen
-              ? 'Available when the run has ended.'
+              ? 'Available when a run has started.'
               : 'corerush exits with this run, because it has no terminal. Use --out to write files.',
         ),
   )

@@ -53,7 +53,7 @@ export function listen(token: string, { state, run, frame, lost }: Listeners): v
 /** Sends an action to corerush. Rejects with the message of the response if it is refused. */
 export async function act(
   token: string,
-  action: 'stop' | 'start' | 'load',
+  action: 'stop' | 'start' | 'load' | 'reset',
   body: object = {},
 ): Promise<unknown> {
   const response = await fetch(action, {

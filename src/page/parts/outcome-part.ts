@@ -1,5 +1,4 @@
 /** Outcomes of requests, and the messages of failures. */
-import { taskErrorText } from '../../core/measure/task-error.ts'
 import { showClock, showCount, showPercent } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { element, folded, section } from './element.ts'
@@ -78,8 +77,27 @@ export function taskErrors({ report }: ReportView): HTMLElement | null {
           {
             title: 'message',
             isText: true,
-            cell: (error) => folded(taskErrorText(error)),
+            cell: ({ message }) => folded(message),
             by: ({ message }) => message,
+          },
+          {
+            title: 'place',
+            isText: true,
+            cell: ({ place }) => place ?? '–',
+            by: ({ place }) => place,
+          },
+          {
+            title: 'calls',
+            isText: true,
+            cell: ({ trace }) =>
+              trace === undefined
+                ? '–'
+                : element(
+                    'details',
+                    { class: 'message' },
+                    element('summary', {}, trace.split('\n', 1)[0]!),
+                    element('pre', { tabindex: '0' }, trace),
+                  ),
           },
         ],
       })

@@ -301,6 +301,29 @@ test('a form starts a run, gets all problems at once, and starts no second run b
     ).toMatchObject({ status: 400 })
 })
 
+test('a reset changes what is shown, and neither the record nor downloads; files of the run so far are named so', async () => {
+  const { page, origin, token } = await open({ phase: 'waiting', staysOpen: true })
+  const reset = (body: object) => act({ origin, token }, 'reset', body)
+  const seen = await tab(`${origin}/events?token=${token}`)
+  const last = () => seen.events('frame').at(-1) as LiveFrame
+  expect(await reset({})).toMatchObject({ status: 409 })
+  page.start(startOf(REPORT))
+  page.second(liveOf(REPORT))
+  await seen.heard('frame', 1)
+  expect([last().since, Object.keys(last().now!.names)]).toEqual([null, ['GET /a', EVIL]])
+  expect(await reset({})).toMatchObject({ status: 200 })
+  await seen.heard('frame', 2)
+  expect(last().since).toMatchObject({ atS: 6, byName: {}, total: { finished: 0 } })
+  expect(last().view.report.total).toEqual(REPORT.total)
+  expect(await reset({ whole: 'yes' })).toMatchObject({ status: 200 })
+  await seen.heard('frame', 3)
+  expect(last().since).toBeNull()
+  const json = await ask(`${origin}/report.json?token=${token}`)
+  expect(json.headers['content-disposition']).toBe('attachment; filename="corerush-report-so-far.json"')
+  expect(json.text).toBe(textOf(renderJson(REPORT)))
+  expect((await ask(`${origin}/failures.csv?token=${token}`)).text).toMatch(/^Method,Name,Error/)
+})
+
 test('the load of a run under way is changed, or the reason why not is given; before and after it there is none', async () => {
   const asked: unknown[] = []
   const { page, origin, token } = await open(
@@ -319,9 +342,9 @@ test('the load of a run under way is changed, or the reason why not is given; be
   page.amended(planOf({ users: 7 }))
   expect(await change({ value: '8', over: '2s', users: '9' })).toMatchObject({ text: '{"problem":"no"}' })
   expect(asked).toEqual([
-    [{ of: 'users', value: 100 }, { value: '7' }],
+    [{ of: 'users', value: 100, durationS: 6 }, { value: '7' }],
     [
-      { of: 'users', value: 7 },
+      { of: 'users', value: 7, durationS: 2 },
       { value: '8', over: '2s' },
     ],
   ])
