@@ -11,7 +11,7 @@ import type { Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redactPlan } from '../plan/redact.ts'
 import type { PrecisionResult } from '../compare/precision-watch.ts'
-import { partsOf } from '../request/row.ts'
+import { NOT_STARTED, partsOf } from '../request/row.ts'
 import { holdAgainst, type Comparands, type RunComparison } from '../compare/run-comparison.ts'
 import { SecretSet } from '../request/secret-set.ts'
 import type {
@@ -200,14 +200,25 @@ const consequencesOf = (comparison: RunComparison | null, { isTornDown = true }:
   isRegressed: comparison?.result?.answer === 'regressed',
 })
 
-/** The metrics of each row. A row may be `__proto__`, which an assignment would lose. */
+/**
+ * The metrics of each row; without that of arrivals that were never started, unless there are some. A row may be
+ * `__proto__`, which an assignment would lose.
+ */
 function byNameOf(timeline: Timeline, loadS: number): Report['byName'] {
   const { total: tally } = timeline
   const metricsOf = (row: string): RowMetrics => ({
     ...partsOf(row),
     ...deriveMetrics(tally.request(row), { loadS, carriedIn: timeline.carriedIn(row) }),
   })
-  return Object.fromEntries([...tally.requests.keys()].sort().map((row) => [row, metricsOf(row)]))
+  // Such an arrival has no counts of requests, but a latency: how long it had waited.
+  const waited = tally.requests.get(NOT_STARTED)?.peek('latency')?.count ?? 0
+  const isShown = (row: string): boolean => row !== NOT_STARTED || waited > 0
+  return Object.fromEntries(
+    [...tally.requests.keys()]
+      .filter(isShown)
+      .sort()
+      .map((row) => [row, metricsOf(row)]),
+  )
 }
 
 const iterationsOf = ({ total: tally, carriedInIterations }: Timeline): Report['iterations'] => ({
