@@ -93,5 +93,19 @@ export {
   shuffle,
   uniform,
 } from './python/chance.ts'
+export { date, datetime, datetimeNow, dateToday, fromTimestamp, timedelta } from './python/date.ts'
+export { fake } from './python/fake.ts'
+export { counting, cycle, deque, iterator, next, popleft, stages } from './python/iteration.ts'
+export {
+  findall,
+  finditer,
+  fullmatch,
+  group,
+  groups,
+  match,
+  pattern,
+  search,
+  substitute,
+} from './python/pattern.ts'
 export { csvLines, csvRows } from './python/csv.ts'
 export { basicAuth, behindSlash, data, fields, headers, multipart } from './python/request.ts'

@@ -19,14 +19,15 @@ export function add(a: any, b: any): any {
   if (typeof a === 'string' && typeof b === 'string') return a + b
   if (Array.isArray(a) && Array.isArray(b)) return [...(a as unknown[]), ...(b as unknown[])]
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.concat([a, b])
-  return refuse('+', a, b)
+  // Spans and moments of `datetime`.
+  return (a?.plus?.(b) as unknown) ?? refuse('+', a, b)
 }
 
 /** `a - b`: of numbers or sets. */
 export function sub(a: any, b: any): any {
   if (isNumber(a) && isNumber(b)) return Number(a) - Number(b)
   if (a instanceof Set && b instanceof Set) return new Set([...a].filter((one) => !b.has(one)))
-  return refuse('-', a, b)
+  return (a?.minus?.(b) as unknown) ?? refuse('-', a, b)
 }
 
 /** `a * b`: of numbers, or a text or list several times. */
@@ -121,6 +122,7 @@ export function compare(a: any, b: any): number {
     return compareItems(left, right)
   }
   if (Array.isArray(a) && Array.isArray(b)) return compareItems(a, b)
+  if (typeof a?.order === 'number' && typeof b?.order === 'number') return Number(a.order) - Number(b.order)
   return refuse('<', a, b)
 }
 

@@ -1,6 +1,9 @@
 /** Values as Python sees them: truth, equality, text. */
 import { error } from './python-error.ts'
 
+/** The method of a value that gives its text, as `str` does. */
+export const TEXT = Symbol('text')
+
 /** A dict whose keys are not all texts is a `Map`; others are plain objects. */
 export type Dict = Readonly<Record<string, unknown>> | ReadonlyMap<unknown, unknown>
 
@@ -67,6 +70,7 @@ export function repr(value: unknown): string {
     return `{${entriesOf(value)
       .map(([key, one]) => `${repr(key)}: ${repr(one)}`)
       .join(', ')}}`
+  if (typeof value === 'object' && TEXT in value) return (value as { [TEXT]: () => string })[TEXT]()
   if (value instanceof Error) return `${value.name}(${quoted(value.message)})`
   const { status } = value as { status?: unknown }
   return typeof status === 'number' ? `<Response [${status}]>` : Object.prototype.toString.call(value)

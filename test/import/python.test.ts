@@ -9,7 +9,8 @@ const PYTHON = '/usr/bin/python3'
 const hasPython = spawnSync(PYTHON, ['--version']).status === 0
 
 const SETUP = `
-import json, math, string, base64
+import json, math, string, base64, re
+from datetime import date, datetime, timedelta
 from collections import OrderedDict
 words = ["b", "a", "c"]
 numbers = [3, 1, 2]
@@ -97,6 +98,19 @@ def defaults(a, b=2, *, c=3):
 `
 
 const EXPRESSIONS = String.raw`
+re.findall(r"(\w)(\d)?", "a1 b")
+re.findall("[a-c]", "abcd")
+re.search(r"(?P<x>b+)(z)?", "abbb").groups()
+re.search(r"(?P<x>b+)", "abbb").group("x", 0)
+re.match("b", "ab") is None
+re.fullmatch("a|ab", "ab").group()
+re.sub(r"(?i)A(.)", r"<\g<1>\1>", "axAy")
+bool(re.search("a$", "a\n")) and not re.search("a\Z", "a\n")
+str(timedelta(days=-1, seconds=5))
+str(datetime(2024, 2, 29, 23, 59, 59) + timedelta(seconds=1))
+datetime(2024, 12, 31, 13, 4).strftime("%Y %y %m %d %H %I %p %M %S %f %j %a %A %b %B %w %%")
+(date(2026, 1, 1) - timedelta(days=1)).isoformat()
+date(2026, 1, 1) < date(2026, 1, 2)
 7 // 2
 -7 // 2
 7 // -2

@@ -94,6 +94,10 @@ function ofLists(name: string, given: Arguments): Code | null {
         `py.enumerate(${iterable(first)}${given.all.length + given.named.size > 1 ? `, ${(given.all[1] ?? given.named.get('start'))!.text}` : ''})`,
         'list',
       )
+    case 'next':
+      return code(`py.next(${given.all.map(({ text }) => text).join(', ')})`)
+    case 'iter':
+      return code(`py.iterator(${first.text})`)
     case 'zip':
       return code(`py.zip(${given.all.map(({ text }) => text).join(', ')})`, 'list')
     case 'sorted': {

@@ -8,7 +8,7 @@ import { lineage, methodsOf } from './locust-file.ts'
 import { methodCall } from './methods.ts'
 import { logged, moduleCall } from './module-calls.ts'
 import { dotted, type Expr } from './python-tree.ts'
-import { need, type FunctionFacts, type Scope } from './scope.ts'
+import { need, randomIn, type FunctionFacts, type Scope } from './scope.ts'
 import { untranslatable } from './untranslatable.ts'
 import { cookieOf, isUser, userPath } from './user.ts'
 
@@ -35,11 +35,40 @@ export function translateCall(node: Expr<'Call'>, scope: Scope): Code {
   if (func.nodeType !== 'Attribute') return untranslatable('a call of what a call gives')
   if (func.value.nodeType === 'Name' && scope.work.loggers.has(func.value.id))
     return logged(func.attr, node, scope)
+  if (func.value.nodeType === 'Name' && scope.work.fakers.has(func.value.id))
+    return faked(func.attr, node, scope)
   const own = userCall(node, func, scope)
   if (own !== null) return own
   if (cookieOf(func.value, scope)) return cookieCall(func.attr, node, scope)
   const receiver = scope.expression(func.value, scope)
   return headerCall(receiver, func, node, scope) ?? methodCall(receiver, func.attr, node, scope)
+}
+
+/** `fake.name()`. */
+function faked(name: string, node: Expr<'Call'>, scope: Scope): Code {
+  if (/^(?:seed|seed_instance|add_provider)$/.test(name)) return code('undefined', 'none')
+  const { all, named } = argumentsOf(node, scope)
+  // Names of arguments differ from value to value: those of one argument are its only one.
+  if (named.size > 0 && all.length + named.size > 1)
+    return untranslatable(`faker's ${name}() with several arguments`)
+  const given = [...all, ...named.values()].map((one) => one.text)
+  scope.work.notes.add('values of faker are of the same form, and others')
+  return code(`py.fake(${[randomIn(scope), quote(name), ...given].join(', ')})`, FAKE_KINDS[name] ?? 'str')
+}
+
+const FAKE_KINDS: Readonly<Record<string, Code['kind']>> = {
+  words: 'list',
+  random_int: 'int',
+  pyint: 'int',
+  random_number: 'int',
+  random_digit: 'int',
+  pyfloat: 'float',
+  boolean: 'bool',
+  pybool: 'bool',
+  random_element: 'any',
+  date_of_birth: 'date',
+  past_date: 'date',
+  future_date: 'date',
 }
 
 /** A call of a function of the file. */
@@ -77,6 +106,8 @@ function userCall(node: Expr<'Call'>, func: Expr<'Attribute'>, scope: Scope): Co
     return code(`${need(scope, 'stopRun')}(${quote('the scenario quit')})`, 'none')
   if (path === 'stop') return code(`${need(scope, 'stopUser')}()`, 'none')
   if (path === 'interrupt') return code(`${need(scope, 'leave')}()`, 'none')
+  if (path === 'get_run_time' && scope.owner?.role === 'shape')
+    return code(`${need(scope, 'state')}.run_time`, 'float')
   if (path === 'wait') return untranslatable('self.wait()')
   if (path.includes('.'))
     return cookieOf(func.value, scope)

@@ -15,7 +15,10 @@ export type Kind =
   | 'response'
   /** The content of a file that was opened, as text. */
   | 'file'
+  /** A date, time or span of `datetime`. */
   | 'date'
+  /** A lock, which one thread does not need. */
+  | 'lock'
   | 'any'
 
 export interface Code {

@@ -167,8 +167,16 @@ function attribute(node: Expr<'Attribute'>, scope: Scope): Code {
   const value = translate(node.value, scope)
   if (value.kind === 'response' || isResponseAttribute(node.attr, value.kind))
     return responseAttribute(value, node.attr, scope)
+  if (value.kind === 'date' && DATE_FIELDS.has(node.attr)) return code(`${value.text}.${node.attr}`, 'int')
+  // Of a UUID, which is text here.
+  if (node.attr === 'hex' && value.text === 'randomUUID()')
+    return code("randomUUID().replaceAll('-', '')", 'str')
   return untranslatable(`the attribute .${node.attr}`)
 }
+
+const DATE_FIELDS: ReadonlySet<string> = new Set(
+  'year month day hour minute second microsecond days seconds'.split(' '),
+)
 
 const isResponseAttribute = (name: string, kind: Kind): boolean =>
   kind === 'any' && ['status_code', 'text', 'content', 'headers', 'ok'].includes(name)
@@ -353,15 +361,21 @@ const isText = (node: ExprNode): boolean => node.nodeType === 'Constant' && type
 /** `a OPERATOR b`. */
 export function arithmetic(operator: string, a: Code, b: Code): Code {
   const isNumbers = isNumeric(a) && isNumeric(b)
+  const isDates = a.kind === 'date' || b.kind === 'date'
   const kind: Kind = isNumbers ? (a.kind === 'int' && b.kind === 'int' ? 'int' : 'float') : 'any'
   switch (operator) {
     case 'Add':
       if (isNumbers || (a.kind === 'str' && b.kind === 'str'))
         return code(`(${a.text} + ${b.text})`, isNumbers ? kind : 'str')
       if (a.kind === 'list' && b.kind === 'list') return code(`[...${a.text}, ...${b.text}]`, 'list')
-      return code(`py.add(${a.text}, ${b.text})`, a.kind === 'str' || b.kind === 'str' ? 'str' : 'any')
+      return code(
+        `py.add(${a.text}, ${b.text})`,
+        isDates ? 'date' : a.kind === 'str' || b.kind === 'str' ? 'str' : 'any',
+      )
     case 'Sub':
-      return isNumbers ? code(`(${a.text} - ${b.text})`, kind) : code(`py.sub(${a.text}, ${b.text})`)
+      return isNumbers
+        ? code(`(${a.text} - ${b.text})`, kind)
+        : code(`py.sub(${a.text}, ${b.text})`, isDates ? 'date' : 'any')
     case 'Mult':
       return isNumbers
         ? code(`(${a.text} * ${b.text})`, kind)

@@ -2,7 +2,7 @@
 import { code } from './code.ts'
 import { property, quote } from '../typescript.ts'
 import type { LocustFile } from './locust-file.ts'
-import { dotted, type Expr, type ExprNode, type FunctionNode, type StmtNode } from './python-tree.ts'
+import { dotted, some, type Expr, type ExprNode, type FunctionNode, type StmtNode } from './python-tree.ts'
 import type { Scope } from './scope.ts'
 import { untranslatable } from './untranslatable.ts'
 
@@ -31,7 +31,14 @@ export function addedListener(
   return event === undefined ? null : { event, listener: statement.value.args[0] }
 }
 
-/** Whether a function does nothing but write to a log. */
+/** Whether a function sets the exit code of Locust. */
+export const setsExitCode = (node: FunctionNode): boolean =>
+  some(
+    node,
+    (one) => one.nodeType === 'Attribute' && one.attr === 'process_exit_code' && one.ctx.nodeType === 'Store',
+  )
+
+/** Whether a function does nothing but write to a log, or set the exit code. */
 export const isOnlyLogging = ({ body }: FunctionNode, loggers: ReadonlySet<string>): boolean =>
   body.every((statement) => isLogging(statement, loggers))
 
@@ -39,6 +46,12 @@ function isLogging(statement: StmtNode, loggers: ReadonlySet<string>): boolean {
   if (statement.nodeType === 'Pass' || statement.nodeType === 'Comment') return true
   if (statement.nodeType === 'If')
     return [...statement.body, ...statement.orelse].every((one) => isLogging(one, loggers))
+  // The exit code is that of corerush's own thresholds.
+  if (
+    statement.nodeType === 'Assign' &&
+    statement.targets.every((one) => /\.process_exit_code$/.test(dotted(one) ?? ''))
+  )
+    return true
   if (statement.nodeType !== 'Expr') return false
   const { value } = statement
   if (value.nodeType === 'Constant') return true

@@ -15,9 +15,12 @@ export function methodCall(receiver: Code, name: string, node: Expr<'Call'>, sco
       ? responseMethod(receiver, name, given)
       : null) ??
     (receiver.kind === 'file' || receiver.kind === 'bytes' ? fileMethod(receiver, name, given) : null) ??
-    (['list', 'dict', 'set', 'bytes'].includes(receiver.kind) ? null : textMethod(receiver, name, given)) ??
+    (['list', 'dict', 'set', 'bytes', 'date', 'lock'].includes(receiver.kind)
+      ? null
+      : textMethod(receiver, name, given)) ??
     listMethod(receiver, name, given) ??
     dictMethod(receiver, name, given) ??
+    objectMethod(receiver, name, given) ??
     untranslatable(`the method .${name}()`)
   )
 }
@@ -43,6 +46,50 @@ function fileMethod({ text, kind }: Code, name: string, given: Arguments): Code 
       return code(`Buffer.from(${text}).toString('hex')`, 'str')
     case 'close':
       return code('undefined', 'none')
+    default:
+      return null
+  }
+}
+
+/** Methods of matches, patterns, hashes, dates and deques. */
+function objectMethod({ text, kind }: Code, name: string, given: Arguments): Code | null {
+  switch (name) {
+    case 'group':
+      return code(`py.group(${[text, ...given.all.map((one) => one.text)].join(', ')})`)
+    case 'groups':
+      return code(`py.groups(${text})`, 'list')
+    case 'search':
+    case 'match':
+    case 'fullmatch':
+      return kind === 'any' ? code(`py.${name}(${text}, ${listed(given, ['string'])})`) : null
+    case 'findall':
+    case 'finditer':
+      return kind === 'any' ? code(`py.${name}(${text}, ${listed(given, ['string'])})`, 'list') : null
+    case 'sub':
+      return kind === 'any'
+        ? code(`py.substitute(${text}, ${listed(given, ['repl', 'string'])})`, 'str')
+        : null
+    case 'hexdigest':
+      return code(`${text}.digest('hex')`, 'str')
+    case 'digest':
+      return code(`${text}.digest()`, 'bytes')
+    case 'strftime':
+    case 'isoformat':
+      return code(`${text}.${name}(${given.all.map((one) => one.text).join(', ')})`, 'str')
+    case 'timestamp':
+    case 'total_seconds':
+      return code(`${text}.${name}()`, 'float')
+    case 'weekday':
+      return kind === 'date' ? code(`${text}.weekday()`, 'int') : null
+    case 'date':
+      return kind === 'date' ? code(`${text}.date()`, 'date') : null
+    case 'popleft':
+      return code(`py.popleft(${text})`)
+    case 'appendleft':
+      return code(`${text}.unshift(${listed(given, ['value'])})`, 'none')
+    case 'acquire':
+    case 'release':
+      return kind === 'lock' ? code('undefined', 'none') : null
     default:
       return null
   }

@@ -1,6 +1,6 @@
 /** Calls of what a locustfile takes of Python's modules. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, textOf, type Code } from './code.ts'
+import { code, iterable, textOf, type Code } from './code.ts'
 import { quote } from '../typescript.ts'
 import { opened } from './builtins.ts'
 import type { Expr } from './python-tree.ts'
@@ -17,13 +17,96 @@ export function moduleCall(path: string, node: Expr<'Call'>, scope: Scope): Code
   if (module === 'os' || module === 'pathlib') return system(path, node, scope)
   const given = path.startsWith('json') ? null : argumentsOf(node, scope)
   if (given === null) return json(name, node, scope)
+  if (module === 're') return matched(name, given)
+  if (module === 'datetime') return dated(name, given)
+  if (module === 'hashlib' || path === 'hmac.new') return hashed(path, given, scope)
   const known = FUNCTIONS[path]?.(given, scope)
   return known ?? untranslatable(`${path}()`)
 }
 
+/** `re.NAME(…)`. */
+function matched(name: string, given: Arguments): Code {
+  const names = ['pattern', 'string', 'flags']
+  switch (name) {
+    case 'compile':
+      return code(`py.pattern(${listed(given, ['pattern', 'flags'])})`)
+    case 'search':
+    case 'match':
+    case 'fullmatch':
+      return code(`py.${name}(${listed(given, names)})`)
+    case 'findall':
+    case 'finditer':
+      return code(`py.${name}(${listed(given, names)})`, 'list')
+    case 'sub':
+      return code(`py.substitute(${listed(given, ['pattern', 'repl', 'string', 'count', 'flags'])})`, 'str')
+    default:
+      return untranslatable(`re.${name}()`)
+  }
+}
+
+/** `datetime.datetime.now()` and the like. */
+function dated(name: string, given: Arguments): Code {
+  const zone = given.all[0] ?? given.named.get('tz')
+  switch (name) {
+    case 'datetime.now':
+      return code(zone === undefined ? 'py.datetimeNow()' : `py.datetimeNow(${zone.text})`, 'date')
+    case 'datetime.today':
+      return code('py.datetimeNow()', 'date')
+    case 'datetime.utcnow':
+      return code("py.datetimeNow('utc')", 'date')
+    case 'date.today':
+      return code('py.dateToday()', 'date')
+    case 'datetime.fromtimestamp':
+      return code(`py.fromTimestamp(${listed(given, ['seconds'])})`, 'date')
+    case 'datetime':
+      return code(
+        `py.datetime(${listed(given, ['year', 'month', 'day', 'hour', 'minute', 'second'])})`,
+        'date',
+      )
+    case 'date':
+      return code(`py.date(${listed(given, ['year', 'month', 'day'])})`, 'date')
+    case 'timedelta': {
+      const names = ['days', 'seconds', 'microseconds', 'milliseconds', 'minutes', 'hours', 'weeks']
+      const values = byName(given, names)
+      const fields = values.flatMap((value, i) =>
+        value === undefined ? [] : [`${names[i]!}: ${value.text}`],
+      )
+      return code(`py.timedelta({ ${fields.join(', ')} })`, 'date')
+    }
+    default:
+      return untranslatable(`datetime.${name}()`)
+  }
+}
+
+/** `hashlib.sha256(bytes)`, `hmac.new(key, bytes, hashlib.sha256)`. */
+function hashed(path: string, given: Arguments, scope: Scope): Code {
+  if (path === 'hmac.new') {
+    const [key, text, digest] = byName(given, ['key', 'msg', 'digestmod'])
+    if (key === undefined || text === undefined || digest === undefined) return untranslatable('hmac.new()')
+    const create = imported(scope, 'node:crypto', 'createHmac')
+    return code(`${create}(${digest.text}, ${key.text}).update(${text.text})`)
+  }
+  const name = path.replace('hashlib.', '')
+  if (!HASHES.has(name) || given.all.length !== 1) return untranslatable(`${path}()`)
+  return code(`${imported(scope, 'node:crypto', 'createHash')}(${quote(name)}).update(${given.all[0]!.text})`)
+}
+
+/** Hashes that both languages call the same. */
+export const HASHES: ReadonlySet<string> = new Set(['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'])
+
 type Translation = (given: Arguments, scope: Scope) => Code
 
 const FUNCTIONS: Readonly<Record<string, Translation>> = {
+  'itertools.cycle': (given) => code(`py.cycle(${listed(given, ['values'])})`),
+  'itertools.count': (given) => code(`py.counting(${listed(given, ['start', 'step'])})`),
+  'itertools.chain': (given) => code(`[${given.all.map((one) => `...${iterable(one)}`).join(', ')}]`, 'list'),
+  'collections.deque': (given) => code(`py.deque(${listed(given, ['values', 'maxlen'], '[]')})`, 'list'),
+  'collections.OrderedDict': (given) => code(`py.dict(${listed(given, ['values'])})`),
+  'threading.Lock': () => code('null', 'lock'),
+  'threading.RLock': () => code('null', 'lock'),
+  'gevent.lock.Semaphore': () => code('null', 'lock'),
+  'gevent.lock.BoundedSemaphore': () => code('null', 'lock'),
+  'threading.Semaphore': () => code('null', 'lock'),
   'time.time': () => code('(Date.now() / 1000)', 'float'),
   'time.time_ns': () => untranslatable('a whole number beyond 2^53'),
   'time.perf_counter': () => code('(performance.now() / 1000)', 'float'),

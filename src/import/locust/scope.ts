@@ -54,6 +54,8 @@ export interface Work {
   readonly notes: Set<string>
   /** Variables of the module that are loggers. */
   readonly loggers: ReadonlySet<string>
+  /** Variables of the module that are fakers. */
+  readonly fakers: ReadonlySet<string>
 }
 
 export interface Scope {

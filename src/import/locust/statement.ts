@@ -276,6 +276,9 @@ export class Statements {
       const bound = this.#bindTarget(target, opened(source, scope), statement, scope)
       return `${bound}\n${this.block(statement.body, scope)}`
     }
+    // One thread does not need it.
+    if (source.nodeType === 'Name' && scope.expression(source, scope).kind === 'lock')
+      return this.block(statement.body, scope)
     return untranslatable('with')
   }
 

@@ -3,7 +3,14 @@ import { nameOf } from './code.ts'
 import { property, quote } from '../typescript.ts'
 import { translate } from './expression.ts'
 import { functionText, onStartText, onStopText, taskText } from './functions.ts'
-import { addedListener, isOnlyLogging, listenerOf, optionsOf, optionsText } from './listeners.ts'
+import {
+  addedListener,
+  isOnlyLogging,
+  listenerOf,
+  optionsOf,
+  optionsText,
+  setsExitCode,
+} from './listeners.ts'
 import {
   assignmentOf,
   attributeOf,
@@ -113,6 +120,9 @@ class FileWriter {
   readonly #builders = new Set<string>()
   readonly #written = new Set<FunctionFacts>()
   readonly #notes = new Set<string>()
+  /** Task sets among other tasks with an `on_start` or `on_stop`. */
+  readonly #entered = new Set<LocustClass>()
+  readonly #insides = new Set<LocustClass>()
 
   constructor(source: Source, module: Module, file: LocustFile, store: FactsStore) {
     const lines = source.text.split(/\r\n|[\n\r]/)
@@ -123,7 +133,13 @@ class FileWriter {
     this.#statements = new Statements(this.#marks)
     this.#users = usersOf(file)
     const taking = [...file.functions.values()].filter(takesUser)
-    for (const { user, sets } of this.#users) this.#states.set(user, stateOf([user, ...sets], taking))
+    for (const { user, set, sets } of this.#users) {
+      const state = stateOf([user, ...sets], taking)
+      const entered = sets.filter((one) => one !== set && hooksOf(one).length > 0)
+      for (const one of entered) this.#entered.add(one)
+      const fields = new Map([...state.fields, ...entered.map((one) => [insideName(one), null] as const)])
+      this.#states.set(user, { ...state, fields })
+    }
     const parents = new Map(this.#users.flatMap(({ user, sets }) => sets.map((set) => [set, user] as const)))
     this.#work = {
       source,
@@ -140,6 +156,7 @@ class FileWriter {
       options: new Map(),
       notes: this.#notes,
       loggers: loggersOf(module),
+      fakers: fakersOf(module),
     }
   }
 
@@ -147,11 +164,12 @@ class FileWriter {
     const options = this.#options()
     const top = this.#top()
     const scenarios = this.#users.map((one) => this.#scenario(one))
+    const insides = this.#insideTexts()
     const functions = this.#functions()
     const states = [...this.#states].flatMap(([user, { fields }]) =>
       fields.size === 0 ? [] : [this.#stateText(user, fields)],
     )
-    const body = [options, top, ...states, ...functions, this.#exported(scenarios)]
+    const body = [options, top, ...states, ...insides, ...functions, this.#exported(scenarios)]
       .filter((one) => one !== '')
       .join('\n\n')
     return {
@@ -229,7 +247,7 @@ class FileWriter {
       const event = listenerOf(statement, this.#file)
       if (event === null || event === 'init_command_line_parser') return false
       if (!isOnlyLogging(statement, this.#work.loggers)) return true
-      this.#notes.add(`listeners that only log are left out: ${event}`)
+      this.#leaveOut(event, statement)
       return false
     }
     if (statement.nodeType === 'ClassDef') return !this.#file.classes.has(statement.name)
@@ -239,11 +257,21 @@ class FileWriter {
       const target = listener?.nodeType === 'Name' ? this.#file.functions.get(listener.id) : undefined
       if (event === 'init_command_line_parser') return false
       if (target === undefined || !isOnlyLogging(target, this.#work.loggers)) return true
-      this.#notes.add(`listeners that only log are left out: ${event}`)
+      this.#leaveOut(event, target)
       return false
     }
     const assigned = assignmentOf(statement)
-    return assigned === null || !this.#work.loggers.has(assigned.name)
+    return (
+      assigned === null || !(this.#work.loggers.has(assigned.name) || this.#work.fakers.has(assigned.name))
+    )
+  }
+
+  #leaveOut(event: string, listener: FunctionNode): void {
+    this.#notes.add(
+      setsExitCode(listener)
+        ? `the exit code that a listener sets is left out (${event}): --threshold fails a run`
+        : `listeners that only log are left out: ${event}`,
+    )
   }
 
   /** The attributes that all users of a class share, by class: those that no method sets. */
@@ -377,7 +405,7 @@ class FileWriter {
         : onStopText(this.#store.of(inner, stop.node), this.#work, this.#statements, translate),
       ...this.#stages(user),
       problem === null
-        ? `tasks: {\n${tasks.map((task) => this.#task(task)).join(',\n')}\n}`
+        ? `tasks: {\n${tasks.map((task) => this.#task(task, [])).join(',\n')}\n}`
         : `tasks: py.notTranslated(${quote(`line ${user.node.lineno}: ${problem}`)})`,
     ]
     if (problem !== null) this.#marks.mark(user.node, problem)
@@ -480,18 +508,48 @@ class FileWriter {
     if (shape === undefined || user !== this.#users[0]!.user) return []
     const stages = stagesOf(shape)
     if (stages !== null) return [`stages: [${stages.map(quote).join(', ')}]`]
-    this.#marks.mark(shape.node, 'a LoadTestShape that computes its stages')
-    return [
-      `stages: py.notTranslated(${quote(`line ${shape.node.lineno}: a LoadTestShape that computes its stages`)})`,
-    ]
+    return this.#computedStages(shape)
   }
 
-  #task({ name, weight, tags, node, owner, set, line }: TaskFacts): string {
+  /** The stages of a shape whose `tick` is asked when the file is loaded. */
+  #computedStages(shape: LocustClass): string[] {
+    const scope = scopeOf(this.#work, null, [], this.#work.constants, translate)
+    const tick = methodsOf(shape).get('tick')?.node
+    const fields = new Map<string, ExprNode>()
+    for (const { node } of lineage(shape))
+      for (const statement of node.body) {
+        const assigned = assignmentOf(statement)
+        if (assigned !== null) fields.set(assigned.name, assigned.value)
+      }
+    if (tick === undefined || methodsOf(shape).has('__init__')) {
+      const reason = tick === undefined ? 'a LoadTestShape without tick' : 'a LoadTestShape with __init__'
+      this.#marks.mark(shape.node, reason)
+      return [`stages: py.notTranslated(${quote(`line ${shape.node.lineno}: ${reason}`)})`]
+    }
+    const facts = this.#store.of(shape, tick)
+    facts.isCalled = true
+    const state = [...fields].map(([name, value]) =>
+      this.#orMarked(value, () => `${property(name)}: ${translate(value, scope).text}`, property(name)),
+    )
+    return [`stages: py.stages(${facts.name}, { ${state.join(', ')} })`]
+  }
+
+  /** `around` has the task sets that the task is in, from the outermost in. */
+  #task({ name, weight, tags, node, owner, set, line }: TaskFacts, around: readonly LocustClass[]): string {
     const key = property(name)
-    if (set !== null) return `${key}: ${this.#group(set, weight, tags)}`
+    if (set !== null) return `${key}: ${this.#group(set, weight, tags, around)}`
     if (node === null)
       return `${key}: { run() {\npy.notTranslated(${quote(`line ${line}: a class that is no task set`)})\n} }`
     const facts = this.#store.of(owner, node)
+    if (around.some((one) => this.#entered.has(one))) {
+      facts.isCalled = true
+      const more = [
+        ...(weight === 1 ? [] : [`weight: ${weight}`]),
+        ...(tags.length === 0 ? [] : [`tags: [${tags.map(quote).join(', ')}]`]),
+      ]
+      const run = this.#within(around, facts)
+      return more.length === 0 ? `${key}: ${run}` : `${key}: { ${more.join(', ')}, run: ${run} }`
+    }
     if (facts.isCalled || weight !== 1 || tags.length > 0) {
       const more = [
         ...(weight === 1 ? [] : [`weight: ${weight}`]),
@@ -507,20 +565,76 @@ class FileWriter {
   }
 
   /** A task set among other tasks, in which a user stays until a task of it leaves. */
-  #group(set: LocustClass, weight: number, tags: readonly string[]): string {
+  #group(set: LocustClass, weight: number, tags: readonly string[], around: readonly LocustClass[]): string {
     const { tasks, problem } = tasksOf(set, this.#file)
     const more = [
       ...(weight === 1 ? [] : [`weight: ${weight}`]),
       ...(tags.length === 0 ? [] : [`tags: [${tags.map(quote).join(', ')}]`]),
     ]
-    const own = ['__init__', 'on_start', 'on_stop'].find((name) => methodsOf(set).has(name))
-    const reason = problem ?? (own === undefined ? null : `a task set with ${own} among other tasks`)
-    if (reason !== null)
-      return `{ ${[...more, `run() {\n${this.#marks.mark(set.node, reason)}\n}`].join(', ')} }`
+    if (problem !== null)
+      return `{ ${[...more, `run() {\n${this.#marks.mark(set.node, problem)}\n}`].join(', ')} }`
     if (attributeOf(set, 'wait_time') !== null)
       this.#notes.add('the wait_time of a task set among other tasks is left out: that of the user holds')
     if (set.role === 'sequence') more.push("order: 'sequence'")
-    return `{ ${[...more, `tasks: {\n${tasks.map((task) => this.#task(task)).join(',\n')}\n}`].join(', ')} }`
+    return `{ ${[...more, `tasks: {\n${tasks.map((task) => this.#task(task, [...around, set])).join(',\n')}\n}`].join(', ')} }`
+  }
+
+  /** A task in task sets that are entered: `(context) => insideCheckout(context, pay)`. */
+  #within(around: readonly LocustClass[], facts: FunctionFacts): string {
+    const call = facts.self === null ? `() => ${facts.name}()` : facts.name
+    // The innermost set is the one that the task itself leaves.
+    const inner = around.at(-1)!
+    const start = this.#entered.has(inner)
+      ? call
+      : facts.self === null
+        ? call
+        : `() => ${facts.name}(context)`
+    const text = around
+      .filter((one) => this.#entered.has(one))
+      .toReversed()
+      .reduce<string>((inside, one, i) => {
+        const wrapped = `${insideName(one)}(context, ${inside})`
+        this.#insides.add(one)
+        return i === around.filter((each) => this.#entered.has(each)).length - 1
+          ? `(context) => ${wrapped}`
+          : `() => ${wrapped}`
+      }, start)
+    return text
+  }
+
+  /** The functions that let users into task sets, and out of them. */
+  #insideTexts(): string[] {
+    return [...this.#insides].map((set) => {
+      const calls = (names: readonly string[]): string =>
+        names
+          .flatMap((name) => {
+            const found = methodsOf(set).get(name)
+            if (found === undefined) return []
+            const facts = this.#store.of(set, found.node)
+            facts.isCalled = true
+            return [`${facts.isAsync ? 'await ' : ''}${facts.name}(inside)`]
+          })
+          .join('\n')
+      const name = insideName(set)
+      const stop = calls(['on_stop'])
+      return `/** Does a task in ${set.name}: a user that is not in it enters it first, and leaves it with the task that interrupts it. */
+async function ${name}(context: Context<any>, task: (inside: Context<any>) => unknown): Promise<void> {
+let isLeft = false
+const inside: Context<any> = { ...context, leave: () => { isLeft = true; return context.leave() } }
+try {
+if (context.state.${name} !== true) {
+context.state.${name} = true
+${calls(['__init__', 'on_start'])}
+}
+await task(inside)
+} finally {
+if (isLeft) {
+context.state.${name} = false
+${stop}
+}
+}
+}`
+    })
   }
 
   #exported(scenarios: readonly string[]): string {
@@ -551,6 +665,12 @@ const OF_LOCUST: ReadonlySet<string> = new Set([
   'max_retries',
 ])
 
+/** What a task set does when a user enters or leaves it. */
+const hooksOf = (set: LocustClass): string[] =>
+  ['__init__', 'on_start', 'on_stop'].filter((name) => methodsOf(set).has(name))
+
+const insideName = ({ name }: LocustClass): string => `inside${name}`
+
 const stateName = (user: LocustClass): string => `${user.name}State`
 
 function globalsOf(module: Module): Set<string> {
@@ -568,6 +688,18 @@ function loggersOf(module: Module): Set<string> {
     const assigned = assignmentOf(statement)
     if (assigned?.value.nodeType !== 'Call') continue
     if (/(?:^|\.)getLogger$/.test(dotted(assigned.value.func) ?? '')) found.add(assigned.name)
+  }
+  return found
+}
+
+/** `fake = Faker()`. */
+function fakersOf(module: Module): Set<string> {
+  const found = new Set<string>()
+  for (const statement of module.body) {
+    const assigned = assignmentOf(statement)
+    if (assigned?.value.nodeType !== 'Call') continue
+    if (/^(?:faker\.)?(?:Faker|Factory\.create|Faker\.create)$/.test(dotted(assigned.value.func) ?? ''))
+      found.add(assigned.name)
   }
   return found
 }
