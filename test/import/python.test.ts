@@ -98,10 +98,10 @@ def defaults(a, b=2, *, c=3):
 `
 
 const EXPRESSIONS = String.raw`
-re.findall(r"(\w)(\d)?", "a1 b")
+[list(one) for one in re.findall(r"(\w)(\d)?", "a1 b")]
 re.findall("[a-c]", "abcd")
-re.search(r"(?P<x>b+)(z)?", "abbb").groups()
-re.search(r"(?P<x>b+)", "abbb").group("x", 0)
+list(re.search(r"(?P<x>b+)(z)?", "abbb").groups())
+list(re.search(r"(?P<x>b+)", "abbb").group("x", 0))
 re.match("b", "ab") is None
 re.fullmatch("a|ab", "ab").group()
 re.sub(r"(?i)A(.)", r"<\g<1>\1>", "axAy")
