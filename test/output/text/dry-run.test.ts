@@ -40,7 +40,7 @@ test.each([
   [{}, 'undici'],
   [{ transport: 'wire' as const }, 'wire'],
   [{ transport: 'auto' as const }, 'wire (auto)'],
-  [{ transport: 'auto' as const, maxRedirects: 2 }, 'undici (auto, because of --max-redirects)'],
+  [{ transport: 'auto' as const, proxy: 'http://127.0.0.1:2' }, 'undici (auto, because of --proxy)'],
 ])('the transport of %j', (options, words) => {
   expect(shown(planOf(options))).toContain(`transport ${words}\n`)
 })
