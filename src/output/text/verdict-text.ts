@@ -13,7 +13,7 @@ const VERDICT_PAINT: Record<Report['verdict']['level'], Paint> = {
 export const BOTTLENECK: Record<Report['verdict']['limit'], string> = {
   none: 'none detected',
   generator: 'the generator; the target may be capable of more',
-  target: 'the target, or the planned load; the generator had capacity left',
+  target: 'the target, or the plan asked for no more; the generator had capacity left',
   network: 'the network of this host: ports, queues or lost segments',
 }
 

@@ -64,7 +64,7 @@ export function fewSamples({ total, rows, latencies: samples }: Evidence): Reaso
       code: 'samples.few',
       level: 'note',
       message: `${showCount(samples)} ${samples === 1 ? 'latency is' : 'latencies are'} too few to rely on ${weak.length === 1 ? name : `${first[0]} to ${name}`}`,
-      advice: `run longer: ${name} takes ${showCount(samplesFor(q))} of them`,
+      advice: `run longer: ${name} needs ${showCount(samplesFor(q))} requests`,
       fromS: 0,
       toS: Math.max(0, rows.length - 1),
     },

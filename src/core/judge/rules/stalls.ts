@@ -82,7 +82,7 @@ function blockedLoop(
       code: 'generator.blocked',
       level,
       message: `the event loop of ${threadName(evidence.plan, worst.worker)} was blocked for up to ${showMs(longestMs(worst))}, for more than ${showMs(STALLED_MS)} ${inSeconds(blocked, load)}`,
-      advice: 'let scenarios not compute for long, use more workers, and keep others off the cores',
+      advice: 'compute less between requests in scenarios, use more workers, and keep others off the cores',
       worker: worst.worker,
       ...extent(blocked),
     },
