@@ -45,7 +45,7 @@ export default async function work({
   const makeTransport = await transportOf(plan.transport)
   const vitals = vitalSigns()
   const isWitness = share.index === witnessOf(plan)
-  const clock = isWitness ? new RunClock(WITNESS_TURNING_SHARE) : new RunClock()
+  const clock = isWitness ? new RunClock(WITNESS_TURNING_SHARE[plan.model]) : new RunClock()
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
   const recorder = new Recorder(share.index, vitals, reporting(vitals, tell))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)

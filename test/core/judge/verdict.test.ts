@@ -126,6 +126,22 @@ describe('a worker without time', () => {
     expect(found({ rows: rowsWhere(half, lag(0.9)) })).toEqual([])
   })
 
+  test('a response that waited makes no start late: it counts if it takes more of the load than is allowed', () => {
+    const waited = (ms: number) => ({ waitedMs: ms, waitSpreadMs: { p50: ms, p99: ms, max: ms } })
+    const first = (second: number): boolean => second === 0
+    // 1.5 ms of a cycle of 100 ms, of half of the users in one of ten seconds.
+    expect(found({ rows: rowsWhere(first, waited(1.5)) })).toEqual([])
+    expect(found({ rows: rowsWhere(first, lag(1.5)) })).toEqual(['suspect pace.late'])
+    // In all of them it is 1.25 % of the load, or 0.55 %, beside 0.4 % by late starts.
+    expect(found({ rows: rowsWhere(always, waited(2.5)) })).toEqual(['suspect pace.late'])
+    expect(found({ rows: rowsWhere(always, waited(1.1)) })).toEqual([])
+    // A pacing longer than the response took makes up for all of it.
+    const plan = aPlan({ wait: { kind: 'pacing', seconds: 0.1 } })
+    expect(found({ plan, rows: rowsWhere(always, waited(2.5)) })).toEqual([])
+    const short = aPlan({ wait: { kind: 'pacing', seconds: 0.01 } })
+    expect(found({ plan: short, rows: rowsWhere(always, waited(2.5)) })).not.toEqual([])
+  })
+
   test('late against a pacing is late against the longer of pace and service', () => {
     const stages = [{ fromUsers: 100, toUsers: 100, durationS: 10 }]
     const plan = aPlan({ wait: { kind: 'pacing', seconds: 1 }, stages })

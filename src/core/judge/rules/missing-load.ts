@@ -5,7 +5,7 @@
 import { arrivalsBy, peakRate } from '../../load/arrivals.ts'
 import type { Evidence } from './evidence.ts'
 import { largest } from '../../extremes.ts'
-import { hasPace, type OpenPlan } from '../../plan/plan.ts'
+import { hasPace, type ClosedPlan, type OpenPlan } from '../../plan/plan.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { userSecondsBy } from '../../load/stages.ts'
 import type { WorkerVitals } from '../../measure/worker-vitals.ts'
@@ -37,7 +37,9 @@ export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
   const weights = sharesOf(plan).map(weightOf)
   const parts = new Parts(weights)
   const delays =
-    plan.model === 'closed' ? closedDelays(rows, parts, aboveMs) : openDelays(plan, rows, parts, aboveMs)
+    plan.model === 'closed'
+      ? closedDelays(plan, rows, parts, aboveMs)
+      : openDelays(plan, rows, parts, aboveMs)
   /** What did not start at all. */
   let never = 0
   // After a stop, arrivals that find no user are the generator's fault, at most as many as were due during the stop.
@@ -102,7 +104,7 @@ const hasStarted = (one: WorkerVitals): one is WorkerVitals & { lagMs: NonNullab
 const hasAnswers = (one: WorkerVitals): one is WorkerVitals & { waitedMs: number } => one.waitedMs !== null
 
 /** Sums up the delays of users. What a worker's users make up for later is no loss; what they never lost is no gain. */
-function closedDelays(rows: readonly SecondRow[], parts: Parts, aboveMs: number): Delays {
+function closedDelays(plan: ClosedPlan, rows: readonly SecondRow[], parts: Parts, aboveMs: number): Delays {
   const owedS = new Map<number, number>()
   let iterations = 0
   let waitedS = 0
@@ -113,11 +115,25 @@ function closedDelays(rows: readonly SecondRow[], parts: Parts, aboveMs: number)
       const addedS = ((lateMs - (repaidMs ?? 0)) / 1000) * due
       owedS.set(worker, Math.max(0, (owedS.get(worker) ?? 0) + addedS))
     }
+    if (isAbsorbed(plan, row)) continue
     for (const [{ waitedMs }, answers] of parts.of(row.succeeded, row.workers.filter(hasAnswers)))
       if (waitedMs > aboveMs) waitedS += (waitedMs / 1000) * answers
   }
   const seconds = waitedS + [...owedS.values()].reduce((sum, s) => sum + s, 0)
   return { iterations, lost: seconds, seconds }
+}
+
+/**
+ * Whether delays of responses took nothing from the load of a second: a pacing counts from when an iteration was due, and
+ * the longest of them, such delays included, ended before the next one was.
+ */
+export function isAbsorbed(
+  { wait, scenario, maxRedirects }: ClosedPlan,
+  { serviceMs, failed }: SecondRow,
+): boolean {
+  const isPaced = wait.kind === 'pacing' || wait.kind === 'throughput'
+  const isOneRequest = scenario === null && maxRedirects === 0 && failed === 0
+  return isPaced && isOneRequest && (serviceMs.max ?? 0) / 1000 <= longestWaitS(wait)
 }
 
 /** Sums up the delays of arrivals. They wait for responses only if they find no free user. */

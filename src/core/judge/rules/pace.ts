@@ -2,7 +2,7 @@
 import { largest } from '../../extremes.ts'
 import type { Evidence, Reason } from './evidence.ts'
 import { threadName } from '../../plan/witness.ts'
-import { hasPace, type Plan } from '../../plan/plan.ts'
+import { hasPace, type ClosedPlan, type Plan } from '../../plan/plan.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showCount, showMs, showPercent, showRate } from '../../units.ts'
 import type { WorkerVitals } from '../../measure/worker-vitals.ts'
@@ -20,7 +20,7 @@ import {
   TIMER_MS,
 } from './limits.ts'
 import { extent, inSeconds, isFull, loadSeconds, worstWorker } from './load-seconds.ts'
-import { countedLoad, lossOfASecond, missingLoad } from './missing-load.ts'
+import { countedLoad, isAbsorbed, lossOfASecond, missingLoad } from './missing-load.ts'
 
 /** At most one of: saturated or missed (void), full speed; else what is late, and what is busy. */
 export function pace(evidence: Evidence): Reason[] {
@@ -107,11 +107,18 @@ function fullSpeed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
 
 function late(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   const { plan } = evidence
-  const rows = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_LATE))
+  const isFrequent = (seconds: readonly SecondRow[]): boolean => seconds.length > load.length * SOME_SECONDS
+  const slow = load.filter((row) => row.workers.some((worker) => lateness(plan, row, worker) > PACE_LATE))
+  // A response that waited for the loop makes no start late, as the next one counts from when it was read. It takes load, and
+  // so it counts only if what is missing of the whole load is more than is allowed.
+  const isSlow = plan.model === 'open' || missingLoad(evidence).share > ALLOWED_SHORT
+  const rows = isSlow
+    ? slow
+    : slow.filter((row) => row.workers.some((worker) => startLateness(plan, row, worker) > PACE_LATE))
   // A few seconds, such as those after a stop, can have taken it all.
   const { share } = missingLoad(evidence, TIMER_MS)
   const isMissing = share > ALLOWED_SHORT
-  if (rows.length <= load.length * SOME_SECONDS && !isMissing) return []
+  if (!isFrequent(rows) && !isMissing) return []
   // After a stop that outlasts the load, nothing started late.
   const found = rows.length > 0 ? rows : load
   const worst = worstWorker(found, (worker, row) => lateness(plan, row, worker))
@@ -169,19 +176,36 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
     const own = isFull(row) && serviceMs > 0 ? Math.min(1, (waitedMs ?? 0) / serviceMs) : 0
     return (lagMs.mean / 1000) * lossOfASecond(plan) + own
   }
-  const serviceOfTask = requestsPerTask(plan, row) * (serviceMs - (waitedMs ?? 0))
-  const cycleMs = meanCycleS(plan.wait, Math.max(0, serviceOfTask) / 1000) * 1000
+  const cycleMs = cycleOfUserMs(plan, row, worker)
   return cycleMs > 0 ? ownDelayMs(plan, row, worker) / cycleMs : 0
 }
+
+/** The same by late starts alone, in the closed model. */
+function startLateness(plan: ClosedPlan, row: SecondRow, worker: WorkerVitals): number {
+  const cycleMs = cycleOfUserMs(plan, row, worker)
+  return cycleMs > 0 ? unpaidMs(worker) / cycleMs : 0
+}
+
+/** A user's mean cycle without the delays of responses. */
+function cycleOfUserMs(plan: ClosedPlan, row: SecondRow, { waitedMs }: WorkerVitals): number {
+  const serviceOfTask = requestsPerTask(plan, row) * ((row.serviceMs.mean ?? 0) - (waitedMs ?? 0))
+  return meanCycleS(plan.wait, Math.max(0, serviceOfTask) / 1000) * 1000
+}
+
+/** How late iterations started on average, less what shorter waits made up for. */
+const unpaidMs = ({ lagMs, repaidMs }: WorkerVitals): number =>
+  Math.max(0, (lagMs?.mean ?? 0) - (repaidMs ?? 0))
 
 /** How much of its core a worker wanted: the time its loop was busy, and the time it waited for a core, which the loop takes for sleep. */
 export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
 /** What the worker's own delays come to for an iteration, on average: those that keep its user from the next one. */
-const ownDelayMs = (plan: Plan, row: SecondRow, { lagMs, repaidMs, waitedMs }: WorkerVitals): number =>
-  Math.max(0, (lagMs?.mean ?? 0) - (repaidMs ?? 0)) +
-  (plan.model === 'closed' || isFull(row) ? requestsPerTask(plan, row) * (waitedMs ?? 0) : 0)
+const ownDelayMs = (plan: Plan, row: SecondRow, worker: WorkerVitals): number =>
+  unpaidMs(worker) +
+  ((plan.model === 'closed' && !isAbsorbed(plan, row)) || isFull(row)
+    ? requestsPerTask(plan, row) * (worker.waitedMs ?? 0)
+    : 0)
 
 /** A task waits for the generator, and for the target, as often as it sends. */
 const requestsPerTask = ({ scenario }: Plan, { sent, due }: SecondRow): number =>
