@@ -340,7 +340,7 @@ describe('latencies that may be the generator’s own', () => {
     expect(reasons(few15)).toMatchObject([
       {
         message: '15 latencies are too few to rely on p50 to p99',
-        advice: 'run longer: p99 takes 1,000 of them',
+        advice: 'run longer: p99 needs 1,000 requests',
       },
     ])
   })

@@ -116,7 +116,7 @@ describe('the summary', () => {
         Latencies include time that responses waited for the generator: use more
         workers or cores, or plan fewer users or longer waits, below about 436/s.
       - 6 latencies are too few to rely on p50 to p99 [samples.few, seconds 0–0].
-        Run longer: p99 takes 1,000 of them.
+        Run longer: p99 needs 1,000 requests.
       "
     `)
   })
@@ -175,7 +175,7 @@ describe('the summary', () => {
         or longer waits, below about 436/s.
       - 6 latencies are too few to rely on p50
         to p99 [samples.few, seconds 0–0].
-        Run longer: p99 takes 1,000 of them.
+        Run longer: p99 needs 1,000 requests.
       "
     `)
   })
@@ -210,7 +210,7 @@ describe('the summary', () => {
           [worker.lost, seconds 0–0].
           This is a fault of the generator: read the message, and report it if the scenario is not to blame.
         - 1 latency is too few to rely on p50 to p99 [samples.few, seconds 0–0].
-          Run longer: p99 takes 1,000 of them.
+          Run longer: p99 needs 1,000 requests.
         "
       `)
   })
