@@ -94,7 +94,6 @@ class MadeUpWorkforce implements Workforce {
     }
     for (let worker = 0; worker < workers; worker++)
       this.#events.ended(worker, {
-        last: madeUpSnapshot(worker, this.#stopsAtS, templates[0]!, random),
         lastDoneS: this.#stopsAtS,
         endedS: this.#stopsAtS,
         addresses: {},

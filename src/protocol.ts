@@ -18,12 +18,27 @@ export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n)
 /** How far ahead an order names its instant, in seconds: the time that a message has to reach every worker. */
 export const LEAD_S = 0.02
 
+/**
+ * The cells of the shared counters, 32 bits each: how many iterations and requests have been taken, how many have been
+ * granted to this process, and whether no more will be granted.
+ */
+export const TICKETS = {
+  iterations: { taken: 0, granted: 2, isLast: 4 },
+  requests: { taken: 1, granted: 3, isLast: 5 },
+} as const
+export const TICKET_CELLS = 6
+
 /** What a worker is given when it is hired. */
 export interface Assignment {
   readonly plan: Plan
   readonly share: Share
-  /** Counters shared by all workers, when the plan has a count: how many iterations and requests have been taken of it. */
+  /** Counters shared by all workers of this process, when the plan has a count; see `TICKETS`. */
   readonly tickets: SharedArrayBuffer | null
+  /**
+   * A double shared with the main thread: the instant of `monotonicUs` up to which the load may go on without a word of
+   * who conducts the run on another host. `null` where the run is conducted in this process.
+   */
+  readonly lease: SharedArrayBuffer | null
   /** The rows of the scenario's feeders, in the order of the plan; or those of its data. */
   readonly feeders: readonly FeederRows[]
   /** What the setup of each scenario of the file returned, as JSON; `null` for nothing. */
@@ -64,12 +79,16 @@ export type ToWorker =
    * `gracefulStopS` replaces the plan's unless it is null.
    */
   | { readonly type: 'stop'; readonly loadEndS: number | null; readonly gracefulStopS: number | null }
+  /** The clock of the run goes faster than this host's by so many millionths, from now on. */
+  | { readonly type: 'slew'; readonly ppm: number }
   /** The load goes on differently from an instant on that is the same for all workers, and a little ahead. */
   | { readonly type: 'amend'; readonly amendment: Amendment }
 
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** Nothing was heard for the lease of who conducts the run, so that this worker has ended its load. */
+  | { readonly type: 'leaseOver' }
   /** The last ticket of the count was taken by this worker. */
   | { readonly type: 'exhausted'; readonly count: 'requests' | 'iterations' }
   /** Nothing that this worker has under way will ever end, or it may, after all; see `worker/stuck.ts`. */

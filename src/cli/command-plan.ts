@@ -2,6 +2,7 @@
 import { MOST_BODY_BYTES } from '../core/request/request.ts'
 import { readBytes } from '../host/files/text-file.ts'
 import { OptionsError } from '../core/options/options-error.ts'
+import type { HostDefaults } from '../core/options/limits.ts'
 import type { Options } from '../core/options/options.ts'
 import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
@@ -10,19 +11,24 @@ import { planScenario } from '../host/run-plan.ts'
 import { optionsOf, type Command } from './command.ts'
 import { withAgainst, type Repeats } from './repeats.ts'
 
-/** Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. */
+/**
+ * Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. `hosts`
+ * is what the agents offer that carry it out; this host if undefined.
+ */
 export async function readPlan(
   command: Command,
   repeats: Repeats,
   problems: Problem[],
+  hosts?: HostDefaults,
 ): Promise<Plan | null> {
   const options: Options = {
     ...withAgainst(optionsOf(command), repeats),
+    ...(hosts === undefined ? {} : { workers: hosts.cores }),
     ...readBody(command, problems),
     ...readPems(command, problems),
   }
   try {
-    return await planScenario(options)
+    return await planScenario(options, hosts)
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error
     // A flag without its value is reported as such, and not as missing as well.

@@ -1,7 +1,8 @@
 /** The flags of every command, by the headings of the help. Those of a run are declared in core/options. */
 import type { Declarations, NameOf } from '../core/options/declaration.ts'
-import { DECLARATIONS, GROUPS } from '../core/options/declarations.ts'
-import { duration, like, list, oneOf, onOff, text, withDefault } from '../core/options/format.ts'
+import { DECLARATIONS, GROUPS, NATS } from '../core/options/declarations.ts'
+import { duration, like, list, oneOf, onOff, text, whole, withDefault } from '../core/options/format.ts'
+import { MOST_USERS } from '../core/options/limits.ts'
 import { FORMATS } from '../import/formats.ts'
 
 const {
@@ -165,6 +166,51 @@ const IMPORT = {
   },
 } as const satisfies Declarations
 
+const AGENT = {
+  allowHosts: {
+    ...allowHosts,
+    sentence: "hosts that requests may go to, whatever a run asks; '*' for any",
+    usually: 'none: it must be said',
+  },
+  ...NATS,
+  agentName: {
+    format: text('small letters, digits, dashes'),
+    sentence: 'name of this agent',
+    usually: 'the name of the host',
+    flag: 'name',
+  },
+  labels: {
+    format: like(list(''), 'zone=a'),
+    sentence: 'label that runs choose agents by',
+    flag: 'label',
+  },
+  workers: { ...DECLARATIONS.workers, details: 'Each run uses all of them' },
+  maxRate: {
+    format: like(text('rate above 0'), '5k/s'),
+    sentence: 'most iterations per second that a run may ask of this agent',
+    usually: 'no limit',
+  },
+  agentUsers: {
+    format: whole(1, MOST_USERS),
+    sentence: 'most users that a run may ask of this agent',
+    usually: 'no limit',
+    flag: 'max-users',
+  },
+  acceptScenarios: {
+    format: onOff(),
+    sentence: "run scenario files, which are code with this process's rights",
+    usually: 'off',
+  },
+  once: { format: onOff(), sentence: 'end after one run', usually: 'off' },
+} as const satisfies Declarations
+
+const AGENTS = {
+  where: DECLARATIONS.where,
+  ...NATS,
+  json: JSON_SWITCH,
+  color,
+} as const satisfies Declarations
+
 /** The flags of the commands beside a run. */
 export const COMMAND_FLAGS = {
   find: FIND,
@@ -173,6 +219,8 @@ export const COMMAND_FLAGS = {
   target: TARGET,
   doctor: DOCTOR,
   import: IMPORT,
+  agent: AGENT,
+  agents: AGENTS,
 } as const
 
 /** The flags of every command by the headings of its help. */
@@ -184,6 +232,8 @@ export const FLAG_GROUPS = {
   compare: { Compare: COMPARE },
   debug: { Debug: DEBUG, HTTP: GROUPS.HTTP },
   import: { Import: IMPORT },
+  agent: { Agent: AGENT },
+  agents: { Agents: AGENTS },
   completion: {},
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Declarations>>>>
 

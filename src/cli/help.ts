@@ -52,6 +52,17 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
     summary:
       'Turns what you have into a scenario, a targets file or a command: locustfiles, curl commands, access logs. What cannot be translated is named. See docs/IMPORT.md.',
   },
+  agent: {
+    usage: 'corerush agent --nats URL --allow-host HOST [options]',
+    does: 'carry parts of runs on this host, for corerush --agents elsewhere',
+    summary:
+      'Waits on this host for runs with --agents, and carries its part of one at a time with all its workers. See docs/HOSTS.md.',
+  },
+  agents: {
+    usage: 'corerush agents --nats URL [options]',
+    does: 'list the agents that wait for runs',
+    summary: 'Lists the agents of a realm: name, version, cores, state and what each accepts.',
+  },
   completion: {
     usage: 'corerush completion [bash|zsh|fish]',
     does: 'print a script that completes commands and flags in a shell',

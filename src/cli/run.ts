@@ -15,7 +15,10 @@ import { printable } from '../output/text/paint.ts'
 import { renderSeries, renderTurns, titleOf } from '../output/text/repeats-text.ts'
 import { renderSettings } from '../output/text/settings-text.ts'
 import { renderSummary } from '../output/text/summary.ts'
+import type { RunHooks } from '../host/control.ts'
+import type { Hire } from '../host/workforce.ts'
 import type { Command } from './command.ts'
+import { readFleet, type FleetRequest, type Hosts } from './fleet-options.ts'
 import { readPlan } from './command-plan.ts'
 import { notePagesMissing } from './page-flags.ts'
 import { readOutputs } from './output-flags.ts'
@@ -32,21 +35,44 @@ import { exitOf } from './stop-signals.ts'
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
 export const runCommand = (typed: Command): Promise<number> =>
-  withSettings(typed, (settings) => carryOut(settings, typed))
+  withSettings(typed, async (settings) => {
+    const problems: Problem[] = []
+    const fleet = readFleet(settings.command, problems)
+    if (problems.length > 0) throw new OptionsError([...settings.command.problems, ...problems])
+    const isHere = fleet === null || settings.command.switches.get('printConfig') === true
+    return isHere ? carryOut(settings, typed) : withAgents(fleet, settings, typed)
+  })
 
-async function carryOut(settings: Settings, typed: Command): Promise<number> {
+/** Carries the command out on agents. What only that needs is loaded here. */
+async function withAgents(request: FleetRequest, settings: Settings, typed: Command): Promise<number> {
+  const { Coordinator } = await import('./coordinator.ts')
+  const coordinator = await Coordinator.open(request, say)
+  try {
+    const isDry = settings.command.switches.get('dryRun') === true
+    return await carryOut(settings, typed, await (isDry ? coordinator.look() : coordinator.gather()))
+  } finally {
+    await coordinator.close()
+  }
+}
+
+async function carryOut(settings: Settings, typed: Command, hosts: Hosts | null = null): Promise<number> {
   const { command } = settings
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const keepAs = readName(command, problems)
   const repeats = readRepeats(command, problems)
-  const plan = await readPlan(command, repeats, problems)
+  const plan = await readPlan(command, repeats, problems, hosts?.defaults)
   const web = readWeb(command, plan, process.env, problems)
   const metrics = readMetrics(command, problems)
   notePagesMissing(typed, command, problems)
   const isPrinted = command.switches.get('printConfig') === true
   const isDry = command.switches.get('dryRun') === true
   if (web?.hasForm === true && !isPrinted) {
+    if (hosts !== null)
+      problems.push({
+        option: 'web',
+        message: 'needs a load with --agents: its form starts runs on this machine',
+      })
     checkForForm(command, problems)
     sayConfig(settings)
     return withConsole(command, metrics, async (around) =>
@@ -61,6 +87,7 @@ async function carryOut(settings: Settings, typed: Command): Promise<number> {
   }
   if (isDry) problems.push(...notWithDryRun(settings))
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
+  hosts?.check(plan)
   sayConfig(settings)
   const series = planSeries(plan, otherPlan, repeats.repeats)
   const isSeries = series.turns.length > 1
@@ -72,7 +99,7 @@ async function carryOut(settings: Settings, typed: Command): Promise<number> {
     return EXIT.ok
   }
   const summaryTo = ownsStdout ? process.stderr : process.stdout
-  const runs = { command, series, outputsOf, keepAs, summaryTo }
+  const runs = { command, series, outputsOf, keepAs, summaryTo, hire: hosts?.hire ?? undefined }
   return withConsole(command, metrics, (around) => makeRuns(runs, web, around))
 }
 
@@ -85,6 +112,8 @@ interface CommandRuns {
   /** The name to keep the runs under, as a baseline; `null` for none. */
   readonly keepAs: string | null
   readonly summaryTo: NodeJS.WriteStream
+  /** Hires the workers of other hosts; undefined for those of this one. */
+  readonly hire: Hire | undefined
 }
 
 /** Lets a command work with what surrounds its runs, and closes that. */
@@ -105,7 +134,7 @@ async function makeRuns(runs: CommandRuns, web: WebOptions | null, around: RunCo
   if (web !== null) await around.openPage(web.address)
   const { signal } = around
   const failedOutputs: string[] = []
-  const result = await conductSeries(runs.series, signal, (turn, plan) => {
+  const hooksOf = (turn: Turn, plan: Plan): RunHooks => {
     if (runs.command.switches.get('quiet') !== true) announce(turn, plan, runs.series)
     return {
       onStart: around.terminal.begun,
@@ -115,7 +144,8 @@ async function makeRuns(runs: CommandRuns, web: WebOptions | null, around: RunCo
         process.stderr.write(`corerush: ${output} ${messageOf(error)}\n`)
       },
     }
-  })
+  }
+  const result = await conductSeries(runs.series, signal, hooksOf, runs.hire)
   const exitCode = conclude(runs, result, around)
   around.rest()
   if (around.page !== null && around.staysOpen && !around.terminal.signal.aborted) {

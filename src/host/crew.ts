@@ -9,12 +9,13 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { Piscina } from 'piscina'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
-import { threadName, threadsOf } from '../core/plan/witness.ts'
+import { threadName } from '../core/plan/witness.ts'
 import { sharesOf } from '../core/share.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
 import { Overdue, type Watched } from './overdue.ts'
-import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
+import { ownCounters } from './ticket-counters.ts'
+import type { HireHere, Workforce, WorkforceEvents } from './workforce.ts'
 
 export interface CrewOptions {
   /** The worker's module, as a file URL. */
@@ -23,18 +24,22 @@ export interface CrewOptions {
   readonly heapMb?: number
   /** Whether every step of users' tasks is reported. */
   readonly isWatched?: boolean
+  /** The first of the plan's shares that the crew carries, and how many, in a plan without a witness; all if left out. */
+  readonly shares?: { readonly base: number; readonly count: number }
+  /** Counters of tickets that are granted from elsewhere; counters of the crew's own if left out. */
+  readonly tickets?: SharedArrayBuffer
+  /** See `Assignment`. */
+  readonly lease?: SharedArrayBuffer
 }
 
 /** Hires worker threads of this process. */
 export const hireCrew =
-  (options: CrewOptions = {}): Hire =>
+  (options: CrewOptions = {}): HireHere =>
   (plan, feeders, events, data = [], replay = null) =>
     new Crew(plan, { feeders, data, replay }, events, options)
 
 /** Files that are open at most while the workers load their modules and warm up, measured and rounded up. */
-const filesToStart = (plan: Plan): number => 100 + 200 * threadsOf(plan)
-/** Iterations taken, requests taken. */
-const COUNTERS = 2
+const filesToStart = (threads: number): number => 100 + 200 * threads
 const WORKER = new URL('../worker/main.js', import.meta.url).href
 
 export class Crew implements Workforce {
@@ -45,6 +50,8 @@ export class Crew implements Workforce {
   /** Workers that will never start anything again: those without users, and those that died. */
   readonly #idle = new Set<Hand>()
   #amendments = 0
+  /** Whether it was reported that nothing under way will ever end. */
+  #isStuck = false
   readonly ready: Promise<void>
   readonly finished: Promise<void>
 
@@ -52,18 +59,23 @@ export class Crew implements Workforce {
     plan: Plan,
     supplies: Pick<Assignment, 'feeders' | 'data' | 'replay'>,
     events: WorkforceEvents,
-    { filename = WORKER, heapMb, isWatched = false }: CrewOptions = {},
+    options: CrewOptions = {},
   ) {
+    const { filename = WORKER, isWatched = false, lease = null } = options
     this.#events = events
-    this.#pool = poolOf(threadsOf(plan), heapMb)
-    const tickets =
-      plan.requests === null && plan.iterations === null
-        ? null
-        : new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT)
-    this.#hands = sharesOf(plan).map(
-      (share) =>
-        new Hand(this.#pool, filename, { plan, share, tickets, ...supplies, isWatched }, this.#receive),
-    )
+    const shares =
+      options.shares === undefined
+        ? sharesOf(plan)
+        : Array.from({ length: options.shares.count }, (_, i) => ({
+            index: options.shares!.base + i,
+            of: plan.workers,
+          }))
+    this.#pool = poolOf(shares.length, options.heapMb)
+    const tickets = options.tickets ?? ownCounters(plan)
+    this.#hands = shares.map((share) => {
+      const assignment = { plan, share, tickets, lease, ...supplies, isWatched }
+      return new Hand(this.#pool, filename, assignment, shares.length, this.#receive)
+    })
     this.#overdue = new Overdue(plan)
     this.#overdue.watch(this.#hands)
     this.ready = Promise.all(this.#hands.map(({ ready }) => ready)).then(() => undefined)
@@ -86,6 +98,11 @@ export class Crew implements Workforce {
     for (const hand of this.#idle) if (!hand.isLost) this.#idle.delete(hand)
     if ('durationS' in amendment) this.#overdue.extended(amendment.durationS)
     this.#order({ type: 'amend', amendment })
+  }
+
+  /** Lets the clock of the run go faster than this host's by so many millionths, from now on. */
+  slew(ppm: number): void {
+    this.#order({ type: 'slew', ppm })
   }
 
   async dismiss(): Promise<void> {
@@ -115,7 +132,11 @@ export class Crew implements Workforce {
         break
       case 'stuck':
         hand.isStuck = message.isStuck
+        if (!message.isStuck && this.#isStuck) this.#events.stuck((this.#isStuck = false))
         this.#lookForUsers()
+        break
+      case 'leaseOver':
+        this.#events.leaseOver?.()
         break
       case 'nearHeapLimit':
         this.#events.nearHeapLimit(hand.index, message.heap)
@@ -153,7 +174,7 @@ export class Crew implements Workforce {
   #lookForUsers(): void {
     if (this.#hands.some((hand) => !hand.isStuck && !this.#idle.has(hand))) return
     if (this.#idle.size === this.#hands.length) this.#events.deserted()
-    else this.#events.stuck()
+    else this.#events.stuck((this.#isStuck = true))
   }
 }
 
@@ -183,6 +204,7 @@ class Hand implements Watched {
     pool: Piscina,
     filename: string,
     assignment: Assignment,
+    workers: number,
     receive: (hand: Hand, report: WorkerReport) => void,
   ) {
     const { port1: port, port2: theirs } = new MessageChannel()
@@ -202,7 +224,10 @@ class Hand implements Watched {
       })
       .finally(() => receiveAll(port, this.#onMessage))
     const saysReady = new Promise<void>((resolve) => (this.#onReady = resolve))
-    this.ready = Promise.race([saysReady, this.drained.then(() => undefined, couldNotStart(assignment))])
+    this.ready = Promise.race([
+      saysReady,
+      this.drained.then(() => undefined, couldNotStart(assignment, workers)),
+    ])
   }
 
   end(reason: string): void {
@@ -223,13 +248,13 @@ function receiveAll(port: MessagePort, onMessage: (message: FromWorker) => void)
 }
 
 const couldNotStart =
-  ({ plan, share }: Assignment) =>
+  ({ plan, share }: Assignment, threads: number) =>
   (error: unknown): never => {
     const message = messageOf(error)
     throw new CorerushError('CORERUSH_CREW', `${threadName(plan, share.index)} could not start: ${message}`, {
       exitCode: EXIT.unexpected,
       cause: error,
-      ...(/\bEMFILE\b/.test(message) ? { hint: `ulimit -n ${filesToStart(plan)}` } : {}),
+      ...(/\bEMFILE\b/.test(message) ? { hint: `ulimit -n ${filesToStart(threads)}` } : {}),
     })
   }
 

@@ -31,13 +31,13 @@ export class Ending {
     if (atS < loadEndS) this.#timeline.endLoad(atS)
   }
 
-  /** A worker has drained. */
-  drained({ lastDoneS, endedS }: Drained): void {
+  /** A member has drained. */
+  drained({ lastDoneS, endedS }: Omit<Drained, 'last'>): void {
     this.#lastDoneS = Math.max(this.#lastDoneS, lastDoneS)
     this.#endedS = Math.max(this.#endedS, endedS)
   }
 
-  /** Every worker has drained or died, and at least one has drained. Returns the duration of the run. */
+  /** Every member has drained or died, and at least one has drained. Returns the duration of the run. */
   concludeDrained(): number {
     const { loadEndS } = this.#timeline
     const isCounted = this.#cause === 'requests' || this.#cause === 'iterations'
@@ -45,7 +45,7 @@ export class Ending {
     return this.#endedS
   }
 
-  /** Every worker has died, the last one at this run time. Returns the duration of the run. */
+  /** Every member has died, the last one at this run time. Returns the duration of the run. */
   concludeLost(atS: number): number {
     const durationS = Math.max(0, atS)
     this.#cause ??= 'workers'

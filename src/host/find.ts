@@ -31,6 +31,7 @@ import { hireCrew } from './crew.ts'
 import { HeldLoads, Seconds } from './held-loads.ts'
 import { THIS_HOST } from './machine/this-host.ts'
 import { conduct } from './run.ts'
+import type { Hire } from './workforce.ts'
 
 /** What is searched, and how. */
 export interface FindPlan {
@@ -71,7 +72,7 @@ const UNRECOVERED = { times: 1.5, ms: 1 }
 export async function find(
   asked: FindPlan,
   hooks: FindHooks = {},
-  hire = hireCrew(),
+  hire: Hire = hireCrew(),
   host = THIS_HOST,
 ): Promise<FindReport> {
   const stopping = new AbortController()

@@ -23,6 +23,7 @@ import { checkLimits, waitForTarget } from './preflight.ts'
 import { readinessWarnings, readLoad } from './readiness.ts'
 import { replayWarnings } from '../core/plan/replay-words.ts'
 import type { ConductHooks } from './control.ts'
+import type { HiredAgent } from './workforce.ts'
 
 export interface PreparedRun {
   readonly plan: Plan
@@ -38,16 +39,20 @@ export interface PreparedRun {
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS: number | null
   readonly warnings: readonly string[]
+  /** The agents that do the work; `null` if this process does. */
+  readonly agents: readonly HiredAgent[] | null
 }
 
 /**
  * Checks that this host and the outputs can carry the plan, reads the files that it needs, and waits for the target if
- * the plan says so. Rejects with a CorerushError if something is missing.
+ * the plan says so; agents check their hosts themselves. Rejects with a CorerushError if something is missing.
  */
-export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<PreparedRun> {
-  const fileWarning = checkLimits(plan)
-  await checkLocalAddresses(plan)
-  const portWarning = await checkPorts(plan)
+export async function prepareRun(
+  plan: Plan,
+  hooks: ConductHooks,
+  agents: readonly HiredAgent[] | null = null,
+): Promise<PreparedRun> {
+  const hostWarnings = agents === null ? await checkHost(plan) : []
   const unwritable = outputProblems(hooks.outputs ?? [])
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const host = describeHost()
@@ -62,12 +67,14 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
       ? readRows(plan)
       : fromScenario.map(({ columns, text, ends }): FeederRows => ({ columns, text, ends }))
   const replay = replayFileOf(plan)
-  await waitForTarget(plan, hooks.signal)
-  const sound = soundPerS(readCapacity(), plan)
+  if (agents === null) await waitForTarget(plan, hooks.signal)
+  const sound = agents === null ? soundPerS(readCapacity(), plan) : soundOf(agents, plan)
   const warnings = [
-    ...[fileWarning, portWarning].filter((warning) => warning !== null),
+    ...hostWarnings,
     // The load of this host is read now, as the start of the workers is load as well.
-    ...readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound, heap: readHeap() }),
+    ...(agents === null
+      ? readinessWarnings(plan, { cores: findCores(), ...readLoad(), soundPerS: sound, heap: readHeap() })
+      : []),
     ...(plan.data?.isGuess ? [guessWarning(plan.data.path, plan.data.delimiter, '--data-delimiter')] : []),
     ...fromScenario.flatMap(({ path, guess }) =>
       guess === null ? [] : [guessWarning(path, guess, 'the delimiter of the feeder')],
@@ -84,7 +91,22 @@ export async function prepareRun(plan: Plan, hooks: ConductHooks): Promise<Prepa
     setup: await setUpRun(plan, hooks),
     soundPerS: sound,
     warnings,
+    agents,
   }
+}
+
+/** Throws if this host cannot carry the plan; returns what it may be short of. */
+async function checkHost(plan: Plan): Promise<string[]> {
+  const fileWarning = checkLimits(plan)
+  await checkLocalAddresses(plan)
+  const portWarning = await checkPorts(plan)
+  return [fileWarning, portWarning].filter((warning) => warning !== null)
+}
+
+/** What all agents together were measured to make soundly by the plan's transport; `null` if one was not measured. */
+function soundOf(agents: readonly HiredAgent[], { transport }: Plan): number | null {
+  const each = agents.map(({ soundPerS }) => soundPerS?.[transport] ?? null)
+  return each.reduce<number | null>((sum, one) => (sum === null || one === null ? null : sum + one), 0)
 }
 
 /** Runs the setup of the plan's scenarios, if there is any. */

@@ -14,6 +14,7 @@ import { readComparands } from './kept/comparands.ts'
 import type { RunHooks } from './control.ts'
 import { describeHost } from './machine/this-host.ts'
 import { conduct } from './run.ts'
+import type { Hire } from './workforce.ts'
 
 /**
  * Between two runs: time for the target to see the last one's connections closed, and for its threads to end, before
@@ -70,6 +71,7 @@ export async function conductSeries(
   { plan, otherPlan, turns, comparands }: Series,
   signal: AbortSignal,
   hooksOf: (turn: Turn, plan: Plan) => RunHooks,
+  hire?: Hire,
 ): Promise<SeriesResult> {
   const made: MadeRun[] = []
   const reportsOf = (side: Turn['side']): Report[] =>
@@ -86,7 +88,7 @@ export async function conductSeries(
     }
     const hooks = { ...hooksOf(turn, of), signal, ...(isLast && all !== null ? { comparands: all } : {}) }
     try {
-      const report = await conduct(isLast ? of : { ...of, baseline: null }, hooks)
+      const report = await conduct(isLast ? of : { ...of, baseline: null }, hooks, hire)
       made.push({ turn, report })
       if (!isCarriedOut(report.stoppedBy)) break
     } catch (error) {

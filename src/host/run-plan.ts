@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Options } from '../core/options/options.ts'
+import type { HostDefaults } from '../core/options/limits.ts'
 import { buildPlan, type Plan } from '../core/plan/plan.ts'
 import { unwitnessed } from '../core/plan/witness.ts'
 import { resolveOptions } from '../core/resolve/resolve.ts'
@@ -13,14 +14,22 @@ import { readNamedFiles } from './files/named-files.ts'
 import { findCores } from './machine/cores.ts'
 import { spareDescriptors } from './preflight.ts'
 
-/** Returns the plan that the options describe on this host. Throws an `OptionsError` with every problem. */
-export function planRun(options: Options, scenario: LoadedScript | null = null): Plan {
+/** What this host offers. */
+function thisHost(): HostDefaults {
+  const cores = findCores().usable
+  return { cores, descriptors: spareDescriptors(cores) }
+}
+
+/** Returns the plan that the options describe on this host, or where it is given. Throws an `OptionsError` with every problem. */
+export function planRun(
+  options: Options,
+  scenario: LoadedScript | null = null,
+  host: HostDefaults = thisHost(),
+): Plan {
   if (options.scenario !== undefined && scenario === null)
     throw new OptionsError([
       { option: 'scenario', message: 'is a file to be loaded first: use planScenario' },
     ])
-  const cores = findCores().usable
-  const host = { cores, descriptors: spareDescriptors(cores) }
   const { located, files, problems } = readNamedFiles(options)
   const result = resolveOptions(located, host, scenario, files)
   if ('problems' in result) throw new OptionsError([...problems, ...result.problems])
@@ -37,8 +46,8 @@ export function planRun(options: Options, scenario: LoadedScript | null = null):
 }
 
 /** Resolves to the plan of options that may name a scenario file, which is loaded first. */
-export async function planScenario(options: Options): Promise<Plan> {
-  return planRun(options, await readScript(options))
+export async function planScenario(options: Options, host?: HostDefaults): Promise<Plan> {
+  return planRun(options, await readScript(options), host)
 }
 
 /** Resolves to the scenario file that options name, whatever else they say; `null` if they name none. */

@@ -13,10 +13,12 @@ import { isOfLevel, type Amendment } from '../core/plan/amendment.ts'
 import { judgeRun, type Judgement } from '../core/report/judgement.ts'
 import { buildReport, type Report, type RunFacts } from '../core/report/report.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
+import type { AgentReport } from '../core/measure/host-facts.ts'
 import type { Drained } from '../protocol.ts'
 import { VERSION } from '../version.ts'
 import { Ending } from './ending.ts'
 import type { PreparedRun } from './prepared-run.ts'
+import type { AgentSeen } from './workforce.ts'
 
 /** A run that goes on is judged anew every second up to half an hour; after that the more rarely the longer it is. */
 const SECONDS_PER_JUDGED = 1800
@@ -31,6 +33,11 @@ export class RunRecord {
   readonly #warnings: Set<string>
   readonly #secrets: KnownSecrets
   readonly #lostWorkers: RunFacts['lostWorkers'][number][] = []
+  /** The agents as the report has them; `null` if the work is done by this process. */
+  readonly #agents: AgentReport[] | null
+  /** How many members there are, and how many of them have died. */
+  readonly #members: number
+  #lostMembers = 0
   readonly #addresses = new Map<string, Set<string>>()
   /** Why the scenario stopped the run; the first reason counts. */
   #stopReason: string | null = null
@@ -42,13 +49,22 @@ export class RunRecord {
 
   /** `onSettled` is called with each second once, in order, when nothing can correct it any more. */
   constructor(prepared: PreparedRun, onSettled: (second: SettledSecond) => void) {
-    const { plan, warnings } = prepared
+    const { plan, warnings, agents } = prepared
     this.#prepared = prepared
     this.#warnings = new Set(warnings)
     this.#secrets = new KnownSecrets(plan)
     this.gate = new Gate(plan)
     this.precision = new PrecisionWatch(plan)
     const level = plan.warmupAuto ? new LevelWatch(firstRampS(plan)) : null
+    this.#agents =
+      agents?.map(({ name, labels, host, workers }) => ({
+        ...{ name, labels, host, workers },
+        clock: null,
+        lost: null,
+        stoppedBy: null,
+      })) ?? null
+    const members = agents?.map(({ name }) => name) ?? threadsOf(plan)
+    this.#members = typeof members === 'number' ? members : members.length
     const settled = (second: SettledSecond): void => {
       this.gate.settle(second)
       this.precision.settle(second)
@@ -57,7 +73,7 @@ export class RunRecord {
       onSettled(second)
     }
     this.timeline = new Timeline(
-      threadsOf(plan),
+      members,
       plan.durationS ?? Infinity,
       longestWarmupS(plan),
       settled,
@@ -70,9 +86,14 @@ export class RunRecord {
     return [...this.#warnings]
   }
 
-  /** Whether every worker has died. */
+  /** Whether every member has died. */
   get isLost(): boolean {
-    return this.#lostWorkers.length === threadsOf(this.#prepared.plan)
+    return this.#lostMembers === this.#members
+  }
+
+  /** Whether agents do the work. */
+  get hasAgents(): boolean {
+    return this.#agents !== null
   }
 
   /** Adds a warning to the report, once. */
@@ -105,16 +126,30 @@ export class RunRecord {
     this.#teardownProblems = problems
   }
 
-  drained(worker: number, drained: Drained): void {
-    this.timeline.done(worker)
+  drained(member: number, drained: Omit<Drained, 'last'>): void {
+    this.timeline.done(member)
     this.ending.drained(drained)
     for (const [host, found] of Object.entries(drained.addresses))
       this.#addresses.set(host, new Set([...(this.#addresses.get(host) ?? []), ...found]))
   }
 
-  lost(worker: number, message: string): void {
-    const second = this.timeline.lost(worker)
+  /** A member died: a worker of this process, or an agent. */
+  lost(member: number, message: string): void {
+    const second = this.timeline.lost(member)
+    this.#lostMembers++
+    const hidden = this.#secrets.hide(message)
+    if (this.#agents === null) this.#lostWorkers.push({ worker: member, second, message: hidden })
+    else this.#agents[member] = { ...this.#agents[member]!, lost: { second, message: hidden } }
+  }
+
+  /** A worker of an agent died in this second. */
+  workerLost(agent: number, worker: number, second: number, message: string): void {
+    this.timeline.lostPart(agent, second)
     this.#lostWorkers.push({ worker, second, message: this.#secrets.hide(message) })
+  }
+
+  agentSeen(agent: number, seen: AgentSeen): void {
+    this.#agents![agent] = { ...this.#agents![agent]!, ...seen }
   }
 
   /** Judges the closed seconds; once for each second, however often it is called. */
@@ -125,6 +160,7 @@ export class RunRecord {
     const judgement = judgeRun(plan, this.timeline, {
       gate: this.gate,
       lostWorkers: this.#lostWorkers,
+      agents: this.#agents,
       amendments: this.amendments,
       soundPerS,
       loadEndS: Math.min(this.timeline.loadEndS, untilS),
@@ -163,6 +199,7 @@ export class RunRecord {
       warnings: [...this.#warnings, ...stopReasons, ...this.#teardownProblems],
       isTornDown: this.#teardownProblems.length === 0,
       lostWorkers: this.#lostWorkers,
+      agents: this.#agents,
       amendments: this.amendments,
       addresses: Object.fromEntries([...this.#addresses].map(([host, found]) => [host, [...found].sort()])),
       gate: this.gate,

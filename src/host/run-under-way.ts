@@ -3,7 +3,7 @@
  * to the outputs.
  */
 import type { StoppedBy } from '../core/judge/exit.ts'
-import type { Snapshot } from '../core/measure/second.ts'
+import type { SecondPart, Snapshot } from '../core/measure/second.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
@@ -19,14 +19,14 @@ import { Outputs } from './output-set.ts'
 import type { PreparedRun } from './prepared-run.ts'
 import { RunRecord } from './run-record.ts'
 import { VitalsReader } from './vitals-reader.ts'
-import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
+import type { AgentEvents, AgentSeen, Hire, Workforce, WorkforceEvents } from './workforce.ts'
 
 /** How often closed seconds are looked for, and thresholds checked. */
 const TICK_MS = 100
 /** For so many ticks the heap must be near its limit until the run is ended: 3 s. */
 const HIGH_TICKS = 30
 
-export class RunUnderWay implements WorkforceEvents, Amendable {
+export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
   readonly #plan: Plan
   readonly #hooks: ConductHooks
   readonly #host: ConductingHost
@@ -65,7 +65,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#start()
     const vitals = new VitalsReader(
       this.#record,
-      this.#host.watch(),
+      this.#record.hasAgents ? null : this.#host.watch(),
       this.#plan.targetMetrics,
       this.#elapsedS,
     )
@@ -109,7 +109,8 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#stopForMemory(`worker ${worker}`, heap)
   }
 
-  stuck(): void {
+  stuck(isStuck: boolean): void {
+    if (!isStuck) return
     this.#record.warn(
       'the run was ended because its tasks waited neither for a response nor in think() for two minutes, and none would have ended the run: see the task errors',
     )
@@ -120,16 +121,44 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     if (!this.#record.isLost) this.#stop(this.#plan.data === null ? 'users' : 'data')
   }
 
-  ended(worker: number, drained: Drained): void {
-    this.#record.drained(worker, drained)
+  ended(member: number, drained: Omit<Drained, 'last'>): void {
+    this.#record.drained(member, drained)
   }
 
-  lost(worker: number, message: string): void {
-    this.#record.lost(worker, message)
+  lost(member: number, message: string): void {
+    this.#record.lost(member, message)
+  }
+
+  part(part: SecondPart): void {
+    this.#record.timeline.addPart(part)
+  }
+
+  workerLost(agent: number, worker: number, second: number, message: string): void {
+    this.#record.workerLost(agent, worker, second, message)
+  }
+
+  warned(text: string): void {
+    this.#record.warn(text)
+  }
+
+  refusedAgent(name: string, why: string): void {
+    this.#record.warn(
+      `the run was ended because agent ${name} did not carry out a change of the load: it ${why}`,
+    )
+    this.#stop('agents')
+  }
+
+  endWithAgent(name: string): void {
+    this.#record.warn(`the run was ended because agent ${name} was lost (--on-lost-agent stop)`)
+    this.#stop('agents')
+  }
+
+  agentSeen(agent: number, seen: AgentSeen): void {
+    this.#record.agentSeen(agent, seen)
   }
 
   nextInstantS(): number {
-    return Math.max(0, this.#elapsedS()) + LEAD_S
+    return Math.max(0, this.#elapsedS()) + this.#lead.orderS
   }
 
   loadEndS(): number {
@@ -143,13 +172,18 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
     this.#outputs.amended(redactPlan(amended), amendment)
   }
 
+  get #lead(): NonNullable<Workforce['lead']> {
+    return this.#workforce.lead ?? { startS: LEAD_S, orderS: LEAD_S }
+  }
+
   readonly #elapsedS = (): number => (this.#host.nowUs() - this.#startUs) / 1e6
 
   #start(): void {
     // Before the start instant is fixed: a plan with many or large requests takes a while.
     const plan = redactPlan(this.#plan)
-    this.#startUs = this.#host.nowUs() + LEAD_S * 1e6
-    const startedAt = new Date(this.#host.wallMs() + LEAD_S * 1000).toISOString()
+    const { startS } = this.#lead
+    this.#startUs = this.#host.nowUs() + startS * 1e6
+    const startedAt = new Date(this.#host.wallMs() + startS * 1000).toISOString()
     this.#record.started(startedAt)
     this.#outputs.start({
       plan,
@@ -184,7 +218,7 @@ export class RunUnderWay implements WorkforceEvents, Amendable {
   /** Ends the load; before the start there is none, and a worker that dies then makes `ready` reject. */
   #stop(cause: StoppedBy): void {
     if (this.#startUs === Infinity) return
-    const atS = Math.max(0, this.#elapsedS() + LEAD_S)
+    const atS = Math.max(0, this.#elapsedS() + this.#lead.orderS)
     this.#record.ending.stop(cause, atS)
     this.#workforce.stop(atS, cause === 'SIGTERM' ? this.#plan.sigtermStopS : null)
   }

@@ -11,6 +11,7 @@ import { toStderr } from './output-set.ts'
 import { prepareRun } from './prepared-run.ts'
 import { planScenario } from './run-plan.ts'
 import { RunUnderWay } from './run-under-way.ts'
+import type { Hire } from './workforce.ts'
 
 /** How long the probe of the target may take; the workers get ready meanwhile. */
 const PROBE_MS = 1000
@@ -27,13 +28,16 @@ export async function run(options: Options, hooks: RunHooks = {}): Promise<Repor
 export async function conduct(
   plan: Plan,
   hooks: ConductHooks = {},
-  hire = hireCrew(),
+  hire: Hire = hireCrew(),
   host = THIS_HOST,
 ): Promise<Report> {
-  const prepared = await prepareRun(plan, hooks)
+  const { agents = null } = hire
+  const prepared = await prepareRun(plan, hooks, agents)
   const run = new RunUnderWay(prepared, hooks, hire, host)
   try {
-    const [problem] = await Promise.all([probeTarget(plan, PROBE_MS), run.ready])
+    // Agents look from where they are.
+    const probed = agents === null ? probeTarget(plan, PROBE_MS) : null
+    const [problem] = await Promise.all([probed, run.ready])
     return await run.toEnd(problem === null ? [] : [`the target did not answer before the run: ${problem}`])
   } catch (error) {
     throw withProblems(error, await prepared.setup.tearDown(hooks.onLog ?? toStderr))

@@ -5,13 +5,21 @@ import { TargetMetrics } from './target-metrics.ts'
 
 export class VitalsReader {
   readonly #record: RunRecord
-  readonly #host: HostVitalSigns
+  readonly #host: HostVitalSigns | null
   readonly #target: TargetMetrics | null
   /** The second that is not over yet. */
   #second = 0
 
-  /** `targetUrl` is the page of the target's own metrics, `null` without one; `elapsedS` is run time. */
-  constructor(record: RunRecord, host: HostVitalSigns, targetUrl: string | null, elapsedS: () => number) {
+  /**
+   * `host` is `null` if the work is done elsewhere. `targetUrl` is the page of the target's own metrics, `null` without
+   * one; `elapsedS` is run time.
+   */
+  constructor(
+    record: RunRecord,
+    host: HostVitalSigns | null,
+    targetUrl: string | null,
+    elapsedS: () => number,
+  ) {
     this.#record = record
     this.#host = host
     this.#target = targetUrl === null ? null : new TargetMetrics(targetUrl, elapsedS)
@@ -22,7 +30,7 @@ export class VitalsReader {
   read(elapsedS: number): void {
     const second = Math.floor(elapsedS)
     if (second <= this.#second) return
-    this.#record.timeline.host(second - 1, this.#host.read())
+    if (this.#host !== null) this.#record.timeline.host(second - 1, this.#host.read())
     void this.#readTarget(second - 1)
     this.#second = second
   }

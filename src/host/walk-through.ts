@@ -13,7 +13,7 @@ import { hireCrew } from './crew.ts'
 import { readFeeder } from './files/feeder-files.ts'
 import { toStderr } from './output-set.ts'
 import { planRun } from './run-plan.ts'
-import type { Hire, Workforce, WorkforceEvents } from './workforce.ts'
+import type { HireHere, Workforce, WorkforceEvents } from './workforce.ts'
 
 /** Between two tasks, so that no further one begins before the main thread has heard of a failed `onStart`. */
 const PAUSE_S = 0.1
@@ -67,7 +67,7 @@ export async function debugScenario(
 interface WalkParts {
   readonly onStep: (step: Step) => void
   readonly data: SetUp['data']
-  readonly hire: Hire
+  readonly hire: HireHere
 }
 
 /** One user on its way through its tasks. */
@@ -121,8 +121,8 @@ class WalkThrough implements WorkforceEvents {
     this.#workforce.stop(0)
   }
 
-  stuck(): void {
-    this.#workforce.stop(0)
+  stuck(isStuck: boolean): void {
+    if (isStuck) this.#workforce.stop(0)
   }
 
   nearHeapLimit(): void {

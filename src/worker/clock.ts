@@ -43,7 +43,10 @@ export class RunClock implements Clock {
   // performance.now is the cheapest clock to read, but its zero differs from thread to thread on some platforms.
   readonly #now = performance.now.bind(performance)
   readonly #turningShare: number
+  /** Run time at an instant of this clock, and how fast it goes on from there. */
   #zeroMs: number
+  #zeroUs = 0
+  #usPerMs = 1000
 
   /**
    * The clock of a run: its zero is now until `startAt` names another instant. Alarms turn the loop for at most
@@ -54,11 +57,20 @@ export class RunClock implements Clock {
     this.#zeroMs = this.#now()
   }
 
-  readonly nowUs = (): number => (this.#now() - this.#zeroMs) * 1000
+  readonly nowUs = (): number => (this.#now() - this.#zeroMs) * this.#usPerMs + this.#zeroUs
 
   /** Sets its zero to an instant of the shared monotonic clock. */
   startAt(startUs: number): void {
     this.#zeroMs = startUs / 1000 - aheadMs(this.#now)
+    this.#zeroUs = 0
+  }
+
+  /** Goes faster than the platform's clock by so many millionths from now on, without a step. */
+  slew(ppm: number): void {
+    const nowMs = this.#now()
+    this.#zeroUs += (nowMs - this.#zeroMs) * this.#usPerMs
+    this.#zeroMs = nowMs
+    this.#usPerMs = 1000 + ppm / 1000
   }
 
   alarm(callback: () => void, turned: Turned = () => undefined): Alarm {

@@ -18,7 +18,7 @@ import { OpenSchedule } from './schedule/open.ts'
 import { ReplayArrivals } from './schedule/replay-arrivals.ts'
 import type { Schedule, ScheduleParts } from './schedule/schedule.ts'
 import { Stuck } from './stuck.ts'
-import type { Tickets } from './tickets.ts'
+import type { Ticket, Tickets } from './tickets.ts'
 import { TIMER, Timers, type LoadTimer, type TimerListener } from './timers.ts'
 import type { Turn } from './turn.ts'
 import { UnderWay } from './under-way.ts'
@@ -34,6 +34,8 @@ export interface LoadParts extends UserParts {
   readonly replay?: { readonly file: ReplayFile; readonly reader: Pick<LogReader, 'line'> }
   /** Is told that nothing under way will ever end, or that it may, after all; see `Stuck`. */
   readonly stuck?: (isStuck: boolean) => void
+  /** Whether the load may go on; asked once a second. Always if left out. */
+  readonly hasLease?: () => boolean
 }
 
 /** A timer that is always due soon, so that the delay of an otherwise quiet loop is known too. */
@@ -47,6 +49,8 @@ export class Load implements TimerListener {
   readonly #stuck: Stuck
   /** Whether each row of the data has its iteration. */
   #isSpent = false
+  /** Whether a row is promised to an iteration that has no ticket yet. */
+  #hasRow = false
   /** How long what is under way has after the load. */
   #gracefulStopS: number
   #drainEndUs = Infinity
@@ -122,6 +126,8 @@ export class Load implements TimerListener {
     switch (timer) {
       case TIMER.second:
         recorder.advance(nowUs)
+        // Who conducts the run on another host may be gone: nothing goes on for ever.
+        if (this.#parts.hasLease?.() === false) this.stop(nowUs / 1e6)
         this.#timers.arm(TIMER.second, (Math.floor(nowUs / 1e6) + 1) * 1e6)
         this.#stuck.look(this.#schedule.users.length)
         break
@@ -187,7 +193,9 @@ export class Load implements TimerListener {
       timers: this.#timers,
       nowUs: clock.nowUs,
       takeTicket:
-        data === null ? tickets.takeIteration : () => this.#promiseRow(source!) && tickets.takeIteration(),
+        data === null
+          ? tickets.takeIteration
+          : () => (this.#promiseRow(source!) ? this.#ticketForRow() : 'none'),
       newUser: (id, owner) => {
         this.#timers.growTo(id + 1)
         return makeUser(id, owner)
@@ -228,9 +236,16 @@ export class Load implements TimerListener {
 
   /** Promises a row of the data to an iteration; when they are all promised, nothing more starts once those have. */
   #promiseRow(source: Source): boolean {
-    if (source.promiseRow()) return true
+    if (this.#hasRow || source.promiseRow()) return (this.#hasRow = true)
     if (!this.#isSpent) this.#schedule.close(() => this.#parts.data!.spent())
     this.#isSpent = true
     return false
+  }
+
+  /** The ticket of an iteration that has a row; without one yet, the row is for the next. */
+  #ticketForRow(): Ticket {
+    const ticket = this.#parts.tickets.takeIteration()
+    this.#hasRow = ticket === 'later'
+    return ticket
   }
 }

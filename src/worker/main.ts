@@ -69,6 +69,7 @@ export default async function work({
     transportOf: transportFor,
     tickets: ticketsOf(assignment, (count) => tell({ type: 'exhausted', count })),
     stuck: (isStuck) => tell({ type: 'stuck', isStuck }),
+    hasLease: leaseOf(assignment, tell),
   })
   await warmUp(plan, vitals, makeTransport)
   if (isWitness) stepUp()
@@ -80,6 +81,7 @@ export default async function work({
   load.begin()
   orders.onOrder((order) => {
     if (order.type === 'stop') load.stop(order.loadEndS, order.gracefulStopS)
+    else if (order.type === 'slew') clock.slew(order.ppm)
     else {
       desertion.amended()
       load.amend(order.amendment)
@@ -105,6 +107,19 @@ function reporting(
     tell({ type: 'snapshot', snapshot })
     const heap = { usedBytes: snapshot.vitals.heapBytes, limitBytes }
     if (watch.isNear(heap)) tell({ type: 'nearHeapLimit', heap })
+  }
+}
+
+/** Whether the load may go on; once it may not, that is reported. Always where the run is conducted in this process. */
+function leaseOf({ lease }: Assignment, tell: (message: FromWorker) => void): () => boolean {
+  if (lease === null) return () => true
+  const until = new Float64Array(lease)
+  let isOver = false
+  return () => {
+    if (isOver || monotonicUs() < until[0]!) return !isOver
+    isOver = true
+    tell({ type: 'leaseOver' })
+    return false
   }
 }
 

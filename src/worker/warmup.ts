@@ -46,7 +46,7 @@ export async function warmUp(plan: Plan, vitals: VitalSigns, makeTransport: Make
     tickets: {
       takeIteration: () => {
         if (left === 1) setImmediate(() => load.stop(null))
-        return left-- > 0
+        return left-- > 0 ? 'taken' : 'none'
       },
       takeRequest: () => true,
     },

@@ -7,6 +7,7 @@ import type { Hire, Workforce, WorkforceEvents } from '../../src/host/workforce.
 import { sharesOf, type Share } from '../../src/core/share.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
+import { ownCounters } from '../../src/host/ticket-counters.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Turn } from '../../src/worker/turn.ts'
 import { STILL } from './simulation.ts'
@@ -78,7 +79,7 @@ class SimulatedWorkforce implements Workforce {
 
   constructor(run: SimulatedRun, plan: Plan, events: WorkforceEvents, ways: SimulatedWays) {
     this.#run = run
-    const counters = new SharedArrayBuffer(8)
+    const counters = ownCounters(plan)
     this.#workers = sharesOf(plan).map(
       (share) => new SimulatedWorker(run.clock, plan, share, counters, events, ways),
     )
@@ -130,7 +131,7 @@ class SimulatedWorker {
     clock: VirtualClock,
     plan: Plan,
     share: Share,
-    counters: SharedArrayBuffer,
+    counters: SharedArrayBuffer | null,
     events: WorkforceEvents,
     { answer = () => ({ afterUs: 5000 }), diesAtS = {} }: SimulatedWays,
   ) {
@@ -160,7 +161,6 @@ class SimulatedWorker {
       const last = recorder.finish(endedUs)
       events.snapshot(last)
       events.ended(index, {
-        last,
         lastDoneS: recorder.lastDoneUs / 1e6,
         endedS: endedUs / 1e6,
         addresses: {},

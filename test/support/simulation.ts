@@ -14,6 +14,7 @@ import type { Feed } from '../../src/worker/scenario/feed.ts'
 import type { Scripted } from '../../src/worker/scenario/script.ts'
 import { scriptedUsers } from '../../src/worker/scenario/scripted-users.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
+import { ownCounters } from '../../src/host/ticket-counters.ts'
 import { ticketsOf } from '../../src/worker/tickets.ts'
 import { Turn } from '../../src/worker/turn.ts'
 import type { VitalSigns } from '../../src/worker/vitals.ts'
@@ -85,7 +86,7 @@ export class Simulation {
   ) {
     const scripts = script === undefined ? [] : [script].flat()
     if (script !== undefined) this.clock.settle = () => new Promise((resolve) => setImmediate(resolve))
-    const counters = new SharedArrayBuffer(8)
+    const counters = ownCounters(plan)
     for (const share of sharesOf({ workers, witness: plan.witness })) {
       const { index } = share
       const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))

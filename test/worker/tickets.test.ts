@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest'
-import { ticketsOf } from '../../src/worker/tickets.ts'
+import { grant, noneGranted, ownCounters, takenOf } from '../../src/host/ticket-counters.ts'
+import { ticketsOf, type Ticket } from '../../src/worker/tickets.ts'
 import { aPlan } from '../support/plan.ts'
 
 function box(requests: number | null, iterations: number | null, workers = 1) {
-  const tickets = requests === null && iterations === null ? null : new SharedArrayBuffer(8)
+  const tickets = ownCounters({ requests, iterations })
   const told: string[] = []
   const plan = aPlan({ requests, iterations })
   const all = Array.from({ length: workers }, () => ticketsOf({ plan, tickets }, (count) => told.push(count)))
   return { all, told }
 }
-const times = (n: number, take: () => boolean): number =>
-  Array.from({ length: n }, take).filter(Boolean).length
+const times = (n: number, take: () => Ticket | boolean): number =>
+  Array.from({ length: n }, take).filter((one) => one === true || one === 'taken').length
 
 test('without a count there is always one more', () => {
   const { all, told } = box(null, null)
@@ -24,9 +25,14 @@ test('without a count there is always one more', () => {
 test('an iteration takes its first request with it, and later ones take their own', () => {
   const { all, told } = box(5, null)
   const { takeIteration, takeRequest } = all[0]!
-  expect([takeIteration(), takeRequest(), takeRequest(), takeIteration()]).toEqual([true, true, true, true])
+  expect([takeIteration(), takeRequest(), takeRequest(), takeIteration()]).toEqual([
+    'taken',
+    true,
+    true,
+    'taken',
+  ])
   expect(told).toEqual([])
-  expect([takeRequest(), takeIteration(), takeRequest()]).toEqual([true, false, false])
+  expect([takeRequest(), takeIteration(), takeRequest()]).toEqual([true, 'none', false])
   expect(told).toEqual(['requests'])
 })
 
@@ -42,4 +48,28 @@ test('with both counts the first one reached ends it, over all workers', () => {
   expect(all.map(({ takeIteration }) => times(2, takeIteration))).toEqual([2, 2, 0])
   expect(all.map(({ takeRequest }) => times(4, takeRequest))).toEqual([4, 2, 0])
   expect(told).toEqual(['iterations', 'requests'])
+})
+
+test('what is granted block by block is taken block by block, and never more', () => {
+  const tickets = noneGranted()
+  const told: string[] = []
+  const plan = aPlan({ requests: 1000, iterations: 1000 })
+  const [one, other] = [0, 1].map(() => ticketsOf({ plan, tickets }, (count) => told.push(count)))
+  expect([one!.takeIteration(), other!.takeIteration()]).toEqual(['later', 'later'])
+  grant(tickets, 'iterations', 3, false)
+  // There is an iteration, but no request for it yet: it is given back.
+  expect([one!.takeIteration(), takenOf(tickets, 'iterations')]).toEqual(['later', 0])
+  grant(tickets, 'requests', 5, false)
+  expect([times(9, one!.takeIteration), one!.takeIteration(), takenOf(tickets, 'requests')]).toEqual([
+    3,
+    'later',
+    3,
+  ])
+  grant(tickets, 'iterations', 4, true)
+  expect([other!.takeIteration(), other!.takeIteration(), one!.takeIteration(), told]).toEqual([
+    'taken',
+    'none',
+    'none',
+    ['iterations'],
+  ])
 })

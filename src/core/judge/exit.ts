@@ -17,6 +17,8 @@ export type StoppedBy =
   | 'SIGHUP'
   | 'abort'
   | 'workers'
+  /** An agent was lost, or did not carry out a change of the load. */
+  | 'agents'
   /** The heap of the main thread, or of a worker, was near its limit. */
   | 'memory'
   /** In a run without a duration, what was under way waited for ever. */

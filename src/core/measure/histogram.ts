@@ -23,7 +23,9 @@ function slotOf(us: number): number {
   const power = SINGLE_ZEROS - Math.clz32(us)
   return power * SLOTS_PER_POWER + (us >>> power)
 }
-const SLOTS = slotOf(HIGHEST_US) + 1
+/** The last slot, which has the longest durations. */
+export const COARSEST_SLOT = slotOf(HIGHEST_US)
+const SLOTS = COARSEST_SLOT + 1
 
 /** The lowest value of a slot in µs. */
 function slotStartUs(slot: number): number {

@@ -11,3 +11,25 @@ export interface HostReport extends MachineFacts {
   readonly cpuQuota: number | null
   readonly memoryBytes: number
 }
+
+/** An agent of a run on several hosts. */
+export interface AgentFacts {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly host: HostReport
+  /** The run-wide numbers of its first and its last worker. */
+  readonly workers: readonly [first: number, last: number]
+}
+
+/** An agent as the report has it. */
+export interface AgentReport extends AgentFacts {
+  /**
+   * The most that its clock can have differed from that of the run, for certain, and by how many millionths it was sped
+   * up last; `null` if nothing was heard of it.
+   */
+  readonly clock: { readonly boundMs: number; readonly ratePpm: number } | null
+  /** The second in which it was lost, and why; `null` if it was not. */
+  readonly lost: { readonly second: number; readonly message: string } | null
+  /** What ended its load before the run's did; `null` for nothing. */
+  readonly stoppedBy: 'lease' | 'sigterm' | null
+}

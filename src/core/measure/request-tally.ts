@@ -9,7 +9,7 @@ import type { Outcome } from '../request/outcome.ts'
 export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const
 export type PhaseName = (typeof PHASES)[number]
 
-const COUNTS = [
+export const REQUEST_COUNTS = [
   'sent',
   'finished',
   'finishedInLoad',
@@ -20,8 +20,15 @@ const COUNTS = [
   'bytesOut',
   'bytesDecoded',
 ] as const
-const HISTOGRAMS = ['latency', 'service', 'failedLatency', 'failedService', 'reached', ...PHASES] as const
-type CountName = (typeof COUNTS)[number]
+export const HISTOGRAMS = [
+  'latency',
+  'service',
+  'failedLatency',
+  'failedService',
+  'reached',
+  ...PHASES,
+] as const
+type CountName = (typeof REQUEST_COUNTS)[number]
 type HistogramName = (typeof HISTOGRAMS)[number]
 
 /** Counts and histograms of one row of requests. A histogram exists once it has been used. */
@@ -61,7 +68,7 @@ export class RequestTally implements Record<CountName, number> {
   }
 
   clear(): void {
-    for (const name of COUNTS) this[name] = 0
+    for (const name of REQUEST_COUNTS) this[name] = 0
     for (const name of HISTOGRAMS) this.#histograms[name]?.clear()
     this.statuses.clear()
     this.outcomes.clear()
@@ -95,7 +102,7 @@ export function packRequest(name: string, request: RequestTally): PackedRequest 
 }
 
 export function mergeRequest(into: RequestTally, from: PackedRequest): void {
-  for (const key of COUNTS) into[key] += from[key]
+  for (const key of REQUEST_COUNTS) into[key] += from[key]
   for (const [status, n] of from.statuses) into.statuses.set(status, (into.statuses.get(status) ?? 0) + n)
   for (const [outcome, n] of from.outcomes) into.outcomes.set(outcome, (into.outcomes.get(outcome) ?? 0) + n)
   for (const key of HISTOGRAMS) {

@@ -23,6 +23,42 @@ export interface Snapshot {
   readonly captured?: readonly CapturedFailure[]
 }
 
+/**
+ * A second of a member of the run, or a part of it: of a worker, or of an agent, which reports what all its workers
+ * counted. Parts add up.
+ */
+export interface SecondPart extends Omit<Snapshot, 'worker' | 'vitals'> {
+  /** The number of the worker, or of the agent. */
+  readonly member: number
+  /** Vitals of the workers whose counts are in it. */
+  readonly vitals: readonly WorkerVitals[]
+  /** Whether the member has reported all of the second with it. */
+  readonly isWhole: boolean
+  /** Vitals of the agent's host. */
+  readonly host?: HostVitals | null
+}
+
+/** A whole second of a worker as the part that it is. */
+export const partOf = ({ worker, vitals, ...rest }: Snapshot): SecondPart => ({
+  ...rest,
+  member: worker,
+  vitals: [vitals],
+  isWhole: true,
+})
+
+/** One agent's second. */
+export interface AgentSecond {
+  /** Name of the agent. */
+  readonly agent: string
+  /** Vitals of its host; `null` if they were not read, or did not arrive. */
+  readonly host: HostVitals | null
+  readonly users: number
+  readonly inFlight: number
+  /** Requests that were sent, and that ended, in the second. */
+  readonly sent: number
+  readonly finished: number
+}
+
 /** A second of the report. */
 export interface SecondRow extends Metrics {
   readonly second: number
@@ -51,7 +87,10 @@ export interface SecondRow extends Metrics {
   /** The second's latencies at two significant digits. */
   readonly histogram: SparseHistogram
   readonly workers: readonly WorkerVitals[]
+  /** Vitals of the host; `null` if they were not read, or the workers are on other hosts. */
   readonly host: HostVitals | null
+  /** The agents that reported the second; absent without agents. */
+  readonly agents?: readonly AgentSecond[]
   /** Vitals of the server; `null` if they are not read, or the reading failed. */
   readonly target: TargetVitals | null
 }
@@ -86,7 +125,9 @@ export interface SecondParts {
   readonly isComplete: boolean
   /** The part of the second that is load, 0 to 1. */
   readonly loadS: number
-  readonly snapshots: readonly Snapshot[]
+  readonly parts: readonly SecondPart[]
+  /** The names of the members, if they are agents; else empty. */
+  readonly agents: readonly string[]
   /** All workers' counts of it, and the same with all names as one. */
   readonly tally: Tally
   readonly merged: Tally
@@ -96,8 +137,8 @@ export interface SecondParts {
   readonly target: TargetVitals | null
 }
 
-export function deriveSecond(parts: SecondParts): SecondRow {
-  const { second, isWarmup, isComplete, loadS, snapshots, tally, merged, witness, host, target } = parts
+export function deriveSecond(known: SecondParts): SecondRow {
+  const { second, isWarmup, isComplete, loadS, parts, agents, tally, merged, witness, host, target } = known
   const all = requestsOf(merged)
   const span = { loadS, carriedIn: 0 }
   const added = customAdded(tally)
@@ -109,9 +150,9 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     second,
     phase: isWarmup ? 'warmup' : loadS > 0 ? 'load' : 'drain',
     complete: isComplete,
-    users: snapshots.reduce((n, { users }) => n + users, 0),
-    inFlight: snapshots.reduce((n, { inFlight }) => n + inFlight, 0),
-    queued: snapshots.reduce((n, { queued }) => n + queued, 0),
+    users: sumOf(parts, 'users'),
+    inFlight: sumOf(parts, 'inFlight'),
+    queued: sumOf(parts, 'queued'),
     due: tally.iterations.due,
     dropped: tally.iterations.dropped,
     iterations: endedIterations(tally.iterations),
@@ -123,8 +164,9 @@ export function deriveSecond(parts: SecondParts): SecondRow {
     ...(Object.keys(transactions).length > 0 ? { transactions } : {}),
     ...(witness === null ? {} : { witness: witnessSecond(witness) }),
     histogram: (all.peek('latency') ?? EMPTY).sparse(),
-    workers: snapshots.map(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
+    workers: parts.flatMap(({ vitals }) => vitals).sort((a, b) => a.worker - b.worker),
     host,
+    ...(agents.length > 0 ? { agents: agentSeconds(agents, parts) } : {}),
     target,
   }
 }
@@ -132,6 +174,26 @@ export function deriveSecond(parts: SecondParts): SecondRow {
 function witnessSecond(requests: RequestTally): WitnessSecond {
   const { finished, latencyMs, serviceMs } = deriveMetrics(requests, { loadS: 0, carriedIn: 0 })
   return { finished, latencyMs, serviceMs }
+}
+
+const sumOf = (parts: readonly SecondPart[], field: 'users' | 'inFlight' | 'queued'): number =>
+  parts.reduce((sum, part) => sum + part[field], 0)
+
+/** What each agent reported of a second. */
+function agentSeconds(agents: readonly string[], parts: readonly SecondPart[]): AgentSecond[] {
+  return agents.flatMap((agent, index) => {
+    const own = parts.filter(({ member }) => member === index)
+    if (own.length === 0) return []
+    const requests = own.flatMap(({ tally }) => tally.requests)
+    return {
+      agent,
+      host: own.find(({ host }) => host)?.host ?? null,
+      users: sumOf(own, 'users'),
+      inFlight: sumOf(own, 'inFlight'),
+      sent: requests.reduce((sum, { sent }) => sum + sent, 0),
+      finished: requests.reduce((sum, { finished }) => sum + finished, 0),
+    }
+  })
 }
 
 /** A second whose histograms are gone, when another part of it turns out to be load. */

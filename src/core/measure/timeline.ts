@@ -1,28 +1,32 @@
 /**
- * The timeline: snapshots of all workers merged by second number, never by the order in which they arrive.
+ * The timeline: what all members of a run report, merged by second number, never by the order in which it arrives. A
+ * member is a worker of this process, or an agent with all its workers.
  *
- * A second closes when every worker that still owes it has reported it, or 2 s after it ended, marked incomplete; a
- * late snapshot still corrects the second and the totals. A blocked or dead worker never stops the clock.
+ * A second closes when every member that still owes it has reported it, or 2 s after it ended, marked incomplete; what
+ * comes late still corrects the second and the totals. A blocked or dead member never stops the clock.
  */
 import type { CapturedFailure } from '../request/captured.ts'
+import { Account, waitingOf } from './account.ts'
 import { deriveMetrics, type Metrics } from './metrics.ts'
 import {
   deriveSecond,
   mergeNames,
+  partOf,
   requestsOf,
   respanSecond,
+  type SecondPart,
   type SecondRow,
   type Snapshot,
 } from './second.ts'
 import { NameSpans } from './name-spans.ts'
 import { packRow } from './packed-row.ts'
 import { mergeRequest, RequestTally } from './request-tally.ts'
-import { mergeTally, packTally, Tally, type IterationCounts, type PackedTally } from './tally.ts'
+import { mergeTally, packTally, Tally, type PackedTally } from './tally.ts'
 import { ValueStore } from './value-store.ts'
 import { WitnessSamples } from './witness-samples.ts'
 import type { HostVitals, TargetVitals } from './worker-vitals.ts'
 
-/** A second that nothing can correct any more: every worker has reported it, or the run is over. */
+/** A second that nothing can correct any more: every member has reported it, or the run is over. */
 export interface SettledSecond {
   readonly second: number
   readonly phase: SecondRow['phase']
@@ -46,8 +50,12 @@ export const PLAIN_ROWS = 3600
 const WINDOW_S = 10
 
 interface OpenSecond {
-  readonly snapshots: Snapshot[]
-  /** Counts that no worker has reported: requests that a lost worker had in flight. */
+  readonly parts: SecondPart[]
+  /** The members that have reported all of it. */
+  readonly whole: Set<number>
+  /** The members that are gone and will not report it. */
+  readonly lostOf: Set<number>
+  /** Counts that no member has reported: requests that a lost one had in flight. */
   readonly lost: PackedTally[]
   host: HostVitals | null
   /** All its requests as one, and its lag, as of when it was last derived: what the live window is made of. */
@@ -55,23 +63,17 @@ interface OpenSecond {
   target: TargetVitals | null
 }
 
-interface WorkerState {
+interface MemberState {
   /** The first second it will not report any more: it is done, or lost. */
   endsBefore: number
-  lost: boolean
-  /** Requests in flight by name, from its own counts. */
-  readonly inFlight: Map<string, number>
-  /** Arrivals that were due and wait for a user. */
-  waiting: number
-  /** Iterations that started and have not ended. */
-  underWay: number
-  /** Transactions that started and have not ended, by name. */
-  readonly transactions: Map<string, number>
+  readonly account: Account
   nextSecond: number
 }
 
 export class Timeline {
-  readonly #workers: WorkerState[]
+  readonly #members: MemberState[]
+  /** The names of the members, if they are agents; else empty. */
+  readonly #agents: readonly string[]
   /** Seconds not derived for good: open, incomplete or within the live window. */
   readonly #open = new Map<number, OpenSecond>()
   readonly #rows: SecondRow[] = []
@@ -101,24 +103,23 @@ export class Timeline {
   #carriedInIterations = 0
 
   /**
-   * `workers` report seconds, the witness among them. `loadEndS` is when the load ends by the plan, Infinity when it does
-   * not; the first `warmupS` whole seconds are kept and shown, but not part of the total. `onSettled` is called with each
-   * second once, in order, when nothing can correct it any more. `witness` is the number of the witness; `null` without one.
+   * `members` is how many report; or the names of the agents that do. `loadEndS` is when the load ends by the plan,
+   * Infinity when it does not; the first `warmupS` whole seconds are kept and shown, but not part of the total.
+   * `onSettled` is called with each second once, in order, when nothing can correct it any more.
+   * `witness` is the number of the witness, which is one of the members; `null` without one.
    */
   constructor(
-    workers: number,
+    members: number | readonly string[],
     loadEndS: number,
     warmupS = 0,
     onSettled: ((second: SettledSecond) => void) | null = null,
     witness: number | null = null,
   ) {
-    this.#workers = Array.from({ length: workers }, () => ({
+    this.#agents = typeof members === 'number' ? [] : members
+    const length = typeof members === 'number' ? members : members.length
+    this.#members = Array.from({ length }, () => ({
       endsBefore: Infinity,
-      lost: false,
-      inFlight: new Map<string, number>(),
-      waiting: 0,
-      underWay: 0,
-      transactions: new Map<string, number>(),
+      account: new Account(),
       nextSecond: 0,
     }))
     this.#loadEndS = loadEndS
@@ -165,24 +166,30 @@ export class Timeline {
     }
   }
 
+  /** Adds a whole second of a worker. */
   add(snapshot: Snapshot): void {
-    const worker = this.#workers[snapshot.worker]!
-    worker.nextSecond = Math.max(worker.nextSecond, snapshot.second + 1)
-    for (const { name, sent, finished, unfinished } of snapshot.tally.requests)
-      worker.inFlight.set(name, (worker.inFlight.get(name) ?? 0) + sent - finished - unfinished)
-    worker.waiting += waitingOf(snapshot.tally.iterations)
-    worker.underWay += underWayOf(snapshot.tally.iterations)
-    for (const { name, started, finished, unended } of snapshot.tally.transactions)
-      worker.transactions.set(name, (worker.transactions.get(name) ?? 0) + started - finished - unended)
-    if (snapshot.captured !== undefined) this.captured.push(...snapshot.captured)
-    this.#count(snapshot.second, snapshot.tally)
-    if (snapshot.worker === this.#witness && snapshot.second >= this.warmupS)
-      this.witness!.add(snapshot.second, snapshot.tally)
-    this.#second(snapshot.second).snapshots.push(snapshot)
-    if (snapshot.second < this.#rows.length) {
-      this.#rederive(snapshot.second)
-      if (snapshot.second < this.#rows.length - WINDOW_S) this.#forget(snapshot.second)
-    }
+    this.addPart(partOf(snapshot))
+  }
+
+  /** Adds a second of a member, or a part of it. */
+  addPart(part: SecondPart): void {
+    const { second, tally } = part
+    const member = this.#members[part.member]!
+    member.nextSecond = Math.max(member.nextSecond, second + 1)
+    member.account.add(tally)
+    if (part.captured !== undefined) this.captured.push(...part.captured)
+    this.#count(second, tally)
+    if (part.member === this.#witness && second >= this.warmupS) this.witness!.add(second, tally)
+    const open = this.#second(second)
+    open.parts.push(part)
+    if (part.isWhole) open.whole.add(part.member)
+    this.#correct(second)
+  }
+
+  /** A part of the member is gone, such as one worker of an agent: this second of it is not complete. */
+  lostPart(member: number, second: number): void {
+    this.#second(second).lostOf.add(member)
+    this.#correct(second)
   }
 
   host(second: number, vitals: HostVitals): void {
@@ -195,33 +202,32 @@ export class Timeline {
     if (second >= this.#rows.length || this.#open.has(second)) this.#second(second).target = vitals
   }
 
-  /** The worker has reported all it ever will. */
-  done(worker: number): void {
-    this.#workers[worker]!.endsBefore = this.#workers[worker]!.nextSecond
+  /** The member has reported all it ever will. */
+  done(member: number): void {
+    this.#members[member]!.endsBefore = this.#members[member]!.nextSecond
   }
 
   /**
-   * The worker is gone. Its closed seconds are kept; the one it had open is lost and marked; requests it had in
-   * flight by its last word are unfinished, iterations too, its open transactions unended, and arrivals that waited unstarted. Returns the number of the lost second.
+   * The member is gone. Its closed seconds are kept; the one it had open is lost and marked, as are those of which it
+   * has not reported all; what it had under way by its last word ends with it (`Account.close`). Returns the number of
+   * the lost second.
    */
-  lost(worker: number): number {
-    const state = this.#workers[worker]!
+  lost(member: number): number {
+    const state = this.#members[member]!
     const second = state.nextSecond
     state.endsBefore = second
-    state.lost = true
-    const tally = new Tally()
-    for (const [name, n] of state.inFlight) if (n > 0) tally.request(name).unfinished += n
-    state.inFlight.clear()
-    tally.iterations.unstarted += state.waiting
-    state.waiting = 0
-    tally.iterations.unfinished += Math.max(0, state.underWay)
-    state.underWay = 0
-    for (const [name, n] of state.transactions) if (n > 0) tally.transaction(name).unended += n
-    state.transactions.clear()
-    const packed = packTally(tally)
-    this.#count(second, packed)
-    this.#second(second).lost.push(packed)
-    if (second < this.#rows.length) this.#rederive(second)
+    for (let earlier = this.#unsettled; earlier < second; earlier++) {
+      const open = this.#second(earlier)
+      if (open.whole.has(member)) continue
+      open.lostOf.add(member)
+      this.#correct(earlier)
+    }
+    const left = state.account.close()
+    this.#count(second, left)
+    const open = this.#second(second)
+    open.lost.push(left)
+    open.lostOf.add(member)
+    this.#correct(second)
     return second
   }
 
@@ -242,14 +248,14 @@ export class Timeline {
     return closed
   }
 
-  /** Closes every second that was begun, when no worker is left to report; returns the new ones. */
+  /** Closes every second that was begun, when no member is left to report; returns the new ones. */
   finish(): SecondRow[] {
     const last = Math.max(-1, ...this.#open.keys())
     const closed: SecondRow[] = []
     for (let second = this.#rows.length; second <= last; second++) {
       // A host reading alone, after the last word of the workers, makes no second of the run.
       const begun = [...this.#open].some(
-        ([number, open]) => number >= second && (open.snapshots.length > 0 || open.lost.length > 0),
+        ([number, open]) => number >= second && (open.parts.length > 0 || open.lost.length > 0),
       )
       if (!begun) break
       const row = this.#derive(second)
@@ -314,32 +320,51 @@ export class Timeline {
   #second(second: number): OpenSecond {
     let open = this.#open.get(second)
     if (open === undefined)
-      this.#open.set(second, (open = { snapshots: [], lost: [], host: null, target: null, merged: null }))
+      this.#open.set(
+        second,
+        (open = {
+          parts: [],
+          whole: new Set(),
+          lostOf: new Set(),
+          lost: [],
+          host: null,
+          target: null,
+          merged: null,
+        }),
+      )
     return open
   }
 
-  /** Whether every worker that has to report this second has done so. */
+  /** Derives a closed second anew. */
+  #correct(second: number): void {
+    if (second >= this.#rows.length) return
+    this.#rederive(second)
+    if (second < this.#rows.length - WINDOW_S) this.#forget(second)
+  }
+
+  /** Whether every member that has to report this second has done so. */
   #isReported(second: number): boolean {
-    const snapshots = this.#open.get(second)?.snapshots ?? []
-    return this.#workers.every(
-      ({ endsBefore }, index) => second >= endsBefore || snapshots.some(({ worker }) => worker === index),
+    const open = this.#open.get(second)
+    return this.#members.every(
+      ({ endsBefore }, index) =>
+        second >= endsBefore || open?.whole.has(index) === true || open?.lostOf.has(index) === true,
     )
   }
 
-  /** Whether this second was lost with a worker: it is not waited for, and not complete. */
+  /** Whether something of this second was lost with a member: it is not waited for, and not complete. */
   #isLost(second: number): boolean {
-    return this.#workers.some(({ endsBefore, lost }) => lost && second === endsBefore)
+    return (this.#open.get(second)?.lostOf.size ?? 0) > 0
   }
 
-  /** Whether no worker reports this second: all have ended before it. */
+  /** Whether no member reports this second: all have ended before it. */
   #isAfterRun(second: number): boolean {
-    return !this.#isLost(second) && this.#workers.every(({ endsBefore }) => second >= endsBefore)
+    return !this.#isLost(second) && this.#members.every(({ endsBefore }) => second >= endsBefore)
   }
 
-  /** All workers' counts of a second, and the lost ones. */
+  /** All members' counts of a second, and the lost ones. */
   #talliesOf(second: number): PackedTally[] {
-    const { snapshots = [], lost = [] } = this.#open.get(second) ?? {}
-    return [...snapshots.map(({ tally }) => tally), ...lost]
+    const { parts = [], lost = [] } = this.#open.get(second) ?? {}
+    return [...parts.map(({ tally }) => tally), ...lost]
   }
 
   #derive(second: number): SecondRow {
@@ -352,6 +377,7 @@ export class Timeline {
     open.merged = packTally(merged)
     return deriveSecond({
       ...open,
+      agents: this.#agents,
       second,
       isWarmup: second < this.warmupS,
       isComplete: this.#isReported(second) && !this.#isLost(second),
@@ -365,10 +391,8 @@ export class Timeline {
   /** The requests of the witness in a second; `null` without a witness. */
   #witnessOf(second: number): RequestTally | null {
     if (this.#witness === null) return null
-    const { snapshots = [] } = this.#open.get(second) ?? {}
-    return requestsOf(
-      mergeNames(snapshots.flatMap((one) => (one.worker === this.#witness ? [one.tally] : []))),
-    )
+    const { parts = [] } = this.#open.get(second) ?? {}
+    return requestsOf(mergeNames(parts.flatMap((one) => (one.member === this.#witness ? [one.tally] : []))))
   }
 
   /** All workers' counts of a second; merging those of many names once is expensive enough. */
@@ -422,11 +446,3 @@ function mergeAll(tallies: readonly PackedTally[]): Tally {
   for (const tally of tallies) mergeTally(merged, tally)
   return merged
 }
-
-/** The change in the number of waiting arrivals over a span. */
-const waitingOf = ({ due, started, dropped, unstarted }: Readonly<IterationCounts>): number =>
-  due - started - dropped - unstarted
-
-/** The change in the number of iterations under way over a span. */
-const underWayOf = ({ started, finished, unfinished, skipped }: Readonly<IterationCounts>): number =>
-  started - finished - unfinished - skipped

@@ -5,8 +5,8 @@
 import { Histogram, type PackedHistogram } from './histogram.ts'
 import { summarize, type LatencySummary } from './metrics.ts'
 
-const COUNTS = ['started', 'finished', 'finishedInLoad', 'failed', 'unended'] as const
-type CountName = (typeof COUNTS)[number]
+export const TRANSACTION_COUNTS = ['started', 'finished', 'finishedInLoad', 'failed', 'unended'] as const
+type CountName = (typeof TRANSACTION_COUNTS)[number]
 
 /** Counts of transactions of one name. */
 export type TransactionCounts = Readonly<Record<CountName, number>>
@@ -33,7 +33,7 @@ export class TransactionTally implements Record<CountName, number> {
   }
 
   clear(): void {
-    for (const name of COUNTS) this[name] = 0
+    for (const name of TRANSACTION_COUNTS) this[name] = 0
     this.duration.clear()
     this.failedDuration.clear()
   }
@@ -58,10 +58,11 @@ export const packTransaction = (name: string, tally: TransactionTally): PackedTr
 })
 
 /** Whether anything was counted. */
-export const isUsed = (counts: TransactionCounts): boolean => COUNTS.some((name) => counts[name] > 0)
+export const isUsed = (counts: TransactionCounts): boolean =>
+  TRANSACTION_COUNTS.some((name) => counts[name] > 0)
 
 export function mergeTransaction(into: TransactionTally, from: PackedTransaction): void {
-  for (const name of COUNTS) into[name] += from[name]
+  for (const name of TRANSACTION_COUNTS) into[name] += from[name]
   into.duration.add(from.duration)
   into.failedDuration.add(from.failedDuration)
 }

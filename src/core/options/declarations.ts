@@ -685,6 +685,82 @@ const SEVERAL_RUNS = {
   },
 } as const satisfies Declarations
 
+/** How a command reaches the NATS server between several hosts. */
+export const NATS = {
+  nats: {
+    format: text('URL, or several joined by commas'),
+    sentence:
+      'NATS server between the hosts: nats://host:4222, tls://host:4222, each with TOKEN@ or USER:PASSWORD@',
+    details: 'See [HOSTS.md](HOSTS.md)',
+    scope: 'command',
+    secret: 'url',
+  },
+  natsCreds: {
+    format: text('file'),
+    sentence: 'file with the JWT and seed to log in with, as nsc writes it',
+    scope: 'command',
+    file: 'path',
+  },
+  natsNkey: {
+    format: text('file'),
+    sentence: 'file with the seed of the NKey to log in with',
+    scope: 'command',
+    file: 'path',
+  },
+  natsCa: {
+    format: text('file, in PEM'),
+    sentence: 'authorities that the certificate of the NATS server is checked with; demands TLS',
+    usually: "the platform's, with tls://",
+    scope: 'command',
+    file: 'path',
+  },
+  realm: {
+    format: text('small letters, digits, dashes'),
+    sentence: 'name that agents and coordinators have in common on one NATS server',
+    usually: 'default',
+    scope: 'command',
+  },
+} as const satisfies Declarations
+
+const HOSTS = {
+  agents: {
+    format: text('number, `all`, or names joined by commas'),
+    sentence: 'run on agents on other hosts: so many, all that are free, or these',
+    usually: 'on this machine',
+    details:
+      'Started with `corerush agent`. Without `--nats`, the run starts the `nats-server` of this machine and ends it. See [HOSTS.md](HOSTS.md)',
+    scope: 'command',
+  },
+  where: {
+    format: like(list(''), 'zone=a'),
+    sentence: 'only agents with this label',
+    scope: 'command',
+  },
+  ...NATS,
+  natsPlain: {
+    format: onOff(),
+    sentence: 'send secrets of the plan to agents over a connection that is not encrypted',
+    usually: 'off',
+    scope: 'command',
+  },
+  waitForAgents: {
+    format: duration('at least 0'),
+    sentence: 'longest time to wait for agents that are not there, or not free',
+    usually: '10s; 5m if the run starts the NATS server',
+    scope: 'command',
+  },
+  lease: {
+    format: withDefault(duration('above 0'), 10),
+    sentence: 'time without a word of this process after which agents end their load, 3s to 60s',
+    scope: 'command',
+  },
+  onLostAgent: {
+    format: withDefault(oneOf('go-on', 'stop'), 'go-on'),
+    sentence: 'what to do with the load when an agent is lost; the run is void either way',
+    scope: 'command',
+  },
+} as const satisfies Declarations
+
 const PLAN = {
   config: {
     format: text('file'),
@@ -725,6 +801,7 @@ export const GROUPS = {
   Judging: JUDGING,
   Outputs: OUTPUTS,
   'Several runs': SEVERAL_RUNS,
+  'Several hosts': HOSTS,
   Plan: PLAN,
 } as const satisfies Readonly<Record<string, Declarations>>
 
@@ -740,6 +817,7 @@ export const DECLARATIONS = {
   ...JUDGING,
   ...OUTPUTS,
   ...SEVERAL_RUNS,
+  ...HOSTS,
   ...PLAN,
 } as const satisfies Declarations
 

@@ -177,6 +177,28 @@ export interface CommandOptions {
   repeat?: Count | undefined
   /** Origin of another target: run on both in turn and compare the URL with it. */
   against?: string | undefined
+  /** Run on agents on other hosts: so many, all that are free, or these. @default on this machine */
+  agents?: string | undefined
+  /** Only agents with this label: zone=a. */
+  where?: string | readonly string[] | undefined
+  /** NATS server between the hosts: nats://host:4222, tls://host:4222, each with TOKEN@ or USER:PASSWORD@. */
+  nats?: string | undefined
+  /** File with the JWT and seed to log in with, as nsc writes it. */
+  natsCreds?: string | undefined
+  /** File with the seed of the NKey to log in with. */
+  natsNkey?: string | undefined
+  /** Authorities that the certificate of the NATS server is checked with; demands TLS. @default the platform's, with tls:// */
+  natsCa?: string | undefined
+  /** Name that agents and coordinators have in common on one NATS server. @default default */
+  realm?: string | undefined
+  /** Send secrets of the plan to agents over a connection that is not encrypted. @default off */
+  natsPlain?: boolean | undefined
+  /** Longest time to wait for agents that are not there, or not free. @default 10s; 5m if the run starts the NATS server */
+  waitForAgents?: Duration | undefined
+  /** Time without a word of this process after which agents end their load, 3s to 60s. @default 10s */
+  lease?: Duration | undefined
+  /** What to do with the load when an agent is lost; the run is void either way: go-on, stop. @default go-on */
+  onLostAgent?: 'go-on' | 'stop' | undefined
 }
 
 /** Options that the plan holds as they are read: in base units, with their defaults. */

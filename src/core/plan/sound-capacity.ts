@@ -49,7 +49,10 @@ export interface HostLimits {
 }
 
 /** What the workers of this plan can make soundly here; `null` if that was not measured. */
-export function soundPerS(capacity: Capacity | null, plan: Plan): number | null {
+export function soundPerS(
+  capacity: Capacity | null,
+  plan: Pick<Plan, 'transport' | 'workers'>,
+): number | null {
   const measured = capacity?.transports[plan.transport]
   if (measured === undefined) return null
   const { oneWorkerPerS, allWorkersPerS, workers } = measured

@@ -19,6 +19,8 @@ export interface Judgement {
 /** Facts that a run is judged by and its timeline does not have. */
 export interface JudgedFacts {
   readonly lostWorkers: Evidence['lostWorkers']
+  /** The agents of the run; `null`, or left out, for none. */
+  readonly agents?: Evidence['agents']
   /** None if left out. */
   readonly amendments?: readonly Amendment[]
   /** The gate, which has seen every settled second of the run. */
@@ -53,6 +55,7 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
       rows,
       loadEndS,
       lostWorkers,
+      agents: facts.agents ?? null,
       soundPerS: facts.soundPerS ?? null,
     })
   const thresholds = gate.results(timeline, all, loadS, wasStopped)

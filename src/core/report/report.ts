@@ -5,7 +5,7 @@ import { lifecycleCounts, type LifecycleCounts } from '../measure/lifecycle-coun
 import { customReport, type CustomReport } from '../measure/custom-metrics.ts'
 import { exitCodeOf, failedThroughout, type StoppedBy } from '../judge/exit.ts'
 import type { CookieCounts } from '../measure/cookie-counts.ts'
-import type { HostReport } from '../measure/host-facts.ts'
+import type { AgentReport, HostReport } from '../measure/host-facts.ts'
 import { deriveMetrics, summarize, type LatencySummary, type Metrics } from '../measure/metrics.ts'
 import type { Outcome } from '../request/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -59,7 +59,10 @@ export interface Report {
   readonly plan: Plan
   /** Changes of the load while the run went on, in their order; the plan is that from before them. */
   readonly amendments: readonly Amendment[]
+  /** The host of this process; with agents, that of the coordinator. */
   readonly host: HostReport
+  /** The agents whose workers made the run; absent if they were of one process. */
+  readonly agents?: readonly AgentReport[]
   readonly stoppedBy: StoppedBy
   readonly warnings: readonly string[]
   readonly total: Metrics
@@ -154,6 +157,7 @@ export function buildReport(
     plan: shownPlan,
     amendments,
     host: facts.host,
+    ...(facts.agents == null ? {} : { agents: facts.agents }),
     stoppedBy,
     warnings: reportWarnings({ plan, timeline, facts, judgement, alwaysFailed, hidden }),
     total,

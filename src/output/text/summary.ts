@@ -71,6 +71,7 @@ export function factsOf(report: Report): string[] {
     SIGHUP: 'hung up',
     abort: 'aborted',
     workers: 'all workers died',
+    agents: 'an agent was lost',
     memory: 'stopped, short of memory',
     stuck: 'stopped, as no task would end',
     scenario: 'stopped by the scenario',

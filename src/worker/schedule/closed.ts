@@ -9,7 +9,8 @@ import { globalIndex, portion } from '../../core/share.ts'
 import { activeSpans, peakUsers, type ActiveSpan, type UserStage } from '../../core/load/stages.ts'
 import { nextDueUs } from '../../core/load/wait-time.ts'
 import type { Ended, User } from '../user.ts'
-import type { Schedule, ScheduleParts } from './schedule.ts'
+import type { Ticket } from '../tickets.ts'
+import { NEXT_TICKET_US, type Schedule, type ScheduleParts } from './schedule.ts'
 
 /**
  * How many users begin at once. Each makes a connection, and a loop that is late finds thousands of them due: in one go
@@ -174,13 +175,17 @@ export class ClosedSchedule implements Schedule {
     if (dueUs >= this.#stopUs[id]!) {
       user.retire(nowUs)
       this.#loops[id]!.isRetiring = user.isBusy
-    } else if (!this.#mayStart(nowUs) || !user.iterate(dueUs)) this.#deactivate(this.#loops[id]!)
+      return
+    }
+    const ticket = this.#ticket(nowUs)
+    if (ticket === 'later') this.#parts.timers.armUser(user, nowUs + NEXT_TICKET_US)
+    else if (ticket === 'none' || !user.iterate(dueUs)) this.#deactivate(this.#loops[id]!)
   }
 
   /** A loop that is late hears of what was due before the end of the load only after it. */
-  #mayStart(nowUs: number): boolean {
+  #ticket(nowUs: number): Ticket {
     const { recorder, takeTicket } = this.#parts
-    return nowUs < recorder.loadEndUs && takeTicket()
+    return nowUs < recorder.loadEndUs ? takeTicket() : 'none'
   }
 
   /** Arms the start of the user's next span, if there is one, or of what is left of it from this instant on. */

@@ -10,7 +10,7 @@ import { TIMER } from '../timers.ts'
 import type { Ended, User } from '../user.ts'
 import type { Arrivals } from './arrivals.ts'
 import { Queue } from './queue.ts'
-import type { Schedule, ScheduleParts } from './schedule.ts'
+import { NEXT_TICKET_US, type Schedule, type ScheduleParts } from './schedule.ts'
 
 /**
  * How many users are made at once. A loop that was held up finds many arrivals due, and the responses of the users it
@@ -35,6 +35,8 @@ export class OpenSchedule implements Schedule {
   #made = 0
   /** The count of the plan is reached: nothing more is due, but what waits will start. */
   #isDry = false
+  /** An arrival found no ticket yet; it is looked for again at this instant. */
+  #ticketUs = -Infinity
   /** Called when nothing waits any more. */
   #whenServed: (() => void) | null = null
   /** The load has ended: nothing starts any more. */
@@ -126,9 +128,11 @@ export class OpenSchedule implements Schedule {
       const user = this.#free.pop() ?? this.#newUser()
       const isDropped = user === null && this.#plan.onFull === 'drop' && this.#isTaken
       // A dropped arrival leaves its place in the count of the plan to a later one.
-      if (!isDropped && !takeTicket()) {
-        this.#isDry = true
+      const ticket = isDropped ? 'taken' : takeTicket()
+      if (ticket !== 'taken') {
         if (user !== null) this.#free.push(user)
+        if (ticket === 'none') this.#isDry = true
+        else this.#ticketUs = nowUs + NEXT_TICKET_US
         return
       }
       recorder.due()
@@ -150,7 +154,7 @@ export class OpenSchedule implements Schedule {
     // What waits for a user to be made waits for the next turn of the loop only.
     if (!this.#queue.isEmpty && !this.#isFull) this.#parts.timers.arm(TIMER.schedule, this.#parts.nowUs())
     else if (this.#arrivals.dueUs < Infinity && !this.#isDry)
-      this.#parts.timers.arm(TIMER.schedule, this.#arrivals.dueUs)
+      this.#parts.timers.arm(TIMER.schedule, Math.max(this.#arrivals.dueUs, this.#ticketUs))
   }
 
   get #isFull(): boolean {

@@ -2,6 +2,7 @@
 import type { LevelAmendment } from '../../core/plan/amendment.ts'
 import type { Share } from '../../core/share.ts'
 import type { Recorder } from '../recorder.ts'
+import type { Ticket } from '../tickets.ts'
 import type { Timers } from '../timers.ts'
 import type { User, UserOwner } from '../user.ts'
 import type { MakeUser } from '../users.ts'
@@ -21,14 +22,17 @@ export interface Schedule extends UserOwner {
   readonly users: readonly User[]
 }
 
+/** How long a schedule waits for a ticket that is not there yet until it looks again; that is lag. */
+export const NEXT_TICKET_US = 1000
+
 /** What a schedule works with. */
 export interface ScheduleParts {
   readonly share: Share
   readonly recorder: Recorder
   readonly timers: Timers
   readonly nowUs: () => number
-  /** Takes the right to one more iteration; `false` if the count of the plan is reached. */
-  readonly takeTicket: () => boolean
+  /** Takes the right to one more iteration. */
+  readonly takeTicket: () => Ticket
   readonly newUser: MakeUser
   /** To be called when no user of this share will ever come back, and not because the plan says so. */
   readonly deserted: () => void

@@ -106,7 +106,7 @@ test('metrics are made when the file is loaded, and added to by tasks', () => {
 
 test('a second of the report has those that something was added to in it, others have none', () => {
   const second = (tally: Tally) => {
-    const none = { snapshots: [], witness: null, host: null, target: null }
+    const none = { parts: [], agents: [], witness: null, host: null, target: null }
     return deriveSecond({
       ...{ ...none, second: 0, isWarmup: false, isComplete: true, loadS: 1, tally },
       merged: mergeNames([packTally(tally)]),

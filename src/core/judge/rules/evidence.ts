@@ -7,6 +7,7 @@ import {
   type Span,
 } from '../../measure/metrics.ts'
 import type { RequestTally } from '../../measure/request-tally.ts'
+import type { AgentReport } from '../../measure/host-facts.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { isGeneratorFault } from '../../request/outcome.ts'
 import type { IterationCounts, Tally } from '../../measure/tally.ts'
@@ -22,12 +23,15 @@ export interface Reason {
   readonly advice: string
   readonly fromS: number
   readonly toS: number
+  /** Name of the agent that it is about, in a run on several hosts. */
+  readonly agent?: string
   readonly worker?: number
   readonly core?: number
 }
 
 /** Codes are stable and never reused for another meaning. */
 export type ReasonCode =
+  | 'agent.lost'
   | 'worker.lost'
   | 'seconds.missing'
   | 'generator.saturated'
@@ -55,6 +59,7 @@ export type ReasonCode =
   | 'target.busy'
   | 'load.drifting'
   | 'samples.few'
+  | 'clock.loose'
   | 'users.exhausted'
   | 'iterations.stuck'
 
@@ -77,6 +82,8 @@ export interface Evidence {
     readonly second: number
     readonly message: string
   }[]
+  /** The agents whose workers made the run; `null`, or left out, if they were of one process. */
+  readonly agents?: readonly AgentReport[] | null
   readonly iterations: Readonly<IterationCounts>
   /** How many requests, and arrivals that never started, are in the distribution of latencies. */
   readonly latencies: number

@@ -1,0 +1,142 @@
+/** The agents of a command: connects to the NATS server, or starts one, and gathers the agents that are wanted. */
+import { hostname } from 'node:os'
+import { exposureProblem } from '../core/fleet/exposed-secrets.ts'
+import type { HostDefaults } from '../core/options/limits.ts'
+import { OptionsError } from '../core/options/options-error.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { showMany } from '../core/units.ts'
+import { CorerushError } from '../errors.ts'
+import { connectBus, linkOfServers, type Bus } from '../fleet/bus.ts'
+import { Fleet, lookForAgents, type FleetParts } from '../fleet/fleet.ts'
+import type { Card } from '../fleet/messages.ts'
+import { startServer, type NatsServer } from '../fleet/server.ts'
+import { THIS_TIME } from '../fleet/time.ts'
+import type { Hire } from '../host/workforce.ts'
+import { VERSION } from '../version.ts'
+import { busOptions, type FleetRequest, type Hosts } from './fleet-options.ts'
+
+const WAIT_S = { known: 10, own: 300 }
+
+/** What surrounds the agents of a command. */
+export class Coordinator {
+  readonly #request: FleetRequest
+  readonly #bus: Bus
+  readonly #server: NatsServer | null
+  readonly #parts: FleetParts
+  readonly #link: Card['link']
+  #fleet: Fleet | null = null
+
+  private constructor(
+    request: FleetRequest,
+    servers: readonly string[],
+    bus: Bus,
+    server: NatsServer | null,
+    say: (text: string) => void,
+  ) {
+    const { address, wanted, where, waitS, leaseS, endsWithAgent } = request
+    this.#request = request
+    this.#bus = bus
+    this.#server = server
+    this.#link = linkOfServers({ servers, caFile: address.caFile })
+    this.#parts = {
+      ...{ bus, wanted, where, leaseS, endsWithAgent, say },
+      time: THIS_TIME,
+      realm: address.realm,
+      coordinator: `${hostname()} (process ${process.pid})`,
+      version: VERSION,
+      node: process.version,
+      waitS: waitS ?? (server === null ? WAIT_S.known : WAIT_S.own),
+      pack: () => ({ feeders: [], scenario: null, data: [] }),
+      seed: process.pid,
+    }
+  }
+
+  /** Connects to the server that is named; without one, starts one and prints how agents reach it. */
+  static async open(request: FleetRequest, say: (text: string) => void): Promise<Coordinator> {
+    const { address } = request
+    const server = address.servers === null ? await startServer() : null
+    const servers = address.servers ?? [server!.url('127.0.0.1')]
+    try {
+      const bus = await connectBus(busOptions({ ...address, servers }, 'coordinator', say))
+      if (server !== null)
+        say(
+          `a NATS server runs here for this run. On each host: corerush agent --nats ${server.url(hostname())} --allow-host HOST`,
+        )
+      return new Coordinator(request, servers, bus, server, say)
+    } catch (error) {
+      await server?.end()
+      throw error
+    }
+  }
+
+  /** Looks for the agents that are wanted, without claiming them. */
+  async look(): Promise<Hosts> {
+    return this.#hostsOf(await lookForAgents(this.#parts), null)
+  }
+
+  /** Claims the agents that are wanted. */
+  async gather(): Promise<Hosts> {
+    this.#fleet = await Fleet.gather(this.#parts)
+    const { agents, workers, hire } = this.#fleet
+    this.#parts.say(
+      `${showMany(agents.length, 'agent')} with ${showMany(workers, 'worker')}: ${agents.map(({ name }) => name).join(', ')}`,
+    )
+    return this.#hostsOf(
+      agents.map(({ card }) => card),
+      hire,
+    )
+  }
+
+  #hostsOf(agents: readonly Card[], hire: Hire | null): Hosts {
+    return { defaults: defaultsOf(agents), hire, check: (plan) => this.#check(plan, agents) }
+  }
+
+  /** Throws if the plan must not be sent to these agents. */
+  #check(plan: Plan, agents: readonly Card[]): void {
+    const links = [
+      { name: 'this process', link: this.#link },
+      ...agents.map(({ name, link }) => ({ name: `agent ${name}`, link })),
+    ]
+    const exposed = this.#request.mayBePlain ? null : exposureProblem(plan, [], links)
+    if (exposed !== null)
+      throw new CorerushError('CORERUSH_FLEET', `${exposed}; nothing was sent`, {
+        hint: 'tls:// in --nats on every host, or --nats-plain where the network can be trusted',
+      })
+    const problems = unsupported(plan)
+    if (problems.length > 0) throw new OptionsError(problems)
+  }
+
+  /** Lets the agents go, closes the connection and ends the server. */
+  async close(): Promise<void> {
+    await this.#fleet?.release()
+    await this.#bus.close()
+    await this.#server?.end()
+  }
+}
+
+/** What these agents offer together, for the plan. */
+function defaultsOf(agents: readonly Card[]): HostDefaults {
+  const cores = agents.reduce((sum, { workers }) => sum + workers, 0)
+  // Users are spread by workers, so the agent with the fewest for each of its workers decides.
+  const each = agents.map(({ spareDescriptors, workers }) =>
+    spareDescriptors === null ? Infinity : spareDescriptors / workers,
+  )
+  return { cores, descriptors: Math.floor(Math.min(...each) * cores) }
+}
+
+/** What a plan has that agents cannot be given. */
+function unsupported(plan: Plan): { option: string; message: string }[] {
+  const cannot = (option: string, message: string) => [{ option, message }]
+  return [
+    ...(plan.scenario === null
+      ? []
+      : cannot('scenario', 'files do not travel to agents yet: run it on one host')),
+    ...(plan.data === null ? [] : cannot('data', 'rows do not travel to agents yet: run it on one host')),
+    ...(plan.requests !== null && (plan.maxRedirects > 0 || plan.request.digest !== null)
+      ? cannot(
+          'requests',
+          'counts redirects and challenges while they come, which agents cannot do exactly: use --iterations',
+        )
+      : []),
+  ]
+}
