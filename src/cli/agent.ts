@@ -35,13 +35,11 @@ export async function agentCommand(command: Command): Promise<number> {
   const workers = readCount(command, 'workers', MOST_WORKERS, problems) ?? findCores().usable
   if (servers === null || problems.length > 0) throw new OptionsError(problems)
 
-  let fault: string | null = null
   const ending = new AbortController()
   const bus = await connectBus(
     busOptions({ ...address, servers }, name, (message) => {
-      fault ??= message
       log(message)
-      if (/for good|not permit/.test(message)) ending.abort()
+      if (/for good|not permit/.test(message)) ending.abort(message)
     }),
   )
   const agent = new Agent({
@@ -67,17 +65,19 @@ export async function agentCommand(command: Command): Promise<number> {
   log(
     `agent ${name}, ${showMany(workers, 'worker')}, waits for runs in the realm ${address.realm}; it may hit ${hosts}`,
   )
-  bus.onConnection((isConnected) => log(isConnected ? 'connected again' : 'the connection to NATS is lost'))
+  let isOver = false
+  bus.onConnection((isConnected) => {
+    if (!isOver) log(isConnected ? 'connected again' : 'the connection to NATS is lost')
+  })
   try {
     await agent.gone
   } finally {
+    isOver = true
     signals.release()
     await bus.close()
   }
   if (ending.signal.aborted)
-    throw new CorerushError('CORERUSH_FLEET', fault ?? 'the connection to NATS is lost', {
-      exitCode: EXIT.unexpected,
-    })
+    throw new CorerushError('CORERUSH_FLEET', String(ending.signal.reason), { exitCode: EXIT.unexpected })
   return EXIT.ok
 }
 

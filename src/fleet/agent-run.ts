@@ -75,7 +75,7 @@ export class AgentRun implements WorkforceEvents {
     this.#seconds = new HostSeconds(Array.from({ length: parts.workers }, (_, i) => order.base + i))
   }
 
-  get #isAborted(): boolean {
+  #isAborted(): boolean {
     return this.#claim.signal.aborted || this.#abort.signal.aborted
   }
 
@@ -88,15 +88,18 @@ export class AgentRun implements WorkforceEvents {
     try {
       const { plan: asked } = this.#order
       const problems = refusals(this.#parts.policy, asked, this.#share)
-      if (problems.length > 0) return await this.#refuse(problems)
+      if (problems.length > 0) {
+        await this.#refuse(problems)
+        return
+      }
       const plan = { ...restricted(this.#parts.policy, asked), workers: this.#order.of }
       const part = this.#share.workers / this.#share.of
       const warnings = await this.#parts.prepare(plan, part, this.#claim.signal)
-      if (this.#isAborted) return
+      if (this.#isAborted()) return
       const supplies = await this.#parts.unpack(this.#order.cargo)
-      if (this.#isAborted) return
+      if (this.#isAborted()) return
       const tickets = await this.#openPurses(plan)
-      if (this.#isAborted) return
+      if (this.#isAborted()) return
       this.#crew = this.#parts.hire(plan, supplies, this, {
         shares: { base: this.#order.base, count: this.#parts.workers },
         tickets,
@@ -109,9 +112,9 @@ export class AgentRun implements WorkforceEvents {
       )
       await Promise.all([this.#crew.ready, this.#claim.clock.settle()])
       const clock = this.#claim.clock.state()
-      if (this.#isAborted) return
-      if (clock === null) return await this.#refuse(['has no clock: the coordinator answers no ping'])
-      await this.#teller.tell({ type: 'ready', clock, warnings })
+      if (this.#isAborted()) return
+      if (clock === null) await this.#refuse(['has no clock: the coordinator answers no ping'])
+      else await this.#teller.tell({ type: 'ready', clock, warnings })
     } catch (error) {
       await this.#refuse([textOf(error)])
     }
@@ -265,10 +268,10 @@ export class AgentRun implements WorkforceEvents {
 
   /** All workers have drained or died: hands over what is left, and tells so. */
   async #finish(): Promise<void> {
-    if (!this.hasStarted || this.#isAborted) return
+    if (!this.hasStarted || this.#isAborted()) return
     for (const part of this.#seconds.take(Infinity)) this.#handOver.add(part)
     await this.#handOver.handedOver()
-    if (!this.#isAborted)
+    if (!this.#isAborted())
       await this.#teller.tell({
         type: 'ended',
         ...this.#drained,

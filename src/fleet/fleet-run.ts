@@ -62,7 +62,7 @@ export class FleetRun implements Workforce {
   #isReported: 'deserted' | 'stuck' | null = null
   #setReady = (): void => undefined
   #setFinished = (): void => undefined
-  #fail = (error: Error): void => void error
+  #fail: (error: Error) => void = () => undefined
 
   constructor(parts: FleetRunParts) {
     const { plan, agents } = parts

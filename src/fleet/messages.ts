@@ -16,6 +16,7 @@ import {
   objectOf,
   oneOf,
   orNull,
+  partsOf,
   real,
   recordOf,
   textTo,
@@ -147,11 +148,11 @@ export type Ordered = OrderBody
 
 export const readOrder = (bytes: Uint8Array): Order => {
   const value = decode(bytes)
-  return { ...order(value), ...head(value) } as Order
+  return { ...order(value), ...head(value) }
 }
 
 /** The answer to an order. */
-export const answerShape = fieldsOf({}, { refused: long, workers: countTo(1024) })
+export const answerShape = partsOf({ refused: long, workers: countTo(1024) })
 export type Answer = Shaped<typeof answerShape>
 
 export const clockState = fieldsOf({ boundMs: amount, ratePpm: real, errorMs: real })
@@ -189,7 +190,7 @@ export type Told = Tale & Shaped<typeof toldHead>
 
 export const readTold = (bytes: Uint8Array): Told => {
   const value = decode(bytes)
-  return { ...told(value), ...toldHead(value) } as Told
+  return { ...told(value), ...toldHead(value) }
 }
 
 /** What an agent asks the ticket office. */

@@ -40,7 +40,10 @@ export class Teller {
       const answer = await bus.ask(subject, bytes, { timeoutMs: UNTIL_HEARD_MS, repeatMs: REPEAT_MS, signal })
       if (isGivenUp(answer)) givenUp()
     } catch (error) {
-      if (!signal.aborted) log(`the coordinator could not be told: ${messageOf(error)}`)
+      if (!isOver(signal)) log(`the coordinator could not be told: ${messageOf(error)}`)
     }
   }
 }
+
+/** Whether the claim has ended, so that it is no fault that nobody hears. */
+const isOver = ({ aborted }: AbortSignal): boolean => aborted

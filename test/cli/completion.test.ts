@@ -16,7 +16,17 @@ afterEach(() => {
 const offered = (...words: string[]): Promise<readonly string[]> => completionsOf(['corerush', ...words])
 
 test('commands come first, and then flags of the command that was named', async () => {
-  expect(await offered('')).toEqual(['find', 'target', 'doctor', 'compare', 'debug', 'import', 'completion'])
+  expect(await offered('')).toEqual([
+    'find',
+    'target',
+    'doctor',
+    'compare',
+    'debug',
+    'import',
+    'agent',
+    'agents',
+    'completion',
+  ])
   const flags = await offered('--')
   expect(flags).toEqual(expect.arrayContaining(['--url', '--users', '--no-keepalive', '--dry-run', '--help']))
   expect(flags.filter((word) => word.length < 4)).toEqual([])

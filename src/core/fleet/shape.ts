@@ -99,24 +99,28 @@ export const pairOf =
     return [at('0', () => a(value[0])), at('1', () => b(value[1]))]
   }
 
-type Fields<F extends Readonly<Record<string, Shape<unknown>>>> = { [K in keyof F]: Shaped<F[K]> }
+type Shapes = Readonly<Record<string, Shape<unknown>>>
+type Fields<F extends Shapes> = { [K in keyof F]: Shaped<F[K]> }
 
-/** An object with these fields; those of `more` may be absent. */
+/** An object with these fields. */
 export const fieldsOf =
-  <
-    F extends Readonly<Record<string, Shape<unknown>>>,
-    M extends Readonly<Record<string, Shape<unknown>>> = Record<never, never>,
-  >(
-    fields: F,
-    more?: M,
-  ): Shape<Fields<F> & Partial<Fields<M>>> =>
+  <F extends Shapes>(fields: F): Shape<Fields<F>> =>
   (value) => {
     const from = objectOf(value)
     const read: Record<string, unknown> = {}
     for (const [key, shape] of Object.entries(fields)) read[key] = at(key, () => shape(from[key]))
-    for (const [key, shape] of Object.entries(more ?? {}))
+    return read as Fields<F>
+  }
+
+/** An object in which each of these fields may be absent. */
+export const partsOf =
+  <F extends Shapes>(fields: F): Shape<Partial<Fields<F>>> =>
+  (value) => {
+    const from = objectOf(value)
+    const read: Record<string, unknown> = {}
+    for (const [key, shape] of Object.entries(fields))
       if (Object.hasOwn(from, key) && from[key] !== undefined) read[key] = at(key, () => shape(from[key]))
-    return read as Fields<F> & Partial<Fields<M>>
+    return read as Partial<Fields<F>>
   }
 
 /** An object whose keys are texts of its own, at most so many. */
@@ -147,7 +151,8 @@ export const objectOf: Shape<Readonly<Record<string, unknown>>> = (value) => {
   return value as Readonly<Record<string, unknown>>
 }
 
-function at<T>(key: string, read: () => T): T {
+/** Reads what is below this key; a fault names it. */
+export function at<T>(key: string, read: () => T): T {
   try {
     return read()
   } catch (fault) {

@@ -3,7 +3,7 @@
  * sums that fit; anything else is a `WireFault`. Histograms travel as gaps between slots and their counts, which
  * compress well.
  */
-import { COARSEST_SLOT, type PackedHistogram } from '../measure/histogram.ts'
+import { COARSEST_SLOT, slotOf, type PackedHistogram } from '../measure/histogram.ts'
 import { HISTOGRAMS, REQUEST_COUNTS, type PackedRequest } from '../measure/request-tally.ts'
 import type { PackedTally } from '../measure/tally.ts'
 import { TRANSACTION_COUNTS } from '../measure/transaction-tally.ts'
@@ -12,6 +12,7 @@ import type { CapturedFailure } from '../request/captured.ts'
 import type { HostSecond } from './host-second.ts'
 import {
   amount,
+  at,
   count,
   countTo,
   fieldsOf,
@@ -21,6 +22,7 @@ import {
   oneOf,
   orNull,
   pairOf,
+  partsOf,
   real,
   textTo,
   WireFault,
@@ -39,10 +41,7 @@ const message = textTo(1_000_000)
 export const toWire = (second: HostSecond): object => ({ ...second, tally: talliesToWire(second.tally) })
 
 /** The host second that a value describes. Throws a `WireFault` where it describes none. */
-export const fromWire: Shape<HostSecond> = (value) => {
-  const { captured, ...rest } = hostSecond(value)
-  return { ...rest, ...(captured === undefined ? {} : { captured }) }
-}
+export const fromWire: Shape<HostSecond> = (value) => ({ ...hostSecond(value), ...failures(value) })
 
 function talliesToWire(tally: PackedTally): object {
   return {
@@ -76,6 +75,8 @@ function histogramToWire(packed: PackedHistogram | null): object | null {
   return { ...rest, gaps }
 }
 
+/** The longest duration that has a slot: 1 h. */
+const LONGEST_US = 3_600_000_000
 /** The most that a slot counts: what 32 bits hold. */
 const MOST_COUNT = 2 ** 32 - 1
 
@@ -100,6 +101,8 @@ const histogram: Shape<PackedHistogram> = (value) => {
   if (total !== counted) throw new WireFault('is not the sum of the slots', 'count')
   if (minUs > maxUs || sumUs < minUs * counted || sumUs > maxUs * counted || clamped > counted)
     throw new WireFault('does not fit the slots', 'sumUs')
+  // Where a histogram begins and ends is read from its extremes.
+  if (slotOf(minUs) !== used[0] || slotOf(maxUs) !== slot) throw new WireFault('is of another slot', 'minUs')
   return { used, ...rest }
 }
 
@@ -109,8 +112,8 @@ const packedFields = fieldsOf({
   gaps: (value) => value,
   count,
   sumUs: count,
-  minUs: count,
-  maxUs: count,
+  minUs: countTo(LONGEST_US),
+  maxUs: countTo(LONGEST_US),
   clamped: count,
 })
 
@@ -129,7 +132,8 @@ const requestCounts = countsOf(...REQUEST_COUNTS)
 const request: Shape<PackedRequest> = (value) => {
   const { histograms, ...rest } = requestFields(value)
   const read: Partial<Record<(typeof HISTOGRAMS)[number], PackedHistogram>> = {}
-  for (const key of HISTOGRAMS) if (Object.hasOwn(histograms, key)) read[key] = histogram(histograms[key])
+  for (const key of HISTOGRAMS)
+    if (Object.hasOwn(histograms, key)) read[key] = at(`histograms.${key}`, () => histogram(histograms[key]))
   return { ...requestCounts(value), ...rest, histograms: read }
 }
 
@@ -220,17 +224,15 @@ const captured = fieldsOf({
   response: orNull(fieldsOf({ status: countTo(999), headers, body })),
 }) satisfies Shape<CapturedFailure>
 
-const hostSecond = fieldsOf(
-  {
-    second: countTo(MOST_SECOND),
-    part: countTo(1_000_000),
-    isWhole: flag,
-    tally,
-    vitals: listOf(workerVitals, MOST_WORKERS),
-    host: orNull(hostVitals),
-    users: count,
-    inFlight: count,
-    queued: count,
-  },
-  { captured: listOf(captured, 100_000) },
-)
+const hostSecond = fieldsOf({
+  second: countTo(MOST_SECOND),
+  part: countTo(1_000_000),
+  isWhole: flag,
+  tally,
+  vitals: listOf(workerVitals, MOST_WORKERS),
+  host: orNull(hostVitals),
+  users: count,
+  inFlight: count,
+  queued: count,
+})
+const failures = partsOf({ captured: listOf(captured, 100_000) })

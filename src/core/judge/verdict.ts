@@ -11,6 +11,7 @@ import type { PercentilesMs, Evidence, Reason } from './rules/evidence.ts'
 import { ms, PERCENTILES, type PercentileName } from '../measure/metrics.ts'
 import { hasPace } from '../plan/plan.ts'
 import { ABOUT_LATENCY } from './rules/bound-rules.ts'
+import { isOnOneHost } from './rules/agent-rules.ts'
 import { isNetworkLimited } from './rules/network-rules.ts'
 import { findReasons } from './rules/rules.ts'
 
@@ -54,7 +55,7 @@ function likelyLimit(evidence: Evidence, reasons: readonly Reason[]): Verdict['l
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
   const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
   if (hinders) return 'generator'
-  if (isNetworkLimited(evidence)) return 'network'
+  if (isOnOneHost(evidence, isNetworkLimited)) return 'network'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
 }

@@ -18,7 +18,7 @@ const SINGLE_ZEROS = Math.clz32(SINGLE_SLOTS - 1)
 const COARSE_ZEROS = Math.clz32(255)
 
 /** The slot of a whole number of µs up to 1 h, in the layout that HDR defines. */
-function slotOf(us: number): number {
+export function slotOf(us: number): number {
   if (us < SINGLE_SLOTS) return us
   const power = SINGLE_ZEROS - Math.clz32(us)
   return power * SLOTS_PER_POWER + (us >>> power)

@@ -227,7 +227,8 @@ export class Timeline {
     const open = this.#second(second)
     open.lost.push(left)
     open.lostOf.add(member)
-    this.#correct(second)
+    // Seconds that closed without it, before it was known to be gone, are not its to report.
+    for (let closed = second; closed < this.#rows.length; closed++) this.#correct(closed)
     return second
   }
 

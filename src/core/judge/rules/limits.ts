@@ -68,5 +68,8 @@ export const SYN_RETRY_MS = 1000
 export const DRIFTED = ALLOWED_RATIO
 /** Beyond this change, or its inverse, a percentile describes no time of the run. */
 export const DRIFTED_FAR = 0.5
+/** The most that clocks of several hosts can differ by, in ms: a note from here on, and a twentieth of a second. */
+export const CLOCK_LOOSE_MS = 5
+export const CLOCK_USELESS_MS = 50
 /** The server's own CPU, as its exporter reports it. */
 export const TARGET_BUSY = 0.9

@@ -3,6 +3,9 @@ import type { Evidence, Reason } from './evidence.ts'
 import { threadName } from '../../plan/witness.ts'
 import { extent } from './load-seconds.ts'
 
+/** No second. */
+const NONE = { second: -1 }
+
 export function lostWorkers({ plan, lostWorkers: lost, rows }: Evidence): Reason[] {
   return lost.map(({ worker, second, message }) => ({
     code: 'worker.lost',
@@ -16,8 +19,10 @@ export function lostWorkers({ plan, lostWorkers: lost, rows }: Evidence): Reason
   }))
 }
 
-export function missingSeconds({ rows, lostWorkers: lost }: Evidence): Reason[] {
-  const known = new Set(lost.map(({ second }) => second))
+export function missingSeconds({ rows, lostWorkers: lost, agents }: Evidence): Reason[] {
+  const known = new Set(
+    [...lost, ...(agents ?? []).map((agent) => agent.lost ?? NONE)].map(({ second }) => second),
+  )
   const missing = rows.filter(({ complete, second }) => !complete && !known.has(second))
   if (missing.length === 0) return []
   return [

@@ -15,13 +15,7 @@ import { extent, inSeconds, loadSeconds } from './load-seconds.ts'
 
 export function networkTrouble(evidence: Evidence): Reason[] {
   const load = loadSeconds(evidence)
-  return [
-    ...generatorFaults(evidence),
-    ...fewPorts(evidence, load),
-    ...fewDescriptors(load),
-    ...repeated(load),
-    ...overflows(load),
-  ]
+  return [...fewPorts(evidence, load), ...fewDescriptors(load), ...repeated(load), ...overflows(load)]
 }
 
 /**
@@ -52,7 +46,7 @@ const showsRepair = (load: readonly SecondRow[], row: SecondRow): boolean =>
 const showsRetry = (load: readonly SecondRow[], row: SecondRow): boolean =>
   around(load, row).some(({ phasesMs }) => (phasesMs.connect.max ?? 0) >= SYN_RETRY_MS)
 
-function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
+export function generatorFaults({ generatorFaults: count, rows }: Evidence): Reason[] {
   if (count === 0) return []
   return [
     {

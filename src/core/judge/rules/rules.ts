@@ -3,13 +3,14 @@
  * or core concerned and what to do about it. What they mean is in docs/MEASUREMENT.md.
  */
 import type { Evidence, PercentilesMs, Reason } from './evidence.ts'
+import { lostAgents, looseClocks, onEachHost, withAgent } from './agent-rules.ts'
 import { driftingLoad } from './drift.ts'
 import { hostTrouble } from './host-rules.ts'
 import { fewSamples, inflatedLatency, lifted } from './bound-rules.ts'
 import { brokenBounds } from './witness-rules.ts'
 import { stuckIterations } from './iteration-rules.ts'
 import { lostWorkers, missingSeconds } from './losses.ts'
-import { networkTrouble } from './network-rules.ts'
+import { generatorFaults, networkTrouble } from './network-rules.ts'
 import { pace } from './pace.ts'
 import { collectorPauses, stalls } from './stalls.ts'
 import { busyTarget } from './target-rules.ts'
@@ -20,6 +21,7 @@ const PACE: ReadonlySet<Reason['code']> = new Set(['generator.saturated', 'pace.
 
 export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
   const found = [
+    ...lostAgents(evidence),
     ...lostWorkers(evidence),
     ...missingSeconds(evidence),
     ...pace(evidence),
@@ -27,14 +29,16 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...brokenBounds(evidence),
     ...stalls(evidence),
     ...collectorPauses(evidence),
-    ...hostTrouble(evidence),
-    ...networkTrouble(evidence),
+    ...onEachHost(evidence, hostTrouble),
+    ...generatorFaults(evidence),
+    ...onEachHost(evidence, networkTrouble),
+    ...looseClocks(evidence),
     ...busyTarget(evidence),
     ...driftingLoad(evidence),
     ...stuckIterations(evidence),
     ...fewSamples(evidence),
   ]
-  const reasons = lifted(found, evidence)
+  const reasons = lifted(found, evidence).map((reason) => withAgent(reason, evidence))
   // Users that a generator without time keeps busy say nothing about the target.
   return reasons.some(({ code, level }) => level === 'void' && PACE.has(code))
     ? reasons
