@@ -131,6 +131,9 @@ function unsupported(plan: Plan): { option: string; message: string }[] {
     ...(plan.scenario === null
       ? []
       : cannot('scenario', 'files do not travel to agents yet: run it on one host')),
+    ...(plan.model === 'open' && plan.replay !== undefined
+      ? cannot('replay', 'needs the log on every host, and it does not travel to agents: run it on one host')
+      : []),
     ...(plan.data === null ? [] : cannot('data', 'rows do not travel to agents yet: run it on one host')),
     ...(plan.requests !== null && (plan.maxRedirects > 0 || plan.request.digest !== null)
       ? cannot(

@@ -105,6 +105,8 @@ export const question = fieldsOf({ where: labels })
 
 const amendment: Shape<Amendment> = (value) => {
   const { atS, overS } = fieldsOf({ atS: amount, overS: amount })(value)
+  if ('durationS' in objectOf(value))
+    return { ...fieldsOf({ durationS: orNull(amount) })(value), atS, overS: 0 }
   return 'users' in objectOf(value)
     ? { ...fieldsOf({ users: amount })(value), atS, overS }
     : { ...fieldsOf({ ratePerS: amount })(value), atS, overS }

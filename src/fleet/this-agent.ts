@@ -26,7 +26,10 @@ export function thisAgent(
     spareDescriptors: Number.isFinite(spare) ? Math.max(0, spare) : null,
     soundPerS: soundOf(workers),
     hire: (plan, supplies, events, { tickets, ...how }) =>
-      new Crew(plan, { ...supplies, replay: null }, events, { ...how, ...(tickets === null ? {} : { tickets }) }),
+      new Crew(plan, { ...supplies, replay: null }, events, {
+        ...how,
+        ...(tickets === null ? {} : { tickets }),
+      }),
     prepare,
     watch: () => watchHost(),
   }
