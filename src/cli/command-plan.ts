@@ -23,12 +23,15 @@ export async function readPlan(
 ): Promise<Plan | null> {
   const options: Options = {
     ...withAgainst(optionsOf(command), repeats),
-    ...(hosts === undefined ? {} : { workers: hosts.cores }),
+    // An idle thread on one of several hosts is no witness of the others.
+    ...(hosts === undefined ? {} : { workers: hosts.cores, witness: false }),
     ...readBody(command, problems),
     ...readPems(command, problems),
   }
   try {
-    return await planScenario(options, hosts)
+    const plan = await planScenario(options, hosts)
+    // Agents have their workers whether there is a user for each or not.
+    return hosts === undefined ? plan : { ...plan, workers: hosts.cores }
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error
     // A flag without its value is reported as such, and not as missing as well.

@@ -93,7 +93,7 @@ export function readFleet(command: Command, problems: Problem[]): FleetRequest |
   }
   const wrong = (option: string, message: string): void => void problems.push({ option, message })
   for (const [option, message] of NOT_WITH_AGENTS)
-    if (texts.has(option as never) || lists.has(option as never) || switches.has(option as never))
+    if (texts.has(option as never) || lists.has(option as never) || switches.get(option as never) === true)
       wrong(option, message)
   const leaseS = readDuration(command, 'lease', problems) ?? 10
   if (leaseS < LEASE_S.least || leaseS > LEASE_S.most)
@@ -121,8 +121,8 @@ const OF_AGENTS = [
 /** What cannot be on several hosts, and why. */
 const NOT_WITH_AGENTS = [
   ['workers', "is each agent's own: corerush agent --workers"],
+  ['witness', 'is a thread of one host: latencies of other hosts would not have it'],
   ['unixSocket', 'leads to a socket of this machine, which agents on other hosts do not have'],
-  ['localAddress', 'is an address of this machine, which agents on other hosts do not have'],
   ['localAddresses', 'is an address of this machine, which agents on other hosts do not have'],
 ] as const
 
