@@ -123,7 +123,7 @@ const NOT_WITH_AGENTS = [
   ['workers', "is each agent's own: corerush agent --workers"],
   ['witness', 'is a thread of one host: latencies of other hosts would not have it'],
   ['unixSocket', 'leads to a socket of this machine, which agents on other hosts do not have'],
-  ['localAddresses', 'is an address of this machine, which agents on other hosts do not have'],
+  ['localAddress', 'is an address of this machine, which agents on other hosts do not have'],
 ] as const
 
 function readWanted(text: string, problems: Problem[]): Wanted {
