@@ -77,6 +77,7 @@ async function convert(
   const source = decodeSource(name, file === STDIN ? head : readWhole(file, name))
   if (format === 'locust') return (await import('../import/locust/locust.ts')).importLocust(source)
   if (format === 'har') return (await import('../import/har/har.ts')).importHar(source, har)
+  if (format === 'postman') return (await import('../import/postman/postman.ts')).importPostman(source)
   return (await import('../import/curl/curl.ts')).importCurl(source, (path) => readFileSync(path))
 }
 

@@ -10,6 +10,7 @@ export function formatOf(head: string): Format | null {
   const text = head.replace(/^\u{feff}/u, '').trimStart()
   if (LOCUST.test(text)) return 'locust'
   if (text.startsWith('{') && HAR.test(text)) return 'har'
+  if (text.startsWith('{') && POSTMAN.test(text)) return 'postman'
   if (CURL.test(text)) return 'curl'
   // The first line may be a comment, or be cut off.
   if (text.split(/\r?\n/, MOST_LINES).some((line) => lineFormat(line) !== null)) return 'log'
@@ -21,6 +22,9 @@ const MOST_LINES = 20
 
 /** The object around the entries. */
 const HAR = /^\{\s*"log"\s*:\s*\{/
+
+/** The names that a collection has at its beginning. */
+const POSTMAN = /"_postman_id"\s*:|"schema"\s*:\s*"https?:\/\/schema\.(?:get)?postman\.com\//
 
 /** A line that imports Locust. */
 const LOCUST = /^[ \t]*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m

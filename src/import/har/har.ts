@@ -29,6 +29,7 @@ export async function importHar(source: Source, options: HarOptions): Promise<Im
     throw importError(source, null, 'has static assets only; --keep-assets keeps their requests')
   const calls = callsOf(kept)
   const names = new Names()
+  names.take('baseUrl', 'baseUrl')
   // A redirect is followed when its response has come.
   const sent = calls.flatMap(({ first, hops }, at) => [
     ...sentTexts(first, at),

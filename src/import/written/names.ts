@@ -3,7 +3,7 @@ import { RESERVED } from '../typescript.ts'
 
 /** Names that the written file uses itself. */
 const TAKEN =
-  'scenario check options fail found secret unescaped baseUrl http state cookies think random process readFileSync Buffer FormData Blob JSON String Number encodeURIComponent decodeURIComponent notTranslated randomUUID Date Math URL undefined NaN Infinity set variables'.split(
+  'scenario check given options fail found secret unescaped http state cookies think random process readFileSync Buffer FormData Blob JSON String Number encodeURIComponent decodeURIComponent notTranslated randomUUID Date Math URL undefined NaN Infinity set variables'.split(
     ' ',
   )
 

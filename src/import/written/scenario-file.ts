@@ -31,6 +31,11 @@ function found<T>(value: T | null | undefined, what: string): T {
   check(value !== undefined && value !== null, \`no \${what}\`)
   return value
 }`,
+  given: `/** The value of an option; one without a value has to be set. */
+function given(name: string, value: string): string {
+  if (value === '') throw new Error(\`set the option \${name}: --set \${name}=VALUE\`)
+  return value
+}`,
   unescaped: `/** Text as it stands in an attribute of HTML, without the escapes of HTML. */
 const unescaped = (text: string): string =>
   text
