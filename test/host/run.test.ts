@@ -69,6 +69,26 @@ describe('run', () => {
     target.close()
   })
 
+  test('has a witness where it is of use: another thread with its stripe of an exact count', async () => {
+    const before = server.requests()
+    const report = await run({
+      ...{ url: server.url, rate: 1500, maxUsers: 2000, requests: 1200, workers: 1 },
+      thresholds: ['witness.p50 < 1m'],
+    })
+    expectConservation(report)
+    expect([report.total.sent, server.requests() - before]).toEqual([1200, 1200])
+    expect(report.plan.witness).toBe(53)
+    // Every 53rd of 1,200; the thread that is in time takes more of the count.
+    const { requests } = report.witness!
+    expect(requests).toBeGreaterThanOrEqual(15)
+    expect(requests).toBeLessThanOrEqual(40)
+    expect(report.thresholds.at(-1)).toMatchObject({ ok: true, samples: requests })
+    expect(report.timeline[0]!.workers.map(({ worker }) => worker)).toEqual([0, 1])
+    const without = { url: server.url, rate: 1500, maxUsers: 2000, witness: false }
+    expect(planRun(without).witness).toBeNull()
+    expect(() => planRun({ ...without, thresholds: ['witness.p50 < 1m'] })).toThrow(/no witness/)
+  })
+
   test('runs one after the other, and two at once, in one process', async () => {
     const before = server.requests()
     const reports = [await run(brief()), ...(await Promise.all([run(brief()), run(brief())]))]

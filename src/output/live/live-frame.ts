@@ -105,6 +105,7 @@ function numbers({ run }: LiveState, latest: LiveSecond, style: Style): string[]
       item('p95', showMs(p95)),
       item('p99', showMs(p99)),
       item('max', showMs(max)),
+      ...(row.witness === undefined ? [] : [item('witness p95, 1 s', showMs(row.witness.latencyMs.p95))]),
     ),
     ...(plan.model === 'open' && (row.queued > 0 || row.dropped > 0)
       ? section(

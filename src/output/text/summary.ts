@@ -211,7 +211,7 @@ function generator(report: Report, style: Style): string[] {
     .slice(0, MOST_WORKERS)
     .map(
       ([worker, { sum, n, worst }]) =>
-        `${threadName(report.plan, worker)} ${showPercent(sum / n)} (max ${showPercent(worst)})`,
+        `${threadName(report.plan, worker).replace('the ', '')} ${showPercent(sum / n)} (max ${showPercent(worst)})`,
     )
   if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`)
   const { lagMs } = report.total

@@ -26,6 +26,8 @@ export function sentenceOf({ verdict: { level, latencyBy, reasons }, total }: Re
     reasons.every((reason) => reason.level === 'note' || reason.code === 'load.drifting')
   )
     return 'the generator was healthy, but the level changed far while the load was constant: the percentiles describe neither regime'
+  if (reasons.some(({ code }) => code === 'bound.broken'))
+    return 'the generator error below does not hold for a percentile that the witness contradicts: do not rely on that one'
   if (level === 'suspect') return 'usable, within the generator error below'
   if (total.succeeded === 0) return 'the generator was healthy, but no request succeeded'
   if (total.latencyMs.reliableTo === null)

@@ -188,6 +188,15 @@ export function distributions({ report }: ReportView): HTMLElement {
     ...(report.model === 'open'
       ? [['service', 'sent to done', serviceMs] as [string, string, LatencySummary]]
       : []),
+    ...(report.witness === null
+      ? []
+      : [
+          ['witness', 'latency as an idle thread measured it', report.witness.latencyMs] as [
+            string,
+            string,
+            LatencySummary,
+          ],
+        ]),
     ['DNS', 'connections that waited for a lookup', phasesMs.dns],
     ['connect', 'once per connection', phasesMs.connect],
     ['TLS', 'once per connection', phasesMs.tls],
