@@ -44,8 +44,7 @@ export default async function work({
 
   const makeTransport = await transportOf(plan.transport)
   const vitals = vitalSigns()
-  const isWitness = share.index === witnessOf(plan)
-  const clock = isWitness ? new RunClock(WITNESS_TURNING_SHARE[plan.model]) : new RunClock()
+  const clock = clockOf(assignment)
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
   const recorder = new Recorder(share.index, vitals, reporting(vitals, tell))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
@@ -72,8 +71,7 @@ export default async function work({
     hasLease: leaseOf(assignment, tell),
   })
   await warmUp(plan, vitals, makeTransport)
-  if (isWitness) stepUp()
-  else if (plan.witness !== null) stepDown()
+  prioritize(assignment)
   // Everything that takes time is done: bodies decoded, users made, code compiled.
   tell({ type: 'ready' })
   await startInstant(orders, clock)
@@ -95,6 +93,17 @@ export default async function work({
   vitals.close()
   replay?.reader.close()
   return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
+}
+
+const isWitness = ({ plan, share }: Assignment): boolean => share.index === witnessOf(plan)
+
+const clockOf = (assignment: Assignment): RunClock =>
+  isWitness(assignment) ? new RunClock(WITNESS_TURNING_SHARE[assignment.plan.model]) : new RunClock()
+
+/** Gives the witness, if there is one, a core before the workers. */
+function prioritize(assignment: Assignment): void {
+  if (isWitness(assignment)) stepUp()
+  else if (assignment.plan.witness !== null) stepDown()
 }
 
 /** Reports each second, and a heap that comes near its limit: its reading is part of the second. */
