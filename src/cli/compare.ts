@@ -5,22 +5,25 @@ import type { Problem } from '../core/options/problem.ts'
 import type { BaselinePlan } from '../core/resolve/baseline-options.ts'
 import { isRelative } from '../core/threshold/relative-rule.ts'
 import { compareReports, differencesAmong, foregone } from '../core/compare/run-comparison.ts'
-import { EXIT, messageOf } from '../errors.ts'
+import { EXIT } from '../errors.ts'
 import { allowedDifferences, extentOf, readRuns } from '../host/kept/comparands.ts'
-import { comparisonViewOf, type ComparisonView } from '../output/view/comparison-view.ts'
+import { comparisonViewOf } from '../output/view/comparison-view.ts'
 import { renderComparison } from '../output/text/comparison-text.ts'
-import { FileDestination, StreamDestination, type Destination } from '../output/destination.ts'
+import type { Destination } from '../output/destination.ts'
 import { renderComparisonHtml } from '../output/file/html.ts'
 import { renderJsonLine } from '../output/file/json.ts'
 import { readComparisonFiles } from '../output/file/page-files.ts'
 import { printable } from '../output/text/paint.ts'
 import type { Command } from './command.ts'
 import { readRules } from './compare-rules.ts'
+import { readPage, writePage } from './html-page.ts'
 import { styleOf } from './style.ts'
 
 export async function compareCommand(command: Command): Promise<number> {
   const { rules, allow, page, isPaired } = readOrder(command)
-  const [baseline, current] = command.operands.map((words) => readRuns(words.split(','))) as [Runs, Runs]
+  const [former = '', latter = ''] = command.operands
+  const current = readRuns(latter.split(','))
+  const baseline = readRuns(former.split(','), { run: current[0]!, before: current[0]!.startedAt })
   const warnings: string[] = []
   const warn = (text: string): void => {
     warnings.push(text)
@@ -44,12 +47,14 @@ export async function compareCommand(command: Command): Promise<number> {
     report: report!,
   }))
   const isWritten =
-    page === null || (await writePage(page, comparisonViewOf(before!, after!, comparison, warnings)))
+    page === null ||
+    (await writePage(
+      page,
+      renderComparisonHtml(comparisonViewOf(before!, after!, comparison, warnings), readComparisonFiles()),
+    ))
   if (comparison.answer === 'regressed' && command.switches.get('fail') !== false) return EXIT.regression
   return isWritten ? EXIT.ok : EXIT.unexpected
 }
-
-type Runs = ReturnType<typeof readRuns>
 
 /** What the command line says. @throws OptionsError with all that is wrong with it */
 function readOrder(command: Command): Omit<BaselinePlan, 'runs'> & {
@@ -96,37 +101,4 @@ function checkCounts(
         message: `html shows one run of each side, got ${baseline} and ${current}`,
       },
     ])
-}
-
-/** Where the page of the two runs goes; `null` without one. Adds what is wrong with it to the problems. */
-function readPage({ lists }: Command, problems: Problem[]): Destination | null {
-  const [text, ...more] = lists.get('outputs') ?? []
-  if (text === undefined) return null
-  const path = /^html=(.+)$/s.exec(text)?.[1]
-  if (path === undefined || more.length > 0) {
-    problems.push({
-      option: 'outputs',
-      message: `must be html=PATH here, once, got ${[text, ...more].map((one) => `"${one}"`).join(' and ')}`,
-    })
-    return null
-  }
-  if (path === '-') return new StreamDestination(process.stdout)
-  const page = new FileDestination(path, { stream: process.stdout, name: 'standard output' })
-  try {
-    page.check()
-  } catch (error) {
-    problems.push({ option: 'outputs', message: `html=${path}: ${messageOf(error)}` })
-  }
-  return page
-}
-
-/** Whether the page could be written; the reason why not is on stderr. */
-async function writePage(page: Destination, view: ComparisonView): Promise<boolean> {
-  try {
-    await page.write(renderComparisonHtml(view, readComparisonFiles()))
-    return true
-  } catch (error) {
-    process.stderr.write(`corerush: html=${page.name} ${messageOf(error)}\n`)
-    return false
-  }
 }

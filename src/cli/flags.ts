@@ -140,6 +140,24 @@ const FIND = {
   maxTime: { format: withDefault(duration('above 0'), 600), sentence: 'when the search ends at the latest' },
 } as const satisfies Declarations
 
+const HISTORY = {
+  plan: {
+    format: text('name or text'),
+    sentence: 'show only the plan of this name, or plans that send to a URL with this text',
+    usually: 'all plans',
+  },
+  last: { format: text('1 to 100', 'Count'), sentence: 'newest runs of each plan', usually: '50' },
+  json: JSON_SWITCH,
+  outputs: {
+    format: list('`html=PATH`'),
+    sentence: 'page of the history, html=PATH; PATH - is standard output',
+    details: 'Charts of rate, p50, p95 and p99 with their bounds, change points marked. Needs no network',
+    flag: 'out',
+    alias: ['o'],
+  },
+  color,
+} as const satisfies Declarations
+
 const IMPORT = {
   from: {
     format: like(oneOf(...FORMATS)),
@@ -215,6 +233,7 @@ const AGENTS = {
 export const COMMAND_FLAGS = {
   find: FIND,
   compare: COMPARE,
+  history: HISTORY,
   debug: DEBUG,
   target: TARGET,
   doctor: DOCTOR,
@@ -230,6 +249,7 @@ export const FLAG_GROUPS = {
   target: { Target: TARGET },
   doctor: { Doctor: DOCTOR },
   compare: { Compare: COMPARE },
+  history: { History: HISTORY },
   debug: { Debug: DEBUG, HTTP: GROUPS.HTTP },
   import: { Import: IMPORT },
   agent: { Agent: AGENT },

@@ -40,6 +40,12 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
     summary:
       "Says whether stored runs are worse than others: regressed, no regression, or can't tell. Exit code 98 if regressed.",
   },
+  history: {
+    usage: 'corerush history [options]',
+    does: 'show kept runs of the same plan over time',
+    summary:
+      'Shows the runs that --keep has kept, by plan: commit, verdict, rate and latencies, and where they have changed.',
+  },
   debug: {
     usage: 'corerush debug scenario.ts [options]',
     does: 'let one user do every task of a scenario once, and show every step',

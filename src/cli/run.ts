@@ -24,6 +24,7 @@ import { notePagesMissing } from './page-flags.ts'
 import { readOutputs } from './output-flags.ts'
 import { otherPlanOf, provability, readNumbered, readRepeats, refuseEndless } from './repeats.ts'
 import { RunConsole } from './run-console.ts'
+import { keepingFault, keepRecords } from './keep-records.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
 import { readMetrics, readWeb, type WebOptions } from './served-pages.ts'
 import { withSettings, type Settings } from './settings.ts'
@@ -60,6 +61,7 @@ async function carryOut(settings: Settings, typed: Command, hosts: Hosts | null 
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const keepAs = readName(command, problems)
+  problems.push(...keepingFault(command))
   const repeats = readRepeats(command, problems)
   const plan = await readPlan(command, repeats, problems, hosts?.defaults)
   const web = readWeb(command, plan, process.env, problems)
@@ -186,6 +188,7 @@ function conclude(
   const current = made.filter(({ turn }) => turn.side === 'current').map(({ report }) => report)
   const missing = turns.length - made.length
   const isKept = keepAs === null || saveBaseline(keepAs, current, missing, say)
+  const areRecorded = keepRecords(current, command)
   const codes = [
     ...reports.map((report) => report.exitCode),
     // The comparison at the end was not made.
@@ -194,7 +197,7 @@ function conclude(
     ...(signal.aborted && missing > 0 ? [exitOf(signal)] : []),
   ]
   const exitCode = withoutJudgement(worstExit(codes), command)
-  return exitCode === EXIT.ok && !isKept ? EXIT.unexpected : exitCode
+  return exitCode === EXIT.ok && !(isKept && areRecorded) ? EXIT.unexpected : exitCode
 }
 
 function printSettings({ said, secrets, command }: Settings, plan: Plan | null): void {

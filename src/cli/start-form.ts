@@ -25,6 +25,7 @@ import {
 } from '../output/web/web-messages.ts'
 import { optionsOf, type Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
+import { keepRecords } from './keep-records.ts'
 import { renderProblem } from './problem.ts'
 import type { RunConsole } from './run-console.ts'
 import type { Settings } from './settings.ts'
@@ -154,7 +155,8 @@ class FormRuns {
       const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
       const { stdout } = process
       stdout.write(renderSummary(this.#around.forSummary(report, stdout), styleOf(stdout, this.#command)))
-      return report.exitCode
+      const isKept = keepRecords([report], this.#command)
+      return report.exitCode === EXIT.ok && !isKept ? EXIT.unexpected : report.exitCode
     } catch (error) {
       const phase = page!.report() === null ? 'waiting' : 'ended'
       page!.change({ phase, failure: this.#shown(messageOf(error)) })

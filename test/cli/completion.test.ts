@@ -21,6 +21,7 @@ test('commands come first, and then flags of the command that was named', async 
     'target',
     'doctor',
     'compare',
+    'history',
     'debug',
     'import',
     'agent',

@@ -119,6 +119,10 @@ export function plannedDifferences(
   return differences
 }
 
+/** What runs of equal plans have in common, as a text: that of all fields that matter. */
+export const planText = (run: PlannedRun): string =>
+  JSON.stringify([...planFields(run, false)].sort(([a], [b]) => (a < b ? -1 : 1)))
+
 /** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
 function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<string, string> {
   const { request, scenario, targets, data, ...rest } = plan

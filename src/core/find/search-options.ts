@@ -15,6 +15,7 @@ export interface LoadRange {
 /** The words of the command line, by the names of their options. */
 interface Words {
   readonly texts: ReadonlyMap<string, string>
+  readonly switches: ReadonlyMap<string, boolean>
   readonly lists: ReadonlyMap<string, readonly string[]>
 }
 
@@ -32,14 +33,15 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   maxDuration: 'a search ends by itself, at the latest after --max-time',
   repeat: 'a search repeats its trials',
   against: 'a search has one target',
+  keep: 'a search is no run of a history; keep it with --out json=FILE',
   saveBaseline: 'keep a search with --out json=FILE',
   web: 'a search has no page yet; --out html=FILE shows it when it has ended',
   metrics: 'a search exports no metrics',
 }
 
-export const searchProblems = ({ texts, lists }: Words): Problem[] =>
+export const searchProblems = ({ texts, lists, switches }: Words): Problem[] =>
   Object.entries(NOT_HERE)
-    .filter(([option]) => texts.has(option) || lists.has(option))
+    .filter(([option]) => texts.has(option) || lists.has(option) || switches.get(option) === true)
     .map(([option, why]) => ({ option, message: `does not go with find: ${why}` }))
 
 /** Reads `A..B`, `A..`, `..B` of `--rate` or `--users`; `null`, and a problem, if there is no such range. */

@@ -540,7 +540,7 @@ const JUDGING = {
     flag: 'threshold',
   },
   baseline: {
-    format: list('`FILE,FILE`, `NAME`'),
+    format: list('`FILE,FILE`, `NAME`, `last-sound`'),
     sentence: 'runs to compare this one with: files of reports, or the name that runs were kept under',
     details: '[Compared](COMPARING.md) after the run. A regression is exit code 98',
     file: 'baseline',
@@ -549,6 +549,13 @@ const JUDGING = {
     format: text('`NAME`'),
     sentence: 'name to keep the run under, if its exit code is 0; the newest five runs of a plan are kept',
     details: 'For [later comparisons](COMPARING.md)',
+    scope: 'command',
+  },
+  keep: {
+    format: onOff(),
+    sentence: 'keep a record of the run in .corerush/history, for corerush history',
+    details:
+      'And the reports of the newest three sound runs of the plan, for `--baseline last-sound`. [The history](COMPARING.md#the-history-of-a-plan)',
     scope: 'command',
   },
   allow: {

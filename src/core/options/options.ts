@@ -147,6 +147,8 @@ export interface Options {
 export interface CommandOptions {
   /** Name to keep the run under, if its exit code is 0; the newest five runs of a plan are kept. */
   saveBaseline?: string | undefined
+  /** Keep a record of the run in .corerush/history, for corerush history. */
+  keep?: boolean | undefined
   /** Exit with 97, 98 or 99 for a void run, a regression or a failed threshold; without it, with 0. @default on */
   fail?: boolean | undefined
   /** KIND=PATH, with json, ndjson, csv (a prefix), html, junit, github or hlog; PATH - is standard output; otlp or otlp=URL. */

@@ -23,6 +23,7 @@ import { measuredSeconds } from '../../core/compare/run-sample.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import { MOST_RUNS } from '../../core/compare/run-series.ts'
 import { CorerushError } from '../../errors.ts'
+import { HISTORY_FOLDER, lastSound } from './history-runs.ts'
 import { isKeptName, keptFiles, keptNames, placeOf } from './kept-runs.ts'
 import { readRun } from './stored-runs.ts'
 
@@ -32,7 +33,7 @@ export function readComparands(plan: Plan, run: PlannedRun, repeats = 1): Compar
   const warmupS = longestWarmupS(plan)
   if (asked === null) return null
   const { runs, rules, allow } = asked
-  const baseline = readRuns(runs)
+  const baseline = readRuns(runs, { run, before: null })
   const seen = allowedDifferences(
     [
       ...differencesAmong(baseline, []),
@@ -57,8 +58,8 @@ export function readComparands(plan: Plan, run: PlannedRun, repeats = 1): Compar
 }
 
 /** The runs in files and under names; throws a CorerushError when one cannot be read. */
-export function readRuns(words: readonly string[]): readonly Report[] {
-  const files = words.flatMap(filesOf)
+export function readRuns(words: readonly string[], current: Current | null = null): readonly Report[] {
+  const files = words.flatMap((word) => filesOf(word, current))
   if (files.length > MOST_RUNS)
     throw new CorerushError(
       'CORERUSH_BASELINE',
@@ -67,8 +68,26 @@ export function readRuns(words: readonly string[]): readonly Report[] {
   return files.map(readRun)
 }
 
+/** The run that is compared with a baseline, and when it started; `null` if it has not yet. */
+export interface Current {
+  readonly run: PlannedRun
+  readonly before: string | null
+}
+
+/** In place of a name: the newest sound run of the same plan that `--keep` has kept. */
+export const LAST_SOUND = 'last-sound'
+
 /** The file that a word is, or those that are kept under it, the oldest first. */
-function filesOf(word: string): readonly string[] {
+function filesOf(word: string, current: Current | null): readonly string[] {
+  if (word === LAST_SOUND && current !== null) {
+    const file = lastSound(current.run, current.before)
+    if (file !== null) return [file]
+    throw new CorerushError(
+      'CORERUSH_BASELINE',
+      `no sound run of this plan is kept in ${HISTORY_FOLDER}${current.before === null ? '' : ' from before the current one'}`,
+      { hint: '--keep, to keep some' },
+    )
+  }
   if (!isKeptName(word)) return [word]
   const files = keptFiles(word)
   if (files.length > 0) return files

@@ -40,16 +40,22 @@ export function keptFiles(name: string): readonly string[] {
 
 /** Why nothing will be kept under a name, before anything is sent; `null` if it can be. */
 export function keepingProblem(name: string): string | null {
+  if (name === 'last-sound') return 'must be another name: last-sound is the newest sound run of --keep'
   if (!isKeptName(name))
     return `must be a name of letters, digits, dots, dashes and underscores that does not end in .json, got "${name}"`
-  let folder = placeOf(name)
+  return folderProblem(placeOf(name))
+}
+
+/** Why nothing can be written to a folder, which need not exist yet; `null` if it can. */
+export function folderProblem(wanted: string): string | null {
+  let folder = wanted
   while (!existsSync(folder)) folder = dirname(folder)
-  if (!statSync(folder).isDirectory()) return `needs the folder ${placeOf(name)}, and ${folder} is a file`
+  if (!statSync(folder).isDirectory()) return `needs the folder ${wanted}, and ${folder} is a file`
   try {
     accessSync(folder, constants.W_OK)
     return null
   } catch (error) {
-    return `needs the folder ${placeOf(name)}: ${messageOf(error)}`
+    return `needs the folder ${wanted}: ${messageOf(error)}`
   }
 }
 

@@ -52,10 +52,14 @@ test('each goal stands beside the thresholds; one must be about latency or failu
 })
 
 test('options that the search decides for itself are refused with the reason', () => {
-  const words = { texts: texts({ requests: '5', duration: '1m' }), lists: new Map([['stages', ['1s:5']]]) }
+  const words = {
+    texts: texts({ requests: '5', duration: '1m' }),
+    lists: new Map([['stages', ['1s:5']]]),
+    switches: new Map([['keep', true]]),
+  }
   expect(
     searchProblems(words)
       .map(({ option }) => option)
       .sort(),
-  ).toEqual(['duration', 'requests', 'stages'])
+  ).toEqual(['duration', 'keep', 'requests', 'stages'])
 })
