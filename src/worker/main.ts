@@ -55,9 +55,7 @@ export default async function work({
   const script = await scriptOf(assignment, { recorder, secrets, clock, tell, deserted })
   const replay = replayOf(assignment)
   const load = new Load({
-    plan,
-    secrets,
-    share,
+    ...{ plan, secrets, share },
     scenario: script,
     data: dataOf(assignment, desertion),
     ...(replay === null ? {} : { replay }),
