@@ -7,6 +7,7 @@ import type { Report } from '../core/report/report.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
 import { renderLogEntry } from '../output/text/log-text.ts'
 import type { SecondRow } from '../core/measure/second.ts'
+import type { RequestSpan } from '../core/measure/request-record.ts'
 import type { SettledSecond, Timeline } from '../core/measure/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output, RunStart } from '../output/output.ts'
@@ -87,6 +88,10 @@ export class Outputs {
   logged(entries: readonly LogEntry[]): void {
     if (this.#onLog !== null) for (const entry of entries) this.#onLog(entry)
     void this.#each((output) => output.logged?.(entries))
+  }
+
+  traced(spans: readonly RequestSpan[], lost: number): void {
+    void this.#each((output) => output.traced?.(spans, lost))
   }
 
   seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {

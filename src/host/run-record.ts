@@ -78,6 +78,7 @@ export class RunRecord {
       longestWarmupS(plan),
       settled,
       witnessOf(plan),
+      plan.captureSlowest,
     )
     this.ending = new Ending(this.timeline)
   }

@@ -89,6 +89,7 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
 
   snapshot(snapshot: Snapshot): void {
     this.#record.timeline.add(snapshot)
+    this.#traced(snapshot)
   }
 
   exhausted(count: 'requests' | 'iterations'): void {
@@ -131,6 +132,7 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
 
   part(part: SecondPart): void {
     this.#record.timeline.addPart(part)
+    this.#traced(part)
   }
 
   workerLost(agent: number, worker: number, second: number, message: string): void {
@@ -174,6 +176,10 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
 
   get #lead(): NonNullable<Workforce['lead']> {
     return this.#workforce.lead ?? { startS: LEAD_S, orderS: LEAD_S }
+  }
+
+  #traced({ spans, spansLost = 0 }: Pick<Snapshot, 'spans' | 'spansLost'>): void {
+    if (spans !== undefined) this.#outputs.traced(spans, spansLost)
   }
 
   readonly #elapsedS = (): number => (this.#host.nowUs() - this.#startUs) / 1e6

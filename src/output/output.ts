@@ -10,6 +10,7 @@ import type { Plan } from '../core/plan/plan.ts'
 import type { Judgement } from '../core/report/judgement.ts'
 import type { Report } from '../core/report/report.ts'
 import type { SecondRow } from '../core/measure/second.ts'
+import type { RequestSpan } from '../core/measure/request-record.ts'
 import type { SettledSecond } from '../core/measure/timeline.ts'
 
 /** The run at its start. */
@@ -62,6 +63,8 @@ export interface Output {
   second?(live: LiveSecond): void
   /** Called with what tasks, `setup` and `teardown` wrote to the console. */
   logged?(entries: readonly LogEntry[]): void
+  /** Called with spans of traced requests as workers hand them over, and how many more there were that they did not keep. */
+  traced?(spans: readonly RequestSpan[], lost: number): unknown
   /** Called once per second of the run, in order, when the second is final; the last ones at the end of the run. */
   settled?(second: SettledSecond): unknown
   finish?(report: Report): unknown

@@ -4,6 +4,7 @@ import { Charts } from './charts/charts.ts'
 import { custom } from './parts/custom-part.ts'
 import { transactions } from './parts/transaction-table.ts'
 import { element } from './parts/element.ts'
+import { keptRequests } from './parts/kept-requests.ts'
 import { failures } from './parts/outcome-part.ts'
 import { ratios } from './parts/ratio-part.ts'
 import { requests } from './parts/request-table.ts'
@@ -50,6 +51,7 @@ function show(view: ReportView): void {
     custom(view),
     charts.root,
     distributions(view),
+    keptRequests(view),
     failures(view),
     ratios(view),
     setup(view),

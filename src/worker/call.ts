@@ -12,6 +12,8 @@ import type { Cookies } from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 import type { Recorder } from './recorder.ts'
 import type { Hop, Redirects } from './redirects.ts'
+import type { Trace } from '../core/request/traceparent.ts'
+import type { Observer } from './observer.ts'
 import { Refusal } from './transport/refusal.ts'
 import {
   Exchange,
@@ -36,6 +38,8 @@ export interface CallSurroundings {
   readonly secrets: KnownSecrets
   /** `null` if no failing exchange is kept. */
   readonly captures: Captures | null
+  /** `null` if single requests are neither traced nor kept. */
+  readonly observer: Observer | null
   readonly nowUs: () => number
   /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
   readonly takeRequest: () => boolean
@@ -110,6 +114,8 @@ export class Call implements ExchangeListener {
   #inUse: Connection | null = null
   #tally: RequestTally | null = null
   #timeoutS = 0
+  /** `null` if the call has no trace. */
+  #trace: Trace | null = null
   /** When the time-out of a stream begins anew: with its last piece, in µs of run time; 0 where it begins with the request. */
   progressUs = 0
   /** Why the last challenge is not answered; empty without one. */
@@ -273,6 +279,8 @@ export class Call implements ExchangeListener {
   }
 
   #begin(tally: RequestTally, timeoutS: number): void {
+    const { observer } = this.#around
+    if (observer !== null) this.#traceNext(observer)
     this.#tally = tally
     this.#timeoutS = timeoutS
     this.#hops = this.#serverAnswers = this.#proxyAnswers = 0
@@ -292,7 +300,22 @@ export class Call implements ExchangeListener {
     this.#inUse = connection
     this.#isSent = false
     if (this.#identity !== null) this.#identify(this.#identity, request.plan)
+    if (this.#trace !== null) this.#propagate(this.#trace, request)
     connection.send(this.exchange, request)
+  }
+
+  /** The trace of the call that begins, and nothing left of that of the last one. */
+  #traceNext(observer: Observer): void {
+    if (this.#trace !== null && this.#identity === null) this.exchange.added = NO_HEADERS
+    this.#trace = observer.traceOf()
+  }
+
+  /** Sends the trace of the call along. */
+  #propagate(trace: Trace, { plan }: Prepared): void {
+    const observer = this.#around.observer!
+    if (!this.#isFirst) observer.follow(trace)
+    if (this.#identity === null) this.exchange.added = NO_HEADERS
+    observer.propagate(this.exchange, trace, plan)
   }
 
   /** The redirect that the response asks for and that may be followed. */
@@ -374,17 +397,20 @@ export class Call implements ExchangeListener {
 
   /** Returns how long the response can have waited for this thread. */
   #record(exchange: Exchange): number {
-    const { recorder, turn } = this.#around
+    const { recorder, turn, observer } = this.#around
     if (exchange.outcome !== 'ok') this.#failed(exchange)
     // A redirect is sent when the one before it is done, and its latency is service time.
     const isFromDue = this.dueUs >= 0 && this.#hops === 0
     const waitedUs = turn.waitedUs(exchange.doneUs) + exchange.ownUs
     this.#owner.recorded(waitedUs)
+    const sinceUs = isFromDue ? this.dueUs : exchange.sentUs
     recorder.done(this.#tally!, exchange, {
-      sinceUs: isFromDue ? this.dueUs : exchange.sentUs,
+      sinceUs,
       waitedUs,
       lagUs: isFromDue ? this.lateUs : 0,
     })
+    if (observer !== null && (this.#trace !== null || observer.keepsSlowest))
+      observer.ended({ exchange, user: this.#user, sinceUs, trace: this.#trace })
     return waitedUs
   }
 
@@ -393,6 +419,6 @@ export class Call implements ExchangeListener {
     // Whoever wrote the message may have received a secret.
     if (exchange.message !== '')
       exchange.message = secrets.hideMessage(exchange.message, exchange.request!.plan, exchange.added)
-    captures?.look(exchange, this.#user, this.#glimpse!)
+    captures?.look(exchange, this.#user, this.#glimpse!, this.#trace?.traceId ?? null)
   }
 }

@@ -59,7 +59,7 @@ export class Captures {
   }
 
   /** An exchange of the user with this place in the worker failed; it is kept if it is among the first. */
-  look(exchange: Exchange, user: number, glimpse: Glimpse): void {
+  look(exchange: Exchange, user: number, glimpse: Glimpse, traceId: string | null = null): void {
     const { outcome, message, request, added, status, bytesIn, doneUs } = exchange
     if (outcome === 'ok' || outcome === 'unfinished' || doneUs < this.#fromUs) return
     const taken = this.#taken.get(outcome) ?? 0
@@ -72,6 +72,7 @@ export class Captures {
       user: globalIndex(user, this.#share),
       outcome,
       message,
+      ...(traceId === null ? {} : { traceId }),
       request: request!.plan,
       added,
       response: status === 0 ? null : { status, headers, kept, bytes: bytesIn },

@@ -8,6 +8,7 @@ import { plannedUsers } from '../core/plan/plan.ts'
 import { globalIndex, portion } from '../core/share.ts'
 import type { ReplayFile } from '../protocol.ts'
 import { Captures } from './captures.ts'
+import { Observer } from './observer.ts'
 import { Redirects } from './redirects.ts'
 import type { LogReader } from './log-reader.ts'
 import { ReplaySource } from './replay-source.ts'
@@ -227,6 +228,8 @@ export class Load implements TimerListener {
       redirects: plan.maxRedirects > 0 || scenario !== null ? new Redirects(transport, plan, recorder) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
+      observer:
+        plan.trace !== null || plan.captureSlowest > 0 ? new Observer(plan, share, secrets, recorder) : null,
       nowUs: clock.nowUs,
       takeRequest: tickets.takeRequest,
       timers: this.#timers,

@@ -13,6 +13,7 @@ import type { RequestTally } from '../core/measure/request-tally.ts'
 import { packTally, Tally } from '../core/measure/tally.ts'
 import { NOT_AWAITED, type TaskErrorCount } from '../core/measure/task-error.ts'
 import type { LifecycleFunction } from '../core/measure/lifecycle-counts.ts'
+import type { RequestRecord, RequestSpan } from '../core/measure/request-record.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Histogram } from '../core/measure/histogram.ts'
 import type { TransactionTally } from '../core/measure/transaction-tally.ts'
@@ -22,6 +23,8 @@ import type { Exchange } from './transport/transport.ts'
 import type { VitalSigns } from './vitals.ts'
 
 const SECOND_US = 1_000_000
+/** Spans of a second that are handed over; more would be work for the main thread instead of load. */
+const MOST_SPANS = 5000
 /** In which values of trends are kept. */
 const THOUSANDTHS = 1000
 
@@ -52,6 +55,10 @@ export class Recorder {
   lastDoneUs = 0
   /** Failing exchanges of the open second that are kept. */
   #captured: CapturedFailure[] = []
+  /** Requests that are among the slowest of their names, and spans of traced ones, which ended in the open second. */
+  #slow: RequestRecord[] = []
+  #spans: RequestSpan[] = []
+  #spansLost = 0
 
   constructor(worker: number, signs: VitalSigns, emit: (snapshot: Snapshot) => void) {
     this.#worker = worker
@@ -272,6 +279,17 @@ export class Recorder {
     this.#captured.push(failure)
   }
 
+  /** A request ended that is among the slowest of its name. */
+  slow(record: RequestRecord): void {
+    this.#slow.push(record)
+  }
+
+  /** A traced request ended; its span is made only if there is room for it. */
+  span(make: () => RequestSpan): void {
+    if (this.#spans.length < MOST_SPANS) this.#spans.push(make())
+    else this.#spansLost++
+  }
+
   /** `onStart` or `onStop` of a user started, or failed. */
   lifecycle(called: LifecycleFunction, what: 'Started' | 'Failed', nowUs: number): void {
     this.advance(nowUs)
@@ -338,8 +356,13 @@ export class Recorder {
       inFlight: this.inFlight,
       queued: this.#mostQueued,
       ...(this.#captured.length > 0 ? { captured: this.#captured } : {}),
+      ...(this.#slow.length > 0 ? { slow: this.#slow } : {}),
+      ...(this.#spans.length > 0 ? { spans: this.#spans, spansLost: this.#spansLost } : {}),
     }
     this.#captured = []
+    this.#slow = []
+    this.#spans = []
+    this.#spansLost = 0
     this.#mostQueued = this.#queued
     this.#repaidUs = 0
     this.#tally.clear()

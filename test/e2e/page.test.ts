@@ -17,7 +17,19 @@ import { COMPARE_FILES, EVIL, longReport, page as pageOf } from '../support/page
 import { planOf, reportOf } from '../support/reports.ts'
 
 const NAMES = ['GET /slow', 'GET /fast', '__proto__', `<b>${'x'.repeat(300)}</b>`]
-const REPORT = longReport(NAMES, 30, { warmup: '3s', thresholds: ['p99 < 2s', 'p50 < 1ms'] })
+const OPTIONS = { warmup: '3s', thresholds: ['p99 < 2s', 'p50 < 1ms'], captureSlowest: 2, trace: 5 }
+const TRACE_URL = 'http://traces.test/{traceId}?from=corerush'
+const SLOW = {
+  ...{ name: EVIL, method: 'GET', url: 'http://h/', worker: 0, user: 3, dueS: 4, sentS: 4, doneS: 5 },
+  ...{ latencyMs: 1000, dnsMs: null, connectMs: 2, tlsMs: null, firstByteMs: 900, status: 200 },
+}
+const REPORT: Report = {
+  ...longReport(NAMES, 30, { ...OPTIONS, traceUrl: TRACE_URL }),
+  slowest: [
+    { ...SLOW, outcome: 'ok', traceId: 'ab'.repeat(16) },
+    { ...SLOW, outcome: 'ok', traceId: null },
+  ],
+}
 
 describe.skipIf(!hasChromium)('the HTML report', () => {
   let browser: Browser
@@ -70,6 +82,9 @@ describe.skipIf(!hasChromium)('the HTML report', () => {
     }
     expect(await page.locator('#thresholds tbody tr').count()).toBe(REPORT.thresholds.length)
 
+    const links = page.locator('#kept tbody a')
+    expect(await links.count()).toBe(1)
+    expect(await links.getAttribute('href')).toBe(`http://traces.test/${'ab'.repeat(16)}?from=corerush`)
     // What the server said is text, and nothing else.
     expect(await page.locator('#failures').textContent()).toContain(EVIL.slice(0, 60))
     expect(await page.title()).toContain('corerush: ')

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { HostSeconds, type HostSecond } from '../../src/core/fleet/host-second.ts'
+import { halved, HostSeconds, type HostSecond } from '../../src/core/fleet/host-second.ts'
 import { WireFault } from '../../src/core/fleet/shape.ts'
 import { fromWire, toWire } from '../../src/core/fleet/wire-form.ts'
+import type { RequestRecord, RequestSpan } from '../../src/core/measure/request-record.ts'
 import { mergeTally, packTally, Tally } from '../../src/core/measure/tally.ts'
 import { Timeline } from '../../src/core/measure/timeline.ts'
 import { quietHost } from '../support/evidence.ts'
@@ -167,4 +168,30 @@ test('a histogram whose counts, slots or sums do not fit is refused, and the pla
   expect(refused('count', 3)).toMatch(/count is not the sum of the slots/)
   expect(refused('sumUs', 1e12)).toMatch(/sumUs does not fit the slots/)
   expect(refused('gaps', [4000, 2.5])).toMatch(/whole numbers/)
+})
+
+test('single requests that are kept, and spans, travel with the parts, however often these are halved', () => {
+  const record = (user: number): RequestRecord => ({
+    ...{ name: 'GET /', method: 'GET', url: 'http://h/', worker: 0, user, dueS: 0, sentS: 0, doneS: 1 },
+    ...{ latencyMs: 1000, dnsMs: null, connectMs: 1, tlsMs: null, firstByteMs: 5, status: 200 },
+    ...{ outcome: 'ok' as const, traceId: 'ab'.repeat(16) },
+  })
+  const spanOf = (user: number): RequestSpan => ({
+    ...{ request: record(user), traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), parentSpanId: null },
+  })
+  const users = [...Array(7).keys()]
+  const host = new HostSeconds([0, 1])
+  for (const worker of [0, 1]) {
+    const own = { slow: users.map(record), spans: users.map(spanOf), spansLost: 2 }
+    host.add({ ...snapshot(worker, 0), tally: packTally(new Tally()), ...own })
+    host.done(worker)
+  }
+  const [part] = host.take(Infinity)
+  const pieces = (one: HostSecond): HostSecond[] => halved(one)?.flatMap(pieces) ?? [one]
+  const arrived = pieces(part!).map((one) => fromWire(JSON.parse(JSON.stringify(toWire(one)))))
+  expect(arrived.length).toBeGreaterThan(8)
+  expect(arrived.flatMap(({ spans = [] }) => spans)).toEqual([...users, ...users].map(spanOf))
+  expect(arrived.flatMap(({ slow = [] }) => slow)).toEqual([...users, ...users].map(record))
+  expect(arrived.reduce((n, { spansLost = 0 }) => n + spansLost, 0)).toBe(4)
+  expect(arrived.filter(({ isWhole }) => isWhole)).toHaveLength(1)
 })

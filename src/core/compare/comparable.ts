@@ -31,6 +31,8 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'thresholds',
   'baseline',
   'captureFailures',
+  'captureSlowest',
+  'traceUrl',
   'targetMetrics',
   'waitForTargetS',
   'gracefulStopS',

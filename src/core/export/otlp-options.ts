@@ -7,6 +7,8 @@ import type { Attributes } from './exported-series.ts'
 export interface OtlpTarget {
   /** The URL that metrics are posted to, without user and password. */
   readonly url: string
+  /** The URL that spans are posted to; `null` if it is not known. */
+  readonly tracesUrl: string | null
   /** By lower-case name; to be sent, never to be shown. */
   readonly headers: Readonly<Record<string, string>>
   /** The longest time for one export, repeated attempts included. */
@@ -20,6 +22,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 type Wrong = (message: string) => void
 
 const METRICS_PATH = '/v1/metrics'
+const TRACES_PATH = '/v1/traces'
+export const TRACES_ENDPOINT = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
 const DEFAULT_BASE = 'http://localhost:4318'
 const DEFAULT_TIMEOUT_MS = 10_000
 const LONGEST_TIMEOUT_MS = 3_600_000
@@ -49,9 +53,11 @@ export function readOtlpTarget(given: string | null, env: Environment, wrong: Wr
   if (compression !== null && compression.text !== 'gzip' && compression.text !== 'none')
     complain(`${compression.name} must be gzip or none`)
   const resource = readResource(env, complain)
+  const tracesUrl = url === null ? null : tracesUrlOf(url, env, complain)
   if (problems > 0 || url === null) return null
   return {
     url: withoutUserinfo(url).href,
+    tracesUrl: tracesUrl === null ? null : withoutUserinfo(tracesUrl).href,
     headers: { ...headers, ...(authorization ? { authorization } : {}) },
     timeoutMs,
     gzip: compression?.text === 'gzip',
@@ -88,6 +94,20 @@ function givenUrl(text: string, wrong: Wrong): URL | null {
   const url = parseHttpUrl(text)
   if (url === null) wrong('URL must be an absolute http or https URL')
   return url?.pathname === '/' ? withMetricsPath(url) : url
+}
+
+/** The endpoint for traces of the environment, or the sibling of the one for metrics; `null` if that has another path. */
+function tracesUrlOf(metrics: URL, env: Environment, wrong: Wrong): URL | null {
+  const text = (env[TRACES_ENDPOINT] ?? '').trim()
+  if (text !== '') {
+    const url = parseHttpUrl(text)
+    if (url === null) wrong(`${TRACES_ENDPOINT} must be an absolute http or https URL`)
+    return url
+  }
+  if (!metrics.pathname.endsWith(METRICS_PATH)) return null
+  const url = new URL(metrics)
+  url.pathname = metrics.pathname.slice(0, -METRICS_PATH.length) + TRACES_PATH
+  return url
 }
 
 function withMetricsPath(base: URL): URL {

@@ -121,6 +121,9 @@ function mergedPart(
   isWhole: boolean,
 ): HostSecond {
   const captured = snapshots.flatMap((one) => one.captured ?? [])
+  const slow = snapshots.flatMap((one) => one.slow ?? [])
+  const spans = snapshots.flatMap((one) => one.spans ?? [])
+  const spansLost = snapshots.reduce((n, one) => n + (one.spansLost ?? 0), 0)
   const sum = (field: 'users' | 'inFlight' | 'queued'): number =>
     snapshots.reduce((n, snapshot) => n + snapshot[field], 0)
   return {
@@ -134,6 +137,8 @@ function mergedPart(
     inFlight: sum('inFlight'),
     queued: sum('queued'),
     ...(captured.length > 0 ? { captured } : {}),
+    ...(slow.length > 0 ? { slow } : {}),
+    ...(spans.length > 0 ? { spans, spansLost } : {}),
   }
 }
 
@@ -145,14 +150,24 @@ function mergedTallies(tallies: readonly PackedTally[]): PackedTally {
   return packTally(merged)
 }
 
-/** Halves a part by request names, if it has several; the first half has all else, and only the last can be whole. */
+/**
+ * Halves a part by request names and by the single requests in it, if it has several; the first half has all else, and only
+ * the last can be whole.
+ */
 export function halved(part: HostSecond): readonly [HostSecond, HostSecond] | null {
   const { requests } = part.tally
-  if (requests.length < 2) return null
+  const { slow = [], spans = [] } = part
+  if (Math.max(requests.length, slow.length, spans.length) < 2) return null
   const middle = requests.length >> 1
   const rest = packTally(new Tally())
   return [
-    { ...part, isWhole: false, tally: { ...part.tally, requests: requests.slice(0, middle) } },
+    {
+      ...part,
+      isWhole: false,
+      tally: { ...part.tally, requests: requests.slice(0, middle) },
+      ...(slow.length > 0 ? { slow: slow.slice(0, slow.length >> 1) } : {}),
+      ...(spans.length > 0 ? { spans: spans.slice(0, spans.length >> 1) } : {}),
+    },
     {
       second: part.second,
       part: part.part,
@@ -163,6 +178,8 @@ export function halved(part: HostSecond): readonly [HostSecond, HostSecond] | nu
       users: 0,
       inFlight: 0,
       queued: 0,
+      ...(slow.length > 0 ? { slow: slow.slice(slow.length >> 1) } : {}),
+      ...(spans.length > 0 ? { spans: spans.slice(spans.length >> 1) } : {}),
     },
   ]
 }

@@ -5,6 +5,7 @@
  */
 import { COARSEST_SLOT, slotOf, type PackedHistogram } from '../measure/histogram.ts'
 import { HISTOGRAMS, REQUEST_COUNTS, type PackedRequest } from '../measure/request-tally.ts'
+import type { RequestRecord, RequestSpan } from '../measure/request-record.ts'
 import type { PackedTally } from '../measure/tally.ts'
 import { TRANSACTION_COUNTS } from '../measure/transaction-tally.ts'
 import { OUTCOMES } from '../request/outcome.ts'
@@ -18,6 +19,7 @@ import {
   fieldsOf,
   flag,
   listOf,
+  matching,
   objectOf,
   oneOf,
   orNull,
@@ -41,7 +43,7 @@ const message = textTo(1_000_000)
 export const toWire = (second: HostSecond): object => ({ ...second, tally: talliesToWire(second.tally) })
 
 /** The host second that a value describes. Throws a `WireFault` where it describes none. */
-export const fromWire: Shape<HostSecond> = (value) => ({ ...hostSecond(value), ...failures(value) })
+export const fromWire: Shape<HostSecond> = (value) => ({ ...hostSecond(value), ...kept(value) })
 
 function talliesToWire(tally: PackedTally): object {
   return {
@@ -213,7 +215,9 @@ export const hostVitals = fieldsOf({
 
 const headers = listOf(pairOf(message, message), 1000)
 const body = fieldsOf({ bytes: count, text: orNull(message) })
-const captured = fieldsOf({
+const traceId = matching(/^[\da-f]{32}$/)
+const spanId = matching(/^[\da-f]{16}$/)
+const capturedFields = fieldsOf({
   atS: real,
   worker: countTo(MOST_WORKERS),
   user: count,
@@ -223,6 +227,33 @@ const captured = fieldsOf({
   request: fieldsOf({ method: name, url: message, headers, body: orNull(body) }),
   response: orNull(fieldsOf({ status: countTo(999), headers, body })),
 }) satisfies Shape<CapturedFailure>
+const capturedTrace = partsOf({ traceId })
+const captured: Shape<CapturedFailure> = (value) => ({ ...capturedFields(value), ...capturedTrace(value) })
+
+const record = fieldsOf({
+  name,
+  method: name,
+  url: message,
+  worker: countTo(MOST_WORKERS),
+  user: count,
+  dueS: real,
+  sentS: real,
+  doneS: real,
+  latencyMs: amount,
+  dnsMs: maybe,
+  connectMs: maybe,
+  tlsMs: maybe,
+  firstByteMs: maybe,
+  status: countTo(999),
+  outcome: oneOf(...OUTCOMES),
+  traceId: orNull(traceId),
+}) satisfies Shape<RequestRecord>
+const span = fieldsOf({
+  request: record,
+  traceId,
+  spanId,
+  parentSpanId: orNull(spanId),
+}) satisfies Shape<RequestSpan>
 
 const hostSecond = fieldsOf({
   second: countTo(MOST_SECOND),
@@ -235,4 +266,9 @@ const hostSecond = fieldsOf({
   inFlight: count,
   queued: count,
 })
-const failures = partsOf({ captured: listOf(captured, 100_000) })
+const kept = partsOf({
+  captured: listOf(captured, 100_000),
+  slow: listOf(record, 1_000_000),
+  spans: listOf(span, 10_000_000),
+  spansLost: count,
+})

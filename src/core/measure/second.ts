@@ -3,6 +3,7 @@ import type { CapturedFailure } from '../request/captured.ts'
 import { customAdded, customReport, type CustomReport } from './custom-metrics.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { deriveMetrics, respan, type LatencySummary, type Metrics } from './metrics.ts'
+import type { RequestRecord, RequestSpan } from './request-record.ts'
 import { mergeRequest, type RequestTally } from './request-tally.ts'
 import { Tally, type IterationCounts, type PackedTally } from './tally.ts'
 import { transactionReports, type TransactionReport } from './transaction-tally.ts'
@@ -21,6 +22,11 @@ export interface Snapshot {
   readonly queued: number
   /** Failing exchanges that were kept, absent where there are none. */
   readonly captured?: readonly CapturedFailure[]
+  /** Requests among the slowest of their names, absent where there are none. */
+  readonly slow?: readonly RequestRecord[]
+  /** Spans of traced requests, and how many more there were; absent where there are none. */
+  readonly spans?: readonly RequestSpan[]
+  readonly spansLost?: number
 }
 
 /**

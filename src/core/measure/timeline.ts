@@ -20,6 +20,7 @@ import {
 } from './second.ts'
 import { NameSpans } from './name-spans.ts'
 import { packRow } from './packed-row.ts'
+import { Slowest } from './request-record.ts'
 import { mergeRequest, RequestTally } from './request-tally.ts'
 import { mergeTally, packTally, Tally, type PackedTally } from './tally.ts'
 import { ValueStore } from './value-store.ts'
@@ -98,6 +99,8 @@ export class Timeline {
   #unseen = 0
   /** Failing exchanges that workers kept. */
   readonly captured: CapturedFailure[] = []
+  /** The slowest requests of each name that workers kept. */
+  readonly slowest: Slowest
   /** Requests by name that were sent and did not end in the warm-up, and iterations that were due and did not start. */
   readonly #carriedIn = new Map<string, number>()
   #carriedInIterations = 0
@@ -106,7 +109,8 @@ export class Timeline {
    * `members` is how many report; or the names of the agents that do. `loadEndS` is when the load ends by the plan,
    * Infinity when it does not; the first `warmupS` whole seconds are kept and shown, but not part of the total.
    * `onSettled` is called with each second once, in order, when nothing can correct it any more.
-   * `witness` is the number of the witness, which is one of the members; `null` without one.
+   * `witness` is the number of the witness, which is one of the members; `null` without one. `mostSlow`
+   * requests of each name are kept, the slowest ones.
    */
   constructor(
     members: number | readonly string[],
@@ -114,7 +118,9 @@ export class Timeline {
     warmupS = 0,
     onSettled: ((second: SettledSecond) => void) | null = null,
     witness: number | null = null,
+    mostSlow = 0,
   ) {
+    this.slowest = new Slowest(mostSlow)
     this.#agents = typeof members === 'number' ? [] : members
     const length = typeof members === 'number' ? members : members.length
     this.#members = Array.from({ length }, () => ({
@@ -178,6 +184,7 @@ export class Timeline {
     member.nextSecond = Math.max(member.nextSecond, second + 1)
     member.account.add(tally)
     if (part.captured !== undefined) this.captured.push(...part.captured)
+    for (const record of part.slow ?? []) this.slowest.add(record)
     this.#count(second, tally)
     if (part.member === this.#witness && second >= this.warmupS) this.witness!.add(second, tally)
     const open = this.#second(second)

@@ -3,6 +3,7 @@
  * values in the plan, the help and the tables of docs/FLAGS.md follow from this list.
  */
 import { parseWait, printWait, type Wait } from '../load/wait-time.ts'
+import { parseTraceUrl } from '../request/traceparent.ts'
 import { parseStatuses, printStatuses, type StatusRange } from '../request/status.ts'
 import { parseDelimiter } from '../scenario/delimiter.ts'
 import { parseReplayFrom, printReplayFrom, type ReplayFrom } from '../log/replay-from.ts'
@@ -10,6 +11,7 @@ import { ORDERS } from '../scenario/row-source.ts'
 import { parseNumber, parseRatePerS } from '../units.ts'
 import type { Declarations, NameOf, PlannedOf, ValueOf } from './declaration.ts'
 import {
+  checked,
   duration,
   like,
   list,
@@ -30,6 +32,7 @@ import {
   MOST_REDIRECTS,
   MOST_REQUESTS,
   MOST_SPEED,
+  MOST_TRACE,
   MOST_USERS,
   MOST_WORKERS,
 } from './limits.ts'
@@ -659,6 +662,36 @@ const OUTPUTS = {
     details:
       'The [first ones, request and response](OUTPUTS.md#failing-exchanges); needs `--out json` or `ndjson`',
     planned: 'captureFailures',
+  },
+  captureSlowest: {
+    format: withDefault(whole(0, MOST_CAPTURED), 0),
+    sentence: 'number of slowest requests to keep in the report, for each name',
+    details: 'With their phases and traces: [the slowest requests](OUTPUTS.md#the-slowest-requests)',
+    planned: 'captureSlowest',
+  },
+  trace: {
+    format: number(
+      'N, or nothing',
+      'Count',
+      // The flag without a value.
+      (raw) => (raw === '' ? { value: 1 } : parseNumber(raw)),
+      (n) =>
+        Number.isInteger(n) && n >= 1 && n <= MOST_TRACE
+          ? null
+          : `must be a whole number from 1 to ${MOST_TRACE}`,
+    ),
+    sentence: 'send a W3C traceparent header with one request in N, for tracing systems',
+    usually: 'no; with each request without a value',
+    details:
+      'Requests without it are left to the sampling of the server. [Traces](TELEMETRY.md#traces): spans go to `--out otlp`, identifiers to the requests that the report keeps',
+    isOptional: true,
+    planned: 'trace',
+  },
+  traceUrl: {
+    format: checked('http or https URL with `{traceId}`', parseTraceUrl),
+    sentence: 'link to a trace in reports, with {traceId} in the place of its identifier',
+    details: 'Needs `--trace`',
+    planned: 'traceUrl',
   },
   quiet: {
     format: onOff(),

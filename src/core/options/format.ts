@@ -95,6 +95,12 @@ export const parsed = <T>(
   print,
 })
 
+/** Text that keeps a rule, and is the plan's as it is written. */
+export const checked = (
+  takes: string,
+  parse: (text: string) => Parsed<string>,
+): ReadFormat<string, 'text'> => ({ ...parsed(takes, 'string', parse, (text) => text), valueType: 'string' })
+
 /** A number that keeps a rule. */
 export const number = (
   takes: string,

@@ -141,6 +141,12 @@ export interface Options {
   allow?: string | readonly string[] | undefined
   /** Number of failing exchanges to keep in the report, for each outcome. @default 0 */
   captureFailures?: Count | undefined
+  /** Number of slowest requests to keep in the report, for each name. @default 0 */
+  captureSlowest?: Count | undefined
+  /** Send a W3C traceparent header with one request in N, for tracing systems. @default no; with each request without a value */
+  trace?: Count | undefined
+  /** Link to a trace in reports, with {traceId} in the place of its identifier. */
+  traceUrl?: string | undefined
 }
 
 /** Options that only the command has: what becomes of the report, and what is shown. */
@@ -239,4 +245,10 @@ export interface PlannedOptions {
   readonly retryStale: boolean
   /** Number of failing exchanges to keep in the report, for each outcome. @default 0 */
   readonly captureFailures: number
+  /** Number of slowest requests to keep in the report, for each name. @default 0 */
+  readonly captureSlowest: number
+  /** Send a W3C traceparent header with one request in N, for tracing systems. @default no; with each request without a value */
+  readonly trace: number | null
+  /** Link to a trace in reports, with {traceId} in the place of its identifier. */
+  readonly traceUrl: string | null
 }

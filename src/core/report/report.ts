@@ -22,6 +22,7 @@ import type {
   ScenarioCounts,
 } from '../measure/tally.ts'
 import type { TaskErrorCount } from '../measure/task-error.ts'
+import type { RequestRecord } from '../measure/request-record.ts'
 import type { SecondRow } from '../measure/second.ts'
 import { transactionReports, type TransactionReport } from '../measure/transaction-tally.ts'
 import type { Timeline } from '../measure/timeline.ts'
@@ -85,6 +86,8 @@ export interface Report {
   readonly errors: readonly Readonly<ErrorCount>[]
   /** The first failing exchanges of each outcome, as many as the plan asks for. */
   readonly capturedFailures: readonly CapturedFailure[]
+  /** The slowest requests of each name, with `--capture-slowest`; the slowest first. */
+  readonly slowest?: readonly RequestRecord[]
   /** Errors thrown by tasks of a scenario, separate from failed requests. */
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
@@ -120,6 +123,15 @@ export interface RunFacts extends JudgedFacts {
   /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null
 }
+
+/** Single requests that were kept. */
+const keptRequests = (
+  { captureFailures, captureSlowest }: Plan,
+  { captured, slowest }: Timeline,
+): Pick<Report, 'capturedFailures' | 'slowest'> => ({
+  capturedFailures: earliest(captured, captureFailures),
+  ...(captureSlowest > 0 ? { slowest: slowest.records } : {}),
+})
 
 /** `judged` if it has been judged already by the same facts. */
 export function buildReport(
@@ -167,7 +179,7 @@ export function buildReport(
     transactions: transactionReports(tally.transactions, loadS),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors, hidden),
-    capturedFailures: earliest(timeline.captured, plan.captureFailures),
+    ...keptRequests(plan, timeline),
     taskErrors,
     ...countsOf(tally),
     addresses: facts.addresses,

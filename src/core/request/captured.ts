@@ -14,6 +14,8 @@ interface Failure {
   readonly user: number
   readonly outcome: Outcome
   readonly message: string
+  /** The trace that it was sent with; left out if it had none. */
+  readonly traceId?: string
 }
 
 /** An exchange that failed; of bodies the first 2,048 bytes. Secrets read `***`. */
@@ -24,9 +26,10 @@ export interface FailedExchange extends Failure, SeenExchange {}
 
 /** The exchange as it may be shown. */
 export function captured(failed: FailedExchange, known: KnownSecrets): CapturedFailure {
-  const { atS, worker, user, outcome, message } = failed
+  const { atS, worker, user, outcome, message, traceId } = failed
   const { name, request, response } = showExchange(failed, known, KEPT_BODY_BYTES)
-  return { atS, worker, user, name, outcome, message, request, response }
+  const trace = traceId === undefined ? {} : { traceId }
+  return { atS, worker, user, name, outcome, message, ...trace, request, response }
 }
 
 /** The first failures of each outcome, from those of all workers in the order in which they came. */

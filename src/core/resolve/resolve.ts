@@ -8,6 +8,7 @@ import { readersOf, readPlanned, show, type Readers, type Wrong } from '../optio
 import type { Options, PlannedOptions } from '../options/options.ts'
 import type { Problem } from '../options/problem.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
+import { hasTraceparent } from '../request/traceparent.ts'
 import { bareHost, unusedPairs } from '../request/route.ts'
 import { didYouMean, nearest } from '../suggest.ts'
 import type { Threshold } from '../threshold/threshold.ts'
@@ -66,8 +67,8 @@ export function resolveOptions(
   const ownLoad = resolveLoad(options, { host, planned, scenario: chosen, replay }, readers)
   const plannedScript = chosen === null ? null : withLoad(chosen, ownLoad, options)
   const load = plannedScript === null ? ownLoad : mixedLoad(plannedScript, ownLoad, options, wrong)
-  if (options.retryStale === true && !planned.keepAlive)
-    wrong('retryStale', 'is about reused connections, and without keepAlive none is reused')
+  checkRetries(options, planned, wrong)
+  checkTrace(sent, planned, wrong)
   const workers = readers.value('workers')
   const transport = resolveTransport(options, readers)
   const http = resolveHttp(options, planned, url, sent.headers, readers)
@@ -188,6 +189,18 @@ function checkConnectTo(
 
 /** Hosts that a message lists. */
 const MOST_SHOWN = 5
+
+function checkRetries({ retryStale }: Options, { keepAlive }: PlannedOptions, wrong: Wrong): void {
+  if (retryStale === true && !keepAlive)
+    wrong('retryStale', 'is about reused connections, and without keepAlive none is reused')
+}
+
+/** Refuses traces where requests carry one of the user's own, and links without traces. */
+function checkTrace({ headers }: SentRequests, { trace, traceUrl }: PlannedOptions, wrong: Wrong): void {
+  if (trace !== null && hasTraceparent(headers))
+    wrong('trace', 'sends a traceparent header, and headers have one already')
+  if (trace === null && traceUrl !== null) wrong('traceUrl', 'is a link to traces: it needs trace')
+}
 
 /** Refuses requests of a targets file to hosts that are not allowed. */
 function checkTargets({ targets }: SentRequests, http: HttpPlan, wrong: Wrong): void {

@@ -44,13 +44,13 @@ export class Collector {
     return redactUrl(this.#target.url)
   }
 
-  /** Resolves when the collector has accepted everything; rejects with the problem, or when `signal` is aborted. */
-  async push(text: string, signal: AbortSignal): Promise<void> {
+  /** Resolves when the collector has accepted everything, at its URL for metrics unless another is given; rejects with the problem, or when `signal` is aborted. */
+  async push(text: string, signal: AbortSignal, url = this.#target.url): Promise<void> {
     const { timeoutMs, gzip } = this.#target
     const body = gzip ? gzipSync(text) : Buffer.from(text)
     const untilMs = performance.now() + timeoutMs
     for (let attempt = 1; ; attempt++) {
-      const { problem, isRetryable, retryAfterMs } = await this.#post(body, untilMs, signal)
+      const { problem, isRetryable, retryAfterMs } = await this.#post(body, url, untilMs, signal)
       signal.throwIfAborted()
       if (problem === null) return
       const jitter = 0.8 + 0.4 * Math.random()
@@ -62,8 +62,8 @@ export class Collector {
   }
 
   /** Makes one attempt on its own connection, so that no idle connection delays the exit of the process. */
-  #post(body: Buffer, untilMs: number, signal: AbortSignal): Promise<Attempt> {
-    const { url, headers, gzip, timeoutMs } = this.#target
+  #post(body: Buffer, url: string, untilMs: number, signal: AbortSignal): Promise<Attempt> {
+    const { headers, gzip, timeoutMs } = this.#target
     const failed = (problem: string): Attempt => ({ problem, isRetryable: true, retryAfterMs: null })
     return new Promise((resolve) => {
       const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, {
@@ -114,9 +114,12 @@ export class Collector {
   #judge({ statusCode = 0, headers }: IncomingMessage, text: string): Attempt {
     const answer = fieldsOf(text)
     const isTaken = statusCode >= 200 && statusCode < 300
-    const rejected = Number(answer.partialSuccess?.rejectedDataPoints ?? 0)
+    const { rejectedDataPoints, rejectedSpans } = answer.partialSuccess ?? {}
+    const rejected = Number(rejectedDataPoints ?? rejectedSpans ?? 0)
     const message = (isTaken ? answer.partialSuccess?.errorMessage : answer.message) ?? (isTaken ? '' : text)
-    const what = isTaken ? `${rejected} data points were rejected` : `status ${statusCode}`
+    const what = isTaken
+      ? `${rejected} ${rejectedSpans === undefined ? 'data points' : 'spans'} were rejected`
+      : `status ${statusCode}`
     const shown = typeof message === 'string' ? this.#shown(message) : ''
     return {
       problem: isTaken && !(rejected > 0) ? null : what + (shown === '' ? '' : `: ${shown}`),
@@ -158,7 +161,11 @@ async function readText(response: IncomingMessage): Promise<string> {
 /** The fields of an OTLP response that are present; not every response is one. */
 interface CollectorAnswer {
   readonly message?: unknown
-  readonly partialSuccess?: { readonly rejectedDataPoints?: unknown; readonly errorMessage?: unknown } | null
+  readonly partialSuccess?: {
+    readonly rejectedDataPoints?: unknown
+    readonly rejectedSpans?: unknown
+    readonly errorMessage?: unknown
+  } | null
 }
 
 function fieldsOf(text: string): CollectorAnswer {

@@ -83,11 +83,13 @@ function histogramPoint(buckets: Buckets): object {
   }
 }
 
-const keyValues = (attributes: Attributes): object[] =>
-  Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
-  }))
+export const keyValues = (attributes: Attributes): object[] =>
+  Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }))
+
+const anyValue = (value: string | number): object => {
+  if (typeof value === 'string') return { stringValue: value }
+  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+}
 
 /** Nanoseconds as a string: a number has too few digits. */
-const nanoseconds = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n)
+export const nanoseconds = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n)

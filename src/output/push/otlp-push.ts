@@ -1,14 +1,16 @@
 /**
  * Sends a run to an OTLP collector: all settled seconds, every 10 s of run time and at the end. The first failed push is
- * reported; later pushes are still made, because they contain the missing data.
+ * reported; later pushes are still made, because they contain the missing data. Spans of traced requests go out each second.
  */
 import type { OtlpTarget } from '../../core/export/otlp-options.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { Attributes } from '../../core/export/exported-series.ts'
 import { Telemetry } from '../../core/export/telemetry.ts'
+import type { RequestSpan } from '../../core/measure/request-record.ts'
 import type { SettledSecond } from '../../core/measure/timeline.ts'
 import { messageOf } from '../../errors.ts'
 import { Collector } from './collector.ts'
+import { SpanPush } from './span-push.ts'
 import { renderOtlp } from './otlp-payload.ts'
 import type { Output, RunStart } from '../output.ts'
 
@@ -18,6 +20,9 @@ export class OtlpPush implements Output {
   readonly name: string
   readonly #collector: Collector
   readonly #resource: Attributes
+  readonly #tracesUrl: string | null
+  /** `null` if the run has no traces. */
+  #spans: SpanPush | null = null
   /** Series of the run in progress. */
   #run: { readonly telemetry: Telemetry; readonly startMs: number; readonly version: string } | null = null
   /** The push in progress. */
@@ -28,11 +33,19 @@ export class OtlpPush implements Output {
   constructor(target: OtlpTarget, instance: string, firstPauseMs?: number) {
     this.#collector = new Collector(target, firstPauseMs)
     this.name = `otlp=${this.#collector.name}`
+    this.#tracesUrl = target.tracesUrl
     this.#resource = { 'service.instance.id': instance, ...target.resource }
   }
 
   start({ plan, startedAt, version }: RunStart): void {
-    this.#run = { telemetry: new Telemetry(plan), startMs: Date.parse(startedAt), version }
+    const startMs = Date.parse(startedAt)
+    this.#run = { telemetry: new Telemetry(plan), startMs, version }
+    const scope = { resource: this.#resource, version }
+    this.#spans = plan.trace === null ? null : new SpanPush(this.#collector, this.#tracesUrl, startMs, scope)
+  }
+
+  traced(spans: readonly RequestSpan[], lost: number): Promise<void> {
+    return this.#spans!.add(spans, lost)
   }
 
   settled(second: SettledSecond): Promise<void> | void {
@@ -41,10 +54,12 @@ export class OtlpPush implements Output {
     if ((second.second + 1) % PERIOD_S === 0 && this.#underWay === null) return this.#push()
   }
 
-  finish(report: Report): Promise<void> {
+  async finish(report: Report): Promise<void> {
     this.#run!.telemetry.finish(report)
     this.#underWay?.abort()
-    return this.#push()
+    const [metrics, spans] = await Promise.allSettled([this.#push(), this.#spans?.finish()])
+    if (metrics.status === 'rejected') throw metrics.reason
+    if (spans.status === 'rejected') throw spans.reason
   }
 
   async #push(): Promise<void> {

@@ -15,6 +15,7 @@ import { latency, showPercentile } from './latency-lines.ts'
 import { flow, renderLine, type Span, type Style } from './paint.ts'
 import { section } from './section.ts'
 import { iterationLines, waitWords } from './scenario-words.ts'
+import { slowestLines } from './slowest-lines.ts'
 import { renderTable, type Column } from './text-table.ts'
 import { transactionLines } from './transaction-lines.ts'
 import { renderHeld } from './comparison-text.ts'
@@ -39,6 +40,7 @@ export function renderSummary(report: Report, style: Style): string {
     latency(report, style),
     iterationLines(report, style),
     customLines(report, style),
+    slowestLines(report, style),
     failures(report, style),
     taskErrors(report, style),
     thresholds(report, line),

@@ -19,16 +19,22 @@ export function frameOf(
   since: Since | null = null,
 ): LiveFrame {
   const isRunning = live !== null
-  const view = viewOf(report, isRunning ? LIVE_POINTS : PAGE_POINTS)
+  const view = viewOf({ ...report, ...keepsNone(report) }, isRunning ? LIVE_POINTS : PAGE_POINTS)
   const words = isRunning ? { ...view.words, sentence: `so far: ${view.words.sentence}` } : view.words
   return {
     run: number,
-    view: { ...view, report: { ...view.report, plan: null, capturedFailures: [] }, words },
+    view: { ...view, report: { ...view.report, plan: null }, words },
     now: live === null ? null : nowOf(live),
     log: logOf(report, warnings, isRunning, logged),
     since,
   }
 }
+
+/** Single requests, which the live page does not show. */
+const keepsNone = ({ slowest }: Report): Pick<Report, 'capturedFailures' | 'slowest'> => ({
+  capturedFailures: [],
+  ...(slowest === undefined ? {} : { slowest: [] }),
+})
 
 /** The last planned value of the load, and its length. */
 export function loadTarget(plan: Plan): LoadTarget {

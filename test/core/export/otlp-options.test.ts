@@ -38,6 +38,7 @@ test('headers, time-out, compression and resource; those for metrics go first', 
   })
   expect(target).toEqual({
     url: 'http://c/x',
+    tracesUrl: null,
     headers: { 'api-key': 'a b', 'x-tenant': 't=1', authorization: `Basic ${btoa('user:p@ss')}` },
     timeoutMs: 2500,
     gzip: true,

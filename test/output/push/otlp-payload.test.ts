@@ -2,11 +2,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { readOtlpTarget } from '../../../src/core/export/otlp-options.ts'
 import { Outputs } from '../../../src/host/output-set.ts'
 import { OtlpPush } from '../../../src/output/push/otlp-push.ts'
 import type { Report } from '../../../src/core/report/report.ts'
+import type { RequestSpan } from '../../../src/core/measure/request-record.ts'
 import type { SettledSecond } from '../../../src/core/measure/timeline.ts'
 import { planOf, reportOf, type Second } from '../../support/reports.ts'
 
@@ -241,4 +242,107 @@ test('a collector that is down, hangs, or closes is reported within the time-out
   expect(told).toEqual([
     'otlp=http://127.0.0.1:1/v1/metrics?token=*** did not accept all metrics: connect ECONNREFUSED 127.0.0.1:1',
   ])
+})
+
+describe('spans of traced requests', () => {
+  const span = (n: number): RequestSpan => {
+    const traceId = String(n).padStart(32, '0')
+    const request = {
+      ...{ name: 'GET /a', method: 'GET', url: 'http://127.0.0.1:8080/a?b=1', worker: 0, user: n },
+      ...{ dueS: 1, sentS: 1.5, doneS: 2, latencyMs: 1000, dnsMs: null, connectMs: 0.25, tlsMs: null },
+      ...{ firstByteMs: 100, status: 503, outcome: 'status' as const, traceId },
+    }
+    return { request, traceId, spanId: String(n).padStart(16, '0'), parentSpanId: null }
+  }
+  const spansOf = (pushed: readonly Pushed[]) =>
+    pushed
+      .filter(({ url }) => url === '/v1/traces')
+      .map(
+        ({ body }) =>
+          (
+            JSON.parse(body.toString()) as {
+              resourceSpans: [{ scopeSpans: [{ spans: { traceId: string }[] }] }]
+            }
+          ).resourceSpans[0].scopeSpans[0].spans,
+      )
+
+  /** Spans that are pushed in a run of a second; what was reported of the output's failure. */
+  async function trace(url: string, spans: readonly RequestSpan[], lost = 0, env = {}): Promise<string[]> {
+    const target = readOtlpTarget(url, env, (message) => {
+      throw new Error(message)
+    })!
+    const told: string[] = []
+    const outputs = new Outputs({
+      outputs: [new OtlpPush(target, 'this-run', 5)],
+      onOutputError: (_, error) => told.push((error as Error).message),
+    })
+    const plan = planOf({ duration: '2s', trace: 1 })
+    const report = reportOf(plan, [{ ok: { A: [5, 20] } }], {})
+    outputs.start({ plan, version: '1.2.3', startedAt: report.startedAt, warnings: [], elapsedS: () => 0 })
+    if (spans.length > 0) outputs.traced(spans, lost)
+    await outputs.finish(report)
+    return told
+  }
+
+  test('are the JSON that OTLP prescribes, at the sibling of the URL for metrics', async () => {
+    const { pushed, origin } = await startCollector(answer(200))
+    expect(await trace(origin, [span(1)])).toEqual([])
+    const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+    const int = (key: string, intValue: string) => ({ key, value: { intValue } })
+    expect(spansOf(pushed)).toEqual([
+      [
+        {
+          traceId: '00000000000000000000000000000001',
+          spanId: '0000000000000001',
+          name: 'GET /a',
+          kind: 3,
+          startTimeUnixNano: '1767323047178000000',
+          endTimeUnixNano: '1767323047678000000',
+          attributes: [
+            text('http.request.method', 'GET'),
+            text('url.full', 'http://127.0.0.1:8080/a?b=1'),
+            text('server.address', '127.0.0.1'),
+            int('server.port', '8080'),
+            int('http.response.status_code', '503'),
+            text('error.type', '503'),
+            int('corerush.worker', '0'),
+            int('corerush.user', '1'),
+            int('corerush.late_ms', '500'),
+            { key: 'corerush.connect_ms', value: { doubleValue: 0.25 } },
+          ],
+          events: [{ timeUnixNano: '1767323047278000000', name: 'first byte' }],
+          status: { code: 2, message: 'status' },
+        },
+      ],
+    ])
+  })
+
+  test('go out in batches, each once', async () => {
+    const { pushed, origin } = await startCollector(answer(200))
+    const spans = Array.from({ length: 4500 }, (_, n) => span(n))
+    expect(await trace(origin, spans)).toEqual([])
+    expect(spansOf(pushed).map(({ length }) => length)).toEqual([2000, 2000, 500])
+    expect(
+      spansOf(pushed)
+        .flat()
+        .map(({ traceId }) => Number(traceId)),
+    ).toEqual(spans.map((_, n) => n))
+  })
+
+  test('that are missing are counted, with the reason', async () => {
+    const { origin } = await startCollector((request, response) =>
+      answer(request.url === '/v1/traces' ? 400 : 200, 'no')(request, response),
+    )
+    expect(await trace(origin, [span(1), span(2)], 3)).toEqual(['5 spans were not sent: status 400: no'])
+    const fine = await startCollector(answer(200))
+    expect(await trace(fine.origin, [span(1)], 3)).toEqual([
+      '3 spans were not sent: there were more than workers keep in a second, or than the collector took in time; trace fewer',
+    ])
+    expect(await trace(`${fine.origin}/otlp`, [span(1)])).toEqual([
+      '1 spans were not sent: the URL for metrics does not end in /v1/metrics, so set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    ])
+    const env = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${fine.origin}/v1/traces` }
+    expect(await trace(`${fine.origin}/otlp`, [span(7)], 0, env)).toEqual([])
+    expect(spansOf(fine.pushed).flat().at(-1)!.traceId).toMatch(/7$/)
+  })
 })

@@ -62,6 +62,7 @@ test('every value with its origin, secrets masked, and the defaults that count',
       keepAlive        true                             default
       retryStale       true                             default
       captureFailures  0                                default
+      captureSlowest   0                                default
       thresholds       succeeded > 0                    default
       "
     `)

@@ -12,7 +12,7 @@ for (const [at, { name, value }] of STATIC_FIELDS.entries()) {
 /** Fields whose values are secret: no table on the way may keep them (RFC 7541, 7.1.3). */
 const NEVER_INDEXED = new Set(['authorization', 'proxy-authorization', 'cookie'])
 /** Fields whose values are seldom the same again. */
-const NOT_INDEXED = new Set([':path', 'content-length', 'if-modified-since', 'if-none-match'])
+const NOT_INDEXED = new Set([':path', 'traceparent', 'content-length', 'if-modified-since', 'if-none-match'])
 
 export class FieldEncoder {
   readonly #table = new DynamicTable()
