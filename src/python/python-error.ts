@@ -45,8 +45,11 @@ export function raise(name: string, message: unknown = ''): never {
   throw error(name, message)
 }
 
-/** Throws: here stood a statement of Python that has no translation. Replace it. */
-export function notTranslated(what: string): never {
+/**
+ * Throws: here stood a statement that has no translation. Replace it. Its type is not `never`, or a compiler would find
+ * faults in the statements below it.
+ */
+export function notTranslated(what: string): any {
   throw new NotTranslated(`not translated: ${what}`)
 }
 

@@ -82,7 +82,7 @@ test.each([
 })
 
 test('a mark is caught by no except, and stops the task', () => {
-  expect(() => py.notTranslated('line 4: x')).toThrow('not translated: line 4: x')
+  expect(() => void py.notTranslated('line 4: x')).toThrow('not translated: line 4: x')
   try {
     py.notTranslated('x')
   } catch (error) {

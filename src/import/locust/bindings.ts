@@ -73,6 +73,28 @@ function declarationOf(all: readonly Occurrence[], loops: ReadonlySet<Block>): D
   return { at: null, block, isConstant: false }
 }
 
+/** The declarations where a block takes the place of another: those within the old one are made anew. */
+export function redeclared(
+  declarations: ReadonlyMap<string, Declaration>,
+  old: Block,
+  block: Block,
+): ReadonlyMap<string, Declaration> {
+  const inside = new Set<Block>()
+  const collect = (one: Block): void => {
+    inside.add(one)
+    for (const statement of one) for (const inner of blocksOf(statement)) collect(inner)
+  }
+  collect(old)
+  const own = declarationsOf(block, [])
+  return new Map(
+    [...declarations].flatMap(([name, declaration]) => {
+      if (!inside.has(declaration.block)) return [[name, declaration] as const]
+      const found = own.get(name)
+      return found === undefined ? [] : [[name, found] as const]
+    }),
+  )
+}
+
 /** Statements that can declare what they bind. */
 const canDeclare = (statement: StmtNode): boolean =>
   (statement.nodeType === 'Assign' && statement.targets.length === 1) ||

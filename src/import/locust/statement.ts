@@ -1,5 +1,5 @@
 /** Statements of Python as TypeScript. */
-import { names, type Block } from './bindings.ts'
+import { names, redeclared, type Block } from './bindings.ts'
 import { keyword } from './arguments.ts'
 import { errorName, opened } from './builtins.ts'
 import { isRequest, requestCall } from './client.ts'
@@ -306,7 +306,11 @@ export class Statements {
     const sent = `await ${requestCall(request, scope, [...statuses, check])}`
     if (acting.length === 0) return sent
     // Also where the name itself is not used any more: conditions may look at it.
-    return this.#withResponse(target!, name, code(sent, 'response'), acting, statement, scope)
+    const inside: Scope = {
+      ...scope,
+      declarations: redeclared(scope.declarations, statement.body, acting),
+    }
+    return this.#withResponse(target!, name, code(sent, 'response'), acting, statement, inside)
   }
 
   /** A response, and the block that looks at it; the name is its own where other blocks give it another meaning. */
@@ -328,8 +332,7 @@ export class Statements {
 
   /** The `check` option. */
   #check(body: Block, name: string, scope: Scope): string {
-    const isPure = (node: ExprNode): boolean => !some(node, (one) => isImpure(one as ExprNode, scope))
-    const part = checkingPart(body, name, isPure)
+    const part = checkingPart(body, name, (node) => isImpure(node, scope))
     if (part === null) return untranslatable('a verdict on a response after further requests')
     const isSimple = isAtEnds(part, name)
     const asked = isSimple ? withoutReturns(part, name) : part

@@ -3,7 +3,7 @@
  * asked before the request is recorded; what else it does comes behind the request.
  */
 import { blocksOf, type Block } from './bindings.ts'
-import { some, type ExprNode, type StmtNode } from './python-tree.ts'
+import { some, walk, type ExprNode, type StmtNode } from './python-tree.ts'
 
 /** Whether a call is `response.success()` or `response.failure(…)`. */
 export function verdictOf(node: ExprNode, name: string): 'success' | 'failure' | null {
@@ -31,13 +31,17 @@ export const hasSuccess = (block: Block, name: string): boolean =>
 export function checkingPart(
   block: Block,
   name: string,
-  isPure: (node: ExprNode) => boolean,
+  isImpure: (node: ExprNode) => boolean,
 ): StmtNode[] | null {
   let isPossible = true as boolean
+  const isPure = (node: ExprNode): boolean => !some(node, (one) => isImpure(one as ExprNode))
+  const locals = localsOf(block)
   const reduce = (statements: Block): StmtNode[] => {
     const kept: StmtNode[] = []
     const last = statements.findLastIndex((one) => hasVerdict(one, name))
+    const dropped = new Set<string>()
     for (const [i, statement] of statements.entries()) {
+      const before = kept.length
       if (isVerdict(statement, name)) kept.push(statement)
       else if (statement.nodeType === 'Return' || statement.nodeType === 'Raise') {
         // What follows is not said in this case.
@@ -62,7 +66,10 @@ export function checkingPart(
             ? statement.test
             : (statement as Extract<StmtNode, { nodeType: 'Assign' }>).value
         if (isPure(value)) kept.push(statement)
-      }
+      } else if (i < last && isLocalWork(statement, locals, isImpure)) kept.push(statement)
+      // A verdict that depends on what is not done here cannot be said here.
+      if (kept.length > before) isPossible &&= !kept.slice(before).some((one) => reads(one, dropped))
+      else if (i < last) for (const one of changedNames(statement)) dropped.add(one)
     }
     return kept
   }
@@ -84,6 +91,75 @@ export function checkingPart(
   const found = reduce(block)
   return isPossible ? found : null
 }
+
+/** The variables that a block sets by itself. */
+function localsOf(block: Block): Set<string> {
+  const found = new Set<string>()
+  for (const statement of block) {
+    if (isLocal(statement))
+      for (const target of (statement as Extract<StmtNode, { nodeType: 'Assign' }>).targets)
+        if (target.nodeType === 'Name') found.add(target.id)
+    for (const inner of blocksOf(statement)) for (const one of localsOf(inner)) found.add(one)
+  }
+  return found
+}
+
+const WORK: ReadonlySet<string> = new Set(
+  'For While If Assign AugAssign Expr Pass Break Continue Comment'.split(' '),
+)
+
+/** Whether a statement changes only variables of the block, so that it can be done twice. */
+function isLocalWork(
+  statement: StmtNode,
+  locals: ReadonlySet<string>,
+  isImpure: (node: ExprNode) => boolean,
+): boolean {
+  if (!WORK.has(statement.nodeType)) return false
+  const isOwn = (node: ExprNode): boolean =>
+    node.nodeType === 'Name'
+      ? locals.has(node.id)
+      : (node.nodeType === 'Subscript' || node.nodeType === 'Attribute') && isOwn(node.value)
+  const isFault = (node: ExprNode | StmtNode): boolean => {
+    if (node.nodeType === 'AugAssign') return !isOwn(node.target)
+    if ((node.nodeType === 'Attribute' || node.nodeType === 'Subscript') && node.ctx.nodeType !== 'Load')
+      return !isOwn(node)
+    if (node.nodeType === 'Call' && isImpure(node))
+      return !(node.func.nodeType === 'Attribute' && isOwn(node.func.value))
+    return node.nodeType !== 'Call' && isImpure(node as ExprNode)
+  }
+  return (
+    !some(statement, isFault) &&
+    blocksOf(statement).every((inner) => inner.every((one) => isLocalWork(one, locals, isImpure)))
+  )
+}
+
+/** The variables that a statement sets, or whose values it changes. */
+function changedNames(statement: StmtNode): Set<string> {
+  const found = new Set<string>()
+  const root = (node: ExprNode): string | null =>
+    node.nodeType === 'Name'
+      ? node.id
+      : node.nodeType === 'Subscript' || node.nodeType === 'Attribute'
+        ? root(node.value)
+        : null
+  walk(statement, (node) => {
+    if (node.nodeType === 'Name' && node.ctx.nodeType === 'Store') found.add(node.id)
+    const changed =
+      node.nodeType === 'Subscript' && node.ctx.nodeType !== 'Load'
+        ? root(node)
+        : node.nodeType === 'Expr' &&
+            node.value.nodeType === 'Call' &&
+            node.value.func.nodeType === 'Attribute'
+          ? root(node.value.func.value)
+          : null
+    if (changed !== null && changed !== 'self') found.add(changed)
+  })
+  return found
+}
+
+const reads = (statement: StmtNode, names: ReadonlySet<string>): boolean =>
+  names.size > 0 &&
+  some(statement, (node) => node.nodeType === 'Name' && node.ctx.nodeType === 'Load' && names.has(node.id))
 
 /** The block without what it says of the response, and without what then does nothing. */
 export function actingPart(block: Block, name: string): StmtNode[] {
@@ -119,7 +195,7 @@ export function actingPart(block: Block, name: string): StmtNode[] {
         },
       ]
     }
-    if (statement.nodeType === 'For' || statement.nodeType === 'While')
+    if ((statement.nodeType === 'For' || statement.nodeType === 'While') && hasVerdict(statement, name))
       return [{ ...statement, body: actingPart(statement.body, name) }]
     return [statement]
   })
