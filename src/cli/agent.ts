@@ -49,7 +49,6 @@ export async function agentCommand(command: Command): Promise<number> {
     realm: address.realm,
     version: VERSION,
     link: linkOfServers({ servers, caFile: address.caFile }),
-    unpack: () => Promise.resolve({ feeders: [], data: [] }),
     isOnce: switches.get('once') === true,
   })
   const signals = listenToSignals({

@@ -46,7 +46,6 @@ export class Coordinator {
       version: VERSION,
       node: process.version,
       waitS: waitS ?? (server === null ? WAIT_S.known : WAIT_S.own),
-      pack: () => ({ feeders: [], scenario: null, data: [] }),
       seed: process.pid,
     }
   }
@@ -128,13 +127,9 @@ function defaultsOf(agents: readonly Card[]): HostDefaults {
 function unsupported(plan: Plan): { option: string; message: string }[] {
   const cannot = (option: string, message: string) => [{ option, message }]
   return [
-    ...(plan.scenario === null
-      ? []
-      : cannot('scenario', 'files do not travel to agents yet: run it on one host')),
     ...(plan.model === 'open' && plan.replay !== undefined
       ? cannot('replay', 'needs the log on every host, and it does not travel to agents: run it on one host')
       : []),
-    ...(plan.data === null ? [] : cannot('data', 'rows do not travel to agents yet: run it on one host')),
     ...(plan.requests !== null && (plan.maxRedirects > 0 || plan.request.digest !== null)
       ? cannot(
           'requests',

@@ -6,7 +6,7 @@ import type { HostVitalSigns } from '../host/machine/host-vitals.ts'
 import type { Workforce, WorkforceEvents } from '../host/workforce.ts'
 import type { FeederRows } from '../protocol.ts'
 import type { Bus } from './bus.ts'
-import type { Card, Cargo } from './messages.ts'
+import type { Card } from './messages.ts'
 import type { Time } from './time.ts'
 
 /** A workforce whose clock can be steered. */
@@ -46,10 +46,6 @@ export interface AgentParts {
    * warnings. Rejects with a CorerushError if it cannot.
    */
   readonly prepare: (plan: Plan, part: number, signal: AbortSignal) => Promise<string[]>
-  /** What the workers are given besides the plan. */
-  readonly unpack: (
-    cargo: Cargo,
-  ) => Promise<{ readonly feeders: readonly FeederRows[]; readonly data: readonly (string | null)[] }>
   /** Begins to watch the host's vitals. */
   readonly watch: () => HostVitalSigns
   readonly log: (text: string) => void

@@ -11,6 +11,7 @@ import { noneGranted } from '../host/ticket-counters.ts'
 import type { WorkforceEvents } from '../host/workforce.ts'
 import type { Drained } from '../protocol.ts'
 import type { AgentCrew, AgentParts } from './agent-parts.ts'
+import { unpack } from './cargo.ts'
 import type { FleetClock } from './clock.ts'
 import type { Answer, Order, Tale } from './messages.ts'
 import { Purse } from './purse.ts'
@@ -30,6 +31,7 @@ export interface ClaimContext {
     readonly tell: string
     readonly second: string
     readonly tickets: string
+    readonly blobs: string
   }
 }
 
@@ -92,11 +94,13 @@ export class AgentRun implements WorkforceEvents {
         await this.#refuse(problems)
         return
       }
-      const plan = { ...restricted(this.#parts.policy, asked), workers: this.#order.of }
+      const allowed = { ...restricted(this.#parts.policy, asked), workers: this.#order.of }
       const part = this.#share.workers / this.#share.of
-      const warnings = await this.#parts.prepare(plan, part, this.#claim.signal)
+      const warnings = await this.#parts.prepare(allowed, part, this.#claim.signal)
       if (this.#isAborted()) return
-      const supplies = await this.#parts.unpack(this.#order.cargo)
+      const { bus } = this.#parts
+      const { subjects, signal } = this.#claim
+      const { plan, ...supplies } = await unpack(bus, subjects.blobs, allowed, this.#order.cargo, signal)
       if (this.#isAborted()) return
       const tickets = await this.#openPurses(plan)
       if (this.#isAborted()) return

@@ -115,6 +115,7 @@ export class Claim {
           tell: subjects.tell(this.id, name),
           second: subjects.second(this.id, name),
           tickets: subjects.tickets(this.id, name),
+          blobs: subjects.blobs(this.id, name),
         },
       },
       order,

@@ -26,7 +26,7 @@ export type FleetEvents = WorkforceEvents & AgentEvents
 export interface FleetRunParts {
   readonly turn: number
   readonly plan: Plan
-  readonly cargo: Cargo
+  readonly cargo: Promise<Cargo>
   readonly agents: readonly Hired[]
   readonly events: FleetEvents
   readonly time: Time
@@ -228,7 +228,7 @@ export class FleetRun implements Workforce {
   }
 
   async #prepare(): Promise<void> {
-    const { plan, cargo, turn, agents } = this.#parts
+    const { plan, turn, agents } = this.#parts
     const of = plan.workers
     const limitMs = PREPARE_MS + plan.waitForTargetS * 1000
     const all = new Promise<void>((resolve) => (this.#setReady = resolve))
@@ -236,6 +236,7 @@ export class FleetRun implements Workforce {
       refusals(policyOf(agent), plan, this.#shareOf(agent)).map((text) => `agent ${agent.name} ${text}`),
     )
     if (problems.length > 0) throw notReady(problems)
+    const cargo = await this.#parts.cargo
     for (const agent of agents)
       agent.order({ type: 'prepare', turn, plan, base: agent.base, of, cargo }, limitMs).then(
         ({ refused }) => {

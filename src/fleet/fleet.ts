@@ -8,6 +8,8 @@ import { showMany } from '../core/units.ts'
 import { CorerushError, messageOf } from '../errors.ts'
 import type { Hire } from '../host/workforce.ts'
 import type { Bus } from './bus.ts'
+import { Blobs } from './blobs.ts'
+import { pack } from './cargo.ts'
 import { FleetRun } from './fleet-run.ts'
 import { Hired } from './hired.ts'
 import {
@@ -25,7 +27,6 @@ import {
   ticketAsk,
   unpackInstants,
   type Card,
-  type Cargo,
 } from './messages.ts'
 import type { Time } from './time.ts'
 
@@ -47,16 +48,8 @@ export interface FleetParts {
   readonly endsWithAgent: boolean
   /** Shows a line to the user. */
   readonly say: (text: string) => void
-  /** Puts what a plan needs besides into a form that agents can fetch. */
-  readonly pack: (...given: PackArguments) => Cargo
   readonly seed: number
 }
-
-type PackArguments = [
-  plan: Parameters<Hire>[0],
-  feeders: Parameters<Hire>[1],
-  data: NonNullable<Parameters<Hire>[3]>,
-]
 
 const FIND = { stallMs: 300, maxMs: 2000 }
 const LOOK_AGAIN_MS = 1000
@@ -166,6 +159,7 @@ export class Fleet {
   readonly #parts: FleetParts
   readonly #answers: { end(): void }[]
   readonly #stopWatching: () => void
+  readonly #blobs = new Blobs()
   #turn = 0
   #run: FleetRun | null = null
 
@@ -179,6 +173,7 @@ export class Fleet {
       bus.answer(subjects.second(id, '*'), (bytes, subject) => this.#second(bytes, subject)),
       bus.answer(subjects.tell(id, '*'), (bytes, subject) => this.#told(bytes, subject)),
       bus.answer(subjects.tickets(id, '*'), (bytes, subject) => this.#tickets(bytes, subject)),
+      this.#blobs.answerOn(bus, subjects.blobs(id, '*')),
     ]
     this.#stopWatching = time.every(WATCH_MS, () => this.#watch())
   }
@@ -214,8 +209,8 @@ export class Fleet {
   /** Hires the workers of all agents. */
   get hire(): Hire {
     const hire: Hire = (plan, feeders, events, data = []) => {
-      const { pack, time, endsWithAgent } = this.#parts
-      const cargo = pack(plan, feeders, data)
+      const { time, endsWithAgent } = this.#parts
+      const cargo = pack(this.#blobs, plan, feeders, data)
       const turn = ++this.#turn
       this.#run = new FleetRun({ turn, plan, cargo, agents: this.agents, events, time, endsWithAgent })
       for (const agent of this.agents) if (agent.lostFor !== null) this.#run.lost(agent)

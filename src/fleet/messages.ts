@@ -58,8 +58,7 @@ export const subjectsOf = (realm: string) => {
     second: (id: string, agent: string) => `${run(id, agent)}.second`,
     tell: (id: string, agent: string) => `${run(id, agent)}.tell`,
     tickets: (id: string, agent: string) => `${run(id, agent)}.tickets`,
-    blob: (id: string, agent: string, sha256: string, chunk: string) =>
-      `${run(id, agent)}.blob.${sha256}.${chunk}`,
+    blobs: (id: string, agent: string) => `${run(id, agent)}.blob`,
   }
 }
 
