@@ -120,12 +120,21 @@ export class FleetRun implements Workforce {
 
   /** Ends the workers of all agents that have not ended. */
   async dismiss(): Promise<void> {
+    await this.#cancel()
+  }
+
+  /** Ends the workers of all agents that have not ended; resolves to the names of those that did not acknowledge it. */
+  async #cancel(): Promise<string[]> {
     const left = this.#members.filter(({ isGone }) => !isGone)
-    await Promise.all(
+    const names = await Promise.all(
       left.map(({ agent }) =>
-        agent.order({ type: 'cancel', turn: this.#parts.turn }, CANCEL_MS).catch(() => undefined),
+        agent.order({ type: 'cancel', turn: this.#parts.turn }, CANCEL_MS).then(
+          () => null,
+          () => agent.name,
+        ),
       ),
     )
+    return names.filter((name) => name !== null)
   }
 
   /** Why the agents do not carry out a change of the load; `null` if they do. */
@@ -277,12 +286,22 @@ export class FleetRun implements Workforce {
     )
     const problems = faults.filter((fault) => fault !== null)
     if (problems.length === 0) return
-    await this.dismiss()
+    const unsure = await this.#cancel()
+    const rest = this.#whatStarted(unsure, atUs)
     this.#fail(
-      new CorerushError('CORERUSH_FLEET', `the run was not started: ${problems.join('; ')}`, {
+      new CorerushError('CORERUSH_FLEET', `the run was not started: ${problems.join('; ')}\n${rest}`, {
         exitCode: EXIT.unexpected,
       }),
     )
+  }
+
+  /** What a start that was taken back may have left, if these agents did not acknowledge that. */
+  #whatStarted(unsure: readonly string[], atUs: number): string {
+    if (unsure.length > 0)
+      return `${unsure.join(', ')} may have started: an agent that hears nothing more ends its load by itself`
+    return this.#parts.time.nowUs() < atUs
+      ? 'nothing was sent'
+      : 'others may have started before they heard that, and have ended'
   }
 
   #ended(member: Member, told: Extract<Told, { readonly type: 'ended' }>): void {

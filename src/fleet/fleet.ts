@@ -74,7 +74,9 @@ export async function findAgents(
       throw error
     }
   })
-  return cards.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  // An answer may come twice.
+  const each = [...new Map(cards.map((card) => [card.instance, card])).values()]
+  return each.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 /** How long an agent takes to answer, in ms: the least of three; `null` if it does not. */

@@ -39,6 +39,8 @@ export class Hired {
   /** Since when nobody listens to what it is asked; `null` if that is not so. */
   #unheardUs: number | null = null
   #isHailing = false
+  /** Why it does not belong to this run any more; `null` as long as it does. */
+  #left: string | null = null
 
   constructor(card: Card, index: number, base: number, parts: HiredParts) {
     const { name, labels, host, workers, soundPerS } = card
@@ -86,6 +88,7 @@ export class Hired {
     const { bus, time, leaseS } = this.#parts
     const nowUs = time.nowUs()
     const silentUs = nowUs - this.#heardUs
+    if (this.#left !== null) return `it ${this.#left}`
     if (silentUs > leaseS * 1e6 + AFTER_LEASE_US)
       return `nothing was heard of it for ${Math.floor(silentUs / 1e6)} s`
     // While the server is away, nobody listens to anything.
@@ -98,7 +101,9 @@ export class Hired {
 
   async #hail(): Promise<void> {
     this.#isHailing = true
-    await this.#ask({ type: 'check' }, HAIL_MS).catch(() => undefined)
+    const answer = await this.#ask({ type: 'check' }, HAIL_MS).catch(() => null)
+    // It is there, and does not belong to this run any more.
+    if (answer?.refused !== undefined) this.#left = answer.refused
     this.#isHailing = false
   }
 

@@ -258,6 +258,7 @@ export class Timeline {
 
   /** Closes every second that was begun, when no member is left to report; returns the new ones. */
   finish(): SecondRow[] {
+    this.#dropAfterRun()
     const last = Math.max(-1, ...this.#open.keys())
     const closed: SecondRow[] = []
     for (let second = this.#rows.length; second <= last; second++) {
@@ -369,6 +370,15 @@ export class Timeline {
     return !this.#isLost(second) && this.#members.every(({ endsBefore }) => second >= endsBefore)
   }
 
+  /** Drops seconds that closed while it was not known yet that all members had ended before them. */
+  #dropAfterRun(): void {
+    for (let last = this.#rows.length - 1; last >= this.#unsettled && this.#isAfterRun(last); last--) {
+      if (this.#talliesOf(last).length > 0) return
+      this.#rows.pop()
+      this.#open.delete(last)
+    }
+  }
+
   /** All members' counts of a second, and the lost ones. */
   #talliesOf(second: number): PackedTally[] {
     const { parts = [], lost = [] } = this.#open.get(second) ?? {}
@@ -422,7 +432,8 @@ export class Timeline {
 
   /** Tells of the closed seconds that have become settled; at the end of the run, that is all of them. */
   #settle(isOver = false): void {
-    while (this.#unsettled < this.#rows.length && (isOver || this.#isReported(this.#unsettled))) {
+    const isSettled = (second: number): boolean => this.#isReported(second) && !this.#isAfterRun(second)
+    while (this.#unsettled < this.#rows.length && (isOver || isSettled(this.#unsettled))) {
       const second = this.#unsettled++
       if (this.#onSettled !== null) {
         const counts = this.#countsOf(second)
