@@ -7,9 +7,9 @@ import { makeSchemas, sorted } from './schema.ts'
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
-/** A file's text as prettier formats it, which leaves Markdown alone. */
+/** A file's text as prettier formats it, which leaves Markdown and manual pages alone. */
 export async function formatted(path: string, text: string): Promise<string> {
-  if (path.endsWith('.md')) return text
+  if (/\.(?:md|1)$/.test(path)) return text
   const filepath = inRepository(path)
   return format(text, { ...(await resolveConfig(filepath)), filepath })
 }

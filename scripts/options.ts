@@ -12,6 +12,7 @@ import {
   type Declarations,
 } from '../src/core/options/declaration.ts'
 import { DECLARATIONS, GROUPS } from '../src/core/options/declarations.ts'
+import { manPage } from './man.ts'
 
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
@@ -23,6 +24,7 @@ export function makeOptionFiles(): Readonly<Record<string, string>> {
     'docs/FLAGS.md': withTables('docs/FLAGS.md'),
     'docs/COMPARING.md': withTables('docs/COMPARING.md'),
     'docs/FIND.md': withTables('docs/FIND.md'),
+    'man/corerush.1': manPage(),
   }
 }
 
@@ -92,6 +94,7 @@ function tables(name: string): string {
   const names = shared.map(([option, declaration]) => `\`--${flagOf(option, declaration)!}\``)
   // Who takes them all need not list them.
   const isEvery = shared.length === Object.keys(DECLARATIONS).length
+  if (shared.length === 0) return table(Object.fromEntries(own))
   const others = isEvery ? 'And the [options of a run](FLAGS.md).' : `As for a run: ${names.join(', ')}.`
   return `${table(Object.fromEntries(own))}\n${others}\n`
 }

@@ -31,6 +31,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     if (command.name === 'find') return await (await import('./find.ts')).findCommand(command)
     if (command.name === 'compare') return await (await import('./compare.ts')).compareCommand(command)
     if (command.name === 'history') return await (await import('./history.ts')).historyCommand(command)
+    if (command.name === 'init') return await (await import('./init.ts')).initCommand(command)
     if (command.name === 'import') return await (await import('./import.ts')).importCommand(command)
     if (command.name === 'agent') return await (await import('./agent.ts')).agentCommand(command)
     if (command.name === 'agents') return await (await import('./agents.ts')).agentsCommand(command)

@@ -158,6 +158,16 @@ const HISTORY = {
   color,
 } as const satisfies Declarations
 
+const INIT = {
+  url: {
+    format: text('http or https URL'),
+    sentence: 'URL of the target, which the config begins with',
+    usually: 'asked on a terminal; http://127.0.0.1:3000',
+    secret: 'url',
+  },
+  yes: { format: onOff(), sentence: 'ask nothing', alias: ['y'] },
+} as const satisfies Declarations
+
 const IMPORT = {
   from: {
     format: like(oneOf(...FORMATS)),
@@ -238,6 +248,7 @@ export const COMMAND_FLAGS = {
   target: TARGET,
   doctor: DOCTOR,
   import: IMPORT,
+  init: INIT,
   agent: AGENT,
   agents: AGENTS,
 } as const
@@ -252,6 +263,7 @@ export const FLAG_GROUPS = {
   history: { History: HISTORY },
   debug: { Debug: DEBUG, HTTP: GROUPS.HTTP },
   import: { Import: IMPORT },
+  init: { Init: INIT },
   agent: { Agent: AGENT },
   agents: { Agents: AGENTS },
   completion: {},

@@ -10,7 +10,7 @@ interface Words {
   readonly summary: string
 }
 
-const WORDS: Readonly<Record<CommandName, Words>> = {
+export const COMMAND_WORDS: Readonly<Record<CommandName, Words>> = {
   run: {
     usage: 'corerush [URL | scenario.ts] [options]',
     does: 'load a target',
@@ -69,6 +69,12 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
     does: 'list the agents that wait for runs',
     summary: 'Lists the agents of a realm: name, version, cores, state and what each accepts.',
   },
+  init: {
+    usage: 'corerush init [options]',
+    does: 'write a config, a scenario and npm scripts to begin with',
+    summary:
+      'Writes corerush.config.yaml, load.ts and the scripts load, load:smoke and load:debug of package.json. Overwrites nothing; asks for the target on a terminal.',
+  },
   completion: {
     usage: 'corerush completion [bash|zsh|fish]',
     does: 'print a script that completes commands and flags in a shell',
@@ -77,7 +83,8 @@ const WORDS: Readonly<Record<CommandName, Words>> = {
   },
 }
 
-const EXAMPLES = [
+/** Commands to begin with, and what they do. */
+export const EXAMPLES = [
   ['corerush http://127.0.0.1:8080/ --users 550', '550 users, as fast as they can, for 10 s'],
   [
     'corerush http://… -u 550 --wait 0.9s-1.1s -d 1m -H "Content-Type: application/xml" -b @body.xml',
@@ -86,8 +93,20 @@ const EXAMPLES = [
   ['corerush http://… --stage 30s:1000/s --stage 1m:1000/s', 'arrivals that ramp up and hold'],
 ] as const
 
-const UNITS =
-  'Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: 0 good · 1 unexpected · 2 usage · 97 void · 98 regression · 99 thresholds failed · 130 interrupted · 143 terminated · 129 hung up'
+/** Exit codes, and what they mean. */
+export const EXIT_WORDS = [
+  [0, 'good'],
+  [1, 'unexpected'],
+  [2, 'usage'],
+  [97, 'void'],
+  [98, 'regression'],
+  [99, 'thresholds failed'],
+  [130, 'interrupted'],
+  [143, 'terminated'],
+  [129, 'hung up'],
+] as const
+
+const UNITS = `Counts take k and M, durations ms, s, m and h, rates /s, /m and /h; all are totals over all cores. Exit codes: ${EXIT_WORDS.map(([code, word]) => `${code} ${word}`).join(' · ')}`
 
 /** The shells that completion is for. */
 export const SHELLS: readonly string[] = ['bash', 'zsh', 'fish']
@@ -132,7 +151,7 @@ function hasChoices(command: CommandName, word: string): boolean {
 }
 
 function renderer(name: CommandName, hasChoices: boolean): ReturnType<typeof yargs> {
-  const { usage, summary } = WORDS[name]
+  const { usage, summary } = COMMAND_WORDS[name]
   let parser = yargs([])
     .scriptName('corerush')
     .locale('en')
@@ -144,7 +163,7 @@ function renderer(name: CommandName, hasChoices: boolean): ReturnType<typeof yar
     .version(false)
     .usage(`${usage}\n\n${summary}`)
   if (name === 'run') {
-    for (const [command, { does }] of Object.entries(WORDS))
+    for (const [command, { does }] of Object.entries(COMMAND_WORDS))
       if (command !== 'run') parser = parser.command(command, does)
     for (const [line, does] of EXAMPLES) parser = parser.example(line, does)
     parser = parser.epilogue(UNITS)

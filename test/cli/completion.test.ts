@@ -26,6 +26,7 @@ test('commands come first, and then flags of the command that was named', async 
     'import',
     'agent',
     'agents',
+    'init',
     'completion',
   ])
   const flags = await offered('--')

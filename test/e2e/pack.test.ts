@@ -51,6 +51,7 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         'schema/report.schema.json',
         'schema/config.schema.json',
         'schema/find.schema.json',
+        'man/corerush.1',
         'README.md',
         'LICENSE',
         'CHANGELOG.md',
