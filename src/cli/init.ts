@@ -97,7 +97,7 @@ function plannedScripts(): PlannedScripts | null {
   const missing = (Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[]).filter(
     (name) => !Object.hasOwn(scripts, name),
   )
-  return { text, content: content as PlannedScripts['content'], missing }
+  return { text, content: content, missing }
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
