@@ -277,6 +277,8 @@ describe('a witness', () => {
       expect(judge(evidence({ ...busy, ...few }))).toMatchObject({ level: 'suspect', latencyBy: 'workers' })
     // Neither is precise enough alone: the workers say 15 to 20 ms, the witness 19.2 to 23 ms.
     expect(judge(evidence({ ...busy, ...witnessed(19.2, 23) })).level).toBe('sound')
+    // The workers say 15 to 20 ms, and that is all.
+    expect(judge(evidence({ ...busy, ...witnessed(17.5, 18.4, 18) })).level).toBe('sound')
   })
 
   test('lifts nothing about the load, lost seconds or a host that holds everything back', () => {
