@@ -22,6 +22,13 @@ test('the Dockerfile is well formed, runs without rights, and copies what its co
   expect(context.filter((file) => !existsSync(at(file)))).toEqual([])
   const [, copied] = /^COPY (package\.json .+) \.\/$/m.exec(dockerfile)!
   for (const file of copied!.split(' ')) expect(context).toContain(file)
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const built = Object.entries(scripts).filter(([name]) => /^build(:|$)/.test(name))
+  const folders = built.flatMap(([, script]) => script.match(/\b\w+(?=\/\w)/g) ?? [])
+  expect(folders).toContain('src')
+  expect(context).toEqual(
+    expect.arrayContaining(folders.filter((name) => existsSync(at(`${name}/`)) && name !== 'dist')),
+  )
 })
 
 test('the composition builds this image and mounts what exists', () => {
