@@ -143,14 +143,18 @@ function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<st
   add('data', data ? byName(data) : null)
   add('targets', targets?.requests ?? null)
   for (const [name, value] of Object.entries(rest)) if (!NO_MATTER.has(name)) add(name, value)
+  if (plan.model === 'open' && plan.replay !== undefined)
+    add('replay', { ...plan.replay, file: baseOf(plan.replay.file) })
   return fields
 }
 
 /** The name of a data file counts, not its directory or content. */
 const byName = ({ path, format, delimiter, order, end }: FeederPlan): FeederPlan => ({
   ...{ format, delimiter, order, end },
-  path: path.replace(/^.*[/\\]/, ''),
+  path: baseOf(path),
 })
+
+const baseOf = (path: string): string => path.replace(/^.*[/\\]/s, '')
 
 const originOf = ({ request }: Plan): string => new URL(request.url).origin
 

@@ -7,8 +7,10 @@ import type { Options } from '../../../src/core/options/options.ts'
 import { OptionsError } from '../../../src/core/options/options-error.ts'
 import type { OpenPlan } from '../../../src/core/plan/plan.ts'
 import { replayFileOf } from '../../../src/host/files/replay-log.ts'
+import { describeHost } from '../../../src/host/machine/this-host.ts'
 import { planRun } from '../../../src/host/run-plan.ts'
 import { LogReader } from '../../../src/worker/log-reader.ts'
+import { plannedDifferences } from '../../../src/core/compare/comparable.ts'
 import { withFolder } from '../../support/cli.ts'
 import { combined } from '../../support/logs.ts'
 
@@ -35,6 +37,21 @@ test('the plan has the counts, the names and the warnings of the log', async () 
       [3, 'GET /u/[id]', `${URL}/u/1`],
       [1, 'GET /', `${URL}/`],
     ])
+    return Promise.resolve()
+  })
+})
+
+test('a secret of the user is in no name, and a log is the same wherever it lies', async () => {
+  await withFolder((folder) => {
+    const plans = ['a', 'b'].map((name) => {
+      mkdirSync(join(folder, name))
+      const log = join(folder, name, 'access.log')
+      writeFileSync(log, `${combined(NOON, '/hunter22/x')}\n`)
+      return planOf(log, { secrets: ['hunter22'] })
+    })
+    expect(plans[0]!.targets!.requests[0]!.request.name).toBe('GET /***/x')
+    const [a, b] = plans.map((plan) => ({ plan, host: describeHost(), version: '1' }))
+    expect(plannedDifferences(a!, b!).map(({ message }) => message)).toEqual([])
     return Promise.resolve()
   })
 })

@@ -178,7 +178,12 @@ function readListed(
 ): ReturnType<typeof readTargets> | null {
   if (options.targets !== undefined && options.replay === undefined && targets === null)
     wrong('targets', `must be a file, got ${show(options.targets)}`)
-  return targets && readTargets(targets, options, { headers, auth, name, columns, secrets }, problems)
+  // A path of a log becomes a name unseen; one in a targets file is as its author wrote it.
+  const named =
+    options.replay === undefined
+      ? targets
+      : (targets?.map((one) => ({ ...one, name: one.name && withoutSecrets(one.name, secrets) })) ?? null)
+  return named && readTargets(named, options, { headers, auth, name, columns, secrets }, problems)
 }
 
 function refuseBesideScenario(options: Options, { wrong }: Readers): void {
