@@ -69,13 +69,13 @@ export class Coordinator {
   }
 
   /** Looks for the agents that are wanted, without claiming them. */
-  async look(): Promise<Hosts> {
-    return this.#hostsOf(await lookForAgents(this.#parts), null)
+  async look(signal?: AbortSignal): Promise<Hosts> {
+    return this.#hostsOf(await lookForAgents(this.#parts, signal), null)
   }
 
   /** Claims the agents that are wanted. */
-  async gather(): Promise<Hosts> {
-    this.#fleet = await Fleet.gather(this.#parts)
+  async gather(signal?: AbortSignal): Promise<Hosts> {
+    this.#fleet = await Fleet.gather(this.#parts, signal)
     const { agents, workers, hire } = this.#fleet
     this.#parts.say(
       `${showMany(agents.length, 'agent')} with ${showMany(workers, 'worker')}: ${agents.map(({ name }) => name).join(', ')}`,

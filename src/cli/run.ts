@@ -30,7 +30,7 @@ import { readMetrics, readWeb, type WebOptions } from './served-pages.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { checkForForm, serveForm } from './start-form.ts'
 import { styleOf } from './style.ts'
-import { exitOf } from './stop-signals.ts'
+import { exitOf, listenToSignals } from './stop-signals.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
@@ -50,9 +50,34 @@ async function withAgents(request: FleetRequest, settings: Settings, typed: Comm
   const coordinator = await Coordinator.open(request, say)
   try {
     const isDry = settings.command.switches.get('dryRun') === true
-    return await carryOut(settings, typed, await (isDry ? coordinator.look() : coordinator.gather()))
+    const found = await untilStopped((signal) =>
+      isDry ? coordinator.look(signal) : coordinator.gather(signal),
+    )
+    return 'exit' in found ? found.exit : await carryOut(settings, typed, found.value)
   } finally {
     await coordinator.close()
+  }
+}
+
+/** The value, or the exit code of the signal that came before it. */
+async function untilStopped<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly value: T } | { readonly exit: number }> {
+  const nothing = (): void => undefined
+  const signals = listenToSignals({
+    heard: () => say('stopped while agents were looked for; nothing was sent'),
+    restore: nothing,
+    resume: nothing,
+  })
+  const { signal } = signals
+  try {
+    const value = await work(signal)
+    return signal.aborted ? { exit: exitOf(signal) } : { value }
+  } catch (error) {
+    if (signal.aborted) return { exit: exitOf(signal) }
+    throw error
+  } finally {
+    signals.release()
   }
 }
 

@@ -253,11 +253,13 @@ export class FleetRun implements Workforce {
         },
         (error: unknown) => this.#refused(agent, orderFault(agent, error)),
       )
-    await Promise.race([all, this.#parts.time.pause(limitMs)])
-    const late = this.#members.filter(({ isReady }) => !isReady)
-    this.#problems.push(
-      ...late.map(({ agent }) => `agent ${agent.name} did not get ready in ${limitMs / 1000} s`),
-    )
+    const isLate = await Promise.race([
+      all.then(() => false),
+      this.#parts.time.pause(limitMs).then(() => true),
+    ])
+    for (const { agent, isReady } of this.#members)
+      if (isLate && !isReady)
+        this.#problems.push(`agent ${agent.name} did not get ready in ${limitMs / 1000} s`)
     if (this.#problems.length > 0) throw notReady(this.#problems)
   }
 

@@ -141,10 +141,14 @@ export function choose(
 
 /** Looks until the agents that are wanted are there; rejects with who is there, and why they are not taken. */
 export async function lookForAgents(
-  parts: Pick<FleetParts, 'bus' | 'time' | 'realm' | 'where' | 'waitS' | 'wanted' | 'version' | 'node'>,
+  parts: Pick<
+    FleetParts,
+    'bus' | 'time' | 'realm' | 'where' | 'waitS' | 'wanted' | 'version' | 'node' | 'say'
+  >,
   signal?: AbortSignal,
 ): Promise<readonly Card[]> {
   const untilUs = parts.time.nowUs() + parts.waitS * 1e6
+  let isSaid = false
   for (;;) {
     const result = choose(await findAgents(parts.bus, parts.realm, parts.where), parts)
     if ('chosen' in result) return result.chosen
@@ -152,6 +156,9 @@ export async function lookForAgents(
       throw new CorerushError('CORERUSH_FLEET', [...result.problems, 'nothing was sent'].join('\n'), {
         hint: 'corerush agents, which lists them',
       })
+    if (!isSaid)
+      parts.say(`waiting for agents, at most ${Math.ceil(parts.waitS)} s: ${result.problems.join('; ')}`)
+    isSaid = true
     await parts.time.pause(LOOK_AGAIN_MS)
   }
 }

@@ -1,5 +1,5 @@
 /** A run from the user's options to the report. */
-import { CorerushError } from '../errors.ts'
+import { CorerushError, EXIT } from '../errors.ts'
 import type { Options } from '../core/options/options.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { Report } from '../core/report/report.ts'
@@ -37,7 +37,8 @@ export async function conduct(
   try {
     // Agents look from where they are.
     const probed = agents === null ? probeTarget(plan, PROBE_MS) : null
-    const [problem] = await Promise.all([probed, run.ready])
+    const ready = agents === null ? run.ready : readyUnlessStopped(run.ready, hooks.signal)
+    const [problem] = await Promise.all([probed, ready])
     return await run.toEnd(problem === null ? [] : [`the target did not answer before the run: ${problem}`])
   } catch (error) {
     throw withProblems(error, await prepared.setup.tearDown(hooks.onLog ?? toStderr))
@@ -45,6 +46,30 @@ export async function conduct(
     await run.dismiss()
   }
 }
+
+/** Waits for agents, which may take a minute to get ready; rejects as soon as the signal is aborted. */
+async function readyUnlessStopped(ready: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return ready
+  let stop: () => void = () => undefined
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () =>
+      reject(
+        new CorerushError('CORERUSH_FLEET', 'stopped while the agents got ready; nothing was sent', {
+          exitCode: STOPPED[String(signal.reason)] ?? EXIT.interrupted,
+        }),
+      )
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    if (signal.aborted) stop()
+    await Promise.race([ready, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** The exit codes of signals that are not Ctrl-C. */
+const STOPPED: Readonly<Record<string, number>> = { SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp }
 
 /** The error of a run that could not be carried out, with what went wrong in its teardown. */
 function withProblems(error: unknown, problems: readonly string[]): unknown {

@@ -35,6 +35,12 @@ export interface NatsOptions {
   readonly within?: readonly string[]
 }
 
+/** What is still there when the tests end goes with them; each by its own pid. */
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
 /** Starts a server on a free port, which it keeps when it is started again. */
 export async function startNats({
   config = () => '',
