@@ -55,7 +55,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   output: ['.', 'text', 'view', 'live', 'file', 'push', 'web'],
   host: ['machine', 'files', 'kept', '.'],
   page: ['parts', 'charts', 'live', '.'],
-  import: ['.', 'curl', 'locust', 'log', 'written', 'har', 'postman', 'detect'],
+  import: ['.', 'curl', 'locust', 'log', 'written', 'har', 'postman', 'openapi', 'detect'],
 }
 
 /** The one file that imports each library. */

@@ -10,7 +10,7 @@ import { formatOf, HEAD_BYTES } from '../import/detect/detection.ts'
 import { FORMATS, type Format } from '../import/formats.ts'
 import type { HarOptions } from '../import/har/har-selection.ts'
 import { COMPANION, type Imported } from '../import/imported.ts'
-import { decodeSource } from '../import/source.ts'
+import { decodeSource, type Source } from '../import/source.ts'
 import { checkWritable, writeWhole } from '../output/whole-file.ts'
 import { printable } from '../output/text/paint.ts'
 import type { Command } from './command.ts'
@@ -78,7 +78,16 @@ async function convert(
   if (format === 'locust') return (await import('../import/locust/locust.ts')).importLocust(source)
   if (format === 'har') return (await import('../import/har/har.ts')).importHar(source, har)
   if (format === 'postman') return (await import('../import/postman/postman.ts')).importPostman(source)
+  if (format === 'openapi')
+    return (await import('../import/openapi/openapi.ts')).importOpenApi(source, await documentOf(source))
   return (await import('../import/curl/curl.ts')).importCurl(source, (path) => readFileSync(path))
+}
+
+/** The value of a text in JSON or YAML. */
+async function documentOf(source: Source): Promise<unknown> {
+  if (source.text.trimStart().startsWith('{'))
+    return (await import('../import/json.ts')).readJson(source, 'an OpenAPI document')
+  return (await import('../host/files/yaml.ts')).readYaml(source.text, source.name, false).value
 }
 
 /** The beginning of a file, which tells its format. */

@@ -11,6 +11,7 @@ export function formatOf(head: string): Format | null {
   if (LOCUST.test(text)) return 'locust'
   if (text.startsWith('{') && HAR.test(text)) return 'har'
   if (text.startsWith('{') && POSTMAN.test(text)) return 'postman'
+  if (OPENAPI.test(text)) return 'openapi'
   if (CURL.test(text)) return 'curl'
   // The first line may be a comment, or be cut off.
   if (text.split(/\r?\n/, MOST_LINES).some((line) => lineFormat(line) !== null)) return 'log'
@@ -25,6 +26,10 @@ const HAR = /^\{\s*"log"\s*:\s*\{/
 
 /** The names that a collection has at its beginning. */
 const POSTMAN = /"_postman_id"\s*:|"schema"\s*:\s*"https?:\/\/schema\.(?:get)?postman\.com\//
+
+/** The version, at the top of YAML or JSON. */
+const OPENAPI =
+  /^(?:\{\s*|\{[^{}]*,\s*)?["']?(?:openapi|swagger)["']?\s*:\s*["']?[23]\.\d|^(?:openapi|swagger)\s*:\s*["']?[23]\.\d/m
 
 /** A line that imports Locust. */
 const LOCUST = /^[ \t]*(?:from[ \t]+locust[\w.]*[ \t]+import\b|import[ \t]+locust\b)/m
