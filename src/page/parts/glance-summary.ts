@@ -9,6 +9,7 @@ import { showBytes, showClock, showCount, showMs, showPercent, showRate } from '
 import type { ReportView, ThresholdView } from '../../output/view/view.ts'
 import { element, pairs, section, shown, type Child } from './element.ts'
 import { table } from './sortable-table.ts'
+import { threadNames } from './thread-names.ts'
 
 type Level = ReportView['report']['verdict']['level']
 
@@ -69,7 +70,7 @@ export function verdict(
                 element(
                   'span',
                   { class: 'where' },
-                  `${code}, ${showClock(fromS)}–${showClock(toS + 1)}${worker === undefined ? '' : `, worker ${worker}`}`,
+                  `${code}, ${showClock(fromS)}–${showClock(toS + 1)}${worker === undefined ? '' : `, ${threadNames(report)(worker)}`}`,
                 ),
               ),
               element('p', { class: 'advice' }, `${capital(advice)}.`),
