@@ -315,7 +315,7 @@ export class Call implements ExchangeListener {
     const observer = this.#around.observer!
     if (!this.#isFirst) observer.follow(trace)
     if (this.#identity === null) this.exchange.added = NO_HEADERS
-    observer.propagate(this.exchange, trace, plan)
+    if (!observer.propagate(this.exchange, trace, plan)) this.#trace = null
   }
 
   /** The redirect that the response asks for and that may be followed. */

@@ -58,10 +58,11 @@ export class Observer {
     return this.#tracer === null ? null : this.#tracer.next()
   }
 
-  /** Adds the trace to what the exchange sends, unless the request has one of its own. */
-  propagate(exchange: Exchange, trace: Trace, { headers }: { readonly headers: Exchange['added'] }): void {
-    if (hasTraceparent(headers) || hasTraceparent(exchange.added)) return
+  /** Adds the trace to what the exchange sends; `false` if the request has one of its own. */
+  propagate(exchange: Exchange, trace: Trace, { headers }: { readonly headers: Exchange['added'] }): boolean {
+    if (hasTraceparent(headers) || hasTraceparent(exchange.added)) return false
     exchange.added = [...exchange.added, [TRACEPARENT, traceparent(trace)]]
+    return true
   }
 
   /** The call goes on to a further request. */

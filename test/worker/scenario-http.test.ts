@@ -273,3 +273,42 @@ describe('a wait of one’s own', () => {
     expect(sent.length).toBeLessThan(12)
   })
 })
+
+test('with traces each call of a task has one of its own, in which its redirects are; a request with one keeps it', async () => {
+  const plan: Plan = { ...ONE, trace: 1, captureSlowest: 9, maxRedirects: 3 }
+  const own = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-00`
+  const { sent, errors, snapshots } = await play(
+    async ({ http }) => {
+      await http.get('/from')
+      await http.get('/own', { headers: { TraceParent: own } })
+      await http.get('/plain', { headers: { 'x-y': '1' } })
+    },
+    {
+      plan,
+      answer: ({ request }) => ({
+        afterUs: 1000,
+        ...(request.url.endsWith('/from') ? { status: 302, location: '/to' } : {}),
+      }),
+    },
+  )
+  expect(errors).toEqual([])
+  const traces = sent.map(({ request, added }) =>
+    [...request.headers, ...added].flatMap(([name, value]) =>
+      name.toLowerCase() === 'traceparent' ? [value.slice(3, 35)] : [],
+    ),
+  )
+  expect(traces.map(({ length }) => length)).toEqual([1, 1, 1, 1])
+  const [from, to, kept, plain] = traces.flat()
+  expect(from).toBe(to)
+  expect(kept).toBe('1'.repeat(32))
+  expect(new Set([from, kept, plain]).size).toBe(3)
+  // What the target did not receive is not reported as the trace of a request.
+  const reported = snapshots.flatMap(({ slow = [] }) => slow.map(({ name, traceId }) => [name, traceId]))
+  expect(reported).toEqual([
+    ['GET /from', from],
+    ['GET /from (redirect)', from],
+    ['GET /own', null],
+    ['GET /plain', plain],
+  ])
+  expect(snapshots.flatMap(({ spans = [] }) => spans)).toHaveLength(3)
+})
