@@ -12,6 +12,7 @@ import type { Card } from '../fleet/messages.ts'
 import { startServer, type NatsServer } from '../fleet/server.ts'
 import { THIS_TIME } from '../fleet/time.ts'
 import type { Hire } from '../host/workforce.ts'
+import type { PlannedAgent } from '../output/text/dry-run.ts'
 import { VERSION } from '../version.ts'
 import { busOptions, type FleetRequest, type Hosts } from './fleet-options.ts'
 
@@ -87,7 +88,12 @@ export class Coordinator {
   }
 
   #hostsOf(agents: readonly Card[], hire: Hire | null): Hosts {
-    return { defaults: defaultsOf(agents), hire, check: (plan) => this.#check(plan, agents) }
+    return {
+      agents: numbered(agents),
+      defaults: defaultsOf(agents),
+      hire,
+      check: (plan) => this.#check(plan, agents),
+    }
   }
 
   /** Throws if the plan must not be sent to these agents. */
@@ -111,6 +117,16 @@ export class Coordinator {
     await this.#bus.close()
     await this.#server?.end()
   }
+}
+
+/** The agents with the run-wide numbers of their workers. */
+function numbered(agents: readonly Card[]): PlannedAgent[] {
+  let base = 0
+  return agents.map(({ name, workers }) => {
+    const first = base
+    base += workers
+    return { name, workers: [first, base - 1] }
+  })
 }
 
 /** What these agents offer together, for the plan. */

@@ -41,6 +41,8 @@ async function carryOut({ command }: Settings): Promise<number> {
   const settings = readSettings(command, range ?? { least: 1, most: null }, problems)
   const outputs = readFindOutputs(command, problems)
   const baseline = readBaseline(command, problems)
+  if (command.texts.has('agents'))
+    problems.push({ option: 'agents', message: 'is for runs: a search holds its loads on this machine only' })
   const plan =
     range === null
       ? null

@@ -10,6 +10,7 @@ import type { BusOptions } from '../fleet/bus.ts'
 import type { Wanted } from '../fleet/fleet.ts'
 import { isSubjectName, SUBJECT_NAME_RULE, subjectsOf } from '../fleet/messages.ts'
 import type { Hire } from '../host/workforce.ts'
+import type { PlannedAgent } from '../output/text/dry-run.ts'
 import type { Command } from './command.ts'
 
 /** How to reach the other hosts; `servers` is `null` if no server is named. */
@@ -38,6 +39,8 @@ export interface Hosts {
   readonly defaults: HostDefaults
   /** Hires their workers; `null` if nothing is to be sent. */
   readonly hire: Hire | null
+  /** The agents, with the run-wide numbers of their workers. */
+  readonly agents: readonly PlannedAgent[]
   /** Throws if they cannot be given the plan. */
   check(plan: Plan): void
 }

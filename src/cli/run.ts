@@ -116,13 +116,15 @@ async function carryOut(settings: Settings, typed: Command, hosts: Hosts | null 
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
   hosts?.check(plan)
   sayConfig(settings)
-  const series = planSeries(plan, otherPlan, repeats.repeats)
+  const series = planSeries(plan, otherPlan, repeats.repeats, hosts?.hire?.agents)
   const isSeries = series.turns.length > 1
   const outputsOf = isSeries ? readNumbered(command, series.turns) : () => outputs
   if (isSeries) for (const text of provability(series)) say(text)
   if (isDry) {
     const { stdout } = process
-    stdout.write(renderPlan(plan, styleOf(stdout, command), readCapacity()) + renderTurns(series.turns))
+    stdout.write(
+      renderPlan(plan, styleOf(stdout, command), readCapacity(), hosts?.agents) + renderTurns(series.turns),
+    )
     return EXIT.ok
   }
   const summaryTo = ownsStdout ? process.stderr : process.stdout

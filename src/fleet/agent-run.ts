@@ -55,6 +55,8 @@ export class AgentRun implements WorkforceEvents {
   #second = 0
   #amendments = 0
   #stoppedBy: StoppedEarly | null = null
+  /** When the load ends, in s of run time, by the plan or by an order. */
+  #loadEndS: number
   #drained = { lastDoneS: 0, endedS: 0, addresses: {} as Record<string, readonly string[]> }
   #setOver = (): void => undefined
 
@@ -64,6 +66,7 @@ export class AgentRun implements WorkforceEvents {
     this.#claim = claim
     this.#order = order
     this.turn = order.turn
+    this.#loadEndS = order.plan.durationS ?? Infinity
     this.#share = { base: order.base, workers: parts.workers, of: order.of }
     this.over = new Promise((resolve) => (this.#setOver = resolve))
     const signal = AbortSignal.any([claim.signal, this.#abort.signal])
@@ -137,6 +140,7 @@ export class AgentRun implements WorkforceEvents {
   }
 
   stop(loadEndS: number | null, gracefulStopS: number | null): void {
+    this.#loadEndS = Math.min(this.#loadEndS, loadEndS ?? this.#elapsedS())
     this.#crew?.stop(loadEndS, gracefulStopS)
   }
 
@@ -144,6 +148,7 @@ export class AgentRun implements WorkforceEvents {
     const refused = amendmentRefusal(this.#parts.policy, amendment, this.#share)
     if (refused !== null) return { refused }
     this.#amendments++
+    if ('durationS' in amendment) this.#loadEndS = amendment.durationS ?? Infinity
     this.#crew?.amend(amendment)
     return {}
   }
@@ -154,7 +159,8 @@ export class AgentRun implements WorkforceEvents {
 
   /** Ends the load before its time, and drains as planned; before the start, the run ends at once. */
   endLoad(by: StoppedEarly): void {
-    if (this.#stoppedBy !== null) return
+    // After the load there is nothing to end but the drain, which has its own limit.
+    if (this.#stoppedBy !== null || this.#elapsedS() >= this.#loadEndS) return
     this.#stoppedBy = by
     if (!this.hasStarted)
       void (by === 'sigterm' ? this.#refuse(['is leaving: it was told to end']) : this.cancel())

@@ -57,7 +57,8 @@ export async function prepareRun(
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const host = describeHost()
   const comparands =
-    hooks.comparands ?? readComparands(plan, { plan: redactPlan(plan), host, version: VERSION })
+    hooks.comparands ??
+    readComparands(plan, { plan: redactPlan(plan), host, agents: agents ?? undefined, version: VERSION })
   const fromScenario = (plan.scenario?.feeders ?? []).map((feeder) => ({
     path: feeder.path,
     ...readFeeder(feeder),

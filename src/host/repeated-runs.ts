@@ -14,7 +14,7 @@ import { readComparands } from './kept/comparands.ts'
 import type { RunHooks } from './control.ts'
 import { describeHost } from './machine/this-host.ts'
 import { conduct } from './run.ts'
-import type { Hire } from './workforce.ts'
+import type { Hire, HiredAgent } from './workforce.ts'
 
 /**
  * Between two runs: time for the target to see the last one's connections closed, and for its threads to end, before
@@ -46,12 +46,17 @@ export interface SeriesResult {
  * A series, with what can be said of it before anything is sent. Of two targets there are as many runs as it takes to
  * prove a regression, unless the user says how many. Throws a CorerushError when the plan's baseline cannot be used.
  */
-export function planSeries(plan: Plan, otherPlan: Plan | null, asked: number | null): Series {
+export function planSeries(
+  plan: Plan,
+  otherPlan: Plan | null,
+  asked: number | null,
+  agents?: readonly HiredAgent[],
+): Series {
   const rules = plan.baseline?.rules.length ?? 0
   const repeats = asked ?? (otherPlan === null ? 1 : runsToProve(rules, ALPHA, true))
   const turns = turnsOf(repeats, otherPlan !== null)
   if (otherPlan === null) {
-    const run = { plan: redactPlan(plan), host: describeHost(), version: VERSION }
+    const run = { plan: redactPlan(plan), host: describeHost(), agents, version: VERSION }
     return { plan, otherPlan, turns, comparands: readComparands(plan, run, repeats) }
   }
   const { durationS, until } = plan

@@ -3,9 +3,10 @@ import { amendmentWords, type Amendment } from '../plan/amendment.ts'
 import type { DifferenceKind } from '../resolve/baseline-options.ts'
 import { isCarriedOut, type StoppedBy } from '../judge/exit.ts'
 import type { FeederPlan } from '../scenario/row-source.ts'
-import type { HostReport } from '../measure/host-facts.ts'
+import type { AgentFacts, HostReport } from '../measure/host-facts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Verdict } from '../judge/verdict.ts'
+import { showMany } from '../units.ts'
 
 export interface Difference {
   readonly kind: DifferenceKind
@@ -16,6 +17,8 @@ export interface Difference {
 export interface PlannedRun {
   readonly plan: Plan
   readonly host: HostReport
+  /** The agents that carry it out; absent if this host does. */
+  readonly agents?: readonly Pick<AgentFacts, 'host' | 'workers'>[] | undefined
   readonly version: string
 }
 
@@ -95,6 +98,20 @@ export function flawsOf({ verdict, stoppedBy }: ComparableRun, who: string): Dif
   return flaws
 }
 
+/** "2 × Xeon (4 workers, v20.1.0), 1 × EPYC (8 workers, v20.1.0)": the agents, whatever their names are. */
+function hostsOf({ agents }: PlannedRun): string {
+  if (agents === undefined) return 'one host'
+  const kinds = new Map<string, number>()
+  for (const { host, workers } of agents) {
+    const kind = `${host.cpuModel} (${showMany(workers[1] - workers[0] + 1, 'worker')}, ${host.cores} cores, ${host.node})`
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  }
+  return [...kinds]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, n]) => `${n} × ${kind}`)
+    .join(', ')
+}
+
 /** What differs already before the current run begins. */
 export function plannedDifferences(
   baseline: PlannedRun,
@@ -107,7 +124,10 @@ export function plannedDifferences(
   for (const field of new Set([...before!.keys(), ...after!.keys()]))
     if (before!.get(field) !== after!.get(field))
       differs('plan', `the plans differ in ${field}: ${shown(before!, field)} and ${shown(after!, field)}`)
-  for (const field of HOST_FIELDS) {
+  const [hosts, otherHosts] = [baseline, current].map(hostsOf)
+  if (hosts !== otherHosts) differs('host', `the hosts differ: ${hosts} and ${otherHosts}`)
+  // The coordinator's own host measures nothing.
+  for (const field of baseline.agents === undefined && current.agents === undefined ? HOST_FIELDS : []) {
     const [one, other] = [baseline, current].map(({ host }): HostReport[typeof field] => host[field])
     // What one of them does not know is no difference.
     const isUnknown = MACHINE.has(field) && [one, other].some((fact) => (fact ?? null) === null)

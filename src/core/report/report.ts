@@ -247,11 +247,21 @@ const iterationsOf = ({ total: tally, carriedInIterations }: Timeline): Report['
 function comparisonOf(
   plan: Plan,
   timeline: readonly SecondRow[],
-  { version, host, stoppedBy, amendments = [], comparands = null }: RunFacts,
+  { version, host, agents, stoppedBy, amendments = [], comparands = null }: RunFacts,
   verdict: Verdict,
 ): RunComparison | null {
   if (plan.baseline === null || comparands === null) return null
-  const run = { plan, amendments, version, host, verdict, stoppedBy, seed: plan.seed, timeline }
+  const run = {
+    plan,
+    amendments,
+    version,
+    host,
+    agents: agents ?? undefined,
+    verdict,
+    stoppedBy,
+    seed: plan.seed,
+    timeline,
+  }
   return holdAgainst(plan.baseline, comparands, run)
 }
 

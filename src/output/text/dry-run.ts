@@ -38,7 +38,12 @@ import { scenarioRows, waitWords } from './scenario-words.ts'
 import { renderTable, type Column } from './text-table.ts'
 
 /** `capacity` is the measured capacity of this host; `null` if it was never measured. */
-export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null = null): string {
+export function renderPlan(
+  plan: Plan,
+  style: Style,
+  capacity: Capacity | null = null,
+  agents: readonly PlannedAgent[] = [],
+): string {
   const { request, targets, targetMetrics } = redactPlan(plan)
   const rows: [string, string][] = [
     ...subject(plan, request, targets),
@@ -80,17 +85,50 @@ export function renderPlan(plan: Plan, style: Style, capacity: Capacity | null =
       'compared',
       `${printRelative(rule)}, with ${plan.baseline!.runs.join(', ')}`,
     ]),
-    ...needs(plan, capacity),
-    ...waits(plan, capacity),
+    ...(agents.length > 0 ? [] : [...needs(plan, capacity), ...waits(plan, capacity)]),
+    ...agents.map(({ name, workers: [first, last] }): [string, string] => [
+      'agent',
+      `${name}: ${first === last ? `worker ${first}` : `workers ${first} to ${last}`} of ${plan.workers}, ${showMany(usersOf(plan, first, last), 'user')} at most`,
+    ]),
   ]
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),
     ...rows.map(([title, text]) => renderLine([[title.padEnd(10), 'dim'], text], style)),
     ...loadChart(plan, style),
     '',
-    ...renderTable(plan.model === 'closed' ? closedColumns(plan) : openColumns(plan), stageRows(plan), style),
+    ...renderTable(
+      columnsOf(plan).flatMap((column) =>
+        column === WORKER && agents.length > 0 ? [agentColumn(agents), WORKER] : column,
+      ),
+      stageRows(plan),
+      style,
+    ),
     '',
   ].join('\n')
+}
+
+const columnsOf = (plan: Plan): Column<StageRow>[] =>
+  plan.model === 'closed' ? closedColumns(plan) : openColumns(plan)
+
+/** An agent that is to carry the shares of these workers. */
+export interface PlannedAgent {
+  readonly name: string
+  readonly workers: readonly [first: number, last: number]
+}
+
+const agentColumn = (agents: readonly PlannedAgent[]): Column<StageRow> => ({
+  title: 'agent',
+  align: 'left',
+  cell: ({ share: { index } }) =>
+    agents.find(({ workers: [first, last] }) => index >= first && index <= last)?.name ?? '',
+})
+
+/** The users that fall to these workers. */
+function usersOf(plan: Plan, first: number, last: number): number {
+  const users = plannedUsers(plan)
+  return sharesOf(plan)
+    .filter(({ index }) => index >= first && index <= last)
+    .reduce((sum, share) => sum + portion(users, share), 0)
 }
 
 function warmup(plan: Plan): [string, string][] {

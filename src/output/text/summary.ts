@@ -90,7 +90,9 @@ export function factsOf(report: Report): string[] {
           `at most ${showCount(users)} users`,
         ]),
     ...httpFacts(plan),
-    showMany(report.workers, 'worker'),
+    report.agents === undefined
+      ? showMany(report.workers, 'worker')
+      : `${showMany(report.agents.length, 'agent')} with ${showMany(report.workers, 'worker')}`,
     ...(plan.transport !== 'wire' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(report.warmupS > 0
@@ -195,6 +197,18 @@ function thresholds(report: Report, line: Line): string[] {
   )
 }
 
+/** "alpha, workers 0 to 3, clock ± 0.31 ms" */
+function agentWords({
+  name,
+  workers: [first, last],
+  clock,
+  lost,
+}: NonNullable<Report['agents']>[number]): string {
+  const workers = first === last ? `worker ${first}` : `workers ${first} to ${last}`
+  const bound = clock === null ? '' : `, clock ± ${showMs(clock.boundMs)}`
+  return `${name}, ${workers}${bound}${lost === null ? '' : `, lost in second ${lost.second}`}`
+}
+
 function generator(report: Report, style: Style): string[] {
   const load = report.timeline.filter(({ phase }) => phase === 'load')
   const byWorker = new Map<number, { worst: number; sum: number; n: number }>()
@@ -217,8 +231,10 @@ function generator(report: Report, style: Style): string[] {
     )
   if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`)
   const { lagMs } = report.total
+  const agents = (report.agents ?? []).map(agentWords)
   return [
     ...section('generator', shown, style),
+    ...(agents.length > 0 ? section('agents', agents, style) : []),
     ...section(
       '',
       [`lag p50 ${showMs(lagMs.p50)}`, `p99 ${showMs(lagMs.p99)}`, `max ${showMs(lagMs.max)}`],
