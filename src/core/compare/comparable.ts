@@ -141,9 +141,16 @@ export function plannedDifferences(
   return differences
 }
 
-/** What runs of equal plans have in common, as a text: that of all fields that matter. */
+/**
+ * What runs of equal plans have in common, as a text: that of all fields that matter. What is off or absent is left out,
+ * because a later version has more that can be on.
+ */
 export const planText = (run: PlannedRun): string =>
-  JSON.stringify([...planFields(run, false)].sort(([a], [b]) => (a < b ? -1 : 1)))
+  JSON.stringify(
+    [...planFields(run, false)]
+      .filter(([, text]) => !['null', 'false', '[]'].includes(text))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
 
 /** The fields of a plan that matter, as texts; the parts of request and scenario one by one. */
 function planFields({ plan, version }: PlannedRun, otherTarget: boolean): Map<string, string> {

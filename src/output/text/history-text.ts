@@ -81,6 +81,7 @@ const COLUMNS: readonly Column<NumberedRun>[] = [
   },
   {
     title: 'changes',
+    align: 'left',
     cell: ({ changes, notes }) =>
       [
         ...changes.map(({ figure, before, after }) => `${figureLabel(figure)} ${after > before ? '▲' : '▼'}`),
