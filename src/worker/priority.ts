@@ -28,7 +28,7 @@ export function stepDown(): void {
 
 function mayRaise(thread: number): boolean {
   try {
-    setPriority(thread, constants.priority.PRIORITY_HIGH)
+    setPriority(thread, Math.min(getPriority(thread), constants.priority.PRIORITY_HIGH))
     return true
   } catch {
     return false
