@@ -54,9 +54,9 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, Words>> = {
   },
   import: {
     usage: 'corerush import FILE|- [options]',
-    does: 'turn a locustfile, curl commands, a recording or a log into what corerush runs',
+    does: 'turn a locustfile, curl, HAR, Postman, OpenAPI or a log into what corerush runs',
     summary:
-      'Turns what you have into a scenario, a targets file or a command: locustfiles, curl commands, access logs. What cannot be translated is named. See docs/IMPORT.md.',
+      'Turns what you have into a scenario, a targets file or a command: locustfiles, curl commands, recordings of a browser (HAR), Postman collections, OpenAPI documents, access logs. What cannot be translated is named. See docs/IMPORT.md.',
   },
   agent: {
     usage: 'corerush agent --nats URL --allow-host HOST [options]',

@@ -120,13 +120,13 @@ function detect(name: string, bytes: Uint8Array): Format {
 
 function readWhole(file: string, name: string): Uint8Array {
   try {
-    if (file === STDIN) return readFileSync(process.stdin.fd)
-    const { size } = statSync(file)
+    const piped = file === STDIN ? readFileSync(process.stdin.fd) : null
+    const size = piped?.length ?? statSync(file).size
     if (size > MOST_BYTES)
       throw new Error(
         `it has ${Math.ceil(size / 1e6)} MB, and at most ${MOST_BYTES / 1e6} MB can be imported; cut it, or record less`,
       )
-    return readFileSync(file)
+    return piped ?? readFileSync(file)
   } catch (error) {
     throw new CorerushError('CORERUSH_IMPORT', `${name} cannot be read: ${messageOf(error)}`, {
       cause: error,

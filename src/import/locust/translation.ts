@@ -383,7 +383,7 @@ class FileWriter {
     return user !== null && (this.#states.get(user)?.fields.size ?? 0) > 0 ? stateName(user) : 'any'
   }
 
-  #scenario({ user, set, tasks, problem }: UserFacts): string {
+  #scenario({ user, set, sets, tasks, problem }: UserFacts): string {
     const inner = set ?? user
     const hasState = (this.#states.get(user)?.fields.size ?? 0) > 0
     const starts = [user, ...(set === null ? [] : [set])].flatMap((one) => {
@@ -400,9 +400,7 @@ class FileWriter {
       `redirects: ${MOST_REDIRECTS}`,
       inner.role === 'sequence' ? "order: 'sequence'" : '',
       onStartText(starts, hasState ? stateName(user) : null, this.#work, this.#statements, translate),
-      stop === undefined
-        ? ''
-        : onStopText(this.#store.of(inner, stop.node), this.#work, this.#statements, translate),
+      this.#onStop(sets, stop === undefined ? null : this.#store.of(inner, stop.node)),
       ...this.#stages(user),
       problem === null
         ? `tasks: {\n${tasks.map((task) => this.#task(task, [])).join(',\n')}\n}`
@@ -410,6 +408,21 @@ class FileWriter {
     ]
     if (problem !== null) this.#marks.mark(user.node, problem)
     return `scenario({\n${parts.filter((one) => one !== '').join(',\n')}\n})`
+  }
+
+  /** The end of a user, which leaves the task sets that it is in, the innermost first. */
+  #onStop(sets: readonly LocustClass[], stop: FunctionFacts | null): string {
+    const inner = sets.toReversed().flatMap((one) => {
+      const found = this.#entered.has(one) ? methodsOf(one).get('on_stop') : undefined
+      return found === undefined ? [] : [[one, this.#store.of(one, found.node)] as const]
+    })
+    if (inner.length === 0)
+      return stop === null ? '' : onStopText(stop, this.#work, this.#statements, translate)
+    const all = [...inner.map(([, facts]) => facts), ...(stop === null ? [] : [stop])]
+    for (const facts of all) facts.isCalled = true
+    const call = (facts: FunctionFacts): string => `${facts.isAsync ? 'await ' : ''}${facts.name}(context)`
+    const calls = inner.map(([one, facts]) => `if (context.state.${insideName(one)} === true) ${call(facts)}`)
+    return `${all.some(({ isAsync }) => isAsync) ? 'async ' : ''}onStop(context) {\n${[...calls, ...(stop === null ? [] : [call(stop)])].join('\n')}\n}`
   }
 
   #hostsOf(user: LocustClass | null): (string | null)[] {
@@ -623,12 +636,12 @@ let isLeft = false
 const inside: Context<any> = { ...context, leave: () => { isLeft = true; return context.leave() } }
 try {
 if (context.state.${name} !== true) {
-context.state.${name} = true
 ${calls(['__init__', 'on_start'])}
+context.state.${name} = true
 }
 await task(inside)
 } finally {
-if (isLeft) {
+if (isLeft && context.state.${name} === true) {
 context.state.${name} = false
 ${stop}
 }
