@@ -51,9 +51,9 @@ export interface LoadContext {
 
 /** The model that the options ask for, and its load; options of the other model are refused. */
 export function resolveLoad(options: Options, context: LoadContext, readers: Readers): ClosedLoad | OpenLoad {
-  const values = readLoad(readers)
-  if (options.replay !== undefined) return replayedLoad(values, context)
+  if (options.replay !== undefined) return replayedLoad(readLoad(readers), context)
   const stages = readStages(options.stages, readers.wrong)
+  const values = readLoad(readers)
   refuseClashes(options, stages, readers.wrong)
   const isOpen = options.rate !== undefined || stages?.[0]?.unit === 'perS'
   return isOpen
