@@ -20,15 +20,15 @@ const moduleOf = (path: string): string => relative(SRC, path).replace(/\.ts$/, 
 /** A module still knows the place that it has in `dist/`, whichever file it is in. */
 const places: Plugin = {
   name: 'places',
-  setup({ onLoad, onResolve }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+  setup(bundle) {
+    bundle.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       const place = `new URL(${JSON.stringify(`../${moduleOf(path)}`)}, import.meta.url).href`
       const text = readFileSync(path, 'utf8')
       // Where the words are quoted, they belong to a file that is written for a user.
       const contents = text.replace(/(?<=[(,]\s*)import\.meta\.url(?=[),])(?![^\n]*`)/g, place)
       return { contents, loader: 'ts' }
     })
-    onResolve({ filter: BUNDLES }, ({ path, resolveDir }) => ({
+    bundle.onResolve({ filter: BUNDLES }, ({ path, resolveDir }) => ({
       path: `../${moduleOf(join(resolveDir, path))}`,
       external: true,
     }))

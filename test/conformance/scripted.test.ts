@@ -265,7 +265,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
         },
         async Refused({ http }) {
           const stream = await http.stream('/refused')
-          for await (const _ of stream.events()) note('an event')
+          for await (const { id } of stream.events()) note(`the event ${id}`)
           note(stream.ok, stream.status)
         },
       }),

@@ -87,7 +87,7 @@ async function mayAsk(bus: Bus, subject: string): Promise<boolean> {
   } catch (error) {
     if (unheard.signal.aborted) return true
     if (/does not permit/.test(messageOf(error))) return false
-    throw error
+    throw new Error(messageOf(error), { cause: error })
   }
 }
 

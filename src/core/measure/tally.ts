@@ -125,10 +125,9 @@ export class Tally {
 
   /** Counts what a task threw by its message, within the same cap. `traceOf` is called for the first of a kind only. */
   taskError(error: TaskErrorCount, traceOf: () => string | null = () => error.trace ?? null): void {
-    const { task, message, place } = error
-    const { trace: _, ...plain } = error
+    const { task, message, place, count, firstS, lastS } = error
     const counted = (text: string): TaskErrorCount => ({
-      ...plain,
+      ...{ task, count, firstS, lastS },
       message: text,
       place: text === message ? place : null,
     })

@@ -133,6 +133,12 @@ const keptRequests = (
   ...(captureSlowest > 0 ? { slowest: slowest.records } : {}),
 })
 
+/** The host, and the agents of a run on several. */
+const hostsOf = ({ host, agents = null }: RunFacts): Pick<Report, 'host' | 'agents'> => ({
+  host,
+  ...(agents === null ? {} : { agents }),
+})
+
 /** `judged` if it has been judged already by the same facts. */
 export function buildReport(
   plan: Plan,
@@ -168,8 +174,7 @@ export function buildReport(
     seed: plan.seed,
     plan: shownPlan,
     amendments,
-    host: facts.host,
-    ...(facts.agents == null ? {} : { agents: facts.agents }),
+    ...hostsOf(facts),
     stoppedBy,
     warnings: reportWarnings({ plan, timeline, facts, judgement, alwaysFailed, hidden }),
     ...{ total, witness: witnessReport(timeline.witness, verdict) },

@@ -8,7 +8,6 @@ import { bytesOf } from './transport.ts'
 /** Up to here node writes a string without allocating for it (16 kB, less a generous head). */
 export const LONGEST_TEXT = 8192
 
-// eslint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/
 
 /** A planned body as it is written: as text, or as bytes if it is long. */

@@ -2,6 +2,7 @@
  * Splits the URL of a request into what its transport writes. Requests with placeholders, and those of tasks, have another
  * URL each time; one that a parser would leave as it is need not go through one.
  */
+import { parseUrl } from '../../core/request/parsed-url.ts'
 
 export interface TargetUrl {
   readonly origin: string
@@ -35,7 +36,7 @@ export function targetOf(url: string): TargetUrl {
 function hostOf(origin: string): string | null {
   let host = hosts.get(origin)
   if (host === undefined) {
-    const url = URL.canParse(origin) ? new URL(origin) : null
+    const url = parseUrl(origin)
     host = url?.origin === origin ? url.host : null
     if (hosts.size >= MOST_KEPT) hosts.clear()
     hosts.set(origin, host)
