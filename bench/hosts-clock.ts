@@ -36,7 +36,7 @@ interface Case {
 const CASES: readonly Case[] = [
   { what: 'LAN' },
   { what: 'LAN, the coordinator blocked for 20 ms ten times a second', isBusy: true },
-  { what: 'LAN, a crystal that is off by 200 ppm', driftPpm: 200, seconds: 100 },
+  { what: 'LAN, a crystal that is off by 200 ppm', driftPpm: 200, seconds: 60 },
   { what: 'WAN, 20 ms each way', way: [20, 20] },
   { what: 'WAN, 5 ms there and 25 ms back', way: [5, 25] },
 ]

@@ -11,6 +11,7 @@ import { Fleet, lookForAgents, type FleetParts } from '../fleet/fleet.ts'
 import type { Card } from '../fleet/messages.ts'
 import { startServer, type NatsServer } from '../fleet/server.ts'
 import { THIS_TIME } from '../fleet/time.ts'
+import { readFeeder } from '../host/files/feeder-files.ts'
 import type { Hire } from '../host/workforce.ts'
 import type { PlannedAgent } from '../output/text/dry-run.ts'
 import { VERSION } from '../version.ts'
@@ -102,7 +103,8 @@ export class Coordinator {
       { name: 'this process', link: this.#link },
       ...agents.map(({ name, link }) => ({ name: `agent ${name}`, link })),
     ]
-    const exposed = this.#request.mayBePlain ? null : exposureProblem(plan, [], links)
+    const isOpen = !this.#request.mayBePlain && links.some(({ link }) => link === 'plain')
+    const exposed = isOpen ? exposureProblem(plan, columnsOf(plan), links) : null
     if (exposed !== null)
       throw new CorerushError('CORERUSH_FLEET', `${exposed}; nothing was sent`, {
         hint: 'tls:// in --nats on every host, or --nats-plain where the network can be trusted',
@@ -128,6 +130,12 @@ function numbered(agents: readonly Card[]): PlannedAgent[] {
     return { name, workers: [first, base - 1] }
   })
 }
+
+/** The names of the columns of all rows that go with a plan; rows of JSON have none. */
+const columnsOf = ({ data, scenario }: Plan): string[] =>
+  [...(data === null ? [] : [data]), ...(scenario?.feeders ?? [])].flatMap(
+    (feeder) => readFeeder(feeder).columns ?? [],
+  )
 
 /** What these agents offer together, for the plan. */
 function defaultsOf(agents: readonly Card[]): HostDefaults {

@@ -8,6 +8,8 @@ import { FleetClock } from './clock.ts'
 import { subjectsOf, type Answer, type Order } from './messages.ts'
 
 const TICK_MS = 100
+/** Whatever a coordinator asks for: an agent does not go on for longer without a word of it. */
+const LONGEST_LEASE_S = 60
 
 export class Claim {
   readonly id: string
@@ -32,7 +34,7 @@ export class Claim {
     this.#parts = parts
     this.id = run
     this.coordinator = coordinator
-    this.#leaseUs = leaseS * 1e6
+    this.#leaseUs = Math.min(leaseS, LONGEST_LEASE_S) * 1e6
     this.over = new Promise((resolve) => (this.#setOver = resolve))
     this.#renew(time.nowUs())
     this.#clock = new FleetClock({

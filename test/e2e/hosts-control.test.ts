@@ -1,9 +1,12 @@
 /** Several hosts: who is taken and who is not, and how a run is ended in each of its phases. */
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { encode, subjectsOf, type Card } from '../../src/fleet/messages.ts'
-import { runCli, type Finished } from '../support/cli.ts'
+import { readReport, runCli, type Finished } from '../support/cli.ts'
 import { kill, Rig, type AgentHost } from '../support/hosts.ts'
 import { aBus, hasNats } from '../support/nats.ts'
 
@@ -142,6 +145,46 @@ describe.skipIf(!hasNats)('agents and their coordinators', () => {
     expect(report.total.sent).toBe(100)
     // --once
     expect((await gamma.started.finished).code).toBe(0)
+  })
+
+  test('a scenario travels with its imports and rows, each of which is taken once over all hosts; secrets do not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'corerush-hosts-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'shop.ts')
+    writeFileSync(
+      file,
+      `import { feeder, scenario } from 'corerush'
+      import { pathOf } from './own.ts'
+      const rows = feeder.csv<{ n: string }>('rows.csv', { order: 'unique' })
+      export default scenario({
+        tasks: { async Home({ http, take }) { await http.get(pathOf(take(rows).n), { name: 'row' }) } },
+      })`,
+    )
+    writeFileSync(join(folder, 'own.ts'), "export const pathOf = (n: string): string => '/' + n")
+    const rows = Array.from({ length: 500 }, (_, n) => `r${n}`)
+    writeFileSync(join(folder, 'rows.csv'), ['n', ...rows].join('\n'))
+    const load = [file, '--rate', '100/s', '--max-users', '100', '--duration', '1s']
+    const closed = await refused(REALM, 'all', load)
+    expect(closed.code).toBe(2)
+    expect(closed.stderr).toMatch(/without --accept-scenarios/)
+    const open = ['--label', 'code=yes', '--accept-scenarios', '--once']
+    const agents = [
+      rig.agent('delta', { realm: REALM, args: open }),
+      rig.agent('epsilon', { realm: REALM, args: open }),
+    ]
+    const started = await Promise.all(agents)
+    const since = rig.arrivals.length
+    const finished = await rig.start(REALM, 'all', ['--where', 'code=yes', ...load]).finished
+    const report = readReport(finished)
+    expect(report.total.succeeded).toBe(100)
+    const paths = rig.arrivals.slice(since).map(({ path }) => path)
+    expect(new Set(paths).size).toBe(100)
+    expect(paths.every((path) => /^\/r\d+$/.test(path))).toBe(true)
+    for (const one of started) expect((await one.started.finished).code).toBe(0)
+    if (!rig.isApart) return
+    writeFileSync(join(folder, 'rows.csv'), ['n,password', ...rows.map((row) => `${row},s3cret`)].join('\n'))
+    const secret = await refused(REALM, 'all', load)
+    expect(secret.stderr).toMatch(/the column password.*not encrypted/)
   })
 
   test('Ctrl-C while agents are waited for, and while they get ready, ends at once and frees them', async () => {

@@ -38,6 +38,7 @@ export interface Arrival {
   readonly atMs: number
   /** Address of the host it came from. */
   readonly from: string
+  readonly path: string
 }
 
 export interface AgentHost {
@@ -89,7 +90,7 @@ export class Rig {
     this.targetAddress = address
     this.url = `http://${address}:${port}/`
     target.on('request', (request, response) => {
-      this.arrivals.push({ atMs: performance.now(), from: request.socket.remoteAddress! })
+      this.arrivals.push({ atMs: performance.now(), from: request.socket.remoteAddress!, path: request.url! })
       request.resume()
       response.end('ok')
     })
