@@ -42,6 +42,7 @@ test('no figure comes from the wall clock, so a step of it changes none', () => 
     'host/host-check.ts',
     'host/machine/this-host.ts',
     'import/locust/module-calls.ts',
+    'import/postman/postman-variable.ts',
     'worker/scenario/jar.ts',
   ])
 })

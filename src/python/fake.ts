@@ -64,7 +64,7 @@ const street: Maker = (draw) =>
   `${draw.int(1, 9999)} ${draw.of(STREETS)} ${draw.of(['Street', 'Road', 'Avenue'])}`
 const email: Maker = (draw, given) => `${String(user(draw, given))}@${draw.of(DOMAINS)}`
 const day = (draw: Draw, from: number, to: number): Moment =>
-  new Moment(Date.now() + draw.int(from, to) * 86_400_000, true, false)
+  new Moment(performance.timeOrigin + performance.now() + draw.int(from, to) * 86_400_000, true, false)
 
 const MAKERS: Readonly<Record<string, Maker>> = {
   name: (draw) => `${draw.of(FIRST)} ${draw.of(LAST)}`,
