@@ -6,10 +6,10 @@ import { planRun } from '../dist/host/run-plan.js'
 import { succeeded, workAlone } from './worker-alone.mjs'
 
 const [transport, url, users, wait, seconds] = process.argv.slice(2)
-/** For the compiler and the connections. */
+/** For the compiler, the connections, and the ramp, which spreads the users over the second. */
 const WARMUP_S = 3
 const plan = planRun({
-  ...{ url, users, workers: 1, rampUp: 0, wait, transport, body: '<story/>' },
+  ...{ url, users, workers: 1, rampUp: 1, wait, transport, body: '<story/>' },
   // What the last seconds report comes with the result.
   duration: Number(seconds) + WARMUP_S + 2,
 })

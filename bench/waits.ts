@@ -1,5 +1,5 @@
 /**
- * What does a request cost when its users wait, as those of most tests do? `tsx bench/waits.ts`; the answer is in bench/README.md.
+ * What does a request cost when its users wait, as those of most tests do? `npm run bench:waits`; the answer is in bench/README.md.
  *
  * One worker in a process of its own, with as many users as requests in a second; beside it the same users without waits.
  * CPU per request from the OS, after the first three seconds. Rounds are interleaved and ratios taken within each.
