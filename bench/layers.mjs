@@ -77,7 +77,7 @@ async function loadAlone() {
         close: () => undefined,
       }),
     },
-    tickets: { takeIteration: () => true, takeRequest: () => true },
+    tickets: { takeIteration: () => 'taken', takeRequest: () => true },
     scenario: null,
     data: null,
   })

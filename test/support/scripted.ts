@@ -5,6 +5,7 @@ import { KnownSecrets } from '../../src/core/request/known-secrets.ts'
 import { mergeTally, Tally } from '../../src/core/measure/tally.ts'
 import { planOf } from '../../src/scenario/definition.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
+import { ownCounters } from '../../src/host/ticket-counters.ts'
 import { RunClock } from '../../src/worker/clock.ts'
 import { Load } from '../../src/worker/load.ts'
 import { Recorder } from '../../src/worker/recorder.ts'
@@ -68,9 +69,7 @@ export async function playOver(
     transportOf: () => transport,
     recorder,
     turn,
-    tickets: ticketsOf({ plan, tickets: new SharedArrayBuffer(8) }, () =>
-      setImmediate(() => load.stop(null)),
-    ),
+    tickets: ticketsOf({ plan, tickets: ownCounters(plan) }, () => setImmediate(() => load.stop(null))),
   })
   recorder.begin()
   load.begin()
