@@ -52,6 +52,12 @@ test('help and a mistyped flag load no library but those that read the command l
   expect(libraries.sort()).toEqual(['fastest-levenshtein', 'yargs/helpers'])
 })
 
+test('a run on this host loads nothing of several hosts: no carrier, no message, no library', () => {
+  const loaded = [...loadedWith('cli/run.ts')]
+  expect(loaded).toContain('host/run.ts')
+  expect(loaded.filter((file) => file.startsWith('fleet/') || file.includes('nats'))).toEqual([])
+})
+
 /** What is loaded with a file: its imports and theirs, but not what is imported later or for its types only. */
 function loadedWith(file: string, found = new Set<string>()): Set<string> {
   for (const [, specifier] of text(file).matchAll(

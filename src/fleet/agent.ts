@@ -6,16 +6,8 @@ import { WireFault } from '../core/fleet/shape.ts'
 import { printAllowedHost } from '../core/resolve/request/allowed-hosts.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { Claim } from './claim.ts'
-import {
-  decode,
-  encode,
-  PROTOCOL,
-  question,
-  readOrder,
-  subjectsOf,
-  type Answer,
-  type Card,
-} from './messages.ts'
+import { subjectsOf } from '../core/fleet/subjects.ts'
+import { decode, encode, PROTOCOL, question, readOrder, type Answer, type Card } from './messages.ts'
 
 export class Agent {
   readonly #parts: AgentParts

@@ -5,7 +5,8 @@
 import { AgentRun, type StoppedEarly } from './agent-run.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { FleetClock } from './clock.ts'
-import { subjectsOf, type Answer, type Order } from './messages.ts'
+import { subjectsOf } from '../core/fleet/subjects.ts'
+import { type Answer, type Order } from './messages.ts'
 
 const TICK_MS = 100
 /** Whatever a coordinator asks for: an agent does not go on for longer without a word of it. */

@@ -12,8 +12,8 @@ import { Blobs } from './blobs.ts'
 import { pack } from './cargo.ts'
 import { FleetRun } from './fleet-run.ts'
 import { Hired } from './hired.ts'
+import { agentOfSubject, subjectsOf } from '../core/fleet/subjects.ts'
 import {
-  agentOfSubject,
   card as cardShape,
   decode,
   encode,
@@ -23,7 +23,6 @@ import {
   PROTOCOL,
   readSecond,
   readTold,
-  subjectsOf,
   ticketAsk,
   unpackInstants,
   type Card,

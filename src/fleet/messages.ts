@@ -24,6 +24,7 @@ import {
   type Shape,
   type Shaped,
 } from '../core/fleet/shape.ts'
+import { SUBJECT_NAME } from '../core/fleet/subjects.ts'
 import { fromWire, toWire } from '../core/fleet/wire-form.ts'
 import type { HostReport } from '../core/measure/host-facts.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
@@ -36,34 +37,9 @@ export const PROTOCOL = 1
 
 /** What is longer is not read: a plan of many requests is the longest that there is. */
 const MOST_BYTES = 64 * 1024 * 1024
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 const short = textTo(1000)
 const long = textTo(100_000)
-
-/** Whether a text can be the name of an agent or a realm: part of a subject. */
-export const isSubjectName = (text: string): boolean => NAME.test(text)
-export const SUBJECT_NAME_RULE = 'must be 1 to 40 small letters, digits and dashes'
-
-/** The subjects of a realm. */
-export const subjectsOf = (realm: string) => {
-  const root = `corerush.${realm}`
-  const run = (id: string, agent: string): string => `${root}.run.${id}.${agent}`
-  return {
-    find: `${root}.find`,
-    inbox: (name: string) => `${root}.inbox.${name}`,
-    order: (agent: string, instance: string) => `${root}.agent.${agent}.${instance}.order`,
-    /** What agents ask the coordinator of a run; `*` for any agent. */
-    clock: (id: string, agent: string) => `${run(id, agent)}.clock`,
-    second: (id: string, agent: string) => `${run(id, agent)}.second`,
-    tell: (id: string, agent: string) => `${run(id, agent)}.tell`,
-    tickets: (id: string, agent: string) => `${run(id, agent)}.tickets`,
-    blobs: (id: string, agent: string) => `${run(id, agent)}.blob`,
-  }
-}
-
-/** The name of the agent that asked on a subject of a run. */
-export const agentOfSubject = (subject: string): string => subject.split('.')[4] ?? ''
 
 const labels = recordOf(short, 100)
 
@@ -74,7 +50,7 @@ const machine: Shape<HostReport> = (value) => {
 
 /** What an agent says of itself. */
 export const card = fieldsOf({
-  name: matching(NAME),
+  name: matching(SUBJECT_NAME),
   instance: matching(ID),
   labels,
   version: short,
