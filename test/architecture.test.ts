@@ -37,14 +37,12 @@ test('every file has a layer, a room, and a noun for a name', () => {
 
 test('no figure comes from the wall clock, so a step of it changes none', () => {
   const readers = files.filter((file) => /\bDate\.now\b|\bnew Date\(\)/.test(text(file)))
-  // The labels of a report and of a measured capacity; cookies, which expire by wall time; the text of translated
-  // files, and dates near today that they draw.
+  // The labels of a report and of a measured capacity; cookies, which expire by wall time; and the text of translated files.
   expect(readers.sort()).toEqual([
     'host/host-check.ts',
     'host/machine/this-host.ts',
     'import/locust/module-calls.ts',
     'import/postman/postman-variable.ts',
-    'python/fake.ts',
     'worker/scenario/jar.ts',
   ])
 })
