@@ -44,52 +44,12 @@ export function renderPlan(
   capacity: Capacity | null = null,
   agents: readonly PlannedAgent[] = [],
 ): string {
-  const { request, targets, targetMetrics } = redactPlan(plan)
-  const rows: [string, string][] = [
-    ...subject(plan, request, targets),
-    ...request.headers.map(([name, value]): [string, string] => ['header', `${name}: ${value}`]),
-    ...(isOneRequest(plan) ? [body(plan.request)] : []),
-    ...data(plan),
-    ...(targetMetrics === null ? [] : [['metrics', targetMetrics] as [string, string]]),
-    ['success', `status ${printStatuses(request.expectStatus)}`],
-    ...httpFacts(plan).map((fact): [string, string] => ['http', fact]),
-    ...(plan.allowedHosts ?? []).map((host): [string, string] => ['allowed', printAllowedHost(host)]),
-    ...(plan.model === 'closed' ? closed(plan) : open(plan)),
-    ...warmup(plan),
-    ...(plan.waitForTargetS > 0
-      ? [
-          [
-            'starts',
-            `when the target accepts connections, within ${printDurationS(plan.waitForTargetS)}`,
-          ] as [string, string],
-        ]
-      : []),
-    ['ends', ending(plan)],
-    [
-      'time-outs',
-      `${printDurationS(plan.timeoutS)} per request, ${printDurationS(plan.connectTimeoutS)} to connect`,
-    ],
-    ['transport', transportWords(plan)],
-    ['seed', String(plan.seed)],
-    ...otherOptions(plan),
-    ...(plan.captureFailures > 0
-      ? [
-          ['captures', `the first ${plan.captureFailures} failing exchanges of each outcome`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ...plan.thresholds.map((threshold): [string, string] => ['threshold', printThreshold(threshold)]),
-    ...(plan.baseline?.rules ?? []).map((rule): [string, string] => [
-      'compared',
-      `${printRelative(rule)}, with ${plan.baseline!.runs.join(', ')}`,
-    ]),
+  const rows: Row[] = [
+    ...sentRows(plan),
+    ...loadRows(plan),
+    ...judgingRows(plan),
     ...(agents.length > 0 ? [] : [...needs(plan, capacity), ...waits(plan, capacity)]),
-    ...agents.map(({ name, workers: [first, last] }): [string, string] => [
-      'agent',
-      `${name}: ${first === last ? `worker ${first}` : `workers ${first} to ${last}`} of ${plan.workers}, ${showMany(usersOf(plan, first, last), 'user')} at most`,
-    ]),
+    ...agentRows(plan, agents),
   ]
   return [
     renderLine([['dry run: nothing is sent', 'bold']], style),
@@ -106,6 +66,66 @@ export function renderPlan(
     '',
   ].join('\n')
 }
+
+/** What is sent, and where it may go. */
+function sentRows(plan: Plan): Row[] {
+  const { request, targets, targetMetrics } = redactPlan(plan)
+  return [
+    ...subject(plan, request, targets),
+    ...request.headers.map(([name, value]): Row => ['header', `${name}: ${value}`]),
+    ...(isOneRequest(plan) ? [body(plan.request)] : []),
+    ...data(plan),
+    ...rowIf(targetMetrics !== null, 'metrics', () => targetMetrics!),
+    ['success', `status ${printStatuses(request.expectStatus)}`],
+    ...httpFacts(plan).map((fact): Row => ['http', fact]),
+    ...(plan.allowedHosts ?? []).map((host): Row => ['allowed', printAllowedHost(host)]),
+  ]
+}
+
+/** How much, when and over what. */
+const loadRows = (plan: Plan): Row[] => [
+  ...(plan.model === 'closed' ? closed(plan) : open(plan)),
+  ...warmup(plan),
+  ...rowIf(
+    plan.waitForTargetS > 0,
+    'starts',
+    () => `when the target accepts connections, within ${printDurationS(plan.waitForTargetS)}`,
+  ),
+  ['ends', ending(plan)],
+  [
+    'time-outs',
+    `${printDurationS(plan.timeoutS)} per request, ${printDurationS(plan.connectTimeoutS)} to connect`,
+  ],
+  ['transport', transportWords(plan)],
+  ['seed', String(plan.seed)],
+  ...otherOptions(plan),
+]
+
+/** What is kept of it, and held against it. */
+const judgingRows = (plan: Plan): Row[] => [
+  ...rowIf(
+    plan.captureFailures > 0,
+    'captures',
+    () => `the first ${plan.captureFailures} failing exchanges of each outcome`,
+  ),
+  ...plan.thresholds.map((threshold): Row => ['threshold', printThreshold(threshold)]),
+  ...(plan.baseline?.rules ?? []).map((rule): Row => [
+    'compared',
+    `${printRelative(rule)}, with ${plan.baseline!.runs.join(', ')}`,
+  ]),
+]
+
+const agentRows = (plan: Plan, agents: readonly PlannedAgent[]): Row[] =>
+  agents.map(({ name, workers: [first, last] }) => [
+    'agent',
+    `${name}: ${first === last ? `worker ${first}` : `workers ${first} to ${last}`} of ${plan.workers}, ${showMany(usersOf(plan, first, last), 'user')} at most`,
+  ])
+
+/** A title and its text, a line. */
+type Row = [title: string, text: string]
+
+const rowIf = (isShown: boolean, title: string, text: () => string): Row[] =>
+  isShown ? [[title, text()]] : []
 
 const columnsOf = (plan: Plan): Column<StageRow>[] =>
   plan.model === 'closed' ? closedColumns(plan) : openColumns(plan)

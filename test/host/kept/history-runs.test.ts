@@ -63,7 +63,7 @@ test('the last sound run is one of the same plan, or none', () => {
   expect(planName(runAt(1))).toBe(planName(runAt(2)))
   // A later version knows more that can be on.
   const one = runAt(1)
-  const withMore = (more: object): Report => ({ ...one, plan: { ...one.plan, ...more } as Report['plan'] })
+  const withMore = (more: object): Report => ({ ...one, plan: { ...one.plan, ...more } })
   expect(planName(withMore({ another: false, list: [], nothing: null }))).toBe(planName(one))
   expect(planName(withMore({ another: true }))).not.toBe(planName(one))
 })
