@@ -65,8 +65,8 @@ describe.skipIf(!hasNats)('agents and their coordinators', () => {
     const bus = await aBus(rig.nats.url, { inboxPrefix: 'y' })
     onTestFinished(() => bus.close())
     const others: Partial<Card>[] = [
-      { name: 'old', version: '0.0.9' },
-      { name: 'young', host: { ...card!.host, node: 'v99.1.0' }, node: 'v99.1.0' },
+      { name: 'old', instance: 'three', version: '0.0.9' },
+      { name: 'young', instance: 'four', host: { ...card!.host, node: 'v99.1.0' }, node: 'v99.1.0' },
       { name: 'twin', instance: 'one' },
       { name: 'twin', instance: 'two' },
     ]
