@@ -183,6 +183,6 @@ export const nameOfHost = (): string =>
   hostname()
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-+/, '')
     .slice(0, 40)
-    .replace(/-+$/, '') || 'agent'
+    .replace(/(?<!-)-+$/, '') || 'agent'

@@ -23,7 +23,7 @@ function compile(given: string, flags: string): RegExp {
   const [, own = '', rest = given] = /^\(\?([ims]+)\)(.*)$/s.exec(given) ?? []
   const all = new Set(Array.from(flags + own))
   const source = rest.replace(
-    /\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]|\(\?P<(\w+)>|\(\?P=(\w+)\)|\$/g,
+    /\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]?|\(\?P<(\w+)>|\(\?P=(\w+)\)|\$/g,
     (whole, name?: string, again?: string) => {
       if (name !== undefined) return `(?<${name}>`
       if (again !== undefined) return `\\k<${again}>`

@@ -60,7 +60,7 @@ test('packed, installed elsewhere, run with npx, imported as a library', { timeo
         expect(paths).toContain(path)
       // And nothing else: no sources, tests, benches, maps or settings of ours.
       const MEANT =
-        /^(dist\/.*\.(js|d\.ts)|dist\/page\/(page|live)\.css|docs\/.*\.(md|json)|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json|schema\/(report|config|find)\.schema\.json)$/
+        /^(dist\/.*\.(js|d\.ts)|dist\/page\/(page|live)\.css|docs\/.*\.(md|json)|man\/corerush\.1|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json|schema\/(report|config|find)\.schema\.json)$/
       expect(paths.filter((path) => !MEANT.test(path))).toEqual([])
 
       writeFileSync(

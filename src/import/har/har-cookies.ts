@@ -32,7 +32,7 @@ export class RecordedCookies {
   receive({ url, response }: Exchange): void {
     for (const [header, text] of response.headers) {
       if (header.toLowerCase() !== 'set-cookie') continue
-      const [, name, value] = /^\s*([^=;]+)=([^;]*)/.exec(text) ?? []
+      const [, name, value] = /^([^=;]+)=([^;]*)/.exec(text.trimStart()) ?? []
       if (name === undefined || value === undefined) continue
       const domain = /;\s*domain=\.?([^;\s]+)/i.exec(text)?.[1]?.toLowerCase() ?? null
       const isGone =

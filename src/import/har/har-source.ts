@@ -64,7 +64,7 @@ export function sourcesOf(call: Call, at: number, isSent: (value: string) => boo
 type Add = (value: string, key: string, around: string, reading: Reading, isText?: boolean) => void
 
 function addCookie(text: string, url: string, add: Add): void {
-  const [, name, value] = /^\s*([^=;]+)=([^;]*)/.exec(text) ?? []
+  const [, name, value] = /^([^=;]+)=([^;]*)/.exec(text.trimStart()) ?? []
   if (name === undefined || value === undefined) return
   add(value, name, '', { kind: 'cookie', name, url, isEncoded: false })
   const plain = decodedOrNull(value)

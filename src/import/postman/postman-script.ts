@@ -23,7 +23,7 @@ export function scriptsOf(item: Json): Script[] {
 }
 
 const withoutComments = (text: string): string =>
-  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+  text.replace(/\/\*[\s\S]*?(?:\*\/|$)/g, '').replace(/^[^\S\r\n\u2028\u2029]*\/\/.*$/gm, '')
 
 /** What a script does that has a counterpart. */
 export interface TranslatedScript {

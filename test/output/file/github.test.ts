@@ -50,7 +50,7 @@ test('the summary of a job', () => {
 
     Bottleneck: none detected.
 
-    - samples&#46;few: 4 latencies are too few to rely on p50 to p99&#46; run longer&#58; p99 takes 1&#44;000 of them
+    - samples&#46;few: 4 latencies are too few to rely on p50 to p99&#46; run longer&#58; p99 needs 1&#44;000 requests
     "
   `)
 })
