@@ -8,29 +8,30 @@ import { expectConservation } from '../support/conservation.ts'
 import { startFaults } from '../support/faults.ts'
 
 describe.concurrent('a signal', () => {
-  test.for([
-    ['SIGINT', 130, 'interrupted', 'SIGTERM'],
-    ['SIGTERM', 143, 'terminated', null],
-    ['SIGHUP', 129, 'hung up', 'SIGINT'],
-  ] as const)(
-    '%s in the middle, and another at once: drained, the full report, exit %i',
-    async ([signal, code, word, another]) => {
+  const ENDS = {
+    SIGINT: [130, 'interrupted'],
+    SIGTERM: [143, 'terminated'],
+    SIGHUP: [129, 'hung up'],
+  } as const
+  test.for([['SIGINT', 'SIGTERM'], ['SIGTERM'], ['SIGHUP', 'SIGINT']] as const)(
+    '%s in the middle, and another at once: drained, the full report, and the exit code of the first',
+    async (signals) => {
       await withFolder((folder) =>
         withTarget(['--latency', '50ms'], async (target) => {
           const file = join(folder, 'report.json')
           const words = ['-u', '5', '-w', '1', '-d', '10m', '--wait', '50ms', '-o', `json=${file}`]
           const running = startCli([...words, '--url', target.url])
           await until(async () => (await target.counts()).requests >= 20)
-          running.kill(signal)
-          // The kernel makes one of two that are the same; of two different ones the lower number is delivered first.
-          if (another !== null) running.kill(another)
+          for (const signal of signals) running.kill(signal)
           const finished = await running.finished
-          expect(finished.code).toBe(code)
-          expect(finished.stdout).toContain(word)
           expect(finished.stdout).toContain('measurement: ')
           const report = JSON.parse(readFileSync(file, 'utf8')) as Report
           expectConservation(report)
-          expect(report).toMatchObject({ stoppedBy: signal, exitCode: code })
+          // Two threads may take two signals that are pending, so the kernel promises no order.
+          expect(signals).toContain(report.stoppedBy)
+          const [code, word] = ENDS[report.stoppedBy as keyof typeof ENDS]
+          expect([finished.code, report.exitCode]).toEqual([code, code])
+          expect(finished.stdout).toContain(word)
           expect(report.total).toMatchObject({ unfinished: 0, failed: 0 })
           expect(report.loadS).toBeLessThanOrEqual(report.durationS)
           expect((await target.counts()).requests).toBe(report.total.sent)
