@@ -41,7 +41,7 @@ export function ticketsOf(
     const iteration = take('iterations')
     if (iteration !== 'taken') return iteration
     const request = take('requests')
-    // Its iteration has not begun.
+    // The iteration has not begun.
     if (request === 'later' && plan.iterations !== null) Atomics.sub(cells, TICKETS.iterations.taken, 1)
     return request
   }

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
+import { subjectsOf } from '../../src/core/fleet/subjects.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { Bus } from '../../src/fleet/bus.ts'
 import { aBus, anNkey, hasNats, startNats, until, type NatsHost } from '../support/nats.ts'
@@ -12,21 +13,6 @@ const DEPLOY = join(import.meta.dirname, '../../deploy')
 const ROLES = ['coordinator', 'alpha', 'beta'] as const
 type Role = (typeof ROLES)[number]
 
-const subjectsOf = (realm: string) => {
-  const root = `corerush.${realm}`
-  const run = (id: string, agent: string): string => `${root}.run.${id}.${agent}`
-  return {
-    find: `${root}.find`,
-    inbox: (name: string) => `${root}.inbox.${name}`,
-    order: (agent: string, instance: string) => `${root}.agent.${agent}.${instance}.order`,
-    clock: (id: string, agent: string) => `${run(id, agent)}.clock`,
-    second: (id: string, agent: string) => `${run(id, agent)}.second`,
-    tell: (id: string, agent: string) => `${run(id, agent)}.tell`,
-    tickets: (id: string, agent: string) => `${run(id, agent)}.tickets`,
-    blob: (id: string, agent: string, sha256: string, chunk: string) =>
-      `${run(id, agent)}.blob.${sha256}.${chunk}`,
-  }
-}
 const subjects = subjectsOf('default')
 const NOTHING = new Uint8Array()
 const PROMPT = { timeoutMs: 60_000, repeatMs: 50 }
@@ -132,7 +118,7 @@ describe.skipIf(!hasNats)('deploy/nats.conf', () => {
     answering.push(
       coordinator.answer(subjects.second('run', '*'), (_, subject) => Buffer.from(`merged ${subject}`)),
       coordinator.answer(subjects.clock('run', '*'), () => Buffer.from('now')),
-      coordinator.answer(subjects.blob('run', '*', '*', '*'), () => Buffer.from('bytes')),
+      coordinator.answer(`${subjects.blobs('run', '*')}.*.*`, () => Buffer.from('bytes')),
     )
     let found: string[] = []
     while (found.length < 2) {
@@ -148,7 +134,7 @@ describe.skipIf(!hasNats)('deploy/nats.conf', () => {
         `merged corerush.default.run.run.${name}.second`,
       )
       expect(await ask(bus, subjects.clock('run', name))).toBe('now')
-      expect(await ask(bus, subjects.blob('run', name, '0'.repeat(64), '0'))).toBe('bytes')
+      expect(await ask(bus, `${subjects.blobs('run', name)}.${'0'.repeat(64)}.0`)).toBe('bytes')
     }
     for (const one of answering) one.end()
     expect(Object.values(buses).flatMap(({ faults }) => faults)).toEqual([])

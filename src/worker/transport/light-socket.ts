@@ -28,7 +28,7 @@ export class LightSocket extends EventEmitter implements Writer {
   /** What has come and was not read yet. */
   #chunk: Buffer | null = null
   #isCorked = false
-  /** It has reported its close, after which nothing of it matters. */
+  /** Whether the close is reported, after which nothing of it matters. */
   #isClosed = false
   /** What is to be written: a text, and after it a body that is no text. */
   #text = ''

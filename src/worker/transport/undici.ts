@@ -38,7 +38,7 @@ import { Opening } from './opening.ts'
 import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
 
-/** Its package has types for the whole only. */
+/** The package of undici has types for the whole only. */
 const UndiciClient = createRequire(import.meta.url)(
   'undici/lib/dispatcher/client.js',
 ) as typeof import('undici').Client
@@ -331,7 +331,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     if (this.#cut === 'unfinished') this.#finish('unfinished', '')
     else if (this.#cut === 'timeout')
       this.#finish(`${exchange.phase}.timeout`, `timed out in phase ${exchange.phase}`)
-    // These have no body, and may name the length that it would have; undici treats that as an error.
+    // Statuses 204 and 304 have no body, and may name the length of one; undici treats that as an error.
     else if ((exchange.status === 304 || exchange.status === 204) && exchange.bytesIn === 0)
       this.#finish('ok', '')
     else {

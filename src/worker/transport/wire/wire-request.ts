@@ -39,7 +39,7 @@ export class WireRequest implements AddressedRequest {
     this.text = this.#line + this.#host + this.#fields + this.#rest
   }
 
-  /** Its text with headers besides. A Host header among them is the one that counts. */
+  /** The text of the request with headers besides. A Host header among them is the one that counts. */
   textWith(added: Headers): string {
     return (
       this.#line + (hostHeader({ headers: added }) ?? this.#host) + this.#fields + linesOf(added) + this.#rest
