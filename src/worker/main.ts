@@ -68,7 +68,7 @@ export default async function work({
     stuck: (isStuck) => tell({ type: 'stuck', isStuck }),
     hasLease: leaseOf(assignment, tell),
   })
-  await warmUp(plan, vitals, makeTransport)
+  await warmUp(plan, share.of, vitals, makeTransport)
   prioritize(assignment)
   // Everything that takes time is done: bodies decoded, users made, code compiled.
   tell({ type: 'ready' })
