@@ -7,11 +7,11 @@
  */
 import { planRun } from '../dist/host/run-plan.js'
 import { KnownSecrets } from '../dist/core/request/known-secrets.js'
-import { RunClock } from '../dist/worker/clock.js'
+import { RunClock } from '../dist/worker/time/clock.js'
 import { Load } from '../dist/worker/load.js'
-import { Recorder } from '../dist/worker/recorder.js'
-import { Turn } from '../dist/worker/turn.js'
-import { vitalSigns } from '../dist/worker/vitals.js'
+import { Recorder } from '../dist/worker/record/recorder.js'
+import { Turn } from '../dist/worker/time/turn.js'
+import { vitalSigns } from '../dist/worker/record/vitals.js'
 import { succeeded, workAlone } from './worker-alone.mjs'
 
 const [kind, url, users, seconds] = process.argv.slice(2)

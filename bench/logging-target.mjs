@@ -16,7 +16,7 @@ import { Histogram } from '../dist/core/measure/histogram.js'
 import { seededRandom } from '../dist/core/random.js'
 import { parseLatency, sampleLatencyS } from '../dist/target/latency.js'
 import { monotonicUs } from '../dist/protocol.js'
-import { Turn } from '../dist/worker/turn.js'
+import { Turn } from '../dist/worker/time/turn.js'
 
 const BUCKET_US = 100_000
 const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 }

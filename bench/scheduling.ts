@@ -9,8 +9,8 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Histogram } from '../dist/core/measure/histogram.js'
 import { seededRandom } from '../dist/core/random.js'
-import { RunClock } from '../dist/worker/clock.js'
-import { Wheel } from '../dist/worker/wheel.js'
+import { RunClock } from '../dist/worker/time/clock.js'
+import { Wheel } from '../dist/worker/time/wheel.js'
 import { median } from './spread.ts'
 
 const { values } = parseArgs({

@@ -3,8 +3,8 @@
  * ended, and none waits for anything that the generator knows, such as a response or `think()`.
  */
 import type { Plan } from '../core/plan/plan.ts'
-import type { Timers } from './timers.ts'
-import type { UnderWay } from './under-way.ts'
+import type { Timers } from './user/timers.ts'
+import type { UnderWay } from './user/under-way.ts'
 
 /** How long that must last, in s. */
 export const STUCK_AFTER_S = 120

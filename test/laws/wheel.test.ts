@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Wheel } from '../../src/worker/wheel.ts'
+import { Wheel } from '../../src/worker/time/wheel.ts'
 
 const TIMERS = 12
 const SLOT_US = 1000

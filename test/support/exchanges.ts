@@ -1,7 +1,7 @@
 /** Requests over the transport of a plan, one after the other, in this process: no threads, no schedule. */
 import type { ClosedPlan } from '../../src/core/plan/plan.ts'
 import type { RequestPlan } from '../../src/core/request/request.ts'
-import { RunClock } from '../../src/worker/clock.ts'
+import { RunClock } from '../../src/worker/time/clock.ts'
 import { Addresses, type LookUp } from '../../src/worker/transport/addresses.ts'
 import { Connector } from '../../src/worker/transport/connector.ts'
 import {
@@ -13,7 +13,7 @@ import {
 import { http2Transport } from '../../src/worker/transport/http2/http2.ts'
 import { undiciTransport } from '../../src/worker/transport/undici.ts'
 import { wireTransport } from '../../src/worker/transport/wire/wire.ts'
-import { Turn } from '../../src/worker/turn.ts'
+import { Turn } from '../../src/worker/time/turn.ts'
 import { A_REQUEST, aPlan } from './plan.ts'
 
 /** How an exchange went. */

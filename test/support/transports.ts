@@ -5,15 +5,15 @@ import { Connector, type ConnectorOptions } from '../../src/worker/transport/con
 import { A_REQUEST } from './plan.ts'
 import type { TransportName } from '../../src/core/resolve/transport-options.ts'
 import type { RequestPlan } from '../../src/core/request/request.ts'
-import { RunClock } from '../../src/worker/clock.ts'
-import { transportOf } from '../../src/worker/transport/choice.ts'
+import { RunClock } from '../../src/worker/time/clock.ts'
+import { transportOf } from '../../src/worker/transport-choice.ts'
 import {
   Exchange,
   type Connection,
   type Transport,
   type TransportOptions,
 } from '../../src/worker/transport/transport.ts'
-import { Turn } from '../../src/worker/turn.ts'
+import { Turn } from '../../src/worker/time/turn.ts'
 
 export const TRANSPORT_NAMES: readonly TransportName[] = ['undici', 'wire']
 

@@ -2,7 +2,7 @@
 import type { Outcome, Phase } from '../../src/core/request/outcome.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { Headers, RequestPlan } from '../../src/core/request/request.ts'
-import type { Alarm, Clock } from '../../src/worker/clock.ts'
+import type { Alarm, Clock } from '../../src/worker/time/clock.ts'
 import type { Connection, Exchange, Prepared, Transport } from '../../src/worker/transport/transport.ts'
 
 interface Appointment {

@@ -4,7 +4,7 @@ import type { FeederPlan } from '../../src/core/scenario/row-source.ts'
 import type { Share } from '../../src/core/share.ts'
 import { feeder } from '../../src/scenario/feeder.ts'
 import { fail, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
-import { Feed } from '../../src/worker/scenario/feed.ts'
+import { Feed } from '../../src/worker/user/feed.ts'
 import { aPlan, anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { RequestOptions } from '../../src/scenario/http.ts'
 import { feeder } from '../../src/scenario/feeder.ts'
-import { Feed } from '../../src/worker/scenario/feed.ts'
+import { Feed } from '../../src/worker/user/feed.ts'
 import { aPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 

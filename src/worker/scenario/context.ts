@@ -11,7 +11,7 @@ import type {
   StreamOptions,
 } from '../../scenario/http.ts'
 import type { Context, UserCookies } from '../../scenario/scenario.ts'
-import type { Cookies } from '../cookies.ts'
+import type { Cookies } from '../call/cookies.ts'
 import type { RandomStream } from '../../scenario/random.ts'
 import type { Requests } from './requests.ts'
 

@@ -9,7 +9,7 @@ import { MOST_COOKIE_BYTES, type CookieLoss } from '../../core/measure/cookie-co
 import type { RequestPlan } from '../../core/request/request.ts'
 import { bareHost } from '../../core/request/route.ts'
 import { isHeaderValue } from '../../core/resolve/request/request-options.ts'
-import type { Cookies } from '../cookies.ts'
+import type { Cookies } from '../call/cookies.ts'
 import { CookieStore, type CookieTarget, type StoredCookie } from './cookie-store.ts'
 
 /** A cookie that has expired may be sent for this much longer. */

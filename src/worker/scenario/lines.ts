@@ -1,6 +1,6 @@
 /** A user's lines: one for each call that it has under way at once. */
 import type { Headers, RequestPlan } from '../../core/request/request.ts'
-import type { CallSurroundings, Identity } from '../call.ts'
+import type { CallSurroundings, Identity } from '../call/call.ts'
 import type { Prepared } from '../transport/transport.ts'
 import { Line, type LineOwner } from './line.ts'
 

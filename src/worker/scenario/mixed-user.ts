@@ -5,8 +5,8 @@
  */
 import type { Random } from '../../core/random.ts'
 import type { Wait } from '../../core/load/wait-time.ts'
-import type { Lateness } from '../lateness.ts'
-import type { Ended, User, UserOwner } from '../user.ts'
+import type { Lateness } from '../record/lateness.ts'
+import type { Ended, User, UserOwner } from '../user/user.ts'
 import type { ScenarioUser } from './script-user.ts'
 
 export interface MixedParts {

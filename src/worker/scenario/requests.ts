@@ -31,7 +31,7 @@ import { ENCODINGS } from './decoded.ts'
 import { fieldsOf } from './fields.ts'
 import { isSame, keptOf, type KnownRequest, type ReadyRequest } from './known-request.ts'
 import type { ReadBody } from './read-body.ts'
-import type { Recorder } from '../recorder.ts'
+import type { Recorder } from '../record/recorder.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /** URLs whose last request is kept; a task may make up any number of them. */

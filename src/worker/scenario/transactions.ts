@@ -9,7 +9,7 @@ import {
   type TransactionTally,
 } from '../../core/measure/transaction-tally.ts'
 import { described } from '../../scenario/value.ts'
-import type { Recorder } from '../recorder.ts'
+import type { Recorder } from '../record/recorder.ts'
 
 const context = new AsyncLocalStorage<Transaction>()
 

@@ -8,8 +8,8 @@ import { seededRandom, type Random } from '../../core/random.ts'
 import { globalIndex, portion } from '../../core/share.ts'
 import { activeSpans, peakUsers, type ActiveSpan, type UserStage } from '../../core/load/stages.ts'
 import { nextDueUs } from '../../core/load/wait-time.ts'
-import type { Ended, User } from '../user.ts'
-import type { Ticket } from '../tickets.ts'
+import type { Ended, User } from '../user/user.ts'
+import type { Ticket } from './tickets.ts'
 import { NEXT_TICKET_US, type Schedule, type ScheduleParts } from './schedule.ts'
 
 /**

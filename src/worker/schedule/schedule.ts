@@ -1,11 +1,11 @@
 /** The schedule says which user starts an iteration when; there is one for each model. */
 import type { LevelAmendment } from '../../core/plan/amendment.ts'
 import type { Share } from '../../core/share.ts'
-import type { Recorder } from '../recorder.ts'
-import type { Ticket } from '../tickets.ts'
-import type { Timers } from '../timers.ts'
-import type { User, UserOwner } from '../user.ts'
-import type { MakeUser } from '../users.ts'
+import type { Recorder } from '../record/recorder.ts'
+import type { Ticket } from './tickets.ts'
+import type { Timers } from '../user/timers.ts'
+import type { User, UserOwner } from '../user/user.ts'
+import type { MakeUser } from '../scenario/users.ts'
 
 export interface Schedule extends UserOwner {
   /** Arms the first timers: the start instant has come. */

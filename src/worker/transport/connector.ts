@@ -14,7 +14,7 @@ import {
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Phase } from '../../core/request/outcome.ts'
 import { ipFamily, routeOf, type Route } from '../../core/request/route.ts'
-import { DigestSession } from '../digest-session.ts'
+import { DigestSession } from './digest-session.ts'
 import { turnOf, type Addresses, type Known } from './addresses.ts'
 import { openTunnel } from './tunnel.ts'
 

@@ -1,8 +1,8 @@
 /** A connection being opened for an exchange that waits for it: stamps the phases, and how long each step can have waited. */
 import type { OnReadOpts, Socket } from 'node:net'
 import type { Phase } from '../../core/request/outcome.ts'
-import type { Clock } from '../clock.ts'
-import type { Turn } from '../turn.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Turn } from '../time/turn.ts'
 import type { Attempt, AttemptListener, Connector, Destination } from './connector.ts'
 import type { Exchange } from './transport.ts'
 

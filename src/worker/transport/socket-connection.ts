@@ -6,8 +6,8 @@
  * been active. Any other one waits one turn of the event loop, so that a close that has arrived meanwhile is seen first.
  */
 import type { Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
-import type { Turn } from '../turn.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Turn } from '../time/turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import { classify } from './fault.ts'
 import type { Gathering, Writer } from './gathering.ts'

@@ -1,7 +1,7 @@
 /** What the transports on sockets of their own have in common. */
 import type { RequestPlan } from '../../core/request/request.ts'
-import type { Clock } from '../clock.ts'
-import type { Turn } from '../turn.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Turn } from '../time/turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import { destinationOf, hostHeader } from './destination.ts'
 import { Gathering } from './gathering.ts'

@@ -4,7 +4,7 @@
  * and nothing about the answer, and the request may be sent again (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
  */
 import type { Outcome } from '../../core/request/outcome.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn } from '../time/turn.ts'
 import type { Exchange } from './transport.ts'
 
 /** Whether this loss came on a connection that had carried other requests, before any byte of the answer. */

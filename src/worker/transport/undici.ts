@@ -18,8 +18,8 @@ import type { buildConnector, Client, Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
 import type { Phase } from '../../core/request/outcome.ts'
 import { isRedirect } from '../../core/request/redirect.ts'
-import type { Clock } from '../clock.ts'
-import type { Turn } from '../turn.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Turn } from '../time/turn.ts'
 import type { Connector, Destination } from './connector.ts'
 import {
   locationOf,

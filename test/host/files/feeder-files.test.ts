@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FeederPlan } from '../../../src/core/scenario/row-source.ts'
 import { readFeeder } from '../../../src/host/files/feeder-files.ts'
-import { Feed } from '../../../src/worker/scenario/feed.ts'
+import { Feed } from '../../../src/worker/user/feed.ts'
 import { withFolder } from '../../support/cli.ts'
 
 const read = (text: string | Buffer, different: Partial<FeederPlan> = {}): Promise<unknown[]> =>

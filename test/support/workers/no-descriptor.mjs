@@ -1,7 +1,7 @@
 // Reads vital signs and warms up with 0, 1, … 7 descriptors left of those that the process may have.
 import { closeSync, openSync } from 'node:fs'
-import { transportOf } from '../../../dist/worker/transport/choice.js'
-import { vitalSigns } from '../../../dist/worker/vitals.js'
+import { transportOf } from '../../../dist/worker/transport-choice.js'
+import { vitalSigns } from '../../../dist/worker/record/vitals.js'
 import { warmUp } from '../../../dist/worker/warmup.js'
 
 const plan = JSON.parse(process.argv[2])
@@ -15,7 +15,7 @@ try {
 }
 let warm = 0
 for (let left = 0; left < 8; left++) {
-  await warmUp(plan, vitals, makeTransport)
+  await warmUp(plan, 1, vitals, makeTransport)
   if (vitals.read().heapBytes > 0) warm++
   closeSync(taken.pop())
 }

@@ -3,8 +3,8 @@
  * Over TLS the connector agrees on it; in cleartext both sides know it beforehand.
  */
 import { isIdempotent, type RequestPlan } from '../../../core/request/request.ts'
-import type { Clock } from '../../clock.ts'
-import type { Turn } from '../../turn.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Turn } from '../../time/turn.ts'
 import type { Connector } from '../connector.ts'
 import { EXPECT_BODY, hostHeader, isHost } from '../destination.ts'
 import { SocketTransport } from '../socket-transport.ts'

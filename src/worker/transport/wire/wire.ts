@@ -8,8 +8,8 @@
  * for a write.
  */
 import type { RequestPlan } from '../../../core/request/request.ts'
-import type { Clock } from '../../clock.ts'
-import type { Turn } from '../../turn.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Turn } from '../../time/turn.ts'
 import type { Connector } from '../connector.ts'
 import { SocketTransport } from '../socket-transport.ts'
 import { targetOf } from '../target-url.ts'
