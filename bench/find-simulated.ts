@@ -1,12 +1,12 @@
 /** Searches of simulated targets beside plain bisection: coverage, trials, time, width. */
 import { seededRandom } from '../src/core/random.ts'
-import type { SearchPlan } from '../src/core/find/search.ts'
 import {
   CLIFFS,
   queue,
   queueCapacity,
   QUEUES,
   rightOf,
+  SEARCH,
   searchOn,
   type SimulatedKind,
   type SimulatedTarget,
@@ -14,18 +14,6 @@ import {
 import { median } from './spread.ts'
 import { renderTable } from './table.ts'
 
-/** The defaults of the command. */
-const PLAN: SearchPlan = {
-  least: 100,
-  most: Infinity,
-  isWhole: false,
-  trialS: 5,
-  forS: 60,
-  tolerated: 0.2,
-  precision: 0.02,
-  goals: 1,
-  looser: [[]],
-}
 /** Trials of a queue by which its capacity is measured. */
 const TRUTH_TRIALS = 2000
 const QUEUE_LEAST = 10
@@ -77,10 +65,10 @@ function* kinds(only: string): Generator<Kind> {
   const isAsked = ([name]: readonly [string, unknown]): boolean => name.includes(only)
   for (const { name, make } of CLIFFS)
     if (name.includes(only))
-      yield { name, least: PLAN.least, make, makeForLong: (random) => make(random, MEDIAN) }
+      yield { name, least: SEARCH.least, make, makeForLong: (random) => make(random, MEDIAN) }
   for (const [name, law] of Object.entries(QUEUES).filter(isAsked)) {
-    const short = queueCapacity(law, PLAN.trialS, TRUTH_TRIALS)
-    const long = queueCapacity(law, PLAN.forS, TRUTH_TRIALS / 10, 0.5)
+    const short = queueCapacity(law, SEARCH.trialS, TRUTH_TRIALS)
+    const long = queueCapacity(law, SEARCH.forS, TRUTH_TRIALS / 10, 0.5)
     yield {
       name,
       least: QUEUE_LEAST,
@@ -91,7 +79,7 @@ function* kinds(only: string): Generator<Kind> {
 }
 
 function searched(target: SimulatedTarget, least: number): Found {
-  const { bounds, loads, trialsS, isRight, error } = searchOn(target, { ...PLAN, least })
+  const { bounds, loads, trialsS, isRight, error } = searchOn(target, { ...SEARCH, least })
   const width = (bounds.upper ?? Infinity) / bounds.lower! - 1
   return { isRight, error, trials: loads.length, trialsS, width }
 }
@@ -103,7 +91,7 @@ function bisect(target: SimulatedTarget, least: number): Found {
   const holds = (load: number): boolean => {
     trials++
     firstS.set(load, target.nowS)
-    const isHeld = target.trial(load, PLAN.forS) === 'held'
+    const isHeld = target.trial(load, SEARCH.forS) === 'held'
     if (!isHeld) target.rest()
     return isHeld
   }
@@ -113,7 +101,7 @@ function bisect(target: SimulatedTarget, least: number): Found {
     lower = upper
     upper *= 2
   }
-  while (lower < upper && upper / lower > 1 + PLAN.precision) {
+  while (lower < upper && upper / lower > 1 + SEARCH.precision) {
     const middle = Math.sqrt(lower * upper)
     if (holds(middle)) lower = middle
     else upper = middle
@@ -121,7 +109,7 @@ function bisect(target: SimulatedTarget, least: number): Found {
   return {
     ...rightOf({ lower, upper }, target, firstS),
     trials,
-    trialsS: trials * PLAN.forS,
+    trialsS: trials * SEARCH.forS,
     width: upper / lower - 1,
   }
 }

@@ -9,6 +9,19 @@ import type { TrialAnswer } from '../../src/core/find/bounds.ts'
 import { Search, type GoalBounds, type SearchPlan } from '../../src/core/find/search.ts'
 import { normal, seededRandom, type Random } from '../../src/core/random.ts'
 
+/** A search with the defaults of the command. */
+export const SEARCH: SearchPlan = {
+  least: 100,
+  most: Infinity,
+  isWhole: false,
+  trialS: 5,
+  forS: 60,
+  tolerated: 0.2,
+  precision: 0.02,
+  goals: 1,
+  looser: [[]],
+}
+
 export interface SimulatedTarget {
   /** Answers a trial that begins at the target's time of now, which goes on by its duration. */
   trial(load: number, durationS: number): TrialAnswer

@@ -16,25 +16,14 @@ import {
   exponential,
   queue,
   queueCapacity,
+  SEARCH,
   searchOn,
   type Searched,
   type SimulatedTarget,
 } from '../../support/simulated-targets.ts'
 
-const PLAN: SearchPlan = {
-  least: 100,
-  most: Infinity,
-  isWhole: false,
-  trialS: 5,
-  forS: 60,
-  tolerated: 0.2,
-  precision: 0.02,
-  goals: 1,
-  looser: [[]],
-}
-
 const searched = (target: SimulatedTarget, plan: Partial<SearchPlan> = {}): Searched =>
-  searchOn(target, { ...PLAN, ...plan })
+  searchOn(target, { ...SEARCH, ...plan })
 
 /** The law of `bench/find.ts`, which makes 1,000 searches of each kind. */
 const SEEDS = 60
@@ -46,7 +35,7 @@ test.each(CLIFFS)('the interval holds the capacity: $name', ({ make }) => {
 
 test('the interval holds the capacity of a queue, whose requests are all simulated', () => {
   const law = { servers: 1, perS: 100, service: exponential, limit: 20 }
-  const truth = queueCapacity(law, PLAN.trialS, 500)
+  const truth = queueCapacity(law, SEARCH.trialS, 500)
   const right = Array.from(
     { length: 20 },
     (_, seed) => searched(queue(law, seededRandom(seed, 1), truth), { least: 10 }).isRight,
@@ -59,7 +48,7 @@ test('a search takes less than half of the time of a bisection with one long tri
     Array.from({ length: SEEDS }, (_, seed) => searched(make(seededRandom(seed, 1))).trialsS),
   )
   // 100/s doubled up to some thousands, then halved down to 2 %: 12 to 15 trials of 60 s.
-  expect(times.sort((a, b) => a - b)[SEEDS / 2]).toBeLessThan((12 * PLAN.forS) / 2)
+  expect(times.sort((a, b) => a - b)[SEEDS / 2]).toBeLessThan((12 * SEARCH.forS) / 2)
 })
 
 test('the interval of a cliff is as narrow as was asked, in whole users too', () => {
@@ -92,7 +81,7 @@ test('a load that fails at the least is the answer, and one that holds at the mo
 })
 
 test('several goals are answered by one climb', () => {
-  const search = new Search({ ...PLAN, goals: 2, looser: [[1], []] })
+  const search = new Search({ ...SEARCH, goals: 2, looser: [[1], []] })
   for (let load = search.next(); load !== null; load = search.next())
     search.add(load, 5, [load <= 2000 ? 'held' : 'failed', load <= 5000 ? 'held' : 'failed'])
   expect(search.bounds(0)).toMatchObject({ isDone: true, upperClass: 'failed' })
@@ -103,7 +92,7 @@ test('several goals are answered by one climb', () => {
 test('a stricter goal never has a bound above that of a looser one, at any time of a noisy search', () => {
   for (let seed = 0; seed < 10; seed++) {
     const random = seededRandom(seed)
-    const search = new Search({ ...PLAN, goals: 2, looser: [[1], []] })
+    const search = new Search({ ...SEARCH, goals: 2, looser: [[1], []] })
     for (let load = search.next(), n = 0; load !== null && n < 150; load = search.next(), n++) {
       // How much of the limit the trial took: a gradual slope with much noise.
       const taken = load / 2000 + 0.15 * normal(random)
