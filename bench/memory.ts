@@ -13,7 +13,7 @@ import { spread } from './spread.ts'
 import { renderTable } from './table.ts'
 
 const IDLE_USERS = fileURLToPath(new URL('idle-users.mjs', import.meta.url))
-const GOALS_KB: Readonly<Record<string, number>> = { undici: 14, wire: 5 }
+const GOALS_KB: Readonly<Record<string, number>> = { undici: 9, wire: 4.5 }
 
 const { values } = parseArgs({
   options: {
