@@ -3,7 +3,7 @@
  * corerush, or `none`: then a transport that does nothing but call back stands in for it, and what is left is scheduling
  * and recording.
  *
- * node layers.mjs KIND URL USERS SECONDS
+ * node layers.mjs KIND URL USERS SECONDS [OPTIONS as JSON]
  */
 import { planRun } from '../dist/host/run-plan.js'
 import { KnownSecrets } from '../dist/core/request/known-secrets.js'
@@ -14,12 +14,21 @@ import { Turn } from '../dist/worker/time/turn.js'
 import { vitalSigns } from '../dist/worker/record/vitals.js'
 import { succeeded, workAlone } from './worker-alone.mjs'
 
-const [kind, url, users, seconds] = process.argv.slice(2)
+const [kind, url, users, seconds, more = '{}'] = process.argv.slice(2)
 // The first second is for the compiler and the connections, the last one is cut short.
 const duration = Number(seconds) + 2
 // undici is the default, and needs no word.
 const transport = kind === 'wire' ? { transport: kind } : {}
-const plan = planRun({ url, users, workers: 1, rampUp: 0, duration, body: '<story/>', ...transport })
+const plan = planRun({
+  url,
+  users,
+  workers: 1,
+  rampUp: 0,
+  duration,
+  body: '<story/>',
+  ...transport,
+  ...JSON.parse(more),
+})
 const marks = []
 let requests = 0
 

@@ -69,6 +69,7 @@ export type { Comparison, MetricComparison, Answer } from './core/compare/compar
 export type { CapturedFailure } from './core/request/captured.ts'
 export type { ShownBody } from './core/request/shown-exchange.ts'
 export type { Metrics, LatencySummary, PercentileName } from './core/measure/metrics.ts'
+export type { RequestRow, RequestRows } from './core/measure/request-rows.ts'
 export type { SecondRow } from './core/measure/second.ts'
 export type { SparseHistogram } from './core/measure/histogram.ts'
 export type {

@@ -7,6 +7,7 @@ import type { LogFormat } from './core/log/log-line.ts'
 import type { ReplayRows } from './core/log/replay-index.ts'
 import type { Amendment } from './core/plan/amendment.ts'
 import type { Plan } from './core/plan/plan.ts'
+import type { HandedRows } from './core/measure/request-rows.ts'
 import type { Share } from './core/share.ts'
 import type { Snapshot } from './core/measure/second.ts'
 import type { LogEntry } from './core/measure/task-log.ts'
@@ -45,6 +46,8 @@ export interface Assignment {
   readonly data: readonly (string | null)[]
   /** The log that is replayed; `null` if there is none. */
   readonly replay: ReplayFile | null
+  /** Memory for records of requests, which the main thread reads; `null` if none is recorded. See `core/measure/request-rows.ts`. */
+  readonly rows: SharedArrayBuffer | null
   /** Whether every step of its users' tasks is reported. */
   readonly isWatched: boolean
 }
@@ -102,6 +105,8 @@ export type FromWorker =
    * nothing more, unless an amendment comes after the number that it has seen.
    */
   | { readonly type: 'deserted'; readonly amendments: number }
+  /** Records of requests are in the memory of the assignment. */
+  | { readonly type: 'recorded'; readonly rows: HandedRows }
   /** What its tasks wrote to the console. */
   | { readonly type: 'logged'; readonly entries: readonly LogEntry[] }
   /** What a user does now, where that is watched. */

@@ -13,16 +13,19 @@ import { withAgainst, type Repeats } from './repeats.ts'
 
 /**
  * Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. `hosts`
- * is what the agents offer that carry it out; this host if undefined.
+ * is what the agents offer that carry it out; this host if undefined. `isRecorded`: an output takes records of requests.
  */
 export async function readPlan(
   command: Command,
   repeats: Repeats,
   problems: Problem[],
   hosts?: HostDefaults,
+  isRecorded = false,
 ): Promise<Plan | null> {
+  const asked = withAgainst(optionsOf(command), repeats)
   const options: Options = {
-    ...withAgainst(optionsOf(command), repeats),
+    ...asked,
+    sampleRequests: isRecorded ? (asked.sampleRequests ?? 1) : undefined,
     // An idle thread on one of several hosts is no witness of the others.
     ...(hosts === undefined ? {} : { workers: hosts.cores, witness: false }),
     ...readBody(command, problems),

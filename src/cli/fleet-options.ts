@@ -12,6 +12,7 @@ import { isSubjectName, SUBJECT_NAME_RULE, subjectsOf } from '../core/fleet/subj
 import type { Hire } from '../host/workforce.ts'
 import type { PlannedAgent } from '../output/text/dry-run.ts'
 import type { Command } from './command.ts'
+import { recordsRequests } from './output-flags.ts'
 
 /** How to reach the other hosts; `servers` is `null` if no server is named. */
 export interface FleetAddress {
@@ -98,6 +99,8 @@ export function readFleet(command: Command, problems: Problem[]): FleetRequest |
   for (const [option, message] of NOT_WITH_AGENTS)
     if (texts.has(option as never) || lists.has(option as never) || switches.get(option as never) === true)
       wrong(option, message)
+  if (recordsRequests(command))
+    wrong('outputs', 'has no requests=FILE with --agents: agents hand over seconds, not single requests')
   const leaseS = readDuration(command, 'lease', problems) ?? 10
   if (leaseS < LEASE_S.least || leaseS > LEASE_S.most)
     wrong('lease', `must be from ${LEASE_S.least}s to ${LEASE_S.most}s, got ${show(texts.get('lease'))}`)

@@ -14,13 +14,15 @@ import { renderHtml } from '../output/file/html.ts'
 import { renderJson } from '../output/file/json.ts'
 import { renderJunit } from '../output/file/junit.ts'
 import { NdjsonFile, NdjsonStream } from '../output/file/ndjson.ts'
+import { RequestFile } from '../output/file/request-file.ts'
+import { GrowingFile } from '../output/growing-file.ts'
 import type { Output } from '../output/output.ts'
 import { OtlpPush } from '../output/push/otlp-push.ts'
 import { canonicalPath } from '../output/whole-file.ts'
 import { readPageFiles } from '../output/file/page-files.ts'
 import type { Command } from './command.ts'
 
-const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog'] as const
+const KINDS = ['json', 'ndjson', 'csv', 'html', 'junit', 'github', 'hlog', 'requests'] as const
 type Kind = (typeof KINDS)[number]
 
 /** The kinds that contain the failing exchanges that were kept. */
@@ -82,8 +84,14 @@ export function readOutputs({ lists, texts, switches }: Command, problems: Probl
       option: 'captureFailures',
       message: `needs an output that has them: --out ${KEEP_FAILURES.join('=PATH or ')}=PATH`,
     })
+  if (texts.has('sampleRequests') && switches.get('dryRun') !== true && !recordsRequests({ lists }))
+    problems.push({ option: 'sampleRequests', message: 'needs an output that has them: --out requests=FILE' })
   return { outputs: [...outputs, ...pushes], ownsStdout }
 }
+
+/** Whether an output of the command takes records of requests. */
+export const recordsRequests = ({ lists }: Pick<Command, 'lists'>): boolean =>
+  (lists.get('outputs') ?? []).some((text) => text.startsWith('requests='))
 
 /** The files that more than one output would write, however their paths are spelled. */
 function namedTwice(asked: readonly { readonly kind: Kind; readonly path: string }[]): string[] {
@@ -145,6 +153,8 @@ function makeOutput(kind: Kind, path: string, fallback: Fallback): Output {
       return new Document(kind, renderJunit, file(path))
     case 'hlog':
       return new HistogramLog(file(path))
+    case 'requests':
+      return new RequestFile(new GrowingFile(path))
     case 'github':
       return new GithubSummary(file(path, { append: true }), fallback.stream)
     case 'csv':

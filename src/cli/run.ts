@@ -21,7 +21,7 @@ import type { Command } from './command.ts'
 import { readFleet, type FleetRequest, type Hosts } from './fleet-options.ts'
 import { readPlan } from './command-plan.ts'
 import { notePagesMissing } from './page-flags.ts'
-import { readOutputs } from './output-flags.ts'
+import { readOutputs, recordsRequests } from './output-flags.ts'
 import { otherPlanOf, provability, readNumbered, readRepeats, refuseEndless } from './repeats.ts'
 import { RunConsole } from './run-console.ts'
 import { keepingFault, keepRecords } from './keep-records.ts'
@@ -88,7 +88,7 @@ async function carryOut(settings: Settings, typed: Command, hosts: Hosts | null 
   const keepAs = readName(command, problems)
   problems.push(...keepingFault(command))
   const repeats = readRepeats(command, problems)
-  const plan = await readPlan(command, repeats, problems, hosts?.defaults)
+  const plan = await readPlan(command, repeats, problems, hosts?.defaults, recordsRequests(command))
   const web = readWeb(command, plan, process.env, problems)
   const metrics = readMetrics(command, problems)
   notePagesMissing(typed, command, problems)

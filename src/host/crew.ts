@@ -10,6 +10,7 @@ import { Piscina } from 'piscina'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { threadName } from '../core/plan/witness.ts'
+import { ringMemory, RowReader } from '../core/measure/request-rows.ts'
 import { sharesOf } from '../core/share.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { Assignment, Drained, FromWorker, ToWorker } from '../protocol.ts'
@@ -73,7 +74,8 @@ export class Crew implements Workforce {
     this.#pool = poolOf(shares.length, options.heapMb)
     const tickets = options.tickets ?? ownCounters(plan)
     this.#hands = shares.map((share) => {
-      const assignment = { plan, share, tickets, lease, ...supplies, isWatched }
+      const rows = plan.sampleRequests === null ? null : ringMemory()
+      const assignment = { plan, share, tickets, lease, ...supplies, rows, isWatched }
       return new Hand(this.#pool, filename, assignment, shares.length, this.#receive)
     })
     this.#overdue = new Overdue(plan)
@@ -120,6 +122,10 @@ export class Crew implements Workforce {
     switch (message.type) {
       case 'snapshot':
         this.#events.snapshot(message.snapshot)
+        break
+      case 'recorded':
+        hand.rows!.handed(message.rows)
+        this.#events.recorded?.(hand.rows!)
         break
       case 'exhausted':
         this.#events.exhausted(message.count)
@@ -185,6 +191,8 @@ type WorkerReport = Exclude<FromWorker, { readonly type: 'ready' }>
 class Hand implements Watched {
   readonly index: number
   readonly port: MessagePort
+  /** Its records of requests; `null` if none is recorded. */
+  readonly rows: RowReader | null
   /** Resolves when the worker is ready to start; rejects with a CorerushError if it cannot get ready. */
   readonly ready: Promise<void>
   /** Resolves when the worker has drained, and rejects if it died; all it reported before has been received by then. */
@@ -210,6 +218,7 @@ class Hand implements Watched {
     const { port1: port, port2: theirs } = new MessageChannel()
     this.index = assignment.share.index
     this.port = port
+    this.rows = assignment.rows === null ? null : new RowReader(this.index, assignment.rows)
     this.#receive = receive
     // The module is named here and not when the pool is made, so that a replacement thread does not load it.
     const task = pool.run(

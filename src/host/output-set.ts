@@ -8,6 +8,7 @@ import type { LogEntry } from '../core/measure/task-log.ts'
 import { renderLogEntry } from '../output/text/log-text.ts'
 import type { SecondRow } from '../core/measure/second.ts'
 import type { RequestSpan } from '../core/measure/request-record.ts'
+import type { RequestRows } from '../core/measure/request-rows.ts'
 import type { SettledSecond, Timeline } from '../core/measure/timeline.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import type { LiveSecond, Output, RunStart } from '../output/output.ts'
@@ -57,6 +58,20 @@ export function outputProblems(outputs: readonly Output[]): Problem[] {
   return problems
 }
 
+/** The names of the outputs that take records of requests. */
+const recordingOutputs = (outputs: readonly Output[]): string[] =>
+  outputs.filter((output) => output.recorded !== undefined).map(({ name }) => name)
+
+/** What is wrong with recording requests: nobody takes the records, or none are made. */
+export function recordingProblems(sampleRequests: number | null, outputs: readonly Output[]): Problem[] {
+  const recording = recordingOutputs(outputs)
+  if (sampleRequests !== null && recording.length === 0)
+    return [{ option: 'sampleRequests', message: 'needs an output that takes records of requests' }]
+  if (sampleRequests === null && recording.length > 0)
+    return [{ option: 'outputs', message: `${recording.join(', ')} needs sampleRequests` }]
+  return []
+}
+
 /** All outputs of a run as one: each failure is reported once, and no output stops another one or the run. */
 export class Outputs {
   readonly #outputs: readonly Output[]
@@ -92,6 +107,25 @@ export class Outputs {
 
   traced(spans: readonly RequestSpan[], lost: number): void {
     void this.#each((output) => output.traced?.(spans, lost))
+  }
+
+  /** Resolves to whether each output that takes records of requests has written these. */
+  async recorded(rows: RequestRows): Promise<boolean> {
+    const written = this.#outputs.map(async (output) => {
+      try {
+        await output.recorded?.(rows)
+        return true
+      } catch (error) {
+        this.#tell(output, error)
+        return false
+      }
+    })
+    return (await Promise.all(written)).every(Boolean)
+  }
+
+  /** The names of the outputs that take records of requests. */
+  get recording(): string[] {
+    return recordingOutputs(this.#outputs)
   }
 
   seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {

@@ -18,7 +18,7 @@ import { readHeap } from './machine/heap.ts'
 import { readCapacity } from './machine/kept-capacity.ts'
 import { checkLocalAddresses, checkPorts } from './machine/ports.ts'
 import { describeHost } from './machine/this-host.ts'
-import { outputProblems, toStderr } from './output-set.ts'
+import { outputProblems, recordingProblems, toStderr } from './output-set.ts'
 import { checkLimits, waitForTarget } from './preflight.ts'
 import { readinessWarnings, readLoad } from './readiness.ts'
 import { replayWarnings } from '../core/plan/replay-words.ts'
@@ -53,7 +53,8 @@ export async function prepareRun(
   agents: readonly HiredAgent[] | null = null,
 ): Promise<PreparedRun> {
   const hostWarnings = agents === null ? await checkHost(plan) : []
-  const unwritable = outputProblems(hooks.outputs ?? [])
+  const { outputs = [] } = hooks
+  const unwritable = [...outputProblems(outputs), ...recordingProblems(plan.sampleRequests, outputs)]
   if (unwritable.length > 0) throw new OptionsError(unwritable)
   const host = describeHost()
   const comparands =

@@ -18,6 +18,7 @@ import type { Drained } from '../protocol.ts'
 import { VERSION } from '../version.ts'
 import { Ending } from './ending.ts'
 import type { PreparedRun } from './prepared-run.ts'
+import type { RequestRecords } from './request-records.ts'
 import type { AgentSeen } from './workforce.ts'
 
 /** A run that goes on is judged anew every second up to half an hour; after that the more rarely the longer it is. */
@@ -30,6 +31,7 @@ export class RunRecord {
   readonly precision: PrecisionWatch
   readonly amendments: Amendment[] = []
   readonly #prepared: PreparedRun
+  readonly #requests: Pick<RequestRecords, 'report'> | null
   readonly #warnings: Set<string>
   readonly #secrets: KnownSecrets
   readonly #lostWorkers: RunFacts['lostWorkers'][number][] = []
@@ -47,10 +49,18 @@ export class RunRecord {
   /** The last judgement while the run goes on, and the seconds that it is about. */
   #judged: { readonly untilS: number; readonly judgement: Judgement } | null = null
 
-  /** `onSettled` is called with each second once, in order, when nothing can correct it any more. */
-  constructor(prepared: PreparedRun, onSettled: (second: SettledSecond) => void) {
+  /**
+   * `onSettled` is called with each second once, in order, when nothing can correct it any more. `requests` counts the
+   * records of requests; `null` if none is recorded.
+   */
+  constructor(
+    prepared: PreparedRun,
+    onSettled: (second: SettledSecond) => void,
+    requests: Pick<RequestRecords, 'report'> | null = null,
+  ) {
     const { plan, warnings, agents } = prepared
     this.#prepared = prepared
+    this.#requests = requests
     this.#warnings = new Set(warnings)
     this.#secrets = new KnownSecrets(plan)
     this.gate = new Gate(plan)
@@ -207,6 +217,7 @@ export class RunRecord {
       soundPerS,
       comparands,
       until: plan.until.length === 0 ? [] : this.precision.results(),
+      records: this.#requests?.report ?? null,
     }
     return buildReport(plan, this.timeline, facts, judged)
   }

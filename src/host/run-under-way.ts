@@ -4,6 +4,7 @@
  */
 import type { StoppedBy } from '../core/judge/exit.ts'
 import type { SecondPart, Snapshot } from '../core/measure/second.ts'
+import type { RowReader } from '../core/measure/request-rows.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
@@ -17,6 +18,7 @@ import { Control, type Amendable, type ConductHooks } from './control.ts'
 import type { ConductingHost } from './machine/this-host.ts'
 import { Outputs } from './output-set.ts'
 import type { PreparedRun } from './prepared-run.ts'
+import { RequestRecords } from './request-records.ts'
 import { RunRecord } from './run-record.ts'
 import { VitalsReader } from './vitals-reader.ts'
 import type { AgentEvents, AgentSeen, Hire, Workforce, WorkforceEvents } from './workforce.ts'
@@ -32,6 +34,8 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
   readonly #host: ConductingHost
   readonly #outputs: Outputs
   readonly #record: RunRecord
+  /** `null` if no request is recorded. */
+  readonly #requests: RequestRecords | null
   readonly #workforce: Workforce
   readonly #heap = new HeapWatch(HIGH_TICKS)
   readonly #setup: PreparedRun['setup']
@@ -44,7 +48,12 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
     this.#hooks = hooks
     this.#host = host
     this.#outputs = new Outputs(hooks)
-    this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second))
+    const { sampleRequests } = prepared.plan
+    this.#requests =
+      sampleRequests === null
+        ? null
+        : new RequestRecords(sampleRequests, this.#outputs.recording, (rows) => this.#outputs.recorded(rows))
+    this.#record = new RunRecord(prepared, (second) => this.#outputs.settled(second), this.#requests)
     this.#setup = prepared.setup
     this.#workforce = hire(prepared.plan, prepared.feeders, this, prepared.setup.data, prepared.replay)
   }
@@ -100,6 +109,10 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
   stopRun(reason: string | null): void {
     this.#record.stopRun(reason)
     this.#stop('scenario')
+  }
+
+  recorded(rows: RowReader): void {
+    this.#requests?.add(rows)
   }
 
   logged(entries: readonly LogEntry[]): void {
@@ -234,6 +247,7 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
     const durationS = isLost ? ending.concludeLost(this.#elapsedS()) : ending.concludeDrained()
     this.#showClosed(timeline.finish())
     this.#record.tornDown(await this.#setup.tearDown((entry) => this.logged([entry])))
+    await this.#requests?.end()
     const report = this.#record.report(durationS)
     await this.#outputs.finish(report)
     return report

@@ -37,6 +37,7 @@ const NO_LOAD: Options = {
   baseline: undefined,
   allow: undefined,
   captureFailures: undefined,
+  sampleRequests: undefined,
 }
 
 /** Resolves to the plan of these options, with one user of each scenario at a time, however many they say. */

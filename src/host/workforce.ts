@@ -5,6 +5,7 @@
 import type { Heap } from '../core/measure/heap-watch.ts'
 import type { AgentFacts, AgentReport } from '../core/measure/host-facts.ts'
 import type { SecondPart, Snapshot } from '../core/measure/second.ts'
+import type { RowReader } from '../core/measure/request-rows.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Plan } from '../core/plan/plan.ts'
@@ -40,6 +41,8 @@ export interface WorkforceEvents {
   nearHeapLimit(worker: number, heap: Heap): void
   /** No user is left that will start anything again. */
   deserted(): void
+  /** A worker has handed over records of requests. */
+  recorded?(rows: RowReader): void
   /** What tasks of a worker wrote to the console. */
   logged?(entries: readonly LogEntry[]): void
   /** What is under way in a run that only a count ends will never end, and no user will start anything again; or it may, after all. */

@@ -11,6 +11,7 @@ import type { Judgement } from '../core/report/judgement.ts'
 import type { Report } from '../core/report/report.ts'
 import type { SecondRow } from '../core/measure/second.ts'
 import type { RequestSpan } from '../core/measure/request-record.ts'
+import type { RequestRows } from '../core/measure/request-rows.ts'
 import type { SettledSecond } from '../core/measure/timeline.ts'
 
 /** The run at its start. */
@@ -65,6 +66,11 @@ export interface Output {
   logged?(entries: readonly LogEntry[]): void
   /** Called with spans of traced requests as workers hand them over, and how many more there were that they did not keep. */
   traced?(spans: readonly RequestSpan[], lost: number): unknown
+  /**
+   * Called with records of requests, a batch at a time; they are valid until the promise settles. With `sampleRequests`
+   * only, which needs an output that has this function. Workers that find no room while it waits drop records, which the report counts.
+   */
+  recorded?(rows: RequestRows): Promise<void>
   /** Called once per second of the run, in order, when the second is final; the last ones at the end of the run. */
   settled?(second: SettledSecond): unknown
   finish?(report: Report): unknown

@@ -110,7 +110,8 @@ export async function writePipe(
   await pipeline(Readable.from(piecesOf(text)), new Socket({ fd: file, readable: false, writable: true }))
 }
 
-async function openPipe(path: string, readerWithinMs: number): Promise<number> {
+/** Opens a named pipe for writing, without blocking the thread; rejects if it has no reader in time. */
+export async function openPipe(path: string, readerWithinMs = READER_WITHIN_MS): Promise<number> {
   const untilMs = performance.now() + readerWithinMs
   for (;;)
     try {

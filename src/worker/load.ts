@@ -9,6 +9,7 @@ import { globalIndex, portion } from '../core/share.ts'
 import type { ReplayFile } from '../protocol.ts'
 import { Captures } from './record/captures.ts'
 import { Observer } from './record/observer.ts'
+import type { RequestLog } from './record/request-log.ts'
 import { Redirects } from './call/redirects.ts'
 import type { LogReader } from './schedule/log-reader.ts'
 import { ReplaySource } from './schedule/replay-source.ts'
@@ -33,6 +34,8 @@ export interface LoadParts extends UserParts {
   readonly data: RequestData | null
   /** The log that is replayed, and what reads its lines; left out if there is none. */
   readonly replay?: { readonly file: ReplayFile; readonly reader: Pick<LogReader, 'line'> }
+  /** Records requests; left out if none is recorded. */
+  readonly requestLog?: RequestLog
   /** Is told that nothing under way will ever end, or that it may, after all; see `Stuck`. */
   readonly stuck?: (isStuck: boolean) => void
   /** Whether the load may go on; asked once a second. Always if left out. */
@@ -220,6 +223,8 @@ export class Load implements TimerListener {
 
   #surroundings(): Surroundings {
     const { plan, share, transport, recorder, turn, clock, tickets, secrets, scenario } = this.#parts
+    const { requestLog = null } = this.#parts
+    const isObserved = plan.trace !== null || plan.captureSlowest > 0 || requestLog !== null
     return {
       plan,
       recorder,
@@ -228,8 +233,7 @@ export class Load implements TimerListener {
       redirects: plan.maxRedirects > 0 || scenario !== null ? new Redirects(transport, plan, recorder) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
-      observer:
-        plan.trace !== null || plan.captureSlowest > 0 ? new Observer(plan, share, secrets, recorder) : null,
+      observer: isObserved ? new Observer(plan, share, secrets, recorder, requestLog) : null,
       nowUs: clock.nowUs,
       takeRequest: tickets.takeRequest,
       timers: this.#timers,

@@ -13,6 +13,7 @@ import { LogReader } from './schedule/log-reader.ts'
 import { Orders } from './orders.ts'
 import { stepDown, stepUp } from './priority.ts'
 import { Recorder } from './record/recorder.ts'
+import { RequestLog } from './record/request-log.ts'
 import type { RequestData } from './user/request-source.ts'
 import { Feed } from './user/feed.ts'
 import type { ScriptSurroundings } from './scenario/loaded-script.ts'
@@ -46,7 +47,8 @@ export default async function work({
   const vitals = vitalSigns()
   const clock = clockOf(assignment)
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)
-  const recorder = new Recorder(share.index, vitals, reporting(vitals, tell))
+  const requestLog = requestLogOf(assignment, tell)
+  const recorder = new Recorder(share.index, vitals, reporting(vitals, tell, requestLog))
   const addresses = new Addresses(plan.dnsTtlS, clock.nowUs)
   const transportFor = (one: Plan): Transport =>
     makeTransport({ ...one, longestIdleS: longestIdleS(one) }, connectorOf(one, addresses), clock, turn)
@@ -59,6 +61,7 @@ export default async function work({
     scenario: script,
     data: dataOf(assignment, desertion),
     ...(replay === null ? {} : { replay }),
+    ...(requestLog === null ? {} : { requestLog }),
     clock,
     recorder,
     turn,
@@ -75,6 +78,19 @@ export default async function work({
   await startInstant(orders, clock)
   recorder.begin()
   load.begin()
+  obey(orders, load, clock, desertion)
+  await load.drained
+  script?.log?.flush(true)
+  const endedUs = clock.nowUs()
+  const last = recorder.finish(endedUs)
+  requestLog?.flush()
+  vitals.close()
+  replay?.reader.close()
+  return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
+}
+
+/** Carries out orders about the load, from now on. */
+function obey(orders: Orders, load: Load, clock: RunClock, desertion: Desertion): void {
   orders.onOrder((order) => {
     if (order.type === 'stop') load.stop(order.loadEndS, order.gracefulStopS)
     else if (order.type === 'slew') clock.slew(order.ppm)
@@ -84,13 +100,6 @@ export default async function work({
       desertion.remain()
     }
   })
-  await load.drained
-  script?.log?.flush(true)
-  const endedUs = clock.nowUs()
-  const last = recorder.finish(endedUs)
-  vitals.close()
-  replay?.reader.close()
-  return { last, lastDoneS: recorder.lastDoneUs / 1e6, endedS: endedUs / 1e6, addresses: addresses.seen }
 }
 
 const isWitness = ({ plan, share }: Assignment): boolean => share.index === witnessOf(plan)
@@ -104,13 +113,24 @@ function prioritize(assignment: Assignment): void {
   else if (assignment.plan.witness !== null) stepDown()
 }
 
-/** Reports each second, and a heap that comes near its limit: its reading is part of the second. */
+/** Records requests for the main thread; `null` if none is recorded. */
+const requestLogOf = (
+  { plan: { sampleRequests, seed }, share, rows }: Assignment,
+  tell: (message: FromWorker) => void,
+): RequestLog | null =>
+  rows === null || sampleRequests === null
+    ? null
+    : new RequestLog(rows, sampleRequests, seed, share, (handed) => tell({ type: 'recorded', rows: handed }))
+
+/** Reports each second, with the records of its requests, and a heap that comes near its limit: its reading is part of the second. */
 function reporting(
   { heapLimitBytes: limitBytes }: VitalSigns,
   tell: (message: FromWorker) => void,
+  requestLog: RequestLog | null,
 ): (snapshot: Snapshot) => void {
   const watch = new HeapWatch(HIGH_SECONDS)
   return (snapshot) => {
+    requestLog?.flush()
     tell({ type: 'snapshot', snapshot })
     const heap = { usedBytes: snapshot.vitals.heapBytes, limitBytes }
     if (watch.isNear(heap)) tell({ type: 'nearHeapLimit', heap })

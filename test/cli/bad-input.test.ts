@@ -65,7 +65,7 @@ describe('one problem, one line', () => {
     '--url URL -qk=no': '--insecure takes no value, got "no"',
     '--url URL --body @FOLDER': '--body names a file that cannot be read: EISDIR',
     '--url URL --out FOLDER/x':
-      '--out must be KIND=PATH, with one of json, ndjson, csv, html, junit, github, hlog, otlp, got',
+      '--out must be KIND=PATH, with one of json, ndjson, csv, html, junit, github, hlog, requests, otlp, got',
     '--url URL --out jso=x': '--out must be KIND=PATH, did you mean json?, got "jso=x"',
     '--url URL --out xml=FOLDER/x': '--out must be KIND=PATH, with one of json',
     '--url URL --out csv=-': '--out csv writes four files and needs a prefix for their names, got csv=-',
@@ -74,6 +74,12 @@ describe('one problem, one line', () => {
     '--url URL --out json=- -o ndjson=-':
       '--out can write one thing to standard output, got json=- and ndjson=-',
     '--url URL --out json=FOLDER/x -o hlog=FOLDER/x': '--out names FOLDER/x twice',
+    '--url URL --out json=FOLDER/x -o requests=FOLDER/x': '--out names FOLDER/x twice',
+    '--url URL --sample-requests 10': '--sample-requests needs an output that has them: --out requests=FILE',
+    '--url URL --out requests=FOLDER/x --sample-requests 0':
+      '--sample-requests must be a whole number from 1 to 1000000, got "0"',
+    '--url URL --agents 2 --out requests=FOLDER/x':
+      '--out has no requests=FILE with --agents: agents hand over seconds, not single requests',
     '--url URL --threshold p98.5<300': '--threshold must give p98.5 a limit with its unit, such as 300ms',
     '--url URL --threshold faild<1%': '--threshold unknown metric; did you mean failed?',
     '--url URL --threshold p95<1s -n 5 --threshold p95<1000ms': '--threshold must be given once each',

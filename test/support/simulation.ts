@@ -9,11 +9,13 @@ import type { Wait } from '../../src/core/load/wait-time.ts'
 import { planOf } from '../../src/scenario/definition.ts'
 import { scenario, type ScenarioDefinition } from '../../src/scenario/scenario.ts'
 import { sharesOf, type Share } from '../../src/core/share.ts'
+import { ringMemory, RowReader } from '../../src/core/measure/request-rows.ts'
 import { Load, type LoadParts } from '../../src/worker/load.ts'
 import type { Feed } from '../../src/worker/user/feed.ts'
 import type { Scripted } from '../../src/worker/scenario/script.ts'
 import { scriptedUsers } from '../../src/worker/scenario/scripted-users.ts'
 import { Recorder } from '../../src/worker/record/recorder.ts'
+import { RequestLog } from '../../src/worker/record/request-log.ts'
 import { ownCounters } from '../../src/host/ticket-counters.ts'
 import { ticketsOf } from '../../src/worker/schedule/tickets.ts'
 import { Turn } from '../../src/worker/time/turn.ts'
@@ -52,6 +54,8 @@ export class Simulation {
   readonly snapshots: Snapshot[] = []
   readonly loads: Load[] = []
   readonly networks: SimulatedTransport[] = []
+  /** Records of requests that workers have handed over, if the plan has them. */
+  readonly readers: RowReader[] = []
   /** What tasks and schedules asked of the run. */
   readonly asked: string[] = []
   readonly #recorders: Recorder[] = []
@@ -67,8 +71,11 @@ export class Simulation {
       feeds: feedsIn = () => new Map(),
       setUp = [],
       replay,
+      ringRows,
       ...ways
     }: {
+      /** Records of requests for which a worker has room. */
+      ringRows?: number
       workers?: number
       /** What users do instead of the plan's request: one scenario, or several. */
       script?: ScenarioDefinition<unknown, unknown> | readonly ScenarioDefinition<unknown, unknown>[]
@@ -89,7 +96,11 @@ export class Simulation {
     const counters = ownCounters(plan)
     for (const share of sharesOf({ workers, witness: plan.witness })) {
       const { index } = share
-      const recorder = new Recorder(index, STILL, (snapshot) => this.snapshots.push(snapshot))
+      const requestLog = this.#requestLog(plan, share, ringRows)
+      const recorder = new Recorder(index, STILL, (snapshot) => {
+        requestLog?.flush()
+        this.snapshots.push(snapshot)
+      })
       const transport = new SimulatedTransport(this.clock, answer, ways)
       const feeds = feedsIn(share)
       const load = new Load({
@@ -121,6 +132,7 @@ export class Simulation {
                 deserted: () => this.asked.push(`deserted ${index}`),
               },
         ...(replay === undefined ? {} : { replay }),
+        ...(requestLog === null ? {} : { requestLog }),
         share,
         clock: this.clock,
         transport,
@@ -133,6 +145,7 @@ export class Simulation {
       void load.drained.then(() => {
         this.#drained++
         this.snapshots.push(recorder.finish(this.clock.nowUs()))
+        requestLog?.flush()
       })
       this.#recorders.push(recorder)
       this.networks.push(transport)
@@ -140,6 +153,14 @@ export class Simulation {
     }
     for (const recorder of this.#recorders) recorder.begin()
     for (const load of this.loads) load.begin()
+  }
+
+  #requestLog({ sampleRequests, seed }: Plan, share: Share, ringRows?: number): RequestLog | null {
+    if (sampleRequests === null) return null
+    const memory = ringMemory(ringRows)
+    const reader = new RowReader(share.index, memory)
+    this.readers.push(reader)
+    return new RequestLog(memory, sampleRequests, seed, share, (rows) => reader.handed(rows))
   }
 
   /** Runs to that second of run time. */

@@ -35,6 +35,7 @@ const NO_MATTER: ReadonlySet<string> = new Set([
   'baseline',
   'captureFailures',
   'captureSlowest',
+  'sampleRequests',
   'traceUrl',
   'targetMetrics',
   'waitForTargetS',

@@ -578,7 +578,7 @@ const OUTPUTS = {
   outputs: {
     format: list('`KIND=PATH`, or `otlp`, see [outputs](OUTPUTS.md)'),
     sentence:
-      'KIND=PATH, with json, ndjson, csv (a prefix), html, junit, github or hlog; PATH - is standard output; otlp or otlp=URL',
+      'KIND=PATH, with json, ndjson, csv (a prefix), html, junit, github, hlog or requests; PATH - is standard output; otlp or otlp=URL',
     details: 'With `-`, for one of them only, the summary goes to stderr',
     flag: 'out',
     alias: ['o'],
@@ -668,6 +668,13 @@ const OUTPUTS = {
     sentence: 'number of slowest requests to keep in the report, for each name',
     details: 'With their phases and traces: [the slowest requests](OUTPUTS.md#the-slowest-requests)',
     planned: 'captureSlowest',
+  },
+  sampleRequests: {
+    format: whole(1, MOST_TRACE),
+    sentence: 'record one request in N with --out requests=FILE, chosen by the seed',
+    usually: 'each request',
+    details: 'See [a record per request](OUTPUTS.md#a-record-per-request)',
+    planned: 'sampleRequests',
   },
   trace: {
     format: number(

@@ -143,6 +143,8 @@ export interface Options {
   captureFailures?: Count | undefined
   /** Number of slowest requests to keep in the report, for each name. @default 0 */
   captureSlowest?: Count | undefined
+  /** Record one request in N with --out requests=FILE, chosen by the seed. @default each request */
+  sampleRequests?: Count | undefined
   /** Send a W3C traceparent header with one request in N, for tracing systems. @default no; with each request without a value */
   trace?: Count | undefined
   /** Link to a trace in reports, with {traceId} in the place of its identifier. */
@@ -157,7 +159,7 @@ export interface CommandOptions {
   keep?: boolean | undefined
   /** Exit with 97, 98 or 99 for a void run, a regression or a failed threshold; without it, with 0. @default on */
   fail?: boolean | undefined
-  /** KIND=PATH, with json, ndjson, csv (a prefix), html, junit, github or hlog; PATH - is standard output; otlp or otlp=URL. */
+  /** KIND=PATH, with json, ndjson, csv (a prefix), html, junit, github, hlog or requests; PATH - is standard output; otlp or otlp=URL. */
   outputs?: string | readonly string[] | undefined
   /** Serve metrics for a Prometheus on this host, at 127.0.0.1:PORT/metrics. @default no; port 9464 without a value */
   metrics?: Count | undefined
@@ -247,6 +249,8 @@ export interface PlannedOptions {
   readonly captureFailures: number
   /** Number of slowest requests to keep in the report, for each name. @default 0 */
   readonly captureSlowest: number
+  /** Record one request in N with --out requests=FILE, chosen by the seed. @default each request */
+  readonly sampleRequests: number | null
   /** Send a W3C traceparent header with one request in N, for tracing systems. @default no; with each request without a value */
   readonly trace: number | null
   /** Link to a trace in reports, with {traceId} in the place of its identifier. */

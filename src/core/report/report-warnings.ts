@@ -8,6 +8,7 @@ import type { SecondRow } from '../measure/second.ts'
 import type { Timeline } from '../measure/timeline.ts'
 import type { JudgedFacts, Judgement } from './judgement.ts'
 import { misnamedThresholds } from './misnamed-thresholds.ts'
+import { recordsWarnings, type RecordsReport } from './records-report.ts'
 import { staleConnectionWarnings } from './stale-connections.ts'
 import type { StoppedBy } from '../judge/exit.ts'
 
@@ -18,6 +19,7 @@ interface WarnedRun {
     readonly stoppedBy: StoppedBy
     readonly warnings: readonly string[]
     readonly until?: readonly PrecisionResult[]
+    readonly records?: RecordsReport | null
   }
   readonly judgement: Judgement
   /** What failed from the first iteration to the last; see `failedThroughout`. */
@@ -45,6 +47,7 @@ export function reportWarnings({
     ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
     ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
     ...untilWarnings(facts.until ?? [], facts.stoppedBy),
+    ...recordsWarnings(facts.records ?? null),
     ...joinedWarning(timeline.nameSpanS, tally.requests.size),
     ...(isAllWarmup(rows) ? ['the run ended within its warm-up: nothing was measured'] : []),
   ]

@@ -28,6 +28,7 @@ import { transactionReports, type TransactionReport } from '../measure/transacti
 import type { Timeline } from '../measure/timeline.ts'
 import { judgeRun, loadOf, type JudgedFacts, type Judgement } from './judgement.ts'
 import { witnessReport, type WitnessReport } from './witness-report.ts'
+import type { RecordsReport } from './records-report.ts'
 import { reportWarnings } from './report-warnings.ts'
 import type { ThresholdResult } from '../judge/gate.ts'
 import type { Verdict } from '../judge/verdict.ts'
@@ -88,6 +89,8 @@ export interface Report {
   readonly capturedFailures: readonly CapturedFailure[]
   /** The slowest requests of each name, with `--capture-slowest`; the slowest first. */
   readonly slowest?: readonly RequestRecord[]
+  /** What became of records of single requests; absent if none were made. */
+  readonly records?: RecordsReport
   /** Errors thrown by tasks of a scenario, separate from failed requests. */
   readonly taskErrors: readonly Readonly<TaskErrorCount>[]
   readonly connections: Readonly<ConnectionCounts>
@@ -120,17 +123,21 @@ export interface RunFacts extends JudgedFacts {
   readonly isTornDown?: boolean
   /** What was reached of the precisions of the plan; none if left out. */
   readonly until?: readonly PrecisionResult[]
+  /** Records of single requests; `null`, or left out, if none were made. */
+  readonly records?: RecordsReport | null
   /** The runs that the plan's baseline names. */
   readonly comparands?: Comparands | null
 }
 
-/** Single requests that were kept. */
+/** Single requests that were kept or recorded. */
 const keptRequests = (
   { captureFailures, captureSlowest }: Plan,
   { captured, slowest }: Timeline,
-): Pick<Report, 'capturedFailures' | 'slowest'> => ({
+  { records = null }: RunFacts,
+): Pick<Report, 'capturedFailures' | 'slowest' | 'records'> => ({
   capturedFailures: earliest(captured, captureFailures),
   ...(captureSlowest > 0 ? { slowest: slowest.records } : {}),
+  ...(records === null ? {} : { records }),
 })
 
 /** The host, and the agents of a run on several. */
@@ -184,7 +191,7 @@ export function buildReport(
     transactions: transactionReports(tally.transactions, loadS),
     outcomes: Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)),
     errors: mostFirst(tally.errors, hidden),
-    ...keptRequests(plan, timeline),
+    ...keptRequests(plan, timeline, facts),
     taskErrors,
     ...countsOf(tally),
     addresses: facts.addresses,

@@ -252,7 +252,7 @@ const renderLine = (row: readonly Cell[]): string => `${row.map(renderCell).join
  * Escapes a cell. A text that a spreadsheet would take for a formula is prefixed with an apostrophe, because texts come from
  * options and from the server. Control characters other than line breaks are replaced.
  */
-function renderCell(cell: Cell): string {
+export function renderCell(cell: Cell): string {
   if (cell === null) return 'N/A'
   if (typeof cell === 'number') return String(cell)
   const text = cell

@@ -30,7 +30,7 @@ export const renderJsonLine = (value: object): string => `${renderJsonValue(valu
  * Escapes `##[`, which is a command to a GitHub Actions runner on standard output, and control characters that JSON leaves
  * unescaped. Both occur in strings only, where the escapes parse to the same text.
  */
-const renderJsonValue = (value: unknown): string =>
+export const renderJsonValue = (value: unknown): string =>
   JSON.stringify(value)
     .replaceAll('##[', '#\\u0023[')
     .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped)

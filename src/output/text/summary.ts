@@ -1,6 +1,7 @@
 /** The summary at the end of a run. Pure: a report in, text out. */
 import type { Metrics, PercentileName } from '../../core/measure/metrics.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
+import { recordsWords } from '../../core/report/records-report.ts'
 import type { Report } from '../../core/report/report.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
 import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
@@ -41,6 +42,7 @@ export function renderSummary(report: Report, style: Style): string {
     iterationLines(report, style),
     customLines(report, style),
     slowestLines(report, style),
+    records(report, style),
     failures(report, style),
     taskErrors(report, style),
     thresholds(report, line),
@@ -181,6 +183,19 @@ function arrivals(report: Report, style: Style): string[] {
     style,
   )
 }
+
+/** Where records of single requests are, and how many. */
+const records = ({ records: made }: Report, style: Style): string[] =>
+  made === undefined
+    ? []
+    : section(
+        'records',
+        [
+          recordsWords(made),
+          ...(made.dropped === 0 ? [] : [[[`${showCount(made.dropped)} missing`, 'red'] as const]]),
+        ],
+        style,
+      )
 
 function thresholds(report: Report, line: Line): string[] {
   const isVoid = report.verdict.level === 'void'

@@ -1,5 +1,6 @@
 /** The plan of the run, and the host it ran on. */
 import { bodyLength, type BodyPlan } from '../../core/request/request.ts'
+import { recordsWords, missingWords } from '../../core/report/records-report.ts'
 import { showBytes } from '../../core/units.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { element, folded, pairs, section, type Child } from './element.ts'
@@ -14,6 +15,14 @@ export function setup({ report, words }: ReportView): HTMLElement {
     ...(request.body === null ? [] : [['Body', bodyPart(request.body)] as [string, Child]]),
     ['Seed', String(report.seed)],
     ['Started', report.startedAt],
+    ...(report.records === undefined
+      ? []
+      : [
+          ['Records', [recordsWords(report.records), missingWords(report.records)].join('')] as [
+            string,
+            Child,
+          ],
+        ]),
     [
       'Host',
       `${host.cpuModel}, ${host.cores} ${host.cores === 1 ? 'core' : 'cores'}${host.cpuQuota === null ? '' : ` (quota ${host.cpuQuota})`}, ${showBytes(host.memoryBytes)} of memory`,

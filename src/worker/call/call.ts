@@ -38,7 +38,7 @@ export interface CallSurroundings {
   readonly secrets: KnownSecrets
   /** `null` if no failing exchange is kept. */
   readonly captures: Captures | null
-  /** `null` if single requests are neither traced nor kept. */
+  /** `null` if single requests are neither traced nor kept nor recorded. */
   readonly observer: Observer | null
   readonly nowUs: () => number
   /** Asks to send one more request within an iteration; false when the count of the plan is reached. */
@@ -70,6 +70,8 @@ export interface Identity {
 
 /** The owner of the call. */
 export interface CallOwner {
+  /** Scenario of the user; `null` unless it has a name. */
+  readonly scenario: string | null
   /** The network work of the call's first request begins; the owner may set `dueUs` and `lateUs`. */
   callSent(sentUs: number): void
   /** Calls `expire` at this run time; asked for anew, it moves. */
@@ -409,8 +411,11 @@ export class Call implements ExchangeListener {
       waitedUs,
       lagUs: isFromDue ? this.lateUs : 0,
     })
-    if (observer !== null && (this.#trace !== null || observer.keepsSlowest))
-      observer.ended({ exchange, user: this.#user, sinceUs, trace: this.#trace })
+    if (observer !== null && (this.#trace !== null || observer.looksAtAll))
+      observer.ended({
+        ...{ exchange, sinceUs, tally: this.#tally!, trace: this.#trace },
+        ...{ user: this.#user, scenario: this.#owner.scenario },
+      })
     return waitedUs
   }
 

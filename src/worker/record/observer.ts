@@ -1,4 +1,4 @@
-/** Looks at single requests, where the plan asks for it: their traces, and the slowest of each name. */
+/** Looks at single requests, where the plan asks for it: their traces, the slowest of each name, and records of all or some. */
 import { ms } from '../../core/measure/metrics.ts'
 import { Slowest, type RequestRecord, type RequestSpan } from '../../core/measure/request-record.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -8,25 +8,18 @@ import { redactUrl } from '../../core/request/redacted-url.ts'
 import { rowOf } from '../../core/request/row.ts'
 import { hasTraceparent, TRACEPARENT, traceparent, type Trace } from '../../core/request/traceparent.ts'
 import { globalIndex, type Share } from '../../core/share.ts'
+import type { EndedRequest } from './ended-request.ts'
 import type { Recorder } from './recorder.ts'
+import type { RequestLog } from './request-log.ts'
 import { Tracer } from './tracer.ts'
 import type { Exchange } from '../transport/transport.ts'
-
-/** A request that ended. */
-interface Ended {
-  readonly exchange: Exchange
-  /** Place of the user in this worker. */
-  readonly user: number
-  /** When its latency begins, in µs of run time. */
-  readonly sinceUs: number
-  readonly trace: Trace | null
-}
 
 type Kept = Pick<Recorder, 'slow' | 'span'>
 
 export class Observer {
   readonly #tracer: Tracer | null
   readonly #slowest: Slowest | null
+  readonly #log: RequestLog | null
   readonly #fromUs: number
   readonly #share: Share
   readonly #secrets: Pick<KnownSecrets, 'hide'>
@@ -39,7 +32,9 @@ export class Observer {
     share: Share,
     secrets: Pick<KnownSecrets, 'hide'>,
     recorder: Kept,
+    log: RequestLog | null = null,
   ) {
+    this.#log = log
     this.#tracer = trace === null ? null : new Tracer(trace, seed, share.index)
     this.#slowest = captureSlowest === 0 ? null : new Slowest(captureSlowest)
     this.#fromUs = warmupS * 1e6
@@ -49,8 +44,8 @@ export class Observer {
   }
 
   /** Whether it looks at each request that ends, and not only at traced ones. */
-  get keepsSlowest(): boolean {
-    return this.#slowest !== null
+  get looksAtAll(): boolean {
+    return this.#slowest !== null || this.#log !== null
   }
 
   /** The trace of a call that begins; `null` if it has none. */
@@ -71,8 +66,9 @@ export class Observer {
   }
 
   /** A request of a call ended, or was cut off at the end of the drain. */
-  ended(ended: Ended): void {
+  ended(ended: EndedRequest): void {
     const { exchange, sinceUs, trace } = ended
+    if (this.#log !== null) this.#log.ended(ended)
     if (exchange.outcome === 'unfinished') return
     if (trace !== null) {
       const { traceId, spanId, parentSpanId } = trace
@@ -90,7 +86,7 @@ export class Observer {
     this.#recorder.slow(record)
   }
 
-  #record({ exchange, user, sinceUs, trace }: Ended): RequestRecord {
+  #record({ exchange, user, sinceUs, trace }: EndedRequest): RequestRecord {
     const { sentUs, firstByteUs, doneUs, dnsUs, connectUs, tlsUs, status, outcome, request } = exchange
     const { plan } = request!
     return {

@@ -1,6 +1,7 @@
 /** Chooses the calls whose trace is recorded, and makes the identifiers of their traces. */
 import { randomFillSync } from 'node:crypto'
-import { seededRandom, type Random } from '../../core/random.ts'
+import { OneIn } from '../../core/one-in.ts'
+import { seededRandom } from '../../core/random.ts'
 import type { Trace } from '../../core/request/traceparent.ts'
 
 /** Apart from the streams of waits, tasks and requests. */
@@ -8,27 +9,19 @@ const TRACE_STREAM = 0x70_0000
 const TRACE_BYTES = 16
 const SPAN_BYTES = 8
 
-/**
- * One call in `every` on average, at distances from 1 to 2 · every − 1, so that no rhythm of the calls is met or missed.
- * Which calls they are follows from the seed; the identifiers do not, for two runs must not have one trace.
- */
+/** One call in `every` on average. Which calls they are follows from the seed; the identifiers do not, because two runs must not share a trace. */
 export class Tracer {
-  readonly #every: number
-  readonly #random: Random
+  readonly #chosen: OneIn
   readonly #bytes = Buffer.alloc(4096)
   #used = this.#bytes.length
-  #left: number
 
   constructor(every: number, seed: number, worker: number) {
-    this.#every = every
-    this.#random = seededRandom(seed, TRACE_STREAM + worker)
-    this.#left = this.#distance()
+    this.#chosen = new OneIn(every, seededRandom(seed, TRACE_STREAM + worker))
   }
 
   /** The trace of the next call; `null` if it has none. */
   next(): Trace | null {
-    if (--this.#left > 0) return null
-    this.#left = this.#distance()
+    if (!this.#chosen.next()) return null
     return { traceId: this.#hex(TRACE_BYTES), spanId: this.#hex(SPAN_BYTES), parentSpanId: null }
   }
 
@@ -36,10 +29,6 @@ export class Tracer {
   follow(trace: Trace): void {
     trace.parentSpanId ??= trace.spanId
     trace.spanId = this.#hex(SPAN_BYTES)
-  }
-
-  #distance(): number {
-    return this.#every === 1 ? 1 : 1 + Math.floor(this.#random() * (2 * this.#every - 1))
   }
 
   /** Random bytes that are not all zero, which the standard excludes: the first is odd. */

@@ -18,6 +18,8 @@ import type { Watch } from './watch.ts'
 
 /** The user whose line it is. */
 export interface LineOwner {
+  /** Name of the scenario; `null` unless it has one. */
+  readonly scenario: string | null
   /** The line's deadline is another one. */
   deadlineMoved(): void
   /** The first call of an iteration, which the task made at `calledUs`, is sent. */
@@ -62,6 +64,10 @@ export class Line implements CallOwner, StreamSource {
     this.#owner = owner
     this.#mostBytes = around.plan.maxReadBytes
     this.#call = new Call(user, around, this, request, identity)
+  }
+
+  get scenario(): string | null {
+    return this.#owner.scenario
   }
 
   send(

@@ -129,6 +129,10 @@ export class ScenarioUser extends BaseUser implements LineOwner, Doer {
     return ownWait === null ? wait : this.#ownWait(ownWait)
   }
 
+  get scenario(): string | null {
+    return this.#script.name
+  }
+
   get watch(): Watch | null {
     return this.#script.watch
   }

@@ -22,6 +22,7 @@ export interface RequestParts {
 }
 
 export class RequestUser extends BaseUser implements CallOwner {
+  readonly scenario = null
   readonly #parts: RequestParts
   /** Number of the user among all users, and its stream of chance, for its requests. */
   readonly #number: number
