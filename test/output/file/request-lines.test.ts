@@ -91,7 +91,9 @@ test('a line of JSON is the record, whatever is in it', () => {
     bytesOut: 123_456_789_012_345,
     traceId: '01ab00cdef0000000000000000000009',
   })
-  expect(lines[0]).toMatchInlineSnapshot(`"{"name":"GET /items","method":"GET","scenario":null,"worker":3,"user":0,"dueS":-0.001000,"sentS":-0.000007,"doneS":0.000001,"latencyMs":1.001,"dnsMs":null,"connectMs":null,"tlsMs":null,"firstByteMs":null,"status":200,"outcome":"ok","bytesIn":0,"bytesOut":0,"traceId":null}"`)
+  expect(lines[0]).toMatchInlineSnapshot(
+    `"{"name":"GET /items","method":"GET","scenario":null,"worker":3,"user":0,"dueS":-0.001000,"sentS":-0.000007,"doneS":0.000001,"latencyMs":1.001,"dnsMs":null,"connectMs":null,"tlsMs":null,"firstByteMs":null,"status":200,"outcome":"ok","bytesIn":0,"bytesOut":0,"traceId":null}"`,
+  )
 })
 
 test('a line of CSV has the same values, no cell is a formula, and quotes and line breaks stay in their cell', () => {
