@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
@@ -65,6 +66,8 @@ export class WebServer {
   readonly #attempts = new Attempts()
   readonly #origin: string
   readonly #isTokenShown: boolean
+  /** Connections, also those whose handshake has not ended, of which an HTTPS server itself does not know. */
+  readonly #sockets = new Set<Socket>()
 
   private constructor(
     server: Server,
@@ -80,6 +83,10 @@ export class WebServer {
     this.#origin = originOf(server, address)
     this.#access = accessTo(server, address)
     this.#isTokenShown = address.token === null
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     server.on('request', (request, response) => {
       // The client has gone away.
       this.#answer(request, response).catch(() => response.destroy())
@@ -126,7 +133,7 @@ export class WebServer {
     await Promise.race([this.page.end(), late])
     given.abort()
     this.#server.close()
-    this.#server.closeAllConnections()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
