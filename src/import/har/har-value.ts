@@ -27,7 +27,7 @@ const wordsOf = (name: string): string[] =>
 
 /** Fields beside a secret that say something about it. */
 const ABOUT_SECRETS =
-  /(?:type|url|uri|expir\w*|ttl|method|required|enabled|length|scope|at|name|domain|path|policy|mode|count)$/i
+  /(?:type|url|uri|expir\w{0,20}|ttl|method|required|enabled|length|scope|at|name|domain|path|policy|mode|count)$/i
 
 /** Whether a recorded value under this name must not stand in a file. */
 export function isSecretField(name: string, value: string): boolean {
