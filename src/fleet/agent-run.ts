@@ -88,6 +88,11 @@ export class AgentRun implements WorkforceEvents {
     return this.#startUs < Infinity
   }
 
+  /** Whether its load has ended, and what was in flight then is waited for. */
+  get isDraining(): boolean {
+    return this.hasStarted && this.#elapsedS() >= this.#loadEndS
+  }
+
   /** Gets the crew ready and tells so; or why it cannot be. */
   async prepare(): Promise<void> {
     try {

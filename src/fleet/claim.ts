@@ -144,13 +144,15 @@ export class Claim {
     this.#run?.tick()
   }
 
-  /** The coordinator is gone: once the load has drained, nothing is left to do. */
+  /** The coordinator is gone: a load under way drains as planned; a drain that had begun ends, as nobody waits for it. */
   #leaseOver(): void {
     const run = this.#run
+    const isDraining = run?.isDraining === true
     this.leave('lease')
     // Nobody waits for what it would still hand over.
     this.#abort.abort()
-    void run?.drained().then(() => run.cancel())
+    if (isDraining) void run.cancel()
+    else void run?.drained().then(() => run.cancel())
   }
 
   /** The coordinator does not hear this agent any more: its load must end, and nothing of it is wanted. */

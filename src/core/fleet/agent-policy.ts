@@ -116,11 +116,11 @@ function usersProblem({ maxUsers }: AgentPolicy, users: number, share: AgentShar
 function rateProblem({ maxPerS }: AgentPolicy, perS: number, { workers, of }: AgentShare): string | null {
   if (maxPerS === null) return null
   if (perS === Infinity)
-    return `starts at most ${showRate(maxPerS)} (--max-rate), and users without waits go as fast as they can`
+    return `starts at most ${showRate(maxPerS)}/s (--max-rate), and users without waits go as fast as they can`
   const own = (perS * workers) / of
   return own <= maxPerS
     ? null
-    : `starts at most ${showRate(maxPerS)} (--max-rate), and its part would be ${showRate(own)}`
+    : `starts at most ${showRate(maxPerS)}/s (--max-rate), and its part would be ${showRate(own)}/s`
 }
 
 /** How many of `n` users fall to an agent. */
