@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util'
 import { connectBus } from '../dist/fleet/bus.js'
 import { packInstants } from '../dist/fleet/messages.js'
 import { monotonicUs } from '../dist/protocol.js'
-import { hasNamespaces, Rig } from '../test/support/hosts.ts'
+import { Rig } from '../test/support/hosts.ts'
+import { hasNamespaces } from '../test/support/namespaces.ts'
 import { describeMachine, keep } from './processes.ts'
 import { renderTable } from './table.ts'
 
@@ -111,7 +112,7 @@ async function startRelay([thereMs, backMs]: readonly [number, number]): Promise
     sockets.push(from)
   }
   const server = createServer((client) => {
-    const nats = connect(rig.nats.port, rig.targetAddress.replace(/2$/, '1'))
+    const nats = connect(rig.nats.port, rig.serverAddress)
     delayed(client, nats, thereMs)
     delayed(nats, client, backMs)
   })

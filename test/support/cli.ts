@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Report } from '../../dist/index.js'
 import { COUNT_PATH, type TargetCounts } from '../../src/target/server.ts'
+import { atEnd } from './at-end.ts'
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -39,7 +40,7 @@ export interface Surroundings {
 
 /** What nobody has waited for dies with the test run; each by its own pid. */
 const alive = new Set<ChildProcess>()
-process.once('exit', () => {
+atEnd(() => {
   for (const child of alive) child.kill('SIGKILL')
 })
 

@@ -2,35 +2,19 @@
  * Several hosts on one machine: each agent in a network namespace of its own, with a monotonic clock of its own, all on
  * one bridge. Where that is not allowed the agents are processes on loopback, and `isApart` says so.
  */
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report } from '../../dist/index.js'
+import { subjectsOf } from '../../src/core/fleet/subjects.ts'
+import type { Bus } from '../../src/fleet/bus.ts'
+import { findAgents } from '../../src/fleet/fleet.ts'
+import { readOrder, type Card, type Order } from '../../src/fleet/messages.ts'
 import { MAIN, readReport, start, type Finished, type Started } from './cli.ts'
-import { startNats, until, type NatsHost } from './nats.ts'
-
-const ip = (...words: string[]): void => void execFileSync('ip', words, { stdio: 'pipe' })
-
-/** Whether this machine lets the test make namespaces; it takes a look once. */
-export const hasNamespaces = ((): boolean => {
-  const name = `crtry${process.pid}`
-  try {
-    ip('netns', 'add', name)
-    execFileSync('unshare', ['--time', '--monotonic', '1000', '--fork', 'true'], { stdio: 'pipe' })
-    ip('link', 'add', name, 'type', 'bridge')
-    ip('link', 'del', name)
-    ip('netns', 'del', name)
-    return true
-  } catch {
-    try {
-      ip('netns', 'del', name)
-    } catch {
-      // It was not made.
-    }
-    return false
-  }
-})()
+import { LEASH } from './leash.ts'
+import { hasNamespaces, Net } from './namespaces.ts'
+import { aBus, startNats, until, type NatsHost } from './nats.ts'
 
 /** A request as the target saw it. */
 export interface Arrival {
@@ -38,6 +22,7 @@ export interface Arrival {
   readonly atMs: number
   /** Address of the host it came from. */
   readonly from: string
+  /** Below the URL of its run. */
   readonly path: string
 }
 
@@ -48,38 +33,56 @@ export interface AgentHost {
   readonly started: Started
   /** The process of the agent itself. */
   readonly pid: number
-  /** Takes the way to the NATS server away, or gives it back; the target stays in reach. */
-  cut(): void
-  mend(): void
+  /** Takes the way to the NATS server away, and returns what gives it back; the target stays in reach. */
+  cut(): () => void
 }
 
 export interface AgentOptions {
   /** By how much the monotonic clock of its host is ahead, in seconds. */
   readonly aheadS?: number
-  readonly realm: string
   readonly args?: readonly string[]
+  /** The URL by which it reaches the NATS server, if not the server's own. */
+  readonly nats?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What it is started by on its host. */
+  readonly by?: readonly string[]
 }
 
 /** A run under way. */
 export interface HostsRun {
   readonly started: Started
+  /** Its requests so far, as the target saw them. */
+  readonly arrived: readonly Arrival[]
   /** Resolves when its first request has arrived. */
   readonly loaded: Promise<void>
-  /** How it ended, with its report, and what the target counted of it. */
-  readonly ended: Promise<Finished & { readonly report: Report; readonly arrived: readonly Arrival[] }>
+  /** How it ended, with its report. */
+  readonly ended: Promise<Finished & { readonly report: Report }>
 }
 
-/** The machine with all hosts on it. Its runs come one after the other. */
+export interface RealmOptions {
+  /** How the target answers its requests; at once if undefined. */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
+  /** Its own server. */
+  readonly nats?: NatsHost
+}
+
+type Reached = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What a server is started with here: a client that has gone without a word is noticed within 3 s. */
+const SERVER = 'ping_interval: "1s"\nping_max: 2'
+
+/** The machine with the target, a NATS server, and all hosts on it. */
 export class Rig {
   readonly nats: NatsHost
   /** The address and URL of the target. */
   readonly targetAddress: string
   readonly url: string
-  readonly arrivals: Arrival[] = []
+  /** Whether each agent has a network and a clock of its own. */
   readonly isApart = hasNamespaces
   readonly #target: Server
   readonly #net: Net | null
-  #agents: AgentHost[] = []
+  readonly #realms = new Map<string, Reached>()
+  readonly #servers: NatsHost[] = []
   #hosts = 0
 
   private constructor(nats: NatsHost, target: Server, net: Net | null) {
@@ -89,23 +92,29 @@ export class Rig {
     const { address, port } = target.address() as AddressInfo
     this.targetAddress = address
     this.url = `http://${address}:${port}/`
-    target.on('request', (request, response) => {
-      this.arrivals.push({ atMs: performance.now(), from: request.socket.remoteAddress!, path: request.url! })
+    target.on('request', (request: IncomingMessage, response: ServerResponse) => {
       request.resume()
-      response.end('ok')
+      this.#realms.get(request.url!.split('/')[1]!)!(request, response)
     })
   }
 
   static async make(): Promise<Rig> {
     const net = hasNamespaces ? new Net() : null
-    const nats = await startNats({
-      address: net?.serverAddress ?? '127.0.0.1',
-      // A client that has gone without a word is noticed within 3 s.
-      config: () => 'ping_interval: "1s"\nping_max: 2',
-    })
+    const nats = await startNats({ address: net?.serverAddress ?? '127.0.0.1', config: () => SERVER })
     const target = createServer()
     await new Promise<void>((resolve) => target.listen(0, net?.targetAddress ?? '127.0.0.1', resolve))
     return new Rig(nats, target, net)
+  }
+
+  get serverAddress(): string {
+    return this.#net?.serverAddress ?? '127.0.0.1'
+  }
+
+  /** Starts one more NATS server. */
+  async server(): Promise<NatsHost> {
+    const nats = await startNats({ address: this.serverAddress, config: () => SERVER })
+    this.#servers.push(nats)
+    return nats
   }
 
   /** Makes a host, and what starts a program on it; this one where there are no namespaces. */
@@ -120,70 +129,146 @@ export class Rig {
     return { within: ['ip', 'netns', 'exec', namespace, ...clock], address, namespace }
   }
 
+  /** Takes the way from a host to the NATS server away; returns what gives it back. */
+  cut(namespace: string): () => void {
+    return this.#net!.cut(namespace)
+  }
+
+  /** Agents and runs that neither see nor disturb those of other realms. */
+  realm({ answer, nats = this.nats }: RealmOptions = {}): Realm {
+    const realm = new Realm(this, `realm${this.#realms.size}`, nats)
+    this.#realms.set(realm.name, (request, response) => {
+      realm.reached(request)
+      if (answer === undefined) response.end('ok')
+      else answer(request, response)
+    })
+    return realm
+  }
+
+  async dispose(): Promise<void> {
+    this.#target.closeAllConnections()
+    this.#target.close()
+    for (const nats of [this.nats, ...this.#servers]) await nats.stop()
+    this.#net?.dispose()
+  }
+}
+
+export class Realm {
+  readonly name: string
+  readonly nats: NatsHost
+  readonly #rig: Rig
+  readonly #arrivals = new Map<string, Arrival[]>()
+  readonly #agents: AgentHost[] = []
+  #bus: Promise<Bus> | null = null
+
+  constructor(rig: Rig, name: string, nats: NatsHost) {
+    this.name = name
+    this.nats = nats
+    this.#rig = rig
+  }
+
+  /** All requests of its runs, as the target saw them. */
+  get arrivals(): readonly Arrival[] {
+    return [...this.#arrivals.values()].flat().sort((a, b) => a.atMs - b.atMs)
+  }
+
+  /** A request has arrived. */
+  reached({ url, socket }: IncomingMessage): void {
+    const [, , run, ...path] = url!.split('/')
+    const arrival = { atMs: performance.now(), from: socket.remoteAddress!, path: path.join('/') }
+    this.#arrivals.get(run!)!.push(arrival)
+  }
+
   /** Starts an agent on a host of its own, and waits until it can be found. */
-  async agent(name: string, { realm, aheadS, args = [] }: AgentOptions): Promise<AgentHost> {
-    const { within, address, namespace } = this.place(aheadS)
-    const own = ['--name', name, '--realm', realm, '--nats', this.nats.url, '--workers', '1']
-    const words = [
-      ...within,
-      process.execPath,
-      MAIN,
-      'agent',
-      ...own,
-      '--allow-host',
-      this.targetAddress,
-      ...args,
-    ]
-    const started = start(words[0]!, words.slice(1))
+  async agent(name: string, options: AgentOptions = {}): Promise<AgentHost> {
+    const { aheadS, args = [], nats = this.nats.url, env, by = [] } = options
+    const { within, address, namespace } = this.#rig.place(aheadS)
+    const own = ['--name', name, '--realm', this.name, '--nats', nats, '--workers', '1']
+    const [word, ...words] = [...LEASH, ...within, ...by, process.execPath, MAIN, 'agent', ...own]
+    const allowed = ['--allow-host', this.#rig.targetAddress]
+    const started = start(word!, [...words, ...allowed, ...args], env === undefined ? {} : { env })
     await started.says('stdout', /waits for runs/)
-    const route = (what: string): void =>
-      ip('-n', namespace!, 'route', what, 'blackhole', `${this.#net!.serverAddress}/32`)
     const agent: AgentHost = {
       ...{ name, address, started },
       pid: namespace === null ? started.pid : onlyChild(started.pid),
-      cut: () => route('add'),
-      mend: () => route('del'),
+      cut: () => this.#rig.cut(namespace!),
     }
     this.#agents.push(agent)
     return agent
   }
 
-  /** Starts corerush on these agents. */
-  start(realm: string, agents: string, args: readonly string[]): Started {
-    const fleet = ['--agents', agents, '--nats', this.nats.url, '--realm', realm]
-    const started = start(process.execPath, [MAIN, '--url', this.url, ...fleet, ...args, '--out', 'json=-'])
-    started.process.stdin!.end()
-    return started
+  /** Starts agents of these names, whose clocks are days apart. */
+  agents(...names: readonly string[]): Promise<AgentHost[]> {
+    return Promise.all(names.map((name, i) => this.agent(name, { aheadS: 100_000 * (i + 1) })))
   }
 
-  /** Starts a load at a rate on these agents. */
-  run(realm: string, agents: string, args: readonly string[]): HostsRun {
-    const since = this.arrivals.length
-    const started = this.start(realm, agents, ['--rate', '100/s', ...args])
-    const ended = started.finished.then((finished) => ({
-      ...finished,
-      report: readReport(finished),
-      arrived: this.arrivals.slice(since),
-    }))
+  /** Starts corerush on these agents. */
+  start(agents: string, args: readonly string[]): Started & { readonly arrived: readonly Arrival[] } {
+    const run = String(this.#arrivals.size)
+    const arrived: Arrival[] = []
+    this.#arrivals.set(run, arrived)
+    const fleet = ['--agents', agents, '--nats', this.nats.url, '--realm', this.name]
+    const url = `${this.#rig.url}${this.name}/${run}/`
+    const words = [MAIN, '--url', url, ...fleet, ...args, '--out', 'json=-']
+    const started = start(process.execPath, words)
+    started.process.stdin!.end()
+    return Object.assign(started, { arrived })
+  }
+
+  /** Starts a load of 100 requests per second on these agents. */
+  run(agents: string, args: readonly string[]): HostsRun {
+    const started = this.start(agents, ['--rate', '100/s', '--max-users', '100', ...args])
+    const { arrived } = started
+    const ended = started.finished.then((finished) => ({ ...finished, report: readReport(finished) }))
     // Who waits for the load only hears why there is none by the end.
     ended.catch(() => undefined)
-    return {
-      started,
-      ended,
-      loaded: Promise.race([until(() => this.arrivals.length > since), ended.then(() => undefined)]),
-    }
+    const loaded = Promise.race([until(() => arrived.length > 0), ended.then(() => undefined)])
+    return { started, arrived, ended, loaded }
+  }
+
+  /** Carries out a command that must not send anything. */
+  async refused(agents: string, args: readonly string[]): Promise<Finished> {
+    const started = this.start(agents, args)
+    const finished = await started.finished
+    const { length } = started.arrived
+    if (length > 0) throw new Error(`${length} requests were sent:\n${finished.stderr}`)
+    return finished
+  }
+
+  /** What its agents say of themselves. */
+  async cards(): Promise<Card[]> {
+    return findAgents(await this.bus(), this.name)
+  }
+
+  /** Resolves when an agent is ordered this. */
+  async ordered(name: string, type: Order['type']): Promise<void> {
+    const { instance } = (await this.cards()).find((card) => card.name === name)!
+    const bus = await this.bus()
+    await new Promise<void>((resolve) => {
+      const listener = bus.answer(subjectsOf(this.name).order(name, instance), (bytes) => {
+        if (readOrder(bytes).type !== type) return null
+        listener.end()
+        resolve()
+        return null
+      })
+    })
+  }
+
+  /** A connection of the test itself. */
+  bus(): Promise<Bus> {
+    this.#bus ??= aBus(this.nats.url, { inboxPrefix: `corerush.test.inbox.${this.name}` })
+    return this.#bus
+  }
+
+  /** Resolves when no agent belongs to a run. */
+  async idle(): Promise<void> {
+    while ((await this.cards()).some(({ state }) => state !== 'idle')) await sleep(20)
   }
 
   async dispose(): Promise<void> {
-    for (const { pid, started } of this.#agents) {
-      kill(pid, 'SIGCONT')
-      kill(pid, 'SIGKILL')
-      await started.finished
-    }
-    this.#target.closeAllConnections()
-    this.#target.close()
-    await this.nats.stop()
-    this.#net?.dispose()
+    await (await this.#bus)?.close()
+    for (const { pid } of this.#agents) kill(pid, 'SIGKILL')
+    await Promise.all(this.#agents.map(({ started }) => started.finished))
   }
 }
 
@@ -198,53 +283,4 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
 function onlyChild(pid: number): number {
   const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
   return Number(child)
-}
-
-/** A bridge with the addresses of server and target, and a namespace for each host. */
-class Net {
-  readonly #prefix: string
-  readonly #subnet: string
-  readonly #namespaces: string[] = []
-
-  constructor() {
-    // Two test runs at once have other names and other addresses.
-    this.#prefix = `cr${process.pid % 100_000}`
-    this.#subnet = `10.${201 + ((process.pid >> 8) % 50)}.${process.pid % 256}`
-    // With an address of its own: else it takes one of its ports, and another when a host comes, which others learn late.
-    ip('link', 'add', this.#bridge, 'address', '02:00:00:00:00:01', 'type', 'bridge')
-    for (const address of [this.serverAddress, this.targetAddress])
-      ip('addr', 'add', `${address}/24`, 'dev', this.#bridge)
-    ip('link', 'set', this.#bridge, 'up')
-  }
-
-  get #bridge(): string {
-    return `${this.#prefix}br`
-  }
-
-  get serverAddress(): string {
-    return `${this.#subnet}.1`
-  }
-
-  get targetAddress(): string {
-    return `${this.#subnet}.2`
-  }
-
-  host(n: number): { readonly namespace: string; readonly address: string } {
-    const [namespace, outer, inner] = [`${this.#prefix}n${n}`, `${this.#prefix}v${n}`, `${this.#prefix}w${n}`]
-    const address = `${this.#subnet}.${10 + n}`
-    ip('netns', 'add', namespace)
-    this.#namespaces.push(namespace)
-    ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace)
-    ip('link', 'set', outer, 'master', this.#bridge, 'up')
-    ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', inner)
-    ip('-n', namespace, 'link', 'set', inner, 'up')
-    ip('-n', namespace, 'link', 'set', 'lo', 'up')
-    return { namespace, address }
-  }
-
-  dispose(): void {
-    // A namespace takes its end of the cable with it.
-    for (const namespace of this.#namespaces) ip('netns', 'del', namespace)
-    ip('link', 'del', this.#bridge)
-  }
 }

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nkeys } from '@nats-io/transport-node'
 import { connectBus, type Bus, type BusOptions } from '../../src/fleet/bus.ts'
 import { serverProgram } from '../../src/fleet/server.ts'
+import { atEnd } from './at-end.ts'
+import { LEASH } from './leash.ts'
 
 export const hasNats = serverProgram(process.env['PATH'] ?? '') !== null
 
@@ -35,12 +37,6 @@ export interface NatsOptions {
   readonly within?: readonly string[]
 }
 
-/** What is still there when the tests end goes with them; each by its own pid. */
-const alive = new Set<ChildProcess>()
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
-})
-
 /** Starts a server on a free port, which it keeps when it is started again. */
 export async function startNats({
   config = () => '',
@@ -51,9 +47,10 @@ export async function startNats({
   const file = join(folder, 'nats.conf')
   let child: ChildProcess
   let port = -1
+  const release = atEnd(() => child.kill('SIGKILL'))
   const start = async (): Promise<void> => {
     writeFileSync(file, `listen: "${address}:${port}"\n${config(folder)}\n`)
-    const [program, ...args] = [...within, serverProgram(process.env['PATH'] ?? '')!, '-c', file]
+    const [program, ...args] = [...LEASH, ...within, serverProgram(process.env['PATH'] ?? '')!, '-c', file]
     let log = ''
     child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (log += text))
@@ -81,6 +78,7 @@ export async function startNats({
     start,
     stop: async () => {
       await end('SIGTERM')
+      release()
       rmSync(folder, { recursive: true })
     },
   }
