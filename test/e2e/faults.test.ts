@@ -182,7 +182,7 @@ describe.concurrent('a target that is not there', () => {
   })
 })
 
-describe('TLS', () => {
+describe.concurrent('TLS', () => {
   test('a certificate that nobody trusts fails, and with -k it does not', async (context) => {
     const server = await startTlsTarget()
     if (server === null) return context.skip('no openssl on this machine')
@@ -205,14 +205,15 @@ describe('TLS', () => {
     }
   })
 
-  test('a trusted certificate; one that is trusted and names another host, or has expired', async (context) => {
-    const ours = 'DNS:localhost,IP:127.0.0.1'
-    for (const [names, isExpired, transport, outcome] of [
-      [ours, false, 'undici', 'ok'],
-      [ours, false, 'wire', 'ok'],
-      ['DNS:other.test', false, 'wire', 'tls.certificate'],
-      [ours, true, 'undici', 'tls.certificate'],
-    ] as const) {
+  const OURS = 'DNS:localhost,IP:127.0.0.1'
+  test.for([
+    ['is right', OURS, false, 'undici', 'ok'],
+    ['is right', OURS, false, 'wire', 'ok'],
+    ['names another host', 'DNS:other.test', false, 'wire', 'tls.certificate'],
+    ['has expired', OURS, true, 'undici', 'tls.certificate'],
+  ] as const)(
+    'a trusted certificate that %s: %s, %s, over %s',
+    async ([, names, isExpired, transport, outcome], context) => {
       const server = await startTlsTarget(names, isExpired)
       if (server === null) return context.skip('no openssl on this machine')
       try {
@@ -231,8 +232,8 @@ describe('TLS', () => {
       } finally {
         await server.stop()
       }
-    }
-  })
+    },
+  )
 
   test('https to a port that speaks plain http', async () => {
     await withTarget([], async (target) => {

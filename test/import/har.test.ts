@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { debugScenario, planDebug } from '../../dist/host/walk-through.js'
 import { importHar } from '../../src/import/har/har.ts'
 import type { HarOptions } from '../../src/import/har/har-selection.ts'
@@ -287,7 +287,9 @@ describe('a recorded session', () => {
     const file = join(folder, 'session.ts')
     writeFileSync(file, text)
     expect(await strictFaults([file])).toEqual([])
-    Object.assign(process.env, { PASSWORD: 'other', X_API_KEY: 'k-secret-1' })
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('PASSWORD', 'other')
+    vi.stubEnv('X_API_KEY', 'k-secret-1')
     expected = session(NOW, host, 'other')
     const plan = await planDebug({}, file)
     const errors: unknown[] = []

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { debugScenario, planDebug } from '../../dist/host/walk-through.js'
 import { readYaml } from '../../src/host/files/yaml.ts'
 import { formatOf } from '../../src/import/detect/detection.ts'
@@ -87,7 +87,9 @@ test('each operation is sent, with its examples or values of its schemas', async
   const file = join(folder, 'pets.ts')
   writeFileSync(file, text)
   expect(await strictFaults([file])).toEqual([])
-  Object.assign(process.env, { TOKEN: 't-1', KEY: 'k 1' })
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('TOKEN', 't-1')
+  vi.stubEnv('KEY', 'k 1')
   const plan = await planDebug({}, file)
   const errors: string[] = []
   await debugScenario(plan, plan.scenario!.scenarios[0]!, (step) => {

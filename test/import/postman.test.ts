@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { debugScenario, planDebug } from '../../dist/host/walk-through.js'
 import { formatOf } from '../../src/import/detect/detection.ts'
 import { importPostman } from '../../src/import/postman/postman.ts'
@@ -161,7 +161,9 @@ test('a collection is sent: variables, authorization, bodies; scripts of other f
   writeFileSync(file, text)
   writeFileSync(join(folder, 'a.txt'), 'content')
   expect(await strictFaults([file])).toEqual([])
-  Object.assign(process.env, { PASSWORD: 'pw-2', X_KEY: 'k-2' })
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('PASSWORD', 'pw-2')
+  vi.stubEnv('X_KEY', 'k-2')
   const errors: string[] = []
   const plan = await planDebug({ set: { password: 'geheim' } }, file)
   await debugScenario(plan, plan.scenario!.scenarios[0]!, (step) => {
