@@ -1,6 +1,6 @@
 /** The cells of the calibration: every combination of load, model and disturbance, in a fixed order. */
 import { seededRandom } from '../dist/core/random.js'
-import { DISTURBANCES, WEIGHT, type Disturbance } from './disturbance.ts'
+import { WEIGHT, type Disturbance } from './disturbance.ts'
 
 export interface Cell {
   readonly model: 'closed, waits' | 'closed, no waits' | 'open'
@@ -21,18 +21,22 @@ const WAITS_S = [0.1, 0.25, 0.5]
 /** Above this load a short wait limits the number of users and connections. */
 const LONG_WAITS_TO = 0.5
 
+export interface CellChoice {
+  readonly transports: readonly string[]
+  readonly workers: readonly number[]
+  readonly disturbances: readonly Disturbance[]
+  readonly loads?: readonly number[]
+  readonly models?: readonly string[]
+}
+
 /** The first `count` cells, repeated if there are fewer. */
-export function cells(
-  count: number,
-  transports: readonly string[],
-  workers: readonly number[],
-  disturbances: readonly Disturbance[] = DISTURBANCES,
-): Cell[] {
+export function cells(count: number, choice: CellChoice): Cell[] {
+  const { transports, workers, disturbances, loads = LOADS, models = MODELS } = choice
   const all: Cell[] = []
-  for (const model of MODELS)
+  for (const model of MODELS.filter((one) => models.includes(one)))
     for (const transport of transports)
       for (const n of workers)
-        for (const load of LOADS)
+        for (const load of loads)
           for (const latency of LATENCIES)
             for (const disturbance of disturbances)
               for (let i = 0; i < (WEIGHT[disturbance] ?? 1); i++) {

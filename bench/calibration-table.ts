@@ -14,6 +14,11 @@ const WAY_MS = 0.2
 /** Both ends of the bound are upper edges of slots of a histogram with three significant digits. */
 const ROUNDING_RATIO = 0.002
 
+/** What the witness is to reach, up to this share of capacity. */
+const WITNESS_MS = 0.5
+const WITNESS_RATIO = 0.02
+const WITNESS_TO = 0.7
+
 export interface Judged {
   readonly run: CalibrationRun
   readonly level: 'sound' | 'suspect' | 'void'
@@ -75,6 +80,7 @@ export function renderJudgement(runs: readonly CalibrationRun[]): string {
   const sections = [
     splitTable(judged),
     disturbanceTable(judged),
+    ...witnessTable(judged),
     ...listing('False sound', judged, (j) => j.level === 'sound' && !j.isTrue),
     ...listing('False void', judged, (j) => j.level === 'void' && j.isTrue),
     ...listing(
@@ -148,6 +154,43 @@ function disturbanceTable(judged: readonly Judged[]): string {
     ['', ...COLUMNS],
     ...keys.map((key) => [key.slice(3).trim(), ...figures(groups.get(key)!)]),
   ])
+}
+
+/** How near the witness came to the truth, in runs that nothing disturbed: its value, and its interval with its bound. */
+function witnessTable(judged: readonly Judged[]): string[] {
+  const seen = judged.filter(({ run }) => run.evidence.witness !== null)
+  if (seen.length === 0) return []
+  const rows = PERCENTILES.filter(([name]) => name !== 'p99_9').map(([name]) => {
+    const quiet = seen.flatMap(({ run }) => {
+      const { latencyMs, floorMs, lowMs, highMs } = run.evidence.witness!
+      const [value, low, high] = [latencyMs[name], run.truth.lowMs[name]!, run.truth.highMs[name]!]
+      if (value === null || run.cell.disturbance !== 'none' || run.cell.load > WITNESS_TO) return []
+      const off = Math.max(0, value - high, low - value)
+      const reach = WAY_MS + ROUNDING_RATIO * value
+      const [from, to] = [lowMs[name], highMs[name]]
+      const isHeld = (from === null ? -Infinity : from - value + floorMs[name]! - reach) <= high
+      return [
+        {
+          isNear: off <= Math.max(WITNESS_MS, WITNESS_RATIO * high),
+          hasInterval: from !== null && to !== null,
+          holds: isHeld && (to ?? Infinity) + reach >= low,
+        },
+      ]
+    })
+    const count = (is: (one: (typeof quiet)[number]) => boolean): string =>
+      ratio(quiet.filter(is).length, quiet.length)
+    return [name, count((one) => one.isNear), count((one) => one.hasInterval), count((one) => one.holds)]
+  })
+  const bySight = seen.filter(
+    ({ run, level }) => level === 'sound' && judge(run.evidence).latencyBy === 'witness',
+  )
+  return [
+    `${seen.length} runs had a witness; ${bySight.length} are sound by it, ${bySight.filter(({ isTrue }) => !isTrue).length} of these falsely. Undisturbed ones up to ${WITNESS_TO * 100} %:`,
+    renderTable([
+      ['witness', 'within max(0.5 ms, 2 %)', 'has an interval', 'truth within bound and interval'],
+      ...rows,
+    ]),
+  ]
 }
 
 function listing(title: string, judged: readonly Judged[], is: (j: Judged) => boolean): string[] {

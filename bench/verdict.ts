@@ -24,6 +24,9 @@ const { values } = parseArgs({
     judge: { type: 'string' },
     workers: { type: 'string', default: availableParallelism() > 1 ? '1,2' : '1' },
     only: { type: 'string', default: DISTURBANCES.join(',') },
+    /** Shares of capacity in percent, and models; all by default. */
+    loads: { type: 'string' },
+    models: { type: 'string' },
   },
 })
 
@@ -86,7 +89,10 @@ async function measure(file: string): Promise<void> {
   }
   const done = new Set(known.flatMap((line) => (line.kind === 'machine' ? [] : [line.index])))
   const began = Date.now()
-  const planned = cells(Number(values.runs), transports, workers, disturbances)
+  const loads = values.loads?.split(',').map((percent) => Number(percent) / 100)
+  const models = values.models?.split('; ')
+  const choice = { transports, workers, disturbances, ...(loads && { loads }), ...(models && { models }) }
+  const planned = cells(Number(values.runs), choice)
   for (const [index, cell] of planned.entries()) {
     if (done.has(index)) continue
     const progress = `${index + 1}/${planned.length} ${((Date.now() - began) / 60_000).toFixed(1)} min`
