@@ -28,6 +28,8 @@ export class LightSocket extends EventEmitter implements Writer {
   /** What has come and was not read yet. */
   #chunk: Buffer | null = null
   #isCorked = false
+  /** Why it was destroyed; reported with the close. */
+  #cause: Error | null = null
   /** Whether the close is reported, after which nothing of it matters. */
   #isClosed = false
   /** What is to be written: a text, and after it a body that is no text. */
@@ -71,6 +73,11 @@ export class LightSocket extends EventEmitter implements Writer {
     })
     socket.on('end', () => this.emit('end'))
     socket.on('close', () => {
+      const cause = this.#cause
+      if (cause !== null && this.errored === null) {
+        this.errored = cause
+        this.emit('error', cause)
+      }
       this.destroyed = this.#isClosed = true
       this.emit('close')
     })
@@ -137,9 +144,11 @@ export class LightSocket extends EventEmitter implements Writer {
     return this.#socket!.writableLength
   }
 
+  /** The socket is not given the error: it would format the error's stack, which is the larger part of a close. */
   destroy(error?: Error): this {
     this.destroyed = true
-    this.#socket!.destroy(error)
+    this.#cause ??= error ?? null
+    this.#socket!.destroy()
     return this
   }
 
