@@ -109,7 +109,7 @@ export class Coordinator {
       throw new CorerushError('CORERUSH_FLEET', `${exposed}; nothing was sent`, {
         hint: 'tls:// in --nats on every host, or --nats-plain where the network can be trusted',
       })
-    const problems = unsupported(plan)
+    const problems = unsupported(plan, agents)
     if (problems.length > 0) throw new OptionsError(problems)
   }
 
@@ -137,9 +137,11 @@ const columnsOf = ({ data, scenario }: Plan): string[] =>
     (feeder) => readFeeder(feeder).columns ?? [],
   )
 
+const workersOf = (agents: readonly Card[]): number => agents.reduce((sum, { workers }) => sum + workers, 0)
+
 /** What these agents offer together, for the plan. */
 function defaultsOf(agents: readonly Card[]): HostDefaults {
-  const cores = agents.reduce((sum, { workers }) => sum + workers, 0)
+  const cores = workersOf(agents)
   // Users are spread by workers, so the agent with the fewest for each of its workers decides.
   const each = agents.map(({ spareDescriptors, workers }) =>
     spareDescriptors === null ? Infinity : spareDescriptors / workers,
@@ -148,11 +150,17 @@ function defaultsOf(agents: readonly Card[]): HostDefaults {
 }
 
 /** What a plan has that agents cannot be given. */
-function unsupported(plan: Plan): { option: string; message: string }[] {
+function unsupported(plan: Plan, agents: readonly Card[]): { option: string; message: string }[] {
   const cannot = (option: string, message: string) => [{ option, message }]
   return [
     ...(plan.model === 'open' && plan.replay !== undefined
       ? cannot('replay', 'needs the log on every host, and it does not travel to agents: run it on one host')
+      : []),
+    ...(plan.connections !== null && plan.connections < workersOf(agents)
+      ? cannot(
+          'connections',
+          `must be at least one for each of the ${workersOf(agents)} workers of the agents, got ${plan.connections}`,
+        )
       : []),
     ...(plan.requests !== null && (plan.maxRedirects > 0 || plan.request.digest !== null)
       ? cannot(

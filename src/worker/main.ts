@@ -19,7 +19,7 @@ import { Feed } from './user/feed.ts'
 import type { ScriptSurroundings } from './scenario/loaded-script.ts'
 import { ticketsOf } from './schedule/tickets.ts'
 import { Addresses } from './transport/addresses.ts'
-import { transportOf } from './transport-choice.ts'
+import { plannedTransport } from './transport-choice.ts'
 import { Connector } from './transport/connector.ts'
 import type { Transport } from './transport/transport.ts'
 import { loopIdleUs, Turn } from './time/turn.ts'
@@ -43,7 +43,7 @@ export default async function work({
   const orders = new Orders(port)
   const desertion = new Desertion(tell)
 
-  const makeTransport = await transportOf(plan.transport)
+  const makeTransport = await plannedTransport(plan, share)
   const vitals = vitalSigns()
   const clock = clockOf(assignment)
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)

@@ -1,5 +1,7 @@
 /** The transport that the plan names. Only that one is loaded: undici costs a worker 20 MB and a fifth of a second. */
+import type { Plan } from '../core/plan/plan.ts'
 import type { TransportName } from '../core/resolve/transport-options.ts'
+import type { Share } from '../core/share.ts'
 import type { Clock } from './time/clock.ts'
 import type { Turn } from './time/turn.ts'
 import type { Connector } from './transport/connector.ts'
@@ -16,4 +18,17 @@ export async function transportOf(name: TransportName): Promise<MakeTransport> {
   if (name === 'wire') return (await import('./transport/wire/wire.ts')).wireTransport
   if (name === 'http2') return (await import('./transport/http2/http2.ts')).http2Transport
   return (await import('./transport/undici.ts')).undiciTransport
+}
+
+/** The transport of a plan, for this share of it; with connections that users share, where the plan says so. */
+export async function plannedTransport(
+  { transport, connections, streams, model }: Pick<Plan, 'transport' | 'connections' | 'streams' | 'model'>,
+  share: Share,
+): Promise<MakeTransport> {
+  const make = await transportOf(transport)
+  if (connections === null) return make
+  const { shared } = await import('./transport/pool.ts')
+  const sharing = { connections, streams, share, isOpen: model === 'open' }
+  return (options, connector, clock, turn) =>
+    shared(make(options, connector, clock, turn), sharing, clock, turn)
 }

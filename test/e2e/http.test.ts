@@ -1,5 +1,8 @@
 /** HTTP as a user asks for it, through the built library and the built command, against real servers. */
 import { writeFileSync } from 'node:fs'
+import { createServer as createHttp, type ServerResponse } from 'node:http'
+import { createServer as createHttp2, type Http2ServerResponse } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { planRun, renderSummary, run, type Options } from '../../dist/index.js'
@@ -69,6 +72,39 @@ describe.concurrent('the way to the target', () => {
     expect(report.plan.http2).toBe(true)
     expect(renderSummary(report, style)).toContain('HTTP/2 only')
     await server.stop()
+  })
+
+  test.each([
+    ['undici', {}, 5],
+    ['wire', { transport: 'wire' }, 5],
+    ['http2', { http2: true, streams: 3 }, 15],
+  ] as const)('connections that users share over %s, divided exactly', async (name, how, most) => {
+    let [atOnce, atMost] = [0, 0]
+    const answer = (reply: ServerResponse | Http2ServerResponse): void => {
+      atMost = Math.max(atMost, ++atOnce)
+      setTimeout(() => {
+        atOnce--
+        reply.end('ok')
+      }, 5)
+    }
+    const server =
+      name === 'http2' ? createHttp2((_, reply) => answer(reply)) : createHttp((_, reply) => answer(reply))
+    let accepted = 0
+    server.on('connection', () => accepted++)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const report = await run(brief({ url, users: 40, connections: 5, requests: 300, ...how }))
+    server.close()
+    expectConservation(report)
+    // One connection is the probe's.
+    expect([report.total.succeeded, report.connections.opened, accepted, atMost]).toEqual([300, 5, 6, most])
+    expect(report.plan).toMatchObject({ connections: 5, witness: null })
+    const { blocked, firstByte } = report.total.phasesMs
+    const { latencyMs } = report.total
+    expect(blocked!.max! + firstByte.min!).toBeLessThanOrEqual(latencyMs.max! + 0.01)
+    expect(blocked!.mean! + firstByte.mean!).toBeLessThanOrEqual(latencyMs.mean! + 0.01)
+    expect(blocked!.mean!).toBeGreaterThan(report.total.lagMs.mean!)
+    expect(renderSummary(report, style)).toMatch(/5 shared connections[^]*\nblocked +p50/)
   })
 
   test('a plan of HTTP/2 against HTTP/1.1 does not pass', async () => {

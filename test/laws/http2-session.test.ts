@@ -5,6 +5,7 @@ import { FieldDecoder } from '../../src/worker/transport/http2/field-decoder.ts'
 import { FieldEncoder } from '../../src/worker/transport/http2/field-encoder.ts'
 import { DynamicTable, type Field } from '../../src/worker/transport/http2/field-tables.ts'
 import { Http2Session } from '../../src/worker/transport/http2/http2-session.ts'
+import { Http2Stream } from '../../src/worker/transport/http2/http2-stream.ts'
 import { data, frame, goaway, headers, literal, numbers, ok, rst } from '../support/frames.ts'
 import { cutAt, mutated, mutations, someCuts } from '../support/responses.ts'
 
@@ -140,26 +141,26 @@ describe('header blocks', () => {
   })
 })
 
-const FACTS = [
+const FACTS = ['isGoingAway', 'goawayCode', 'fault'] as const
+const STREAM_FACTS = [
   'status',
   'bodyBytes',
   'hasBegun',
   'isComplete',
   'resetCode',
   'isRefused',
-  'isGoingAway',
-  'goawayCode',
-  'fault',
   'sentBytes',
 ] as const
 
 /** Everything that a session shows, and what it wrote and reported. */
 const stateOf = (
   session: Http2Session,
+  stream: Http2Stream,
   written: readonly Uint8Array[],
   heard: readonly unknown[],
 ): unknown => ({
   ...Object.fromEntries(FACTS.map((fact) => [fact, session[fact]])),
+  ...Object.fromEntries(STREAM_FACTS.map((fact) => [fact, stream[fact]])),
   written: Buffer.concat(written).toString('hex'),
   heard: heard.join('|'),
 })
@@ -170,12 +171,14 @@ function read(pieces: readonly Buffer[], body = 'x'.repeat(20_000)): unknown {
   const heard: string[] = []
   let text = ''
   const session = new Http2Session((bytes) => written.push(Buffer.from(bytes)))
-  session.open({ fields: [{ name: ':method', value: 'POST' }], body: Buffer.from(body), isHead: false }, [], {
+  const stream = new Http2Stream()
+  const message = { fields: [{ name: ':method', value: 'POST' }], body: Buffer.from(body), isHead: false }
+  session.open(stream, message, [], {
     head: (status, fields) => void heard.push(String(status), ...fields),
     data: (bytes) => (text += Buffer.from(bytes).toString('latin1')),
   })
   for (const piece of pieces) session.read(piece, 0, piece.length)
-  return stateOf(session, written, [...heard, text])
+  return stateOf(session, stream, written, [...heard, text])
 }
 
 const somePayload = fc.uint8Array({ maxLength: 60 })
@@ -228,7 +231,7 @@ describe('a session', () => {
   })
 
   test('sends a body once, in frames that are allowed, in whatever steps the peer allows it', () => {
-    const step = fc.record({ stream: fc.constantFrom(0, 1), bytes: fc.integer({ min: 1, max: 40_000 }) })
+    const step = fc.record({ on: fc.constantFrom(0, 1), bytes: fc.integer({ min: 1, max: 40_000 }) })
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 200_000 }),
@@ -237,13 +240,14 @@ describe('a session', () => {
           const body = Buffer.alloc(length, 'abcdefg')
           const written: Buffer[] = []
           const session = new Http2Session((bytes) => void written.push(Buffer.from(bytes)))
-          session.open({ fields: [], body, isHead: false }, [], null)
+          const stream = new Http2Stream()
+          session.open(stream, { fields: [], body, isHead: false }, [], null)
           const settings = frame(4, 0, 0)
           session.read(settings, 0, settings.length)
           const windows = [65_535, 65_535]
-          for (const { stream, bytes } of steps) {
-            windows[stream]! += bytes
-            const update = frame(8, 0, stream, numbers(bytes))
+          for (const { on, bytes } of steps) {
+            windows[on]! += bytes
+            const update = frame(8, 0, on, numbers(bytes))
             session.read(update, 0, update.length)
           }
           const all = Buffer.concat(written)
@@ -258,7 +262,7 @@ describe('a session', () => {
           }
           const allowed = Math.min(length, ...windows)
           expect(Buffer.concat(sent).equals(body.subarray(0, allowed))).toBe(true)
-          expect([session.sentBytes, hasEnded]).toEqual([allowed, allowed === length])
+          expect([stream.sentBytes, hasEnded]).toEqual([allowed, allowed === length])
         },
       ),
     )

@@ -65,7 +65,7 @@ export class OneUser {
       let isSending = true
       const exchange: Exchange = new Exchange({
         sent,
-        retried: () => undefined,
+        connecting: () => undefined,
         done: () => {
           if (isSending) throw new Error('done was called from within send')
           const { outcome, message, status, location, reused, bytesIn, bytesOut } = exchange

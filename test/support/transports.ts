@@ -108,7 +108,7 @@ export class Client {
         sent: () => {
           this.sent++
         },
-        retried: () => {
+        connecting: () => {
           this.retried++
         },
         done: () => {

@@ -136,7 +136,7 @@ export class SimulatedTransport implements Transport {
   }
 
   prepare(plan: RequestPlan): Prepared {
-    return { plan, bytesOut: 10, isIdempotent: true }
+    return { plan, bytesOut: 10, isIdempotent: true, to: '' }
   }
 
   connection(): Connection {
@@ -209,7 +209,7 @@ class SimulatedConnection implements Connection {
       this.#later(atUs + lostUs, () => {
         exchange.isRetried = true
         this.#connect(exchange, clock.nowUs(), connectUs)
-        exchange.listener.retried(clock.nowUs())
+        exchange.listener.connecting(clock.nowUs())
       })
     this.#later(atUs + Math.max(afterUs, this.#isOpen ? 0 : outcome === 'ok' ? connectUs : 0), () => {
       const phase = outcome.split('.')[0]!

@@ -43,11 +43,11 @@ test('the end of the drain cuts it like any other, and it ends once', async () =
   const ended: Exchange['outcome'][] = []
   const exchange = new Exchange({
     sent: () => undefined,
-    retried: () => undefined,
+    connecting: () => undefined,
     done: () => ended.push(exchange.outcome),
   })
   const refusal = new Refusal('no', () => 7)
-  refusal.send(exchange, { plan: A_REQUEST, bytesOut: 0, isIdempotent: true })
+  refusal.send(exchange, { plan: A_REQUEST, bytesOut: 0, isIdempotent: true, to: '' })
   expect(ended).toEqual([])
   refusal.cut('unfinished')
   await new Promise((resolve) => setImmediate(resolve))

@@ -49,13 +49,21 @@ export interface Metrics {
   readonly serviceMs: LatencySummary
   /** All failed requests; unfinished ones did not fail within the run and are not in it. */
   readonly failedMs: LatencySummary
-  readonly phasesMs: Readonly<Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'download', LatencySummary>>
+  readonly phasesMs: PhaseSummaries
   /** Delays of iteration starts, caused by the generator. For all requests together, not by name. */
   readonly lagMs: LatencySummary
   /** The lowest second of each figure, where several seconds are joined. */
   readonly lowest?: NameExtremes
   /** The highest second of each figure, where several seconds are joined. */
   readonly highest?: NameExtremes
+}
+
+/** Durations of the phases of requests. */
+export interface PhaseSummaries extends Readonly<
+  Record<'dns' | 'connect' | 'tls' | 'firstByte' | 'download', LatencySummary>
+> {
+  /** Waits for a shared connection; left out where none are shared. */
+  readonly blocked?: LatencySummary
 }
 
 /** Figures of the lowest, or of the highest, second of several. */
@@ -111,6 +119,7 @@ export function deriveMetrics(request: RequestTally, span: Span, lag: Histogram 
       request.peek('service') === null && wasServed(request) ? latencyMs : summarize(request.peek('service')),
     failedMs: summarize(request.peek('failedLatency')),
     phasesMs: {
+      ...(request.peek('blocked') === null ? {} : { blocked: summarize(request.peek('blocked')) }),
       dns: summarize(request.peek('dns')),
       connect: summarize(request.peek('connect')),
       tls: summarize(request.peek('tls')),
@@ -154,7 +163,7 @@ export function respan<M extends Metrics>(metrics: M, fromS: number, toS: number
   }
 }
 
-const NO_SAMPLES: LatencySummary = {
+export const NO_SAMPLES: LatencySummary = {
   min: null,
   mean: null,
   p50: null,

@@ -2,7 +2,14 @@
  * Request names over the time of a run, in bounded memory. Every second of every name is kept up to a limit; beyond it,
  * neighbouring seconds are joined into spans of 2, 4, 8 … s, with the lowest and highest second of each figure.
  */
-import { countsByStatus, mean, type LatencySummary, type Metrics, type NameExtremes } from './metrics.ts'
+import {
+  countsByStatus,
+  mean,
+  NO_SAMPLES,
+  type LatencySummary,
+  type Metrics,
+  type NameExtremes,
+} from './metrics.ts'
 import { withNames } from './packed-row.ts'
 import type { SecondRow } from './second.ts'
 
@@ -102,6 +109,9 @@ function joinMetrics([a, aS]: Part, [b, bS]: Part, isLoad: boolean): Metrics {
     serviceMs: isSame ? latencyMs : both((metrics) => metrics.serviceMs),
     failedMs: both((metrics) => metrics.failedMs),
     phasesMs: {
+      ...(one.phasesMs.blocked === undefined && other?.phasesMs.blocked === undefined
+        ? {}
+        : { blocked: both(({ phasesMs }) => phasesMs.blocked ?? NO_SAMPLES) }),
       dns: both(({ phasesMs }) => phasesMs.dns),
       connect: both(({ phasesMs }) => phasesMs.connect),
       tls: both(({ phasesMs }) => phasesMs.tls),

@@ -6,7 +6,7 @@ import { Histogram, type PackedHistogram } from './histogram.ts'
 import type { Outcome } from '../request/outcome.ts'
 
 /** The phases of an exchange that are kept as histograms. Connection phases are recorded once per connection. */
-export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const
+export const PHASES = ['blocked', 'dns', 'connect', 'tls', 'firstByte', 'download'] as const
 export type PhaseName = (typeof PHASES)[number]
 
 export const REQUEST_COUNTS = [

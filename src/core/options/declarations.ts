@@ -190,7 +190,7 @@ const CLOSED = {
     format: whole(1, MOST_USERS),
     sentence: 'virtual users, over all cores',
     usually: '1',
-    details: 'Each has its own connection',
+    details: 'Each has its own connection, unless `--connections` are shared',
     alias: ['u', 'c', 'vus', 'concurrency'],
   },
   spawnRate: {
@@ -396,6 +396,21 @@ const MACHINE = {
     usually: 'undici',
     details: '[Transports](#transports)',
   },
+  connections: {
+    format: whole(1, MOST_USERS),
+    sentence: 'connections that all users share, fewer than users; a request waits for a free one',
+    usually: 'one for each user',
+    details:
+      'To each origin, [shared exactly among the workers](MEASUREMENT.md#shared-connections). The wait is the phase `blocked`: part of the latency, and no lag',
+    planned: 'connections',
+  },
+  streams: {
+    format: whole(1, MOST_USERS),
+    sentence: 'most requests at once on a shared connection, with --http2 and --connections',
+    usually: 'as many as the server allows',
+    details: "The server's own limit (SETTINGS_MAX_CONCURRENT_STREAMS) holds besides",
+    planned: 'streams',
+  },
   localAddress: {
     format: list('addresses, separated by commas'),
     sentence: 'addresses of this host to connect from, users taking turns',
@@ -428,7 +443,7 @@ const HTTP = {
     format: withDefault(onOff(), false),
     sentence: 'HTTP/2 only, negotiated over TLS, by prior knowledge over http',
     details:
-      'A server that does not speak it fails. One connection per user, and one request at a time on it; not with `--proxy` and `--transport`',
+      'A server that does not speak it fails. One connection per user, and one request at a time on it, unless `--connections` are shared; not with `--proxy` and `--transport`',
     planned: 'http2',
   },
   maxRedirects: {

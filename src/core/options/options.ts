@@ -93,6 +93,10 @@ export interface Options {
   seed?: Count | undefined
   /** HTTP implementation; wire is plain HTTP/1.1 at less than half the cost, auto uses it where it can: undici, wire, auto. @default undici */
   transport?: 'undici' | 'wire' | 'auto' | undefined
+  /** Connections that all users share, fewer than users; a request waits for a free one. @default one for each user */
+  connections?: Count | undefined
+  /** Most requests at once on a shared connection, with --http2 and --connections. @default as many as the server allows */
+  streams?: Count | undefined
   /** Addresses of this host to connect from, users taking turns. @default chosen by the system */
   localAddress?: string | readonly string[] | undefined
   /** Ask for compressed responses: gzip, br and zstd. @default off */
@@ -225,6 +229,10 @@ export interface PlannedOptions {
   readonly gracefulStopS: number
   /** Seed of everything random. @default 1 */
   readonly seed: number
+  /** Connections that all users share, fewer than users; a request waits for a free one. @default one for each user */
+  readonly connections: number | null
+  /** Most requests at once on a shared connection, with --http2 and --connections. @default as many as the server allows */
+  readonly streams: number | null
   /** Ask for compressed responses: gzip, br and zstd. @default off */
   readonly compressed: boolean
   /** Longest time for a request, connecting included. @default 30s */

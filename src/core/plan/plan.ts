@@ -139,11 +139,11 @@ function openPlan(base: PlanBase, load: OpenLoad): OpenPlan {
 }
 
 /**
- * Without a pace a user sends as often as it can: one with an idle thread would be another load. The lines of a log that is
+ * Users of a witness that wait for connections would measure the wait, and not the target. Without a pace a user sends as often as it can: one with an idle thread would be another load. The lines of a log that is
  * sent again belong to sessions, of which a stripe of lines is no sample.
  */
 const stripeOf = (plan: Plan): number | null =>
-  hasPace(plan) && !(plan.model === 'open' && plan.replay)
+  hasPace(plan) && plan.connections === null && !(plan.model === 'open' && plan.replay)
     ? witnessStripe({
         perS: plannedPerS(plan),
         users: plannedUsers(plan),
@@ -201,7 +201,7 @@ export function plannedConnections(plan: Plan): number {
   // Requests that go elsewhere go over a second one.
   const goElsewhere = targets?.requests.some((one) => new URL(one.request.url).origin !== origin) === true
   const each = scenario !== null && model === 'open' ? scenario.scenarios.length : goElsewhere ? 2 : 1
-  return plannedUsers(plan) * each
+  return (plan.connections ?? plannedUsers(plan)) * each
 }
 
 /**

@@ -3,7 +3,14 @@
  * and of each second, and a histogram of two digits of each second's latencies. What does not follow from them is a problem, never a guess.
  */
 import { isWorse, passes, type ThresholdResult } from '../judge/gate.ts'
-import { ms, samplesFor, PERCENTILES, type LatencySummary, type Metrics } from '../measure/metrics.ts'
+import {
+  ms,
+  NO_SAMPLES,
+  samplesFor,
+  PERCENTILES,
+  type LatencySummary,
+  type Metrics,
+} from '../measure/metrics.ts'
 import { isTimeout } from '../request/outcome.ts'
 import { isOfRow, rowOf } from '../request/row.ts'
 import type { Report } from './report.ts'
@@ -357,6 +364,8 @@ function summaryOf(metrics: Metrics, distribution: RequestDistribution, report: 
       return report.iterations.durationMs
     case 'ttfb':
       return metrics.phasesMs.firstByte
+    case 'blocked':
+      return metrics.phasesMs.blocked ?? NO_SAMPLES
     default:
       return metrics.phasesMs[distribution]
   }

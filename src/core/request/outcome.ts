@@ -9,6 +9,7 @@ export const OUTCOMES = [
   'status',
   'check',
   'host',
+  'blocked.timeout',
   'dns.not-found',
   'dns.failed',
   'dns.timeout',
@@ -39,8 +40,8 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** How far an exchange had come. `headers` begins with the write of the request, `body` when the headers were read. */
-export type Phase = 'dns' | 'connect' | 'tls' | 'headers' | 'body'
+/** How far an exchange had come. `blocked` is the wait for a shared connection; `headers` begins with the write of the request, `body` when the headers were read. */
+export type Phase = 'blocked' | 'dns' | 'connect' | 'tls' | 'headers' | 'body'
 
 /** The deadline of the plan cut the request off; the latency reached is a lower bound of what a user would have felt. */
 export const isTimeout = (outcome: Outcome): boolean => outcome.endsWith('.timeout')
@@ -55,6 +56,7 @@ export const isConnectionFailure = (outcome: Outcome): boolean =>
   outcome !== 'status' &&
   outcome !== 'check' &&
   outcome !== 'reused.closed' &&
+  outcome !== 'blocked.timeout' &&
   outcome !== 'headers.timeout' &&
   outcome !== 'body.timeout' &&
   outcome !== 'body.too-large' &&

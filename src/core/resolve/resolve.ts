@@ -13,7 +13,8 @@ import { bareHost, unusedPairs } from '../request/route.ts'
 import { didYouMean, nearest } from '../suggest.ts'
 import type { Threshold } from '../threshold/threshold.ts'
 import { readBaseline, type BaselinePlan } from './baseline-options.ts'
-import { mostUsers, resolveLoad, withStages, type ClosedLoad, type OpenLoad } from './load-options.ts'
+import { checkSharers } from './connection-options.ts'
+import { resolveLoad, withStages, type ClosedLoad, type OpenLoad } from './load-options.ts'
 import { mixedLoad, withLoad } from './mix-options.ts'
 import { forbiddenHost, forbids } from './request/allowed-hosts.ts'
 import { resolveHttp, type HttpPlan } from './request/http-options.ts'
@@ -80,9 +81,7 @@ export function resolveOptions(
   const durationS = resolveDuration(options, load, planned, readers)
   checkPrecision(options, precision, load, durationS, wrong)
   checkRamps(options, load, durationS, wrong)
-  const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
-  if (load.model === 'open' && workers !== null && workers > users)
-    wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${users}`)
+  const mostWorkers = checkSharers(options, planned, { load, workers, scenario: chosen }, readers)
   const baseline = readBaseline(options, wrong)
   const thresholds = readThresholds(
     options.thresholds,
@@ -93,15 +92,16 @@ export function resolveOptions(
       measuredS: durationS === null ? null : durationS - longestWarmupS({ ...precision, durationS }),
       warmupS: longestWarmupS({ ...precision, durationS }),
       hasBaseline: options.baseline !== undefined,
+      sharesConnections: options.connections !== undefined,
     },
     wrong,
   )
   if (problems.length > 0 || url === null) return { problems }
-  // A worker without a user would only cost its start-up.
-  const usedWorkers = workers ?? Math.max(1, Math.min(host.cores, users))
   return {
     resolved: {
-      ...{ scenario: plannedScript, ...sent, load, durationS, workers: usedWorkers, precision },
+      ...{ scenario: plannedScript, ...sent, load, durationS, precision },
+      // A worker without a user, or without a connection for its users, would only cost its start-up.
+      workers: workers ?? Math.max(1, Math.min(host.cores, mostWorkers)),
       ...{ ...transport, http, witness: readers.value('witness') ?? true },
       ...{ thresholds, baseline, targetMetrics, planned },
       sigtermStopS:

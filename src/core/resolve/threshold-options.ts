@@ -24,6 +24,8 @@ export interface ThresholdContext {
   readonly measuredS: number | null
   /** Whether rules may be relative to a baseline; `readBaseline` reads those. */
   readonly hasBaseline: boolean
+  /** Whether requests may wait for a connection. */
+  readonly sharesConnections: boolean
 }
 
 export function readThresholds(
@@ -79,7 +81,9 @@ function misfit(
 
 /** Why the metric, or the name before it, is none of the plan; `null` if it is. */
 function unknownName(name: string | null, metric: string, context: ThresholdContext): string | null {
-  const { rows, scenario } = context
+  const { rows, scenario, sharesConnections } = context
+  if (metric.startsWith('blocked.') && !sharesConnections)
+    return `cannot have ${metric} without connections: each user has its own, and waits for none`
   if (metric.startsWith('custom.')) return unknownCustom(metric, scenario?.metrics ?? [])
   const { namedBy } = metricOf(metric)!
   if ((namedBy === 'task' || namedBy === 'transaction') && scenario === null)

@@ -75,7 +75,7 @@ export interface DistributionMetric extends Metric {
 export type ThresholdMetric = CountMetric | DistributionMetric
 
 const ofRequest = (
-  name: 'firstByte' | 'failedLatency' | 'dns' | 'connect' | 'tls' | 'download' | 'latency',
+  name: 'firstByte' | 'failedLatency' | 'blocked' | 'dns' | 'connect' | 'tls' | 'download' | 'latency',
 ) => ({
   pick: ({ request }: Measured) => request.peek(name),
   namedBy: 'request' as const,
@@ -89,6 +89,7 @@ const DISTRIBUTIONS = {
     namedBy: 'request',
   },
   failed: ofRequest('failedLatency'),
+  blocked: ofRequest('blocked'),
   dns: ofRequest('dns'),
   connect: ofRequest('connect'),
   tls: ofRequest('tls'),

@@ -31,7 +31,7 @@ import {
   showPercent,
   showRate,
 } from '../../core/units.ts'
-import { httpFacts, transportWords } from './http-words.ts'
+import { httpFacts, sharingFacts, transportWords } from './http-words.ts'
 import { loadChart } from './load-chart.ts'
 import { renderLine, type Style } from './paint.ts'
 import { scenarioRows, waitWords } from './scenario-words.ts'
@@ -77,7 +77,7 @@ function sentRows(plan: Plan): Row[] {
     ...data(plan),
     ...rowIf(targetMetrics !== null, 'metrics', () => targetMetrics!),
     ['success', `status ${printStatuses(request.expectStatus)}`],
-    ...httpFacts(plan).map((fact): Row => ['http', fact]),
+    ...[...sharingFacts(plan), ...httpFacts(plan)].map((fact): Row => ['http', fact]),
     ...(plan.allowedHosts ?? []).map((host): Row => ['allowed', printAllowedHost(host)]),
   ]
 }
@@ -160,7 +160,16 @@ function warmup(plan: Plan): [string, string][] {
 /** Options of the plan that another row shows. */
 const SHOWN: readonly (keyof PlannedOptions)[] = [
   ...(['requests', 'iterations', 'gracefulStopS', 'waitForTargetS', 'seed'] as const),
-  ...(['timeoutS', 'connectTimeoutS', 'http2', 'maxRedirects', 'dnsTtlS', 'captureFailures'] as const),
+  ...([
+    'timeoutS',
+    'connectTimeoutS',
+    'connections',
+    'streams',
+    'http2',
+    'maxRedirects',
+    'dnsTtlS',
+    'captureFailures',
+  ] as const),
 ]
 
 /** The other options that the plan holds as they are read, if they are not at their defaults. */
@@ -340,6 +349,12 @@ const WORKER: Column<StageRow> = {
 const numbersOf = (share: Share, users: number): number[] =>
   Array.from({ length: portion(users, share) }, (_, i) => globalIndex(i, share))
 
+/** The shared connections of a worker. */
+const sharedColumn = ({ connections }: Plan): Column<StageRow>[] =>
+  connections === null
+    ? []
+    : [{ title: 'connections', rank: 2, cell: ({ share }) => showCount(portion(connections, share)) }]
+
 function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
   const users = plannedUsers(plan)
   /** Users of this worker that are active at the end of a stage. */
@@ -365,6 +380,7 @@ function closedColumns(plan: ClosedPlan): Column<StageRow>[] {
     WORKER,
     { title: 'users at end', cell: (row) => showCount(active(row, Math.min(row.toS, 1e12))) },
     { title: 'users start at', rank: 1, cell: starting },
+    ...sharedColumn(plan),
   ]
 }
 
@@ -383,6 +399,7 @@ function openColumns(plan: OpenPlan): Column<StageRow>[] {
     WORKER,
     { title: plan.arrival === 'poisson' ? 'arrivals expected' : 'arrivals', cell: arrivals },
     { title: 'max users', rank: 1, cell: users },
+    ...sharedColumn(plan),
   ]
 }
 

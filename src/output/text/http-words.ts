@@ -2,7 +2,7 @@
 import type { HttpPlan } from '../../core/resolve/request/http-options.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { hostPort } from '../../core/request/route.ts'
-import { printDurationS, showCount } from '../../core/units.ts'
+import { printDurationS, showCount, showMany } from '../../core/units.ts'
 
 const endOf = (host: string | null, port: number | null): string => hostPort(host ?? '*', port ?? '*')
 
@@ -24,6 +24,14 @@ export function httpFacts(plan: HttpPlan): string[] {
     ...(maxRedirects === 0 ? [] : [`up to ${showCount(maxRedirects)} redirects`]),
     ...(dnsTtlS === null ? [] : [`DNS lookup every ${printDurationS(dnsTtlS)}`]),
   ]
+}
+
+/** "40 shared connections", with the most streams on each; empty if each user has a connection of its own. */
+export function sharingFacts({ connections, streams }: Pick<Plan, 'connections' | 'streams'>): string[] {
+  // Reports of earlier versions have neither.
+  if ((connections ?? null) === null) return []
+  const each = streams === null ? '' : `, at most ${showMany(streams, 'stream')} on each`
+  return [`${showMany(connections!, 'shared connection')}${each}`]
 }
 
 /** The transport, and the flags for which `auto` chose it. */

@@ -51,6 +51,7 @@ export function latency(report: Report, style: Style): string[] {
               'service time from when it was sent',
             ),
           ]),
+      ...blockedLines(total.phasesMs.blocked, style),
       ...witnessLines(report, style),
     )
   }
@@ -94,6 +95,20 @@ const challengeWords = ({ answered, stale }: ChallengeCounts): string[] =>
 
 const more = (found: readonly string[]): string =>
   found.length > MOST_ADDRESSES ? ` and ${found.length - MOST_ADDRESSES} more` : ''
+
+/** How long requests waited for a shared connection; empty where none are shared. */
+const blockedLines = (blocked: LatencySummary | undefined, style: Style): string[] =>
+  blocked === undefined
+    ? []
+    : section(
+        'blocked',
+        [
+          ...(['p50', 'p90', 'p99'] as const).map((name) => `${name} ${showPercentile(blocked, name)}`),
+          `max ${showMs(blocked.max)}`,
+          'wait for a shared connection, part of the latency',
+        ],
+        style,
+      )
 
 /** What an idle thread measured; empty without a witness. */
 function witnessLines({ witness }: Report, style: Style): string[] {

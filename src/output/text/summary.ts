@@ -20,7 +20,7 @@ import { slowestLines } from './slowest-lines.ts'
 import { renderTable, type Column } from './text-table.ts'
 import { transactionLines } from './transaction-lines.ts'
 import { renderHeld } from './comparison-text.ts'
-import { httpFacts, transportWords } from './http-words.ts'
+import { httpFacts, sharingFacts, transportWords } from './http-words.ts'
 import { renderTarget } from './target-lines.ts'
 import { renderVerdict } from './verdict-text.ts'
 
@@ -91,6 +91,7 @@ export function factsOf(report: Report): string[] {
           plan.replay === undefined ? `${plan.arrival} arrivals` : replayTitle(plan.replay),
           `at most ${showCount(users)} users`,
         ]),
+    ...sharingFacts(plan),
     ...httpFacts(plan),
     report.agents === undefined
       ? showMany(report.workers, 'worker')

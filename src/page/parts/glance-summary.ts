@@ -198,6 +198,15 @@ export function distributions({ report }: ReportView): HTMLElement {
             LatencySummary,
           ],
         ]),
+    ...(phasesMs.blocked === undefined
+      ? []
+      : [
+          ['blocked', 'until a shared connection had room', phasesMs.blocked] as [
+            string,
+            string,
+            LatencySummary,
+          ],
+        ]),
     ['DNS', 'connections that waited for a lookup', phasesMs.dns],
     ['connect', 'once per connection', phasesMs.connect],
     ['TLS', 'once per connection', phasesMs.tls],

@@ -230,7 +230,7 @@ export class Call implements ExchangeListener {
     this.#owner.arm(sentUs + limitS * 1e6)
   }
 
-  retried(nowUs: number): void {
+  connecting(nowUs: number): void {
     const { connectTimeoutS } = this.#around.plan
     this.#owner.arm(Math.min(this.exchange.sentUs + this.#timeoutS * 1e6, nowUs + connectTimeoutS * 1e6))
   }

@@ -217,7 +217,8 @@ export class Recorder {
     }
     if (isOpen && (outcome === 'ok' || isTimeout(outcome))) request.histogram('service').record(serviceUs)
     if (exchange.firstByteUs > 0) {
-      const headersFromUs = exchange.reused ? exchange.sentUs : exchange.sentUs + connectingUs(exchange)
+      const begunUs = exchange.blockedUs > 0 ? exchange.sentUs + exchange.blockedUs : exchange.sentUs
+      const headersFromUs = exchange.reused ? begunUs : begunUs + connectingUs(exchange)
       request.histogram('firstByte').record(Math.max(0, exchange.firstByteUs - headersFromUs))
       if (exchange.status !== 0) request.histogram('download').record(doneUs - exchange.firstByteUs)
     }
@@ -333,7 +334,8 @@ export class Recorder {
     if (exchange.isRetried) connections.retried++
     if (exchange.reused) connections.reused++
     else if (exchange.phase === 'headers' || exchange.phase === 'body') connections.opened++
-    else connections.failed++
+    else if (exchange.phase !== 'blocked') connections.failed++
+    if (exchange.blockedUs >= 0) request.histogram('blocked').record(exchange.blockedUs)
     if (exchange.dnsUs >= 0) request.histogram('dns').record(exchange.dnsUs)
     if (exchange.connectUs >= 0) request.histogram('connect').record(exchange.connectUs)
     if (exchange.tlsUs >= 0) request.histogram('tls').record(exchange.tlsUs)

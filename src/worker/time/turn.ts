@@ -189,8 +189,14 @@ export class Turn {
 
   /** The longest that what the network brings now can have waited for this thread, in µs. */
   waitedUs(nowUs: number): number {
-    this.poll(nowUs)
+    const boundUs = this.boundUs(nowUs)
     this.#inTurn++
+    return boundUs
+  }
+
+  /** The same of what has been counted already. */
+  boundUs(nowUs: number): number {
+    this.poll(nowUs)
     return Math.max(0, nowUs - Math.max(this.#busySinceUs, this.#lastPollUs))
   }
 }

@@ -10,7 +10,8 @@ export interface DispatchOptions extends Pick<HttpPlan, 'proxy'> {
 }
 
 export interface PreparedDispatch extends Prepared {
-  readonly origin: string
+  /** Its origin. */
+  readonly to: string
   readonly dispatch: {
     readonly path: string
     readonly method: string
@@ -33,7 +34,7 @@ export function prepare(plan: RequestPlan, { keepAlive, proxy }: DispatchOptions
     plan,
     bytesOut: bytes?.length ?? 0,
     isIdempotent: isIdempotent(plan.method),
-    origin,
+    to: origin,
     dispatch: {
       path: isAsked ? origin + path : path,
       method: plan.method,

@@ -36,6 +36,7 @@ function outcomeOf(fault: Fault, code: string, phase: Phase): Outcome {
   if (code === 'EMFILE' || code === 'ENFILE') return 'connect.no-descriptor'
   if (code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE') return 'connect.no-port'
   switch (phase) {
+    case 'blocked':
     case 'dns':
       if (code === 'ENOTFOUND') return 'dns.not-found'
       if (code.startsWith('EAI_')) return 'dns.failed'

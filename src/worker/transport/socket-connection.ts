@@ -35,10 +35,15 @@ export interface SocketParts {
   readonly idleUs: number
   readonly retryStale: boolean
   /** Calls `resume` when the event loop has asked the network once more. */
-  afterPoll(connection: SocketConnection): void
+  afterPoll(connection: Resumed): void
 }
 
-export abstract class SocketConnection implements Connection, Writer {
+/** Waits for the next turn of the event loop. */
+export interface Resumed {
+  resume(): void
+}
+
+export abstract class SocketConnection implements Connection, Writer, Resumed {
   readonly #parts: SocketParts
   /** Number of the user among all users of the run. */
   readonly #user: number
@@ -268,4 +273,4 @@ export abstract class SocketConnection implements Connection, Writer {
 }
 
 /** With undici's message and code, so that both transports are classified alike. */
-const CLOSED = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })
+export const CLOSED = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })

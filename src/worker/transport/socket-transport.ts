@@ -6,7 +6,7 @@ import type { Connector, Destination } from './connector.ts'
 import { destinationOf, hostHeader } from './destination.ts'
 import { Gathering } from './gathering.ts'
 import { idleLimitMs } from './idle.ts'
-import type { SocketConnection, SocketParts } from './socket-connection.ts'
+import type { Resumed, SocketParts } from './socket-connection.ts'
 import type { Connection, Prepared, Transport, TransportOptions } from './transport.ts'
 
 const MOST_KEPT = 1000
@@ -23,7 +23,7 @@ export abstract class SocketTransport implements Transport, SocketParts {
   readonly #destinations = new Map<string, Destination>()
   /** The same by origin, and by the Host header of the request if it has one, which tasks can make any number of. */
   readonly #byOrigin = new Map<string, Destination>()
-  #waiting: SocketConnection[] = []
+  #waiting: Resumed[] = []
 
   constructor(options: TransportOptions, connector: Connector, clock: Clock, turn: Turn) {
     this.connector = connector
@@ -37,7 +37,7 @@ export abstract class SocketTransport implements Transport, SocketParts {
   abstract prepare(plan: RequestPlan): Prepared
   abstract connection(user: number): Connection
 
-  afterPoll(connection: SocketConnection): void {
+  afterPoll(connection: Resumed): void {
     if (this.#waiting.push(connection) === 1) setImmediate(this.#resume)
   }
 

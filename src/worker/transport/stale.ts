@@ -18,5 +18,5 @@ export function retry(exchange: Exchange, nowUs: number, turn: Turn): void {
   exchange.phase = 'connect'
   // The loss was a step of it, and may have waited for this thread.
   exchange.ownUs += turn.waitedUs(nowUs)
-  exchange.listener.retried(nowUs)
+  exchange.listener.connecting(nowUs)
 }

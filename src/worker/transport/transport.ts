@@ -22,14 +22,19 @@ export interface Prepared {
   readonly bytesOut: number
   /** Whether it may be sent again if it is not known to have been processed. */
   readonly isIdempotent: boolean
+  /** Where its connection goes: the same value for requests that can share one. */
+  readonly to: unknown
 }
 
 /** Receives the events of an exchange from its connection; `done` is never called from within `send`. */
 export interface ExchangeListener {
   /** Network work begins: `sentUs` is stamped. Comes once for each exchange, before `done`, unless it was cut or refused before. */
   sent(): void
-  /** The run time in µs at which it was sent again on a new connection, because its own was lost. */
-  retried(nowUs: number): void
+  /**
+   * A connection is made for it from this run time on, in µs, after it was sent: its own was lost, or it waited for a place
+   * among the shared ones.
+   */
+  connecting(nowUs: number): void
   /** The exchange ended: all fields are set. */
   done(): void
 }
@@ -55,7 +60,8 @@ export const USER_HEADERS: ReadonlySet<string> = new Set([
 
 /** One HTTP exchange at a time: the fields of the last one are valid until the next is sent. Times are run time in µs. */
 export class Exchange {
-  readonly listener: ExchangeListener
+  /** Hears of it; for a time, whoever stands between its sender and its connection. */
+  listener: ExchangeListener
   /** Set by the sender; without one the response is counted and dropped. */
   sink: ResponseSink | null = null
   /** Headers sent beside those of the request. Set by the sender. */
@@ -68,6 +74,8 @@ export class Exchange {
   sentUs = 0
   firstByteUs = 0
   doneUs = 0
+  /** How long it waited for a shared connection, in µs; negative where none are shared, and until the wait is over. */
+  blockedUs = -1
   /** Durations of making the connection, in µs; negative when the exchange made none or did not come so far. */
   dnsUs = -1
   connectUs = -1
@@ -128,6 +136,25 @@ export interface Connection {
   close(): void
 }
 
+/** A connection slot that several users share. Each exchange on it is steered by itself; its listener hears of it as on any other. */
+export interface Channel {
+  /** How many more exchanges it takes now. */
+  readonly room: number
+  /** Whether nothing is under way on it. */
+  readonly isIdle: boolean
+  send(exchange: Exchange, request: Prepared): void
+  /** As of a connection. */
+  cut(exchange: Exchange, reason: 'timeout' | 'unfinished'): void
+  /** As of a connection; over HTTP/2 the server has to wait when it has used up the window of the stream, 6 MB at most. */
+  stopReading(exchange: Exchange): void
+  startReading(exchange: Exchange): void
+  /** Ends the exchange without reporting it. */
+  drop(exchange: Exchange): void
+  /** The exchange has ended, and its sender knows: there is room for another one. */
+  ended(exchange: Exchange): void
+  close(): void
+}
+
 export interface Transport {
   prepare(plan: RequestPlan): Prepared
   /**
@@ -135,6 +162,12 @@ export interface Transport {
    * user's start costs less; others can be sent over it as well.
    */
   connection(user: number, request: Prepared): Connection
+  /**
+   * For the connection with this number among the shared ones of the run, which carries at most `most` exchanges at once
+   * (`null`: as many as the server allows). `grew` is called when it has room again though no exchange has ended. Left out
+   * where a connection carries one at a time.
+   */
+  channel?(number: number, most: number | null, grew: () => void): Channel
 }
 
 /** A planned body as it goes out. */

@@ -100,7 +100,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     turn: Turn,
     user: number,
     options: ConnectionOptions,
-    { origin }: PreparedDispatch,
+    { to: origin }: PreparedDispatch,
   ) {
     this.#connector = connector
     this.#clock = clock
@@ -112,7 +112,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   send(exchange: Exchange, request: Prepared): void {
-    const { origin, dispatch } = request as PreparedDispatch
+    const { to: origin, dispatch } = request as PreparedDispatch
     exchange.begin(request)
     this.#exchange = exchange
     this.#cut = null

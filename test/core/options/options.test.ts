@@ -373,6 +373,7 @@ describe('an arrival rate', () => {
 
   test('has no worker without a user', () => {
     expect(resolved({ rate: 5, maxUsers: 3 }).workers).toBe(3)
+    expect(resolved({ users: 9, connections: 2 }).workers).toBe(2)
   })
 
   test('may rise from 0, be random, and drop what finds no user', () => {
@@ -463,6 +464,33 @@ describe('a load that makes no sense is refused with the rule and the value', ()
     [{ rate: 5, arrival: 'normal' }, 'arrival must be uniform or poisson, got "normal"'],
     [{ rate: 5, maxUsers: 0 }, 'maxUsers must be a whole number from 1 to 1000000, got 0'],
     [{ rate: 5, maxUsers: 2, workers: 4 }, 'maxUsers must be at least one for each of the 4 workers, got 2'],
+    [{ users: 5, connections: 6 }, 'connections must be at most one for each of the 5 users, got 6'],
+    [
+      { rate: 5, maxUsers: 3, connections: 4 },
+      'connections must be at most one for each of the 3 users, got 4',
+    ],
+    [{ stages: '3s:9', connections: 10 }, 'connections must be at most one for each of the 9 users, got 10'],
+    [
+      { users: 9, connections: 3, workers: 4 },
+      'connections must be at least one for each of the 4 workers, got 3',
+    ],
+    [{ users: 9, connections: 0 }, 'connections must be a whole number from 1 to 1000000, got 0'],
+    [
+      { users: 9, connections: 3, streams: 2 },
+      'streams needs http2: HTTP/1.1 has one request at a time on a connection',
+    ],
+    [
+      { users: 9, http2: true, streams: 2 },
+      'streams is about connections that users share: it needs connections',
+    ],
+    [
+      { users: 9, connections: 3, http2: true, keepAlive: false },
+      'connections of HTTP/2 are shared by staying open, and without keepAlive each closes after a request',
+    ],
+    [
+      { users: 9, thresholds: 'blocked.p95 < 5ms' },
+      'thresholds cannot have blocked.p95 without connections: each user has its own, and waits for none, got "blocked.p95 < 5ms"',
+    ],
     [{ iterations: 0 }, 'iterations must be a whole number from 1 to 2000000000, got 0'],
     [{ iterations: 'x' }, 'iterations must be a number such as 550, 10k or 2M, got "x"'],
     [{ warmup: '10s' }, 'warmup must be shorter than the load of 10 s, got "10s"'],

@@ -12,9 +12,9 @@ function captures(captureFailures: number, warmupS = 0) {
   const all = new Captures(plan, { index: 1, of: 3 }, new KnownSecrets(plan), {
     captured: (failure) => void kept.push(failure),
   })
-  const exchange = new Exchange({ sent: () => undefined, retried: () => undefined, done: () => undefined })
+  const exchange = new Exchange({ sent: () => undefined, connecting: () => undefined, done: () => undefined })
   const fails = (outcome: Outcome | 'unfinished', doneS: number): void => {
-    exchange.begin({ plan: A_REQUEST, bytesOut: 0, isIdempotent: true })
+    exchange.begin({ plan: A_REQUEST, bytesOut: 0, isIdempotent: true, to: '' })
     Object.assign(exchange, { outcome, doneUs: doneS * 1e6 })
     all.look(exchange, 2, new Glimpse())
   }

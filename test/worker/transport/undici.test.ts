@@ -46,7 +46,7 @@ test('a reset is put down to the connection that it broke, not to the next one',
   const outcomes: string[] = []
   const exchange: Exchange = new Exchange({
     sent: () => undefined,
-    retried: () => undefined,
+    connecting: () => undefined,
     done: () => void outcomes.push(exchange.outcome),
   })
   const until = async (isSo: () => boolean): Promise<void> => {

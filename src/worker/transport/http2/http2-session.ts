@@ -1,6 +1,6 @@
 /**
- * The client's side of an HTTP/2 connection that carries one request at a time (RFC 9113): bytes in, the state of the
- * response and bytes out. Pure: no sockets, no clock.
+ * The client's side of an HTTP/2 connection (RFC 9113): bytes in, the states of its streams and bytes out. Pure: no
+ * sockets, no clock.
  *
  * What the peer may do at any time is dealt with here: settings, pings, flow control, the end of a stream or of the
  * connection. A fault of the peer ends the connection, on whatever stream it occurs.
@@ -9,7 +9,6 @@ import type { Headers } from '../../../core/request/request.ts'
 import type { ResponseSink } from '../transport.ts'
 import { FieldDecoder } from './field-decoder.ts'
 import { FieldEncoder } from './field-encoder.ts'
-import type { Field } from './field-tables.ts'
 import {
   ACK,
   ackFrame,
@@ -41,8 +40,8 @@ import {
   writeFrameHead,
   type FrameListener,
 } from './frames.ts'
-import { ResponseHead } from './http2-head.ts'
 import { MOST_HEAD_BYTES } from '../header-bytes.ts'
+import type { Http2Message, Http2Stream } from './http2-stream.ts'
 
 const MAGIC = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
@@ -64,6 +63,8 @@ const MOST_BLOCK_BYTES = 65_536
 /** Answers to SETTINGS and PING that the peer has not read yet. */
 const MOST_ACK_BYTES = 1_000_000
 const LAST_STREAM = 2 ** 31 - 1
+/** Streams that this side has ended and on which frames may still come; older ones are believed. */
+const MOST_CANCELLED = 1000
 
 const NO_SETTINGS = 'the first frame is not SETTINGS'
 const EARLY_DATA = 'DATA before the headers'
@@ -80,37 +81,14 @@ const PREFACE = Buffer.concat([
   numbersFrame(WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
 ])
 
-/** A request as it is sent. */
-export interface Http2Message {
-  /** Pseudo fields first; names in lower case, texts in Latin-1. */
-  readonly fields: readonly Field[]
-  readonly body: Uint8Array
-  readonly isHead: boolean
-}
-
 const NO_BYTES = Buffer.alloc(0)
 
-export class Http2Session implements FrameListener {
-  readonly head = new ResponseHead()
-  /** Status of the response; 0 until its head is complete and valid. */
-  status = 0
-  /** Body bytes of the response so far. */
-  bodyBytes = 0
-  /** The head of the response, or of an interim one before it, has come. */
-  hasBegun = false
-  /** The response has come as a whole. */
-  isComplete = false
-  /** The error code with which the peer has ended the stream before that; −1 when it has not. */
-  resetCode = -1
-  /** The peer has not processed the request, and will not: its GOAWAY names an earlier one as the last. */
-  isRefused = false
+export class Http2Session<S extends Http2Stream = Http2Stream> implements FrameListener {
   /** The peer takes no more requests. */
   isGoingAway = false
   /** Error code and text of its GOAWAY. */
   goawayCode = NO_ERROR
   goawayText = ''
-  /** Bytes of the request's body that have been sent. */
-  sentBytes = 0
   /** Bytes of answers to SETTINGS and PING; set to 0 by the owner once they have been read. */
   ackBytes = 0
 
@@ -118,25 +96,28 @@ export class Http2Session implements FrameListener {
   readonly #reader = new FrameReader(this)
   readonly #decoder = new FieldDecoder()
   readonly #encoder = new FieldEncoder()
+  /** Receives the streams that what was read has changed; `null` if nobody asks. */
+  readonly #changed: S[] | null
   #hasSettings = false
   #peerStreams = Infinity
   #peerWindow = DEFAULT_WINDOW_BYTES
 
-  /** The stream that is open, or 0; the one that was opened last; the last one that this side has ended. */
-  #stream = 0
+  /** The stream that was opened last, and the other open ones; most connections never have any. */
+  #latest: S | null = null
+  #others: Map<number, S> | null = null
+  /** Number of the stream that was opened last. */
   #lastStream = -1
-  #cancelled = 0
-  /** The request waits for the peer to allow a stream. */
-  #held: { readonly message: Http2Message; readonly added: Headers } | null = null
-  #message: Http2Message | null = null
-  #sink: ResponseSink | null = null
+  /** Streams that this side has ended; frames on those up to `#forgotten` are not checked. */
+  #cancelled: Set<number> | null = null
+  #forgotten = 0
+  /** The request that waits for the peer to allow a stream. */
+  #held: { readonly stream: S; readonly added: Headers } | null = null
+  /** Streams with a part of their request's body still to be sent. */
+  #uploading: Set<S> | null = null
 
-  /** What may be sent now. */
-  #connectionWindow = DEFAULT_WINDOW_BYTES
-  #streamWindow = 0
-  /** What the peer may send now. */
-  #connectionCredit = CONNECTION_WINDOW_BYTES
-  #streamCredit = 0
+  /** What may be sent now on all streams together, and what the peer may send now. */
+  #window = DEFAULT_WINDOW_BYTES
+  #credit = CONNECTION_WINDOW_BYTES
 
   /** The header block that is coming: its stream, and whether it is the last that comes on it; 0 for none. */
   #blockStream = 0
@@ -148,8 +129,10 @@ export class Http2Session implements FrameListener {
   #encodedMessage: Http2Message | null = null
   #encoded: Buffer = NO_BYTES
 
-  constructor(write: (bytes: Uint8Array) => void) {
+  /** `changed` receives each stream that what is read changes, once; its owner empties it. */
+  constructor(write: (bytes: Uint8Array) => void, changed: S[] | null = null) {
     this.#write = write
+    this.#changed = changed
   }
 
   /** What the peer has done wrong, or has asked too much of; empty while nothing is. */
@@ -158,8 +141,14 @@ export class Http2Session implements FrameListener {
     return fault === '' || this.#hasSettings ? fault : `not HTTP/2: ${fault}`
   }
 
-  get isOpen(): boolean {
-    return this.#stream !== 0 || this.#held !== null
+  /** Streams that are open. */
+  get openStreams(): number {
+    return (this.#others?.size ?? 0) + (this.#latest?.isOpen === true ? 1 : 0)
+  }
+
+  /** How many streams the peer allows at once: one until it has said so. */
+  get mostStreams(): number {
+    return this.#hasSettings ? this.#peerStreams : 1
   }
 
   /** Whether nothing has been sent. */
@@ -172,25 +161,37 @@ export class Http2Session implements FrameListener {
     return !this.isGoingAway && this.fault === '' && this.#lastStream + 2 <= LAST_STREAM
   }
 
-  /** Sends a request, with these headers besides. */
-  open(message: Http2Message, added: Headers, sink: ResponseSink | null): void {
-    this.head.begin(sink !== null)
-    this.#sink = sink
-    this.#message = message
-    this.status = this.bodyBytes = this.sentBytes = 0
-    this.hasBegun = this.isComplete = this.isRefused = false
-    this.resetCode = -1
-    if (this.#peerStreams === 0) this.#held = { message, added }
-    else this.#send(message, added)
+  /** Sends a request on a stream that is not open, with these headers besides. */
+  open(stream: S, message: Http2Message, added: Headers, sink: ResponseSink | null): void {
+    stream.begin(message, sink)
+    if (this.#peerStreams === 0) this.#held = { stream, added }
+    else this.#send(stream, message, added)
   }
 
-  /** Ends the request that is under way. */
-  cancel(code = CANCEL): void {
-    this.#held = null
-    if (this.#stream === 0) return
-    this.#cancelled = this.#stream
-    this.#write(numbersFrame(RST_STREAM, this.#stream, code))
-    this.#stream = 0
+  /** Ends the request of a stream. */
+  cancel(stream: S, code = CANCEL): void {
+    if (this.#held?.stream === stream) this.#held = null
+    if (!stream.isOpen) return
+    const { id } = stream
+    const cancelled = (this.#cancelled ??= new Set())
+    cancelled.add(id)
+    if (cancelled.size > MOST_CANCELLED) {
+      const [oldest] = cancelled
+      cancelled.delete(oldest!)
+      this.#forgotten = Math.max(this.#forgotten, oldest!)
+    }
+    this.#write(numbersFrame(RST_STREAM, id, code))
+    this.#close(stream)
+  }
+
+  /** Lets the peer send no more on a stream than it may already. */
+  pause(stream: S): void {
+    stream.isPaused = true
+  }
+
+  resume(stream: S): void {
+    stream.isPaused = false
+    if (stream.isOpen) this.#grant(stream)
   }
 
   /** Says that nothing more comes, and why. */
@@ -205,34 +206,62 @@ export class Http2Session implements FrameListener {
     this.#reader.read(bytes, from, to)
   }
 
-  #send(message: Http2Message, added: Headers): void {
+  #send(stream: S, message: Http2Message, added: Headers): void {
     if (this.isNew) this.#write(PREFACE)
-    this.#lastStream += 2
-    this.#stream = this.#lastStream
-    this.#streamWindow = this.#peerWindow
-    this.#streamCredit = STREAM_WINDOW_BYTES
+    const latest = this.#latest
+    if (latest?.isOpen === true) (this.#others ??= new Map()).set(latest.id, latest)
+    this.#latest = stream
+    const id = (stream.id = this.#lastStream += 2)
+    stream.isOpen = true
+    stream.window = this.#peerWindow
+    stream.credit = STREAM_WINDOW_BYTES
     const block = this.#encode(message, added)
     const { body } = message
     const flags = body.length === 0 ? END_STREAM : 0
     if (block.length > MOST_PAYLOAD_BYTES) {
-      this.#writeLongBlock(block, flags)
-      this.#upload()
+      this.#writeLongBlock(id, block, flags)
+      this.#upload(stream)
       return
     }
     // With the body, if it is small: one write, and one packet.
-    const room = Math.min(this.#connectionWindow, this.#streamWindow, MOST_PAYLOAD_BYTES / 2)
+    const room = Math.min(this.#window, stream.window, MOST_PAYLOAD_BYTES / 2)
     const joined = body.length <= room ? body.length : 0
     const frame = Buffer.allocUnsafe(
       FRAME_HEAD_BYTES + block.length + (joined === 0 ? 0 : FRAME_HEAD_BYTES + joined),
     )
-    const at = writeFrameHead(frame, 0, block.length, HEADERS, END_HEADERS | flags, this.#stream)
+    const at = writeFrameHead(frame, 0, block.length, HEADERS, END_HEADERS | flags, id)
     frame.set(block, at)
     if (joined > 0) {
-      frame.set(body, writeFrameHead(frame, at + block.length, joined, DATA, END_STREAM, this.#stream))
-      this.#uploaded(joined)
+      frame.set(body, writeFrameHead(frame, at + block.length, joined, DATA, END_STREAM, id))
+      this.#uploaded(stream, joined)
     }
     this.#write(frame)
-    if (joined === 0) this.#upload()
+    if (joined < body.length) this.#upload(stream)
+  }
+
+  /** The stream is open no more. */
+  #close(stream: S): void {
+    stream.isOpen = false
+    if (stream !== this.#latest) this.#others?.delete(stream.id)
+    this.#uploading?.delete(stream)
+  }
+
+  #change(stream: S): void {
+    if (this.#changed === null || stream.isListed) return
+    stream.isListed = true
+    this.#changed.push(stream)
+  }
+
+  /** The open stream with this number; `null` if there is none. */
+  #find(id: number): S | null {
+    const latest = this.#latest
+    if (latest !== null && latest.id === id) return latest.isOpen ? latest : null
+    return this.#others?.get(id) ?? null
+  }
+
+  *#open(): Iterable<S> {
+    if (this.#latest?.isOpen === true) yield this.#latest
+    if (this.#others !== null) yield* this.#others.values()
   }
 
   #encode(message: Http2Message, added: Headers): Buffer {
@@ -250,45 +279,49 @@ export class Http2Session implements FrameListener {
     return block
   }
 
-  #writeLongBlock(block: Buffer, flags: number): void {
+  #writeLongBlock(id: number, block: Buffer, flags: number): void {
     for (let at = 0; at < block.length; at += MOST_PAYLOAD_BYTES) {
       const piece = block.subarray(at, at + MOST_PAYLOAD_BYTES)
       const end = at + MOST_PAYLOAD_BYTES >= block.length ? END_HEADERS : 0
       const head = Buffer.allocUnsafe(FRAME_HEAD_BYTES)
       const isFirst = at === 0
-      writeFrameHead(
-        head,
-        0,
-        piece.length,
-        isFirst ? HEADERS : CONTINUATION,
-        end | (isFirst ? flags : 0),
-        this.#stream,
-      )
+      writeFrameHead(head, 0, piece.length, isFirst ? HEADERS : CONTINUATION, end | (isFirst ? flags : 0), id)
       this.#write(head)
       this.#write(piece)
     }
   }
 
-  /** Sends of the body what the peer allows. */
-  #upload(): void {
-    const { body } = this.#message!
-    while (this.#stream !== 0 && this.sentBytes < body.length) {
-      const room = Math.min(this.#connectionWindow, this.#streamWindow, MOST_PAYLOAD_BYTES)
-      const length = Math.min(room, body.length - this.sentBytes)
-      if (length <= 0) return
+  /** Sends of a stream's body what the peer allows. */
+  #upload(stream: S): void {
+    const { body } = stream.message!
+    while (stream.isOpen && stream.sentBytes < body.length) {
+      const room = Math.min(this.#window, stream.window, MOST_PAYLOAD_BYTES)
+      const length = Math.min(room, body.length - stream.sentBytes)
+      if (length <= 0) {
+        ;(this.#uploading ??= new Set()).add(stream)
+        return
+      }
       const head = Buffer.allocUnsafe(FRAME_HEAD_BYTES)
-      const isLast = this.sentBytes + length === body.length
-      writeFrameHead(head, 0, length, DATA, isLast ? END_STREAM : 0, this.#stream)
+      const isLast = stream.sentBytes + length === body.length
+      writeFrameHead(head, 0, length, DATA, isLast ? END_STREAM : 0, stream.id)
       this.#write(head)
-      this.#write(body.subarray(this.sentBytes, this.sentBytes + length))
-      this.#uploaded(length)
+      this.#write(body.subarray(stream.sentBytes, stream.sentBytes + length))
+      this.#uploaded(stream, length)
     }
+    this.#uploading?.delete(stream)
   }
 
-  #uploaded(bytes: number): void {
-    this.sentBytes += bytes
-    this.#connectionWindow -= bytes
-    this.#streamWindow -= bytes
+  #uploaded(stream: S, bytes: number): void {
+    stream.sentBytes += bytes
+    stream.window -= bytes
+    this.#window -= bytes
+  }
+
+  /** Lets the peer send as much on a stream as at its beginning. */
+  #grant(stream: S): void {
+    if (stream.credit >= STREAM_WINDOW_BYTES / 2) return
+    this.#write(numbersFrame(WINDOW_UPDATE, stream.id, STREAM_WINDOW_BYTES - stream.credit))
+    stream.credit = STREAM_WINDOW_BYTES
   }
 
   // ── What comes ──
@@ -360,8 +393,9 @@ export class Http2Session implements FrameListener {
     const held = this.#held
     if (held !== null && this.#peerStreams > 0) {
       this.#held = null
-      this.#send(held.message, held.added)
-    } else this.#uploadOn()
+      this.#send(held.stream, held.stream.message!, held.added)
+    }
+    this.#uploadOn()
   }
 
   #takeSetting(id: number, value: number): void {
@@ -369,14 +403,20 @@ export class Http2Session implements FrameListener {
       this.#encoder.limit(value)
       this.#encodedMessage = null
     } else if (id === MAX_CONCURRENT_STREAMS) this.#peerStreams = value
-    else if (id === INITIAL_WINDOW_SIZE) {
-      // A change of the settings may take from the window of a stream more than is left of it (RFC 9113, 6.9.2).
-      this.#streamWindow += value - this.#peerWindow
-      this.#peerWindow = value
-      if (value > LARGEST_WINDOW_BYTES || this.#streamWindow > LARGEST_WINDOW_BYTES)
-        this.#fail(`an initial window of ${value} bytes`, FLOW_CONTROL_ERROR)
-    } else if (id === MAX_FRAME_SIZE && (value < MOST_PAYLOAD_BYTES || value > 2 ** 24 - 1))
+    else if (id === INITIAL_WINDOW_SIZE) this.#takeInitialWindow(value)
+    else if (id === MAX_FRAME_SIZE && (value < MOST_PAYLOAD_BYTES || value > 2 ** 24 - 1))
       this.#fail(`a frame size of ${value} bytes`)
+  }
+
+  #takeInitialWindow(bytes: number): void {
+    let largest = bytes
+    for (const stream of this.#open()) {
+      // A change of the settings may take from the window of a stream more than is left of it (RFC 9113, 6.9.2).
+      stream.window += bytes - this.#peerWindow
+      largest = Math.max(largest, stream.window)
+    }
+    this.#peerWindow = bytes
+    if (largest > LARGEST_WINDOW_BYTES) this.#fail(`an initial window of ${bytes} bytes`, FLOW_CONTROL_ERROR)
   }
 
   #takeBlock(flags: number, payload: Buffer): void {
@@ -391,77 +431,80 @@ export class Http2Session implements FrameListener {
       this.#block = Buffer.from(block)
       return
     }
-    const stream = this.#blockStream
+    const id = this.#blockStream
     this.#blockStream = this.#blockBytes = 0
     this.#block = NO_BYTES
-    if (stream === this.#stream) this.#takeHead(block)
+    const stream = this.#find(id)
+    if (stream !== null) this.#takeHead(stream, block)
     else {
       const fault = this.#decoder.decode(block, 0, block.length, () => true)
       if (fault !== '') this.#fail(fault, COMPRESSION_ERROR)
-      else this.#checkStream(stream, 'HEADERS')
+      else this.#checkStream(id, 'HEADERS')
     }
   }
 
-  #takeHead(block: Buffer): void {
-    const { head } = this
-    const isTrailer = this.status !== 0
+  #takeHead(stream: S, block: Buffer): void {
+    const { head } = stream
+    const isTrailer = stream.status !== 0
     if (isTrailer) head.beginTrailer()
     const fault = this.#decoder.decode(block, 0, block.length, head.take)
-    this.hasBegun = true
+    stream.hasBegun = true
+    this.#change(stream)
     const { status } = head
     if (fault !== '') this.#fail(fault, COMPRESSION_ERROR)
     else if (head.fault !== '') this.#fail(head.fault)
     else if (isTrailer) {
-      if (this.#blockEnds) this.#endResponse()
+      if (this.#blockEnds) this.#endResponse(stream)
       else this.#fail('trailers that do not end their stream')
     } else if (status === 0) this.#fail('a response without :status')
     else if (status === 101) this.#fail('switching protocols')
     else if (status < 200) {
       if (this.#blockEnds) this.#fail('an interim response that ends its stream')
-      else head.begin(this.#sink !== null)
+      else head.begin(stream.sink !== null)
     } else {
-      this.status = status
-      this.#sink?.head(status, head.fields)
-      if (this.#blockEnds) this.#endResponse()
+      stream.status = status
+      stream.sink?.head(status, head.fields)
+      if (this.#blockEnds) this.#endResponse(stream)
     }
   }
 
-  data(stream: number, bytes: Uint8Array): void {
-    if (!this.#mayHaveData() || stream !== this.#stream) return
-    if (this.status === 0) {
+  data(id: number, bytes: Uint8Array): void {
+    if (!this.#mayHaveData()) return
+    const stream = this.#find(id)
+    if (stream === null) return
+    if (stream.status === 0) {
       this.#fail(EARLY_DATA)
       return
     }
-    const most = this.#mostBytes()
-    const taken = Math.min(bytes.length, most - this.bodyBytes)
-    this.bodyBytes += taken
-    this.#sink?.data(bytes.subarray(0, taken))
+    const most = stream.mostBytes
+    const taken = Math.min(bytes.length, most - stream.bodyBytes)
+    stream.bodyBytes += taken
+    this.#change(stream)
+    stream.sink?.data(bytes.subarray(0, taken))
     if (taken < bytes.length) this.#fail(`a body of more than ${most} bytes`)
   }
 
-  dataEnded(stream: number, flags: number, length: number): void {
+  dataEnded(id: number, flags: number, length: number): void {
     if (!this.#mayHaveData()) return
-    this.#connectionCredit -= length
-    if (this.#connectionCredit < 0) {
+    this.#credit -= length
+    if (this.#credit < 0) {
       this.#fail('more than the connection allows', FLOW_CONTROL_ERROR)
       return
     }
-    if (this.#connectionCredit < CONNECTION_WINDOW_BYTES / 2) {
-      this.#write(numbersFrame(WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - this.#connectionCredit))
-      this.#connectionCredit = CONNECTION_WINDOW_BYTES
+    if (this.#credit < CONNECTION_WINDOW_BYTES / 2) {
+      this.#write(numbersFrame(WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - this.#credit))
+      this.#credit = CONNECTION_WINDOW_BYTES
     }
-    if (stream !== this.#stream || stream === 0) {
-      this.#checkStream(stream, 'DATA')
+    const stream = this.#find(id)
+    if (stream === null) {
+      this.#checkStream(id, 'DATA')
       return
     }
-    this.#streamCredit -= length
-    if (this.status === 0) this.#fail(EARLY_DATA)
-    else if (this.#streamCredit < 0) this.#fail('more than the stream allows', FLOW_CONTROL_ERROR)
-    else if ((flags & END_STREAM) !== 0) this.#endResponse()
-    else if (this.#streamCredit < STREAM_WINDOW_BYTES / 2) {
-      this.#write(numbersFrame(WINDOW_UPDATE, stream, STREAM_WINDOW_BYTES - this.#streamCredit))
-      this.#streamCredit = STREAM_WINDOW_BYTES
-    }
+    stream.credit -= length
+    if (stream.status === 0) this.#fail(EARLY_DATA)
+    else if (stream.credit < 0) this.#fail('more than the stream allows', FLOW_CONTROL_ERROR)
+    else if ((flags & END_STREAM) !== 0) this.#endResponse(stream)
+    else if (!stream.isPaused) this.#grant(stream)
   }
 
   /** Whether DATA may come now. */
@@ -471,46 +514,43 @@ export class Http2Session implements FrameListener {
     return this.fault === ''
   }
 
-  /** How long the body may be; Infinity where the head does not say. */
-  #mostBytes(): number {
-    const { status } = this
-    const { length } = this.head
-    if (this.#message!.isHead || status === 204 || status === 304) return 0
-    return length < 0 ? Infinity : length
-  }
-
   /** The peer has said that all of the response has come. */
-  #endResponse(): void {
-    const { length } = this.head
-    if (this.#mostBytes() > 0 && length >= 0 && this.bodyBytes !== length) {
-      this.#fail(`a body of ${this.bodyBytes} bytes instead of ${length}`)
+  #endResponse(stream: S): void {
+    const { length } = stream.head
+    if (stream.mostBytes > 0 && length >= 0 && stream.bodyBytes !== length) {
+      this.#fail(`a body of ${stream.bodyBytes} bytes instead of ${length}`)
       return
     }
-    this.isComplete = true
+    stream.isComplete = true
+    this.#change(stream)
     // An answer to a request that is not sent as a whole: the peer does not want the rest (RFC 9113, 8.1).
-    if (this.sentBytes < this.#message!.body.length) this.cancel(NO_ERROR)
-    this.#stream = 0
+    if (stream.sentBytes < stream.message!.body.length) this.cancel(stream, NO_ERROR)
+    else this.#close(stream)
   }
 
-  #takeReset(stream: number, code: number): void {
-    if (stream > this.#lastStream) this.#fail('RST_STREAM on a stream that was never opened')
-    if (stream !== this.#stream) return
-    this.resetCode = code
-    this.#stream = 0
+  #takeReset(id: number, code: number): void {
+    if (id > this.#lastStream) this.#fail('RST_STREAM on a stream that was never opened')
+    const stream = this.#find(id)
+    if (stream === null) return
+    stream.resetCode = code
+    this.#change(stream)
+    this.#close(stream)
   }
 
-  #takeWindow(stream: number, bytes: number): void {
+  #takeWindow(id: number, bytes: number): void {
+    const stream = this.#find(id)
     if (bytes === 0) this.#fail('a WINDOW_UPDATE of 0 bytes')
-    else if (stream === 0) this.#connectionWindow += bytes
-    else if (stream === this.#stream) this.#streamWindow += bytes
-    else if (stream > this.#lastStream) this.#fail('WINDOW_UPDATE on a stream that was never opened')
-    if (Math.max(this.#connectionWindow, this.#streamWindow) > LARGEST_WINDOW_BYTES)
+    else if (id === 0) this.#window += bytes
+    else if (stream !== null) stream.window += bytes
+    else if (id > this.#lastStream) this.#fail('WINDOW_UPDATE on a stream that was never opened')
+    if (Math.max(this.#window, stream?.window ?? 0) > LARGEST_WINDOW_BYTES)
       this.#fail('a window of more than 2 GiB', FLOW_CONTROL_ERROR)
     this.#uploadOn()
   }
 
   #uploadOn(): void {
-    if (this.#stream !== 0 && this.fault === '') this.#upload()
+    if (this.#uploading === null || this.fault !== '') return
+    for (const stream of this.#uploading) this.#upload(stream)
   }
 
   #takeGoaway(payload: Buffer): void {
@@ -522,16 +562,23 @@ export class Http2Session implements FrameListener {
     this.goawayCode = payload.readUInt32BE(4)
     this.goawayText = payload.toString('latin1', 8, 8 + 200)
     const last = payload.readUInt32BE(0) & LARGEST_WINDOW_BYTES
-    if (this.#held === null && (this.#stream === 0 || this.#stream <= last)) return
-    this.isRefused = true
+    const held = this.#held
     this.#held = null
-    this.#stream = 0
+    if (held !== null) this.#refuse(held.stream)
+    for (const stream of [...this.#open()]) if (stream.id > last) this.#refuse(stream)
+  }
+
+  #refuse(stream: S): void {
+    stream.isRefused = true
+    this.#change(stream)
+    this.#close(stream)
   }
 
   /** A frame on a stream that is not open: some may cross the end that this side has set, and no others. */
-  #checkStream(stream: number, what: string): void {
-    if (stream % 2 === 0 || stream > this.#lastStream) this.#fail(`${what} on a stream that was never opened`)
-    else if (stream > this.#cancelled) this.#fail(`${what} on a stream that has ended`, STREAM_CLOSED)
+  #checkStream(id: number, what: string): void {
+    if (id % 2 === 0 || id > this.#lastStream) this.#fail(`${what} on a stream that was never opened`)
+    else if (id > this.#forgotten && this.#cancelled?.has(id) !== true)
+      this.#fail(`${what} on a stream that has ended`, STREAM_CLOSED)
   }
 
   #fail(fault: string, code = PROTOCOL_ERROR): void {

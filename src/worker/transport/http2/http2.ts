@@ -1,5 +1,6 @@
 /**
- * HTTP/2 over plain sockets (RFC 9113): a connection for each user, as in HTTP/1.1, with one request at a time on it.
+ * HTTP/2 over plain sockets (RFC 9113): a connection for each user, as in HTTP/1.1, with one request at a time on it; or
+ * connections that users share, with a stream for each request.
  * Over TLS the connector agrees on it; in cleartext both sides know it beforehand.
  */
 import { isIdempotent, type RequestPlan } from '../../../core/request/request.ts'
@@ -11,12 +12,14 @@ import { SocketTransport } from '../socket-transport.ts'
 import { targetOf, type TargetUrl } from '../target-url.ts'
 import {
   bytesOf,
+  type Channel,
   type Connection,
   type Prepared,
   type Transport,
   type TransportOptions,
 } from '../transport.ts'
 import type { Field } from './field-tables.ts'
+import { Http2Channel } from './http2-channel.ts'
 import { Http2Connection, type Http2Request } from './http2-connection.ts'
 
 export const http2Transport = (
@@ -46,6 +49,10 @@ class Http2 extends SocketTransport {
 
   connection(user: number): Connection {
     return new Http2Connection(this, user)
+  }
+
+  channel(number: number, most: number | null, grew: () => void): Channel {
+    return new Http2Channel(this, number, most, grew)
   }
 }
 
