@@ -3,7 +3,7 @@
  * strings in between.
  */
 import { FIELD, PER_OUTCOME, ROW_FIELDS, ROW_OUTCOMES, TRACE_BYTES } from '../../core/measure/request-rows.ts'
-import type { RequestRow, RequestRows, RowWords } from '../../core/measure/request-rows.ts'
+import type { RequestRow, RequestRows } from '../../core/measure/request-rows.ts'
 import { renderCell } from './csv.ts'
 import { renderJsonValue } from './json.ts'
 
@@ -31,187 +31,259 @@ export const COLUMNS = [
   'traceId',
 ] as const satisfies readonly (keyof RequestRow)[]
 
-/** Bytes of a line without its words: 18 fields with their names and the longest numbers. */
+/** More than the bytes of a line without its words: 18 fields with their names and the longest numbers. */
 const MOST_BYTES = 1024
-const ZERO = 48
-const MINUS = 45
-const POINT = 46
 
-/** What stands between the values of a line; and values that are texts. */
+/** What stands between the values of a line, and values that are texts. */
 interface Frame {
   /** Before each column, in their order. */
-  readonly before: readonly Uint8Array[]
-  readonly end: Uint8Array
-  readonly none: Uint8Array
-  readonly quote: Uint8Array
-  word(text: string): string
+  readonly before: readonly string[]
+  readonly end: string
+  readonly none: string
+  readonly quote: string
+  readonly word: (text: string) => string
 }
-
-const bytesOf = (text: string): Uint8Array => Buffer.from(text)
 
 const FRAMES: Readonly<Record<LineFormat, Frame>> = {
   ndjson: {
-    before: COLUMNS.map((column, i) => bytesOf(`${i === 0 ? '{' : ','}"${column}":`)),
-    end: bytesOf('}\n'),
-    none: bytesOf('null'),
-    quote: bytesOf('"'),
+    before: COLUMNS.map((column, i) => `${i === 0 ? '{' : ','}"${column}":`),
+    end: '}\n',
+    none: 'null',
+    quote: '"',
     word: renderJsonValue,
   },
   csv: {
-    before: COLUMNS.map((_, i) => bytesOf(i === 0 ? '' : ',')),
-    end: bytesOf('\r\n'),
-    none: bytesOf(''),
-    quote: bytesOf(''),
+    before: COLUMNS.map((_, i) => (i === 0 ? '' : ',')),
+    end: '\r\n',
+    none: '',
+    quote: '',
     word: renderCell,
   },
 }
 
 /** The first line of a file; empty if it has none. */
 export const headOf = (format: LineFormat): Uint8Array =>
-  bytesOf(format === 'csv' ? `${COLUMNS.join(',')}\r\n` : '')
+  Buffer.from(format === 'csv' ? `${COLUMNS.join(',')}\r\n` : '')
 
-/** Words of a worker as bytes; grows with them. */
-interface WordBytes {
-  readonly names: Uint8Array[]
-  readonly methods: Uint8Array[]
-  readonly scenarios: Uint8Array[]
-}
+/** The columns of numbers that pieces of a line stand before. */
+const NUMBERS = [
+  ...(['dueS', 'sentS', 'doneS', 'latencyMs'] as const),
+  ...(['dnsMs', 'connectMs', 'tlsMs', 'firstByteMs', 'bytesOut'] as const),
+]
+/** Above the number of any word. */
+const MOST_WORDS = 100_000
 
+/** Makes lines of pieces that repeat, and numbers between them. */
 export class RequestLines {
   readonly #frame: Frame
-  readonly #outcomes: readonly Uint8Array[]
-  readonly #words = new Map<number, WordBytes>()
+  /** By worker: from the name to before the user, by the numbers of the words. */
+  readonly #beginnings = new Map<number, Map<number, Uint8Array>>()
+  /** From before the status to before `bytesIn`, by both numbers. */
+  readonly #results = new Map<number, Uint8Array>()
+  /** Before each instant, the latency, each phase, and `bytesOut`. */
+  readonly #before: Readonly<Record<(typeof NUMBERS)[number], Uint8Array>>
+  /** The phases of a connection that was open already, to before the first byte. */
+  readonly #noPhases: Uint8Array
+  readonly #none: Uint8Array
+  readonly #noTrace: Uint8Array
+  readonly #trace: Uint8Array
+  readonly #traceEnd: Uint8Array
   #bytes = new Uint8Array(0)
-  #length = 0
 
   constructor(format: LineFormat) {
-    this.#frame = FRAMES[format]
-    this.#outcomes = ROW_OUTCOMES.map((outcome) => bytesOf(this.#frame.word(outcome)))
+    const frame = (this.#frame = FRAMES[format])
+    this.#before = Object.fromEntries(NUMBERS.map((column) => [column, this.#bytesOf(column)])) as never
+    const { none, quote, end } = frame
+    this.#noPhases = this.#bytesOf('dnsMs', none, 'connectMs', none, 'tlsMs', none, 'firstByteMs')
+    this.#none = Buffer.from(none)
+    this.#noTrace = this.#bytesOf('traceId', none + end)
+    this.#trace = this.#bytesOf('traceId', quote)
+    this.#traceEnd = Buffer.from(quote + end)
   }
 
   /** The lines of these records, in memory that the next call uses again. */
   render(rows: RequestRows): Uint8Array {
-    const words = this.#wordsOf(rows)
-    const longest = [words.names, words.methods, words.scenarios].map((all) =>
-      all.reduce((most, { length }) => Math.max(most, length), 0),
-    )
-    const most = rows.length * (MOST_BYTES + longest.reduce((sum, length) => sum + length))
-    if (this.#bytes.length < most) this.#bytes = new Uint8Array(most)
-    this.#length = 0
-    for (let i = 0; i < rows.length; i++) this.#line(rows, rows.from + i * ROW_FIELDS, words)
-    return this.#bytes.subarray(0, this.#length)
+    let length = 0
+    for (let i = 0; i < rows.length; i++) {
+      const at = rows.from + i * ROW_FIELDS
+      const beginning = this.#beginning(rows, at)
+      this.#reserve(length, beginning.length + MOST_BYTES)
+      this.#bytes.set(beginning, length)
+      length = this.#line(rows, at, length + beginning.length)
+    }
+    return this.#bytes.subarray(0, length)
   }
 
-  #wordsOf({ worker, words }: RequestRows): WordBytes {
-    let known = this.#words.get(worker)
-    if (known === undefined) this.#words.set(worker, (known = { names: [], methods: [], scenarios: [] }))
-    for (const kind of ['names', 'methods', 'scenarios'] satisfies (keyof RowWords)[])
-      for (let i = known[kind].length; i < words[kind].length; i++)
-        known[kind].push(bytesOf(this.#frame.word(words[kind][i]!)))
-    return known
-  }
-
-  #line({ values, bytes, worker }: RequestRows, at: number, words: WordBytes): void {
-    const { before, end } = this.#frame
+  #line({ values, bytes: rowBytes }: RequestRows, at: number, from: number): number {
+    const bytes = this.#bytes
+    const before = this.#before
     const due = values[at + FIELD.due]!
     const done = values[at + FIELD.done]!
-    const result = values[at + FIELD.result]!
-    const scenario = values[at + FIELD.scenario]!
-    let column = 0
-    this.#put(before[column++]!)
-    this.#put(words.names[values[at + FIELD.name]!]!)
-    this.#put(before[column++]!)
-    this.#put(words.methods[values[at + FIELD.method]!]!)
-    this.#put(before[column++]!)
-    this.#put(scenario === 0 ? this.#frame.none : words.scenarios[scenario - 1]!)
-    this.#put(before[column++]!)
-    this.#whole(worker)
-    this.#put(before[column++]!)
-    this.#whole(values[at + FIELD.user]!)
-    for (const us of [due, values[at + FIELD.sent]!, done]) {
-      this.#put(before[column++]!)
-      this.#parts(us, 1e6, 6)
-    }
-    this.#put(before[column++]!)
-    this.#parts(done - due, 1000, 3)
-    for (let field: number = FIELD.dns; field <= FIELD.firstByte; field++) {
-      this.#put(before[column++]!)
-      const us = values[at + field]!
-      if (us < 0) this.#put(this.#frame.none)
-      else this.#parts(us, 1000, 3)
-    }
-    this.#put(before[column++]!)
-    this.#whole(result % PER_OUTCOME)
-    this.#put(before[column++]!)
-    this.#put(this.#outcomes[Math.floor(result / PER_OUTCOME)]!)
-    this.#put(before[column++]!)
-    this.#whole(values[at + FIELD.bytesIn]!)
-    this.#put(before[column++]!)
-    this.#whole(values[at + FIELD.bytesOut]!)
-    this.#put(before[column]!)
-    this.#trace(bytes, (at + FIELD.trace) * 8)
-    this.#put(end)
-  }
-
-  #put(text: Uint8Array): void {
-    const bytes = this.#bytes
-    let length = this.#length
-    for (let i = 0; i < text.length; i++) bytes[length++] = text[i]!
-    this.#length = length
-  }
-
-  /** A number of units, as a decimal of so many digits after the point. */
-  #parts(units: number, perOne: number, digits: number): void {
-    if (units < 0) this.#bytes[this.#length++] = MINUS
-    const size = Math.abs(units)
-    const ones = Math.floor(size / perOne)
-    this.#whole(ones)
-    this.#bytes[this.#length++] = POINT
-    let rest = size - ones * perOne
-    for (let i = this.#length + digits - 1; i >= this.#length; i--) {
-      const tenth = (rest / 10) | 0
-      this.#bytes[i] = ZERO + rest - tenth * 10
-      rest = tenth
-    }
-    this.#length += digits
-  }
-
-  #whole(n: number): void {
-    if (n >= 1e9) {
-      const billions = Math.floor(n / 1e9)
-      this.#whole(billions)
-      this.#digits(n - billions * 1e9, 9)
-    } else this.#digits(n, n < 10 ? 1 : n < 100 ? 2 : n < 1000 ? 3 : digitsOf(n))
-  }
-
-  #digits(n: number, digits: number): void {
-    let rest = n | 0
-    for (let i = this.#length + digits - 1; i >= this.#length; i--) {
-      const tenth = (rest / 10) | 0
-      this.#bytes[i] = ZERO + rest - tenth * 10
-      rest = tenth
-    }
-    this.#length += digits
-  }
-
-  #trace(bytes: Uint8Array, from: number): void {
+    let to = putWhole(bytes, from, values[at + FIELD.user]!)
+    to = putSeconds(bytes, put(bytes, to, before.dueS), due)
+    to = putSeconds(bytes, put(bytes, to, before.sentS), values[at + FIELD.sent]!)
+    to = putSeconds(bytes, put(bytes, to, before.doneS), done)
+    to = putMs(bytes, put(bytes, to, before.latencyMs), done - due)
+    to = this.#phases(values, at, to)
+    to = put(bytes, to, this.#result(values[at + FIELD.result]!))
+    to = putWhole(bytes, to, values[at + FIELD.bytesIn]!)
+    to = putWhole(bytes, put(bytes, to, before.bytesOut), values[at + FIELD.bytesOut]!)
+    const trace = (at + FIELD.trace) * 8
     // The first byte of a trace is never 0.
-    if (bytes[from] === 0) {
-      this.#put(this.#frame.none)
-      return
+    if (rowBytes[trace] === 0) return put(bytes, to, this.#noTrace)
+    to = putHex(bytes, put(bytes, to, this.#trace), rowBytes, trace)
+    return put(bytes, to, this.#traceEnd)
+  }
+
+  #phases(values: Float64Array, at: number, from: number): number {
+    const [dns, connect, tls, firstByte] = [FIELD.dns, FIELD.connect, FIELD.tls, FIELD.firstByte]
+    const { dnsMs, connectMs, tlsMs, firstByteMs } = this.#before
+    let to = from
+    if (values[at + dns]! < 0 && values[at + connect]! < 0 && values[at + tls]! < 0)
+      to = put(this.#bytes, to, this.#noPhases)
+    else {
+      to = this.#phase(to, dnsMs, values[at + dns]!)
+      to = this.#phase(to, connectMs, values[at + connect]!)
+      to = this.#phase(to, tlsMs, values[at + tls]!)
+      to = put(this.#bytes, to, firstByteMs)
     }
-    this.#put(this.#frame.quote)
-    for (let i = 0; i < TRACE_BYTES; i++) {
-      const byte = bytes[from + i]!
-      this.#bytes[this.#length++] = HEX[byte >> 4]!
-      this.#bytes[this.#length++] = HEX[byte & 15]!
+    return this.#duration(to, values[at + firstByte]!)
+  }
+
+  #phase(from: number, before: Uint8Array, us: number): number {
+    return this.#duration(put(this.#bytes, from, before), us)
+  }
+
+  #duration(from: number, us: number): number {
+    return us < 0 ? put(this.#bytes, from, this.#none) : putMs(this.#bytes, from, us)
+  }
+
+  #beginning({ worker, words, values }: RequestRows, at: number): Uint8Array {
+    const [name, method, scenario] = [
+      values[at + FIELD.name]!,
+      values[at + FIELD.method]!,
+      values[at + FIELD.scenario]!,
+    ]
+    let known = this.#beginnings.get(worker)
+    if (known === undefined) this.#beginnings.set(worker, (known = new Map<number, Uint8Array>()))
+    const key = (scenario * MOST_WORDS + method) * MOST_WORDS + name
+    let bytes = known.get(key)
+    if (bytes === undefined) {
+      const { word, none } = this.#frame
+      const of = scenario === 0 ? none : word(words.scenarios[scenario - 1]!)
+      bytes = this.#bytesOf(
+        'name',
+        word(words.names[name]!),
+        'method',
+        word(words.methods[method]!),
+        'scenario',
+        of,
+        'worker',
+        String(worker),
+        'user',
+      )
+      known.set(key, bytes)
     }
-    this.#put(this.#frame.quote)
+    return bytes
+  }
+
+  #result(result: number): Uint8Array {
+    let bytes = this.#results.get(result)
+    if (bytes === undefined) {
+      const outcome = ROW_OUTCOMES[Math.floor(result / PER_OUTCOME)]!
+      bytes = this.#bytesOf(
+        'status',
+        String(result % PER_OUTCOME),
+        'outcome',
+        this.#frame.word(outcome),
+        'bytesIn',
+      )
+      this.#results.set(result, bytes)
+    }
+    return bytes
+  }
+
+  /** Columns, each with what stands before it, and values in turn. */
+  #bytesOf(...parts: readonly string[]): Uint8Array {
+    const columns: readonly string[] = COLUMNS
+    const text = parts.map((part, i) => (i % 2 === 0 ? this.#frame.before[columns.indexOf(part)]! : part))
+    return Buffer.from(text.join(''))
+  }
+
+  /** Makes room for more bytes after the first `length` ones. */
+  #reserve(length: number, more: number): void {
+    if (this.#bytes.length >= length + more) return
+    const bytes = new Uint8Array(2 * (length + more))
+    bytes.set(this.#bytes.subarray(0, length))
+    this.#bytes = bytes
   }
 }
 
-const HEX = bytesOf('0123456789abcdef')
+// Each of these writes from a place on, and returns where it ended.
 
-/** Digits of a whole number from 1,000 to below 1e9. */
-const digitsOf = (n: number): number =>
-  n < 1e4 ? 4 : n < 1e5 ? 5 : n < 1e6 ? 6 : n < 1e7 ? 7 : n < 1e8 ? 8 : 9
+/** From this many bytes on, a copy by the platform is faster than a loop. */
+const LONG_PIECE = 25
+
+function put(bytes: Uint8Array, from: number, piece: Uint8Array): number {
+  if (piece.length >= LONG_PIECE) bytes.set(piece, from)
+  else for (let i = 0; i < piece.length; i++) bytes[from + i] = piece[i]!
+  return from + piece.length
+}
+
+const [MINUS, POINT] = [45, 46]
+/** Three digits of each number below 1,000, one after the other. */
+const TRIPLES = Buffer.from(Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0')).join(''))
+const HEX = Buffer.from('0123456789abcdef')
+
+function putTriple(bytes: Uint8Array, from: number, n: number): number {
+  bytes[from] = TRIPLES[3 * n]!
+  bytes[from + 1] = TRIPLES[3 * n + 1]!
+  bytes[from + 2] = TRIPLES[3 * n + 2]!
+  return from + 3
+}
+
+/** A whole number from 0. */
+function putWhole(bytes: Uint8Array, from: number, n: number): number {
+  if (n >= 1000) {
+    const thousands = Math.floor(n / 1000)
+    return putTriple(bytes, putWhole(bytes, from, thousands), n - thousands * 1000)
+  }
+  let to = from
+  if (n >= 100) bytes[to++] = TRIPLES[3 * n]!
+  if (n >= 10) bytes[to++] = TRIPLES[3 * n + 1]!
+  bytes[to++] = TRIPLES[3 * n + 2]!
+  return to
+}
+
+/** µs as seconds, with six decimals. */
+function putSeconds(bytes: Uint8Array, from: number, us: number): number {
+  const size = Math.abs(us)
+  const seconds = Math.floor(size / 1e6)
+  const rest = size - seconds * 1e6
+  const ms = (rest / 1000) | 0
+  let to = from
+  if (us < 0) bytes[to++] = MINUS
+  to = putWhole(bytes, to, seconds)
+  bytes[to++] = POINT
+  return putTriple(bytes, putTriple(bytes, to, ms), rest - ms * 1000)
+}
+
+/** µs as ms, with three decimals. */
+function putMs(bytes: Uint8Array, from: number, us: number): number {
+  const size = Math.abs(us)
+  const ms = Math.floor(size / 1000)
+  let to = from
+  if (us < 0) bytes[to++] = MINUS
+  to = putWhole(bytes, to, ms)
+  bytes[to++] = POINT
+  return putTriple(bytes, to, size - ms * 1000)
+}
+
+function putHex(bytes: Uint8Array, from: number, rowBytes: Uint8Array, at: number): number {
+  for (let i = 0; i < TRACE_BYTES; i++) {
+    const byte = rowBytes[at + i]!
+    bytes[from + 2 * i] = HEX[byte >> 4]!
+    bytes[from + 2 * i + 1] = HEX[byte & 15]!
+  }
+  return from + 2 * TRACE_BYTES
+}

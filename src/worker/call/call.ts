@@ -413,8 +413,12 @@ export class Call implements ExchangeListener {
     })
     if (observer !== null && (this.#trace !== null || observer.looksAtAll))
       observer.ended({
-        ...{ exchange, sinceUs, tally: this.#tally!, trace: this.#trace },
-        ...{ user: this.#user, scenario: this.#owner.scenario },
+        exchange,
+        tally: this.#tally!,
+        scenario: this.#owner.scenario,
+        user: this.#user,
+        sinceUs,
+        trace: this.#trace,
       })
     return waitedUs
   }
