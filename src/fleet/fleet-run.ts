@@ -16,8 +16,11 @@ const PREPARE_MS = 60_000
 const START_MARGIN_US = 100_000
 /** How long ending the agents' workers may take. */
 const CANCEL_MS = 2000
-/** How far ahead an order names its instant, in seconds and in round trips. */
-const LEAD = { startS: 0.3, startTrips: 6, orderS: 0.1, orderTrips: 3 }
+/**
+ * How far ahead an order names its instant, in seconds and in round trips. Hosts that are busy before the run may take some
+ * tenths of a second to acknowledge its start, and one that does not in time ends the run before it began.
+ */
+const LEAD = { startS: 1, startTrips: 6, orderS: 0.1, orderTrips: 3 }
 /** A second can be reported this much ahead of the coordinator's clock. */
 const AHEAD_S = 1
 

@@ -105,12 +105,12 @@ describe.skipIf(!hasNats).concurrent('agents and their coordinators', () => {
     await own.idle()
     const redirect = own.start('gamma', [...A_REQUEST, '--max-redirects', '2'])
     const [host, secret, redirected] = await Promise.all([
-      own.refused('alpha', [...A_REQUEST, '--connect-to', '::127.0.0.1:9']),
+      own.refused('alpha', [...A_REQUEST, '--connect-to', '::localhost:9']),
       rig.isApart ? own.refused('beta', [...A_REQUEST, '--header', 'authorization: Bearer s3cret']) : null,
       redirect.finished,
     ])
     expect(host.code).toBe(2)
-    expect(host.stderr).toMatch(/alpha.*127\.0\.0\.1:9, which is not allowed/)
+    expect(host.stderr).toMatch(/alpha.*localhost:9, which is not allowed/)
     if (secret !== null) {
       expect(secret.code).toBe(2)
       expect(secret.stderr).toMatch(/header authorization.*not encrypted/)
@@ -166,9 +166,10 @@ describe.skipIf(!hasNats).concurrent('agents and their coordinators', () => {
       own.start('all', ['--rate', '100/s', '--max-users', '100', '--duration', '2s', ...NOW]),
     )
     const ended = await Promise.all(both.map(({ finished }) => finished))
-    const [winner, loser] = ended.sort((a, b) => a.code! - b.code!)
-    expect(winner!.code === 0 || winner!.code === 97, winner!.stderr).toBe(true)
-    expect(loser!.code).toBe(2)
+    const loser = ended.find(({ code }) => code === 2)
+    const winner = ended.find((one) => one !== loser)
+    // 97: two hosts on one may be too busy.
+    expect([0, 97], winner!.stderr).toContain(winner!.code)
     expect(loser!.stderr).toMatch(/claimed by .+ \(process \d+\)/)
     expect(both.map(({ arrived }) => arrived.length).sort()).toEqual([0, 200])
     await own.idle()

@@ -15,11 +15,12 @@ afterAll(endRig)
 const from = (arrived: readonly Arrival[], { address }: AgentHost): Arrival[] =>
   arrived.filter((arrival) => arrival.from === address)
 
-/** Nobody was lost, and every second of everybody is there. */
+/** Nobody was lost, and every second of everybody is there; what makes the run void can only be a host that is too busy. */
 function expectWhole({ agents, timeline, verdict }: Report, names: readonly string[]): void {
   expect(agents!.map(({ name, lost }) => [name, lost])).toEqual(names.map((name) => [name, null]))
   expect(timeline.every(({ complete }) => complete)).toBe(true)
-  expect(verdict.reasons.map(({ code }) => code)).not.toContain('agent.lost')
+  const found = verdict.reasons.flatMap(({ level, code }) => (level === 'void' ? [code] : []))
+  for (const code of found) expect(['generator.saturated', 'generator.paused', 'pace.missed']).toContain(code)
 }
 
 /** The run is void because of this agent, and says why. */
@@ -44,9 +45,8 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
     await own.nats.kill()
     await sleep(3000)
     await own.nats.start()
-    const { code, report } = await run.ended
+    const { report } = await run.ended
     expectWhole(report, ['alpha', 'beta'])
-    expect([code, report.verdict.level]).not.toContain('void')
     expect([report.total.sent, run.arrived.length]).toEqual([500, 500])
     for (const { clock } of report.agents!) expect(clock!.boundMs).toBeLessThan(50)
     if (!rig.isApart) return
@@ -72,7 +72,6 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
       mend()
       const { report } = await run.ended
       expectWhole(report, ['alpha', 'beta'])
-      expect(report.verdict.level).not.toBe('void')
       expect([report.total.sent, run.arrived.length]).toEqual([500, 500])
     },
   )
