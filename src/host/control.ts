@@ -4,9 +4,7 @@ import { amendedPlan, type Amendment } from '../core/plan/amendment.ts'
 import { amendmentOf, type LoadChange } from '../core/plan/load-change.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { CorerushError } from '../errors.ts'
-import { checkPorts } from './machine/ports.ts'
 import type { OutputHooks } from './output-set.ts'
-import { checkLimits } from './preflight.ts'
 
 /** What a program can hook into a run. */
 export interface RunHooks extends OutputHooks {
@@ -39,6 +37,11 @@ export interface RunControl {
 export interface Amendable {
   /** Returns the next run time, in seconds, that an order can name and still reach every worker before it. */
   nextInstantS(): number
+  /**
+   * Resolves to what the hosts may not have enough of for the plan with this amendment. Rejects with a CorerushError if one
+   * of them cannot carry it.
+   */
+  check(amendment: Amendment, amended: Plan): Promise<readonly string[]>
   /** Returns when the load ends, if that is known; -Infinity if something has ended it already. */
   loadEndS(): number
   /** Carries out the amendment. `amended` is the plan with it, `warnings` what this host may not have enough of for that. */
@@ -56,8 +59,8 @@ export class Control implements RunControl {
   }
 
   readonly amend = async (change: LoadChange, notBeforeS = 0): Promise<Amendment> => {
-    const tried = amendedPlan(this.#plan, [this.#read(change, notBeforeS)])
-    const warnings = [checkLimits(tried), await checkPorts(tried)].filter((warning) => warning !== null)
+    const first = this.#read(change, notBeforeS)
+    const warnings = await this.#run.check(first, amendedPlan(this.#plan, [first]))
     // Looking up the target's addresses takes a while, so the instant is named only now.
     const amendment = this.#read(change, notBeforeS)
     this.#plan = amendedPlan(this.#plan, [amendment])

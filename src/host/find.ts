@@ -280,6 +280,7 @@ class Climb {
       unit: plan.model === 'closed' ? 'users' : 'ratePerS',
       plan: run.plan,
       host: run.host,
+      ...(run.agents === undefined ? {} : { agents: run.agents }),
       settings,
       stoppedBy,
       warnings: [...run.warnings, ...this.#warnings, ...searchWarnings(goals, answers, this.#trials)],

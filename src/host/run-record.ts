@@ -3,9 +3,10 @@ import type { Comparands } from '../core/compare/run-comparison.ts'
 import { PrecisionWatch } from '../core/compare/precision-watch.ts'
 import { LevelWatch } from '../core/measure/level-watch.ts'
 import { firstRampS } from '../core/plan/plan.ts'
-import { threadsOf, witnessOf } from '../core/plan/witness.ts'
+import { threadName, threadsOf, witnessOf } from '../core/plan/witness.ts'
 import { longestWarmupS } from '../core/resolve/precision-options.ts'
 import { Gate } from '../core/judge/gate.ts'
+import { KeptWorkers } from '../core/judge/rules/kept-workers.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import { Timeline, type SettledSecond } from '../core/measure/timeline.ts'
@@ -89,6 +90,7 @@ export class RunRecord {
       settled,
       witnessOf(plan),
       plan.captureSlowest,
+      agents === null ? null : new KeptWorkers(plan, agents).prune,
     )
     this.ending = new Ending(this.timeline)
   }
@@ -100,6 +102,11 @@ export class RunRecord {
   /** Whether every member has died. */
   get isLost(): boolean {
     return this.#lostMembers === this.#members
+  }
+
+  /** "worker 2", or "worker alpha/2" on several hosts. */
+  threadName(worker: number): string {
+    return threadName(this.#prepared.plan, worker, this.#agents)
   }
 
   /** Whether agents do the work. */

@@ -13,9 +13,12 @@ import type { Report } from '../core/report/report.ts'
 import { HeapWatch, type Heap } from '../core/measure/heap-watch.ts'
 import { showBytes } from '../core/units.ts'
 import { LEAD_S, type Drained } from '../protocol.ts'
+import { CorerushError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { Control, type Amendable, type ConductHooks } from './control.ts'
+import { checkPorts } from './machine/ports.ts'
 import type { ConductingHost } from './machine/this-host.ts'
+import { checkLimits } from './preflight.ts'
 import { Outputs } from './output-set.ts'
 import type { PreparedRun } from './prepared-run.ts'
 import { RequestRecords } from './request-records.ts'
@@ -120,7 +123,7 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
   }
 
   nearHeapLimit(worker: number, heap: Heap): void {
-    this.#stopForMemory(`worker ${worker}`, heap)
+    this.#stopForMemory(this.#record.threadName(worker), heap)
   }
 
   stuck(isStuck: boolean): void {
@@ -176,6 +179,14 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
     return Math.max(0, this.#elapsedS()) + this.#lead.orderS
   }
 
+  async check(amendment: Amendment, amended: Plan): Promise<readonly string[]> {
+    if (!this.#record.hasAgents)
+      return [checkLimits(amended), await checkPorts(amended)].filter((warning) => warning !== null)
+    const problem = this.#workforce.amendmentProblem?.(amendment, amended) ?? null
+    if (problem !== null) throw new CorerushError('CORERUSH_LIMIT', problem)
+    return []
+  }
+
   loadEndS(): number {
     return this.#record.ending.cause === null ? this.#record.timeline.loadEndS : -Infinity
   }
@@ -210,6 +221,7 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
       startedAt,
       warnings: this.#record.warnings,
       elapsedS: this.#elapsedS,
+      agentsNow: this.#workforce.agents ?? null,
     })
     this.#workforce.start(this.#startUs)
   }

@@ -3,7 +3,7 @@
  * several hosts, or loads on a virtual clock. A run is conducted the same way with each of them.
  */
 import type { Heap } from '../core/measure/heap-watch.ts'
-import type { AgentFacts, AgentReport } from '../core/measure/host-facts.ts'
+import type { AgentFacts, AgentReport, AgentState } from '../core/measure/host-facts.ts'
 import type { SecondPart, Snapshot } from '../core/measure/second.ts'
 import type { RowReader } from '../core/measure/request-rows.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
@@ -17,10 +17,14 @@ export interface Workforce {
   readonly ready: Promise<void>
   /** Resolves when no worker is left at work. */
   readonly finished: Promise<void>
+  /** The agents that do the work, as they are now; absent if this process does it. */
+  readonly agents?: () => readonly AgentState[]
   /** How far ahead the start and other orders name their instants, in seconds; `LEAD_S` if left out. */
   readonly lead?: { readonly startS: number; readonly orderS: number }
   /** Begins the run at this instant of the shared clock (`monotonicUs`), which lies ahead by the lead. */
   start(atUs: number): void
+  /** Why the agents do not carry out a change of the load; `null` if they do. Absent if this process does the work. */
+  amendmentProblem?(amendment: Amendment, amended: Plan): string | null
   /** Changes the load from the amendment's run time on; see `ToWorker`. */
   amend(amendment: Amendment): void
   /** Ends the load at this run time, or when the count of the plan is reached if `null`; see `ToWorker`. */

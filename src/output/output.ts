@@ -3,6 +3,7 @@
  * from writing. A failing output is reported and never stops the run.
  */
 import type { LogEntry } from '../core/measure/task-log.ts'
+import type { AgentState } from '../core/measure/host-facts.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
 import type { Metrics } from '../core/measure/metrics.ts'
 import type { Outcome } from '../core/request/outcome.ts'
@@ -23,6 +24,8 @@ export interface RunStart {
   readonly warnings: readonly string[]
   /** Seconds since the start instant, on the run's clock. */
   readonly elapsedS: () => number
+  /** The agents that do the work, as they are when it is called; `null`, or absent, if this process does it. */
+  readonly agentsNow?: (() => readonly AgentState[]) | null
 }
 
 /** A closed second, with totals of the run so far. */

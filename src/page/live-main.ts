@@ -3,6 +3,8 @@ import { amendedPlan } from '../core/plan/amendment.ts'
 import { showClock, showCount } from '../core/units.ts'
 import type { ReportView } from '../output/view/view.ts'
 import type { FormProblem, LiveFrame, LiveRun, PageState, Phase } from '../output/web/web-messages.ts'
+import { agentTable } from './parts/agent-table.ts'
+import { agents } from './live/agents.ts'
 import { AmendForm } from './live/amend.ts'
 import { Charts } from './charts/charts.ts'
 import { custom } from './parts/custom-part.ts'
@@ -215,9 +217,13 @@ class LiveView {
         taskErrors(view) ?? element('p', { class: 'note' }, 'No task threw an error.'),
       ),
     ])
-    if (now !== null) renewAll(this.#generatorTable, [workers(now.workers, threadNames(report))])
+    if (now !== null)
+      renewAll(this.#generatorTable, [
+        now.agents === null ? null : agents(now.agents),
+        workers(now.workers, threadNames(report)),
+      ])
     renewAll(places.log, [log(lines)])
-    renewAll(places.plan, [ratios(view), setup(view)])
+    renewAll(places.plan, [ratios(view), agentTable(view), setup(view)])
     this.#tabs.mark('failures', countOf(report.total.failed + report.total.unfinished))
     this.#tabs.mark('errors', countOf(report.taskErrors.reduce((sum, { count }) => sum + count, 0)))
   }

@@ -1,6 +1,7 @@
 /** Entry of the report page: reads the view embedded in the page and shows it. */
 import type { ReportView } from '../output/view/view.ts'
 import { Charts } from './charts/charts.ts'
+import { agentTable } from './parts/agent-table.ts'
 import { custom } from './parts/custom-part.ts'
 import { transactions } from './parts/transaction-table.ts'
 import { element } from './parts/element.ts'
@@ -54,6 +55,7 @@ function show(view: ReportView): void {
     keptRequests(view),
     failures(view),
     ratios(view),
+    agentTable(view),
     setup(view),
     element(
       'footer',

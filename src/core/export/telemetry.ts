@@ -13,6 +13,9 @@ import type { Plan } from '../plan/plan.ts'
 import type { Report } from '../report/report.ts'
 import { bareHost, portOf } from '../request/route.ts'
 import { MOST_ROWS, OTHER_REQUESTS, partsOf } from '../request/row.ts'
+import { busiestWorker } from '../measure/agent-utilization.ts'
+import type { AgentFacts } from '../measure/host-facts.ts'
+import { agentOf } from '../measure/worker-label.ts'
 import type { SecondRow } from '../measure/second.ts'
 import { noIterations, Tally, type IterationCounts } from '../measure/tally.ts'
 import type { SettledSecond } from '../measure/timeline.ts'
@@ -54,7 +57,11 @@ export class Telemetry {
   #verdict: VerdictLevel | null = null
   #endS = 0
 
-  constructor(plan: Plan) {
+  readonly #agents: readonly Pick<AgentFacts, 'name' | 'workers'>[]
+
+  /** `agents` are those that do the work; `null` if this process does it. */
+  constructor(plan: Plan, agents: readonly Pick<AgentFacts, 'name' | 'workers'>[] | null = null) {
+    this.#agents = agents ?? []
     const { model, request, witness } = plan
     this.#witness = witness === null ? null : new NameTotals()
     const url = new URL(request.url)
@@ -266,18 +273,14 @@ export class Telemetry {
         unit: '1',
         kind: 'gauge',
         help: `Share of time in which the worker's event loop was busy, mean of the last ${WINDOW_S} s`,
-        points: this.#means('corerush.worker', ({ workers }) =>
-          workers.map(({ worker, utilization }) => [worker, utilization]),
-        ),
+        points: this.#means((row) => this.#utilizations(row)),
       },
       {
         name: 'corerush.core.busy',
         unit: '1',
         kind: 'gauge',
         help: `Share of time in which this host's core was busy, whatever ran there, mean of the last ${WINDOW_S} s`,
-        points: this.#means('corerush.core', ({ host }) =>
-          (host?.cores ?? []).map(({ core, busy }) => [core, busy]),
-        ),
+        points: this.#means(coresOf),
       },
       {
         name: 'corerush.verdict',
@@ -295,20 +298,37 @@ export class Telemetry {
     ]
   }
 
-  /** The mean over the last seconds of a value of each worker, or each core, by its number. */
-  #means(
-    attribute: string,
-    of: (row: SecondRow) => readonly (readonly [number: number, value: number])[],
-  ): Point<number>[] {
-    const seen = new Map<number, number[]>()
+  /** Of each worker; of the busiest of each agent, where a second keeps only some workers. */
+  #utilizations({ workers, workersSummary }: SecondRow): readonly Measured[] {
+    if (workersSummary !== undefined)
+      return this.#agents.flatMap((agent) => {
+        const busiest = busiestWorker(agent, workers)
+        return busiest === null ? [] : [[{ 'corerush.agent': agent.name }, busiest.utilization] as const]
+      })
+    return workers.map(({ worker, utilization }) => {
+      const agent = agentOf(worker, this.#agents)
+      const own =
+        agent === null
+          ? { 'corerush.worker': worker }
+          : { 'corerush.agent': agent.name, 'corerush.worker': worker - agent.workers[0] }
+      return [own, utilization]
+    })
+  }
+
+  /** The mean over the last seconds of each value, in the order in which the values come. */
+  #means(of: (row: SecondRow) => readonly Measured[]): Point<number>[] {
+    const seen = new Map<string, { readonly attributes: Attributes; readonly values: number[] }>()
     for (const { row } of this.#recent)
-      for (const [number, value] of of(row)) seen.set(number, [...(seen.get(number) ?? []), value])
-    return [...seen]
-      .sort(([a], [b]) => a - b)
-      .map(([number, values]) => ({
-        attributes: { [attribute]: number },
-        value: values.reduce((sum, value) => sum + value, 0) / values.length,
-      }))
+      for (const [attributes, value] of of(row)) {
+        const key = JSON.stringify(attributes)
+        const one = seen.get(key) ?? { attributes, values: [] }
+        one.values.push(value)
+        seen.set(key, one)
+      }
+    return [...seen.values()].map(({ attributes, values }) => ({
+      attributes,
+      value: values.reduce((sum, value) => sum + value, 0) / values.length,
+    }))
   }
 
   #durations(row: Attributes, { succeeded, failed }: NameTotals): Point<Buckets>[] {
@@ -330,6 +350,21 @@ export class Telemetry {
     this.#rows.set(row, totals)
     return totals
   }
+}
+
+/** A value of a second, with what it is about. */
+type Measured = readonly [about: Attributes, value: number]
+
+/** The cores of this host, or of all agents. */
+function coresOf({ host, agents }: SecondRow): readonly Measured[] {
+  if (agents === undefined)
+    return (host?.cores ?? []).map(({ core, busy }) => [{ 'corerush.core': core }, busy])
+  return agents.flatMap(({ agent, host: own }) =>
+    (own?.cores ?? []).map(({ core, busy }): Measured => [
+      { 'corerush.agent': agent, 'corerush.core': core },
+      busy,
+    ]),
+  )
 }
 
 const ITERATION_HELP: Readonly<Record<keyof IterationCounts, string>> = {

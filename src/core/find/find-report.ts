@@ -1,5 +1,5 @@
 /** The report of a search: one versioned JSON object. All outputs of `corerush find` are written from it. */
-import type { HostReport } from '../measure/host-facts.ts'
+import type { AgentReport, HostReport } from '../measure/host-facts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { EXIT } from '../../errors.ts'
 import type { FindAnswer, FindSettings, FoundLoad } from './answer.ts'
@@ -42,6 +42,8 @@ export interface FindReport {
   readonly unit: 'users' | 'ratePerS'
   readonly plan: Plan
   readonly host: HostReport
+  /** The agents whose workers made the load; absent if they were of one process. */
+  readonly agents?: readonly AgentReport[]
   readonly settings: FindSettings
   readonly stoppedBy: SearchEnd
   readonly warnings: readonly string[]

@@ -21,6 +21,15 @@ export interface AgentFacts {
   readonly workers: readonly [first: number, last: number]
 }
 
+/** An agent while the run goes on. */
+export interface AgentState extends Pick<AgentFacts, 'name' | 'workers'> {
+  readonly state: 'running' | 'silent' | 'ended' | 'lost'
+  /** Seconds since anything was heard of it. */
+  readonly heardS: number
+  /** The most that its clock can differ from that of the run, in ms; `null` before the first sample. */
+  readonly boundMs: number | null
+}
+
 /** An agent as the report has it. */
 export interface AgentReport extends AgentFacts {
   /**

@@ -8,6 +8,8 @@ import type { Plain, ValueStore } from './value-store.ts'
 /** Fields that are kept as bytes; those that are read most come first. */
 const PACKED = [
   'workers',
+  'workersSummary',
+  'agents',
   'host',
   'target',
   'lagMs',

@@ -63,6 +63,26 @@ export interface AgentSecond {
   /** Requests that were sent, and that ended, in the second. */
   readonly sent: number
   readonly finished: number
+  /** Cores that its workers kept busy, where the platform reports it. */
+  readonly workersCpu: number
+}
+
+/** What delays of the generator took from the load in a second, in the unit of the planned load and in seconds. */
+export interface OwnDelays {
+  readonly lost: number
+  readonly seconds: number
+}
+
+/** Sums over all workers of a second that keeps only some of them. */
+export interface WorkersSummary {
+  /** How many workers reported the second. */
+  readonly count: number
+  /** Cores that they kept busy, where the platform reports it. */
+  readonly cpu: number
+  /** How long event loops stood still, each by its share of the load. */
+  readonly stoodStillS: number
+  /** What the verdict needs of their delays: all of them, and those longer than what timers come to. */
+  readonly delays: { readonly all: OwnDelays; readonly long: OwnDelays }
 }
 
 /** A second of the report. */
@@ -92,7 +112,10 @@ export interface SecondRow extends Metrics {
   readonly witness?: WitnessSecond
   /** The second's latencies at two significant digits. */
   readonly histogram: SparseHistogram
+  /** All that reported the second; on many hosts, those that are worst in anything that the verdict looks at. */
   readonly workers: readonly WorkerVitals[]
+  /** Sums over all workers, in a run of so many that `workers` has only some of them. */
+  readonly workersSummary?: WorkersSummary
   /** Vitals of the host; `null` if they were not read, or the workers are on other hosts. */
   readonly host: HostVitals | null
   /** The agents that reported the second; absent without agents. */
@@ -198,6 +221,7 @@ function agentSeconds(agents: readonly string[], parts: readonly SecondPart[]): 
       inFlight: sumOf(own, 'inFlight'),
       sent: requests.reduce((sum, { sent }) => sum + sent, 0),
       finished: requests.reduce((sum, { finished }) => sum + finished, 0),
+      workersCpu: own.flatMap(({ vitals }) => vitals).reduce((sum, { cpu }) => sum + (cpu ?? 0), 0),
     }
   })
 }

@@ -7,6 +7,8 @@ export interface LogEntry {
   readonly atS: number
   /** The worker that wrote it; `null` for the main thread, which runs `setup` and `teardown`. */
   readonly worker: number | null
+  /** The label of the worker in a run on several hosts, such as `alpha/3`; absent on one. */
+  readonly label?: string
   readonly level: LogLevel
   /** Without the secrets that were sent; it may have several lines. */
   readonly text: string

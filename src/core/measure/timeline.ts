@@ -91,6 +91,7 @@ export class Timeline {
   /** The number under which the witness reports. */
   readonly #witness: number | null
   readonly #onSettled: ((second: SettledSecond) => void) | null
+  readonly #prune: ((row: SecondRow) => SecondRow) | null
   /** The first second that is not settled. */
   #unsettled = 0
   #loadEndS: number
@@ -110,7 +111,8 @@ export class Timeline {
    * Infinity when it does not; the first `warmupS` whole seconds are kept and shown, but not part of the total.
    * `onSettled` is called with each second once, in order, when nothing can correct it any more.
    * `witness` is the number of the witness, which is one of the members; `null` without one. `mostSlow`
-   * requests of each name are kept, the slowest ones.
+   * requests of each name are kept, the slowest ones. `prune` makes of a settled row, which come in their order, the one that
+   * is kept.
    */
   constructor(
     members: number | readonly string[],
@@ -119,6 +121,7 @@ export class Timeline {
     onSettled: ((second: SettledSecond) => void) | null = null,
     witness: number | null = null,
     mostSlow = 0,
+    prune: ((row: SecondRow) => SecondRow) | null = null,
   ) {
     this.slowest = new Slowest(mostSlow)
     this.#agents = typeof members === 'number' ? [] : members
@@ -131,6 +134,7 @@ export class Timeline {
     this.#loadEndS = loadEndS
     this.#warmupS = warmupS
     this.#onSettled = onSettled
+    this.#prune = prune
     this.#witness = witness
     this.witness = witness === null ? null : new WitnessSamples()
     this.#names = new NameSpans(this.#rows)
@@ -167,7 +171,8 @@ export class Timeline {
     for (const [second, row] of this.#rows.entries()) {
       const loadS = this.#loadS(second)
       if (loadS === before[second]) continue
-      if (this.#open.has(second)) this.#rederive(second)
+      // Sums over workers that were let go cannot be made again.
+      if (this.#open.has(second) && row.workersSummary === undefined) this.#rederive(second)
       else this.#rows[second] = respanSecond(row, before[second]!, loadS)
     }
   }
@@ -241,17 +246,16 @@ export class Timeline {
 
   /** Closes what can be closed at this instant of run time and returns it, in order. */
   close(nowS: number): SecondRow[] {
-    const closed: SecondRow[] = []
+    const from = this.#rows.length
     for (let second = this.#rows.length; ; second++) {
       const inTime = second + 1 + CLOSE_AFTER_S > nowS
       if (second + 1 > nowS || (inTime && !this.#isReported(second)) || this.#isAfterRun(second)) break
-      const row = this.#derive(second)
-      this.#rows.push(row)
-      closed.push(row)
+      this.#rows.push(this.#derive(second))
       this.#settle()
       this.#forget(second - WINDOW_S)
     }
     this.#settle()
+    const closed = this.#rows.slice(from)
     this.#thin(this.#rows.length - WINDOW_S)
     return closed
   }
@@ -260,18 +264,17 @@ export class Timeline {
   finish(): SecondRow[] {
     this.#dropAfterRun()
     const last = Math.max(-1, ...this.#open.keys())
-    const closed: SecondRow[] = []
-    for (let second = this.#rows.length; second <= last; second++) {
+    const from = this.#rows.length
+    for (let second = from; second <= last; second++) {
       // A host reading alone, after the last word of the workers, makes no second of the run.
       const begun = [...this.#open].some(
         ([number, open]) => number >= second && (open.parts.length > 0 || open.lost.length > 0),
       )
       if (!begun) break
-      const row = this.#derive(second)
-      this.#rows.push(row)
-      closed.push(row)
+      this.#rows.push(this.#derive(second))
     }
     this.#settle(true)
+    const closed = this.#rows.slice(from)
     this.#thin(this.#rows.length)
     return closed
   }
@@ -435,6 +438,7 @@ export class Timeline {
     const isSettled = (second: number): boolean => this.#isReported(second) && !this.#isAfterRun(second)
     while (this.#unsettled < this.#rows.length && (isOver || isSettled(this.#unsettled))) {
       const second = this.#unsettled++
+      if (this.#prune !== null) this.#rows[second] = this.#prune(this.#rows[second]!)
       if (this.#onSettled !== null) {
         const counts = this.#countsOf(second)
         const row = this.#rows[second]!

@@ -2,6 +2,7 @@
  * The witness: one more thread, which carries every n-th user or arrival of the plan and is idle otherwise. What it measures
  * is the target as an idle client sees it under this load; see docs/MEASUREMENT.md.
  */
+import { workerLabel, type Agents } from '../measure/worker-label.ts'
 
 /** Below the lower rate a percentile takes minutes; a thread with at most the higher one is as idle as a witness must be. */
 const FEWEST_PER_S = 20
@@ -59,9 +60,9 @@ export const witnessOf = ({ workers, witness }: Threads): number | null => (witn
 /** How many threads report seconds: the workers and the witness. */
 export const threadsOf = ({ workers, witness }: Threads): number => workers + (witness === null ? 0 : 1)
 
-/** "worker 2", or "the witness". */
-export const threadName = (threads: Threads, worker: number): string =>
-  worker === witnessOf(threads) ? 'the witness' : `worker ${worker}`
+/** "worker 2", "worker alpha/2" on several hosts, or "the witness". */
+export const threadName = (threads: Threads, worker: number, agents: Agents | null = null): string =>
+  worker === witnessOf(threads) ? 'the witness' : `worker ${workerLabel(worker, agents)}`
 
 /** Why a rule about the witness can never have data in the plan; `null` if it can, or if there is none. */
 export function unwitnessed({

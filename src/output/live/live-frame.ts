@@ -6,10 +6,11 @@ import { witnessOf } from '../../core/plan/witness.ts'
 import type { Judgement } from '../../core/report/judgement.ts'
 import { BUSY, SATURATED } from '../../core/judge/rules/limits.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
+import type { AgentState } from '../../core/measure/host-facts.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import { showClock, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
-import { coreBars, percentileCharts } from './live-charts.ts'
+import { agentBars, coreBars, percentileCharts } from './live-charts.ts'
 import { renderLiveTable, type KeyState } from './live-table.ts'
 import type { LiveSecond, RunStart } from '../output.ts'
 import { bar, flow, renderLine, type Paint, type Span, type Style } from '../text/paint.ts'
@@ -25,21 +26,25 @@ export interface LiveState {
   readonly seconds?: readonly SecondRow[]
   /** Whether a stop was requested and requests in flight may still finish. */
   readonly isStopping?: boolean
+  /** The agents that do the work; `null`, or absent, if this process does it. */
+  readonly agents?: readonly AgentState[] | null
   /** State set by keys; `null` if the terminal has no keyboard. */
   readonly keys?: KeyState | null
 }
 
-const HELP: readonly (readonly [key: string, meaning: string])[] = [
+/** Lines of the help; `hasAgents`: other hosts do the work. */
+const helpOf = (hasAgents: boolean): readonly (readonly [key: string, meaning: string])[] => [
   ['q', 'stop the run gracefully; press again to quit at once'],
   ['p', 'pause this view; the run continues'],
   ['tab', 'show the next table'],
+  ...(hasAgents ? [['a', "show or hide the bars of the agents' workers"] as const] : []),
   ['+ -', 'raise or lower the load by 10%'],
   ['?', 'show or hide this help'],
 ]
 
 /** Lines of one frame, at most `rows`. */
 export function renderLive(state: LiveState, style: Style, rows = Infinity): string[] {
-  const { run, latest, judgement = null, seconds = [], keys = null } = state
+  const { run, latest, judgement = null, seconds = [], keys = null, agents = null } = state
   const line = (...spans: Span[]): string => renderLine(spans, style)
   const lines = [line(['corerush ', 'bold'], subjectOf(run.plan)), progressLine(state, style)]
   if (latest === null) return [...lines, line(['measuring the first second …', 'dim'])].slice(0, rows)
@@ -48,13 +53,16 @@ export function renderLive(state: LiveState, style: Style, rows = Infinity): str
     ...numbers(state, latest, style),
     ...(judgement === null ? [] : thresholdSigns(judgement, style)),
     ...health(row.workers, judgement, style),
-    ...coreBars(row.workers, row.host?.cores ?? null, style, witnessOf(run.plan)),
+    ...(agents === null
+      ? coreBars(row.workers, row.host?.cores ?? null, style, witnessOf(run.plan))
+      : agentBars(agents, row.workers, style, keys?.isUnfolded)),
     ...percentileCharts(seconds, style),
   )
   if (keys?.showsHelp === true)
-    lines.push(...HELP.map(([key, meaning]) => line([key.padEnd(5), 'bold'], meaning)))
+    lines.push(...helpOf(agents !== null).map(([key, meaning]) => line([key.padEnd(5), 'bold'], meaning)))
   // A table with a single row says less than the charts above it.
-  else if (rows - lines.length >= 3) lines.push(...renderLiveTable(keys, latest, style, rows - lines.length))
+  else if (rows - lines.length >= 3)
+    lines.push(...renderLiveTable(keys, latest, style, rows - lines.length, agents))
   return lines.slice(0, rows)
 }
 

@@ -1,5 +1,6 @@
 /** Tables of the live view: requests by name, outcomes, workers. Pure. */
 import { showBytes, showCount, showMs, showPercent, showRate } from '../../core/units.ts'
+import { workerLabel, type Agents } from '../../core/measure/worker-label.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import type { TransactionReport } from '../../core/measure/transaction-tally.ts'
 import type { LiveSecond } from '../output.ts'
@@ -14,6 +15,8 @@ export interface KeyState {
   readonly table: TableName
   readonly isPaused: boolean
   readonly showsHelp: boolean
+  /** Whether the workers of each agent have bars of their own. */
+  readonly isUnfolded: boolean
 }
 
 /** The chosen table, in at most `height` lines. */
@@ -22,11 +25,12 @@ export function renderLiveTable(
   latest: LiveSecond,
   style: Style,
   height: number,
+  agents: Agents | null = null,
 ): string[] {
   const table = keys?.table ?? 'requests'
   const tabs = TABLES.map((name): Span => [`${name}  `, name === table ? 'bold' : 'dim'])
   const head = keys === null ? [] : [renderLine([...tabs, ['tab · ? for help', 'dim']], style)]
-  const lines = RENDER[table](latest, style)
+  const lines = RENDER[table](latest, style, agents)
   const room = height - head.length
   if (lines.length <= room) return [...head, ...lines]
   const hidden = lines.length - room + 1
@@ -70,7 +74,9 @@ function transactionRows(
   )
 }
 
-const RENDER: Readonly<Record<TableName, (latest: LiveSecond, style: Style) => string[]>> = {
+const RENDER: Readonly<
+  Record<TableName, (latest: LiveSecond, style: Style, agents: Agents | null) => string[]>
+> = {
   requests({ names, row, transactions }, style) {
     const latency = (percentile: 'p50' | 'p95' | 'p99', rank: number): Column<NameRow> => ({
       title: `${percentile}, 1 s`,
@@ -113,11 +119,11 @@ const RENDER: Readonly<Record<TableName, (latest: LiveSecond, style: Style) => s
     ]
     return renderTable(columns, rows, style)
   },
-  workers({ row }, style) {
+  workers({ row }, style, agents) {
     const isWitness = ({ worker }: WorkerVitals): boolean =>
       row.witness !== undefined && worker === row.workers.at(-1)!.worker
     const columns: Column<WorkerVitals>[] = [
-      { title: 'worker', cell: (one) => (isWitness(one) ? 'witness' : String(one.worker)) },
+      { title: 'worker', cell: (one) => (isWitness(one) ? 'witness' : workerLabel(one.worker, agents)) },
       { title: 'busy', cell: ({ utilization }) => showPercent(utilization) },
       { title: 'cpu', rank: 3, cell: ({ cpu }) => showPercent(cpu) },
       { title: 'run queue', rank: 4, cell: ({ runQueueMs }) => showMs(runQueueMs) },

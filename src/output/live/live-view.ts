@@ -20,7 +20,7 @@ const BEGIN_FRAME = '\u001b[?2026h'
 const END_FRAME = '\u001b[?2026l'
 
 /** Actions of keys on the view. */
-export type ViewKey = 'pause' | 'help' | 'table'
+export type ViewKey = 'pause' | 'help' | 'table' | 'agents'
 
 /** An output that acknowledges a request to stop. */
 export interface Stoppable {
@@ -48,7 +48,7 @@ export class LiveView implements Output, Stoppable {
   constructor(screen: Screen, color: boolean, hasKeys = false) {
     this.#screen = screen
     this.#color = color
-    this.#keys = hasKeys ? { table: TABLES[0], isPaused: false, showsHelp: false } : null
+    this.#keys = hasKeys ? { table: TABLES[0], isPaused: false, showsHelp: false, isUnfolded: false } : null
   }
 
   start(run: RunStart): void {
@@ -80,11 +80,12 @@ export class LiveView implements Output, Stoppable {
   /** Handles a key of the view. */
   press(key: ViewKey): void {
     if (this.#keys === null || this.#timer === null) return
-    const { table, isPaused, showsHelp } = this.#keys
+    const { table, isPaused, showsHelp, isUnfolded } = this.#keys
     if (key === 'pause') {
       this.#frozen = isPaused ? null : this.#state()
       this.#keys = { ...this.#keys, isPaused: !isPaused }
     } else if (key === 'help') this.#keys = { ...this.#keys, showsHelp: !showsHelp }
+    else if (key === 'agents') this.#keys = { ...this.#keys, isUnfolded: !isUnfolded }
     else
       this.#keys = {
         ...this.#keys,
@@ -151,6 +152,7 @@ export class LiveView implements Output, Stoppable {
       judgement: this.#judgement,
       seconds: this.#seconds,
       isStopping: this.#isStopping,
+      agents: run.agentsNow?.() ?? null,
     }
   }
 

@@ -1,6 +1,8 @@
 /** Plain progress lines for an output that is not a terminal: one every few seconds, or only the warnings. */
 import { plannedUsers, type Plan } from '../../core/plan/plan.ts'
 import type { LogEntry } from '../../core/measure/task-log.ts'
+import { workerLabel } from '../../core/measure/worker-label.ts'
+import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import { printDurationS, showClock, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { LiveState } from './live-frame.ts'
 import type { Stoppable } from './live-view.ts'
@@ -16,7 +18,12 @@ export function renderProgress({
 }: Pick<LiveState, 'run' | 'elapsedS' | 'latest'>): string {
   if (latest === null) return `corerush ${showClock(elapsedS)}`
   const { row, recent, failed, finished } = latest
-  const busiest = row.workers.reduce((most, { utilization }) => Math.max(most, utilization), 0)
+  const busiest = row.workers.reduce<WorkerVitals | null>(
+    (most, one) => (most === null || one.utilization > most.utilization ? one : most),
+    null,
+  )
+  const agents = run.agentsNow?.() ?? null
+  const troubled = (agents ?? []).filter(({ state }) => state === 'silent' || state === 'lost')
   return [
     `corerush ${showClock(row.second + 1)}`,
     run.plan.model === 'closed'
@@ -29,7 +36,8 @@ export function renderProgress({
     `p99 ${showMs(recent.latencyMs.p99)}`,
     `failed ${failed}`,
     ...(latest.taskErrors > 0 ? [`task errors ${latest.taskErrors}`] : []),
-    `busiest worker ${showPercent(busiest)}`,
+    `busiest worker ${showPercent(busiest?.utilization ?? 0)}${agents === null || busiest === null ? '' : ` (${workerLabel(busiest.worker, agents)})`}`,
+    ...troubled.map(({ name, state, heardS }) => `agent ${name} ${state}, heard ${heardS.toFixed(1)} s ago`),
   ].join('  ')
 }
 

@@ -37,9 +37,9 @@ export class OtlpPush implements Output {
     this.#resource = { 'service.instance.id': instance, ...target.resource }
   }
 
-  start({ plan, startedAt, version }: RunStart): void {
+  start({ plan, startedAt, version, agentsNow }: RunStart): void {
     const startMs = Date.parse(startedAt)
-    this.#run = { telemetry: new Telemetry(plan), startMs, version }
+    this.#run = { telemetry: new Telemetry(plan, agentsNow?.()), startMs, version }
     const scope = { resource: this.#resource, version }
     this.#spans = plan.trace === null ? null : new SpanPush(this.#collector, this.#tracesUrl, startMs, scope)
   }

@@ -16,6 +16,7 @@ import { redactPlan } from '../../core/plan/redact.ts'
 import { printRelative } from '../../core/threshold/relative-rule.ts'
 import { isOneRequest } from '../../core/scenario/script-plan.ts'
 import { globalIndex, portion, sharesOf, type Share } from '../../core/share.ts'
+import { workerLabel } from '../../core/measure/worker-label.ts'
 import { activeSpans } from '../../core/load/stages.ts'
 import { printStatuses } from '../../core/request/status.ts'
 import { printThreshold } from '../../core/threshold/threshold.ts'
@@ -57,8 +58,8 @@ export function renderPlan(
     ...loadChart(plan, style),
     '',
     ...renderTable(
-      columnsOf(plan).flatMap((column) =>
-        column === WORKER && agents.length > 0 ? [agentColumn(agents), WORKER] : column,
+      columnsOf(plan).map((column) =>
+        column === WORKER && agents.length > 0 ? labelColumn(agents) : column,
       ),
       stageRows(plan),
       style,
@@ -118,7 +119,7 @@ const judgingRows = (plan: Plan): Row[] => [
 const agentRows = (plan: Plan, agents: readonly PlannedAgent[]): Row[] =>
   agents.map(({ name, workers: [first, last] }) => [
     'agent',
-    `${name}: ${first === last ? `worker ${first}` : `workers ${first} to ${last}`} of ${plan.workers}, ${showMany(usersOf(plan, first, last), 'user')} at most`,
+    `${name}: ${last - first + 1} of ${showMany(plan.workers, 'worker')}, ${showMany(usersOf(plan, first, last), 'user')} at most`,
   ])
 
 /** A title and its text, a line. */
@@ -136,11 +137,11 @@ export interface PlannedAgent {
   readonly workers: readonly [first: number, last: number]
 }
 
-const agentColumn = (agents: readonly PlannedAgent[]): Column<StageRow> => ({
-  title: 'agent',
+/** Workers by the labels that they have on several hosts. */
+const labelColumn = (agents: readonly PlannedAgent[]): Column<StageRow> => ({
+  title: 'worker',
   align: 'left',
-  cell: ({ share: { index } }) =>
-    agents.find(({ workers: [first, last] }) => index >= first && index <= last)?.name ?? '',
+  cell: ({ share: { index } }) => workerLabel(index, agents),
 })
 
 /** The users that fall to these workers. */

@@ -12,8 +12,8 @@ const PAINT: Readonly<Record<LogEntry['level'], Paint | null>> = {
 }
 
 /** `0:12 worker 1  text`, a line for each line of the entry. */
-export function renderLogEntry({ atS, worker, level, text }: LogEntry, style: Style): string[] {
-  const from = worker === null ? 'main' : `${showClock(atS)} worker ${worker}`
+export function renderLogEntry({ atS, worker, label, level, text }: LogEntry, style: Style): string[] {
+  const from = worker === null ? 'main' : `${showClock(atS)} worker ${label ?? worker}`
   const paint = PAINT[level]
   return text
     .split('\n')

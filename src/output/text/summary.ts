@@ -1,4 +1,6 @@
 /** The summary at the end of a run. Pure: a report in, text out. */
+import { busiestOf } from '../../core/measure/agent-utilization.ts'
+import type { AgentReport } from '../../core/measure/host-facts.ts'
 import type { Metrics, PercentileName } from '../../core/measure/metrics.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
 import { recordsWords } from '../../core/report/records-report.ts'
@@ -93,9 +95,7 @@ export function factsOf(report: Report): string[] {
         ]),
     ...sharingFacts(plan),
     ...httpFacts(plan),
-    report.agents === undefined
-      ? showMany(report.workers, 'worker')
-      : `${showMany(report.agents.length, 'agent')} with ${showMany(report.workers, 'worker')}`,
+    workerWords(report),
     ...(plan.transport !== 'wire' && plan.undiciFor === null ? [] : [`transport ${transportWords(plan)}`]),
     `${report.loadS.toFixed(1)} s of load`,
     ...(report.warmupS > 0
@@ -106,6 +106,12 @@ export function factsOf(report: Report): string[] {
     ...(ended === null ? [] : [ended]),
   ]
 }
+
+/** "8 workers", "2 agents with 8 workers" */
+export const workerWords = ({ agents, workers }: Pick<Report, 'agents' | 'workers'>): string =>
+  agents === undefined
+    ? showMany(workers, 'worker')
+    : `${showMany(agents.length, 'agent')} with ${showMany(workers, 'worker')}`
 
 /** "p99 24.4 ms ± 4.3 % (95 %)", of a rate in requests per second. */
 function precisionWords({ figure, actual, precision }: Report['until'][number]): string {
@@ -213,20 +219,30 @@ function thresholds(report: Report, line: Line): string[] {
   )
 }
 
-/** "alpha, workers 0 to 3, clock ± 0.31 ms" */
-function agentWords({
-  name,
-  workers: [first, last],
-  clock,
-  lost,
-}: NonNullable<Report['agents']>[number]): string {
-  const workers = first === last ? `worker ${first}` : `workers ${first} to ${last}`
+/** "alpha with 4 workers, the busiest 45% (max 62%), clock ± 0.31 ms" */
+function agentWords(agent: AgentReport, load: Report['timeline']): string {
+  const { name, workers, clock, lost, stoppedBy } = agent
+  const { mean, max } = busiestOf(agent, load)
+  const busy = mean === null ? '' : `, the busiest ${showPercent(mean)} (max ${showPercent(max)})`
   const bound = clock === null ? '' : `, clock ± ${showMs(clock.boundMs)}`
-  return `${name}, ${workers}${bound}${lost === null ? '' : `, lost in second ${lost.second}`}`
+  const end = lost !== null ? `, lost in second ${lost.second}` : stoppedBy === null ? '' : ', ended early'
+  return `${name} with ${showMany(workers[1] - workers[0] + 1, 'worker')}${busy}${bound}${end}`
 }
 
 function generator(report: Report, style: Style): string[] {
   const load = report.timeline.filter(({ phase }) => phase === 'load')
+  const { lagMs } = report.total
+  const lag = [`lag p50 ${showMs(lagMs.p50)}`, `p99 ${showMs(lagMs.p99)}`, `max ${showMs(lagMs.max)}`]
+  if (report.agents === undefined) {
+    const shown = utilizations(report, load)
+    return shown.length === 0 ? [] : [...section('generator', shown, style), ...section('', lag, style)]
+  }
+  const agents = report.agents.map((agent) => agentWords(agent, load))
+  return [...section('agents', agents, style), ...section('generator', lag, style)]
+}
+
+/** "worker 0 45% (max 62%)" for the first workers; empty if none reported a second of the load. */
+function utilizations(report: Report, load: Report['timeline']): string[] {
   const byWorker = new Map<number, { worst: number; sum: number; n: number }>()
   for (const { workers } of load)
     for (const { worker, utilization } of workers) {
@@ -237,7 +253,6 @@ function generator(report: Report, style: Style): string[] {
         n: seen.n + 1,
       })
     }
-  if (byWorker.size === 0) return []
   const all = [...byWorker].sort(([a], [b]) => a - b)
   const shown = all
     .slice(0, MOST_WORKERS)
@@ -246,15 +261,5 @@ function generator(report: Report, style: Style): string[] {
         `${threadName(report.plan, worker).replace('the ', '')} ${showPercent(sum / n)} (max ${showPercent(worst)})`,
     )
   if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`)
-  const { lagMs } = report.total
-  const agents = (report.agents ?? []).map(agentWords)
-  return [
-    ...section('generator', shown, style),
-    ...(agents.length > 0 ? section('agents', agents, style) : []),
-    ...section(
-      '',
-      [`lag p50 ${showMs(lagMs.p50)}`, `p99 ${showMs(lagMs.p99)}`, `max ${showMs(lagMs.max)}`],
-      style,
-    ),
-  ]
+  return shown
 }

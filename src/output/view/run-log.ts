@@ -5,6 +5,7 @@ import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import { printDurationS, showCount, showRate } from '../../core/units.ts'
+import { workerWords } from '../text/summary.ts'
 
 /** Most first failures listed, of requests and of tasks each. */
 const MOST_FAILURES = 100
@@ -30,7 +31,7 @@ export function logOf(
   const measuredS = firstOf('load')
   const drainS = firstOf('drain')
   const lines: LogLine[] = [
-    note(0, `the run started with ${report.workers} ${report.workers === 1 ? 'worker' : 'workers'}`),
+    note(0, `the run started with ${workerWords(report)}`),
     ...early.map((text) => warning(0, text)),
     ...stageLines(plan, report.warmupS + report.loadS, report.amendments.find(isOfLevel)?.atS ?? Infinity),
     ...report.amendments.map((amendment) =>
@@ -71,10 +72,10 @@ export function logOf(
 /** Most entries of the log of tasks that are listed, the latest. */
 export const MOST_LOGGED = 500
 
-const loggedLine = ({ atS, worker, level, text }: LogEntry): LogLine => ({
+const loggedLine = ({ atS, worker, label, level, text }: LogEntry): LogLine => ({
   atS,
   kind: level === 'error' ? 'fault' : level === 'warn' ? 'warning' : 'log',
-  text: worker === null ? text : `worker ${worker}: ${text}`,
+  text: worker === null ? text : `worker ${label ?? worker}: ${text}`,
 })
 
 /** The start of each stage reached before an amendment replaced the rest. Empty for a single stage, which is the load itself. */

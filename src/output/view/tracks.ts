@@ -2,6 +2,8 @@
 import { amendedPlan } from '../../core/plan/amendment.ts'
 import { arrivalsBy } from '../../core/load/arrivals.ts'
 import { hasPace, type Plan } from '../../core/plan/plan.ts'
+import { busiestWorker } from '../../core/measure/agent-utilization.ts'
+import type { AgentFacts } from '../../core/measure/host-facts.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { NameExtremes } from '../../core/measure/metrics.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
@@ -134,6 +136,25 @@ export const workerTracks = (rows: readonly SecondRow[], bucketS: number): Unit[
     rows.map(({ phase, workers }) => ({
       phase,
       busy: new Map(workers.map(({ worker, utilization }) => [worker, utilization])),
+    })),
+    bucketS,
+  )
+
+/** Each agent by its place in the report, as busy as the busiest of its workers. */
+export const agentTracks = (
+  rows: readonly SecondRow[],
+  agents: readonly Pick<AgentFacts, 'workers'>[],
+  bucketS: number,
+): Unit[] =>
+  unitTracks(
+    rows.map(({ phase, workers }) => ({
+      phase,
+      busy: new Map(
+        agents.flatMap((agent, place) => {
+          const busiest = busiestWorker(agent, workers)
+          return busiest === null ? [] : [[place, busiest.utilization] as const]
+        }),
+      ),
     })),
     bucketS,
   )

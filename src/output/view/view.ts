@@ -3,6 +3,8 @@
  * Node and read by `src/page`. Pure.
  */
 import type { ThresholdResult } from '../../core/judge/gate.ts'
+import { busiestOf } from '../../core/measure/agent-utilization.ts'
+import type { AgentReport } from '../../core/measure/host-facts.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import type { Report } from '../../core/report/report.ts'
 import { subjectOf } from '../../core/scenario/script-plan.ts'
@@ -11,6 +13,7 @@ import { bucketFor, type Track } from '../text/decimation.ts'
 import { heatMapOf, percentileCurve, type CurvePoint, type HeatMap } from '../text/distribution.ts'
 import { factsOf } from '../text/summary.ts'
 import {
+  agentTracks,
   coreTracks,
   nameBucketFor,
   requestTrack,
@@ -67,7 +70,14 @@ export interface ReportView {
     readonly bucketS: number
     readonly tracks: readonly (readonly [string, Track['lines']])[]
   }
-  readonly workers: { readonly bucketS: number; readonly units: readonly Unit[] }
+  /** Workers; or agents, by their places in the report, where seconds keep only some of the workers. */
+  readonly workers: {
+    readonly bucketS: number
+    readonly units: readonly Unit[]
+    readonly of: 'worker' | 'agent'
+  }
+  /** The agents of a run on several hosts; empty on one. */
+  readonly agents: readonly AgentView[]
   readonly cores: { readonly bucketS: number; readonly units: readonly Unit[] }
   /** Cores of the target, with `--target-metrics`. */
   readonly target: { readonly bucketS: number; readonly units: readonly Unit[] }
@@ -105,11 +115,31 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
       bucketS: nameBucketS,
       tracks: names.map((name) => [name, requestTrack(rows, name, nameBucketS)]),
     },
-    workers: { bucketS: workerBucketS, units: workerTracks(rows, workerBucketS) },
+    ...hostsView(report, workerBucketS),
     cores: { bucketS: coreBucketS, units: coreTracks(rows, 'host', coreBucketS) },
     target: { bucketS: coreBucketS, units: coreTracks(rows, 'target', coreBucketS) },
     heatMap: heatMapOf(rows),
     curve: most.hasCurve ? percentileCurve(rows, report.total.latencyMs.max) : [],
+  }
+}
+
+/** An agent of the report, and how busy the busiest of its workers was in the load: mean and maximum over the seconds. */
+export interface AgentView extends AgentReport {
+  readonly busy: { readonly mean: number | null; readonly max: number | null }
+}
+
+/** Workers and agents over time. */
+function hostsView(report: Report, bucketS: number): Pick<ReportView, 'workers' | 'agents'> {
+  const { timeline: rows, agents = [] } = report
+  const load = rows.filter(({ phase }) => phase === 'load')
+  const areSome = rows.some(({ workersSummary }) => workersSummary !== undefined)
+  return {
+    workers: {
+      bucketS,
+      units: areSome ? agentTracks(rows, agents, bucketS) : workerTracks(rows, bucketS),
+      of: areSome ? 'agent' : 'worker',
+    },
+    agents: agents.map((agent) => ({ ...agent, busy: busiestOf(agent, load) })),
   }
 }
 

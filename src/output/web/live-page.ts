@@ -30,6 +30,7 @@ export class LivePage implements Output, Stoppable {
   #state: PageState
   #run: LiveRun | null = null
   #latest: LiveSecond | null = null
+  #agents: RunStart['agentsNow'] = null
   #report: Report | null = null
   /** The newest frame, and its second. */
   #frame: Buffer | null = null
@@ -84,7 +85,8 @@ export class LivePage implements Output, Stoppable {
     this.#audience.send(eventOf('state', this.#state))
   }
 
-  start({ plan, version, startedAt, warnings }: RunStart): void {
+  start({ plan, version, startedAt, warnings, agentsNow = null }: RunStart): void {
+    this.#agents = agentsNow
     this.#run = { number: (this.#run?.number ?? 0) + 1, version, startedAt, plan, warnings }
     this.#latest = this.#report = this.#frame = this.#statistics = null
     this.#logged = []
@@ -143,7 +145,11 @@ export class LivePage implements Output, Stoppable {
     const beganMs = performance.now()
     if (live === null || beganMs < this.#restUntilMs) return false
     if (this.#frame !== null && this.#frameSecond === live.row.second) return false
-    this.#frame = eventOf('frame', frameOf(this.#run!, live.report(), live, this.#logged, this.#since))
+    const agents = this.#agents?.() ?? null
+    this.#frame = eventOf(
+      'frame',
+      frameOf(this.#run!, live.report(), live, this.#logged, this.#since, agents),
+    )
     this.#frameSecond = live.row.second
     const endedMs = performance.now()
     this.#restUntilMs = endedMs + REST * (endedMs - beganMs)

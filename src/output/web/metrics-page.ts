@@ -64,8 +64,8 @@ export class MetricsPage implements Output {
     return this.#address.token === null ? this.#token : null
   }
 
-  start({ plan }: RunStart): void {
-    this.#telemetry = new Telemetry(plan)
+  start({ plan, agentsNow }: RunStart): void {
+    this.#telemetry = new Telemetry(plan, agentsNow?.())
     this.#page = null
   }
 

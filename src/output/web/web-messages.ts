@@ -1,4 +1,5 @@
 /** Messages between the live page and corerush: plain JSON; types and names only, shared by both sides. */
+import type { AgentState } from '../../core/measure/host-facts.ts'
 import type { LatencySummary, Metrics } from '../../core/measure/metrics.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { CoreVitals, WorkerVitals } from '../../core/measure/worker-vitals.ts'
@@ -99,6 +100,16 @@ export interface LiveRun {
   readonly warnings: readonly string[]
 }
 
+/** An agent now, and what it reported of the last closed second. */
+export interface AgentNow extends AgentState {
+  readonly users: number
+  readonly inFlight: number
+  /** Requests that ended in the second. */
+  readonly finished: number
+  /** The busiest of its workers; `null` if none reported the second. */
+  readonly busiest: WorkerVitals | null
+}
+
 /** The last closed second. */
 export interface Now {
   readonly second: number
@@ -113,6 +124,8 @@ export interface Now {
   /** Latencies of the last 10 closed seconds. */
   readonly recent: LatencySummary
   readonly workers: readonly WorkerVitals[]
+  /** The agents that do the work; `null` if this process does it. */
+  readonly agents: readonly AgentNow[] | null
   /** `null` if the platform does not report cores. */
   readonly cores: readonly CoreVitals[] | null
   /** Cores of the target, with `--target-metrics`. */

@@ -1,14 +1,17 @@
 /** Frames of the live page, for a run in progress and when it has ended. Pure. */
+import { busiestWorker } from '../../core/measure/agent-utilization.ts'
+import type { AgentState } from '../../core/measure/host-facts.ts'
+import type { SecondRow } from '../../core/measure/second.ts'
 import type { LogEntry } from '../../core/measure/task-log.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { LiveSecond } from '../output.ts'
 import { logOf } from '../view/run-log.ts'
 import { LIVE_POINTS, PAGE_POINTS, viewOf } from '../view/view.ts'
-import type { LiveFrame, LiveRun, LoadTarget, Now, Since } from './web-messages.ts'
+import type { AgentNow, LiveFrame, LiveRun, LoadTarget, Now, Since } from './web-messages.ts'
 
 /**
- * `logged` are the latest entries of the log of tasks.
+ * `logged` are the latest entries of the log of tasks, `agents` those that do the work, as they are now.
  * `live` is the last closed second, and `report` that of the run so far; with `null` the run has ended, and `report` is final.
  */
 export function frameOf(
@@ -17,6 +20,7 @@ export function frameOf(
   live: LiveSecond | null,
   logged: readonly LogEntry[] = [],
   since: Since | null = null,
+  agents: readonly AgentState[] | null = null,
 ): LiveFrame {
   const isRunning = live !== null
   const view = viewOf({ ...report, ...keepsNone(report) }, isRunning ? LIVE_POINTS : PAGE_POINTS)
@@ -24,10 +28,15 @@ export function frameOf(
   return {
     run: number,
     view: { ...view, report: { ...view.report, plan: null }, words },
-    now: live === null ? null : nowOf(live),
+    now: live === null ? null : nowOf(live, agents),
     log: logOf(report, warnings, isRunning, logged),
     since,
   }
+}
+
+function agentNow(agent: AgentState, { agents = [], workers }: SecondRow): AgentNow {
+  const { users = 0, inFlight = 0, finished = 0 } = agents.find((one) => one.agent === agent.name) ?? {}
+  return { ...agent, users, inFlight, finished, busiest: busiestWorker(agent, workers) }
 }
 
 /** Single requests, which the live page does not show. */
@@ -44,7 +53,7 @@ export function loadTarget(plan: Plan): LoadTarget {
     : { of: 'ratePerS', value: plan.stages.at(-1)!.toPerS, durationS }
 }
 
-const nowOf = ({ row, recent }: LiveSecond): Now => ({
+const nowOf = ({ row, recent }: LiveSecond, agents: readonly AgentState[] | null): Now => ({
   second: row.second,
   users: row.users,
   inFlight: row.inFlight,
@@ -61,6 +70,7 @@ const nowOf = ({ row, recent }: LiveSecond): Now => ({
   ),
   recent: recent.latencyMs,
   workers: row.workers,
+  agents: agents?.map((agent) => agentNow(agent, row)) ?? null,
   cores: row.host?.cores ?? null,
   targetCores: row.target?.cores ?? null,
 })

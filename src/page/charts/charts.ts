@@ -99,11 +99,14 @@ export class Charts {
       ridges({
         ...busy,
         ...workers,
-        nameOf: threadNames(report),
+        ...(workers.of === 'agent'
+          ? {
+              nameOf: (place: number): string => this.#view.agents[place]!.name,
+              title: 'Utilization of the busiest worker of each agent',
+            }
+          : { nameOf: threadNames(report), title: 'Utilization of each worker' }),
         id: 'workers',
-        title: 'Utilization of each worker',
         note: `Share of a core in which its event loop had work${seconds.length > 0 ? '; shaded: seconds named by the verdict' : ''}`,
-        of: 'worker',
         color: 'blue',
       }),
       ...(cores.units.length === 0

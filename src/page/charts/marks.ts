@@ -14,8 +14,12 @@ export const marks = ({ warmupEndS, drainS, endS, incomplete }: ReportView): Sha
   })),
 ]
 
+/** The place of the agent that has this worker. */
+const placeOf = (worker: number, agents: ReportView['agents']): number =>
+  agents.findIndex(({ workers: [first, last] }) => worker >= first && worker <= last)
+
 /** The seconds of each reason of the verdict above the level of a note. */
-export const blamed = ({ report }: ReportView): (Shade & { readonly unit?: number })[] =>
+export const blamed = ({ report, workers, agents }: ReportView): (Shade & { readonly unit?: number })[] =>
   report.verdict.reasons
     .filter(({ level }) => level !== 'note')
     .map(({ code, fromS, toS, worker }) => ({
@@ -23,5 +27,5 @@ export const blamed = ({ report }: ReportView): (Shade & { readonly unit?: numbe
       toS: toS + 1,
       color: 'blame',
       label: code,
-      ...(worker === undefined ? {} : { unit: worker }),
+      ...(worker === undefined ? {} : { unit: workers.of === 'worker' ? worker : placeOf(worker, agents) }),
     }))

@@ -2,7 +2,7 @@
 import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import type { ReportView } from '../../output/view/view.ts'
-import type { Now } from '../../output/web/web-messages.ts'
+import type { AgentNow, Now } from '../../output/web/web-messages.ts'
 import { threadNames } from '../parts/thread-names.ts'
 import { meters } from './meters.ts'
 import { element, section, shown } from '../parts/element.ts'
@@ -72,11 +72,13 @@ function generator({ report }: ReportView, now: Now): HTMLElement {
     element(
       'div',
       { class: 'units' },
-      meters(
-        'worker',
-        now.workers.map(({ worker, utilization }) => ({ number: worker, busy: utilization })),
-        threadNames(report),
-      ),
+      now.agents === null
+        ? meters(
+            'worker',
+            now.workers.map(({ worker, utilization }) => ({ number: worker, busy: utilization })),
+            threadNames(report),
+          )
+        : agentMeters(now.agents),
       now.cores === null
         ? null
         : meters(
@@ -91,6 +93,14 @@ function generator({ report }: ReportView, now: Now): HTMLElement {
     ]),
   )
 }
+
+/** A meter for each agent: the busiest of its workers. */
+const agentMeters = (agents: readonly AgentNow[]): HTMLElement =>
+  meters(
+    'agent',
+    agents.map(({ busiest }, number) => ({ number, busy: busiest?.utilization ?? 0 })),
+    (number) => agents[number]!.name,
+  )
 
 const glances = (figures: readonly Figure[]): HTMLElement =>
   element(

@@ -24,7 +24,7 @@ export function setup({ report, words }: ReportView): HTMLElement {
           ],
         ]),
     [
-      'Host',
+      report.agents === undefined ? 'Host' : 'Host of the coordinator',
       `${host.cpuModel}, ${host.cores} ${host.cores === 1 ? 'core' : 'cores'}${host.cpuQuota === null ? '' : ` (quota ${host.cpuQuota})`}, ${showBytes(host.memoryBytes)} of memory`,
     ],
     ['Platform', `${host.platform} ${host.arch}, Node ${host.node}, corerush ${report.version}`],

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { renderLive, type LiveState } from '../../../src/output/live/live-frame.ts'
+import { agentBars } from '../../../src/output/live/live-charts.ts'
+import type { AgentState } from '../../../src/core/measure/host-facts.ts'
 import { LiveView } from '../../../src/output/live/live-view.ts'
 import { ProgressLines, renderProgress, WarningLines } from '../../../src/output/live/progress.ts'
 import type { LiveSecond, RunStart } from '../../../src/output/output.ts'
@@ -161,7 +163,7 @@ describe('a frame', () => {
   test('a light for each threshold, and the measurement so far; keys choose the table and show help', () => {
     const live = liveOf(TROUBLE)
     const judged: LiveState = { ...state(live), judgement: live.judged() }
-    const keys = { table: 'outcomes', isPaused: true, showsHelp: false } as const
+    const keys = { table: 'outcomes', isPaused: true, showsHelp: false, isUnfolded: false } as const
     const text = frame({ ...judged, keys }, 80)
     expect(text).toContain('\n✓ succeeded > 0   ✗ failed < 1%\n')
     expect(text).toMatch(/\nmeasurement so far suspect {3}generator\.busy/)
@@ -174,7 +176,7 @@ describe('a frame', () => {
   })
   test.for([1, 4, 9, 12, 24])('is never higher than %i lines, and what matters most is in it', (rows) => {
     const live = liveOf(TROUBLE)
-    const keys = { table: 'requests', isPaused: false, showsHelp: false } as const
+    const keys = { table: 'requests', isPaused: false, showsHelp: false, isUnfolded: false } as const
     const lines = renderLive(
       { ...state(live), judgement: live.judged(), keys },
       { color: false, width: 80 },
@@ -198,6 +200,80 @@ describe('a frame', () => {
         "GetPrograms         5   5.00   22.0 ms   24.0 ms   24.0 ms       –",
       ]
     `)
+  })
+  describe('of several hosts', () => {
+    const agents: readonly AgentState[] = [
+      { name: 'alpha', workers: [0, 1], state: 'running', heardS: 0.31, boundMs: 0.214 },
+      { name: 'beta', workers: [2, 3], state: 'silent', heardS: 4.2, boundMs: 0.3 },
+      { name: 'gamma', workers: [4, 4], state: 'lost', heardS: 11, boundMs: null },
+    ]
+    const live = liveOf(TROUBLE)
+    const [one] = live.row.workers
+    const workers = [0.4, 0.7, 0.97, 0.1].map((utilization, worker) => ({ ...one!, worker, utilization }))
+    const fleet = { ...state({ ...live, row: { ...live.row, workers } }), agents }
+    const keys = { table: 'workers', isPaused: false, showsHelp: false, isUnfolded: false } as const
+    const bars = (isUnfolded: boolean): string[] =>
+      renderLive({ ...fleet, keys: { ...keys, isUnfolded } }, { color: false, width: 80 })
+
+    test('each agent has a bar, that of its busiest worker, and says when it was heard last', () => {
+      const lines = bars(false)
+      expect(lines.slice(6, 9)).toMatchInlineSnapshot(`
+        [
+          "alpha     ██████▎··  70%  alpha/1 · running · heard 0.3 s ago · clock ± 214 µs",
+          "beta      ████████▊  97%  beta/0 · silent · heard 4.2 s ago · clock ± 300 µs",
+          "gamma     ·········    – · lost · heard 11.0 s ago",
+        ]
+      `)
+      expect(lines.slice(9)).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^alpha\/1 +70%/),
+          expect.stringMatching(/^ *beta\/1 +10%/),
+        ]),
+      )
+    })
+
+    test('unfolded, the bars of its workers stand below, named with the agent', () => {
+      expect(bars(true).slice(6, 11)).toMatchInlineSnapshot(`
+        [
+          "alpha     ██████▎··  70%  alpha/1 · running · heard 0.3 s ago · clock ± 214 µs",
+          "alpha/0   █████████▎·············  40%   alpha/1   ████████████████▏······  70%",
+          "beta      ████████▊  97%  beta/0 · silent · heard 4.2 s ago · clock ± 300 µs",
+          "beta/0    ██████████████████████▎  97%   beta/1    ██▎····················  10%",
+          "gamma     ·········    – · lost · heard 11.0 s ago",
+        ]
+      `)
+    })
+
+    test('of more agents than there is room for, those in trouble and the busiest are shown', () => {
+      const many = Array.from({ length: 30 }, (_, at) => ({
+        ...agents[0]!,
+        name: `agent${at}`,
+        workers: [at, at] as const,
+        state: at === 17 ? ('lost' as const) : ('running' as const),
+      }))
+      const busy = many.map((_, worker) => ({ ...one!, worker, utilization: worker === 9 ? 0.9 : 0.1 }))
+      const lines = agentBars(many, busy, { color: false, width: 100 })
+      expect(lines).toHaveLength(9)
+      expect(lines.at(-1)).toBe('and 22 more agents')
+      expect(lines.some((line) => /^agent17 .*lost/.test(line))).toBe(true)
+      expect(lines.some((line) => /^agent9 .* 90%/.test(line))).toBe(true)
+    })
+
+    test('the key is in the help, and the plain line names an agent that is not heard', () => {
+      expect(frame({ ...fleet, keys: { ...keys, showsHelp: true } }, 80)).toMatch(
+        /\na +show or hide the bars/,
+      )
+      const run = { ...fleet.run, agentsNow: () => agents }
+      expect(renderProgress({ ...fleet, run })).toMatch(
+        /busiest worker 97% \(beta\/0\) {2}agent beta silent, heard 4\.2 s ago {2}agent gamma lost/,
+      )
+    })
+
+    test.for([1, 20, 40, 60, 80, 200])('is never wider than %i columns', (width) => {
+      for (const isUnfolded of [false, true])
+        for (const line of renderLive({ ...fleet, keys: { ...keys, isUnfolded } }, { color: false, width }))
+          expect(widthOf(line)).toBeLessThanOrEqual(width)
+    })
   })
   test('with more workers than lines are given to', () => {
     const many = liveOf(HEALTHY)

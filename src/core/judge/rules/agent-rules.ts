@@ -1,5 +1,6 @@
 /** Runs on several hosts: what is lost with an agent, how well its clock follows, and rules of single hosts for each. */
 import type { AgentReport } from '../../measure/host-facts.ts'
+import { agentOf } from '../../measure/worker-label.ts'
 import { showMs } from '../../units.ts'
 import type { Evidence, Reason } from './evidence.ts'
 import { CLOCK_LOOSE_MS, CLOCK_USELESS_MS } from './limits.ts'
@@ -70,12 +71,8 @@ export const isOnOneHost = (evidence: Evidence, is: (evidence: Evidence) => bool
 /** The reason with the agent whose worker it names. */
 export function withAgent(reason: Reason, { agents }: Evidence): Reason {
   const { worker } = reason
-  const agent = agents?.find(
-    ({ workers: [first, last] }) => worker !== undefined && worker >= first && worker <= last,
-  )
-  if (agent === undefined) return reason
-  const message = reason.message.replace(`worker ${worker}`, `worker ${worker} of agent ${agent.name}`)
-  return { ...reason, agent: agent.name, message }
+  const agent = worker === undefined ? null : agentOf(worker, agents ?? [])
+  return agent === null ? reason : { ...reason, agent: agent.name }
 }
 
 /** The evidence of one agent's host: its seconds, with its own workers and vitals. */
@@ -84,8 +81,9 @@ function hostOf(evidence: Evidence, { name, workers: [first, last] }: AgentRepor
     const own = row.agents?.find(({ agent }) => agent === name)
     if (own === undefined) return []
     const workers = row.workers.filter(({ worker }) => worker >= first && worker <= last)
-    const { host, sent, finished, users, inFlight } = own
-    return [{ ...row, host, sent, finished, users, inFlight, workers }]
+    const { host, sent, finished, users, inFlight, workersCpu: cpu } = own
+    const summary = row.workersSummary && { workersSummary: { ...row.workersSummary, cpu } }
+    return [{ ...row, ...summary, host, sent, finished, users, inFlight, workers }]
   })
   return { ...evidence, rows }
 }

@@ -9,6 +9,7 @@ import {
 import type { RequestTally } from '../../measure/request-tally.ts'
 import type { AgentReport } from '../../measure/host-facts.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { threadName } from '../../plan/witness.ts'
 import { isGeneratorFault } from '../../request/outcome.ts'
 import type { IterationCounts, Tally } from '../../measure/tally.ts'
 import type { SecondRow } from '../../measure/second.ts'
@@ -92,6 +93,10 @@ export interface Evidence {
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS: number | null
 }
+
+/** "worker 2", "worker alpha/2" on several hosts, or "the witness". */
+export const nameOf = ({ plan, agents }: Pick<Evidence, 'plan' | 'agents'>, worker: number): string =>
+  threadName(plan, worker, agents)
 
 /** Returns the evidence that is counted, over a span; `all` is all requests of the tally as one. */
 export function countedEvidence(

@@ -1,7 +1,6 @@
 /** A host that is not the generator's alone, or holds it back. */
 import { largest, smallest } from '../../extremes.ts'
-import type { Evidence, Reason } from './evidence.ts'
-import { threadName } from '../../plan/witness.ts'
+import { nameOf, type Evidence, type Reason } from './evidence.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showBytes, showMs, showPercent } from '../../units.ts'
 import type { CoreVitals, HostVitals, WorkerVitals } from '../../measure/worker-vitals.ts'
@@ -40,7 +39,7 @@ function contended(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'host.contended',
       level: starved.length > load.length * MANY_SECONDS ? 'suspect' : 'note',
-      message: `${threadName(evidence.plan, worst.worker)} waited for a core for more than ${showMs(CONTENDED_MS)} of each second ${inSeconds(rows, load)}, up to ${showMs(queuedMs(worst))}${others > 0 ? `; others on this host kept up to ${others.toFixed(1)} cores busy` : ''}`,
+      message: `${nameOf(evidence, worst.worker)} waited for a core for more than ${showMs(CONTENDED_MS)} of each second ${inSeconds(rows, load)}, up to ${showMs(queuedMs(worst))}${others > 0 ? `; others on this host kept up to ${others.toFixed(1)} cores busy` : ''}`,
       advice:
         'end what else runs on this host, give the generator cores of its own (taskset, cpuset), or use fewer workers',
       worker: worst.worker,
@@ -66,9 +65,10 @@ function unseen(load: readonly SecondRow[]): Reason[] {
 }
 
 /** How many cores were busy with something else than the workers; 0 where the platform does not report it. */
-function othersCores({ host, workers }: SecondRow): number {
+function othersCores({ host, workers, workersSummary }: SecondRow): number {
   const busy = (host?.cores ?? []).reduce((sum, core) => sum + core.busy, 0)
-  return Math.max(0, busy - workers.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0))
+  const own = workersSummary?.cpu ?? workers.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0)
+  return Math.max(0, busy - own)
 }
 
 function stolen(load: readonly SecondRow[]): Reason[] {

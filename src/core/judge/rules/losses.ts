@@ -1,16 +1,16 @@
 /** A part of the measurement that is gone: void, whatever the plan. */
-import type { Evidence, Reason } from './evidence.ts'
-import { threadName } from '../../plan/witness.ts'
+import { nameOf, type Evidence, type Reason } from './evidence.ts'
 import { extent } from './load-seconds.ts'
 
 /** No second. */
 const NONE = { second: -1 }
 
-export function lostWorkers({ plan, lostWorkers: lost, rows }: Evidence): Reason[] {
+export function lostWorkers(evidence: Evidence): Reason[] {
+  const { lostWorkers: lost, rows } = evidence
   return lost.map(({ worker, second, message }) => ({
     code: 'worker.lost',
     level: 'void',
-    message: `${threadName(plan, worker)} died in second ${second} (${message}); its users made no more requests`,
+    message: `${nameOf(evidence, worker)} died in second ${second} (${message}); its users made no more requests`,
     advice:
       'this is a fault of the generator: read the message, and report it if the scenario is not to blame',
     fromS: second,

@@ -5,8 +5,8 @@
 import { arrivalsBy, peakRate } from '../../load/arrivals.ts'
 import type { Evidence } from './evidence.ts'
 import { largest } from '../../extremes.ts'
-import { hasPace, type ClosedPlan, type OpenPlan } from '../../plan/plan.ts'
-import type { SecondRow } from '../../measure/second.ts'
+import { hasPace, type ClosedPlan, type OpenPlan, type Plan } from '../../plan/plan.ts'
+import type { OwnDelays, SecondRow } from '../../measure/second.ts'
 import { userSecondsBy } from '../../load/stages.ts'
 import type { WorkerVitals } from '../../measure/worker-vitals.ts'
 import { sharesOf, weightOf } from '../../share.ts'
@@ -28,28 +28,34 @@ const inLoad = ({ phase }: SecondRow): boolean => phase === 'load'
  * in which they waited for the generator, less what shorter waits made up for. In the open model it is a share of the
  * arrivals: one that is late by half the time between two arrivals, and at most by half a second, counts as half
  * missing. A stop that outlasts the load has no delayed iterations and counts by its length. Delays of at most `aboveMs`
- * on average in a second do not count.
+ * on average in a second do not count: 0, or what timers come to.
  */
 export function missingLoad(evidence: Evidence, aboveMs = 0): MissingLoad {
   const { plan, rows, loadEndS } = evidence
   const planned = plannedLoad(evidence, plan.warmupS, loadEndS)
   const perS = planned / Math.max(1e-9, loadEndS - plan.warmupS)
-  const weights = sharesOf(plan).map(weightOf)
-  const parts = new Parts(weights)
-  const delays =
-    plan.model === 'closed'
-      ? closedDelays(plan, rows, parts, aboveMs)
-      : openDelays(plan, rows, parts, aboveMs)
+  const parts = Parts.of(plan)
+  const delays = delaysOf(plan, aboveMs)
+  let iterations = 0
+  let lost = 0
+  let seconds = 0
+  for (const row of rows.filter(inLoad)) {
+    const { delays: known } = row.workersSummary ?? {}
+    const second = known === undefined ? delays.second(row) : aboveMs === 0 ? known.all : known.long
+    iterations += plan.model === 'closed' ? row.due : row.sent
+    lost += second.lost
+    seconds += second.seconds
+  }
+  lost = Math.max(0, lost)
   /** What did not start at all. */
   let never = 0
   // After a stop, arrivals that find no user are the generator's fault, at most as many as were due during the stop.
   if (plan.model === 'open')
     for (const row of rows.filter(inLoad)) never += Math.min(row.dropped, perS * stoodStillS(row, parts))
-  for (const [worker, weight] of weights.entries()) {
-    const stoodS = Math.min(cutOffS(evidence, worker), loadEndS - plan.warmupS)
-    never += plannedLoad(evidence, loadEndS - stoodS, loadEndS) * weight
+  for (const [worker, cutS] of cutOffS(evidence)) {
+    const stoodS = Math.min(cutS, loadEndS - plan.warmupS)
+    never += plannedLoad(evidence, loadEndS - stoodS, loadEndS) * parts.weightOf(worker)
   }
-  const { iterations, seconds, lost } = delays
   return {
     share: planned > 0 ? Math.min(1, (lost + never) / planned) : 0,
     ownMs: iterations > 0 ? ((seconds + never) * 1000) / iterations : 0,
@@ -72,23 +78,20 @@ function plannedLoad({ plan, iterations }: Evidence, fromS: number, toS: number)
 /** What rounding may add to an area under the rate. */
 const HAIR = 1e-6
 
-interface Delays {
-  readonly iterations: number
-  /** In the unit of the planned load. */
-  readonly lost: number
-  readonly seconds: number
-}
-
 /** How counts of a second are divided among threads that took part in it: by their shares of the load. */
-class Parts {
+export class Parts {
   readonly #weights: readonly number[]
 
-  constructor(weights: readonly number[]) {
+  private constructor(weights: readonly number[]) {
     this.#weights = weights
   }
 
+  static of(plan: Plan): Parts {
+    return new Parts(sharesOf(plan).map(weightOf))
+  }
+
   /** Each of these threads with its part of `n`. */
-  of<T extends Pick<WorkerVitals, 'worker'>>(n: number, workers: readonly T[]): (readonly [T, number])[] {
+  shared<T extends Pick<WorkerVitals, 'worker'>>(n: number, workers: readonly T[]): (readonly [T, number])[] {
     const all = workers.reduce((sum, { worker }) => sum + this.weightOf(worker), 0)
     return workers.map((one) => [one, (n * this.weightOf(one.worker)) / all])
   }
@@ -103,24 +106,44 @@ const hasStarted = (one: WorkerVitals): one is WorkerVitals & { lagMs: NonNullab
 /** A thread that received no response has no part in the counts of those. */
 const hasAnswers = (one: WorkerVitals): one is WorkerVitals & { waitedMs: number } => one.waitedMs !== null
 
-/** Sums up the delays of users. What a worker's users make up for later is no loss; what they never lost is no gain. */
-function closedDelays(plan: ClosedPlan, rows: readonly SecondRow[], parts: Parts, aboveMs: number): Delays {
-  const owedS = new Map<number, number>()
-  let iterations = 0
-  let waitedS = 0
-  for (const row of rows.filter(inLoad)) {
-    iterations += row.due
-    for (const [{ worker, lagMs, repaidMs }, due] of parts.of(row.due, row.workers.filter(hasStarted))) {
-      const lateMs = lagMs.mean > aboveMs ? lagMs.mean : Math.min(lagMs.mean, repaidMs ?? 0)
-      const addedS = ((lateMs - (repaidMs ?? 0)) / 1000) * due
-      owedS.set(worker, Math.max(0, (owedS.get(worker) ?? 0) + addedS))
-    }
-    if (isAbsorbed(plan, row)) continue
-    for (const [{ waitedMs }, answers] of parts.of(row.succeeded, row.workers.filter(hasAnswers)))
-      if (waitedMs > aboveMs) waitedS += (waitedMs / 1000) * answers
+/** Sums up delays second by second, in their order. */
+export interface Delays {
+  /** What the second adds. A worker's users can make up for what they lost in an earlier one. */
+  second(row: SecondRow): OwnDelays
+}
+
+/** `aboveMs` is the mean delay of a worker in a second that does not count yet. */
+export const delaysOf = (plan: Plan, aboveMs: number): Delays =>
+  plan.model === 'closed' ? new ClosedDelays(plan, aboveMs) : new OpenDelays(plan, aboveMs)
+
+/** Delays of users. What a worker's users make up for later is no loss; what they never lost is no gain. */
+class ClosedDelays implements Delays {
+  readonly #plan: ClosedPlan
+  readonly #parts: Parts
+  readonly #aboveMs: number
+  readonly #owedS = new Map<number, number>()
+
+  constructor(plan: ClosedPlan, aboveMs: number) {
+    this.#plan = plan
+    this.#parts = Parts.of(plan)
+    this.#aboveMs = aboveMs
   }
-  const seconds = waitedS + [...owedS.values()].reduce((sum, s) => sum + s, 0)
-  return { iterations, lost: seconds, seconds }
+
+  second(row: SecondRow): OwnDelays {
+    let seconds = 0
+    const { due, succeeded, workers } = row
+    for (const [{ worker, lagMs, repaidMs }, each] of this.#parts.shared(due, workers.filter(hasStarted))) {
+      const lateMs = lagMs.mean > this.#aboveMs ? lagMs.mean : Math.min(lagMs.mean, repaidMs ?? 0)
+      const before = this.#owedS.get(worker) ?? 0
+      const owed = Math.max(0, before + ((lateMs - (repaidMs ?? 0)) / 1000) * each)
+      this.#owedS.set(worker, owed)
+      seconds += owed - before
+    }
+    if (!isAbsorbed(this.#plan, row))
+      for (const [{ waitedMs }, answers] of this.#parts.shared(succeeded, workers.filter(hasAnswers)))
+        if (waitedMs > this.#aboveMs) seconds += (waitedMs / 1000) * answers
+    return { lost: seconds, seconds }
+  }
 }
 
 /**
@@ -136,45 +159,63 @@ export function isAbsorbed(
   return isPaced && isOneRequest && (serviceMs.max ?? 0) / 1000 <= longestWaitS(wait)
 }
 
-/** Sums up the delays of arrivals. They wait for responses only if they find no free user. */
-function openDelays(plan: OpenPlan, rows: readonly SecondRow[], parts: Parts, aboveMs: number): Delays {
-  let iterations = 0
-  let lost = 0
-  let seconds = 0
-  for (const row of rows.filter(inLoad)) {
-    iterations += row.sent
-    for (const [{ lagMs }, each] of parts.of(row.sent, row.workers.filter(hasStarted))) {
+/** Delays of arrivals. They wait for responses only if they find no free user. */
+class OpenDelays implements Delays {
+  readonly #plan: OpenPlan
+  readonly #parts: Parts
+  readonly #aboveMs: number
+
+  constructor(plan: OpenPlan, aboveMs: number) {
+    this.#plan = plan
+    this.#parts = Parts.of(plan)
+    this.#aboveMs = aboveMs
+  }
+
+  second(row: SecondRow): OwnDelays {
+    let lost = 0
+    let seconds = 0
+    const { sent, succeeded, workers } = row
+    for (const [{ lagMs }, each] of this.#parts.shared(sent, workers.filter(hasStarted))) {
       const lateMs = lagMs.mean
-      if (lateMs <= aboveMs) continue
-      lost += each * Math.min(1, (lateMs / 1000) * lossOfASecond(plan))
+      if (lateMs <= this.#aboveMs) continue
+      lost += each * Math.min(1, (lateMs / 1000) * lossOfASecond(this.#plan))
       seconds += (each * lateMs) / 1000
     }
     const serviceMs = row.serviceMs.mean ?? 0
-    if (!isFull(row) || serviceMs <= 0) continue
-    for (const [{ waitedMs }, each] of parts.of(row.succeeded, row.workers.filter(hasAnswers))) {
-      if (waitedMs <= aboveMs) continue
+    if (!isFull(row) || serviceMs <= 0) return { lost, seconds }
+    for (const [{ waitedMs }, each] of this.#parts.shared(succeeded, workers.filter(hasAnswers))) {
+      if (waitedMs <= this.#aboveMs) continue
       lost += each * Math.min(1, waitedMs / serviceMs)
       seconds += (each * waitedMs) / 1000
     }
+    return { lost, seconds }
   }
-  return { iterations, lost, seconds }
 }
 
-/** How long threads stood still, each by its share of the load; counted in the second in which it ended. */
-const stoodStillS = ({ workers }: SecondRow, parts: Parts): number =>
-  workers.reduce((sum, { worker, loopDelayMs }) => {
+/**
+ * How long threads stood still, each by its share of the load; counted in the second in which it ended. Known of all
+ * workers where the row keeps only some.
+ */
+export function stoodStillS({ workers, workersSummary }: SecondRow, parts: Parts): number {
+  if (workersSummary !== undefined) return workersSummary.stoodStillS
+  return workers.reduce((sum, { worker, loopDelayMs }) => {
     const delayMs = loopDelayMs?.max ?? 0
     return sum + (delayMs > STALLED_MS ? (delayMs / 1000) * parts.weightOf(worker) : 0)
   }, 0)
+}
 
-/** How long a worker stood still when the load ended, and went on standing still. */
-function cutOffS({ rows, loadEndS }: Evidence, worker: number): number {
-  let longestS = 0
+/** How long workers stood still when the load ended, and went on standing still. */
+function cutOffS({ rows, loadEndS }: Evidence): ReadonlyMap<number, number> {
+  const longestS = new Map<number, number>()
   for (const { second, workers } of rows) {
-    const delayMs = workers.find((one) => one.worker === worker)?.loopDelayMs?.max ?? 0
-    if (second + 1 <= loadEndS || delayMs <= STALLED_MS) continue
-    // Reported in the second in which it ended.
-    longestS = Math.max(longestS, delayMs / 1000 - Math.max(0, second - loadEndS))
+    if (second + 1 <= loadEndS) continue
+    for (const { worker, loopDelayMs } of workers) {
+      const delayMs = loopDelayMs?.max ?? 0
+      if (delayMs <= STALLED_MS) continue
+      // Reported in the second in which it ended.
+      const stoodS = delayMs / 1000 - Math.max(0, second - loadEndS)
+      longestS.set(worker, Math.max(longestS.get(worker) ?? 0, stoodS))
+    }
   }
   return longestS
 }

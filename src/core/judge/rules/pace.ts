@@ -1,7 +1,6 @@
 /** Whether the generator held the pace of the plan, and whether it had time to spare. */
 import { largest } from '../../extremes.ts'
-import type { Evidence, Reason } from './evidence.ts'
-import { threadName } from '../../plan/witness.ts'
+import { nameOf, type Evidence, type Reason } from './evidence.ts'
 import { hasPace, type ClosedPlan, type Plan } from '../../plan/plan.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showCount, showMs, showPercent, showRate } from '../../units.ts'
@@ -62,7 +61,7 @@ function saturated(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'generator.saturated',
       level: 'void',
-      message: `${threadName(evidence.plan, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core and its iterations started late ${inSeconds(missed, load)}: the planned load was not delivered`,
+      message: `${nameOf(evidence, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core and its iterations started late ${inSeconds(missed, load)}: the planned load was not delivered`,
       advice: lessLoad(evidence, load),
       worker: hottest.worker,
       ...extent(missed),
@@ -97,7 +96,7 @@ function fullSpeed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'generator.full-speed',
       level: 'suspect',
-      message: `${threadName(evidence.plan, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core ${inSeconds(full, load)}: users without waits ran as fast as the generator could`,
+      message: `${nameOf(evidence, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core ${inSeconds(full, load)}: users without waits ran as fast as the generator could`,
       advice: `read the throughput as a lower bound for the target; to measure latency, plan users with a wait below this rate${plan.workers === 1 ? ', or use more workers' : ''}`,
       worker: hottest.worker,
       ...extent(full),
@@ -142,7 +141,7 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
     {
       code: 'generator.busy',
       level: 'suspect',
-      message: `${threadName(evidence.plan, hottest.worker)} was above ${showPercent(BUSY)} of a core ${inSeconds(rows, load)}, at ${showPercent(demand(hottest))} in the worst of them`,
+      message: `${nameOf(evidence, hottest.worker)} was above ${showPercent(BUSY)} of a core ${inSeconds(rows, load)}, at ${showPercent(demand(hottest))} in the worst of them`,
       advice: `latencies include time that responses waited for the generator: ${lessLoad(evidence, load)}`,
       worker: hottest.worker,
       ...extent(rows),
@@ -181,7 +180,7 @@ export function lateness(plan: Plan, row: SecondRow, worker: WorkerVitals): numb
 }
 
 /** The same by late starts alone, in the closed model. */
-function startLateness(plan: ClosedPlan, row: SecondRow, worker: WorkerVitals): number {
+export function startLateness(plan: ClosedPlan, row: SecondRow, worker: WorkerVitals): number {
   const cycleMs = cycleOfUserMs(plan, row, worker)
   return cycleMs > 0 ? unpaidMs(worker) / cycleMs : 0
 }
@@ -201,7 +200,7 @@ export const demand = ({ utilization, runQueueMs }: WorkerVitals): number =>
   Math.min(1, utilization + (runQueueMs ?? 0) / 1000)
 
 /** What the worker's own delays come to for an iteration, on average: those that keep its user from the next one. */
-const ownDelayMs = (plan: Plan, row: SecondRow, worker: WorkerVitals): number =>
+export const ownDelayMs = (plan: Plan, row: SecondRow, worker: WorkerVitals): number =>
   unpaidMs(worker) +
   ((plan.model === 'closed' && !isAbsorbed(plan, row)) || isFull(row)
     ? requestsPerTask(plan, row) * (worker.waitedMs ?? 0)

@@ -1,7 +1,6 @@
 /** Times in which a worker did nothing for its users: it was stopped, or computed, or collected garbage. */
 import { largest } from '../../extremes.ts'
-import type { Evidence, Reason } from './evidence.ts'
-import { threadName } from '../../plan/witness.ts'
+import { nameOf, type Evidence, type Reason } from './evidence.ts'
 import type { SecondRow } from '../../measure/second.ts'
 import { showMs } from '../../units.ts'
 import type { WorkerVitals } from '../../measure/worker-vitals.ts'
@@ -9,7 +8,7 @@ import { hasPace } from '../../plan/plan.ts'
 import { COLLECTING_MS, PACE_LATE, SOME_SECONDS, STALLED_MS } from './limits.ts'
 import { extent, inSeconds, loadSeconds, worstWorker } from './load-seconds.ts'
 
-const longestMs = ({ loopDelayMs }: WorkerVitals): number => loopDelayMs?.max ?? 0
+export const longestMs = ({ loopDelayMs }: WorkerVitals): number => loopDelayMs?.max ?? 0
 
 /**
  * The loop did not come to its timers. If the thread neither ran nor waited for a core meanwhile, it was stopped; else
@@ -38,7 +37,7 @@ const stoodStillMs = ({ rows }: Evidence): number =>
     .map(({ workers }) => Math.max(0, ...workers.map(longestMs)))
     .reduce((sum, ms) => sum + (ms > STALLED_MS ? ms : 0), 0)
 
-const isAway = (worker: WorkerVitals): boolean => (worker.awayMs ?? 0) > STALLED_MS
+export const isAway = (worker: WorkerVitals): boolean => (worker.awayMs ?? 0) > STALLED_MS
 
 function paused(
   evidence: Evidence,
@@ -53,7 +52,7 @@ function paused(
     {
       code: 'generator.paused',
       level,
-      message: `${threadName(evidence.plan, worst.worker)} stood still for ${showMs(lost)} ${inSeconds(away, load)} without working or waiting for a core: the process was stopped, or its machine was`,
+      message: `${nameOf(evidence, worst.worker)} stood still for ${showMs(lost)} ${inSeconds(away, load)} without working or waiting for a core: the process was stopped, or its machine was`,
       advice:
         'find out what stopped it (a debugger, a suspended machine, memory swapped out, a host with too many guests), and run again',
       worker: worst.worker,
@@ -81,7 +80,7 @@ function blockedLoop(
     {
       code: 'generator.blocked',
       level,
-      message: `the event loop of ${threadName(evidence.plan, worst.worker)} was blocked for up to ${showMs(longestMs(worst))}, for more than ${showMs(STALLED_MS)} ${inSeconds(blocked, load)}`,
+      message: `the event loop of ${nameOf(evidence, worst.worker)} was blocked for up to ${showMs(longestMs(worst))}, for more than ${showMs(STALLED_MS)} ${inSeconds(blocked, load)}`,
       advice: 'compute less between requests in scenarios, use more workers, and keep others off the cores',
       worker: worst.worker,
       ...extent(blocked),
@@ -118,7 +117,7 @@ export function collectorPauses(evidence: Evidence): Reason[] {
     {
       code: 'gc.long',
       level: 'suspect',
-      message: `${threadName(evidence.plan, worst.worker)} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(largest(paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
+      message: `${nameOf(evidence, worst.worker)} spent more than 10 % of the time in garbage collection ${inSeconds(paused, load)}; the longest pause took ${showMs(largest(paused.flatMap(({ workers }) => workers.map(({ gcMaxMs }) => gcMaxMs))))}`,
       advice: 'use more workers, or make the scenario allocate less',
       worker: worst.worker,
       ...extent(paused),
