@@ -18,9 +18,12 @@ import { printable } from '../output/text/paint.ts'
 import { VERSION } from '../version.ts'
 import type { Command } from './command.ts'
 import { busOptions, nameOfHost, readAddress, readLabels } from './fleet-options.ts'
+import { withVariables } from './settings.ts'
 import { listenToSignals } from './stop-signals.ts'
 
-export async function agentCommand(command: Command): Promise<number> {
+export const agentCommand = (typed: Command): Promise<number> => withVariables(typed, carryOut)
+
+async function carryOut(command: Command): Promise<number> {
   const { texts, switches } = command
   const problems: Problem[] = [...command.problems]
   const address = readAddress(command, problems)

@@ -7,9 +7,12 @@ import { findAgents, pingAgent } from '../fleet/fleet.ts'
 import { renderAgents } from '../output/text/agents-text.ts'
 import type { Command } from './command.ts'
 import { busOptions, readAddress, readLabels } from './fleet-options.ts'
+import { withVariables } from './settings.ts'
 import { styleOf } from './style.ts'
 
-export async function agentsCommand(command: Command): Promise<number> {
+export const agentsCommand = (typed: Command): Promise<number> => withVariables(typed, carryOut)
+
+async function carryOut(command: Command): Promise<number> {
   const { stdout, stderr } = process
   const problems: Problem[] = [...command.problems]
   const address = readAddress(command, problems)

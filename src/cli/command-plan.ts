@@ -1,38 +1,41 @@
 /** The plan of a command line, with the files that its flags name: a body, certificates. */
 import { MOST_BODY_BYTES } from '../core/request/request.ts'
 import { readBytes } from '../host/files/text-file.ts'
+import { MOST_WORKERS } from '../core/options/limits.ts'
 import { OptionsError } from '../core/options/options-error.ts'
-import type { HostDefaults } from '../core/options/limits.ts'
 import type { Options } from '../core/options/options.ts'
 import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { messageOf } from '../errors.ts'
-import { planScenario } from '../host/run-plan.ts'
+import { planRun, planScenario } from '../host/run-plan.ts'
 import { optionsOf, type Command } from './command.ts'
+import type { PlannedFor } from './on-agents.ts'
 import { withAgainst, type Repeats } from './repeats.ts'
 
 /**
- * Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. `hosts`
- * is what the agents offer that carry it out; this host if undefined. `isRecorded`: an output takes records of requests.
+ * Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. `planned`
+ * is where it is made for: what agents offer together; this host if undefined. `isRecorded`: an output takes records of
+ * requests.
  */
 export async function readPlan(
   command: Command,
   repeats: Repeats,
   problems: Problem[],
-  hosts?: HostDefaults,
+  planned?: PlannedFor,
   isRecorded = false,
 ): Promise<Plan | null> {
+  const hosts = planned?.defaults
   const asked = withAgainst(optionsOf(command), repeats)
   const options: Options = {
     ...asked,
     sampleRequests: isRecorded ? (asked.sampleRequests ?? 1) : undefined,
     // An idle thread on one of several hosts is no witness of the others.
-    ...(hosts === undefined ? {} : { workers: hosts.cores, witness: false }),
+    ...(hosts === undefined ? {} : { workers: Math.min(hosts.cores, MOST_WORKERS), witness: false }),
     ...readBody(command, problems),
     ...readPems(command, problems),
   }
   try {
-    const plan = await planScenario(options, hosts)
+    const plan = planned === undefined ? await planScenario(options) : planRun(options, planned.script, hosts)
     // Agents have their workers whether there is a user for each or not.
     return hosts === undefined ? plan : { ...plan, workers: hosts.cores }
   } catch (error) {

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { exposureProblem } from '../core/fleet/exposed-secrets.ts'
 import type { HostDefaults } from '../core/options/limits.ts'
 import { OptionsError } from '../core/options/options-error.ts'
+import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { showMany } from '../core/units.ts'
 import { CorerushError } from '../errors.ts'
@@ -149,24 +150,10 @@ function defaultsOf(agents: readonly Card[]): HostDefaults {
   return { cores, descriptors: Math.floor(Math.min(...each) * cores) }
 }
 
-/** What a plan has that agents cannot be given. */
-function unsupported(plan: Plan, agents: readonly Card[]): { option: string; message: string }[] {
-  const cannot = (option: string, message: string) => [{ option, message }]
-  return [
-    ...(plan.model === 'open' && plan.replay !== undefined
-      ? cannot('replay', 'needs the log on every host, and it does not travel to agents: run it on one host')
-      : []),
-    ...(plan.connections !== null && plan.connections < workersOf(agents)
-      ? cannot(
-          'connections',
-          `must be at least one for each of the ${workersOf(agents)} workers of the agents, got ${plan.connections}`,
-        )
-      : []),
-    ...(plan.requests !== null && (plan.maxRedirects > 0 || plan.request.digest !== null)
-      ? cannot(
-          'requests',
-          'counts redirects and challenges while they come, which agents cannot do exactly: use --iterations',
-        )
-      : []),
-  ]
+/** What a plan has too little of for these agents. */
+function unsupported(plan: Plan, agents: readonly Card[]): Problem[] {
+  const workers = workersOf(agents)
+  if (plan.connections === null || plan.connections >= workers) return []
+  const message = `must be at least one for each of the ${workers} workers of the agents, got ${plan.connections}`
+  return [{ option: 'connections', message }]
 }

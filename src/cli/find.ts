@@ -9,7 +9,8 @@ import type { Problem } from '../core/options/problem.ts'
 import { isRead, hasFallback } from '../core/options/declaration.ts'
 import { parseNumber } from '../core/units.ts'
 import { EXIT, messageOf } from '../errors.ts'
-import { find, type FindHooks } from '../host/find.ts'
+import { find, type FindHooks, type FindPlan } from '../host/find.ts'
+import type { Hire } from '../host/workforce.ts'
 import { FileDestination, StreamDestination, type Destination } from '../output/destination.ts'
 import { renderFindHtml } from '../output/file/find-html.ts'
 import { renderFindGithub, renderFindJunit } from '../output/file/find-ci.ts'
@@ -18,13 +19,28 @@ import { printable } from '../output/text/paint.ts'
 import { renderFind, renderTrial, renderTrialHead } from '../output/text/find-text.ts'
 import type { Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
+import { readFleet } from './fleet-options.ts'
 import { COMMAND_FLAGS } from './flags.ts'
 import { isInCi } from './served-pages.ts'
-import { withSettings, type Settings } from './settings.ts'
+import { onAgents, someAgents, type PlannedFor } from './on-agents.ts'
+import { withSettings } from './settings.ts'
 import { styleOf } from './style.ts'
 import { listenToSignals } from './stop-signals.ts'
 
-export const findCommand = (typed: Command): Promise<number> => withSettings(typed, carryOut)
+export const findCommand = (typed: Command): Promise<number> =>
+  withSettings(typed, async ({ command, said }) => {
+    const problems: Problem[] = []
+    const fleet = readFleet(command, problems, said)
+    if (problems.length > 0) throw new OptionsError([...command.problems, ...problems])
+    if (fleet === null) return carryOut(await readSearch(command))
+    const planned = await someAgents(command)
+    await readSearch(command, planned)
+    return onAgents(fleet, false, async (hosts) => {
+      const read = await readSearch(command, { ...planned, defaults: hosts.defaults })
+      hosts.check(read.asked.plan)
+      return carryOut(read, hosts.hire ?? undefined)
+    })
+  })
 
 const KINDS = {
   json: (report: FindReport): string => `${JSON.stringify(report, null, 2)}\n`,
@@ -34,21 +50,31 @@ const KINDS = {
 } as const
 type Kind = keyof typeof KINDS
 
-async function carryOut({ command }: Settings): Promise<number> {
+/** What a command line says of a search. */
+interface ReadSearch {
+  readonly command: Command
+  readonly asked: FindPlan
+  readonly outputs: readonly FindOutput[]
+}
+
+/** Throws all that is wrong with it. `planned` is where it is made for; this host if undefined. */
+async function readSearch(command: Command, planned?: PlannedFor): Promise<ReadSearch> {
   const problems: Problem[] = [...command.problems, ...searchProblems(command)]
   const range = readLoadRange(command.texts, problems)
   const goals = readGoals(command.lists, problems)
   const settings = readSettings(command, range ?? { least: 1, most: null }, problems)
   const outputs = readFindOutputs(command, problems)
   const baseline = readBaseline(command, problems)
-  if (command.texts.has('agents'))
-    problems.push({ option: 'agents', message: 'is for runs: a search holds its loads on this machine only' })
   const plan =
     range === null
       ? null
-      : await readPlan(asRun(command, range, settings), { repeats: null, against: null }, problems)
+      : await readPlan(asRun(command, range, settings), { repeats: null, against: null }, problems, planned)
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
+  return { command, asked: { plan, goals, settings, baseline }, outputs }
+}
 
+async function carryOut({ command, asked, outputs }: ReadSearch, hire?: Hire): Promise<number> {
+  const { plan } = asked
   const watch = watchSearch(command, plan.model === 'closed' ? 'users' : 'ratePerS')
   const { view } = watch
   const signals = listenToSignals({
@@ -58,8 +84,9 @@ async function carryOut({ command }: Settings): Promise<number> {
   })
   try {
     const report = await find(
-      { plan, goals, settings, baseline },
+      asked,
       { signal: signals.signal, ...watch.hooks, outputs: view === null ? [] : [view] },
+      hire,
     )
     return await write(report, outputs, command)
   } finally {

@@ -1,5 +1,6 @@
 /** What flags say about several hosts: the NATS server, the realm, the agents that are wanted. */
 import { hostname } from 'node:os'
+import type { Layer } from '../core/config/layers.ts'
 import { DECLARATIONS } from '../core/options/declarations.ts'
 import { hasFallback, isRead, type Declaration } from '../core/options/declaration.ts'
 import type { HostDefaults } from '../core/options/limits.ts'
@@ -85,13 +86,16 @@ export function busOptions(
   }
 }
 
-/** Reads what a run asks of agents; `null` if it asks for none. */
-export function readFleet(command: Command, problems: Problem[]): FleetRequest | null {
+/**
+ * Reads what a run asks of agents; `null` if it asks for none. `said` has the sources: what variables say of a NATS server
+ * is no request.
+ */
+export function readFleet(command: Command, problems: Problem[], said: Layer): FleetRequest | null {
   const { texts, lists, switches } = command
   const agents = texts.get('agents')
   if (agents === undefined) {
     for (const option of OF_AGENTS)
-      if (texts.has(option as never) || lists.has(option as never) || switches.has(option as never))
+      if ((said.get(option) ?? []).some(({ origin }) => origin.by !== 'variable'))
         problems.push({ option, message: 'needs --agents, which says on how many hosts to run' })
     return null
   }

@@ -5,7 +5,10 @@ import type { ViewKey } from '../output/live/live-view.ts'
 
 /** What the load is multiplied by. */
 const LOAD_KEYS: Readonly<Record<string, number>> = { '+': 1.1, '-': 0.9 }
-const VIEW_KEYS: Readonly<Record<string, ViewKey>> = { p: 'pause', '?': 'help', h: 'help', '\t': 'table' }
+const VIEW_KEYS: Readonly<Record<string, ViewKey>> = {
+  ...{ p: 'pause', '?': 'help', h: 'help', a: 'agents' },
+  '\t': 'table',
+}
 /** What Ctrl-C is where the terminal does not make a signal of it. */
 const CTRL_C = '\u0003'
 /** What else it makes no signal of, while keys are read one by one. */

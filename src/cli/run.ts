@@ -7,6 +7,7 @@ import type { Plan } from '../core/plan/plan.ts'
 import { printDurationS } from '../core/units.ts'
 import { CorerushError, EXIT, messageOf } from '../errors.ts'
 import { readCapacity } from '../host/machine/kept-capacity.ts'
+import { LAST_SOUND, readRuns } from '../host/kept/comparands.ts'
 import { conductSeries, planSeries, type Series, type SeriesResult } from '../host/repeated-runs.ts'
 import type { Output } from '../output/output.ts'
 import type { PageAddress } from '../output/web/page-address.ts'
@@ -18,11 +19,19 @@ import { renderSummary } from '../output/text/summary.ts'
 import type { RunHooks } from '../host/control.ts'
 import type { Hire } from '../host/workforce.ts'
 import type { Command } from './command.ts'
-import { readFleet, type FleetRequest, type Hosts } from './fleet-options.ts'
+import { readFleet, type Hosts } from './fleet-options.ts'
+import { onAgents, someAgents, type PlannedFor } from './on-agents.ts'
 import { readPlan } from './command-plan.ts'
 import { notePagesMissing } from './page-flags.ts'
 import { readOutputs, recordsRequests } from './output-flags.ts'
-import { otherPlanOf, provability, readNumbered, readRepeats, refuseEndless } from './repeats.ts'
+import {
+  otherPlanOf,
+  provability,
+  readNumbered,
+  readRepeats,
+  refuseEndless,
+  type Repeats,
+} from './repeats.ts'
 import { RunConsole } from './run-console.ts'
 import { keepingFault, keepRecords } from './keep-records.ts'
 import { readName, saveBaseline } from './save-baseline.ts'
@@ -30,95 +39,99 @@ import { readMetrics, readWeb, type WebOptions } from './served-pages.ts'
 import { withSettings, type Settings } from './settings.ts'
 import { checkForForm, serveForm } from './start-form.ts'
 import { styleOf } from './style.ts'
-import { exitOf, listenToSignals } from './stop-signals.ts'
+import { exitOf } from './stop-signals.ts'
 
 /** The exit codes that judge a run which was carried out. */
 const JUDGEMENTS: readonly number[] = [EXIT.void, EXIT.regression, EXIT.thresholds]
 
 export const runCommand = (typed: Command): Promise<number> =>
   withSettings(typed, async (settings) => {
+    const { command, said } = settings
     const problems: Problem[] = []
-    const fleet = readFleet(settings.command, problems)
-    if (problems.length > 0) throw new OptionsError([...settings.command.problems, ...problems])
-    const isHere = fleet === null || settings.command.switches.get('printConfig') === true
-    return isHere ? carryOut(settings, typed) : withAgents(fleet, settings, typed)
-  })
-
-/** Carries the command out on agents. What only that needs is loaded here. */
-async function withAgents(request: FleetRequest, settings: Settings, typed: Command): Promise<number> {
-  const { Coordinator } = await import('./coordinator.ts')
-  const coordinator = await Coordinator.open(request, say)
-  try {
-    const isDry = settings.command.switches.get('dryRun') === true
-    const found = await untilStopped((signal) =>
-      isDry ? coordinator.look(signal) : coordinator.gather(signal),
+    const fleet = readFleet(command, problems, said)
+    if (problems.length > 0) throw new OptionsError([...command.problems, ...problems])
+    if (fleet === null || command.switches.get('printConfig') === true)
+      return carryOut(await readRun(settings, typed))
+    const planned = await someAgents(command)
+    checkRun(await readRun(settings, typed, planned))
+    return onAgents(fleet, command.switches.get('dryRun') === true, async (hosts) =>
+      carryOut(await readRun(settings, typed, { ...planned, defaults: hosts.defaults }), hosts),
     )
-    return 'exit' in found ? found.exit : await carryOut(settings, typed, found.value)
-  } finally {
-    await coordinator.close()
-  }
-}
-
-/** The value, or the exit code of the signal that came before it. */
-async function untilStopped<T>(
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<{ readonly value: T } | { readonly exit: number }> {
-  const nothing = (): void => undefined
-  const signals = listenToSignals({
-    heard: () => say('stopped while agents were looked for; nothing was sent'),
-    restore: nothing,
-    resume: nothing,
   })
-  const { signal } = signals
-  try {
-    const value = await work(signal)
-    return signal.aborted ? { exit: exitOf(signal) } : { value }
-  } catch (error) {
-    if (signal.aborted) return { exit: exitOf(signal) }
-    throw error
-  } finally {
-    signals.release()
-  }
+
+/** What a command line says of a run, and all that is wrong with it. */
+interface ReadRun {
+  readonly settings: Settings
+  readonly problems: readonly Problem[]
+  readonly outputs: readonly Output[]
+  readonly ownsStdout: boolean
+  readonly keepAs: string | null
+  readonly repeats: Repeats
+  /** The plan, and that of the other target; `null` if the words make none. */
+  readonly plan: Plan | null
+  readonly otherPlan: Plan | null
+  readonly web: WebOptions | null
+  readonly metrics: PageAddress | null
 }
 
-async function carryOut(settings: Settings, typed: Command, hosts: Hosts | null = null): Promise<number> {
+/** `planned` is where the plan is made for; this host if undefined. */
+async function readRun(settings: Settings, typed: Command, planned?: PlannedFor): Promise<ReadRun> {
   const { command } = settings
   const problems: Problem[] = [...command.problems]
   const { outputs, ownsStdout } = readOutputs(command, problems)
   const keepAs = readName(command, problems)
   problems.push(...keepingFault(command))
   const repeats = readRepeats(command, problems)
-  const plan = await readPlan(command, repeats, problems, hosts?.defaults, recordsRequests(command))
+  const plan = await readPlan(command, repeats, problems, planned, recordsRequests(command))
   const web = readWeb(command, plan, process.env, problems)
   const metrics = readMetrics(command, problems)
   notePagesMissing(typed, command, problems)
+  let otherPlan: Plan | null = null
+  if (!(web?.hasForm === true) && plan !== null) {
+    refuseEndless(plan, repeats, problems)
+    otherPlan = otherPlanOf(plan, repeats, problems)
+  }
+  return { settings, problems, outputs, ownsStdout, keepAs, repeats, plan, otherPlan, web, metrics }
+}
+
+/** Throws what is wrong with a run before anything is done for it. */
+function checkRun({ settings, problems, plan, otherPlan, web }: ReadRun): void {
+  const { command } = settings
+  if (web?.hasForm === true) {
+    checkForForm(command, problems)
+    return
+  }
+  const isDry = command.switches.get('dryRun') === true
+  const all = [...problems, ...(isDry ? notWithDryRun(settings) : [])]
+  if (plan === null || all.length > 0) throw new OptionsError(all)
+  // The newest sound run of a plan is known only once its hosts are, and the other target is no stored run.
+  const stored = otherPlan === null ? (plan.baseline?.runs ?? []) : []
+  readRuns(stored.filter((word) => word !== LAST_SOUND))
+}
+
+async function carryOut(read: ReadRun, hosts: Hosts | null = null): Promise<number> {
+  const { settings, problems, plan, otherPlan, repeats, web, metrics } = read
+  const { command } = settings
   const isPrinted = command.switches.get('printConfig') === true
   const isDry = command.switches.get('dryRun') === true
   if (web?.hasForm === true && !isPrinted) {
-    if (hosts !== null)
-      problems.push({
-        option: 'web',
-        message: 'needs a load with --agents: its form starts runs on this machine',
-      })
     checkForForm(command, problems)
     sayConfig(settings)
     return withConsole(command, metrics, async (around) =>
-      withoutJudgement(await serveForm(settings, web.address, around), command),
+      withoutJudgement(await serveForm(settings, web.address, around, hosts), command),
     )
   }
-  if (plan !== null) refuseEndless(plan, repeats, problems)
-  const otherPlan = plan === null ? null : otherPlanOf(plan, repeats, problems)
   if (isPrinted) {
     printSettings(settings, problems.length === 0 ? plan : null)
     if (problems.length === 0 && !isDry) return EXIT.ok
   }
-  if (isDry) problems.push(...notWithDryRun(settings))
-  if (plan === null || problems.length > 0) throw new OptionsError(problems)
+  const all = [...problems, ...(isDry ? notWithDryRun(settings) : [])]
+  if (plan === null || all.length > 0) throw new OptionsError(all)
   hosts?.check(plan)
   sayConfig(settings)
   const series = planSeries(plan, otherPlan, repeats.repeats, hosts?.hire?.agents)
   const isSeries = series.turns.length > 1
-  const outputsOf = isSeries ? readNumbered(command, series.turns) : () => outputs
+  const outputsOf = isSeries ? readNumbered(command, series.turns) : () => read.outputs
   if (isSeries) for (const text of provability(series)) say(text)
   if (isDry) {
     const { stdout } = process
@@ -127,7 +140,8 @@ async function carryOut(settings: Settings, typed: Command, hosts: Hosts | null 
     )
     return EXIT.ok
   }
-  const summaryTo = ownsStdout ? process.stderr : process.stdout
+  const summaryTo = read.ownsStdout ? process.stderr : process.stdout
+  const { keepAs } = read
   const runs = { command, series, outputsOf, keepAs, summaryTo, hire: hosts?.hire ?? undefined }
   return withConsole(command, metrics, (around) => makeRuns(runs, web, around))
 }

@@ -10,13 +10,14 @@ import { merged, type Layer, type Said } from '../core/config/layers.ts'
 import { OptionsError } from '../core/options/options-error.ts'
 import { flagOf, variableOf, type Declaration } from '../core/options/declaration.ts'
 import { DECLARATIONS } from '../core/options/declarations.ts'
+import type { Format } from '../core/options/format.ts'
 import { show } from '../core/options/option-readers.ts'
 import type { Problem } from '../core/options/problem.ts'
 import { withoutSecrets } from '../core/request/secret-set.ts'
 import { didYouMean, nearest } from '../core/suggest.ts'
 import { findConfig, loadConfig } from '../host/files/config-file.ts'
 import type { Command } from './command.ts'
-import type { ListName, SwitchName, TextName } from './flags.ts'
+import { flagsOf, type ListName, type SwitchName, type TextName } from './flags.ts'
 
 /** The options of all sources together. */
 export interface Settings {
@@ -127,23 +128,66 @@ function variableLayer(environment: Environment, problems: Problem[]): Layer {
     if (!variable.startsWith(PREFIX)) continue
     const option = VARIABLES.get(variable)
     if (option === undefined) {
-      const names = [...VARIABLES.keys()].map((name) => name.slice(PREFIX.length))
-      const near = nearest(variable.slice(PREFIX.length), names)
-      problems.push({
-        option: variable,
-        place: variable,
-        message: `is not a variable of corerush, and names with ${PREFIX} are reserved${near === null ? '' : `; did you mean ${PREFIX}${near}?`}`,
-      })
+      problems.push(unknownVariable(variable, [...VARIABLES.keys()]))
       continue
     }
-    const { format }: Declaration = DECLARATIONS[option as keyof typeof DECLARATIONS]
-    const lines = format.kind === 'list' ? value.split('\n').map((line) => line.trim()) : [value]
-    const said = lines
-      .filter((text) => text !== '')
-      .map((text): Said => ({ text, origin: { by: 'variable', variable } }))
+    const said = saidBy(variable, value, DECLARATIONS[option as keyof typeof DECLARATIONS])
     if (said.length > 0) layer.set(option, said)
   }
   return layer
+}
+
+function saidBy(variable: string, value: string, { format }: Declaration): Said[] {
+  const lines = format.kind === 'list' ? value.split('\n').map((line) => line.trim()) : [value]
+  return lines
+    .filter((text) => text !== '')
+    .map((text): Said => ({ text, origin: { by: 'variable', variable } }))
+}
+
+function unknownVariable(variable: string, known: readonly string[]): Problem {
+  const names = known.map((name) => name.slice(PREFIX.length))
+  const near = nearest(variable.slice(PREFIX.length), names)
+  return {
+    option: variable,
+    place: variable,
+    message: `is not a variable of corerush, and names with ${PREFIX} are reserved${near === null ? '' : `; did you mean ${PREFIX}${near}?`}`,
+  }
+}
+
+/**
+ * Carries out a command that has no config file, with what variables say of its flags where no flag does; a problem names
+ * the variable that its value comes from.
+ */
+export async function withVariables(
+  typed: Command,
+  carryOut: (command: Command) => Promise<number>,
+  environment: Environment = process.env,
+): Promise<number> {
+  const problems: Problem[] = [...typed.problems]
+  const declarations = Object.entries(flagsOf(typed.name))
+  const own = new Map(declarations.map(([option, one]) => [variableOf(option, one), { option, one }]))
+  const layer = new Map<string, readonly Said[]>()
+  const { texts, lists, switches } = typed
+  const isTyped = (option: string): boolean =>
+    [texts, lists, switches].some((words) => (words as ReadonlyMap<string, unknown>).has(option))
+  for (const [variable, value = ''] of Object.entries(environment)) {
+    if (!variable.startsWith(PREFIX)) continue
+    const known = own.get(variable)
+    // Options of runs are none of this command's, and no mistake.
+    if (known === undefined && !VARIABLES.has(variable))
+      problems.push(unknownVariable(variable, [...own.keys(), ...VARIABLES.keys()]))
+    if (known === undefined || isTyped(known.option)) continue
+    const said = saidBy(variable, value, known.one)
+    if (said.length > 0) layer.set(known.option, said)
+  }
+  const formats = declarations.map(([option, { format }]) => [option, format] as const)
+  const command = asTyped(typed, layer, [], problems, formats)
+  try {
+    return await carryOut(command)
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error
+    throw new OptionsError(error.problems.map((problem) => withPlace(layer, problem)))
+  }
 }
 
 function noProfile(own: Layer, names: readonly string[], file: string): Problem {
@@ -203,11 +247,20 @@ function interpolated(
 }
 
 /** The command with the options of all sources as its words. */
-function asTyped(command: Command, said: Layer, secrets: readonly string[], problems: Problem[]): Command {
+function asTyped(
+  command: Command,
+  said: Layer,
+  secrets: readonly string[],
+  problems: Problem[],
+  formats: readonly (readonly [option: string, format: Format])[] = SETTINGS.map(([option, { format }]) => [
+    option,
+    format,
+  ]),
+): Command {
   const texts = new Map(command.texts)
   const lists = new Map(command.lists)
   const switches = new Map(command.switches)
-  for (const [option, { format }] of SETTINGS) {
+  for (const [option, format] of formats) {
     const values = said.get(option)
     if (values === undefined) continue
     const [{ text, origin } = { text: '', origin: null }] = values

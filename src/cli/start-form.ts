@@ -26,6 +26,7 @@ import {
 import { optionsOf, type Command } from './command.ts'
 import { readPlan } from './command-plan.ts'
 import { keepRecords } from './keep-records.ts'
+import type { Hosts } from './fleet-options.ts'
 import { renderProblem } from './problem.ts'
 import type { RunConsole } from './run-console.ts'
 import type { Settings } from './settings.ts'
@@ -43,16 +44,17 @@ export function checkForForm(command: Command, problems: readonly Problem[]): vo
 
 /**
  * Serves the form at this address and makes the runs that are started from it, until the terminal ends that. Resolves to
- * the exit code of the last run.
+ * the exit code of the last run. `hosts` are agents that carry them out; this host if `null`.
  */
 export async function serveForm(
   settings: Settings,
   address: PageAddress,
   around: RunConsole,
+  hosts: Hosts | null = null,
 ): Promise<number> {
   const script = await readScript(optionsOf(settings.command))
   const options = script?.options ?? []
-  const runs = new FormRuns(settings, around, options)
+  const runs = new FormRuns(settings, around, options, hosts)
   around.rest()
   const shown = {
     form: runs.form,
@@ -98,13 +100,20 @@ class FormRuns {
   readonly #command: Command
   readonly #around: RunConsole
   readonly #options: readonly ScriptOptionPlan[]
+  readonly #hosts: Hosts | null
   /** What may be shown of a text. */
   readonly #shown: (text: string) => string
   readonly #plans: Plan[] = []
   /** Aborted when there is a plan. */
   #waiting = new AbortController()
 
-  constructor({ command, secrets }: Settings, around: RunConsole, options: readonly ScriptOptionPlan[]) {
+  constructor(
+    { command, secrets }: Settings,
+    around: RunConsole,
+    options: readonly ScriptOptionPlan[],
+    hosts: Hosts | null,
+  ) {
+    this.#hosts = hosts
     this.#command = command
     this.#options = options
     this.#around = around
@@ -122,9 +131,17 @@ class FormRuns {
     const problems: Problem[] = []
     try {
       const command = withForm(this.#command, words, this.#shown, this.#options)
-      const plan = await readPlan(command, { repeats: null, against: null }, problems)
+      const plan = await readPlan(
+        command,
+        { repeats: null, against: null },
+        problems,
+        this.#hosts === null
+          ? undefined
+          : { defaults: this.#hosts.defaults, script: await readScript(optionsOf(command)) },
+      )
       if (plan === null || problems.length > 0)
         return problems.map((problem) => problemOf({ ...problem, message: this.#shown(problem.message) }))
+      this.#hosts?.check(plan)
       this.#plans.push(plan)
     } catch (error) {
       // A scenario file, which may have changed since the last run, can be wrong in any way.
@@ -152,7 +169,8 @@ class FormRuns {
     const { signal, terminal, page } = this.#around
     try {
       const outputs = this.#around.outputsOfNext()
-      const report = await conduct(plan, { signal, outputs, onStart: terminal.begun })
+      const hooks = { signal, outputs, onStart: terminal.begun }
+      const report = await conduct(plan, hooks, this.#hosts?.hire ?? undefined)
       const { stdout } = process
       stdout.write(renderSummary(this.#around.forSummary(report, stdout), styleOf(stdout, this.#command)))
       const isKept = keepRecords([report], this.#command)

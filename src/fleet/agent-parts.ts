@@ -4,8 +4,8 @@ import type { HostReport } from '../core/measure/host-facts.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { HostVitalSigns } from '../host/machine/host-vitals.ts'
 import type { Workforce, WorkforceEvents } from '../host/workforce.ts'
-import type { FeederRows } from '../protocol.ts'
 import type { Bus } from './bus.ts'
+import type { Unpacked } from './cargo.ts'
 import type { Card } from './messages.ts'
 import type { Time } from './time.ts'
 
@@ -17,7 +17,7 @@ export interface AgentCrew extends Workforce {
 /** Hires the workers of an agent: `count` of the plan's shares, from `base` on. */
 export type HireShares = (
   plan: Plan,
-  supplies: { readonly feeders: readonly FeederRows[]; readonly data: readonly (string | null)[] },
+  supplies: Omit<Unpacked, 'plan'>,
   events: WorkforceEvents,
   how: {
     readonly shares: { readonly base: number; readonly count: number }

@@ -1,6 +1,6 @@
 /** One run of an agent: its crew, from the plan until everything that it counted is handed over. */
 import { amendmentRefusal, refusals, restricted, type AgentShare } from '../core/fleet/agent-policy.ts'
-import { HostSeconds } from '../core/fleet/host-second.ts'
+import { HostSeconds, turnOf } from '../core/fleet/host-second.ts'
 import type { Heap } from '../core/measure/heap-watch.ts'
 import type { Snapshot } from '../core/measure/second.ts'
 import type { LogEntry } from '../core/measure/task-log.ts'
@@ -194,7 +194,8 @@ export class AgentRun implements WorkforceEvents {
       this.#seconds.host(second - 1, this.#vitals.read())
       this.#second = second
     }
-    for (const part of this.#seconds.take(nowS)) this.#handOver.add(part)
+    const { base, of } = this.#order
+    for (const part of this.#seconds.take(nowS, turnOf(base, of))) this.#handOver.add(part)
   }
 
   snapshot(snapshot: Snapshot): void {

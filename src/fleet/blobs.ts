@@ -1,5 +1,5 @@
 /**
- * Bytes that a plan needs on the agents: rows of feeders, the code of a scenario. The coordinator offers them by their
+ * Bytes that a plan needs on the agents: rows of feeders, the code of a scenario, a log. The coordinator offers them by their
  * SHA-256, agents fetch them in chunks and keep them in the user's cache folder, so that a second run moves nothing.
  *
  * Coordinator: `const blobs = new Blobs(); const ref = blobs.add(bytes)`, the refs go into the plan's message, and
@@ -43,7 +43,7 @@ export class Blobs {
     if (this.#bytes > MOST_BLOB_BYTES)
       throw new CorerushError(
         'CORERUSH_FLEET',
-        `the rows and code of this run are more than ${showBytes(MOST_BLOB_BYTES)}, which is the most that is sent to agents`,
+        `the rows, logs and code of this run are more than ${showBytes(MOST_BLOB_BYTES)}, which is the most that is sent to agents`,
       )
     this.#blobs.set(sha256, bytes)
     return { sha256, bytes: bytes.byteLength }
@@ -96,7 +96,7 @@ export async function fetchBlobs(
   if (!(all <= MOST_BLOB_BYTES))
     throw new CorerushError(
       'CORERUSH_FLEET',
-      `the rows and code of this run are ${showBytes(all)}; an agent takes at most ${showBytes(MOST_BLOB_BYTES)}`,
+      `the rows, logs and code of this run are ${showBytes(all)}; an agent takes at most ${showBytes(MOST_BLOB_BYTES)}`,
     )
   const found = new Map<string, Uint8Array>()
   let arrived = 0
@@ -208,6 +208,33 @@ async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     await rm(part, { force: true })
     throw error
+  }
+}
+
+/**
+ * A file with these bytes, for workers to read lines of: where the cache folder keeps them, or in the system's temporary
+ * folder. Throws a CorerushError if it cannot be written.
+ */
+export async function logFile(
+  { sha256, bytes }: BlobRef,
+  log: Uint8Array,
+  cache = blobFolder(),
+): Promise<string> {
+  const kept = join(cache, sha256)
+  const size = await stat(kept).then(
+    (stats) => stats.size,
+    () => null,
+  )
+  if (size === bytes) return kept
+  try {
+    const file = join(await mkdtemp(join(tmpdir(), 'corerush-log-')), 'access.log')
+    await writeWhole(file, log)
+    return file
+  } catch (error) {
+    throw new CorerushError(
+      'CORERUSH_FLEET',
+      `the log cannot be written for the workers: ${messageOf(error)}`,
+    )
   }
 }
 

@@ -1,13 +1,20 @@
 /** One run of a fleet: the workforce whose members are agents. It is conducted as a crew of worker threads is. */
-import { amendmentRefusal, refusals } from '../core/fleet/agent-policy.ts'
+import { amendmentRefusal, portionOf, refusals, type AgentShare } from '../core/fleet/agent-policy.ts'
 import { WireFault } from '../core/fleet/shape.ts'
 import { TicketOffice, type TicketGrant } from '../core/fleet/ticket-office.ts'
+import type { AgentFacts, AgentState } from '../core/measure/host-facts.ts'
+import type { LogEntry } from '../core/measure/task-log.ts'
+import { workerLabel } from '../core/measure/worker-label.ts'
 import type { Amendment } from '../core/plan/amendment.ts'
-import type { Plan } from '../core/plan/plan.ts'
+import { planPart } from '../core/plan/plan-part.ts'
+import { plannedConnections, plannedUsers, type Plan } from '../core/plan/plan.ts'
+import { showCount, showMany } from '../core/units.ts'
 import { CorerushError, EXIT } from '../errors.ts'
 import type { AgentEvents, Workforce, WorkforceEvents } from '../host/workforce.ts'
 import { orderFault, type Hired } from './hired.ts'
-import type { Cargo, Ordered, SecondMessage, TicketQuestion, Told } from './messages.ts'
+import type { BundlePlaces } from './bundle-places.ts'
+import type { Packed } from './cargo.ts'
+import type { Ordered, SecondMessage, TicketQuestion, Told } from './messages.ts'
 import type { Time } from './time.ts'
 
 /** How long agents may take to get ready, beside the time that the plan waits for its target. */
@@ -29,7 +36,7 @@ export type FleetEvents = WorkforceEvents & AgentEvents
 export interface FleetRunParts {
   readonly turn: number
   readonly plan: Plan
-  readonly cargo: Promise<Cargo>
+  readonly packed: Promise<Packed>
   readonly agents: readonly Hired[]
   readonly events: FleetEvents
   readonly time: Time
@@ -60,6 +67,8 @@ export class FleetRun implements Workforce {
   readonly #offices: Readonly<Record<TicketQuestion['of'], TicketOffice | null>>
   readonly #exhausted = new Set<string>()
   readonly #problems: string[] = []
+  /** Where the places of the scenario's code are in the user's files; `null` without a scenario. */
+  #places: BundlePlaces | null = null
   #startUs = Infinity
   #amendments = 0
   #isReported: 'deserted' | 'stuck' | null = null
@@ -78,9 +87,11 @@ export class FleetRun implements Workforce {
       told: 0,
       worstBoundMs: 0,
     }))
-    const office = (count: number | null): TicketOffice | null =>
-      count === null ? null : new TicketOffice(count, agents.length)
-    this.#offices = { iterations: office(plan.iterations), requests: office(plan.requests) }
+    const office = (count: number | null, isAtOnce: boolean): TicketOffice | null =>
+      count === null ? null : new TicketOffice(count, this.#weights(), isAtOnce)
+    // A redirect, or the answer to a challenge, takes a ticket of its own in the middle of an iteration.
+    const hasHops = plan.maxRedirects > 0 || plan.request.digest !== null
+    this.#offices = { iterations: office(plan.iterations, false), requests: office(plan.requests, hasHops) }
     this.finished = new Promise((resolve, reject) => {
       this.#setFinished = resolve
       this.#fail = reject
@@ -97,6 +108,9 @@ export class FleetRun implements Workforce {
       orderS: Math.max(LEAD.orderS, LEAD.orderTrips * tripS),
     }
   }
+
+  /** The agents as they are now. */
+  readonly agents = (): AgentState[] => this.#members.map(stateOf)
 
   start(atUs: number): void {
     this.#startUs = atUs
@@ -141,9 +155,14 @@ export class FleetRun implements Workforce {
   }
 
   /** Why the agents do not carry out a change of the load; `null` if they do. */
-  amendmentProblem(amendment: Amendment): string | null {
-    for (const { agent } of this.#members) {
-      const refused = amendmentRefusal(policyOf(agent), amendment, this.#shareOf(agent))
+  amendmentProblem(amendment: Amendment, amended: Plan): string | null {
+    for (const { agent, isGone } of this.#members) {
+      if (isGone) continue
+      const share = this.#shareOf(agent)
+      const refused =
+        amendmentRefusal(policyOf(agent), amendment, share) ??
+        shortage(agent.card, amended, share) ??
+        this.#ticketless(agent, amended)
       if (refused !== null) return `agent ${agent.name} ${refused}`
     }
     return null
@@ -162,7 +181,8 @@ export class FleetRun implements Workforce {
     if (merged.has(second.part)) return
     member.merged.set(second.second, merged.add(second.part))
     if (clock !== null) this.#seen(member, clock)
-    this.#parts.events.part({ ...second, member: agent.index })
+    const tally = this.#places?.tally(second.tally) ?? second.tally
+    this.#parts.events.part({ ...second, tally, member: agent.index })
   }
 
   /** Receives what an agent tells, once. */
@@ -181,12 +201,14 @@ export class FleetRun implements Workforce {
         this.#checkReady()
         break
       case 'refused':
-        this.#problems.push(...told.problems.map((problem) => `agent ${agent.name}: ${problem}`))
+        this.#problems.push(
+          ...told.problems.map((problem) => `agent ${agent.name}: ${this.#inOwnFiles(problem)}`),
+        )
         member.isReady = true
         this.#checkReady()
         break
       case 'lost':
-        events.workerLost(agent.index, told.worker, told.second, told.message)
+        events.workerLost(agent.index, told.worker, told.second, this.#inOwnFiles(told.message))
         break
       case 'stopRun':
         events.stopRun(told.reason)
@@ -195,7 +217,11 @@ export class FleetRun implements Workforce {
         events.nearHeapLimit(told.worker, told)
         break
       case 'logged':
-        events.logged?.(told.entries)
+        events.logged?.(
+          told.entries.map((entry) =>
+            labelled({ ...entry, text: this.#inOwnFiles(entry.text) }, agent.facts),
+          ),
+        )
         break
       case 'stuck':
         member.isStuck = told.isStuck
@@ -205,6 +231,7 @@ export class FleetRun implements Workforce {
         // A later amendment, which the agent did not know of, may give it users again.
         if (told.amendments === this.#amendments) member.isDeserted = true
         this.#lookForUsers()
+        this.#checkExhausted()
         break
       case 'exhausted':
         member.exhausted.add(told.count)
@@ -213,6 +240,11 @@ export class FleetRun implements Workforce {
       case 'ended':
         this.#ended(member, told)
     }
+  }
+
+  /** The text with places in the user's files in place of those in the bundle that agents run. */
+  #inOwnFiles(text: string): string {
+    return this.#places?.text(text) ?? text
   }
 
   /** Answers an agent that asks for tickets; `null` if the plan counts none of them. */
@@ -248,7 +280,8 @@ export class FleetRun implements Workforce {
       refusals(policyOf(agent), plan, this.#shareOf(agent)).map((text) => `agent ${agent.name} ${text}`),
     )
     if (problems.length > 0) throw notReady(problems)
-    const cargo = await this.#parts.cargo
+    const { cargo, places } = await this.#parts.packed
+    this.#places = places
     for (const agent of agents)
       agent.order({ type: 'prepare', turn, plan, base: agent.base, of, cargo }, limitMs).then(
         ({ refused }) => {
@@ -350,7 +383,8 @@ export class FleetRun implements Workforce {
     const left = this.#members.filter(({ isGone }) => !isGone)
     for (const count of ['iterations', 'requests'] as const) {
       if (this.#offices[count] === null || this.#exhausted.has(count) || left.length === 0) continue
-      if (left.some(({ exhausted }) => !exhausted.has(count))) continue
+      // Users that have all stopped take no more tickets.
+      if (left.some(({ exhausted, isDeserted }) => !exhausted.has(count) && !isDeserted)) continue
       this.#exhausted.add(count)
       this.#parts.events.exhausted(count)
     }
@@ -366,7 +400,31 @@ export class FleetRun implements Workforce {
       if (!isGone) void agent.order(ordered).catch(() => undefined)
   }
 
-  #shareOf(agent: Hired) {
+  /** Why an agent cannot have users of an amended plan: it was given no tickets. `null` if it can. */
+  #ticketless(agent: Hired, amended: Plan): string | null {
+    const { iterations, requests } = this.#offices
+    const isCounted = iterations !== null || requests !== null
+    const [before, after] = [this.#parts.plan, amended].map((plan) =>
+      portionOf(plannedUsers(plan), this.#shareOf(agent)),
+    )
+    return isCounted && before === 0 && after! > 0
+      ? 'would have users for the first time, and the count was shared out among the others'
+      : null
+  }
+
+  /** How much of a count each agent can take: by its users, or by its workers where arrivals are spread over those. */
+  #weights(): ReadonlyMap<string, number> {
+    const { plan } = this.#parts
+    return new Map(
+      this.#members.map(({ agent }) => {
+        const share = this.#shareOf(agent)
+        const users = portionOf(plannedUsers(plan), share)
+        return [agent.name, plan.model === 'closed' || users === 0 ? users : share.workers] as const
+      }),
+    )
+  }
+
+  #shareOf(agent: Hired): AgentShare {
     return { base: agent.base, workers: agent.card.workers, of: this.#parts.plan.workers }
   }
 }
@@ -378,6 +436,36 @@ const policyOf = ({ card: { accepts } }: Hired) => ({
   maxUsers: accepts.users,
   acceptsScenarios: accepts.scenarios,
 })
+
+/** What an agent has too few of for its part of a plan; `null` if it has enough. */
+function shortage(
+  { spareDescriptors }: Hired['card'],
+  plan: Plan,
+  { workers, of }: AgentShare,
+): string | null {
+  const connections = plannedConnections(planPart(plan, workers / of))
+  return spareDescriptors === null || connections <= spareDescriptors
+    ? null
+    : `may have ${showMany(spareDescriptors, 'connection')} open, and its part would be ${showCount(connections)}`
+}
+
+/** An agent whose pings were not heard for so long is silent. */
+const SILENT_S = 2.5
+
+function stateOf({ agent, isGone }: Member): AgentState {
+  const { name, workers } = agent.facts
+  const heardS = agent.silentS
+  const isLost = agent.lostFor !== null
+  return {
+    ...{ name, workers, heardS },
+    state: isLost ? 'lost' : isGone ? 'ended' : heardS > SILENT_S ? 'silent' : 'running',
+    boundMs: agent.clock?.boundMs ?? null,
+  }
+}
+
+/** The entry with the label of its worker. */
+const labelled = (entry: LogEntry, agent: AgentFacts): LogEntry =>
+  entry.worker === null ? entry : { ...entry, label: workerLabel(entry.worker, [agent]) }
 
 const notReady = (problems: readonly string[]): CorerushError =>
   new CorerushError('CORERUSH_FLEET', [...problems, 'nothing was sent'].join('\n'))

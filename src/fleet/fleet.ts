@@ -216,11 +216,11 @@ export class Fleet {
 
   /** Hires the workers of all agents. */
   get hire(): Hire {
-    const hire: Hire = (plan, feeders, events, data = []) => {
+    const hire: Hire = (plan, feeders, events, data = [], replay = null) => {
       const { time, endsWithAgent } = this.#parts
-      const cargo = pack(this.#blobs, plan, feeders, data)
+      const packed = pack(this.#blobs, plan, feeders, data, replay)
       const turn = ++this.#turn
-      this.#run = new FleetRun({ turn, plan, cargo, agents: this.agents, events, time, endsWithAgent })
+      this.#run = new FleetRun({ turn, plan, packed, agents: this.agents, events, time, endsWithAgent })
       for (const agent of this.agents) if (agent.lostFor !== null) this.#run.lost(agent)
       return this.#run
     }

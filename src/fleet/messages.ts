@@ -90,11 +90,19 @@ const amendment: Shape<Amendment> = (value) => {
 /** Bytes that an agent fetches: their SHA-256 and how many they are. */
 const blob = fieldsOf({ sha256: matching(/^[0-9a-f]{64}$/), bytes: count })
 
-/** The files that a plan names, and the rows of its feeders, as bytes to be fetched. */
+/** The code of a scenario, the rows of its feeders and a log, as bytes to be fetched. */
 const cargo = fieldsOf({
   feeders: listOf(fieldsOf({ columns: orNull(listOf(long, 10_000)), text: blob, ends: blob }), 1000),
   scenario: orNull(blob),
   data: listOf(orNull(textTo(MOST_BYTES)), 1000),
+  /** The log that is replayed, and its index. */
+  replay: orNull(
+    fieldsOf({
+      log: blob,
+      format: oneOf('combined', 'load balancer', 'JSON'),
+      ...{ us: blob, at: blob, names: blob },
+    }),
+  ),
 })
 export type Cargo = Shaped<typeof cargo>
 

@@ -26,7 +26,7 @@ export function thisAgent(
     spareDescriptors: Number.isFinite(spare) ? Math.max(0, spare) : null,
     soundPerS: soundOf(workers),
     hire: (plan, supplies, events, { tickets, ...how }) =>
-      new Crew(plan, { ...supplies, replay: null }, events, {
+      new Crew(plan, supplies, events, {
         ...how,
         ...(tickets === null ? {} : { tickets }),
       }),

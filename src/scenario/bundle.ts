@@ -19,6 +19,8 @@ const ADDON_FINDERS =
 /** The text, as an ES module to be written to a file that ends in `.mjs`, and the files that are in it. */
 export interface Bundle {
   readonly text: string
+  /** Where each line of it comes from: a source map (ECMA-426) as JSON, whose sources are relative to the working directory. */
+  readonly map: string
   /** Paths of the files. */
   readonly inputs: readonly string[]
 }
@@ -36,6 +38,10 @@ export async function bundleScenario(file: string): Promise<Bundle> {
       bundle: true,
       write: false,
       metafile: true,
+      // Nothing is written; sources of the map are relative to it.
+      outfile: 'scenario.mjs',
+      sourcemap: 'external',
+      sourcesContent: false,
       format: 'esm',
       platform: 'node',
       target: 'node20',
@@ -56,7 +62,8 @@ export async function bundleScenario(file: string): Promise<Bundle> {
       'CORERUSH_SCENARIO',
       `${shown(file)} cannot travel to agents: ${addons.join(', ')} ${addons.length === 1 ? 'is' : 'are'} native code, compiled for this machine`,
     )
-  return { text: result.outputFiles[0]!.text, inputs }
+  const fileOf = (end: string): string => result.outputFiles.find(({ path }) => path.endsWith(end))!.text
+  return { text: fileOf('.mjs'), map: fileOf('.map'), inputs }
 }
 
 /** The packages, or files, that are native addons or look for one. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseArgv } from '../../src/cli/args.ts'
-import { optionsOf } from '../../src/cli/command.ts'
+import { optionsOf, type Command } from '../../src/cli/command.ts'
+import { OptionsError } from '../../src/core/options/options-error.ts'
 import { renderProblem } from '../../src/cli/problem.ts'
-import { settingsOf, withPlace, type Settings } from '../../src/cli/settings.ts'
+import { settingsOf, withPlace, withVariables, type Settings } from '../../src/cli/settings.ts'
 
 let root: string
 let folders = 0
@@ -51,6 +52,56 @@ timeout: 10s
 profiles:
   smoke: { users: 50, wait: 2s, timeout: 20s }
 `
+
+describe('an agent, which has no config file', () => {
+  const agent = async (argv: string, env: Record<string, string>): Promise<Command> => {
+    let seen: Command | null = null
+    const words = ['agent', ...argv.split(' ').filter((word) => word !== '')]
+    await withVariables(parseArgv(words), (command) => Promise.resolve((seen = command)).then(() => 0), env)
+    return seen!
+  }
+
+  test('takes each of its flags from a variable, of which a typed flag is stronger', async () => {
+    const {
+      texts,
+      lists,
+      switches,
+      problems: wrong,
+    } = await agent('--name typed', {
+      CORERUSH_NATS: 'nats://127.0.0.1:4222',
+      CORERUSH_ALLOW_HOST: '*.staging.example\nshop.test',
+      CORERUSH_NAME: 'unused',
+      CORERUSH_MAX_USERS: '50',
+      CORERUSH_ACCEPT_SCENARIOS: 'true',
+      // Of runs on the same host.
+      CORERUSH_URL: 'http://a.test/',
+      OTHER: 'x',
+    })
+    expect(wrong).toEqual([])
+    expect(Object.fromEntries(texts)).toMatchObject({
+      nats: 'nats://127.0.0.1:4222',
+      agentName: 'typed',
+      agentUsers: '50',
+    })
+    expect(lists.get('allowHosts')).toEqual(['*.staging.example', 'shop.test'])
+    expect(switches.get('acceptScenarios')).toBe(true)
+    expect(texts.has('url')).toBe(false)
+  })
+
+  test('is told of a variable that is none, and which one a wrong value is of', async () => {
+    const { problems: wrong } = await agent('', { CORERUSH_ALLOW_HOSTS: 'a', CORERUSH_ONCE: 'perhaps' })
+    expect(wrong.map(renderProblem)).toEqual([
+      expect.stringMatching(/^CORERUSH_ALLOW_HOSTS is not a variable.*did you mean CORERUSH_ALLOW_HOST\?/),
+      'CORERUSH_ONCE must be true or false, got "perhaps"',
+    ])
+    const failing = withVariables(
+      parseArgv(['agent']),
+      () => Promise.reject(new OptionsError([{ option: 'maxRate', message: 'must be a rate' }])),
+      { CORERUSH_MAX_RATE: 'fast' },
+    )
+    await expect(failing).rejects.toMatchObject({ problems: [{ place: 'CORERUSH_MAX_RATE' }] })
+  })
+})
 
 test('debug takes what a run takes, and what is wrong with it has its place', async () => {
   const debug = async (yaml: string, env = {}): Promise<Settings> => {

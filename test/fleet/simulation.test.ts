@@ -78,6 +78,17 @@ test('one agent is one process: the same tallies in the closed model too', async
   expect([report.iterations.started, report.stoppedBy]).toEqual([alone.iterations.started, alone.stoppedBy])
 })
 
+test('a count is sent in full by fewer users than there are workers, and at once by their number where requests have hops', async () => {
+  for (const maxRedirects of [0, 5]) {
+    const { clock, agents, coordinator } = scene(4, {}, [2, 2])
+    const plan = { ...counted(30), maxRedirects }
+    const few = { ...plan, stages: [{ fromUsers: 1, toUsers: 1, durationS: 1 }] } as Plan
+    const report = await untilSettled(clock, coordinator.run(few), 60)
+    expect({ maxRedirects, sent: agents.map(({ sent }) => sent) }).toEqual({ maxRedirects, sent: [30, 0] })
+    expect(report.stoppedBy).toBe('requests')
+  }
+})
+
 /** More seeds by SEEDS=1000. */
 const SEEDS = Number(process.env['SEEDS'] ?? 25)
 

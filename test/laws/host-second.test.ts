@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { halved, HostSeconds, type HostSecond } from '../../src/core/fleet/host-second.ts'
+import { halved, HostSeconds, turnOf, type HostSecond } from '../../src/core/fleet/host-second.ts'
 import { WireFault } from '../../src/core/fleet/shape.ts'
 import { fromWire, toWire } from '../../src/core/fleet/wire-form.ts'
 import type { RequestRecord, RequestSpan } from '../../src/core/measure/request-record.ts'
@@ -194,4 +194,27 @@ test('single requests that are kept, and spans, travel with the parts, however o
   expect(arrived.flatMap(({ slow = [] }) => slow)).toEqual([...users, ...users].map(record))
   expect(arrived.reduce((n, { spansLost = 0 }) => n + spansLost, 0)).toBe(4)
   expect(arrived.filter(({ isWhole }) => isWhole)).toHaveLength(1)
+})
+
+test('a whole second waits for the turn of its agent, and what is late does not', () => {
+  const offer = (nowS: number, turnS: number, isWhole: boolean): number => {
+    const host = new HostSeconds([0, 1])
+    host.host(0, quietHost)
+    host.add(snapshot(0, 0))
+    if (isWhole) host.add(snapshot(1, 0))
+    return host.take(nowS, turnS).length
+  }
+  expect([offer(1.3, 0.4, true), offer(1.4, 0.4, true)]).toEqual([0, 1])
+  expect([offer(1.9, 0.4, false), offer(2, 0.4, false)]).toEqual([0, 1])
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 50 }), (workers) => {
+      const of = workers.reduce((sum, n) => sum + n, 0)
+      let base = 0
+      const turns = workers.map((n) => turnOf((base += n) - n, of))
+      expect(turns).toEqual(turns.toSorted((a, b) => a - b))
+      expect(turns[0]).toBe(0)
+      // Before a second is given up as incomplete, with time for the way.
+      expect(turns.at(-1)).toBeLessThan(0.8)
+    }),
+  )
 })

@@ -3,6 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isShort, TicketOffice, type TicketGrant } from '../../src/core/fleet/ticket-office.ts'
 
+const equal = (agents: number, prefix = 'a'): ReadonlyMap<string, number> =>
+  new Map(Array.from({ length: agents }, (_, at) => [`${prefix}${at}`, 1]))
+
 const NONE: TicketGrant = { granted: 0, isLast: false }
 
 test('Σ granted is at most the count, and all of it if nobody dies; a repeated or late ask gets its answer again', () => {
@@ -18,7 +21,7 @@ test('Σ granted is at most the count, and all of it if nobody dies; a repeated 
       fc.array(agent, { minLength: 1, maxLength: 6 }),
       fc.infiniteStream(fc.nat()),
       (count, agents, picks) => {
-        const office = new TicketOffice(count, agents.length)
+        const office = new TicketOffice(count, equal(agents.length))
         const held = agents.map(() => ({ ask: 0, grant: NONE, history: [] as TicketGrant[] }))
         const isDone = (at: number): boolean => held[at]!.grant.isLast || held[at]!.ask >= agents[at]!.asks
         for (;;) {
@@ -45,9 +48,35 @@ test('Σ granted is at most the count, and all of it if nobody dies; a repeated 
   )
 })
 
+test('at once, each agent has its part by its weight, whatever it asks and how often; without users it has none', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 10_000 }),
+      fc.array(fc.nat(40), { minLength: 1, maxLength: 6 }).filter((all) => all.some((one) => one > 0)),
+      fc.boolean(),
+      (count, weights, isAtOnce) => {
+        const named = new Map(weights.map((weight, at) => [`a${at}`, weight]))
+        const office = new TicketOffice(count, named, isAtOnce)
+        const all = weights.reduce((sum, weight) => sum + weight, 0)
+        const last = weights.map(() => NONE)
+        for (let ask = 1; office.left > 0 || ask === 1; ask++)
+          for (const [at, weight] of weights.entries()) {
+            const grant = (last[at] = office.answer(`a${at}`, { ask, perS: 100, roundTripS: 0.01 }))
+            if (weight === 0) expect(grant).toEqual({ granted: 0, isLast: true })
+            else if (isAtOnce) {
+              expect(grant.isLast).toBe(true)
+              expect(Math.abs(grant.granted - (count * weight) / all)).toBeLessThanOrEqual(1)
+            }
+          }
+        expect(last.reduce((sum, { granted }) => sum + granted, 0)).toBe(count)
+      },
+    ),
+  )
+})
+
 /** Ten hosts take `count` tickets at `perS` each, with answers after `roundTripS`: what is asked, and how long anybody waits. */
 function taken(count: number, perS: number, roundTripS: number): { asks: number; waitedS: number } {
-  const office = new TicketOffice(count, 10)
+  const office = new TicketOffice(count, equal(10, 'h'))
   const hosts = Array.from({ length: 10 }, () => ({
     grant: NONE,
     taken: 0,
@@ -90,8 +119,8 @@ test.each([
 )
 
 test('numbers from another host that are none are taken for unknown', () => {
-  const office = new TicketOffice(100, 2)
+  const office = new TicketOffice(100, equal(2))
   for (const [at, perS] of [NaN, Infinity, -5].entries())
-    expect(office.answer('a', { ask: at + 1, perS, roundTripS: perS }).granted).toBeGreaterThan(0)
+    expect(office.answer('a0', { ask: at + 1, perS, roundTripS: perS }).granted).toBeGreaterThan(0)
   expect(office.left).toBeGreaterThan(0)
 })

@@ -31,8 +31,6 @@ export function refusals(policy: AgentPolicy, plan: Plan, share: AgentShare): st
   const problems: string[] = []
   if (plan.scenario !== null && !policy.acceptsScenarios)
     problems.push('runs no scenario files: it was started without --accept-scenarios')
-  if (plan.model === 'open' && plan.replay !== undefined)
-    problems.push('replays no log: its lines are in a file of this host')
   if (plan.unixSocket !== null) problems.push('opens no Unix sockets for others')
   if (plan.localAddresses.length > 0) problems.push('has no addresses that another host could name')
   problems.push(...reachProblems(policy, plan), ...loadProblems(policy, plan, share))

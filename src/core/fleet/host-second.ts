@@ -18,6 +18,14 @@ export interface HostSecond extends Omit<SecondPart, 'member'> {
 const VITALS_AFTER_S = 0.5
 export const HOST_CLOSE_AFTER_S = 1
 
+/** Hosts hand over their seconds one after the other, within this time, so that not all come at once. */
+const SPREAD_S = 0.8
+/** The turns of few workers follow each other more quickly. */
+const LONGEST_TURN_S = 0.0025
+
+/** How long after the end of a second it is the turn of an agent, by the workers before its own, of `of` in all. */
+export const turnOf = (base: number, of: number): number => base * Math.min(LONGEST_TURN_S, SPREAD_S / of)
+
 interface OpenSecond {
   snapshots: Snapshot[]
   /** Counts that end with workers that died. */
@@ -76,15 +84,19 @@ export class HostSeconds {
     return state.nextSecond
   }
 
-  /** Takes what can be handed over at this run time; at Infinity, everything. */
-  take(nowS: number): HostSecond[] {
+  /**
+   * Takes what can be handed over at this run time; at Infinity, everything. A second that is whole waits for the turn of
+   * its agent, `turnS` after its end.
+   */
+  take(nowS: number, turnS = 0): HostSecond[] {
     const taken: HostSecond[] = []
     for (const second of [...this.#open.keys()].sort((a, b) => a - b)) {
       const open = this.#open.get(second)!
       const isWhole = this.#isReported(second, open)
       const hasNews = open.snapshots.length + open.lost.length > 0
       const hasVitals = open.host !== null || nowS >= second + 1 + VITALS_AFTER_S
-      const isTime = (isWhole && hasVitals) || nowS >= second + 1 + HOST_CLOSE_AFTER_S
+      const isTime =
+        (isWhole && hasVitals && nowS >= second + 1 + turnS) || nowS >= second + 1 + HOST_CLOSE_AFTER_S
       if (!isTime || (!hasNews && (open.isOver || !isWhole || open.parts === 0))) continue
       taken.push(mergedPart(second, open, isWhole))
       Object.assign(open, { snapshots: [], lost: [], host: null, parts: open.parts + 1, isOver: isWhole })

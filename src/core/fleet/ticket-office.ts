@@ -37,13 +37,18 @@ interface Account {
 
 export class TicketOffice {
   #left: number
-  readonly #agents: number
+  readonly #weights: ReadonlyMap<string, number>
+  readonly #parts: ReadonlyMap<string, number> | null
   readonly #accounts = new Map<string, Account>()
 
-  /** `agents` is how many share the count. */
-  constructor(count: number, agents: number) {
+  /**
+   * `weights` are how much each agent can take beside the others; one with 0 is given none. `isAtOnce`: each gets its part
+   * of the count with its first ask, where tickets are needed in the middle of an iteration, which cannot wait for a block.
+   */
+  constructor(count: number, weights: ReadonlyMap<string, number>, isAtOnce = false) {
     this.#left = count
-    this.#agents = agents
+    this.#weights = weights
+    this.#parts = isAtOnce ? partsOf(count, weights) : null
   }
 
   /** How many have not been given out. */
@@ -62,21 +67,37 @@ export class TicketOffice {
     this.#accounts.set(agent, account)
     const known = account.answers.get(ask)
     if (known !== undefined) return known
-    const block = this.#block(finite(perS), finite(roundTripS))
+    const isOne = (this.#weights.get(agent) ?? 0) > 0
+    const part = isOne ? this.#parts?.get(agent) : 0
+    const block = part === undefined ? this.#block(finite(perS), finite(roundTripS)) : part - account.granted
     this.#left -= block
     account.granted += block
-    const grant = { granted: account.granted, isLast: this.#left === 0 }
+    const grant = { granted: account.granted, isLast: this.#left === 0 || part !== undefined }
     account.answers.set(ask, grant)
     return grant
   }
 
   /** A fair part of what is left; enough for the way, and no more than 2 s of work, where those are known. */
   #block(perS: number, roundTripS: number): number {
-    const fair = Math.ceil(this.#left / (SHARES * this.#agents))
+    const agents = [...this.#weights.values()].filter((weight) => weight > 0).length
+    const fair = Math.ceil(this.#left / (SHARES * agents))
     const least = Math.ceil(ROUND_TRIPS * roundTripS * perS)
     const most = perS > 0 ? Math.ceil(LONGEST_BLOCK_S * perS) : fair
     return Math.min(this.#left, Math.max(1, Math.min(Math.max(fair, least), Math.max(least, most))))
   }
+}
+
+/** The count in whole parts, as near to the weights as they can be. */
+function partsOf(count: number, weights: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const all = [...weights.values()].reduce((sum, weight) => sum + weight, 0)
+  let before = 0
+  return new Map(
+    [...weights].map(([agent, weight]) => {
+      const from = Math.round((count * before) / all)
+      before += weight
+      return [agent, Math.round((count * before) / all) - from] as const
+    }),
+  )
 }
 
 /** What is asked comes from another host. */

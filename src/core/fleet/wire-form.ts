@@ -34,7 +34,7 @@ import {
 /** More than a run can have; what exceeds it was not made by an agent. */
 const MOST_NAMES = 10_000
 const MOST_MESSAGES = 1000
-const MOST_WORKERS = 1024
+const MOST_WORKERS = 65_536
 const MOST_SECOND = 40 * 86_400
 const name = textTo(200_000)
 const message = textTo(1_000_000)
@@ -141,6 +141,13 @@ const request: Shape<PackedRequest> = (value) => {
 
 const seen = { message, count, firstS: real, lastS: real }
 
+const taskErrorFields = fieldsOf({ task: name, place: orNull(name), ...seen })
+const taskTrace = partsOf({ trace: message })
+const taskError: Shape<PackedTally['taskErrors'][number]> = (value) => ({
+  ...taskErrorFields(value),
+  ...taskTrace(value),
+})
+
 const tally: Shape<PackedTally> = fieldsOf({
   requests: listOf(request, MOST_NAMES),
   iterations: countsOf(
@@ -155,7 +162,7 @@ const tally: Shape<PackedTally> = fieldsOf({
   challenges: countsOf('answered', 'stale'),
   lifecycle: countsOf('onStartStarted', 'onStartFailed', 'onStopStarted', 'onStopFailed'),
   errors: listOf(fieldsOf({ name, outcome: oneOf(...OUTCOMES), ...seen }), MOST_MESSAGES),
-  taskErrors: listOf(fieldsOf({ task: name, place: orNull(name), ...seen }), MOST_MESSAGES),
+  taskErrors: listOf(taskError, MOST_MESSAGES),
   scenarios: listOf(pairOf(name, countsOf('finished', 'failed', 'unfinished', 'stuck')), MOST_NAMES),
   counters: listOf(pairOf(name, real), MOST_NAMES),
   trends: listOf(pairOf(name, histogram), MOST_NAMES),

@@ -8,7 +8,6 @@ import {
   type AgentPolicy,
 } from '../../../src/core/fleet/agent-policy.ts'
 import { forbiddenHost, type AllowedHost } from '../../../src/core/resolve/request/allowed-hosts.ts'
-import { combined, indexOf, loadOf } from '../../support/logs.ts'
 import { A_REQUEST, anOpenPlan, aPlan } from '../../support/plan.ts'
 
 const host = (text: string): AllowedHost => {
@@ -131,12 +130,4 @@ test('the restricted plan allows exactly what both lists allow', () => {
       expect(restricted(policyOf({}), plan)).toBe(plan)
     }),
   )
-})
-
-test('no agent replays a log, whose lines are in a file of another host', () => {
-  const { plan, stages, durationS } = loadOf(indexOf([combined(1e9, '/')])).load!
-  const replay = anOpenPlan({ stages, durationS, arrival: 'replay', replay: plan })
-  expect(refusals(policyOf({}), replay, ALL)).toEqual([
-    'replays no log: its lines are in a file of this host',
-  ])
 })
