@@ -11,7 +11,7 @@ import { Panel } from './panel.ts'
 import { percentiles } from './percentiles.ts'
 import { blamed, marks } from './marks.ts'
 import { axisMs, axisRate, type Plot } from './plot.ts'
-import { ridges } from './ridges.ts'
+import { ridges, type Ridges } from './ridges.ts'
 import type { Color } from '../parts/theme.ts'
 import { timeChart, type Line } from './time-chart.ts'
 
@@ -96,19 +96,7 @@ export class Charts {
         this.#chosen === null ? (report.witness?.latencyMs ?? null) : null,
       ),
       heatMap(this.#view.heatMap, endS),
-      ridges({
-        ...busy,
-        ...workers,
-        ...(workers.of === 'agent'
-          ? {
-              nameOf: (place: number): string => this.#view.agents[place]!.name,
-              title: 'Utilization of the busiest worker of each agent',
-            }
-          : { nameOf: threadNames(report), title: 'Utilization of each worker' }),
-        id: 'workers',
-        note: `Share of a core in which its event loop had work${seconds.length > 0 ? '; shaded: seconds named by the verdict' : ''}`,
-        color: 'blue',
-      }),
+      this.#busyWorkers({ ...busy, ...workers }, seconds.length > 0),
       ...(cores.units.length === 0
         ? []
         : [
@@ -139,6 +127,24 @@ export class Charts {
           ]),
       this.#lag(),
     ]
+  }
+
+  /** Utilization of each worker; of the busiest of each agent, where seconds keep only some workers. */
+  #busyWorkers(over: Pick<Ridges, 'endS' | 'shades' | 'units' | 'bucketS'>, isBlamed: boolean): Plot {
+    const { report, workers, agents } = this.#view
+    return ridges({
+      ...over,
+      ...(workers.of === 'agent'
+        ? {
+            nameOf: (place: number): string => agents[place]!.name,
+            title: 'Utilization of the busiest worker of each agent',
+          }
+        : { nameOf: threadNames(report), title: 'Utilization of each worker' }),
+      id: 'workers',
+      of: workers.of,
+      note: `Share of a core in which its event loop had work${isBlamed ? '; shaded: seconds named by the verdict' : ''}`,
+      color: 'blue',
+    })
   }
 
   get #chosen() {
