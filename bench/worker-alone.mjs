@@ -30,6 +30,7 @@ export async function workAlone(plan, onSnapshot) {
         feeders: [],
         data: [],
         replay: null,
+        makesSpans: true,
         isWatched: false,
       },
       port: port2,

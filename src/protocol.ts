@@ -48,6 +48,8 @@ export interface Assignment {
   readonly replay: ReplayFile | null
   /** Memory for records of requests, which the main thread reads; `null` if none is recorded. See `core/measure/request-rows.ts`. */
   readonly rows: SharedArrayBuffer | null
+  /** Whether spans of traced requests are handed over. */
+  readonly makesSpans: boolean
   /** Whether every step of its users' tasks is reported. */
   readonly isWatched: boolean
 }

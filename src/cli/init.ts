@@ -36,6 +36,10 @@ export async function initCommand(command: Command): Promise<number> {
   if (problems.length > 0) throw new OptionsError(problems)
   const scripts = plannedScripts()
   const url = command.texts.get('url') ?? (await askForUrl(command))
+  if (url === null) {
+    process.stderr.write('\ncorerush: nothing was written\n')
+    return EXIT.interrupted
+  }
   write(CONFIG, configText(url))
   write(SCENARIO, SCENARIO_TEXT)
   if (scripts === null)
@@ -56,8 +60,8 @@ function urlProblems(text: string): OptionsError['problems'] {
     : [{ option: 'url', message: 'must have no user and password: the config would hold them; see --auth' }]
 }
 
-/** Asks for the target on a terminal, until the answer is a URL; the usual one elsewhere. */
-async function askForUrl({ switches }: Command): Promise<string> {
+/** Asks for the target on a terminal, until the answer is a URL; the usual one elsewhere. `null` after Ctrl-C or Ctrl-D. */
+async function askForUrl({ switches }: Command): Promise<string | null> {
   if (switches.get('yes') === true || !canReadKeys(process.stdin) || !process.stderr.isTTY) return DEFAULT_URL
   const asking = createInterface({ input: process.stdin, output: process.stderr })
   try {
@@ -68,6 +72,9 @@ async function askForUrl({ switches }: Command): Promise<string> {
       if (problem === undefined) return url
       say(`the URL ${problem.message}`)
     }
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return null
+    throw error
   } finally {
     asking.close()
   }

@@ -63,6 +63,7 @@ export class Crew implements Workforce {
     options: CrewOptions = {},
   ) {
     const { filename = WORKER, isWatched = false, lease = null } = options
+    const { wantsSpans: makesSpans = true } = events
     this.#events = events
     const shares =
       options.shares === undefined
@@ -75,7 +76,7 @@ export class Crew implements Workforce {
     const tickets = options.tickets ?? ownCounters(plan)
     this.#hands = shares.map((share) => {
       const rows = plan.sampleRequests === null ? null : ringMemory()
-      const assignment = { plan, share, tickets, lease, ...supplies, rows, isWatched }
+      const assignment = { plan, share, tickets, lease, ...supplies, rows, makesSpans, isWatched }
       return new Hand(this.#pool, filename, assignment, shares.length, this.#receive)
     })
     this.#overdue = new Overdue(plan)

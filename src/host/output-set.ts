@@ -128,6 +128,11 @@ export class Outputs {
     return recordingOutputs(this.#outputs)
   }
 
+  /** Whether one of them takes spans of traced requests. */
+  get wantsSpans(): boolean {
+    return this.#outputs.some((output) => output.traced !== undefined)
+  }
+
   seconds(rows: readonly SecondRow[], timeline: Timeline, views: RunSoFar): void {
     if (rows.length === 0 || this.#outputs.length === 0) return
     const sofar = { recent: timeline.recent(), ...countSoFar(timeline), ...views }

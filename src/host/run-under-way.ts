@@ -61,6 +61,11 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
     this.#workforce = hire(prepared.plan, prepared.feeders, this, prepared.setup.data, prepared.replay)
   }
 
+  /** Whether an output takes spans of traced requests. */
+  get wantsSpans(): boolean {
+    return this.#outputs.wantsSpans
+  }
+
   /** Resolves when every worker is ready to start; rejects if one cannot get ready. */
   get ready(): Promise<void> {
     return this.#workforce.ready

@@ -35,6 +35,8 @@ export interface Workforce {
 
 /** Receives what a workforce reports: nothing before `Hire` returns, and nothing after `finished` resolves. */
 export interface WorkforceEvents {
+  /** Whether something is done with spans of traced requests, which is so if left out. */
+  readonly wantsSpans?: boolean
   /** A whole second of one worker. */
   snapshot(snapshot: Snapshot): void
   /** All tickets of the count are taken. */

@@ -36,6 +36,8 @@ export interface LoadParts extends UserParts {
   readonly replay?: { readonly file: ReplayFile; readonly reader: Pick<LogReader, 'line'> }
   /** Records requests; left out if none is recorded. */
   readonly requestLog?: RequestLog
+  /** Whether spans of traced requests are handed over, which is so if left out. */
+  readonly makesSpans?: boolean
   /** Is told that nothing under way will ever end, or that it may, after all; see `Stuck`. */
   readonly stuck?: (isStuck: boolean) => void
   /** Whether the load may go on; asked once a second. Always if left out. */
@@ -223,8 +225,8 @@ export class Load implements TimerListener {
 
   #surroundings(): Surroundings {
     const { plan, share, transport, recorder, turn, clock, tickets, secrets, scenario } = this.#parts
-    const { requestLog = null } = this.#parts
-    const isObserved = plan.trace !== null || plan.captureSlowest > 0 || requestLog !== null
+    const { requestLog: log = null, makesSpans = true } = this.#parts
+    const isObserved = plan.trace !== null || plan.captureSlowest > 0 || log !== null
     return {
       plan,
       recorder,
@@ -233,7 +235,7 @@ export class Load implements TimerListener {
       redirects: plan.maxRedirects > 0 || scenario !== null ? new Redirects(transport, plan, recorder) : null,
       secrets,
       captures: plan.captureFailures > 0 ? new Captures(plan, share, secrets, recorder) : null,
-      observer: isObserved ? new Observer(plan, share, secrets, recorder, requestLog) : null,
+      observer: isObserved ? new Observer(plan, share, secrets, recorder, { log, makesSpans }) : null,
       nowUs: clock.nowUs,
       takeRequest: tickets.takeRequest,
       timers: this.#timers,

@@ -62,6 +62,7 @@ export default async function work({
     data: dataOf(assignment, desertion),
     ...(replay === null ? {} : { replay }),
     ...(requestLog === null ? {} : { requestLog }),
+    makesSpans: assignment.makesSpans,
     clock,
     recorder,
     turn,

@@ -1,8 +1,9 @@
 /** `corerush init`: what it writes runs as it stands, and what is there stays. */
+import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runCli, withFolder, withTarget } from '../support/cli.ts'
+import { MAIN, runCli, start, withFolder, withTarget } from '../support/cli.ts'
 
 test('a config, a scenario and scripts, which run; a second time nothing is written', async () => {
   await withTarget([], ({ url }) =>
@@ -36,6 +37,47 @@ test('a config, a scenario and scripts, which run; a second time nothing is writ
     }),
   )
 })
+
+/** Whether there is a `script` that runs a command on a terminal of its own, as that of util-linux does. */
+const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0
+
+test.runIf(hasTerminal)(
+  'on a terminal it asks until the answer is a URL, and Ctrl-C writes nothing',
+  async () => {
+    await withFolder(async (folder) => {
+      const asked = async (...answers: string[]): Promise<[number | null, string]> => {
+        const command = `${process.execPath} ${MAIN} init`
+        const {
+          process: child,
+          finished,
+          says,
+        } = start('script', ['-qec', command, '/dev/null'], { cwd: folder })
+        for (const [i, answer] of answers.entries()) {
+          await says(
+            'stdout',
+            new RegExp(`(?:URL of the target \\(http://127.0.0.1:3000\\): [^]*){${i + 1}}`),
+          )
+          child.stdin!.write(answer)
+        }
+        const { code, stdout } = await finished
+        return [code, stdout]
+      }
+      for (const key of ['\u0003', '\u0004']) {
+        const [code, text] = await asked(key)
+        expect([code, text]).toEqual([130, expect.stringMatching(/\r\ncorerush: nothing was written\r\n$/)])
+        expect(readdirSync(folder)).toEqual([])
+      }
+      const [code, text] = await asked('shop\r', 'http://shop.test\r')
+      expect([code, text]).toEqual([
+        0,
+        expect.stringContaining('the URL must be an http or https URL, got "shop"'),
+      ])
+      expect(readFileSync(join(folder, 'corerush.config.yaml'), 'utf8')).toContain(
+        '${TARGET:-http://shop.test}',
+      )
+    })
+  },
+)
 
 test('bad input and a package.json that is none: exit code 2, and nothing is written', async () => {
   await withFolder(async (folder) => {

@@ -72,10 +72,12 @@ export class Simulation {
       setUp = [],
       replay,
       ringRows,
+      makesSpans = true,
       ...ways
     }: {
       /** Records of requests for which a worker has room. */
       ringRows?: number
+      makesSpans?: boolean
       workers?: number
       /** What users do instead of the plan's request: one scenario, or several. */
       script?: ScenarioDefinition<unknown, unknown> | readonly ScenarioDefinition<unknown, unknown>[]
@@ -133,6 +135,7 @@ export class Simulation {
               },
         ...(replay === undefined ? {} : { replay }),
         ...(requestLog === null ? {} : { requestLog }),
+        makesSpans,
         share,
         clock: this.clock,
         transport,

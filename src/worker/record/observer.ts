@@ -20,6 +20,7 @@ export class Observer {
   readonly #tracer: Tracer | null
   readonly #slowest: Slowest | null
   readonly #log: RequestLog | null
+  readonly #makesSpans: boolean
   readonly #fromUs: number
   readonly #share: Share
   readonly #secrets: Pick<KnownSecrets, 'hide'>
@@ -32,9 +33,10 @@ export class Observer {
     share: Share,
     secrets: Pick<KnownSecrets, 'hide'>,
     recorder: Kept,
-    log: RequestLog | null = null,
+    { log = null, makesSpans = true }: { log?: RequestLog | null; makesSpans?: boolean } = {},
   ) {
     this.#log = log
+    this.#makesSpans = makesSpans
     this.#tracer = trace === null ? null : new Tracer(trace, seed, share.index)
     this.#slowest = captureSlowest === 0 ? null : new Slowest(captureSlowest)
     this.#fromUs = warmupS * 1e6
@@ -70,7 +72,7 @@ export class Observer {
     const { exchange, sinceUs, trace } = ended
     if (this.#log !== null) this.#log.ended(ended)
     if (exchange.outcome === 'unfinished') return
-    if (trace !== null) {
+    if (trace !== null && this.#makesSpans) {
       const { traceId, spanId, parentSpanId } = trace
       this.#recorder.span((): RequestSpan => ({
         request: this.#record(ended),

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { aPlan } from '../../support/plan.ts'
+import { Simulation } from '../../support/simulation.ts'
 import { traceparent } from '../../../src/core/request/traceparent.ts'
 import { Tracer } from '../../../src/worker/record/tracer.ts'
 
@@ -36,4 +38,15 @@ test('further requests of a call stay in its trace, as children of the first', (
   tracer.follow(trace)
   expect(trace).toMatchObject({ traceId, parentSpanId: spanId })
   expect(new Set([spanId, second, trace.spanId]).size).toBe(3)
+})
+
+test('spans are handed over only where they are wanted; the header is sent either way', async () => {
+  for (const makesSpans of [true, false]) {
+    const simulation = await new Simulation(aPlan({ trace: 1, durationS: 2 }), undefined, { makesSpans }).to(
+      5,
+    )
+    const spans = simulation.snapshots.flatMap(({ spans = [] }) => spans)
+    expect(spans).toHaveLength(makesSpans ? simulation.sent.length : 0)
+    for (const { added } of simulation.sent) expect(added.map(([name]) => name)).toEqual(['traceparent'])
+  }
 })
