@@ -5,19 +5,42 @@
 export { error, isError, notTranslated, NotTranslated, PythonError, raise } from './python/python-error.ts'
 export {
   and,
+  asDict,
+  className,
+  copied,
   dict,
+  each,
   equal,
   floatText,
   isInstance,
   len,
   list,
+  make,
   or,
+  PyObject,
+  real,
   repr,
   str,
   truthy,
   typeName,
+  whole,
   type Dict,
 } from './python/value.ts'
+export { bound } from './python/call.ts'
+export { Counter, defaultDict, enumeration, namedTuple } from './python/collection.ts'
+export { path } from './python/path.ts'
+export { lifoQueue, queue } from './python/queue.ts'
+export {
+  joinUrl,
+  parseQuery,
+  parseQueryList,
+  parseUrl,
+  quote,
+  quotePlus,
+  unquote,
+  unquotePlus,
+  urlEncode,
+} from './python/url.ts'
 export {
   attribute,
   contains,
@@ -34,24 +57,35 @@ export {
   setItem,
   slice,
   unpack,
+  unpackAround,
   update,
   values,
 } from './python/item.ts'
 export {
+  abs,
   add,
+  addTo,
+  bitAnd,
+  bitOr,
+  bitXor,
   compare,
   div,
+  divMod,
   enumerate,
   float,
   floorDiv,
   int,
   max,
+  mean,
   merged,
   min,
   mod,
   mul,
+  power,
   range,
   round,
+  shiftLeft,
+  shiftRight,
   sorted,
   sub,
   sum,
@@ -64,6 +98,7 @@ export {
   format,
   formatText,
   join,
+  loads,
   lstrip,
   partition,
   percent,
@@ -74,6 +109,7 @@ export {
   splitLines,
   strip,
   title,
+  uuid,
   zfill,
 } from './python/text.ts'
 export {
@@ -93,9 +129,31 @@ export {
   shuffle,
   uniform,
 } from './python/chance.ts'
-export { date, datetime, datetimeNow, dateToday, fromTimestamp, timedelta } from './python/date.ts'
+export {
+  date,
+  datetime,
+  datetimeNow,
+  dateToday,
+  fromIso,
+  fromTimestamp,
+  parseTime,
+  timedelta,
+} from './python/date.ts'
 export { fake } from './python/fake.ts'
-export { counting, cycle, deque, iterator, next, popleft, stages } from './python/iteration.ts'
+export {
+  combinations,
+  counting,
+  cycle,
+  deque,
+  islice,
+  iterator,
+  next,
+  permutations,
+  popleft,
+  product,
+  repeated,
+  stages,
+} from './python/iteration.ts'
 export {
   findall,
   finditer,
@@ -108,4 +166,16 @@ export {
   substitute,
 } from './python/pattern.ts'
 export { csvLines, csvRows } from './python/csv.ts'
-export { basicAuth, behindSlash, data, fields, headers, multipart } from './python/request.ts'
+export {
+  basicAuth,
+  behindSlash,
+  data,
+  fastData,
+  fields,
+  headers,
+  json,
+  multipart,
+  notJson,
+  options,
+  parsed,
+} from './python/request.ts'

@@ -1,6 +1,6 @@
 /** Python's `datetime`: dates, times and spans. Times without a zone are those of this host; zones other than UTC are not known. */
-import { error } from './python-error.ts'
-import { TEXT } from './value.ts'
+import { error, notTranslated } from './python-error.ts'
+import { isNumber, TEXT } from './value.ts'
 
 const DAY_MS = 86_400_000
 const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0')
@@ -39,6 +39,10 @@ export class Span {
 
   total_seconds(): number {
     return this.order / 1000
+  }
+
+  times(by: unknown): unknown {
+    return isNumber(by) ? new Span(this.order * Number(by)) : undefined
   }
 
   plus(other: unknown): unknown {
@@ -108,6 +112,24 @@ export class Moment {
 
   date(): Moment {
     return new Moment(this.order, true, false)
+  }
+
+  isoweekday(): number {
+    return this.weekday() + 1
+  }
+
+  /** `moment.replace(hour=…)`. */
+  with({ tzinfo, ...given }: Readonly<Record<string, any>>): Moment {
+    const { year, month, day, hour, minute, second, microsecond } = this
+    const all = { year, month, day, hour, minute, second, microsecond, ...given }
+    const made = datetime(all.year, all.month, all.day, all.hour, all.minute, all.second, all.microsecond)
+    const isUtc = tzinfo === undefined ? this.#isUtc : tzinfo === 'aware'
+    return new Moment(made.order, this.#isDate, isUtc)
+  }
+
+  /** The moment in UTC. */
+  astimezone(): Moment {
+    return new Moment(this.timestamp() * 1000, false, true)
   }
 
   timestamp(): number {
@@ -194,14 +216,78 @@ export const datetime = (
   hour = 0,
   minute = 0,
   second = 0,
-): Moment => new Moment(Date.UTC(year, month - 1, day, hour, minute, second), false, false)
+  microsecond = 0,
+  zone: 'aware' | null = null,
+): Moment =>
+  new Moment(
+    Date.UTC(year, month - 1, day, hour, minute, second) + microsecond / 1000,
+    false,
+    zone === 'aware',
+  )
+
+/** `datetime.fromisoformat(text)`, with UTC or no zone. */
+export function fromIso(text: string): Moment {
+  const match =
+    /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(Z|[+-]00:?00)?)?$/.exec(text)
+  if (match === null) throw error('ValueError', `Invalid isoformat string: '${text}'`)
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match
+  return datetime(
+    Number(year),
+    Number(month),
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    Number(fraction.padEnd(6, '0')),
+    zone === undefined ? null : 'aware',
+  )
+}
+
+const READ: Readonly<Record<string, string>> = {
+  Y: '(?<year>\\d{4})',
+  m: '(?<month>\\d{1,2})',
+  d: '(?<day>\\d{1,2})',
+  H: '(?<hour>\\d{1,2})',
+  M: '(?<minute>\\d{1,2})',
+  S: '(?<second>\\d{1,2})',
+  f: '(?<fraction>\\d{1,6})',
+  z: '(?<zone>Z|[+-]00:?00)',
+  b: '(?<name>[A-Za-z]{3})',
+  B: '(?<name>[A-Za-z]+)',
+}
+
+/** `datetime.strptime(text, format)`. */
+export function parseTime(text: string, format: string): Moment {
+  const pattern = format.replace(/%(.)|[.*+?^${}()|[\]\\]/g, (whole, letter?: string) => {
+    if (letter === undefined) return `\\${whole}`
+    if (letter === '%') return '%'
+    return READ[letter] ?? (notTranslated(`strptime with ${whole}`) as string)
+  })
+  const found = new RegExp(`^${pattern}$`).exec(text)?.groups
+  if (found === undefined) throw error('ValueError', `time data '${text}' does not match format '${format}'`)
+  const { year = '1900', month, day = '1', hour = '0', minute = '0', second = '0' } = found
+  const named = MONTHS.findIndex((one) => found['name'] !== undefined && one.startsWith(found['name'])) + 1
+  return datetime(
+    Number(year),
+    Number(month ?? (named > 0 ? named : 1)),
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    Number((found['fraction'] ?? '').padEnd(6, '0')),
+    found['zone'] === undefined ? null : 'aware',
+  )
+}
 
 /** `date(year, month, day)`. */
 export const date = (year: number, month: number, day: number): Moment =>
   new Moment(Date.UTC(year, month - 1, day), true, false)
 
 /** `datetime.fromtimestamp(seconds)`. */
-export const fromTimestamp = (seconds: number): Moment => new Moment(wallOf(seconds * 1000), false, false)
+export const fromTimestamp = (seconds: any, zone: 'aware' | null = null): Moment =>
+  zone === null
+    ? new Moment(wallOf(Number(seconds) * 1000), false, false)
+    : new Moment(Number(seconds) * 1000, false, true)
 
 /** `timedelta(days=…, hours=…)`. */
 export const timedelta = ({

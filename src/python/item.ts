@@ -1,13 +1,18 @@
 /** Items of lists, texts and dicts. */
 import { error } from './python-error.ts'
-import { entriesOf, equal, isDict, list, repr, typeName } from './value.ts'
+import { DefaultDict } from './collection.ts'
+import { Queue } from './queue.ts'
+import { called, entriesOf, equal, isDict, keyOf, list, PyObject, repr, typeName } from './value.ts'
 
 /** `container[key]`; a `KeyError` or `IndexError` if there is none. Of response headers, keys in lower case. */
 export function item(container: any, key: any): any {
   if (container instanceof Map) {
-    if (container.has(key)) return container.get(key)
+    const at = keyOf(key)
+    if (container.has(at)) return container.get(at)
+    if (container instanceof DefaultDict) return container.missing(at)
     throw error('KeyError', repr(key))
   }
+  if (container instanceof PyObject) return called(container, '__getitem__', key)
   if (Array.isArray(container) || typeof container === 'string' || container instanceof Uint8Array) {
     if (typeof key !== 'number')
       throw error(
@@ -33,7 +38,8 @@ function textKey(key: unknown): string {
 
 /** `container[key] = value`. */
 export function setItem(container: any, key: any, value: any): void {
-  if (container instanceof Map) container.set(key, value)
+  if (container instanceof Map) container.set(keyOf(key), value)
+  else if (container instanceof PyObject) called(container, '__setitem__', key, value)
   else if (Array.isArray(container)) {
     const at = Number(key) < 0 ? Number(key) + container.length : Number(key)
     if (!(at in container)) throw error('IndexError', 'list assignment index out of range')
@@ -45,14 +51,15 @@ export function setItem(container: any, key: any, value: any): void {
 /** `del container[key]`. */
 export function deleteItem(container: any, key: any): void {
   item(container, key)
-  if (container instanceof Map) container.delete(key)
+  if (container instanceof Map) container.delete(keyOf(key))
   else if (Array.isArray(container)) container.splice(Number(key), 1)
   else Reflect.deleteProperty(container, key)
 }
 
 /** `dict.get(key, otherwise)`. */
 export function get(dict: any, key: any, otherwise: any = null): any {
-  if (dict instanceof Map) return dict.has(key) ? dict.get(key) : otherwise
+  if (dict instanceof Queue || dict instanceof PyObject) return (dict as Record<string, any>)['get'](key)
+  if (dict instanceof Map) return dict.has(keyOf(key)) ? dict.get(keyOf(key)) : otherwise
   if (!isDict(dict)) throw error('AttributeError', `'${typeName(dict)}' object has no attribute 'get'`)
   return typeof key === 'string' && Object.hasOwn(dict, key)
     ? (dict as Record<string, unknown>)[key]
@@ -118,7 +125,12 @@ export function contains(container: any, value: any): boolean {
       throw error('TypeError', `'in <string>' requires string as left operand, not ${typeName(value)}`)
     return container.includes(value)
   }
-  if (container instanceof Map || container instanceof Set) return container.has(value)
+  if (container instanceof Map) return container.has(keyOf(value))
+  if (container instanceof Set) return container.has(value)
+  if (container instanceof PyObject) {
+    const own: unknown = called(container, '__contains__', value)
+    if (own !== undefined) return own === true
+  }
   if (isDict(container)) return typeof value === 'string' && Object.hasOwn(container, value)
   return list(container).some((one) => equal(one, value))
 }
@@ -144,6 +156,18 @@ export function slice(sequence: any, from: number | null, to: number | null, ste
 export function attribute(value: any, name: string): any {
   if (value !== undefined) return value
   throw error('AttributeError', `the user has no attribute '${name}'`)
+}
+
+/** Values by position: `a, *b, c = values`, with so many before and behind the list of the others. */
+export function unpackAround(values: any, before: number, behind: number): any[] {
+  const all = list(values)
+  if (all.length < before + behind)
+    throw error(
+      'ValueError',
+      `not enough values to unpack (expected at least ${before + behind}, got ${all.length})`,
+    )
+  const end = all.length - behind
+  return [...all.slice(0, before), all.slice(before, end), ...all.slice(end)] as any[]
 }
 
 /** Values by position: `a, b = values`. */

@@ -1,5 +1,6 @@
 /** Requests as python-requests makes them of its arguments. */
-import { error } from './python-error.ts'
+import { error, notTranslated } from './python-error.ts'
+import { dumps, loads } from './text.ts'
 import { entriesOf, isDict, list, str, truthy, typeName } from './value.ts'
 
 /** Fields of `params=` and `data=`: values as Python writes them, lists once for each item, `None` left out. */
@@ -19,6 +20,89 @@ export function data(value: any): { body?: string | Uint8Array; form?: [string, 
   if (typeof value === 'string' || value instanceof Uint8Array) return { body: value }
   if (isDict(value) || Array.isArray(value)) return { form: fields(value) }
   throw error('TypeError', `data must be text, bytes or a dict, not ${typeName(value)}`)
+}
+
+/** `data=` of a FastHttpUser, with its headers: its client adds the type of a body that has none. */
+export function fastData(
+  value: any,
+  own: Readonly<Record<string, any>> = {},
+): ReturnType<typeof data> & { headers: Record<string, any> } {
+  const sent = data(value)
+  const isTyped = Object.keys(own).some((name) => name.toLowerCase() === 'content-type')
+  const type =
+    sent.form !== undefined
+      ? 'application/x-www-form-urlencoded; charset=utf-8'
+      : typeof sent.body === 'string'
+        ? 'text/plain; charset=utf-8'
+        : 'application/octet-stream'
+  const isEmpty = sent.form === undefined && sent.body === undefined
+  return { ...sent, headers: isTyped || isEmpty ? own : { ...own, 'content-type': type } }
+}
+
+/** `json=`: a value as JSON; nothing of `None`. Numbers that JavaScript would write otherwise are sent as Python writes them. */
+export function json(value: any): { json?: unknown; body?: Blob } {
+  if (value === null || value === undefined) return {}
+  return isPlain(value) ? { json: value } : { body: new Blob([dumps(value)], { type: 'application/json' }) }
+}
+
+/** Whether JavaScript writes the JSON of a value as Python does. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return isShort(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isPlain)
+  return isDict(value) && !(value instanceof Map) && Object.values(value).every(isPlain)
+}
+
+/** Whether both languages write a number alike: Python uses exponents of other sizes. */
+const isShort = (value: number): boolean =>
+  Number.isFinite(value) && (value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e16))
+
+/** `response.js` of `rest`: the value of the JSON of a response; `null` if it has none. */
+export function parsed(response: any): any {
+  const text: string = response.text()
+  try {
+    return text === '' ? null : loads(text)
+  } catch {
+    return null
+  }
+}
+
+/** What `rest` takes for wrong by itself: text that is not JSON. */
+export function notJson(response: any): string | true {
+  const text: string = response.text()
+  try {
+    if (text !== '') loads(text)
+    return true
+  } catch {
+    return `Could not parse response as JSON. ${text.slice(0, 250)}, response code ${String(response.status)}`
+  }
+}
+
+/** The options of a request of the arguments that python-requests takes by name: those of `**kwargs`. */
+export function options(given: any): Record<string, any> {
+  const found: Record<string, any> = {}
+  for (const [name, value] of isDict(given) ? entriesOf(given) : []) {
+    const write = OPTIONS[str(name)]
+    if (write === undefined) notTranslated(`a request with ${str(name)}=`)
+    else if (value !== null && value !== undefined) Object.assign(found, write(value))
+  }
+  return found
+}
+
+const OPTIONS: Readonly<Record<string, (value: any) => Record<string, any>>> = {
+  name: (value) => ({ name: str(value) }),
+  headers: (value) => ({ headers: headers(value) }),
+  params: (value) => ({ query: fields(value) }),
+  data,
+  json,
+  files: (value) => ({ body: multipart(value) }),
+  timeout: (value) => ({ timeout: `${str(Array.isArray(value) ? value.at(-1) : value)}s` }),
+  allow_redirects: (value) => (value === false ? { redirects: false } : {}),
+  verify: () => ({}),
+  stream: () => ({}),
+  context: () => ({}),
+  catch_response: (value) =>
+    value === false ? {} : notTranslated('catch_response in arguments that are handed on'),
 }
 
 /** `headers=`: without those that are `None`. */

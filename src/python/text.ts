@@ -1,6 +1,19 @@
 /** Texts: methods of `str`, and formatting. */
 import { error } from './python-error.ts'
-import { isDict, floatText, list, repr, str, truthy, typeName } from './value.ts'
+import {
+  entriesOf,
+  floatText,
+  isDict,
+  isNumber,
+  list,
+  Numeral,
+  real,
+  repr,
+  str,
+  truthy,
+  typeName,
+  whole,
+} from './value.ts'
 import { item } from './item.ts'
 
 /** `text.split(separator, most)`; without a separator at runs of white space. */
@@ -77,6 +90,16 @@ export function splitLines(text: string, keep = false): string[] {
   return keep ? [...lines] : lines.map((line) => line.replace(/\r\n$|[\r\n]$/, ''))
 }
 
+/** `str(uuid.UUID(text))`. */
+export function uuid(text: string): string {
+  const digits = text
+    .replace(/^urn:uuid:/i, '')
+    .replace(/[{}-]/g, '')
+    .toLowerCase()
+  if (!/^[\da-f]{32}$/.test(digits)) throw error('ValueError', 'badly formed hexadecimal UUID string')
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
 /** `text.capitalize()` and `text.title()`. */
 export const capitalize = (text: string): string =>
   text.slice(0, 1).toUpperCase() + text.slice(1).toLowerCase()
@@ -96,19 +119,22 @@ export function format(value: any, spec: string): string {
   )
   if (match === null) throw error('ValueError', `Invalid format specifier '${spec}'`)
   const [, fill, align, sign, alternate, zero, width, group, precision, type] = match
-  const isNumber = typeof value === 'number' || typeof value === 'boolean'
-  if (!isNumber && type !== undefined && type !== 's')
+  const isNumeric = isNumber(value)
+  if (!isNumeric && type !== undefined && type !== 's')
     throw error('ValueError', `Unknown format code '${type}' for object of type '${typeName(value)}'`)
   const digits = precision === undefined ? null : Number(precision)
-  let body = isNumber
-    ? digitsOf(Math.abs(Number(value)), type, digits, alternate !== undefined)
+  const isPlain = type === undefined && digits === null
+  let body = isNumeric
+    ? isPlain && value instanceof Numeral
+      ? value.text.replace(/^-/, '')
+      : digitsOf(Math.abs(Number(value)), type, digits, alternate !== undefined)
     : str(value).slice(0, digits ?? undefined)
-  if (isNumber && type === undefined && typeof value === 'boolean') body = str(value)
+  if (isNumeric && type === undefined && typeof value === 'boolean') body = str(value)
   if (group !== undefined) body = body.replace(/^\d+/, (whole) => grouped(whole, group))
-  const isNegative = isNumber && (Number(value) < 0 || Object.is(value, -0))
-  const prefix = !isNumber ? '' : isNegative ? '-' : sign === '+' ? '+' : sign === ' ' ? ' ' : ''
+  const isNegative = isNumeric && (Number(value) < 0 || Object.is(value, -0))
+  const prefix = !isNumeric ? '' : isNegative ? '-' : sign === '+' ? '+' : sign === ' ' ? ' ' : ''
   const missing = Math.max(0, Number(width ?? 0) - Array.from(prefix + body).length)
-  const by = align ?? (zero === undefined ? (isNumber ? '>' : '<') : isNumber ? '=' : '<')
+  const by = align ?? (zero === undefined ? (isNumeric ? '>' : '<') : isNumeric ? '=' : '<')
   const filler = (fill ?? (zero === undefined ? ' ' : '0')).repeat(missing)
   if (by === '=') return prefix + filler + body
   if (by === '<') return prefix + body + filler
@@ -255,7 +281,7 @@ export function percent(text: string, values: any): string {
 function converted(value: any, type: string, precision: string | undefined, flags: string): string {
   if (type === 's') return str(value).slice(0, precision === undefined ? undefined : Number(precision))
   if (type === 'r') return repr(value)
-  if (typeof value !== 'number' && typeof value !== 'boolean')
+  if (!isNumber(value))
     throw error('TypeError', `%${type} format: a real number is required, not ${typeName(value)}`)
   const sign = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
   if (type === 'd' || type === 'i') return format(Math.trunc(Number(value)), `${sign}d`)
@@ -285,15 +311,14 @@ export function dumps(
     const end = indent === null ? '' : `\n${' '.repeat(indent * depth)}`
     if (one === null || one === undefined) return 'null'
     if (typeof one === 'boolean') return String(one)
-    if (typeof one === 'number') return repr(one)
+    if (isNumber(one)) return repr(one)
     if (typeof one === 'string') return text(one)
     if (Array.isArray(one))
       return one.length === 0
         ? '[]'
         : `[${one.map((value) => line + write(value, depth + 1)).join(comma)}${end}]`
     if (!isDict(one)) throw error('TypeError', `Object of type ${typeName(one)} is not JSON serializable`)
-    const entries = one instanceof Map ? [...one] : Object.entries(one)
-    const keyed = entries.map(
+    const keyed = entriesOf(one).map(
       ([key, value]) => [typeof key === 'string' ? key : keyText(key), value] as const,
     )
     if (sortKeys) keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
@@ -301,6 +326,28 @@ export function dumps(
     return `{${keyed.map(([key, value]) => `${line}${text(key)}${compact ? ':' : ': '}${write(value, depth + 1)}`).join(comma)}${end}}`
   }
   return write(value, 0)
+}
+
+/** A number in JSON that JavaScript would read as another text. */
+const LOSSY = /^-?\d+(?:\.0+)?(?:[eE][+-]?\d+)?$/
+const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+const MARK = '\u0000number'
+
+/** `json.loads(text)`: whole floats and whole numbers beyond 2^53 keep their digits. */
+export function loads(given: any): any {
+  const text = typeof given === 'string' ? given : Buffer.from(given as Uint8Array).toString()
+  const read: unknown = JSON.parse(text)
+  if (!/\d\.0|\d[eE]|\d{16}/.test(text)) return read
+  const marked = text.replace(NUMBERS, (token) =>
+    LOSSY.test(token) && !Number.isSafeInteger(/[.eE]/.test(token) ? Number.NaN : Number(token))
+      ? `{${JSON.stringify(MARK)}:"${token}"}`
+      : token,
+  )
+  return JSON.parse(marked, (_, value: unknown) => {
+    const digits = (value as Record<string, unknown> | null)?.[MARK]
+    if (typeof digits !== 'string') return value
+    return /[.eE]/.test(digits) ? real(Number(digits)) : whole(digits)
+  })
 }
 
 const keyText = (key: unknown): string =>

@@ -75,6 +75,11 @@ export interface Response {
   readonly redirects: readonly FollowedRedirect[]
   /** Why it failed; empty when it did not. */
   readonly error: string
+  /**
+   * From when its network work began to its end, with redirects, in milliseconds; 0 if nothing was sent, and of a stream
+   * until it has ended.
+   */
+  readonly latencyMs: number
 }
 
 /** A response that led to another request of the same call. */

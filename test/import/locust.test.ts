@@ -24,8 +24,8 @@ const imports = (name: string): Promise<Imported> =>
   importLocust(decodeSource(name, readFileSync(join(FIXTURES, name))))
 
 const FILES = readdirSync(FIXTURES).filter((name) => name.endsWith('.py'))
-/** Files that Locust itself cannot load, or that stop. */
-const NOT_RUN = ['old.py', 'marked.py']
+/** Files that Debian's Locust cannot load, as they are older or newer, or that stop. */
+const NOT_RUN = ['old.py', 'marked.py', 'rest.py']
 const RUN = FILES.filter((name) => !NOT_RUN.includes(name))
 
 const texts = new Map<string, Imported>()
@@ -122,9 +122,9 @@ describe.skipIf(!hasLocust)('Locust itself', () => {
     const errors: string[] = []
     const { scenarios } = plan.scenario!
     const ours = scenarios.map(({ tasks }) =>
-      Object.fromEntries(tasks.map((task) => [task.name, task.weight])),
+      Object.fromEntries<number>(tasks.map((task) => [task.name.split('/').at(-1)!, task.weight])),
     )
-    if (name !== 'nested.py' && name !== 'entered.py')
+    if (!['nested.py', 'entered.py', 'groups.py'].includes(name))
       expect(ours).toEqual([...weights].flatMap(([key, tasks]) => (key.startsWith(name) ? [tasks] : [])))
     for (const scenario of scenarios)
       await debugScenario(plan, scenario, (step) => {
@@ -141,7 +141,11 @@ function answer({ url }: Recorded, response: ServerResponse): void {
   const [, status] = /^\/status\/(\d+)/.exec(url) ?? []
   if (status !== undefined) response.writeHead(Number(status)).end()
   else if (url.endsWith('/redirect')) response.writeHead(302, { location: '/landed' }).end()
-  else if (url === '/plain') response.writeHead(200, { 'content-type': 'text/plain' }).end('plain text')
+  else if (url === '/catalog') {
+    const items = '[{"id":7,"price":2.0},{"id":8,"price":1.5},{"id":9,"price":1e2}]'
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(`{"items":${items},"big":9007199254740993}`)
+  } else if (url === '/plain') response.writeHead(200, { 'content-type': 'text/plain' }).end('plain text')
   else
     response
       .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'sid=s1; Path=/', 'x-csrf': 'c1' })
@@ -178,7 +182,12 @@ function comparable({ method, url, headers, body }: Recorded): unknown {
 }
 
 function bodyOf(type: string, body: Buffer): unknown {
-  if (type.startsWith('application/json')) return JSON.parse(body.toString())
+  // Blanks apart, numbers have the same digits.
+  if (type.startsWith('application/json'))
+    return [
+      JSON.parse(body.toString()) as unknown,
+      body.toString().match(/(?<![\w"])-?\d[\d.eE+-]*(?![\w"])/g),
+    ]
   if (type.startsWith('application/x-www-form-urlencoded')) return [...new URLSearchParams(body.toString())]
   const [, boundary] = /boundary=(\S+)/.exec(type) ?? []
   const text = body.toString('latin1')

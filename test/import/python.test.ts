@@ -9,9 +9,14 @@ const PYTHON = '/usr/bin/python3'
 const hasPython = spawnSync(PYTHON, ['--version']).status === 0
 
 const SETUP = `
-import json, math, string, base64, re
-from datetime import date, datetime, timedelta
-from collections import OrderedDict
+import json, math, string, base64, re, itertools, statistics, uuid, copy
+from dataclasses import dataclass, asdict, field
+from datetime import date, datetime, timedelta, timezone
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from enum import Enum
+from pathlib import Path
+from queue import Queue, Empty
+from urllib.parse import parse_qs, parse_qsl, quote, quote_plus, unquote, unquote_plus, urlencode, urljoin, urlparse
 words = ["b", "a", "c"]
 numbers = [3, 1, 2]
 none = None
@@ -20,6 +25,97 @@ text = "  Hello, World  "
 nested = {"a": {"b": [1, {"c": None}]}, "flag": False, "n": 1.5}
 keyed = {2: "two", 1: "one"}
 letters = "héllo😀"
+
+Point = namedtuple("Point", "x y")
+class Color(Enum):
+    RED = 1
+    BLUE = "blue"
+
+@dataclass
+class Order:
+    id: int
+    price: float = 2.0
+    tags: list = field(default_factory=list)
+
+    @property
+    def total(self):
+        return self.price * 2
+
+class Shelf:
+    limit = 2.0
+
+    def __init__(self, *names, size=1, **more):
+        self.names = list(names)
+        self.size = size
+        self.more = more
+
+    def __len__(self):
+        return len(self.names) * self.size
+
+    def __str__(self):
+        return "+".join(self.names)
+
+    def __eq__(self, other):
+        return str(self) == str(other)
+
+    @classmethod
+    def of(cls, text):
+        return cls(*text.split(","), **{"size": 2, "kind": "of"})
+
+class Labelled(Shelf):
+    def __str__(self):
+        return "labelled " + super().__str__()
+
+class Broken(ValueError):
+    def __init__(self, part):
+        super().__init__(f"{part} is broken")
+        self.part = part
+
+def breaking(part):
+    try:
+        raise Broken(part)
+    except ValueError as error:
+        return [str(error), error.part, type(error).__name__]
+
+def joined(first, *others, sep="-", **named):
+    return sep.join([first, *others, *sorted(named)])
+
+def countdown(n):
+    while n > 0:
+        yield n
+        n -= 1
+    yield from ["end"]
+
+def searched(values, wanted):
+    for value in values:
+        if value == wanted:
+            break
+    else:
+        return "none"
+    return "found"
+
+def queued():
+    queue = Queue()
+    queue.put(1.0)
+    queue.put(2)
+    found = [queue.get(), queue.qsize(), queue.get_nowait(), queue.empty()]
+    try:
+        queue.get_nowait()
+    except Empty:
+        found.append("empty")
+    return found
+
+def grown():
+    values = total = 0.0
+    values += 1
+    first = [1]
+    second = first
+    second += [2.0]
+    table = {"a": 1.0}
+    table |= {"b": 2}
+    counts = defaultdict(list)
+    counts["x"].append(1.0)
+    return [values, total, first, table, dict(counts), 1 if (size := len(first)) > 1 else size]
 
 def halves(n):
     found = []
@@ -98,6 +194,40 @@ def defaults(a, b=2, *, c=3):
 `
 
 const EXPRESSIONS = String.raw`
+[1.0, 2, -3.0, 1e3, 0.5, 1e16, 1e22, 1e-7]
+[4 / 2, 7.0 // 2, 7 // 2, -7 // 2.0, -7 % 2.0, 7.5 % 2.5, 2.0 ** 3, 2 ** 3, 2 ** -1, divmod(-7, 2)[0], divmod(7.0, 2)[0]]
+[2 ** 64, 12345678901234567890 + 1, 9007199254740993 * 3, -12345678901234567890 // 7, 12345678901234567890 % 7, int("12345678901234567890")]
+[5 & 3, 5 | 3, 5 ^ 3, 1 << 70, 1 << 3, 256 >> 2, ~5]
+[round(2.5), round(2.567, 1), round(2.0, 1), round(15, -1), round(7), abs(-2.0), abs(-2), pow(2, 3), pow(2, -1)]
+[max(1, 2.0), max(2, 2.0), min([2.0, 1]), max([1, 3.0, 2]), max([], default=1.0), sum([0.5, 0.5]), sum([1, 2.0]), sum([1], 1.0)]
+[1.0 == 1, 1.0 in [1], 1 in [1.0], 2.0 != 2, 1.0 < 2, bool(0.0), 0.0 or 2, 1.0 and 2, not 0.0]
+[f"{3.0}", f"{3.0:>6}", f"{3.0!r}", f"{1234567.0:,}", "{} {:.1f}".format(2.0, 2), "%s %d %g" % (2.0, 2.0, 2.0), str(2.0) + repr(2.0)]
+[isinstance(2.0, float), isinstance(2, float), isinstance(2.0, int), type(2.0).__name__, type([]).__name__, float(3), int(3.0), float("7")]
+[json.dumps({"a": 1.0, "b": [1e3, 2, 0.1]}), json.dumps({2: 1.0}), json.loads('[1.0, 2, 1e2, 12345678901234567890, "1.0", {"a": -0.0}]')]
+[1.0 if words else 2, 1 if empty else 2.0, [x * 1.0 for x in numbers], (lambda x: x / 1)(4), statistics.mean([1, 3]), statistics.mean([1.0, 3]), statistics.mean([1, 2])]
+grown()
+[0 < len(words) <= 3, 0 < len(words) < 3, 1 <= 1.0 < 2]
+[sorted({1, 2} | {3} - {2}), sorted({1, 2, 3} & {2, 3}), sorted({1, 2} ^ {2, 3}), {"a": 1} | {"b": 2.0}]
+[joined("a"), joined("a", "b", sep="+"), joined(*words, sep=""), joined("a", z=1, y=2), joined(**{"first": "f", "q": 1})]
+[list(countdown(2)), next(countdown(5)), [n for n in countdown(1)], sum(1 for n in countdown(3))]
+[searched([1, 2], 2), searched([1, 2], 2.0), searched([1, 2], 3)]
+[list(itertools.islice(itertools.count(5), 3)), list(itertools.islice([1, 2, 3, 4], 1, None, 2)), [list(p) for p in itertools.product([1, 2], "a")], [list(p) for p in itertools.combinations("abc", 2)], len(list(itertools.permutations([1, 2, 3])))]
+[[list(p) for p in zip("ab", itertools.count())], list(itertools.chain.from_iterable([[1], [2]])), list(itertools.repeat("x", 2))]
+[Counter("banana")["a"], Counter("abc")["z"], list(Counter("banana").most_common(1)[0]), len(Counter([1, 1]))]
+[Point(1, 2).x, Point(x=1, y=2.0).y, str(Point(1, "b")), len(Point(1, 2)), [p.x for p in [Point(3, 4)]]]
+[Color.RED.value, Color.BLUE.name, str(Color.RED), Color.RED == Color.RED, Color.RED == Color.BLUE, [c.value for c in Color]]
+[Order(1).total, Order(2, price=1.5).price, asdict(Order(3)), str(Order(4, 1)), Order(5) == Order(5), Order(5) == Order(6), Order(7).tags]
+[len(Shelf("a", "b", size=2)), str(Shelf("a", "b")), f"{Shelf.of('x,y')}", Shelf.of("x").more, Shelf.limit, Shelf().limit, Shelf("a") == Shelf("a"), str(Labelled.of("q")), bool(Shelf())]
+breaking("lamp")
+queued()
+[quote("a b/ü~'(*)"), quote("a/b", safe=""), quote_plus("a b&c/d"), unquote("%C3%A4+%2f"), unquote_plus("a+b%20c"), urlencode({"q": "a b", "n": 2.0, "l": [1]}), urlencode({"l": [1, 2]}, doseq=True)]
+[urlparse("https://u@Shop.test:8443/a/b;c?x=1#top").netloc, urlparse("https://u@Shop.test:8443/a").hostname, urlparse("/a?b").port, urlparse("http://h/p;q?r=1#f").geturl(), urlparse("/a;b/c").path, urljoin("http://h/a/b", "../c?d"), urljoin("http://h/a/", "b"), urljoin("/a/b", "c")]
+[parse_qs("x=1&y=a+b&x=3&z="), [list(p) for p in parse_qsl("a=1&a=2&b")]]
+[str(uuid.UUID("{12345678-1234-5678-1234-567812345678}")), uuid.UUID("12345678123456781234567812345678").hex]
+[datetime.strptime("03/Feb/2026 04:05", "%d/%b/%Y %H:%M").isoformat(), datetime.fromisoformat("2026-03-04T05:06:07.5").isoformat(), datetime.fromisoformat("2026-03-04").isoformat(), datetime(2026, 1, 2, 3, 4, 5, 6, timezone.utc).isoformat(), datetime(2026, 1, 31, tzinfo=timezone.utc).timestamp(), datetime(2026, 1, 31).replace(day=1, hour=5).isoformat(), date(2026, 3, 1).isoweekday()]
+[(timedelta(hours=1) * 2).total_seconds(), timedelta(seconds=90).total_seconds(), str(timedelta(days=1) * 2)]
+[Path("a/b.tar.gz").suffix, Path("a/b.txt").stem, Path("a/b").name, str(Path("a") / "b" / "c.txt"), str(Path("a/b/c").parent)]
+[copy.deepcopy({"a": [1.0, {"b": 2}]}), copy.copy([1.0])]
 [list(one) for one in re.findall(r"(\w)(\d)?", "a1 b")]
 re.findall("[a-c]", "abcd")
 list(re.search(r"(?P<x>b+)(z)?", "abbb").groups())
@@ -272,9 +402,7 @@ len(set([1, 1, 2]))
 
 /** The values of the expressions as the translated file has them, as Python writes them. */
 async function translated(): Promise<string[]> {
-  const body = EXPRESSIONS.map((one, i) => `        self.client.post("/${i}", json={"value": ${one}})`).join(
-    '\n',
-  )
+  const body = EXPRESSIONS.map((one, i) => `        self.client.post("/${i}", name=repr(${one}))`).join('\n')
   const { text, notes } = await importLocust({
     name: 'semantics.py',
     text: `from locust import HttpUser, task\n${SETUP}\nclass All(HttpUser):\n    @task\n    def all(self):\n${body}\n`,
@@ -297,7 +425,7 @@ async function translated(): Promise<string[]> {
   const found: string[] = []
   await exports.default!.tasks.all({
     http: {
-      post: (_: string, { json }: { json: { value: unknown } }) => void found.push(py.repr(json.value)),
+      post: (_: string, { name }: { name: string }) => void found.push(name),
     },
   })
   return found

@@ -143,14 +143,24 @@ describe('redirects of a call', () => {
       : { afterUs: 1000, status: 302, location: next, userHeaders: [['set-cookie', `at=${pathname}`]] }
   }
 
-  test('as many as the request says; the response knows its URL, its redirects and their cookies', async () => {
+  test('as many as the request says; the response knows its URL, its redirects, their cookies and how long all took', async () => {
     const seen: unknown[] = []
     const { sent, total } = await play(
-      async ({ http }) => {
+      async ({ http, think }) => {
+        // At 0 nothing counts as sent.
+        await think('1s')
         for (const redirects of [undefined, false, 1, true] as const) {
-          const { status, url, redirects: followed } = await http.post('/1', { redirects, name: 'call' })
+          let checked = 0
+          const response = await http.post('/1', {
+            redirects,
+            name: 'call',
+            check: ({ latencyMs }) => (checked = latencyMs) > 0,
+          })
+          const { status, url, redirects: followed, latencyMs } = response
+          expect(checked).toBe(latencyMs)
           seen.push([
             status,
+            latencyMs,
             url.slice(-2),
             followed.map(({ url: from, status: was, location, cookies }) =>
               [from.slice(-2), was, location, ...cookies].join(' '),
@@ -162,10 +172,10 @@ describe('redirects of a call', () => {
     )
     const [first, second] = ['/1 302 /2 at=/1', '/2 302 /3 at=/2']
     expect(seen).toEqual([
-      [302, '/1', []],
-      [302, '/1', []],
-      [302, '/2', [first]],
-      [200, '/3', [first, second]],
+      [302, 1, '/1', []],
+      [302, 1, '/1', []],
+      [302, 2, '/2', [first]],
+      [200, 3, '/3', [first, second]],
     ])
     expect(sent.map(({ request }) => request.method).join(' ')).toBe('POST POST POST GET POST GET GET')
     // Each call counts once under its name.

@@ -1,6 +1,6 @@
 /** Calls of Python's builtin functions. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, isNumeric, iterable, textOf, type Code } from './code.ts'
+import { boxed, code, isNumeric, iterable, textOf, type Code } from './code.ts'
 import { quote } from '../typescript.ts'
 import { test } from './condition.ts'
 import { dotted, type Expr, type ExprNode } from './python-tree.ts'
@@ -26,6 +26,8 @@ export function builtinCall(name: string, node: Expr<'Call'>, scope: Scope): Cod
     case 'map':
     case 'filter':
       return mapped(name, node, scope)
+    case 'vars':
+      return untranslatable('vars()')
     case 'super':
     case 'eval':
     case 'exec':
@@ -47,7 +49,7 @@ function simple(name: string, given: Arguments, node: Expr<'Call'>, scope: Scope
       if (given.all.length === 0) return code("''", 'str')
       return code(first.kind === 'int' ? `String(${first.text})` : textOf(first), 'str')
     case 'repr':
-      return code(`py.repr(${listed(given, ['value'])})`, 'str')
+      return code(`py.repr(${boxed(first).text})`, 'str')
     case 'int':
       return code(first.kind === 'int' ? first.text : `py.int(${listed(given, ['value', 'base'])})`, 'int')
     case 'float':
@@ -65,12 +67,21 @@ function ofNumbers(name: string, given: Arguments): Code | null {
   const [first = code('')] = given.all
   switch (name) {
     case 'abs':
-      return code(`Math.abs(${first.text})`, first.kind === 'int' ? 'int' : 'float')
-    case 'round':
-      return code(
-        `py.round(${listed(given, ['value', 'digits'], '0')})`,
-        given.all.length > 1 ? 'float' : 'int',
-      )
+      return isNumeric(first)
+        ? code(`Math.abs(${first.text})`, first.kind)
+        : code(`py.abs(${first.text})`, 'any')
+    case 'round': {
+      const [value = first, digits] = byName(given, ['number', 'ndigits'])
+      return digits === undefined || digits.kind === 'none'
+        ? code(`py.round(${value.text})`, 'int')
+        : code(`py.round(${boxed(value).text}, ${digits.text})`, 'any')
+    }
+    case 'divmod':
+      return code(`py.divMod(${given.all.map((one) => boxed(one).text).join(', ')})`, 'list')
+    case 'pow':
+      return given.all.length === 2
+        ? code(`py.power(${given.all.map((one) => boxed(one).text).join(', ')})`)
+        : untranslatable('pow() with three arguments')
     case 'chr':
       return code(`String.fromCodePoint(${first.text})`, 'str')
     case 'ord':
@@ -88,16 +99,20 @@ function ofLists(name: string, given: Arguments): Code | null {
     case 'range':
       return code(`py.range(${listed(given, ['from', 'to', 'step'])})`, 'list')
     case 'sum':
-      return code(`py.sum(${listed(given, ['values', 'start'])})`)
+      return code(
+        `py.sum(${byName(given, ['values', 'start'])
+          .flatMap((one) => (one === undefined ? [] : [boxed(one).text]))
+          .join(', ')})`,
+      )
     case 'enumerate':
       return code(
         `py.enumerate(${iterable(first)}${given.all.length + given.named.size > 1 ? `, ${(given.all[1] ?? given.named.get('start'))!.text}` : ''})`,
         'list',
       )
     case 'next':
-      return code(`py.next(${given.all.map(({ text }) => text).join(', ')})`)
+      return code(`py.next(${given.all.map((one) => boxed(one).text).join(', ')})`)
     case 'iter':
-      return code(`py.iterator(${first.text})`)
+      return code(`py.iterator(${first.text})`, 'iterator')
     case 'zip':
       return code(`py.zip(${given.all.map(({ text }) => text).join(', ')})`, 'list')
     case 'sorted': {
@@ -114,15 +129,23 @@ function ofLists(name: string, given: Arguments): Code | null {
       return code(`${iterable(first)}.toReversed()`, 'list')
     case 'min':
     case 'max': {
-      const key = given.named.get('key')
-      if ([...given.named.keys()].some((one) => one !== 'key'))
+      const { named } = given
+      const key = named.get('key')
+      if ([...named.keys()].some((one) => one !== 'key' && one !== 'default'))
         return untranslatable(`an argument of ${name}()`)
-      if (given.all.length > 1 && key === undefined && given.all.every(isNumeric))
+      if (named.has('default') && given.all.length === 1)
         return code(
-          `Math.${name}(${given.all.map(({ text }) => text).join(', ')})`,
-          given.all.every(({ kind }) => kind === 'int') ? 'int' : 'float',
+          `(py.len(py.list(${first.text})) === 0 ? ${boxed(named.get('default')!).text} : py.${name}(${first.text}${key === undefined ? '' : `, ${key.text}`}))`,
         )
-      const values = given.all.length === 1 ? first.text : `[${given.all.map(({ text }) => text).join(', ')}]`
+      if (
+        given.all.length > 1 &&
+        key === undefined &&
+        isNumeric(first) &&
+        given.all.every(({ kind }) => kind === first.kind)
+      )
+        return code(`Math.${name}(${given.all.map(({ text }) => text).join(', ')})`, first.kind)
+      const values =
+        given.all.length === 1 ? first.text : `[${given.all.map((one) => boxed(one).text).join(', ')}]`
       return code(`py.${name}(${values}${key === undefined ? '' : `, ${key.text}`})`)
     }
     default:
@@ -148,12 +171,16 @@ function collected(name: string, given: Arguments): Code | null {
         return given.named.size > 0
           ? untranslatable('dict() with both kinds of arguments')
           : code(`py.dict(${first.text})`)
-      return code(`{ ${[...given.named].map(([key, value]) => `${key}: ${value.text}`).join(', ')} }`, 'dict')
+      return code(
+        `{ ${[...given.named].map(([key, value]) => `${key}: ${boxed(value).text}`).join(', ')} }`,
+        'dict',
+      )
     }
     case 'format':
-      return code(`py.format(${listed(given, ['value', 'spec'])})`, 'str')
-    case 'iter':
-      return first
+      return code(
+        `py.format(${[boxed(first), ...given.all.slice(1)].map(({ text }) => text).join(', ')})`,
+        'str',
+      )
     default:
       return null
   }
@@ -163,7 +190,7 @@ function collected(name: string, given: Arguments): Code | null {
 function printed(node: Expr<'Call'>, scope: Scope): Code {
   const { all } = argumentsOf({ ...node, keywords: [] }, scope)
   return code(
-    `console.log(${all.map((one) => (one.kind === 'str' ? one.text : textOf(one))).join(', ')})`,
+    `console.log(${all.map((one) => (one.kind === 'str' ? one.text : textOf(boxed(one)))).join(', ')})`,
     'none',
   )
 }
@@ -171,19 +198,32 @@ function printed(node: Expr<'Call'>, scope: Scope): Code {
 function instance({ args }: Expr<'Call'>, scope: Scope): Code {
   const [value, types] = args
   const all = types?.nodeType === 'Tuple' ? types.elts : types === undefined ? [] : [types]
+  const runner = runnerKind(value, all)
+  if (runner !== null) return runner
   const names = all.map((one) =>
     one.nodeType === 'Name' ? one.id : untranslatable('isinstance() of a class'),
   )
   if (
     names.some(
-      (name) => !['str', 'int', 'float', 'bool', 'list', 'tuple', 'dict', 'set', 'bytes'].includes(name),
+      (name) =>
+        !scope.work.own.classes.has(name) &&
+        !['str', 'int', 'float', 'bool', 'list', 'tuple', 'dict', 'set', 'bytes'].includes(name),
     )
   )
     return untranslatable('isinstance() of a class')
   return code(
-    `py.isInstance(${scope.expression(value!, scope).text}, ${names.map(quote).join(', ')})`,
+    `py.isInstance(${boxed(scope.expression(value!, scope)).text}, ${names.map(quote).join(', ')})`,
     'bool',
   )
+}
+
+/** `isinstance(environment.runner, MasterRunner)`: one process is neither master nor worker; `null` for another question. */
+function runnerKind(value: ExprNode | undefined, types: readonly ExprNode[]): Code | null {
+  if (value === undefined || !/(?:^|\.)environment\.runner$|(?:^|\.)runner$/.test(dotted(value) ?? ''))
+    return null
+  const names = types.map((one) => dotted(one)?.split('.').at(-1) ?? '')
+  if (!names.every((name) => /^(?:Master|Worker|Local|Distributed)?Runner$/.test(name))) return null
+  return code(String(names.some((name) => name === 'LocalRunner' || name === 'Runner')), 'bool')
 }
 
 /** `hasattr(self, 'name')` and `getattr(self, 'name', otherwise)`. */
@@ -205,7 +245,7 @@ function named(name: string, { args }: Expr<'Call'>, scope: Scope): Code {
   need(scope, 'state')
   if (name === 'hasattr') return code(`(${target} !== undefined)`, 'bool')
   if (otherwise === undefined) return code(`py.attribute(${target}, ${quote(String(attribute.value))})`)
-  return code(`(${target} ?? ${scope.expression(otherwise, scope).text})`)
+  return code(`(${target} ?? ${boxed(scope.expression(otherwise, scope)).text})`)
 }
 
 function quantified(name: string, node: Expr<'Call'>, scope: Scope): Code {
@@ -238,6 +278,12 @@ export function opened(node: Expr<'Call'>, scope: Scope): Code {
   ]
   if (path === undefined || !/^["'](?:r|rt|rb|r\+?U?)["']$/.test(mode.text))
     return untranslatable('a file that is written')
+  if (given.named.has('encoding') && !/^"utf-?8(?:-sig)?"$/i.test(given.named.get('encoding')!.text))
+    return untranslatable('a file that is not UTF-8')
+  if (path.kind === 'path')
+    return mode.text.includes('b')
+      ? code(`${path.text}.read_bytes()`, 'bytes')
+      : code(`${path.text}.read_text()`, 'file')
   const read = imported(scope, 'node:fs', 'readFileSync')
   if (mode.text.includes('b')) return code(`${read}(${path.text})`, 'bytes')
   return code(`${read}(${path.text}, 'utf8')`, 'file')

@@ -1,11 +1,11 @@
 /** Requests of the user's client. */
-import { code, isNumeric, type Code } from './code.ts'
+import { boxed, code, isNumeric, type Code } from './code.ts'
 import { quote } from '../typescript.ts'
 import { keyword } from './arguments.ts'
 import { dotted, type Expr, type ExprNode } from './python-tree.ts'
 import { need, type Scope } from './scope.ts'
 import { untranslatable } from './untranslatable.ts'
-import { isClient } from './user.ts'
+import { isClient, isUser } from './user.ts'
 
 const METHODS: ReadonlySet<string> = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options'])
 
@@ -40,8 +40,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 export function requestCall(node: Expr<'Call'>, scope: Scope, more: readonly string[]): string {
   if (scope.isSync) return untranslatable('a request within an expression that cannot wait')
   for (const { arg } of node.keywords)
-    if (arg === undefined || !KNOWN.has(arg))
-      return untranslatable(arg === undefined ? 'a call with * or **' : `a request with ${arg}=`)
+    if (arg !== undefined && !KNOWN.has(arg)) return untranslatable(`a request with ${arg}=`)
   if (node.args.some(({ nodeType }) => nodeType === 'Starred')) return untranslatable('a call with * or **')
   const name = (node.func as Expr<'Attribute'>).attr
   const positional = [...node.args]
@@ -56,13 +55,19 @@ export function requestCall(node: Expr<'Call'>, scope: Scope, more: readonly str
   const params = second !== undefined && verb === 'get' ? second : keyword(node, 'params')
   if (positional.length > 2 || (third !== undefined && verb !== 'post'))
     return untranslatable('a request with more arguments by position')
+  const [json, files] = [third ?? keyword(node, 'json'), keyword(node, 'files')]
+  const headers = headerOption(keyword(node, 'headers'), keyword(node, 'auth'), scope)
+  const fast = files === undefined ? fastData(data, keyword(node, 'headers'), headers, scope) : null
   const options = [
     ...nameOption(node, scope),
-    ...headerOption(keyword(node, 'headers'), keyword(node, 'auth'), scope),
+    ...(fast ?? headers),
     ...queryOption(params, scope),
-    ...bodyOption(data, third ?? keyword(node, 'json'), keyword(node, 'files'), scope),
+    ...(fast === null ? bodyOption(data, json, files, scope) : []),
     ...otherOptions(node, verb, scope),
     ...more,
+    ...node.keywords.flatMap(({ arg, value }) =>
+      arg === undefined ? [`...py.options(${scope.expression(value, scope).text})`] : [],
+    ),
   ]
   const http = need(scope, 'http')
   const call = METHODS.has(verb)
@@ -113,7 +118,11 @@ function nameOption(node: Expr<'Call'>, scope: Scope): string[] {
 function headerOption(headers: ExprNode | undefined, auth: ExprNode | undefined, scope: Scope): string[] {
   const own = headers === undefined ? null : scope.expression(headers, scope)
   const given =
-    own === null || own.kind === 'none' ? null : own.kind === 'dict' ? own.text : `py.headers(${own.text})`
+    own === null || own.kind === 'none'
+      ? null
+      : isPlainDict(headers!, scope)
+        ? own.text
+        : `py.headers(${own.text})`
   const credentials = auth === undefined ? null : authText(auth, scope)
   if (credentials?.startsWith('authDigest') === true)
     return [...(given === null ? [] : [`headers: ${given}`]), credentials]
@@ -170,9 +179,48 @@ function bodyOption(
       return (data as Expr<'Dict'>).keys.length === 0 ? [] : [`form: ${sent.text}`]
     return [`...py.data(${sent.text})`]
   }
-  return value === null || value.kind === 'none'
-    ? []
-    : [value.text === 'json' ? value.text : `json: ${value.text}`]
+  if (value === null || value.kind === 'none') return []
+  return [isPlainJson(json!, scope) ? `json: ${value.text}` : `...py.json(${boxed(value).text})`]
+}
+
+/** Whether both languages write the JSON of an expression alike, whatever it becomes. */
+function isPlainJson(node: ExprNode, scope: Scope): boolean {
+  if (node.nodeType === 'List' || node.nodeType === 'Tuple')
+    return node.elts.every((one) => isPlainJson(one, scope))
+  if (node.nodeType === 'Dict')
+    return (
+      node.keys.every(
+        (key) => key?.nodeType === 'Constant' && typeof key.value === 'string' && !/^\d+$/.test(key.value),
+      ) && node.values.every((one) => isPlainJson(one, scope))
+    )
+  const { text, kind } = boxed(scope.expression(node, scope))
+  if (kind === 'float') return !/e/i.test(text)
+  return (
+    kind === 'str' || kind === 'bool' || kind === 'none' || (kind === 'int' && !text.startsWith('py.int'))
+  )
+}
+
+/** `data=` of a FastHttpUser, whose client says what type it is; `null` where the headers say it, or there is none. */
+function fastData(
+  data: ExprNode | undefined,
+  given: ExprNode | undefined,
+  headers: readonly string[],
+  scope: Scope,
+): string[] | null {
+  const isFast = scope.work.isFast(scope.facts)
+  if (data === undefined || isFast === false) return null
+  const value = scope.expression(data, scope)
+  const isTyped =
+    given?.nodeType === 'Dict' &&
+    given.keys.some((key) => key?.nodeType === 'Constant' && /^content-type$/i.test(String(key.value)))
+  if (value.kind === 'none' || isTyped) return null
+  if (isFast === null) return untranslatable('a body that is sent by users of both kinds of clients')
+  const [own = '{}', ...more] = headers.map((one) =>
+    one === 'headers' ? one : one.replace(/^headers: /, ''),
+  )
+  if (more.length > 0 || own.startsWith('authDigest'))
+    return untranslatable('a body with digest authentication')
+  return [`...py.fastData(${boxed(value).text}${own === '{}' ? '' : `, ${own}`})`]
 }
 
 /** Text that is encoded as UTF-8 only to be sent is sent as the text. */
@@ -198,13 +246,44 @@ function otherOptions(node: Expr<'Call'>, verb: string, scope: Scope): string[] 
       )
   }
   const verify = keyword(node, 'verify')
-  if (verify !== undefined && isFalse(verify))
-    scope.work.notes.add('verify=False: run with --insecure where the certificate is not trusted')
+  if (verify !== undefined && verify.nodeType !== 'Constant')
+    return untranslatable('verify= that is not written')
   const redirects = keyword(node, 'allow_redirects')
   // The scenario follows redirects; python-requests follows none of HEAD unless it is told to.
   const follows = redirects === undefined ? verb !== 'head' : !isFalse(redirects)
   if (!follows) options.push('redirects: false')
   return options
+}
+
+/** `self.rest('POST', path, json=…)` as the request that it sends; `null` if it is something else. */
+export function restCall(node: Expr<'Call'>, scope: Scope): Expr<'Call'> | null {
+  const { func } = node
+  if (func.nodeType !== 'Attribute' || func.attr !== 'rest' || !isUser(func.value, scope)) return null
+  const given = keyword(node, 'headers')
+  if (
+    given !== undefined &&
+    (given.nodeType !== 'Dict' || given.keys.some((key) => key?.nodeType !== 'Constant'))
+  )
+    return untranslatable('rest() with headers that are not written')
+  const at = { lineno: node.lineno, col_offset: node.col_offset }
+  const text = (value: string): Expr<'Constant'> => ({ nodeType: 'Constant', value, ...at })
+  const named = new Set(given?.keys.map((key) => String((key as Expr<'Constant'>).value).toLowerCase()))
+  const usual = ['Content-Type', 'Accept'].filter((name) => !named.has(name.toLowerCase()))
+  const headers: ExprNode = {
+    nodeType: 'Dict',
+    keys: [...usual.map(text), ...(given?.keys ?? [])],
+    values: [...usual.map(() => text('application/json')), ...(given?.values ?? [])],
+    ...at,
+  }
+  const client: ExprNode = { ...func, attr: 'client' }
+  return {
+    ...node,
+    func: { ...func, value: client, attr: 'request' },
+    keywords: [
+      ...node.keywords.filter(({ arg }) => arg !== 'headers'),
+      { nodeType: 'Keyword', arg: 'headers', value: headers, ...at },
+    ],
+  }
 }
 
 const isFalse = (node: ExprNode): boolean => node.nodeType === 'Constant' && node.value === false

@@ -19,6 +19,20 @@ export type Kind =
   | 'date'
   /** A lock, which one thread does not need. */
   | 'lock'
+  /** An object of a class of the file. */
+  | 'object'
+  /** A `pathlib.Path`. */
+  | 'path'
+  /** What `urlparse` gives. */
+  | 'url'
+  /** A `queue.Queue`. */
+  | 'queue'
+  /** What `iter`, `cycle` or a function with `yield` gives. */
+  | 'iterator'
+  /** A member of an `Enum` whose members are texts or numbers as well. */
+  | 'member'
+  /** The options of the file's own command line. */
+  | 'options'
   | 'any'
 
 export interface Code {
@@ -33,9 +47,13 @@ export const isNumeric = ({ kind }: Code): boolean => kind === 'int' || kind ===
 /** The kind of what two branches give. */
 export const either = (a: Kind, b: Kind): Kind => (a === b ? a : 'any')
 
+/** A value in a place that does not know its kind: a float that may be whole takes its text along. */
+export const boxed = (one: Code): Code =>
+  one.kind === 'float' && !/^\(?-?\d+\.\d*[1-9]\d*\)?$/.test(one.text) ? code(`py.real(${one.text})`) : one
+
 /** Names that the translation itself uses. */
 const TAKEN: ReadonlySet<string> = new Set(
-  'py thrown context http state random think cookies stopUser stopRun leave scenario between constant pacing throughput shape readFileSync randomUUID process Buffer console Math JSON Object Array Date String Number Set Map Promise'.split(
+  'py thrown context http state random think cookies stopUser stopRun leave scenario options parsed_options between constant pacing throughput shape readFileSync randomUUID process Buffer console Math JSON Object Array Date String Number Set Map Promise Error Symbol performance structuredClone'.split(
     ' ',
   ),
 )
@@ -48,6 +66,10 @@ export function textOf({ text, kind }: Code): string {
   if (kind === 'str' || kind === 'int' || kind === 'file') return text
   return kind === 'float' ? `py.floatText(${text})` : `py.str(${text})`
 }
+
+/** What a loop goes through: an iterator as it is, so that it need not end. */
+export const iterated = (one: Code): string =>
+  one.kind === 'iterator' ? one.text : one.kind === 'any' ? `py.each(${one.text})` : iterable(one)
 
 /** A list of what Python iterates over. */
 export const iterable = ({ text, kind }: Code): string =>

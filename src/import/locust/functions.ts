@@ -19,7 +19,16 @@ const contextText = (
   return { parameter: used.length === 0 ? '' : pattern, first: '' }
 }
 
-const NEEDS: readonly Need[] = ['http', 'state', 'random', 'think', 'cookies', 'leave', 'stopUser', 'stopRun']
+export const NEEDS: readonly Need[] = [
+  'http',
+  'state',
+  'random',
+  'think',
+  'cookies',
+  'leave',
+  'stopUser',
+  'stopRun',
+]
 
 function bodyOf(
   facts: FunctionFacts,
@@ -30,9 +39,16 @@ function bodyOf(
   returned: string | null,
 ): string {
   const { node } = facts
-  const scope = scopeOf(work, facts, node.body, kinds, expression, { returned })
+  const scope = scopeOf(work, facts, node.body, kinds, expression, {
+    returned,
+    environment: node.args.args.find(({ arg }) => arg === 'environment' || arg === 'env')?.arg ?? null,
+  })
   return statements.block(node.body, scope)
 }
+
+/** Python hands `environment` or `parent` to these, which Locust does by itself. */
+const isInit = ({ node, owner, own }: FunctionFacts): boolean =>
+  node.name === '__init__' && owner !== null && own === null
 
 /** The parameters behind the user, and their kinds; a function that has none that can be written is marked as a whole. */
 function parametersOf(
@@ -43,6 +59,7 @@ function parametersOf(
   marks: Marks,
 ): { parameters: string; kinds: Map<string, Kind> } | string {
   const scope = scopeOf(work, null, [], new Map(), expression)
+  if (isInit(facts) || facts.isListener) return { parameters: '', kinds: new Map() }
   try {
     return statements.parameters(facts.node, facts.self === null ? 0 : 1, scope)
   } catch (error) {
@@ -61,13 +78,15 @@ export function functionText(
   state: string,
 ): string {
   const found = parametersOf(facts, work, statements, expression, marks)
-  const head = `${facts.isAsync ? 'async ' : ''}function ${facts.name}`
+  const head = `${facts.isAsync ? 'async ' : ''}function${facts.isGenerator ? '*' : ''} ${facts.name}`
   if (typeof found === 'string')
     return `${head}(..._: any[]): ${facts.isAsync ? 'Promise<any>' : 'any'} {\n${found}\n}`
+  if (facts.isGenerator && facts.isAsync)
+    return `${head}(..._: any[]): any {\n${marks.mark(facts.node, 'a generator that sends requests')}\n}`
   const body = bodyOf(facts, work, statements, expression, found.kinds, null)
   const { parameter, first } = contextText(facts)
   const user = facts.self === null ? [] : [`${parameter === '' ? '_' : parameter}: Context<${state}>`]
-  const result = facts.isAsync ? 'Promise<any>' : 'any'
+  const result = facts.isAsync ? 'Promise<any>' : facts.isGenerator ? 'Generator<any, any>' : 'any'
   return `${head}(${[...user, ...(found.parameters === '' ? [] : [found.parameters])].join(', ')}): ${result} {\n${first}${body}\n}`
 }
 
@@ -122,4 +141,31 @@ export function onStopText(
     return `onStop: (context) => ${facts.name}(context)`
   }
   return taskText(facts, 'onStop', work, statements, expression)
+}
+
+/** What the parameters of a listener of requests are here. */
+const OF_REQUEST: Readonly<Record<string, string>> = {
+  request_type: 'event.method',
+  name: 'event.name',
+  response_time: 'py.real(event.latencyMs)',
+  response_length: 'event.bytes',
+  exception: '(event.ok ? null : event.error)',
+  url: 'event.url',
+}
+
+/** A listener of requests as an `onRequest`. */
+export function requestListenerText(
+  facts: FunctionFacts,
+  work: Work,
+  statements: Statements,
+  expression: Expression,
+): string {
+  const { node } = facts
+  const names = [...node.args.posonlyargs, ...node.args.args, ...node.args.kwonlyargs].map(({ arg }) => arg)
+  const aliases = names.flatMap((name) => {
+    const text = OF_REQUEST[name]
+    return text === undefined ? [] : [[name, text] as const]
+  })
+  const scope = scopeOf(work, facts, node.body, new Map(), expression, { aliases })
+  return `function ${facts.name}(event: any): void {\n${statements.block(node.body, scope)}\n}`
 }

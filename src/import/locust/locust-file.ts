@@ -16,8 +16,8 @@ export interface LocustClass {
   readonly name: string
   readonly node: ClassNode
   readonly role: Role
-  /** The class in this file that it extends. */
-  readonly base: LocustClass | null
+  /** The classes in this file that it extends, in their order. */
+  readonly bases: readonly LocustClass[]
   readonly isAbstract: boolean
 }
 
@@ -26,6 +26,8 @@ export interface LocustFile {
   readonly imports: ReadonlyMap<string, string>
   readonly classes: ReadonlyMap<string, LocustClass>
   readonly functions: ReadonlyMap<string, FunctionNode>
+  /** Other classes of the module, in their order. */
+  readonly others: ReadonlyMap<string, ClassNode>
 }
 
 const ROLES: Readonly<Record<string, Role>> = {
@@ -42,20 +44,23 @@ const ROLES: Readonly<Record<string, Role>> = {
 
 export function readLocustFile(module: Module): LocustFile {
   const imports = new Map<string, string>()
-  const classes = new Map<string, LocustClass>()
   const functions = new Map<string, FunctionNode>()
+  const nodes = new Map<string, ClassNode>()
   for (const statement of allStatements(module.body)) readImport(statement, imports)
   const visit = (body: readonly StmtNode[]): void => {
     for (const node of body) {
       if (node.nodeType === 'ClassDef') {
-        const known = roleOf(node, imports, classes)
-        if (known !== null) classes.set(node.name, known)
+        nodes.set(node.name, node)
         visit(node.body)
       } else if (node.nodeType === 'FunctionDef' && body === module.body) functions.set(node.name, node)
     }
   }
   visit(module.body)
-  return { imports, classes, functions }
+  const classes = classesOf(nodes, imports)
+  const others = module.body.flatMap((node) =>
+    node.nodeType === 'ClassDef' && !classes.has(node.name) ? [[node.name, node] as const] : [],
+  )
+  return { imports, classes, functions, others: new Map(others) }
 }
 
 /** Also those in `try:`, where a file looks which of two modules there is. */
@@ -76,21 +81,55 @@ function readImport(statement: StmtNode, imports: Map<string, string>): void {
       imports.set(asname ?? name, `${statement.module ?? ''}.${name}`)
 }
 
+/** The classes of Locust, and those that they extend: classes that only such ones extend are users that are not started. */
+function classesOf(
+  nodes: ReadonlyMap<string, ClassNode>,
+  imports: ReadonlyMap<string, string>,
+): Map<string, LocustClass> {
+  const found = new Map<string, LocustClass>()
+  const add = (node: ClassNode, role: Role, isMixin: boolean): LocustClass => {
+    const known = found.get(node.name)
+    if (known !== undefined) return known
+    const bases = node.bases.flatMap((base) => {
+      const other = nodes.get(dotted(base) ?? '')
+      if (other === undefined || other === node) return []
+      const own = roleOf(other, nodes, imports)
+      return [add(other, own ?? role, own === null)]
+    })
+    const isAbstract = isMixin || hasTrue(node, 'abstract')
+    const made: LocustClass = { name: node.name, node, role, bases, isAbstract }
+    found.set(node.name, made)
+    return made
+  }
+  for (const node of nodes.values()) {
+    const role = roleOf(node, nodes, imports)
+    if (role !== null) add(node, role, false)
+  }
+  return found
+}
+
+/** What a class is to Locust by the classes that it extends; `null` if it is none of Locust's. */
 function roleOf(
   node: ClassNode,
+  nodes: ReadonlyMap<string, ClassNode>,
   imports: ReadonlyMap<string, string>,
-  classes: ReadonlyMap<string, LocustClass>,
-): LocustClass | null {
+  seen: ReadonlySet<ClassNode> = new Set(),
+): Role | null {
+  if (seen.has(node)) return null
   for (const base of node.bases) {
     const name = dotted(base)
     if (name === null) continue
-    const known = classes.get(name)
-    const full = imports.get(name) ?? name
-    const role =
-      known?.role ??
-      (/^locust\b/.test(full) || imports.has('locust') ? ROLES[full.split('.').at(-1)!] : undefined)
-    if (role === undefined) continue
-    return { name: node.name, node, role, base: known ?? null, isAbstract: hasTrue(node, 'abstract') }
+    const other = nodes.get(name)
+    if (other !== undefined) {
+      const role = roleOf(other, nodes, imports, new Set([...seen, node]))
+      if (role !== null) return role
+      continue
+    }
+    const root = name.split('.')[0]!
+    const full = (imports.get(root) ?? root) + name.slice(root.length)
+    const isOfLocust = /^locust\b/.test(full) || imports.has('locust')
+    const role = isOfLocust ? ROLES[full.split('.').at(-1)!] : undefined
+    if (role !== undefined) return role
   }
   return null
 }
@@ -104,9 +143,19 @@ const hasTrue = (node: ClassNode, name: string): boolean =>
       one.value.value === true,
   )
 
-/** The class and those that it extends, the farthest first. */
-export const lineage = (one: LocustClass): readonly LocustClass[] =>
-  one.base === null ? [one] : [...lineage(one.base), one]
+/** The class and those that it extends, the farthest first: Python looks for a method from the end. */
+export function lineage(one: LocustClass): readonly LocustClass[] {
+  const order = (from: LocustClass): LocustClass[] => [from, ...from.bases.flatMap(order)]
+  const all = order(one)
+  // A class that several extend comes behind all of them.
+  return all.filter((each, i) => all.lastIndexOf(each) === i).reverse()
+}
+
+/** Whether a user has the client of a FastHttpUser. */
+export const isFast = (user: LocustClass): boolean =>
+  lineage(user).some(({ node }) =>
+    node.bases.some((base) => /(?:^|\.)FastHttp(?:User|Locust)$/.test(dotted(base) ?? '')),
+  )
 
 /** The value that a class, or one that it extends, gives to an attribute. */
 export function attributeOf(one: LocustClass, name: string): ExprNode | null {

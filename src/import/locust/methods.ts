@@ -1,6 +1,6 @@
 /** Methods of texts, lists, dicts, files and responses. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, iterable, textOf, type Code, type Kind } from './code.ts'
+import { boxed, code, iterable, textOf, type Code, type Kind } from './code.ts'
 import { quote } from '../typescript.ts'
 import type { Expr } from './python-tree.ts'
 import type { Scope } from './scope.ts'
@@ -10,6 +10,8 @@ import { untranslatable } from './untranslatable.ts'
 export function methodCall(receiver: Code, name: string, node: Expr<'Call'>, scope: Scope): Code {
   const given = name === 'format' ? null : argumentsOf(node, scope)
   if (given === null) return formatted(receiver, node, scope)
+  if (receiver.kind === 'queue') return queueMethod(receiver, name, given)
+  if (receiver.kind === 'path') return pathMethod(receiver, name, given)
   return (
     (receiver.kind === 'response' || receiver.kind === 'any'
       ? responseMethod(receiver, name, given)
@@ -26,7 +28,8 @@ export function methodCall(receiver: Code, name: string, node: Expr<'Call'>, sco
 }
 
 function responseMethod({ text, kind }: Code, name: string, given: Arguments): Code | null {
-  if (name === 'json' && given.all.length === 0) return code(`(${text}.json() as any)`)
+  if (name === 'json' && given.all.length === 0) return code(`py.loads(${text}.text())`)
+  if (name === 'iter_lines' && kind === 'response') return code(`py.splitLines(${text}.text())`, 'list')
   if (name === 'raise_for_status') return code(`${text}.ok || py.raise('HTTPError', ${text}.error)`, 'none')
   if (name === 'close' && kind === 'response') return code('undefined', 'none')
   return null
@@ -48,6 +51,60 @@ function fileMethod({ text, kind }: Code, name: string, given: Arguments): Code 
       return code('undefined', 'none')
     default:
       return null
+  }
+}
+
+function queueMethod({ text }: Code, name: string, given: Arguments): Code {
+  const [first] = given.all
+  switch (name) {
+    case 'put':
+    case 'put_nowait':
+      return first === undefined
+        ? untranslatable(`.${name}()`)
+        : code(`${text}.${name}(${boxed(first).text})`, 'none')
+    case 'get': {
+      const isWaiting = first?.text ?? given.named.get('block')?.text
+      return code(`${text}.get(${given.named.has('timeout') ? 'false' : (isWaiting ?? '')})`)
+    }
+    case 'get_nowait':
+      return code(`${text}.get_nowait()`)
+    case 'empty':
+    case 'full':
+      return code(`${text}.${name}()`, 'bool')
+    case 'qsize':
+      return code(`${text}.qsize()`, 'int')
+    case 'task_done':
+      return code('undefined', 'none')
+    default:
+      return untranslatable(`the method .${name}() of a queue`)
+  }
+}
+
+function pathMethod({ text }: Code, name: string, given: Arguments): Code {
+  switch (name) {
+    case 'read_text':
+      return code(`${text}.read_text()`, 'str')
+    case 'read_bytes':
+      return code(`${text}.read_bytes()`, 'bytes')
+    case 'exists':
+    case 'is_file':
+      return code(`${text}.exists()`, 'bool')
+    case 'resolve':
+    case 'absolute':
+      return code(`${text}.resolve()`, 'path')
+    case 'joinpath':
+      return code(
+        given.all.reduce((whole, one) => `${whole}.over(${one.text})`, text),
+        'path',
+      )
+    case 'open': {
+      const [mode] = byName(given, ['mode', 'buffering', 'encoding'])
+      return mode?.text.includes('b') === true
+        ? code(`${text}.read_bytes()`, 'bytes')
+        : code(`${text}.read_text()`, 'file')
+    }
+    default:
+      return untranslatable(`the method .${name}() of a path`)
   }
 }
 
@@ -80,7 +137,19 @@ function objectMethod({ text, kind }: Code, name: string, given: Arguments): Cod
     case 'total_seconds':
       return code(`${text}.${name}()`, 'float')
     case 'weekday':
-      return kind === 'date' ? code(`${text}.weekday()`, 'int') : null
+    case 'isoweekday':
+      return kind === 'date' ? code(`${text}.${name}()`, 'int') : null
+    case 'astimezone':
+      return kind === 'date' && given.all[0]?.text === "'aware'" ? code(`${text}.astimezone()`, 'date') : null
+    case 'replace': {
+      if (kind !== 'date') return null
+      const fields = [...given.named].map(([key, value]) => `${key}: ${value.text}`)
+      return code(`${text}.with({ ${fields.join(', ')} })`, 'date')
+    }
+    case 'most_common':
+      return code(`${text}.most_common(${listed(given, ['n'])})`, 'list')
+    case 'geturl':
+      return code(`${text}.geturl()`, 'str')
     case 'date':
       return kind === 'date' ? code(`${text}.date()`, 'date') : null
     case 'popleft':
@@ -201,13 +270,16 @@ function listMethod({ text, kind }: Code, name: string, given: Arguments): Code 
   if (kind === 'str' && name !== 'count' && name !== 'index') return null
   switch (name) {
     case 'append':
-      return code(`${text}.push(${listed(given, ['value'])})`, 'none')
+      return first === undefined ? null : code(`${text}.push(${boxed(first).text})`, 'none')
     case 'add':
       return code(`${text}.add(${listed(given, ['value'])})`, 'none')
     case 'extend':
       return first === undefined ? null : code(`${text}.push(...${iterable(first)})`, 'none')
     case 'insert':
-      return code(`${text}.splice(${given.all[0]?.text ?? '0'}, 0, ${given.all[1]?.text ?? ''})`, 'none')
+      return code(
+        `${text}.splice(${given.all[0]?.text ?? '0'}, 0, ${given.all[1] === undefined ? '' : boxed(given.all[1]).text})`,
+        'none',
+      )
     case 'remove':
       return code(`py.remove(${text}, ${listed(given, ['value'])})`, 'none')
     case 'index':
@@ -226,7 +298,7 @@ function listMethod({ text, kind }: Code, name: string, given: Arguments): Code 
       return code(`py.pop(${[text, ...given.all.map((one) => one.text)].join(', ')})`)
     case 'copy':
       return code(
-        kind === 'list' ? `[...${text}]` : kind === 'dict' ? `{ ...${text} }` : `structuredClone(${text})`,
+        kind === 'list' ? `[...${text}]` : kind === 'dict' ? `{ ...${text} }` : `py.copied(${text}, false)`,
         kind,
       )
     case 'clear':
@@ -240,17 +312,19 @@ function dictMethod({ text, kind }: Code, name: string, given: Arguments): Code 
   if (kind === 'str' || kind === 'list') return null
   switch (name) {
     case 'get':
-      return code(`py.get(${text}, ${listed(given, ['key', 'default'])})`)
+      return code(`py.get(${text}, ${given.all.map((one) => boxed(one).text).join(', ')})`)
     case 'keys':
     case 'values':
     case 'items':
       return code(`py.${name}(${text})`, 'list')
     case 'update': {
-      const entries = [...given.named].map(([key, value]) => `${key}: ${value.text}`)
+      const entries = [...given.named].map(([key, value]) => `${key}: ${boxed(value).text}`)
+      if (given.all.length > 0 && entries.length > 0)
+        return untranslatable('update() with both kinds of arguments')
       return code(`py.update(${text}, ${given.all[0]?.text ?? `{ ${entries.join(', ')} }`})`, 'none')
     }
     case 'setdefault':
-      return code(`py.setDefault(${text}, ${listed(given, ['key', 'value'])})`)
+      return code(`py.setDefault(${text}, ${given.all.map((one) => boxed(one).text).join(', ')})`)
     default:
       return null
   }
@@ -260,8 +334,8 @@ function dictMethod({ text, kind }: Code, name: string, given: Arguments): Code 
 function formatted({ text, kind }: Code, node: Expr<'Call'>, scope: Scope): Code {
   if (kind !== 'str' && kind !== 'any') return untranslatable('the method .format()')
   if (node.args.some(({ nodeType }) => nodeType === 'Starred')) return untranslatable('a call with * or **')
-  const all = node.args.map((one) => scope.expression(one, scope))
-  const named = node.keywords.map(({ arg, value }) => [arg, scope.expression(value, scope)] as const)
+  const all = node.args.map((one) => boxed(scope.expression(one, scope)))
+  const named = node.keywords.map(({ arg, value }) => [arg, boxed(scope.expression(value, scope))] as const)
   if (named.some(([name]) => name === undefined)) {
     const [[, only] = [undefined, code('{}')]] = named
     return named.length === 1 && all.length === 0

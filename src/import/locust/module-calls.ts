@@ -1,10 +1,10 @@
 /** Calls of what a locustfile takes of Python's modules. */
 import { argumentsOf, byName, listed, type Arguments } from './arguments.ts'
-import { code, iterable, textOf, type Code } from './code.ts'
+import { boxed, code, iterable, textOf, type Code } from './code.ts'
 import { quote } from '../typescript.ts'
 import { opened } from './builtins.ts'
 import type { Expr } from './python-tree.ts'
-import { imported, need, randomIn, type Scope } from './scope.ts'
+import { holdsUser, imported, need, randomIn, type Scope } from './scope.ts'
 import { untranslatable } from './untranslatable.ts'
 
 /** A call of `module.function`, by its full name. */
@@ -14,7 +14,10 @@ export function moduleCall(path: string, node: Expr<'Call'>, scope: Scope): Code
   if (module === 'random') return chance(name, argumentsOf(node, scope), scope)
   if (/^(?:time|gevent)$/.test(module) && name === 'sleep') return slept(argumentsOf(node, scope), scope)
   if (module === 'logging' || path === 'locust.log') return logged(name, node, scope)
-  if (module === 'os' || module === 'pathlib') return system(path, node, scope)
+  if (module === 'os' || path === 'pathlib.Path.open') return system(path, node, scope)
+  if (/^(?:urllib3|requests\.packages\.urllib3|warnings)\b/.test(path)) return code('undefined', 'none')
+  if (path === 'collections.defaultdict') return defaultDict(node, scope)
+  if (path === 'collections.namedtuple') return namedTuple(argumentsOf(node, scope))
   const given = path.startsWith('json') ? null : argumentsOf(node, scope)
   if (given === null) return json(name, node, scope)
   if (module === 're') return matched(name, given)
@@ -57,10 +60,14 @@ function dated(name: string, given: Arguments): Code {
     case 'date.today':
       return code('py.dateToday()', 'date')
     case 'datetime.fromtimestamp':
-      return code(`py.fromTimestamp(${listed(given, ['seconds'])})`, 'date')
+      return code(`py.fromTimestamp(${listed(given, ['seconds', 'tz'])})`, 'date')
+    case 'datetime.strptime':
+      return code(`py.parseTime(${listed(given, ['text', 'format'])})`, 'date')
+    case 'datetime.fromisoformat':
+      return code(`py.fromIso(${listed(given, ['text'])})`, 'date')
     case 'datetime':
       return code(
-        `py.datetime(${listed(given, ['year', 'month', 'day', 'hour', 'minute', 'second'])})`,
+        `py.datetime(${listed(given, ['year', 'month', 'day', 'hour', 'minute', 'second', 'microsecond', 'tzinfo'])})`,
         'date',
       )
     case 'date':
@@ -97,21 +104,61 @@ export const HASHES: ReadonlySet<string> = new Set(['md5', 'sha1', 'sha224', 'sh
 type Translation = (given: Arguments, scope: Scope) => Code
 
 const FUNCTIONS: Readonly<Record<string, Translation>> = {
-  'itertools.cycle': (given) => code(`py.cycle(${listed(given, ['values'])})`),
-  'itertools.count': (given) => code(`py.counting(${listed(given, ['start', 'step'])})`),
+  'itertools.cycle': (given) => code(`py.cycle(${listed(given, ['values'])})`, 'iterator'),
+  'itertools.count': (given) => code(`py.counting(${listed(given, ['start', 'step'])})`, 'iterator'),
+  'itertools.repeat': (given) => code(`py.repeated(${listed(given, ['value', 'times'])})`, 'iterator'),
+  'itertools.islice': (given) => code(`py.islice(${given.all.map(({ text }) => text).join(', ')})`, 'list'),
+  'itertools.product': (given) =>
+    given.named.size > 0
+      ? untranslatable('itertools.product() with repeat=')
+      : code(`py.product(${given.all.map(({ text }) => text).join(', ')})`, 'list'),
+  'itertools.combinations': (given) => code(`py.combinations(${listed(given, ['values', 'r'])})`, 'list'),
+  'itertools.permutations': (given) => code(`py.permutations(${listed(given, ['values', 'r'])})`, 'list'),
+  'itertools.chain.from_iterable': (given) =>
+    code(`py.list(${listed(given, ['values'])}).flatMap((one: any) => py.list(one))`, 'list'),
+  'queue.Queue': (given) => code(`py.queue(${listed(given, ['maxsize'])})`, 'queue'),
+  'queue.SimpleQueue': () => code('py.queue()', 'queue'),
+  'queue.LifoQueue': (given) => code(`py.lifoQueue(${listed(given, ['maxsize'])})`, 'queue'),
+  'gevent.queue.Queue': (given) => code(`py.queue(${listed(given, ['maxsize'])})`, 'queue'),
+  'collections.Counter': (given) => code(`new py.Counter(${given.all[0]?.text ?? ''})`),
+  'dataclasses.asdict': (given) => code(`py.asDict(${listed(given, ['object'])})`, 'any'),
+  'statistics.mean': (given) => code(`py.mean(${listed(given, ['values'])})`),
+  'pathlib.Path': (given) => code(`py.path(${given.all.map(({ text }) => text).join(', ')})`, 'path'),
+  'io.BytesIO': (given) => given.all[0] ?? code('Buffer.alloc(0)', 'bytes'),
+  'io.StringIO': (given) => code(given.all[0]?.text ?? "''", 'file'),
+  'secrets.token_hex': (given, scope) =>
+    code(
+      `${imported(scope, 'node:crypto', 'randomBytes')}(${given.all[0]?.text ?? '32'}).toString('hex')`,
+      'str',
+    ),
+  'secrets.token_urlsafe': (given, scope) =>
+    code(
+      `${imported(scope, 'node:crypto', 'randomBytes')}(${given.all[0]?.text ?? '32'}).toString('base64url')`,
+      'str',
+    ),
+  'secrets.choice': (given, scope) => chance('choice', given, scope),
+  'secrets.randbelow': (given, scope) => chance('randrange', given, scope),
+  'time.strftime': (given) =>
+    given.all.length === 1
+      ? code(`py.datetimeNow().strftime(${given.all[0]!.text})`, 'str')
+      : untranslatable('time.strftime() of a time'),
   'itertools.chain': (given) => code(`[${given.all.map((one) => `...${iterable(one)}`).join(', ')}]`, 'list'),
   'collections.deque': (given) => code(`py.deque(${listed(given, ['values', 'maxlen'], '[]')})`, 'list'),
   'collections.OrderedDict': (given) => code(`py.dict(${listed(given, ['values'])})`),
+  'gevent.lock.RLock': () => code('null', 'lock'),
+  'multiprocessing.Lock': () => code('null', 'lock'),
   'threading.Lock': () => code('null', 'lock'),
   'threading.RLock': () => code('null', 'lock'),
   'gevent.lock.Semaphore': () => code('null', 'lock'),
   'gevent.lock.BoundedSemaphore': () => code('null', 'lock'),
   'threading.Semaphore': () => code('null', 'lock'),
   'time.time': () => code('(Date.now() / 1000)', 'float'),
-  'time.time_ns': () => untranslatable('a whole number beyond 2^53'),
+  'time.time_ns': () => code('py.whole(BigInt(Date.now()) * 1_000_000n)'),
+  'time.process_time': () => code('(performance.now() / 1000)', 'float'),
   'time.perf_counter': () => code('(performance.now() / 1000)', 'float'),
   'time.monotonic': () => code('(performance.now() / 1000)', 'float'),
   'uuid.uuid4': (_, scope) => code(`${imported(scope, 'node:crypto', 'randomUUID')}()`, 'str'),
+  'uuid.UUID': (given) => code(`py.uuid(${listed(given, ['hex'])})`, 'str'),
   'uuid.uuid1': (_, scope) => code(`${imported(scope, 'node:crypto', 'randomUUID')}()`, 'str'),
   'math.floor': (given) => code(`Math.floor(${listed(given, ['x'])})`, 'int'),
   'math.ceil': (given) => code(`Math.ceil(${listed(given, ['x'])})`, 'int'),
@@ -122,14 +169,50 @@ const FUNCTIONS: Readonly<Record<string, Translation>> = {
   'base64.b64encode': (given) =>
     code(`Buffer.from(Buffer.from(${listed(given, ['bytes'])}).toString('base64'))`, 'bytes'),
   'base64.b64decode': (given) => code(`Buffer.from(String(${listed(given, ['text'])}), 'base64')`, 'bytes'),
-  'urllib.parse.quote': (given) =>
-    code(`encodeURIComponent(${listed(given, ['text'])}).replaceAll('%2F', '/')`, 'str'),
-  'urllib.parse.urlencode': (given) =>
-    code(`new URLSearchParams(py.fields(${listed(given, ['values'])})).toString()`, 'str'),
+  'base64.urlsafe_b64encode': (given) =>
+    code(
+      `Buffer.from(Buffer.from(${listed(given, ['bytes'])}).toString('base64').replaceAll('+', '-').replaceAll('/', '_'))`,
+      'bytes',
+    ),
+  'urllib.parse.quote': (given) => code(`py.quote(${listed(given, ['text', 'safe'])})`, 'str'),
+  'urllib.parse.quote_plus': (given) => code(`py.quotePlus(${listed(given, ['text', 'safe'])})`, 'str'),
+  'urllib.parse.unquote': (given) => code(`py.unquote(${listed(given, ['text'])})`, 'str'),
+  'urllib.parse.unquote_plus': (given) => code(`py.unquotePlus(${listed(given, ['text'])})`, 'str'),
+  'urllib.parse.urlencode': (given) => code(`py.urlEncode(${listed(given, ['values', 'doseq'])})`, 'str'),
+  'urllib.parse.urljoin': (given) => code(`py.joinUrl(${listed(given, ['base', 'url'])})`, 'str'),
+  'urllib.parse.urlparse': (given) => code(`py.parseUrl(${listed(given, ['url'])})`, 'url'),
+  'urllib.parse.urlsplit': (given) => code(`py.parseUrl(${listed(given, ['url'])}, false)`, 'url'),
+  'urllib.parse.parse_qs': (given) => code(`py.parseQuery(${listed(given, ['query'])})`),
+  'urllib.parse.parse_qsl': (given) => code(`py.parseQueryList(${listed(given, ['query'])})`, 'list'),
+  'random.SystemRandom': () => untranslatable('random.SystemRandom()'),
   'csv.DictReader': (given) => code(`py.csvRows(${given.all[0]?.text ?? ''})`, 'list'),
   'csv.reader': (given) => code(`py.csvLines(${given.all[0]?.text ?? ''})`, 'list'),
-  'copy.deepcopy': (given) => code(`structuredClone(${listed(given, ['value'])})`),
-  'copy.copy': (given) => code(`structuredClone(${listed(given, ['value'])})`),
+  'copy.deepcopy': (given) => code(`py.copied(${listed(given, ['value'])})`, given.all[0]?.kind ?? 'any'),
+  'copy.copy': (given) => code(`py.copied(${listed(given, ['value'])}, false)`, given.all[0]?.kind ?? 'any'),
+}
+
+/** `defaultdict(int)`, `defaultdict(lambda: 0)`. */
+function defaultDict({ args, keywords }: Expr<'Call'>, scope: Scope): Code {
+  const [make, values] = args
+  if (keywords.length > 0) return untranslatable('defaultdict() with values by name')
+  const usual = { int: '0', float: 'py.real(0)', str: "''", list: '[]', dict: '{}', set: 'new Set()' }
+  const known = make?.nodeType === 'Name' ? usual[make.id as keyof typeof usual] : undefined
+  const text =
+    known === undefined
+      ? make === undefined
+        ? '() => null'
+        : scope.expression(make, scope).text
+      : `() => (${known})`
+  return code(
+    `py.defaultDict(${text}${values === undefined ? '' : `, ${scope.expression(values, scope).text}`})`,
+  )
+}
+
+function namedTuple(given: Arguments): Code {
+  const [name, fields, defaults] = byName(given, ['typename', 'field_names', 'defaults'])
+  return code(
+    `py.namedTuple(${name!.text}, ${fields?.text ?? '[]'}${defaults === undefined ? '' : `, ${defaults.text}`})`,
+  )
 }
 
 function chance(name: string, given: Arguments, scope: Scope): Code {
@@ -183,7 +266,7 @@ function chance(name: string, given: Arguments, scope: Scope): Code {
 }
 
 function slept(given: Arguments, scope: Scope): Code {
-  if (scope.isSync || scope.facts === null || scope.facts.self === null)
+  if (scope.isSync || scope.facts === null || (scope.facts.self === null && !holdsUser(scope)))
     return untranslatable('a pause outside of a user')
   scope.facts.isAsync = true
   const [pause] = byName(given, ['secs'])
@@ -231,8 +314,8 @@ function json(name: string, node: Expr<'Call'>, scope: Scope): Code {
   const [first] = given.all
   if (first === undefined) return untranslatable(`json.${name}()`)
   if (name === 'loads' || name === 'load') {
-    const text = first.kind === 'file' || first.kind === 'str' ? first.text : `String(${first.text})`
-    return code(`(JSON.parse(${text}) as any)`)
+    if (given.named.size > 0) return untranslatable(`json.${name}() with ${[...given.named.keys()][0]!}=`)
+    return code(`py.loads(${first.text})`)
   }
   if (name !== 'dumps') return untranslatable(`json.${name}()`)
   const options: string[] = []
@@ -243,7 +326,10 @@ function json(name: string, node: Expr<'Call'>, scope: Scope): Code {
     else if (key === 'separators' && value.text.replaceAll(/\s/g, '') === '[",",":"]')
       options.push('compact: true')
     else untranslatable(`json.dumps() with ${key}=`)
-  return code(`py.dumps(${first.text}${options.length === 0 ? '' : `, { ${options.join(', ')} }`})`, 'str')
+  return code(
+    `py.dumps(${boxed(first).text}${options.length === 0 ? '' : `, { ${options.join(', ')} }`})`,
+    'str',
+  )
 }
 
 function system(path: string, node: Expr<'Call'>, scope: Scope): Code {
@@ -255,7 +341,10 @@ function system(path: string, node: Expr<'Call'>, scope: Scope): Code {
       const variable = /^"[A-Za-z_]\w*"$/.test(name!.text)
         ? `process.env[${name!.text}]`
         : `process.env[py.str(${name!.text})]`
-      return code(`(${variable} ?? ${otherwise?.text ?? 'null'})`, otherwise?.kind === 'str' ? 'str' : 'any')
+      return code(
+        `(${variable} ?? ${otherwise === undefined ? 'null' : boxed(otherwise).text})`,
+        otherwise?.kind === 'str' ? 'str' : 'any',
+      )
     }
     case 'os.path.join':
       return code(
@@ -272,6 +361,10 @@ function system(path: string, node: Expr<'Call'>, scope: Scope): Code {
     case 'os.path.exists':
     case 'os.path.isfile':
       return code(`${imported(scope, 'node:fs', 'existsSync')}(${listed(given, ['path'])})`, 'bool')
+    case 'os.urandom':
+      return code(`${imported(scope, 'node:crypto', 'randomBytes')}(${listed(given, ['size'])})`, 'bytes')
+    case 'os.getpid':
+      return code('process.pid', 'int')
     case 'os.getcwd':
       return code('process.cwd()', 'str')
     case 'pathlib.Path.open':

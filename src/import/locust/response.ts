@@ -1,6 +1,6 @@
 /** Attributes and methods of a response. */
 import { code, type Code } from './code.ts'
-import type { Scope } from './scope.ts'
+import { imported, type Scope } from './scope.ts'
 import { untranslatable } from './untranslatable.ts'
 
 export function responseAttribute({ text }: Code, name: string, scope: Scope): Code {
@@ -15,6 +15,16 @@ export function responseAttribute({ text }: Code, name: string, scope: Scope): C
       return code(`${text}.bytes()`, 'bytes')
     case 'headers':
       return code(`${text}.headers`)
+    case 'url':
+      return code(`${text}.url`, 'str')
+    case 'reason':
+      return code(`${imported(scope, 'node:http', 'STATUS_CODES')}[${text}.status]`, 'str')
+    case 'history':
+      return code(`${text}.redirects`, 'list')
+    case 'elapsed':
+      return code(`py.timedelta({ milliseconds: ${text}.latencyMs })`, 'date')
+    case 'js':
+      return code(`py.parsed(${text})`)
     default:
       return untranslatable(`.${name} of a response`)
   }
@@ -22,4 +32,16 @@ export function responseAttribute({ text }: Code, name: string, scope: Scope): C
 
 /** The attributes for which a response must be kept. */
 export const needsReading = (name: string): boolean =>
-  !['status_code', 'ok', 'success', 'failure', 'raise_for_status', 'close', 'cookies'].includes(name)
+  ![
+    'status_code',
+    'ok',
+    'success',
+    'failure',
+    'raise_for_status',
+    'close',
+    'cookies',
+    'url',
+    'history',
+    'reason',
+    'elapsed',
+  ].includes(name)

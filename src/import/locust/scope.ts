@@ -3,7 +3,10 @@ import { declarationsOf, type Block, type Declaration } from './bindings.ts'
 import type { Code, Kind } from './code.ts'
 import { nameOf } from './code.ts'
 import type { LocustClass, LocustFile } from './locust-file.ts'
+import type { OwnClass, OwnClasses, OwnMethod } from './own-class.ts'
 import type { ExprNode, FunctionNode, StmtNode } from './python-tree.ts'
+import type { Signature } from './signature.ts'
+import { untranslatable } from './untranslatable.ts'
 import type { Source } from '../source.ts'
 
 /** What a function takes of the context of a user. */
@@ -19,6 +22,12 @@ export interface FunctionFacts {
   readonly definer: LocustClass | null
   /** The parameter that is the user, if any. */
   readonly self: string | null
+  /** Of a method of an own class: the class, and the name of its object, or of the class itself. */
+  readonly own: { readonly of: OwnClass; readonly self: string | null } | null
+  /** The expression that is the context of the user: `context`, `this.user`. */
+  readonly contextName: string
+  readonly signature: Signature
+  readonly isGenerator: boolean
   readonly needs: Set<Need>
   /** Functions that it calls. */
   readonly calls: Set<FunctionFacts>
@@ -27,6 +36,8 @@ export interface FunctionFacts {
   handsOn: boolean
   /** Called by name, and not only by Locust. */
   isCalled: boolean
+  /** It listens to an event: what Locust would give it is known without a parameter. */
+  isListener: boolean
 }
 
 /** What is known of the whole file while it is translated. */
@@ -48,9 +59,16 @@ export interface Work {
   readonly modules: Map<string, Set<string>>
   /** The hosts that are written for the users of a class, or for all users; `null` for one that is not written as a text. */
   readonly hostsOf: (owner: LocustClass | null) => readonly (string | null)[]
+  /** Whether the users that do a function are FastHttpUsers; `null` if only some are. */
+  readonly isFast: (facts: FunctionFacts | null) => boolean | null
   /** Kinds of the constants of the module. */
   readonly constants: Map<string, Kind>
-  readonly options: ReadonlyMap<string, string>
+  readonly options: Map<string, Code>
+  readonly own: OwnClasses
+  /** The facts of a method of an own class. */
+  readonly methodFacts: (of: OwnClass, method: OwnMethod) => FunctionFacts
+  /** Attributes of classes that are set by the class, and so are no constants. */
+  readonly reassigned: ReadonlySet<string>
   readonly notes: Set<string>
   /** Variables of the module that are loggers. */
   readonly loggers: ReadonlySet<string>
@@ -73,12 +91,21 @@ export interface Scope {
   /** What `return` gives: the state in `onStart`. */
   readonly returned: string | null
   /** The response whose verdict a `check` gives. */
-  readonly verdict: { readonly name: string; readonly isChecking: boolean } | null
+  readonly verdict: {
+    readonly name: string
+    readonly isChecking: boolean
+    /** What `success()` says; `null` for plain success. */
+    readonly usual: string | null
+  } | null
   readonly renamed: string | null
   /** Names that stand for another expression. */
   readonly aliases: ReadonlyMap<string, string>
   readonly expression: (node: ExprNode, scope: Scope) => Code
   readonly body: Block
+  /** The parameter of a listener that is Locust's environment. */
+  readonly environment: string | null
+  /** The label that `break` leaves, so that the `else` of the loop is left out. */
+  readonly breakTo: string | null
 }
 
 /** The scope of a function's body. */
@@ -91,7 +118,14 @@ export function scopeOf(
   {
     returned = null,
     usedElsewhere = [],
-  }: { returned?: string | null; usedElsewhere?: Iterable<string> } = {},
+    aliases = [],
+    environment = null,
+  }: {
+    returned?: string | null
+    usedElsewhere?: Iterable<string>
+    aliases?: Iterable<readonly [string, string]>
+    environment?: string | null
+  } = {},
 ): Scope {
   return {
     work,
@@ -106,21 +140,37 @@ export function scopeOf(
     returned,
     verdict: null,
     renamed: null,
-    aliases: new Map(),
+    aliases: new Map(aliases),
     expression,
     body,
+    environment,
+    breakTo: null,
   }
 }
 
 /** Notes that the function uses this of its user. */
 export function need(scope: Scope, what: Need): string {
-  scope.facts?.needs.add(what)
+  const { facts } = scope
+  // Of a client, an object can only send requests.
+  if ((facts?.own ?? null) !== null && facts!.self === null && !holdsUser(scope) && what !== 'http')
+    return untranslatable('what an object needs of a user that it does not hold')
+  facts?.needs.add(what)
   return what
+}
+
+/** The context of the user, handed on as a whole. */
+export function contextIn({ facts }: Scope): string {
+  if (facts === null) return 'context'
+  if (facts.own === null) facts.handsOn = true
+  return facts.contextName
 }
 
 /** The stream of numbers: the user's own, or that of the platform where there is no user. */
 export const randomIn = (scope: Scope): string =>
-  (scope.facts?.self ?? null) === null ? 'Math.random' : need(scope, 'random')
+  (scope.facts?.self ?? null) === null && !holdsUser(scope) ? 'Math.random' : need(scope, 'random')
+
+/** Whether the object of a method holds a user. */
+export const holdsUser = ({ facts }: Scope): boolean => (facts?.own?.of.userField ?? null) !== null
 
 /** Notes an import of a module of Node. */
 export function imported(scope: Scope, module: string, name: string): string {

@@ -2,16 +2,17 @@
 import { names, redeclared, type Block } from './bindings.ts'
 import { keyword } from './arguments.ts'
 import { errorName, opened } from './builtins.ts'
-import { isRequest, requestCall } from './client.ts'
-import { code, isNumeric, iterable, nameOf, textOf, type Code, type Kind } from './code.ts'
+import { isRequest, requestCall, restCall } from './client.ts'
+import { isGenerator } from './own-class.ts'
+import { boxed, code, isNumeric, iterated, nameOf, textOf, type Code, type Kind } from './code.ts'
 import { property, quote } from '../typescript.ts'
 import { test } from './condition.ts'
-import { arithmetic } from './expression.ts'
+import { arithmetic, translate } from './expression.ts'
 import { dotted, some, walk, type Expr, type ExprNode, type Stmt, type StmtNode } from './python-tree.ts'
 import { bind, need, scopeOf, type Scope } from './scope.ts'
 import { targetText } from './target.ts'
 import { Untranslatable, untranslatable } from './untranslatable.ts'
-import { isClient, isUser, stateTarget, userPath } from './user.ts'
+import { cookieOf, isClient, isUser, stateTarget, userPath } from './user.ts'
 import { needsReading } from './response.ts'
 import type { Marks } from './marks.ts'
 import {
@@ -28,6 +29,7 @@ import {
 /** Translates blocks, and keeps what could not be translated. */
 export class Statements {
   readonly #marks: Marks
+  readonly expression = translate
 
   constructor(marks: Marks) {
     this.#marks = marks
@@ -97,8 +99,11 @@ export class Statements {
       case 'For':
         return this.#loop(statement, scope)
       case 'While':
-        if (statement.orelse.length > 0) return untranslatable('while … else')
-        return `while (${test(statement.test, scope)}) {\n${this.block(statement.body, scope)}\n}`
+        return this.#withElse(
+          statement,
+          scope,
+          (inner) => `while (${test(statement.test, scope)}) {\n${this.block(statement.body, inner)}\n}`,
+        )
       case 'With':
         return this.#with(statement, scope)
       case 'Try':
@@ -116,7 +121,7 @@ export class Statements {
       case 'Delete':
         return statement.targets.map((target) => deleted(target, scope)).join('\n')
       case 'Break':
-        return 'break'
+        return scope.breakTo === null ? 'break' : `break ${scope.breakTo}`
       case 'Continue':
         return 'continue'
       case 'Pass':
@@ -149,14 +154,14 @@ export class Statements {
     const change = clientChange(node, scope)
     if (change !== null) return change
     const { text } = scope.expression(node, scope)
-    return text === 'undefined' ? '' : text.replace(/^\((await .*)\)$/s, '$1')
+    return text === 'undefined' ? '' : text.replace(/^\(((?:await|yield\*?) [^()]*(?:\(.*\))?)\)$/s, '$1')
   }
 
   #verdict(verdict: 'success' | 'failure', node: Expr<'Call'>, scope: Scope): string {
     const message = node.args[0]
     const said =
       verdict === 'success'
-        ? 'true'
+        ? (scope.verdict!.usual ?? 'true')
         : message === undefined
           ? "'failed'"
           : failureText(scope.expression(message, scope))
@@ -193,8 +198,9 @@ export class Statements {
     switch (target.nodeType) {
       case 'Name': {
         const { text, declares } = bind(scope, target.id, value.kind, statement)
-        if (declares === null) return `${text} = ${value.text}`
-        return `${declares} ${text}${annotation(declares, value, target.id, scope)} = ${value.text}`
+        const kept = scope.kinds.get(target.id) === 'float' ? value : boxed(value)
+        if (declares === null) return `${text} = ${kept.text}`
+        return `${declares} ${text}${annotation(declares, kept, target.id, scope)} = ${kept.text}`
       }
       case 'Tuple':
       case 'List': {
@@ -202,8 +208,11 @@ export class Statements {
         names(target, (name) => found.push(bind(scope, name, 'any', statement)))
         const isNew = found.length > 0 && found.every(({ declares }) => declares !== null)
         const length = target.elts.some(({ nodeType }) => nodeType === 'Starred') ? null : target.elts.length
-        const from =
-          value.kind === 'list' && value.text.startsWith('[')
+        const rest = target.elts.findIndex(({ nodeType }) => nodeType === 'Starred')
+        const isInside = rest >= 0 && rest < target.elts.length - 1
+        const from = isInside
+          ? `py.unpackAround(${value.text}, ${rest}, ${target.elts.length - 1 - rest})`
+          : value.kind === 'list' && value.text.startsWith('[')
             ? value.text
             : length === null
               ? `py.list(${value.text})`
@@ -219,16 +228,19 @@ export class Statements {
         ].join('\n')
       }
       case 'Attribute':
-        return clientSetting(target, value, scope) ?? `${stateTarget(target, scope)} = ${value.text}`
+        return clientSetting(target, value, scope) ?? `${stateTarget(target, scope)} = ${boxed(value).text}`
       case 'Subscript': {
         const header = clientHeader(target, value, scope)
         if (header !== null) return header
         if (target.slice.nodeType === 'Slice') return untranslatable('an assignment to a part of a list')
-        const container = scope.expression(target.value, scope)
+        const isCookie = cookieOf(target.value, scope)
+        const container = isCookie ? code('') : scope.expression(target.value, scope)
         const key = scope.expression(target.slice, scope)
+        if (isCookie)
+          return `${need(scope, 'cookies')}.set(\`\${${textOf(key)}}=\${${textOf(value)}}; Path=/\`)`
         if (container.kind === 'dict' && key.kind === 'str')
-          return `${container.text}[${key.text}] = ${value.text}`
-        return `py.setItem(${container.text}, ${key.text}, ${value.text})`
+          return `${container.text}[${key.text}] = ${boxed(value).text}`
+        return `py.setItem(${container.text}, ${key.text}, ${boxed(value).text})`
       }
       default:
         return untranslatable('the target of an assignment')
@@ -251,7 +263,6 @@ export class Statements {
   }
 
   #loop(statement: Stmt<'For'>, scope: Scope): string {
-    if (statement.orelse.length > 0) return untranslatable('for … else')
     const source = scope.expression(statement.iter, scope)
     const isRange = statement.iter.nodeType === 'Call' && dotted(statement.iter.func) === 'range'
     const kind: Kind = isRange ? 'int' : source.kind === 'file' ? 'str' : 'any'
@@ -259,7 +270,23 @@ export class Statements {
     names(statement.target, (name) => found.push(bind(scope, name, kind, statement)))
     const isNew = found.every(({ declares }) => declares !== null)
     const declares = !isNew ? '' : found.every((one) => one.declares === 'const') ? 'const ' : 'let '
-    return `for (${declares}${targetText(statement.target)} of ${iterable(source)}) {\n${this.block(statement.body, scope)}\n}`
+    return this.#withElse(
+      statement,
+      scope,
+      (inner) =>
+        `for (${declares}${targetText(statement.target)} of ${iterated(source)}) {\n${this.block(statement.body, inner)}\n}`,
+    )
+  }
+
+  /** A loop; its `else` is behind it, where `break` does not get to. */
+  #withElse(
+    { orelse, lineno }: Stmt<'For'> | Stmt<'While'>,
+    scope: Scope,
+    loop: (inner: Scope) => string,
+  ): string {
+    if (orelse.length === 0) return loop({ ...scope, breakTo: null })
+    const label = `loop${lineno}`
+    return `${label}: {\n${loop({ ...scope, breakTo: label })}\n${this.block(orelse, scope)}\n}`
   }
 
   #with(statement: Stmt<'With'>, scope: Scope): string {
@@ -269,6 +296,8 @@ export class Statements {
     const { context_expr: source, optional_vars: target } = item!
     if (source.nodeType === 'Call' && isRequest(source, scope))
       return this.#response(source, target, statement, scope)
+    const rest = source.nodeType === 'Call' ? restCall(source, scope) : null
+    if (rest !== null) return this.#rest(rest, target, statement, scope)
     const path = source.nodeType === 'Call' ? userPath(source.func, scope) : null
     if (source.nodeType === 'Call' && path === 'client.rename_request')
       return this.block(statement.body, { ...scope, renamed: scope.expression(source.args[0]!, scope).text })
@@ -330,22 +359,39 @@ export class Statements {
     return times === 1 ? text : `{\n${text}\n}`
   }
 
-  /** The `check` option. */
-  #check(body: Block, name: string, scope: Scope): string {
+  /** `with self.rest(…) as response:`: JSON both ways, and what is not JSON has failed. */
+  #rest(request: Expr<'Call'>, target: ExprNode | undefined, statement: Stmt<'With'>, scope: Scope): string {
+    if (target !== undefined && target.nodeType !== 'Name')
+      return untranslatable('with … as something else than a name')
+    const name = target?.id ?? 'response'
+    const check = this.#check(statement.body, name, scope, `py.notJson(${nameOf(name)})`)
+    const statuses = hasSuccess(statement.body, name) ? ["expectStatus: '100-599'"] : []
+    const sent = code(`await ${requestCall(request, scope, [...statuses, check])}`, 'response')
+    const acting = actingPart(statement.body, name)
+    if (target === undefined || acting.length === 0) return sent.text
+    const inside: Scope = {
+      ...scope,
+      declarations: redeclared(scope.declarations, statement.body, acting),
+    }
+    return this.#withResponse(target, name, sent, acting, statement, inside)
+  }
+
+  /** The `check` option; `first` says what is wrong before the block does. */
+  #check(body: Block, name: string, scope: Scope, first: string | null = null): string {
     const part = checkingPart(body, name, (node) => isImpure(node, scope))
     if (part === null) return untranslatable('a verdict on a response after further requests')
     const isSimple = isAtEnds(part, name)
     const asked = isSimple ? withoutReturns(part, name) : part
     const needsStatus = hasSuccess(body, name)
-    const usual = needsStatus
-      ? `${nameOf(name)}.status < 400 || \`HTTP status \${${nameOf(name)}.status}\``
-      : 'true'
+    const usual =
+      first ??
+      (needsStatus ? `${nameOf(name)}.status < 400 || \`HTTP status \${${nameOf(name)}.status}\`` : 'true')
     const inner: Scope = {
       ...scopeOf(scope.work, scope.facts, asked, scope.kinds, scope.expression),
       kinds: new Map([...scope.kinds, [name, 'response' as const]]),
       clients: scope.clients,
       isSync: true,
-      verdict: { name, isChecking: true },
+      verdict: { name, isChecking: true, usual: null },
       returned: isSimple ? usual : 'verdict',
       aliases: isSimple ? scope.aliases : new Map([...scope.aliases, [VERDICT, 'verdict']]),
     }
@@ -385,16 +431,29 @@ export class Statements {
   #return({ value }: Stmt<'Return'>, scope: Scope): string {
     if (scope.returned !== null) return `return ${scope.returned}`
     if (value === undefined) return 'return'
+    if (scope.facts?.isGenerator === true) return untranslatable('a value that a generator returns')
     if (isRequest(value, scope))
       return `return await ${requestCall(value as Expr<'Call'>, scope, ['read: true'])}`
-    return `return ${scope.expression(value, scope).text}`
+    return `return ${boxed(scope.expression(value, scope)).text}`
   }
 
   /** A function within a function. */
   #function(node: Stmt<'FunctionDef'>, scope: Scope): string {
     if (node.decorator_list.length > 0) return untranslatable('a function with a decorator')
+    if (isGenerator(node)) return untranslatable('a function with yield within a function')
+    if (node.args.vararg !== undefined || node.args.kwarg !== undefined || node.args.kwonlyargs.length > 0)
+      return untranslatable('a function with * or ** within a function')
     const { parameters, kinds } = this.parameters(node, 0, scope)
-    const inner = scopeOf(scope.work, null, node.body, new Map([...scope.kinds, ...kinds]), scope.expression)
+    const inner = scopeOf(
+      scope.work,
+      null,
+      node.body,
+      new Map([...scope.kinds, ...kinds]),
+      scope.expression,
+      {
+        aliases: scope.aliases,
+      },
+    )
     const body = this.block(node.body, inner)
     bind(scope, node.name, 'any', node)
     return `const ${nameOf(node.name)} = (${parameters}): any => {\n${body}\n}`
@@ -406,8 +465,6 @@ export class Statements {
     skip: number,
     scope: Scope,
   ): { parameters: string; kinds: Map<string, Kind> } {
-    if (args.vararg !== undefined || args.kwarg !== undefined)
-      return untranslatable('a function with * or **')
     const all = [...args.posonlyargs, ...args.args]
     const kinds = new Map<string, Kind>()
     const texts = all.map(({ arg, annotation: type }, i) => {
@@ -417,14 +474,23 @@ export class Statements {
           ? type.id
           : 'any'
       kinds.set(arg, kind)
-      return `${nameOf(arg)}: any${value === undefined ? '' : ` = ${scope.expression(value, scope).text}`}`
+      return `${nameOf(arg)}: any${value === undefined ? '' : ` = ${boxed(scope.expression(value, scope)).text}`}`
     })
     const more = args.kwonlyargs.map(({ arg }, i) => {
       const value = args.kw_defaults[i]
       kinds.set(arg, 'any')
-      return `${nameOf(arg)}: any${value === null || value === undefined ? '' : ` = ${scope.expression(value, scope).text}`}`
+      return `${nameOf(arg)}: any${value === null || value === undefined ? '' : ` = ${boxed(scope.expression(value, scope)).text}`}`
     })
-    return { parameters: [...texts.slice(skip), ...more].join(', '), kinds }
+    const open: string[] = []
+    if (args.vararg !== undefined) {
+      kinds.set(args.vararg.arg, 'list')
+      open.push(`${nameOf(args.vararg.arg)}: any[] = []`)
+    }
+    if (args.kwarg !== undefined) {
+      kinds.set(args.kwarg.arg, 'dict')
+      open.push(`${nameOf(args.kwarg.arg)}: any = {}`)
+    }
+    return { parameters: [...texts.slice(skip), ...more, ...open].join(', '), kinds }
   }
 }
 
@@ -544,21 +610,26 @@ function augmented({ target, op, value }: Stmt<'AugAssign'>, scope: Scope): stri
   const isList = (one: Code): boolean => one.kind === 'list'
   if (target.nodeType === 'Subscript') {
     const [container, key] = [scope.expression(target.value, scope), scope.expression(target.slice, scope)]
-    return `py.setItem(${container.text}, ${key.text}, ${arithmetic(op.nodeType, code(`py.item(${container.text}, ${key.text})`), by).text})`
+    return `py.setItem(${container.text}, ${key.text}, ${boxed(arithmetic(op.nodeType, code(`py.item(${container.text}, ${key.text})`), by)).text})`
   }
   const known = scope.expression({ ...target, ctx: { nodeType: 'Load' } } as ExprNode, scope)
   if (target.nodeType === 'Name' && scope.declarations.get(target.id)?.at === null)
     scope.kinds.set(target.id, 'any')
   if (isList(known) && isList(by)) return `${known.text}.push(...${by.text})`
+  if (known.kind === 'dict' && op.nodeType === 'BitOr') return `py.update(${known.text}, ${by.text})`
   const place = target.nodeType === 'Name' ? nameOf(target.id) : targetValue(target, scope)
   const operator = { Add: '+', Sub: '-', Mult: '*' }[op.nodeType as string]
   const isAlike =
     (isNumeric(known) && isNumeric(by)) || (known.kind === 'str' && by.kind === 'str' && operator === '+')
   if (operator !== undefined && isAlike) return `${place} ${operator}= ${by.text}`
-  return `${place} = ${arithmetic(op.nodeType, known, by).text}`
+  if (op.nodeType === 'Add' && known.kind === 'any' && !['str', 'int', 'float'].includes(by.kind))
+    return `${place} = py.addTo(${known.text}, ${by.text})`
+  return `${place} = ${boxed(arithmetic(op.nodeType, known, by)).text}`
 }
 
 function deleted(target: ExprNode, scope: Scope): string {
+  if (target.nodeType === 'Subscript' && isClientHeaders(target.value, scope))
+    return `${need(scope, 'http')}.headers.delete(${scope.expression(target.slice, scope).text})`
   if (target.nodeType === 'Subscript')
     return `py.deleteItem(${scope.expression(target.value, scope).text}, ${scope.expression(target.slice, scope).text})`
   if (target.nodeType === 'Attribute') return `${stateTarget(target, scope)} = undefined`
@@ -573,10 +644,13 @@ function raised({ exc }: Stmt<'Raise'>, scope: Scope): string {
   if (name === undefined) return untranslatable('raise')
   if (exc.nodeType === 'Name' && scope.declarations.get(name) === undefined && scope.kinds.has(name))
     return `throw ${nameOf(name)}`
-  const message =
-    exc.nodeType === 'Call' && exc.args[0] !== undefined
-      ? scope.expression(exc.args[0], scope).text
-      : undefined
+  if (scope.work.own.classes.has(name)) {
+    const made =
+      exc.nodeType === 'Call' ? exc : { ...exc, nodeType: 'Call' as const, func: exc, args: [], keywords: [] }
+    return `throw ${scope.expression(made, scope).text}`
+  }
+  const given = exc.nodeType === 'Call' ? exc.args.map((one) => boxed(scope.expression(one, scope)).text) : []
+  const [message] = given
   if (name === 'StopUser' || name === 'StopLocust') return `${need(scope, 'stopUser')}()`
   if (name === 'StopTest') return `${need(scope, 'stopRun')}(${message ?? quote('StopTest')})`
   if (name === 'RescheduleTask' || name === 'RescheduleTaskImmediately')
@@ -584,23 +658,33 @@ function raised({ exc }: Stmt<'Raise'>, scope: Scope): string {
       ? `return${scope.returned === null ? '' : ` ${scope.returned}`}`
       : untranslatable(`raise ${name}`)
   if (name === 'InterruptTaskSet') return `${need(scope, 'leave')}()`
-  return `throw py.error(${quote(name)}${message === undefined ? '' : `, ${message}`})`
+  return `throw py.error(${[quote(name), ...given].join(', ')})`
 }
+
+/** `self.client.headers`. */
+const isClientHeaders = (node: ExprNode, scope: Scope): boolean =>
+  node.nodeType === 'Attribute' && node.attr === 'headers' && isClient(node.value, scope)
 
 /** `self.client.headers.update(…)` and others that change what all requests of the user have. */
 function clientChange(node: ExprNode, scope: Scope): string | null {
-  if (node.nodeType !== 'Call' || node.func.nodeType !== 'Attribute' || node.func.attr !== 'update')
-    return null
-  const { value } = node.func
-  if (value.nodeType !== 'Attribute' || value.attr !== 'headers' || !isClient(value.value, scope)) return null
+  if (node.nodeType !== 'Call' || node.func.nodeType !== 'Attribute') return null
+  if (!isClientHeaders(node.func.value, scope)) return null
   const [given] = node.args
+  if (node.func.attr === 'clear') return `${need(scope, 'http')}.headers.clear()`
+  if (node.func.attr === 'pop' && given !== undefined)
+    return `${need(scope, 'http')}.headers.delete(${scope.expression(given, scope).text})`
+  if (node.func.attr !== 'update') return null
+  return headersSet(given, node, scope)
+}
+
+/** All headers of a dict, or of arguments by name. */
+function headersSet(given: ExprNode | undefined, node: Pick<Expr<'Call'>, 'keywords'>, scope: Scope): string {
   const http = need(scope, 'http')
-  if (given?.nodeType === 'Dict')
+  if (given?.nodeType === 'Dict' && given.keys.every((key) => key !== null))
     return given.keys
-      .map((key, i) =>
-        key === null
-          ? untranslatable('a dict with **')
-          : `${http}.headers.set(${scope.expression(key, scope).text}, ${textOfHeader(scope.expression(given.values[i]!, scope))})`,
+      .map(
+        (key, i) =>
+          `${http}.headers.set(${scope.expression(key, scope).text}, ${textOfHeader(scope.expression(given.values[i]!, scope))})`,
       )
       .join('\n')
   const pairs =
@@ -618,18 +702,24 @@ function clientHeader(
   value: Code,
   scope: Scope,
 ): string | null {
-  if (container.nodeType !== 'Attribute' || container.attr !== 'headers' || !isClient(container.value, scope))
-    return null
+  if (!isClientHeaders(container, scope)) return null
   return `${need(scope, 'http')}.headers.set(${scope.expression(slice, scope).text}, ${textOfHeader(value)})`
 }
 
 /** `self.client.verify = False` and the like. */
 function clientSetting(target: Expr<'Attribute'>, value: Code, scope: Scope): string | null {
   if (!isClient(target.value, scope)) return null
-  if (target.attr === 'verify') {
-    if (value.text === 'false')
-      scope.work.notes.add('verify = False: run with --insecure where the certificate is not trusted')
-    return ''
+  // The scenario of a user that turns it off is insecure.
+  if (target.attr === 'verify' && ['true', 'false'].includes(value.text)) return ''
+  if (target.attr === 'headers')
+    return `${need(scope, 'http')}.headers.clear()\nfor (const [name, value] of Object.entries(py.headers(${value.text}))) ${need(scope, 'http')}.headers.set(name, value)`
+  if (target.attr === 'auth') {
+    const pair = value.text.startsWith('[')
+      ? `...(${value.text} as [any, any])`
+      : `...(py.unpack(${value.text}, 2) as [any, any])`
+    return value.kind === 'none'
+      ? `${need(scope, 'http')}.headers.delete('authorization')`
+      : `${need(scope, 'http')}.headers.set('authorization', py.basicAuth(${pair}))`
   }
   if (target.attr === 'trust_env') return ''
   return untranslatable(`setting self.client.${target.attr}`)

@@ -6,7 +6,8 @@ import { untranslatable } from './untranslatable.ts'
 export function targetText(target: ExprNode): string {
   if (target.nodeType === 'Name') return nameOf(target.id)
   if (target.nodeType === 'Tuple' || target.nodeType === 'List')
-    return `[${target.elts.map(targetText).join(', ')}]`
+    // A rest that others follow is a list of its own already.
+    return `[${target.elts.map((one, i) => (one.nodeType === 'Starred' && i < target.elts.length - 1 ? targetText(one.value) : targetText(one))).join(', ')}]`
   if (target.nodeType === 'Starred') return `...${targetText(target.value)}`
   return untranslatable('the target of a loop')
 }

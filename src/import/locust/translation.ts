@@ -1,20 +1,22 @@
 /** The file that is made of a locustfile, as text that is not formatted yet. */
-import { nameOf } from './code.ts'
+import { boxed, nameOf } from './code.ts'
 import { property, quote } from '../typescript.ts'
 import { translate } from './expression.ts'
-import { functionText, onStartText, onStopText, taskText } from './functions.ts'
+import { functionText, onStartText, onStopText, requestListenerText, taskText } from './functions.ts'
 import {
   addedListener,
   isOnlyLogging,
   listenerOf,
   optionsOf,
   optionsText,
+  REQUEST_EVENTS,
   setsExitCode,
 } from './listeners.ts'
 import {
   assignmentOf,
   attributeOf,
   firstParameter,
+  isFast,
   lineage,
   methodsOf,
   takesUser,
@@ -22,7 +24,19 @@ import {
   type LocustFile,
 } from './locust-file.ts'
 import { Marks } from './marks.ts'
-import { dotted, walk, type ExprNode, type FunctionNode, type Module, type StmtNode } from './python-tree.ts'
+import { isGenerator, readOwnClasses, userParameter, type OwnClass, type OwnMethod } from './own-class.ts'
+import { ownClassText } from './own-class-text.ts'
+import {
+  dotted,
+  some,
+  walk,
+  type ASTNode,
+  type ExprNode,
+  type FunctionNode,
+  type Module,
+  type StmtNode,
+} from './python-tree.ts'
+import { signatureOf } from './signature.ts'
 import { scopeOf, type FunctionFacts, type Scope, type Work } from './scope.ts'
 import { stagesOf } from './stages.ts'
 import { Statements } from './statement.ts'
@@ -63,27 +77,52 @@ class FactsStore {
     const definer =
       owner === null ? null : (lineage(owner).find((one) => one.node.body.includes(node)) ?? owner)
     const isStatic = node.decorator_list.some((one) => dotted(one) === 'staticmethod')
-    const facts: FunctionFacts = {
-      name: this.#free(nameOf(node.name), owner?.name ?? 'helper'),
-      node,
-      owner,
-      definer,
-      self:
-        owner === null
-          ? takesUser(node)
-            ? firstParameter(node)
-            : null
-          : isStatic
-            ? null
-            : firstParameter(node),
+    const self =
+      owner === null
+        ? takesUser(node)
+          ? firstParameter(node)
+          : null
+        : isStatic
+          ? null
+          : firstParameter(node)
+    const name = this.#free(nameOf(node.name), owner?.name ?? 'helper')
+    return this.#add(key, { name, node, owner, definer, self, own: null, contextName: 'context' })
+  }
+
+  /** Of a method of a class that is none of Locust's. */
+  ofMethod(of: OwnClass, { name, node, kind }: OwnMethod): FunctionFacts {
+    const key = `${of.name} ${node.lineno} ${node.col_offset} ${name}`
+    const known = this.#facts.get(key)
+    if (known !== undefined) return known
+    const skip = kind === 'static' ? 0 : 1
+    const user = of.userField === null ? userParameter(node, skip) : null
+    const own = { of, self: kind === 'static' ? null : firstParameter(node) }
+    const contextName = user === null ? `this.${of.userField ?? ''}` : nameOf(user)
+    return this.#add(key, { name, node, owner: null, definer: null, self: user, own, contextName })
+  }
+
+  #add(
+    key: string,
+    facts: Pick<FunctionFacts, 'name' | 'node' | 'owner' | 'definer' | 'self' | 'own' | 'contextName'>,
+  ): FunctionFacts {
+    const { node, self, own, owner } = facts
+    const hasFirst = own === null ? self !== null : own.self !== null
+    const found: FunctionFacts = {
+      ...facts,
+      signature: signatureOf(
+        owner !== null && node.name === '__init__' ? NO_PARAMETERS : node,
+        hasFirst ? 1 : 0,
+      ),
+      isGenerator: isGenerator(node),
       needs: new Set(),
       calls: new Set(),
       isAsync: false,
       handsOn: false,
       isCalled: false,
+      isListener: false,
     }
-    this.#facts.set(key, facts)
-    return facts
+    this.#facts.set(key, found)
+    return found
   }
 
   #free(name: string, owner: string): string {
@@ -94,8 +133,16 @@ class FactsStore {
     return free
   }
 
+  /** Those of functions: methods of own classes are written with their classes. */
   all(): FunctionFacts[] {
-    return [...this.#facts.values()]
+    return [...this.#facts.values()].filter(({ own }) => own === null)
+  }
+
+  /** The classes whose methods call a function, by others or itself. */
+  ownersOf(facts: FunctionFacts): LocustClass[] {
+    const all = new Set([facts])
+    for (const one of all) for (const other of this.#facts.values()) if (other.calls.has(one)) all.add(other)
+    return [...all].flatMap(({ owner }) => (owner === null ? [] : [owner]))
   }
 
   /** Who calls what waits, waits as well. */
@@ -106,6 +153,18 @@ class FactsStore {
         if (!facts.isAsync && [...facts.calls].some((one) => one.isAsync)) facts.isAsync = isChanged = true
     }
   }
+}
+
+/** Of an `__init__` that Locust calls. */
+const NO_PARAMETERS: Pick<FunctionNode, 'args'> = {
+  args: {
+    nodeType: 'Arguments',
+    posonlyargs: [],
+    args: [],
+    kwonlyargs: [],
+    kw_defaults: [],
+    defaults: [],
+  },
 }
 
 class FileWriter {
@@ -123,6 +182,8 @@ class FileWriter {
   /** Task sets among other tasks with an `on_start` or `on_stop`. */
   readonly #entered = new Set<LocustClass>()
   readonly #insides = new Set<LocustClass>()
+  /** Listeners that have a place in the scenario. */
+  readonly #listening: { readonly event: string; readonly node: FunctionNode }[] = []
 
   constructor(source: Source, module: Module, file: LocustFile, store: FactsStore) {
     const lines = source.text.split(/\r\n|[\n\r]/)
@@ -151,9 +212,20 @@ class FileWriter {
       shared: this.#sharedValues(),
       unsure: new Set([...this.#states.values()].flatMap(({ unsure }) => [...unsure])),
       modules: new Map(),
+      isFast: (facts) => {
+        const owners = facts === null ? [] : store.ownersOf(facts).map((owner) => parents.get(owner) ?? owner)
+        const doing = this.#users.filter(
+          ({ user, tasks }) => owners.includes(user) || tasks.some(({ node }) => node === facts?.node),
+        )
+        const all = new Set((doing.length === 0 ? this.#users : doing).map(({ user }) => isFast(user)))
+        return all.size > 1 ? null : all.has(true)
+      },
       hostsOf: (owner) => this.#hostsOf(owner === null ? null : (parents.get(owner) ?? owner)),
       constants: new Map(),
       options: new Map(),
+      own: readOwnClasses(file, module),
+      methodFacts: (of, method) => store.ofMethod(of, method),
+      reassigned: reassignedBy(module, file),
       notes: this.#notes,
       loggers: loggersOf(module),
       fakers: fakersOf(module),
@@ -163,13 +235,14 @@ class FileWriter {
   write(): Translation {
     const options = this.#options()
     const top = this.#top()
+    const listeners = this.#listeners()
     const scenarios = this.#users.map((one) => this.#scenario(one))
     const insides = this.#insideTexts()
     const functions = this.#functions()
     const states = [...this.#states].flatMap(([user, { fields }]) =>
       fields.size === 0 ? [] : [this.#stateText(user, fields)],
     )
-    const body = [options, top, ...states, ...insides, ...functions, this.#exported(scenarios)]
+    const body = [options, top, ...states, ...insides, ...functions, listeners, this.#exported(scenarios)]
       .filter((one) => one !== '')
       .join('\n\n')
     return {
@@ -181,7 +254,8 @@ class FileWriter {
   }
 
   #imports(body: string): string {
-    const names = ['scenario', ...this.#builders].sort()
+    const hasOptions = this.#work.options.size > 0
+    const names = ['scenario', ...(hasOptions ? ['options'] : []), ...this.#builders].sort()
     const types = /\bContext</.test(body) ? ['type Context'] : []
     const modules = [...this.#work.modules].sort(([a], [b]) => (a < b ? -1 : 1))
     return [
@@ -193,23 +267,53 @@ class FileWriter {
 
   #options(): string {
     const scope = scopeOf(this.#work, null, [], new Map(), translate)
-    try {
-      const found = optionsOf(
-        this.#module.body.filter((one) => one.nodeType === 'FunctionDef'),
-        this.#file,
-        scope,
+    const listening = this.#module.body.filter((one) => one.nodeType === 'FunctionDef')
+    const found = optionsOf(listening, this.#file, scope, this.#marks)
+    for (const [name, { value }] of found) this.#work.options.set(name, value)
+    if (found.size > 0)
+      this.#notes.add(
+        `options of its command line are set by --set NAME=VALUE: ${[...found].map(([name]) => name).join(', ')}`,
       )
-      for (const [name] of found)
-        (this.#work.options as Map<string, string>).set(name, `options.${nameOf(name)}`)
-      if (found.size > 0)
-        this.#notes.add(
-          `options of its command line are read from the environment: ${[...found].map(([name]) => name).join(', ')}`,
-        )
-      return optionsText(new Map([...found].map(([name, text]) => [nameOf(name), text])))
-    } catch (error) {
-      if (!(error instanceof Untranslatable)) throw error
-      return ''
+    return optionsText(found)
+  }
+
+  /** What the listeners of the file do: when it is loaded, or before, during and after the load. */
+  #listeners(): string {
+    const calls: string[] = []
+    for (const { event, node } of this.#listening) {
+      const facts = this.#store.of(null, node)
+      if (REQUEST_EVENTS.has(event)) continue
+      facts.isCalled = facts.isListener = true
+      if (setsGlobals(node)) {
+        this.#notes.add(`${node.name} (${event}) runs when the file is loaded, in each worker`)
+        calls.push(`${facts.name}()`)
+      }
     }
+    return calls.join('\n')
+  }
+
+  /** `setup`, `teardown` and `onRequest` of a scenario; the first one has what happens once. */
+  #hooks(isFirst: boolean): string[] {
+    const of = (events: ReadonlySet<string>): FunctionFacts[] =>
+      this.#listening
+        .filter(({ event, node }) => events.has(event) && (REQUEST_EVENTS.has(event) || !setsGlobals(node)))
+        .map(({ node }) => this.#store.of(null, node))
+    const calls = (all: readonly FunctionFacts[], given = ''): string =>
+      all.map(({ name }) => `${name}(${given})`).join('\n')
+    const [before, after, requests] = [of(START_EVENTS), of(END_EVENTS), of(REQUEST_EVENTS)]
+    for (const facts of requests) facts.isCalled = true
+    const [only, ...more] = requests
+    return [
+      ...(isFirst && before.length > 0 ? [`setup() {\n${calls(before)}\n}`] : []),
+      ...(isFirst && after.length > 0 ? [`teardown() {\n${calls(after)}\n}`] : []),
+      ...(only === undefined
+        ? []
+        : [
+            more.length === 0
+              ? `onRequest: ${only.name}`
+              : `onRequest(event) {\n${calls(requests, 'event')}\n}`,
+          ]),
+    ]
   }
 
   /** The statements of the module and the values of its classes, in their order. */
@@ -234,6 +338,13 @@ class FileWriter {
         parts.push(...this.#classValues(statement, scope))
         continue
       }
+      const own = statement.nodeType === 'ClassDef' ? this.#work.own.classes.get(statement.name) : undefined
+      if (own !== undefined) {
+        parts.push(
+          ownClassText(own, { work: this.#work, statements: this.#statements, marks: this.#marks, scope }),
+        )
+        continue
+      }
       if (!this.#isKept(statement)) continue
       parts.push(this.#statements.statement(statement, scope, i === 0))
       for (const [name, kind] of scope.kinds)
@@ -245,25 +356,39 @@ class FileWriter {
   #isKept(statement: StmtNode): boolean {
     if (statement.nodeType === 'FunctionDef') {
       const event = listenerOf(statement, this.#file)
-      if (event === null || event === 'init_command_line_parser') return false
-      if (!isOnlyLogging(statement, this.#work.loggers)) return true
-      this.#leaveOut(event, statement)
-      return false
+      return event !== null && this.#keepsListener(event, statement)
     }
-    if (statement.nodeType === 'ClassDef') return !this.#file.classes.has(statement.name)
+    if (statement.nodeType === 'ClassDef')
+      return !this.#file.classes.has(statement.name) && !this.#work.own.classes.has(statement.name)
     const added = addedListener(statement)
     if (added !== null) {
       const { event, listener } = added
       const target = listener?.nodeType === 'Name' ? this.#file.functions.get(listener.id) : undefined
       if (event === 'init_command_line_parser') return false
-      if (target === undefined || !isOnlyLogging(target, this.#work.loggers)) return true
-      this.#leaveOut(event, target)
-      return false
+      return target === undefined || this.#keepsListener(event, target)
     }
     const assigned = assignmentOf(statement)
     return (
       assigned === null || !(this.#work.loggers.has(assigned.name) || this.#work.fakers.has(assigned.name))
     )
+  }
+
+  /** Whether a listener has no place here, so that its statement is marked. */
+  #keepsListener(event: string, listener: FunctionNode): boolean {
+    if (event === 'init_command_line_parser') return false
+    if (setsExitCode(listener) && isOnlyLogging(listener, this.#work.loggers)) {
+      this.#leaveOut(event, listener)
+      return false
+    }
+    const hasPlace = START_EVENTS.has(event) || END_EVENTS.has(event) || REQUEST_EVENTS.has(event)
+    if (hasPlace) {
+      if (!this.#listening.some(({ node }) => node === listener))
+        this.#listening.push({ event, node: listener })
+      return false
+    }
+    if (!isOnlyLogging(listener, this.#work.loggers)) return true
+    this.#leaveOut(event, listener)
+    return false
   }
 
   #leaveOut(event: string, listener: FunctionNode): void {
@@ -320,6 +445,10 @@ class FileWriter {
             : value.kind === 'list' && value.text.startsWith('[')
               ? ': any[]'
               : ''
+        if (this.#work.reassigned.has(assigned.name)) {
+          this.#work.constants.set(name, 'any')
+          return [`let ${name}: any = ${boxed(value).text}`]
+        }
         return [`const ${name}${type} = ${value.text}`]
       } catch (error) {
         if (!(error instanceof Untranslatable)) throw error
@@ -345,7 +474,7 @@ class FileWriter {
     const lines = [...fields].map(([name, value]) => {
       if (value === null) return `${property(name)}: any`
       try {
-        return `${property(name)}: any = ${translate(value, scope).text}`
+        return `${property(name)}: any = ${boxed(translate(value, scope)).text}`
       } catch (error) {
         if (!(error instanceof Untranslatable)) throw error
         return `${property(name)}: any = py.notTranslated(${quote(`line ${value.lineno}: ${error.message}`)})`
@@ -363,6 +492,17 @@ class FileWriter {
         if (!facts.isCalled || this.#written.has(facts)) continue
         this.#written.add(facts)
         isMore = true
+        const request = this.#listening.find(
+          ({ event, node }) => node === facts.node && REQUEST_EVENTS.has(event),
+        )
+        if (request !== undefined) {
+          const text = requestListenerText(facts, this.#work, this.#statements, translate)
+          found.push(text)
+          // What it would throw for each request would stop nobody.
+          if (text.includes('py.notTranslated('))
+            found.push(`py.notTranslated(${quote(`line ${facts.node.lineno}: a listener of requests`)})`)
+          continue
+        }
         found.push(
           functionText(
             facts,
@@ -398,6 +538,8 @@ class FileWriter {
       this.#baseUrl(user),
       this.#wait(user, set),
       `redirects: ${MOST_REDIRECTS}`,
+      ...(this.#isInsecure(user, sets) ? ['insecure: true'] : []),
+      ...this.#hooks(user === this.#users[0]!.user),
       inner.role === 'sequence' ? "order: 'sequence'" : '',
       onStartText(starts, hasState ? stateName(user) : null, this.#work, this.#statements, translate),
       this.#onStop(sets, stop === undefined ? null : this.#store.of(inner, stop.node)),
@@ -431,6 +573,19 @@ class FileWriter {
       const host = attributeOf(one, 'host')
       return host?.nodeType === 'Constant' && typeof host.value === 'string' ? host.value : null
     })
+  }
+
+  /** Whether a user trusts every certificate: it says so, or is a FastHttpUser that does not say otherwise. */
+  #isInsecure(user: LocustClass, sets: readonly LocustClass[]): boolean {
+    const taking = [...this.#file.functions.values()].filter(takesUser)
+    if ([user, ...sets].flatMap((one) => lineage(one).map(({ node }) => node)).some(turnsOffVerifying))
+      return true
+    if (taking.some(turnsOffVerifying)) return true
+    const given = attributeOf(user, 'insecure')
+    if (given?.nodeType === 'Constant') return given.value === true
+    const host = attributeOf(user, 'host')
+    const isPlain = host?.nodeType === 'Constant' && /^http:/i.test(String(host.value))
+    return isFast(user) && !isPlain
   }
 
   #share(user: LocustClass): string[] {
@@ -534,17 +689,25 @@ class FileWriter {
         const assigned = assignmentOf(statement)
         if (assigned !== null) fields.set(assigned.name, assigned.value)
       }
-    if (tick === undefined || methodsOf(shape).has('__init__')) {
-      const reason = tick === undefined ? 'a LoadTestShape without tick' : 'a LoadTestShape with __init__'
+    if (tick === undefined) {
+      const reason = 'a LoadTestShape without tick'
       this.#marks.mark(shape.node, reason)
       return [`stages: py.notTranslated(${quote(`line ${shape.node.lineno}: ${reason}`)})`]
     }
     const facts = this.#store.of(shape, tick)
     facts.isCalled = true
     const state = [...fields].map(([name, value]) =>
-      this.#orMarked(value, () => `${property(name)}: ${translate(value, scope).text}`, property(name)),
+      this.#orMarked(
+        value,
+        () => `${property(name)}: ${boxed(translate(value, scope)).text}`,
+        property(name),
+      ),
     )
-    return [`stages: py.stages(${facts.name}, { ${state.join(', ')} })`]
+    const init = methodsOf(shape).get('__init__')
+    if (init === undefined) return [`stages: py.stages(${facts.name}, { ${state.join(', ')} })`]
+    const making = this.#store.of(shape, init.node)
+    making.isCalled = true
+    return [`stages: py.stages(${facts.name}, { ${state.join(', ')} }, ${making.name})`]
   }
 
   /** `around` has the task sets that the task is in, from the outermost in. */
@@ -677,6 +840,43 @@ const OF_LOCUST: ReadonlySet<string> = new Set([
   'max_redirects',
   'max_retries',
 ])
+
+/** Events after which a listener is done before the load, and those after it. */
+const START_EVENTS: ReadonlySet<string> = new Set(['init', 'test_start'])
+const END_EVENTS: ReadonlySet<string> = new Set(['test_stop', 'test_stopping', 'quitting', 'quit'])
+
+/** `verify=False` in a request, and `client.verify = False`. */
+const turnsOffVerifying = (node: ASTNode): boolean =>
+  some(
+    node,
+    (one) =>
+      (one.nodeType === 'Call' &&
+        one.keywords.some(
+          ({ arg, value }) => arg === 'verify' && value.nodeType === 'Constant' && value.value === false,
+        )) ||
+      (one.nodeType === 'Assign' &&
+        one.targets.some((target) => target.nodeType === 'Attribute' && target.attr === 'verify') &&
+        one.value.nodeType === 'Constant' &&
+        one.value.value === false),
+  )
+
+/** Whether a function sets variables of the module. */
+const setsGlobals = (node: FunctionNode): boolean => some(node, ({ nodeType }) => nodeType === 'Global')
+
+/** Attributes that are set by their class: `Shopper.count += 1`, `type(self).count += 1`. */
+function reassignedBy(module: Module, file: LocustFile): Set<string> {
+  const found = new Set<string>()
+  walk(module, (node) => {
+    if (node.nodeType !== 'Attribute' || node.ctx.nodeType === 'Load') return
+    const { value } = node
+    const isClass =
+      (value.nodeType === 'Name' && file.classes.has(value.id)) ||
+      (value.nodeType === 'Attribute' && value.attr === '__class__') ||
+      (value.nodeType === 'Call' && dotted(value.func) === 'type')
+    if (isClass) found.add(node.attr)
+  })
+  return found
+}
 
 /** What a task set does when a user enters or leaves it. */
 const hooksOf = (set: LocustClass): string[] =>

@@ -192,6 +192,7 @@ export class Line implements CallOwner, StreamSource {
       return
     }
     if (check === null) return
+    this.#kept!.latencyMs = this.#latencyMs(exchange)
     const problem = checked(check, this.#kept!)
     if (problem === null) return
     exchange.outcome = 'check'
@@ -211,7 +212,7 @@ export class Line implements CallOwner, StreamSource {
     this.#call.readInto(null)
     this.#owner.lineEnded(this, exchange)
     const { outcome, status, message } = exchange
-    if (stream !== null) this.#endStream(stream, outcome === 'ok' ? '' : `${outcome}: ${message}`, followed)
+    if (stream !== null) this.#endStream(stream, exchange, followed)
     // A task that the end of the drain cut off does not go on.
     if (outcome === 'unfinished') return
     if (kept !== null) this.#tally!.bytesDecoded += kept.decodedBytes
@@ -228,18 +229,25 @@ export class Line implements CallOwner, StreamSource {
     reply.error = error
     reply.url = exchange.request!.plan.url
     reply.redirects = followed
+    reply.latencyMs = this.#latencyMs(exchange)
     this.#resolve(reply)
   }
 
-  /** Ends a stream, whose time-out was its own. What fails before its head came is thrown, if its task says so. */
-  #endStream(stream: StreamReply, error: string, followed: Call['followed']): void {
-    this.#call.progressUs = 0
-    stream.end(error, followed)
+  #latencyMs({ doneUs }: Exchange): number {
+    return this.#sentUs === 0 ? 0 : (doneUs - this.#sentUs) / 1000
   }
 
-  #report({ request, outcome, status, bytesIn, doneUs }: Exchange, error: string): void {
+  /** Ends a stream, whose time-out was its own. What fails before its head came is thrown, if its task says so. */
+  #endStream(stream: StreamReply, exchange: Exchange, followed: Call['followed']): void {
+    const { outcome, message } = exchange
+    this.#call.progressUs = 0
+    stream.end(outcome === 'ok' ? '' : `${outcome}: ${message}`, followed, this.#latencyMs(exchange))
+  }
+
+  #report(exchange: Exchange, error: string): void {
+    const { request, outcome, status, bytesIn } = exchange
     const { name, method, url } = request!.plan
-    const latencyMs = this.#sentUs === 0 ? 0 : (doneUs - this.#sentUs) / 1000
+    const latencyMs = this.#latencyMs(exchange)
     this.#owner.reportRequest({
       name,
       method,

@@ -11,6 +11,7 @@ export class PlainReply implements Response {
   status = 0
   error = ''
   url = ''
+  latencyMs = 0
   redirects: readonly FollowedRedirect[] = NONE
 
   get headers(): never {
@@ -42,6 +43,7 @@ export class KeptReply implements ReadResponse, ResponseSink {
   status = 0
   error = ''
   url = ''
+  latencyMs = 0
   redirects: readonly FollowedRedirect[] = NONE
   #headers: readonly string[] = []
   #buffer: Buffer = EMPTY

@@ -54,6 +54,7 @@ const ASKS_FOR_ANSWER: ReadonlySet<number> = new Set([401, 407])
 export class StreamReply implements Stream, ResponseSink {
   status = 0
   error = ''
+  latencyMs = 0
   url = ''
   redirects: readonly FollowedRedirect[] = NONE
   /** What has come, to be shown; `null` unless it is. */
@@ -131,7 +132,8 @@ export class StreamReply implements Stream, ResponseSink {
   }
 
   /** The call has ended: what waits can still be read. */
-  end(error: string, redirects: readonly FollowedRedirect[]): void {
+  end(error: string, redirects: readonly FollowedRedirect[], latencyMs: number): void {
+    this.latencyMs = latencyMs
     const { exchange } = this.#source!
     if (this.#isPaused) this.#source!.startReading()
     this.#isPaused = false
