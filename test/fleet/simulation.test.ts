@@ -129,7 +129,69 @@ test('whatever the bus does: the run ends, nothing is lost, nothing is counted t
     }
     if (isCounted) expect(sentBy(agents)).toBeLessThanOrEqual(150)
   }
-}, 120_000)
+}, 600_000)
+
+/** A cut of a host, on the virtual clock. */
+interface Cut {
+  readonly agent: SimulatedAgent
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+/** The lease is 5 s, and workers look once a second. */
+const LEASE_US = 6.1e6
+
+/** Cuts hosts, also for longer than the lease, and kills some; returns the cuts. */
+function storm({ clock, net, agents }: Scene): Cut[] {
+  return agents.flatMap((agent) => {
+    const fromMs = net.random() * 12_000
+    const lengthMs = net.random() * 14_000
+    if (net.random() < 0.2) net.after(fromMs, () => agent.kill())
+    if (net.random() < 0.5) return []
+    const fromUs = clock.nowUs() + fromMs * 1000
+    net.after(fromMs, () => agent.bus.connect(false))
+    net.after(fromMs + lengthMs, () => agent.bus.connect(true))
+    return [{ agent, fromUs, toUs: fromUs + lengthMs * 1000 }]
+  })
+}
+
+test('whatever hosts and coordinators do: runs end, no agent is in two, none goes on without its coordinator, and all are free again', async () => {
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const weather = { lost: (seed % 4) * 0.1, twice: (seed % 3) * 0.2, wayMs: (seed % 5) * 15 }
+    const workers = Array.from({ length: 1 + (seed % 5) }, (_, i) => 1 + ((seed + i) % 2))
+    const made = scene(seed, weather, workers)
+    const { clock, net, coordinator, agents } = made
+    const other = new SimulatedCoordinator(net, { coordinator: 'the other', wanted: 1, waitS: 30, seed })
+    const runs = [coordinator, other].map((one) => one.run(open()).catch((error: unknown) => error as Error))
+    const cuts = storm(made)
+    const diesUs = seed % 3 === 0 ? clock.nowUs() + net.random() * 12e6 : Infinity
+    if (diesUs < Infinity) net.after((diesUs - clock.nowUs()) / 1000, () => void coordinator.bus.close())
+    // Of a coordinator that died, nothing more is heard.
+    const [, theirs] = runs
+    const results = await untilSettled(clock, Promise.all(diesUs < Infinity ? [theirs!] : runs), 200)
+    for (const result of results) {
+      if (result instanceof Error) continue
+      const { total, agents: taken } = result
+      expect({ seed, n: total.sent }).toEqual({ seed, n: total.finished + total.unfinished })
+      const isWhole = taken!.every(({ lost, stoppedBy }) => lost === null && stoppedBy === null)
+      if (!isWhole) expect({ seed, level: result.verdict.level }).toEqual({ seed, level: 'void' })
+    }
+    await clock.runTo(clock.nowUs() + 30e6)
+    for (const { isInTwo, crews, bus, agent } of agents) {
+      expect({ seed, isInTwo }).toEqual({ seed, isInTwo: false })
+      const orphans = crews.filter(({ coordinator: whose }) => whose === coordinator.parts.coordinator)
+      const late = orphans.flatMap(({ sentUs }) => sentUs.filter((atUs) => atUs > diesUs + LEASE_US))
+      expect({ seed, late }).toEqual({ seed, late: [] })
+      if (bus.isAlive) expect({ seed, state: agent.card().state }).toEqual({ seed, state: 'idle' })
+    }
+    for (const { agent, fromUs, toUs } of cuts) {
+      const late = agent.crews.flatMap(({ sentUs }) =>
+        sentUs.filter((atUs) => atUs > fromUs + LEASE_US && atUs < toUs),
+      )
+      expect({ seed, late }).toEqual({ seed, late: [] })
+    }
+  }
+}, 600_000)
 
 test('an agent that hears nothing ends its load after the lease, and the report names it', async () => {
   const { clock, net, coordinator, agents } = scene(3, { wayMs: 2 }, [1, 1])

@@ -248,8 +248,13 @@ class SimulatedCrew implements AgentCrew {
   readonly #runTime: RunTime
   readonly #workers: { readonly recorder: Recorder; readonly load: Load }[] = []
   readonly #early: ((load: Load) => void)[] = []
+  readonly #networks: SimulatedTransport[] = []
   #hasBegun = false
   isDead = false
+  /** Whether nothing is sent any more. */
+  isOver = false
+  /** Whose orders it follows. */
+  readonly coordinator: string | null
 
   constructor(
     agent: SimulatedAgent,
@@ -258,6 +263,7 @@ class SimulatedCrew implements AgentCrew {
     { shares, tickets, lease }: Parameters<AgentParts['hire']>[3],
   ) {
     const { clock, time } = agent
+    this.coordinator = agent.agent.card().coordinator
     this.#clock = clock
     this.#time = time
     const runTime = (this.#runTime = new RunTime(clock))
@@ -267,6 +273,7 @@ class SimulatedCrew implements AgentCrew {
       const recorder = new Recorder(share.index, STILL, (one) => !this.isDead && events.snapshot(one))
       const transport = new SimulatedTransport(clock, (sent) => agent.answer(sent))
       agent.networks.push(transport)
+      this.#networks.push(transport)
       const load = new Load({
         ...{ plan, share, recorder, scenario: null, data: null, clock: runTime },
         secrets: new KnownSecrets(plan),
@@ -286,7 +293,12 @@ class SimulatedCrew implements AgentCrew {
         })
       })
     })
-    this.finished = Promise.all(gone).then(() => undefined)
+    this.finished = Promise.all(gone).then(() => void (this.isOver = true))
+  }
+
+  /** When it sent its requests, on the virtual clock. */
+  get sentUs(): number[] {
+    return this.#networks.flatMap(({ sent }) => sent.map(({ atUs }) => atUs + this.#runTime.zeroUs))
   }
 
   start(atUs: number): void {
@@ -315,7 +327,7 @@ class SimulatedCrew implements AgentCrew {
   }
 
   dismiss(): Promise<void> {
-    this.isDead = true
+    this.isDead = this.isOver = true
     for (const { load } of this.#workers) load.stop(0, 0)
     return Promise.resolve()
   }
@@ -348,6 +360,8 @@ export class SimulatedAgent {
   readonly answer: (sent: Sent) => Answer
   readonly agent: Agent
   readonly log: string[] = []
+  /** Whether it ever carried out two runs at once. */
+  isInTwo = false
 
   constructor(
     net: SimulatedNet,
@@ -366,6 +380,7 @@ export class SimulatedAgent {
       policy: { allowedHosts: null, maxPerS: null, maxUsers: null, acceptsScenarios: false },
       hire: (plan, _, events, how) => {
         const crew = new SimulatedCrew(this, plan, events, how)
+        if (this.crews.some(({ isOver }) => !isOver)) this.isInTwo = true
         this.crews.push(crew)
         return crew
       },

@@ -7,6 +7,7 @@ import {
   restricted,
   type AgentPolicy,
 } from '../../../src/core/fleet/agent-policy.ts'
+import type { Amendment } from '../../../src/core/plan/amendment.ts'
 import { forbiddenHost, type AllowedHost } from '../../../src/core/resolve/request/allowed-hosts.ts'
 import { A_REQUEST, anOpenPlan, aPlan } from '../../support/plan.ts'
 
@@ -77,6 +78,35 @@ describe('refusals', () => {
     expect(refusals(policyOf({}), aPlan({ localAddresses: ['10.0.0.1'] }), ALL)).toHaveLength(1)
   })
 
+  test('of a scenario that leads elsewhere by a request or a proxy of its own', () => {
+    const own = (url: string, proxy: string | null) =>
+      aPlan({
+        request: to('http://shop.test/'),
+        scenario: {
+          ...{ file: '/x.ts', feeders: [] },
+          scenarios: [
+            { http: null },
+            {
+              http: {
+                request: to(url),
+                proxy: proxy === null ? null : { host: proxy, port: 3128, authorization: null, digest: null },
+              },
+            },
+          ],
+        } as never,
+      })
+    const policy = policyOf({ allowedHosts: [host('shop.test')], acceptsScenarios: true })
+    expect(refusals(policy, own('http://shop.test/basket', null), ALL)).toEqual([])
+    expect(refusals(policy, own('http://prod.test/', null), ALL)).toEqual([
+      expect.stringContaining('prod.test:80'),
+    ])
+    expect(refusals(policy, own('http://shop.test/', 'proxy.test'), ALL)).toEqual([
+      expect.stringContaining('proxy.test:3128'),
+    ])
+    // What only the iteration knows is checked by each request, as redirects are.
+    expect(refusals(policy, own('{{origin}}/', null), ALL)).toEqual([])
+  })
+
   test('of more load than is allowed, by its part of it, also when the load is amended', () => {
     const open = anOpenPlan({ stages: [{ fromPerS: 0, toPerS: 1000, durationS: 1 }], maxUsers: 400 })
     expect(refusals(policyOf({ maxPerS: 500, maxUsers: 200 }), open, HALF)).toEqual([])
@@ -109,6 +139,22 @@ test('the parts of all agents are all users', () => {
         expect(parts.reduce((a, b) => a + b)).toBe(n)
       },
     ),
+  )
+})
+
+test('whatever is amended, an agent starts no more and has no more users than its owner allows', () => {
+  const share = fc
+    .tuple(fc.nat(64), fc.integer({ min: 1, max: 64 }), fc.nat(64))
+    .map(([base, workers, more]) => ({ base, workers, of: base + workers + more }))
+  const most = fc.integer({ min: 1, max: 1000 })
+  fc.assert(
+    fc.property(share, most, fc.nat(100_000), fc.boolean(), (of, limit, asked, isRate) => {
+      const policy = policyOf({ maxPerS: limit, maxUsers: limit })
+      const amendment = { ...(isRate ? { ratePerS: asked } : { users: asked }), atS: 1, overS: 0 }
+      const own = isRate ? (asked * of.workers) / of.of : portionOf(asked, of)
+      expect(amendmentRefusal(policy, amendment as Amendment, of) === null).toBe(own <= limit)
+      expect(amendmentRefusal(policyOf({}), amendment as Amendment, of)).toBeNull()
+    }),
   )
 })
 
