@@ -91,6 +91,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'ready' }
+  /** Something that the report warns of. */
+  | { readonly type: 'warned'; readonly text: string }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** Nothing was heard for the lease of who conducts the run, so that this worker has ended its load. */
   | { readonly type: 'leaseOver' }

@@ -57,6 +57,7 @@ export class AgentRun implements WorkforceEvents {
   #stoppedBy: StoppedEarly | null = null
   /** When the load ends, in s of run time, by the plan or by an order. */
   #loadEndS: number
+  readonly #warned: string[] = []
   #drained = { lastDoneS: 0, endedS: 0, addresses: {} as Record<string, readonly string[]> }
   #setOver = (): void => undefined
 
@@ -126,7 +127,12 @@ export class AgentRun implements WorkforceEvents {
       const clock = this.#claim.clock.state()
       if (this.#isAborted()) return
       if (clock === null) await this.#refuse(['has no clock: the coordinator answers no ping'])
-      else await this.#teller.tell({ type: 'ready', clock, warnings })
+      else
+        await this.#teller.tell({
+          type: 'ready',
+          clock,
+          warnings: [...new Set([...warnings, ...this.#warned])],
+        })
     } catch (error) {
       await this.#refuse([textOf(error)])
     }
@@ -224,6 +230,11 @@ export class AgentRun implements WorkforceEvents {
 
   stuck(isStuck: boolean): void {
     this.#tell({ type: 'stuck', isStuck })
+  }
+
+  /** Its workers warn before they are ready. */
+  warned(text: string): void {
+    this.#warned.push(text)
   }
 
   leaseOver(): void {

@@ -128,6 +128,9 @@ export class Crew implements Workforce {
         hand.rows!.handed(message.rows)
         this.#events.recorded?.(hand.rows!)
         break
+      case 'warned':
+        this.#events.warned?.(message.text)
+        break
       case 'exhausted':
         this.#events.exhausted(message.count)
         break

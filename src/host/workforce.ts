@@ -47,6 +47,8 @@ export interface WorkforceEvents {
   nearHeapLimit(worker: number, heap: Heap): void
   /** No user is left that will start anything again. */
   deserted(): void
+  /** Something of a worker that the report warns of; each may say the same. */
+  warned?(text: string): void
   /** A worker has handed over records of requests. */
   recorded?(rows: RowReader): void
   /** What tasks of a worker wrote to the console. */

@@ -43,7 +43,7 @@ export default async function work({
   const orders = new Orders(port)
   const desertion = new Desertion(tell)
 
-  const makeTransport = await plannedTransport(plan, share)
+  const makeTransport = await plannedTransport(plan, share, (text) => tell({ type: 'warned', text }))
   const vitals = vitalSigns()
   const clock = clockOf(assignment)
   const turn = new Turn(clock.nowUs, loopIdleUs, vitals.runQueueUs)

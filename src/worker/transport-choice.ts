@@ -14,18 +14,27 @@ export type MakeTransport = (
   turn: Turn,
 ) => Transport
 
-export async function transportOf(name: TransportName): Promise<MakeTransport> {
+/** `warn` is called if it cannot be had as it should be. */
+export async function transportOf(
+  name: TransportName,
+  warn: (text: string) => void = () => undefined,
+): Promise<MakeTransport> {
   if (name === 'wire') return (await import('./transport/wire/wire.ts')).wireTransport
   if (name === 'http2') return (await import('./transport/http2/http2.ts')).http2Transport
-  return (await import('./transport/undici.ts')).undiciTransport
+  const { doubtOfLight, plainUndiciTransport, undiciTransport } = await import('./transport/undici.ts')
+  const doubt = await doubtOfLight()
+  if (doubt === null) return undiciTransport
+  warn(doubt)
+  return plainUndiciTransport
 }
 
 /** The transport of a plan, for this share of it; with connections that users share, where the plan says so. */
 export async function plannedTransport(
   { transport, connections, streams, model }: Pick<Plan, 'transport' | 'connections' | 'streams' | 'model'>,
   share: Share,
+  warn: (text: string) => void,
 ): Promise<MakeTransport> {
-  const make = await transportOf(transport)
+  const make = await transportOf(transport, warn)
   if (connections === null) return make
   const { shared } = await import('./transport/pool.ts')
   const sharing = { connections, streams, share, isOpen: model === 'open' }

@@ -40,6 +40,18 @@ const reason = ({ verdict }: Report, code: string) => {
   return found[0]!
 }
 
+test('a worker whose undici is another one uses plain sockets, and the report says so', async ({
+  server,
+}) => {
+  const report = await conducted(server, 'other-undici', 1)
+  expectConservation(report)
+  expect(report.total).toMatchObject({ failed: 0, unfinished: 0 })
+  expect(report.total.succeeded).toBeGreaterThan(8)
+  expect(report.warnings.filter((warning) => warning.includes('undici'))).toEqual([
+    'undici 8.0.0 is not the version that light sockets were made for (7.30.2), and asks them for what they do not have (setSomethingNew): plain sockets are used, at more CPU per request',
+  ])
+})
+
 describe.concurrent('a worker that dies', () => {
   test.for([
     ['of an exception', 'throws', undefined, /the fixture.* died/],

@@ -6,7 +6,7 @@ import { A_REQUEST } from './plan.ts'
 import type { TransportName } from '../../src/core/resolve/transport-options.ts'
 import type { RequestPlan } from '../../src/core/request/request.ts'
 import { RunClock } from '../../src/worker/time/clock.ts'
-import { transportOf } from '../../src/worker/transport-choice.ts'
+import { transportOf, type MakeTransport } from '../../src/worker/transport-choice.ts'
 import {
   Exchange,
   type Connection,
@@ -52,11 +52,11 @@ export class Client {
   }
 
   static async of(
-    name: TransportName,
+    name: TransportName | MakeTransport,
     url: string,
     options: Partial<TransportOptions & ConnectorOptions> = {},
   ): Promise<Client> {
-    const make = await transportOf(name)
+    const make = typeof name === 'string' ? await transportOf(name) : name
     const all = {
       ...PLAIN_HTTP,
       insecure: false,

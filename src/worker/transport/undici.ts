@@ -33,17 +33,37 @@ import {
 import { classify } from './fault.ts'
 import { Gathering } from './gathering.ts'
 import { HINT_MARGIN_MS, idleLimitMs, LONGEST_IDLE_MS } from './idle.ts'
+import { lightDoubt } from './light-guard.ts'
 import { LightSocket } from './light-socket.ts'
 import { Opening } from './opening.ts'
 import { isStale, retry } from './stale.ts'
 import type { Connection, Exchange, Prepared, Transport, TransportOptions } from './transport.ts'
 
 /** The package of undici has types for the whole only. */
-const UndiciClient = createRequire(import.meta.url)(
-  'undici/lib/dispatcher/client.js',
-) as typeof import('undici').Client
+const load = createRequire(import.meta.url)
+const UndiciClient = load('undici/lib/dispatcher/client.js') as typeof import('undici').Client
 
-export function undiciTransport(
+/** Why light sockets cannot be used with the installed version; `null` if they can. */
+export const doubtOfLight = (): Promise<string | null> =>
+  lightDoubt(UndiciClient, (load('undici/package.json') as { readonly version: string }).version)
+
+export const undiciTransport = (
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+): Transport => undiciOver(true, options, connector, clock, turn)
+
+/** On the sockets that undici was made for. */
+export const plainUndiciTransport = (
+  options: TransportOptions,
+  connector: Connector,
+  clock: Clock,
+  turn: Turn,
+): Transport => undiciOver(false, options, connector, clock, turn)
+
+function undiciOver(
+  isLight: boolean,
   options: TransportOptions,
   connector: Connector,
   clock: Clock,
@@ -52,7 +72,7 @@ export function undiciTransport(
   const { proxy, keepAlive, longestIdleS, retryStale } = options
   const idleMs = idleLimitMs(longestIdleS)
   const gathering = new Gathering()
-  const ofConnections: ConnectionOptions = { proxy, keepAlive, retryStale, idleMs, gathering }
+  const ofConnections: ConnectionOptions = { proxy, keepAlive, retryStale, idleMs, gathering, isLight }
   return {
     prepare: (plan) => prepare(plan, options),
     connection: (user, request) =>
@@ -64,6 +84,8 @@ interface ConnectionOptions extends DispatchOptions {
   readonly retryStale: boolean
   readonly idleMs: number
   readonly gathering: Gathering
+  /** Whether plain HTTP goes over light sockets. */
+  readonly isLight: boolean
 }
 
 /** The error of an exchange whose connection was closed on purpose; it is not reported. */
@@ -175,7 +197,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
 
   /** On a light socket a request may be written from within the end of the last response: it goes out later. */
   #open(origin: string): Client {
-    const isLight = origin.startsWith('http:')
+    const isLight = this.#options.isLight && origin.startsWith('http:')
     return new UndiciClient(origin, {
       connect: (options: buildConnector.Options, callback: buildConnector.Callback) =>
         this.#connect(options, callback),
@@ -202,7 +224,9 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     }
     const to = destinationOf(options)
     const light =
-      to.protocol === 'http:' ? new LightSocket(this.#options.gathering, () => this.#written()) : null
+      this.#options.isLight && to.protocol === 'http:'
+        ? new LightSocket(this.#options.gathering, () => this.#written())
+        : null
     const opening = new Opening(exchange, this.#clock, this.#turn, (error, socket) => {
       if (this.#connecting === opening) this.#connecting = null
       if (socket === null) {
