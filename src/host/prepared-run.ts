@@ -5,7 +5,7 @@ import type { HostReport } from '../core/measure/host-facts.ts'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { redactPlan } from '../core/plan/redact.ts'
-import { soundPerS } from '../core/plan/sound-capacity.ts'
+import { costOfAuto, soundPerS } from '../core/plan/sound-capacity.ts'
 import type { FeederRows, ReplayFile } from '../protocol.ts'
 import { NOT_SET_UP, setUp, type SetUp } from '../scenario/setup.ts'
 import { VERSION } from '../version.ts'
@@ -38,6 +38,8 @@ export interface PreparedRun {
   readonly setup: SetUp
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS: number | null
+  /** See `costOfAuto` of the capacity; left out if that is not known. */
+  readonly costOfAuto?: number | null
   readonly warnings: readonly string[]
   /** The agents that do the work; `null` if this process does. */
   readonly agents: readonly HiredAgent[] | null
@@ -70,7 +72,8 @@ export async function prepareRun(
       : fromScenario.map(({ columns, text, ends }): FeederRows => ({ columns, text, ends }))
   const replay = replayFileOf(plan)
   if (agents === null) await waitForTarget(plan, hooks.signal)
-  const sound = agents === null ? soundPerS(readCapacity(), plan) : soundOf(agents, plan)
+  const capacity = agents === null ? readCapacity() : null
+  const sound = agents === null ? soundPerS(capacity, plan) : soundOf(agents, plan)
   const warnings = [
     ...hostWarnings,
     // The load of this host is read now, as the start of the workers is load as well.
@@ -92,6 +95,7 @@ export async function prepareRun(
     replay,
     setup: await setUpRun(plan, hooks),
     soundPerS: sound,
+    costOfAuto: costOfAuto(capacity, plan),
     warnings,
     agents,
   }

@@ -174,13 +174,13 @@ export class RunRecord {
   readonly judgeSoFar = (): Judgement => {
     const untilS = this.timeline.rows.length
     if (this.#judged?.untilS === untilS) return this.#judged.judgement
-    const { plan, soundPerS } = this.#prepared
+    const { plan, soundPerS, costOfAuto = null } = this.#prepared
     const judgement = judgeRun(plan, this.timeline, {
       gate: this.gate,
       lostWorkers: this.#lostWorkers,
       agents: this.#agents,
       amendments: this.amendments,
-      soundPerS,
+      ...{ soundPerS, costOfAuto },
       loadEndS: Math.min(this.timeline.loadEndS, untilS),
       untilS,
       wasStopped: this.ending.cause === 'threshold',
@@ -206,7 +206,7 @@ export class RunRecord {
   }
 
   #report(durationS: number, comparands: Comparands | null, judged: Judgement | null): Report {
-    const { plan, host, soundPerS } = this.#prepared
+    const { plan, host, soundPerS, costOfAuto = null } = this.#prepared
     const stopReasons = this.#stopReason === null ? [] : [`the scenario stopped the run: ${this.#stopReason}`]
     const facts: RunFacts = {
       version: VERSION,
@@ -221,7 +221,7 @@ export class RunRecord {
       amendments: this.amendments,
       addresses: Object.fromEntries([...this.#addresses].map(([host, found]) => [host, [...found].sort()])),
       gate: this.gate,
-      soundPerS,
+      ...{ soundPerS, costOfAuto },
       comparands,
       until: plan.until.length === 0 ? [] : this.precision.results(),
       records: this.#requests?.report ?? null,

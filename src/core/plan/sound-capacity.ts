@@ -66,3 +66,17 @@ export function capacityShare(capacity: Capacity | null, plan: Plan): number | n
   const most = soundPerS(capacity, plan)
   return most === null || !hasPace(plan) || plan.scenario !== null ? null : plannedPerS(plan) / most
 }
+
+/**
+ * Returns what a request of this plan would cost at most over the transport that `auto` takes, as a share of what it costs
+ * now: one worker at full speed costs a core, however many requests it makes. `null` if `auto` takes the same transport,
+ * or if nothing was measured.
+ */
+export function costOfAuto(capacity: Capacity | null, plan: Plan): number | null {
+  const { transport, undiciFor, proxy, scenario } = plan
+  const needsUndici = proxy !== null || scenario?.scenarios.some(({ http }) => (http?.proxy ?? null) !== null)
+  if (transport !== 'undici' || undiciFor !== null || needsUndici === true) return null
+  const now = capacity?.transports['undici']?.oneWorkerFullPerS ?? null
+  const then = capacity?.transports['wire']?.oneWorkerFullPerS ?? null
+  return now === null || then === null || now >= then ? null : now / then
+}

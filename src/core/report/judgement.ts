@@ -27,6 +27,8 @@ export interface JudgedFacts {
   readonly gate: Gate
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS?: number | null
+  /** See `costOfAuto` of the capacity of a host. */
+  readonly costOfAuto?: number | null
 }
 
 /** `loadEndS` is the end of the load, `untilS` the end of the measurement, in s of run time. */
@@ -57,6 +59,7 @@ export function judgeRun(plan: Plan, timeline: Timeline, facts: JudgementFacts):
       lostWorkers,
       agents: facts.agents ?? null,
       soundPerS: facts.soundPerS ?? null,
+      costOfAuto: facts.costOfAuto ?? null,
     })
   const thresholds = gate.results(timeline, all, loadS, wasStopped)
   return { total: counted.total, outcomes: all.outcomes, thresholds, verdict }

@@ -107,6 +107,17 @@ describe('a worker without time', () => {
     })
   })
 
+  test('a run that the generator limits says what auto would have cost, if that was measured', () => {
+    const rows = rowsWhere(half, { utilization: 0.99, ...lag(6) })
+    const advice = (different: Partial<Evidence>): string => reasons({ rows, ...different })[0]!.advice
+    const said =
+      / --transport auto takes wire for this plan, which costs at most about 48% of the CPU per request/
+    for (const plan of [aPlan({ wait: { kind: 'constant', seconds: 0.08 } }), noPace]) {
+      expect(advice({ plan, costOfAuto: 0.483 })).toMatch(said)
+      expect(advice({ plan })).not.toMatch(/--transport/)
+    }
+  })
+
   test('busy but in time is suspect for its latencies only', () => {
     expect(found({ rows: rowsWhere(half, { utilization: 0.9 }) })).toEqual(['suspect generator.busy'])
     expect(found({ rows: rowsWhere(half, { utilization: 0.99 }) })).toEqual(['suspect generator.busy'])

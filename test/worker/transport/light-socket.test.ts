@@ -119,7 +119,7 @@ test('another version is tried, and passes if it asks for no more', async () => 
 })
 
 /** A client that looks at its socket before it uses it. */
-const curious = (look: (socket: Socket) => void): typeof Client =>
+const curious = (look: (socket: Socket) => unknown): typeof Client =>
   class extends Client {
     constructor(origin: string, options: Client.Options) {
       const { connect: opening } = options as { connect: (...args: unknown[]) => void }
@@ -137,7 +137,7 @@ const curious = (look: (socket: Socket) => void): typeof Client =>
 test.each([
   [
     'that asks for more',
-    (socket: Socket) => void (socket as { setSomethingNew?: unknown }).setSomethingNew,
+    (socket: Socket) => (socket as { setSomethingNew?: unknown }).setSomethingNew,
     'asks them for what they do not have (setSomethingNew)',
   ],
   [

@@ -92,6 +92,8 @@ export interface Evidence {
   readonly generatorFaults: number
   /** Requests per second that these workers were once measured to make soundly on this host; `null` if they were not. */
   readonly soundPerS: number | null
+  /** See `costOfAuto`; `null`, or left out, if that is not known. */
+  readonly costOfAuto?: number | null
 }
 
 /** "worker 2", "worker alpha/2" on several hosts, or "the witness". */

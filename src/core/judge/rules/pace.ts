@@ -97,7 +97,7 @@ function fullSpeed(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
       code: 'generator.full-speed',
       level: 'suspect',
       message: `${nameOf(evidence, hottest.worker)} sat at ${showPercent(demand(hottest))} of a core ${inSeconds(full, load)}: users without waits ran as fast as the generator could`,
-      advice: `read the throughput as a lower bound for the target; to measure latency, plan users with a wait below this rate${plan.workers === 1 ? ', or use more workers' : ''}`,
+      advice: `read the throughput as a lower bound for the target; to measure latency, plan users with a wait below this rate${plan.workers === 1 ? ', or use more workers' : ''}${otherTransport(evidence)}`,
       worker: hottest.worker,
       ...extent(full),
     },
@@ -149,11 +149,19 @@ function busy(evidence: Evidence, load: readonly SecondRow[]): Reason[] {
   ]
 }
 
+/** What the transport that `auto` takes would have saved. */
+const otherTransport = ({ costOfAuto = null }: Evidence): string =>
+  costOfAuto === null
+    ? ''
+    : `; --transport auto takes wire for this plan, which costs at most about ${showPercent(Math.round(costOfAuto * 100) / 100)} of the CPU per request (measured by corerush doctor on this host)`
+
 /** What would have left the hottest worker room, from what it made of what it had. */
-function lessLoad({ plan, total, soundPerS }: Evidence, load: readonly SecondRow[]): string {
+function lessLoad(evidence: Evidence, load: readonly SecondRow[]): string {
+  const { plan, total, soundPerS } = evidence
   const peak = largest(load.map(({ workers }) => Math.max(...workers.map(demand), 0)))
   const perS = ((total.requestsPerS ?? 0) * COMFORTABLE) / Math.max(COMFORTABLE, peak)
-  const known = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
+  const doctor = soundPerS === null ? '' : `; corerush doctor measured ${showRate(soundPerS)}/s here`
+  const known = doctor + otherTransport(evidence)
   const below = perS >= 1 ? ` below about ${showRate(perS)}/s` : ''
   return plan.model === 'open'
     ? `use more workers or cores, or plan a lower rate,${below === '' ? ' as far as it holds' : below}${known}`
