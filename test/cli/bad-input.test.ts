@@ -80,6 +80,12 @@ describe('one problem, one line', () => {
       '--sample-requests must be a whole number from 1 to 1000000, got "0"',
     '--url URL --agents 2 --out requests=FOLDER/x':
       '--out has no requests=FILE with --agents: agents hand over seconds, not single requests',
+    // Where nobody listens: what is wrong is found before any agent is looked for.
+    '--url URL --agents 2 --nats nats://127.0.0.1:9 --url URL': '--url was given 2 times',
+    '--url URL --agents 2 --nats nats://127.0.0.1:9 --timeout soon': '--timeout must be',
+    '--url URL --agents 2 --nats nats://127.0.0.1:9 --web 0 --wait soon': '--wait must be a wait such as',
+    'find --url URL --users 1..9 --agents 2 --nats nats://127.0.0.1:9':
+      '--threshold must say what is to hold',
     '--url URL --threshold p98.5<300': '--threshold must give p98.5 a limit with its unit, such as 300ms',
     '--url URL --threshold faild<1%': '--threshold unknown metric; did you mean failed?',
     '--url URL --threshold p95<1s -n 5 --threshold p95<1000ms': '--threshold must be given once each',
@@ -113,6 +119,12 @@ describe('one problem, one line', () => {
     expect(lines[0]).toContain(complaint)
     expect(lines[0]).not.toContain('c4n4ry')
   })
+})
+
+test('a baseline that is not there is missed before any agent is looked for', async () => {
+  const fleet = '--url URL --agents 2 --nats nats://127.0.0.1:9'
+  const { code, stderr } = await runCli(argvOf(`${fleet} --baseline FOLDER/none.json`))
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/none\.json cannot be read: ENOENT/)])
 })
 
 test.concurrent.each([

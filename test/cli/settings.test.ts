@@ -1,5 +1,5 @@
 /** What flags, variables, a config file and its profiles say together, and where each value is said to come from. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -86,6 +86,22 @@ describe('an agent, which has no config file', () => {
     expect(lists.get('allowHosts')).toEqual(['*.staging.example', 'shop.test'])
     expect(switches.get('acceptScenarios')).toBe(true)
     expect(texts.has('url')).toBe(false)
+  })
+
+  test('takes the variables that the files for its deployment set', async () => {
+    const files = ['systemd/corerush-agent.service', 'compose.yaml']
+    const set = files.flatMap((file) => {
+      const text = readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8')
+      return [...text.matchAll(/^[ #]*(CORERUSH_\w+)[=:]/gm)].map(([, variable]) => variable!)
+    })
+    expect(set).toEqual(expect.arrayContaining(['CORERUSH_NATS', 'CORERUSH_ALLOW_HOST']))
+    const {
+      texts,
+      lists,
+      problems: wrong,
+    } = await agent('', Object.fromEntries(set.map((one) => [one, 'a.test'])))
+    expect(wrong).toEqual([])
+    expect([texts.get('nats'), lists.get('allowHosts')]).toEqual(['a.test', ['a.test']])
   })
 
   test('is told of a variable that is none, and which one a wrong value is of', async () => {

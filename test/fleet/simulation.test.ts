@@ -1,6 +1,10 @@
 /** Coordinator and agents on a virtual clock, over a bus that loses, repeats, reorders and delays what is said, and is cut. */
 import { expect, test } from 'vitest'
 import type { Plan } from '../../src/core/plan/plan.ts'
+import type { FindReport } from '../../src/core/find/find-report.ts'
+import { parseThreshold, type Threshold } from '../../src/core/threshold/threshold.ts'
+import { Fleet } from '../../src/fleet/fleet.ts'
+import { find } from '../../src/host/find.ts'
 import { conduct } from '../../src/host/run.ts'
 import { expectConservation } from '../support/conservation.ts'
 import { A_REQUEST, aPlan, anOpenPlan } from '../support/plan.ts'
@@ -46,6 +50,7 @@ function scene(
   return { clock, net, agents, coordinator: new SimulatedCoordinator(net) }
 }
 
+const parsed = (text: string): Threshold => (parseThreshold(text) as { readonly value: Threshold }).value
 const sentBy = (agents: readonly SimulatedAgent[]): number => agents.reduce((n, { sent }) => n + sent, 0)
 
 test('three agents send exactly what one process with the sum of their workers sends', async () => {
@@ -87,6 +92,32 @@ test('a count is sent in full by fewer users than there are workers, and at once
     expect({ maxRedirects, sent: agents.map(({ sent }) => sent) }).toEqual({ maxRedirects, sent: [30, 0] })
     expect(report.stoppedBy).toBe('requests')
   }
+})
+
+test('a search holds its loads on the agents, and none that one of them refuses', async () => {
+  const { clock, net, coordinator } = scene(5, {}, [1])
+  const policy = { allowedHosts: null, maxPerS: 40, maxUsers: null, acceptsScenarios: false }
+  new SimulatedAgent(net, 'agent-z', 1, () => ({ afterUs: 5000 }), { policy })
+  const search = async (): Promise<FindReport> => {
+    const fleet = await Fleet.gather(coordinator.parts)
+    const plan = { ...open(200), workers: fleet.workers }
+    const goal = { text: 'p99 < 300ms', thresholds: [parsed('p99 < 300ms')] }
+    const settings = { least: 20, most: null, trialS: 1, forS: 2, tolerated: 0, precision: 0.5 }
+    const asked = {
+      plan,
+      goals: [goal],
+      settings: { ...settings, confirmS: 0, maxTimeS: 60 },
+      baseline: null,
+    }
+    return find(asked, {}, fleet.hire, coordinator.host).finally(() => fleet.release())
+  }
+  const report = await untilSettled(clock, search(), 200)
+  expect(report.agents!.map(({ name }) => name)).toEqual(['agent-a', 'agent-z'])
+  const [answer] = report.answers
+  // Half of a load above 80/s is more than agent-z may start.
+  expect(answer).toMatchObject({ limitedBy: 'generator', lower: { ratePerS: 80 } })
+  expect(JSON.stringify(report)).toMatch(/agent agent-z starts at most 40/)
+  expect(Math.max(...report.trials.map(({ load }) => load))).toBeLessThanOrEqual(80)
 })
 
 /** More seeds by SEEDS=1000. */
