@@ -11,7 +11,7 @@ import type { PercentilesMs, Evidence, Reason } from './rules/evidence.ts'
 import { ms, PERCENTILES, type PercentileName } from '../measure/metrics.ts'
 import { hasPace } from '../plan/plan.ts'
 import { ABOUT_LATENCY } from './rules/bound-rules.ts'
-import { isOnOneHost } from './rules/agent-rules.ts'
+import { hostsOf, type JudgedHost } from './rules/agent-rules.ts'
 import { isNetworkLimited } from './rules/network-rules.ts'
 import { findReasons } from './rules/rules.ts'
 
@@ -30,11 +30,12 @@ export interface Verdict {
 
 export function judge(evidence: Evidence): Verdict {
   const errorBoundMs = errorBounds(evidence.total.latencyMs, evidence.floorMs)
-  const reasons = findReasons(evidence, errorBoundMs)
+  const hosts = hostsOf(evidence)
+  const reasons = findReasons(evidence, errorBoundMs, hosts)
   const has = (level: Reason['level']): boolean => reasons.some((reason) => reason.level === level)
   return {
     level: has('void') ? 'void' : has('suspect') ? 'suspect' : 'sound',
-    limit: likelyLimit(evidence, reasons),
+    limit: likelyLimit(evidence, reasons, hosts),
     errorBoundMs,
     latencyBy: reasons.some(isByWitness) ? 'witness' : 'workers',
     reasons,
@@ -49,13 +50,17 @@ const isByWitness = ({ code, level }: Reason): boolean =>
 const HINDRANCE = /^(generator|pace)\.|^host\.(throttled|contended)$/
 
 /** The generator first: while it has no time, nothing else can be known. */
-function likelyLimit(evidence: Evidence, reasons: readonly Reason[]): Verdict['limit'] {
+function likelyLimit(
+  evidence: Evidence,
+  reasons: readonly Reason[],
+  hosts: readonly JudgedHost[],
+): Verdict['limit'] {
   const { plan, total } = evidence
   const is = (...prefixes: string[]): boolean =>
     reasons.some(({ code }) => prefixes.some((prefix) => code.startsWith(prefix)))
   const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
   if (hinders) return 'generator'
-  if (isOnOneHost(evidence, isNetworkLimited)) return 'network'
+  if (hosts.some((host) => isNetworkLimited(host.evidence))) return 'network'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
 }

@@ -48,25 +48,29 @@ export function looseClocks({ agents, rows }: Evidence): Reason[] {
   )
 }
 
-/**
- * What rules about one host find on each of them. On several hosts each is looked at by itself, with the seconds that
- * its agent reported, and what is found names the agent.
- */
-export function onEachHost(evidence: Evidence, find: (evidence: Evidence) => Reason[]): Reason[] {
-  const { agents } = evidence
-  if (!agents) return find(evidence)
-  return agents.flatMap((agent) =>
-    find(hostOf(evidence, agent)).map((reason) => ({
-      ...reason,
-      agent: agent.name,
-      ...(reason.worker === undefined ? { message: `agent ${agent.name}: ${reason.message}` } : {}),
-    })),
-  )
+/** A host with its own evidence; the agent is `null` in a run on one host. */
+export interface JudgedHost {
+  readonly agent: string | null
+  readonly evidence: Evidence
 }
 
-/** Whether that is so of one of the hosts. */
-export const isOnOneHost = (evidence: Evidence, is: (evidence: Evidence) => boolean): boolean =>
-  evidence.agents ? evidence.agents.some((agent) => is(hostOf(evidence, agent))) : is(evidence)
+/** The hosts of a run. On several, each has the seconds that its agent reported, with its own workers and vitals. */
+export const hostsOf = (evidence: Evidence): readonly JudgedHost[] =>
+  evidence.agents?.map((agent) => ({ agent: agent.name, evidence: hostOf(evidence, agent) })) ?? [
+    { agent: null, evidence },
+  ]
+
+/** What rules about one host find on each of them. On several hosts what is found names the agent. */
+export const onEachHost = (hosts: readonly JudgedHost[], find: (evidence: Evidence) => Reason[]): Reason[] =>
+  hosts.flatMap(({ agent, evidence }) => {
+    const found = find(evidence)
+    if (agent === null) return found
+    return found.map((reason) => ({
+      ...reason,
+      agent,
+      ...(reason.worker === undefined ? { message: `agent ${agent}: ${reason.message}` } : {}),
+    }))
+  })
 
 /** The reason with the agent whose worker it names. */
 export function withAgent(reason: Reason, { agents }: Evidence): Reason {

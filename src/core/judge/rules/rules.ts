@@ -3,7 +3,7 @@
  * or core concerned and what to do about it. What they mean is in docs/MEASUREMENT.md.
  */
 import type { Evidence, PercentilesMs, Reason } from './evidence.ts'
-import { lostAgents, looseClocks, onEachHost, withAgent } from './agent-rules.ts'
+import { lostAgents, looseClocks, onEachHost, withAgent, type JudgedHost } from './agent-rules.ts'
 import { driftingLoad } from './drift.ts'
 import { hostTrouble } from './host-rules.ts'
 import { fewSamples, inflatedLatency, lifted } from './bound-rules.ts'
@@ -19,7 +19,12 @@ import { exhaustedUsers } from './user-rules.ts'
 /** What convicts the generator of not having held its pace. */
 const PACE: ReadonlySet<Reason['code']> = new Set(['generator.saturated', 'pace.missed', 'pace.short'])
 
-export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[] {
+/** `hosts` are those of the evidence. */
+export function findReasons(
+  evidence: Evidence,
+  bounds: PercentilesMs,
+  hosts: readonly JudgedHost[],
+): Reason[] {
   const found = [
     ...lostAgents(evidence),
     ...lostWorkers(evidence),
@@ -29,9 +34,9 @@ export function findReasons(evidence: Evidence, bounds: PercentilesMs): Reason[]
     ...brokenBounds(evidence),
     ...stalls(evidence),
     ...collectorPauses(evidence),
-    ...onEachHost(evidence, hostTrouble),
+    ...onEachHost(hosts, hostTrouble),
     ...generatorFaults(evidence),
-    ...onEachHost(evidence, networkTrouble),
+    ...onEachHost(hosts, networkTrouble),
     ...looseClocks(evidence),
     ...busyTarget(evidence),
     ...driftingLoad(evidence),
