@@ -72,7 +72,7 @@ export function latency(report: Report, style: Style): string[] {
       ...(connections.retried > 0
         ? [`${showMany(connections.retried, 'request')} retried on a new one`]
         : []),
-      `${showBytes(total.bytesOut)} sent`,
+      `${showBytes(total.bytesOut)} of bodies sent`,
       `${showBytes(total.bytesIn)} received`,
       ...(total.bytesDecoded > 0 ? [`${showBytes(total.bytesDecoded)} decoded`] : []),
       ...challengeWords(report.challenges),

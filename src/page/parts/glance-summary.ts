@@ -153,7 +153,7 @@ export function keyFigures({ report }: ReportView): HTMLElement {
             'connections',
             'connections',
             showCount(connections.opened),
-            `opened; ${connections.retried > 0 ? `${showCount(connections.retried)} requests retried; ` : ''}${showBytes(total.bytesOut)} out, ${showBytes(total.bytesIn)} in${total.bytesDecoded > 0 ? `, ${showBytes(total.bytesDecoded)} decoded` : ''}`,
+            `opened; ${connections.retried > 0 ? `${showCount(connections.retried)} requests retried; ` : ''}bodies: ${showBytes(total.bytesOut)} sent, ${showBytes(total.bytesIn)} received${total.bytesDecoded > 0 ? `, ${showBytes(total.bytesDecoded)} decoded` : ''}`,
           ),
     ),
   )

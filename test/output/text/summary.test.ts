@@ -51,7 +51,7 @@ describe('the summary', () => {
                 p50 24.9 ms · p75 27.4 ms · p90 28.9 ms · p95 29.4 ms · p99 29.8 ms
                 p99.9 ~29.9 ms · ~ too few samples
       model     closed: latency is service time · a slow server slows its users
-      traffic   20 connections opened · 120 kB sent · 2.4 MB received
+      traffic   20 connections opened · 120 kB of bodies sent · 2.4 MB received
 
       ✓ succeeded > 0  1,200
       ✓ failed < 1%  0%
@@ -95,7 +95,7 @@ describe('the summary', () => {
                 p99.9 ~1.50 s · ~ too few samples
       model     closed: latency is service time · a slow server slows its users
       failed in p50 4.00 ms · p99 4.00 ms · max 4.00 ms
-      traffic   10 connections opened · 121 kB sent · 12.0 kB received
+      traffic   10 connections opened · 121 kB of bodies sent · 12.0 kB received
 
       failures         count  seconds  name         message
       connect.refused  1,200      0–0  GetPrograms  connect ECONNREFUSED 127.0.0.1:80…
@@ -144,7 +144,8 @@ describe('the summary', () => {
       failed in p50 4.00 ms · p99 4.00 ms
                 max 4.00 ms
       traffic   10 connections opened
-                121 kB sent · 12.0 kB received
+                121 kB of bodies sent
+                12.0 kB received
 
       failures         count  seconds  name  …
       connect.refused  1,200      0–0  GetPro…
@@ -195,7 +196,7 @@ describe('the summary', () => {
         latency   min 1.00 ms · mean 1.00 ms · max 1.00 ms
                   p50 ~1.00 ms · p75 ~1.00 ms · p90 ~1.00 ms · p95 ~1.00 ms · p99 ~1.00 ms · p99.9 ~1.00 ms · ~ too few samples
         model     closed: latency is service time · a slow server slows its users
-        traffic   5 connections opened · 100 B sent · 2.0 kB received
+        traffic   5 connections opened · 100 B of bodies sent · 2.0 kB received
 
         – succeeded > 0  1, not evaluated: the run is void
         – failed < 1%  0%, not evaluated: the run is void
@@ -224,7 +225,7 @@ describe('the summary', () => {
       name   requests  failed  req/s  p50  p95  p99  max
       total         0       –   0.00    –    –    –    –
 
-      traffic   10 connections opened · 0 B sent · 0 B received
+      traffic   10 connections opened · 0 B of bodies sent · 0 B received
 
       ✗ succeeded > 0  0
       ✗ failed < 1%  no data
