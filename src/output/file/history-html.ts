@@ -2,10 +2,13 @@
 import { HISTORY_FIGURES, type HistoryFigure, type PlanHistory } from '../../core/report/history.ts'
 import { showMany, showMs, showPercent, showRate } from '../../core/units.ts'
 import {
+  BOUND_WORDS,
+  boundedWords,
   changeWords,
   figureLabel,
   nothingWords,
   numbered,
+  placeWords,
   showCommit,
   showHistoryFigure,
   type NumberedRun,
@@ -16,12 +19,12 @@ import { escapeXml } from './junit.ts'
 const STYLE = `
 :root { color-scheme: light dark; --sound: #1a7f37; --suspect: #9a6700; --void: #cf222e; --line: #8888; --mark: #bf5600; }
 @media (prefers-color-scheme: dark) { :root { --sound: #3fb950; --suspect: #d29922; --void: #f85149; --mark: #f2a243; } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1240px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; overflow-wrap: anywhere; } h3 { font-size: .95rem; margin: 1rem 0 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 0 1.5rem; }
 svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: currentColor; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: .2rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; } .text { text-align: left; }
+th, td { text-align: right; padding: .2rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: top; } th.text, td.text { text-align: left; } td.wide { white-space: normal; min-width: 11rem; }
 .sound { color: var(--sound); } .suspect { color: var(--suspect); } .void { color: var(--void); }
 circle.sound { fill: var(--sound); } circle.suspect { fill: var(--suspect); } circle.void { fill: var(--void); }
 .axis { stroke: var(--line); } .bar { stroke: currentColor; opacity: .5; } .change { stroke: var(--mark); stroke-dasharray: 5 4; }
@@ -45,11 +48,9 @@ export function renderHistoryHtml(histories: readonly PlanHistory[]): string {
 function historyPart(history: PlanHistory): string[] {
   const { subject, plan, runs, changes, tested } = history
   const all = numbered(history)
-  const said = changes.map((change) => {
-    const { commit } = runs[change.run - 1]!
-    const where = `from run ${change.run}${commit === null ? '' : `, commit ${commit.id}`}`
-    return `<li>${escapeXml(`${where}: ${changeWords(change)}`)}</li>`
-  })
+  const said = changes.map(
+    (change) => `<li>${escapeXml(`${placeWords(history, change)}: ${changeWords(change)}`)}</li>`,
+  )
   return [
     `<h2>${escapeXml(subject)}</h2>`,
     `<p>plan ${escapeXml(plan)} · ${showMany(runs.length, 'run')}</p>`,
@@ -57,6 +58,7 @@ function historyPart(history: PlanHistory): string[] {
     '<div class="charts">',
     ...HISTORY_FIGURES.map((figure) => chart(history, all, figure)),
     '</div>',
+    `<p>${BOUND_WORDS}</p>`,
     table(all),
   ]
 }
@@ -117,31 +119,42 @@ function chart({ changes }: PlanHistory, all: readonly NumberedRun[], figure: Hi
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
+const TITLES = [
+  ...([
+    ['run', ''],
+    ['started', 'text'],
+    ['commit', 'text'],
+    ['verdict', 'text'],
+  ] as const),
+  ...(['req/s', 'p50', 'p95', 'p99', 'failed'] as const).map((title) => [title, ''] as const),
+  ['changes', 'text wide'],
+] as const
+
 function table(all: readonly NumberedRun[]): string {
-  const titles = ['run', 'started', 'commit', 'verdict', 'req/s', 'p50', 'p95', 'p99', 'failed', 'changes']
   const cell = (text: string, kind = ''): string =>
     `<td${kind === '' ? '' : ` class="${kind}"`}>${escapeXml(text)}</td>`
-  const rows = all.toReversed().map(({ number, run, changes, notes }) => {
-    const latency = (figure: 'p50' | 'p95' | 'p99'): string => {
-      const bound = run.boundMs[figure]
-      return cell(`${showMs(run[figure])}${bound === null ? '' : ` ≤ ${showMs(bound)}`}`)
-    }
-    return [
-      `<tr${changes.length > 0 ? ' class="changed"' : ''}>`,
-      cell(String(number)),
-      cell(run.startedAt.slice(0, 16).replace('T', ' '), 'text'),
-      cell(showCommit(run), 'text'),
-      cell(run.verdict, `text ${run.verdict}`),
-      cell(showRate(run.requestsPerS)),
-      ...(['p50', 'p95', 'p99'] as const).map(latency),
-      cell(run.failedRatio === null ? '–' : showPercent(run.failedRatio)),
-      cell([...changes.map(changeWords), ...notes].join('; '), 'text'),
-      '</tr>',
-    ].join('')
-  })
+  const rows = all
+    .toReversed()
+    .map(({ number, run, changes, notes }) =>
+      [
+        `<tr${changes.length > 0 ? ' class="changed"' : ''}>`,
+        cell(String(number)),
+        cell(run.startedAt.slice(0, 16).replace('T', ' '), 'text'),
+        cell(showCommit(run), 'text'),
+        cell(run.verdict, `text ${run.verdict}`),
+        cell(showRate(run.requestsPerS)),
+        ...(['p50', 'p95', 'p99'] as const).map((figure) => cell(boundedWords(run, figure))),
+        cell(run.failedRatio === null ? '–' : showPercent(run.failedRatio)),
+        cell([...changes.map(changeWords), ...notes].join('; '), 'text wide'),
+        '</tr>',
+      ].join(''),
+    )
+  const titles = TITLES.map(
+    ([title, kind]) => `<th scope="col"${kind === '' ? '' : ` class="${kind}"`}>${title}</th>`,
+  )
   return [
     '<div class="scroll" tabindex="0"><table>',
-    `<thead><tr>${titles.map((title) => `<th scope="col">${title}</th>`).join('')}</tr></thead>`,
+    `<thead><tr>${titles.join('')}</tr></thead>`,
     `<tbody>${rows.join('')}</tbody></table></div>`,
   ].join('\n')
 }

@@ -54,14 +54,26 @@ export function changeWords({ figure, before, after, p }: HistoryChange): string
   return `${figureLabel(figure)} ${showHistoryFigure(figure, before)} → ${showHistoryFigure(figure, after)}${change}, p = ${p.toFixed(3)}`
 }
 
+/** "14.3 ms (−11.7 ms)": a latency, and how much of it the generator may have added. */
+export function boundedWords({ boundMs, ...run }: HistoryRecord, figure: 'p50' | 'p95' | 'p99'): string {
+  const bound = boundMs[figure]
+  return `${showMs(run[figure])}${bound === null ? '' : ` (−${showMs(bound)})`}`
+}
+
+/** What the brackets mean. */
+export const BOUND_WORDS = '(−x): the generator may have added up to x'
+
+/** "from run 15, commit 4f2a91c03b7e" */
+export function placeWords({ runs }: PlanHistory, { run }: HistoryChange): string {
+  const { commit } = runs[run - 1]!
+  return `from run ${run}${commit === null ? '' : `, commit ${commit.id}`}`
+}
+
 const bounded = (figure: 'p50' | 'p95' | 'p99'): Column<NumberedRun> => ({
   title: figure,
   align: 'right',
   rank: figure === 'p50' ? 3 : 0,
-  cell: ({ run }) => {
-    const bound = run.boundMs[figure]
-    return `${showMs(run[figure])}${bound === null ? '' : ` ≤ ${showMs(bound)}`}`
-  },
+  cell: ({ run }) => boundedWords(run, figure),
 })
 
 const COLUMNS: readonly Column<NumberedRun>[] = [
@@ -114,11 +126,10 @@ export function renderHistory(histories: readonly PlanHistory[], style: Style): 
       ),
       ...(['requestsPerS', 'p50', 'p95', 'p99'] as const).map(spark),
       ...renderTable(COLUMNS, numbered(history), style),
-      ...changes.map((change) => {
-        const { commit } = runs[change.run - 1]!
-        const where = `from run ${change.run}${commit === null ? '' : `, commit ${commit.id}`}`
-        return renderLine([[`changed ${where}: `, 'yellow'], changeWords(change)], style)
-      }),
+      renderLine([[BOUND_WORDS, 'dim']], style),
+      ...changes.map((change) =>
+        renderLine([[`changed ${placeWords(history, change)}: `, 'yellow'], changeWords(change)], style),
+      ),
       ...(changes.length > 0 ? [] : [renderLine([[nothingWords(tested), 'dim']], style)]),
       '',
     ]
