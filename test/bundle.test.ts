@@ -36,3 +36,21 @@ test.each(['cli/main', 'worker/main'])('%s leads to it', (entry) => {
     /from '\.\.\/bundle\/\w+\.js'|import '\.\.\/bundle\/cli\.js'/,
   )
 })
+
+test('a run on this host loads no file with anything of several hosts', () => {
+  const found = new Set<string>()
+  const load = (name: string): void => {
+    if (found.has(name)) return
+    found.add(name)
+    const { text } = bundled.find((one) => one.name === name)!
+    for (const [, other] of text.matchAll(/^(?:import|\} from|import .* from) "\.\/([^"]+)"/gm)) load(other!)
+  }
+  const runs = bundled.filter(({ text }) => text.includes('// src/cli/run.ts\n')).map(({ name }) => name)
+  expect(runs).toHaveLength(1)
+  for (const name of ['cli.js', 'worker.js', ...runs]) load(name)
+  const modules = bundled.flatMap(({ name, text }) =>
+    found.has(name) ? [...text.matchAll(/^\/\/ src\/(\S+)$/gm)].map(([, module]) => module!) : [],
+  )
+  expect(modules).toEqual(expect.arrayContaining(['cli/main.ts', 'worker/main.ts', 'host/run.ts']))
+  expect(modules.filter((module) => module.startsWith('fleet/'))).toEqual([])
+})
