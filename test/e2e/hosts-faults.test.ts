@@ -51,12 +51,10 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
     for (const { clock } of report.agents!) expect(clock!.boundMs).toBeLessThan(50)
     if (!rig.isApart) return
     expect(from(run.arrived, alpha!)).toHaveLength(250)
-    // Arrivals are due in turn, each 10 ms after the other host's.
-    const gaps = from(run.arrived, beta!).map(({ atMs }) => {
-      const last = from(run.arrived, alpha!).findLast((other) => other.atMs <= atMs)
-      return last === undefined ? 10 : atMs - last.atMs
-    })
-    expect(Math.abs(gaps.sort((a, b) => a - b)[125]! - 10)).toBeLessThan(5)
+    // Arrivals are due in turn, each 10 ms after the other host's; of so many on a busy host, one is in time.
+    const firstDueMs = (agent: AgentHost): number =>
+      Math.min(...from(run.arrived, agent).map(({ atMs }, i) => atMs - 20 * i))
+    expect(Math.abs(firstDueMs(beta!) - firstDueMs(alpha!) - 10)).toBeLessThan(5)
   })
 
   test.skipIf(!hasNamespaces)(
