@@ -1,32 +1,16 @@
 /** Runs kept under a name, in a folder of their own. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { saveBaseline } from '../../../src/cli/save-baseline.ts'
-import type { Options } from '../../../src/core/options/options.ts'
 import type { Report } from '../../../src/core/report/report.ts'
 import { readComparands, readRuns } from '../../../src/host/kept/comparands.ts'
 import { isKeptName, keepingProblem, keepRuns, placeOf } from '../../../src/host/kept/kept-runs.ts'
-import { planOf, reportOf } from '../../support/reports.ts'
+import { inEmptyFolders, runAt } from '../../support/kept.ts'
+import { planOf } from '../../support/reports.ts'
 
-const home = process.cwd()
-let folder: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'corerush-test-'))
-  process.chdir(folder)
-})
-afterEach(() => {
-  process.chdir(home)
-  rmSync(folder, { recursive: true, force: true })
-})
+inEmptyFolders()
 
-/** A run that began in this minute. */
-const runAt = (minute: number, options: Options = {}, different: Partial<Report> = {}): Report => ({
-  ...reportOf(planOf(options), [{ ok: { a: [5] } }]),
-  startedAt: `2026-01-02T03:${String(minute).padStart(2, '0')}:00.000Z`,
-  ...different,
-})
 const minutes = (): number[] => readRuns(['main']).map(({ startedAt }) => Number(startedAt.slice(14, 16)))
 const said: string[] = []
 const save = (...reports: Report[]): string[] => {
