@@ -97,11 +97,12 @@ async function readRun(settings: Settings, typed: Command, planned?: PlannedFor)
 /** Throws what is wrong with a run before anything is done for it. */
 function checkRun({ settings, problems, plan, otherPlan, web }: ReadRun): void {
   const { command } = settings
+  const isDry = command.switches.get('dryRun') === true
   if (web?.hasForm === true) {
-    checkForForm(command, problems)
+    const dry = isDry ? [{ option: 'dryRun', message: 'does not go with the start form on agents' }] : []
+    checkForForm(command, [...problems, ...dry])
     return
   }
-  const isDry = command.switches.get('dryRun') === true
   const all = [...problems, ...(isDry ? notWithDryRun(settings) : [])]
   if (plan === null || all.length > 0) throw new OptionsError(all)
   // The newest sound run of a plan is known only once its hosts are, and the other target is no stored run.

@@ -220,7 +220,7 @@ class LiveView {
     if (now !== null)
       renewAll(this.#generatorTable, [
         now.agents === null ? null : agents(now.agents),
-        workers(now.workers, threadNames(report)),
+        workers(now.workers, threadNames(report), now.workersInAll),
       ])
     renewAll(places.log, [log(lines)])
     renewAll(places.plan, [ratios(view), agentTable(view), setup(view)])

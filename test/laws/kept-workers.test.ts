@@ -99,7 +99,7 @@ test('the verdict over seconds that keep the worst workers is that over all', ()
         if (phase === 'load') {
           isPruned ||= workers.length < WORKERS / 2
           // So many measures over all, and two for each agent.
-          expect(workers.length).toBeLessThanOrEqual(12 + 2 * AGENTS.length)
+          expect(workers.length).toBeLessThanOrEqual(13 + 2 * AGENTS.length)
         }
     }),
     { numRuns: 100 },

@@ -132,6 +132,9 @@ const RENDER: Readonly<
       { title: 'gc', rank: 5, cell: ({ gcMs }) => showMs(gcMs) },
       { title: 'heap', rank: 6, cell: ({ heapBytes }) => showBytes(heapBytes) },
     ]
-    return renderTable(columns, row.workers, style)
+    const { workersSummary: all } = row
+    const some =
+      all === undefined ? [] : [renderLine([[`the worst of ${showCount(all.count)} workers`, 'dim']], style)]
+    return [...some, ...renderTable(columns, row.workers, style)]
   },
 }

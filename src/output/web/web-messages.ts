@@ -124,6 +124,8 @@ export interface Now {
   /** Latencies of the last 10 closed seconds. */
   readonly recent: LatencySummary
   readonly workers: readonly WorkerVitals[]
+  /** How many there are, where `workers` has only the worst of them; else `null`. */
+  readonly workersInAll: number | null
   /** The agents that do the work; `null` if this process does it. */
   readonly agents: readonly AgentNow[] | null
   /** `null` if the platform does not report cores. */

@@ -70,6 +70,7 @@ const nowOf = ({ row, recent }: LiveSecond, agents: readonly AgentState[] | null
   ),
   recent: recent.latencyMs,
   workers: row.workers,
+  workersInAll: row.workersSummary?.count ?? null,
   agents: agents?.map((agent) => agentNow(agent, row)) ?? null,
   cores: row.host?.cores ?? null,
   targetCores: row.target?.cores ?? null,

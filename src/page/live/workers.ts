@@ -1,14 +1,18 @@
 /** Vitals of each worker in the last second. */
-import { showBytes, showMs, showPercent } from '../../core/units.ts'
+import { showBytes, showCount, showMs, showPercent } from '../../core/units.ts'
 import type { WorkerVitals } from '../../core/measure/worker-vitals.ts'
 import { section } from '../parts/element.ts'
 import { table } from '../parts/sortable-table.ts'
 
-/** `nameOf` gives the name of a thread by its number. */
-export const workers = (all: readonly WorkerVitals[], nameOf: (number: number) => string): HTMLElement =>
+/** `nameOf` gives the name of a thread by its number; `inAll` is how many there are, if these are the worst of them. */
+export const workers = (
+  all: readonly WorkerVitals[],
+  nameOf: (number: number) => string,
+  inAll: number | null,
+): HTMLElement =>
   section(
     'workers',
-    'Workers, in the last second',
+    `${inAll === null ? 'Workers' : `The worst of ${showCount(inAll)} workers`}, in the last second`,
     table<WorkerVitals>({
       label: 'Workers',
       rows: all,

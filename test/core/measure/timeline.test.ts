@@ -353,3 +353,48 @@ describe('what the target says of itself', () => {
     expect(seconds(timeline.finish())).toEqual([0])
   })
 })
+
+describe('with seconds that keep only some workers', () => {
+  const pruned = (row: SecondRow): SecondRow => ({
+    ...row,
+    workers: row.workers.slice(0, 1),
+    workersSummary: {
+      ...{ count: row.workers.length, cpu: 0, stoodStillS: 0 },
+      delays: { all: { lost: 0, seconds: 0 }, long: { lost: 0, seconds: 0 } },
+    },
+  })
+
+  test('each settled second is pruned once, in order, before anybody sees it as settled, and stays so when the load ends early', () => {
+    const asked: number[] = []
+    const settled: number[] = []
+    const prune = (row: SecondRow): SecondRow => {
+      asked.push(row.second)
+      return pruned(row)
+    }
+    const timeline = new Timeline(
+      2,
+      10,
+      0,
+      ({ row }) => settled.push(row.workersSummary!.count),
+      null,
+      0,
+      prune,
+    )
+    for (const second of [0, 1, 2]) for (const worker of [1, 0]) timeline.add(snapshot(worker, second))
+    timeline.add(snapshot(0, 3, { sent: 2, finished: 2 }))
+    // What is returned is what is kept; a second that is not whole keeps all workers for now.
+    const closed = timeline.close(6)
+    expect(closed.map(({ workers }) => workers.length)).toEqual([1, 1, 1, 1])
+    expect(closed.map((row) => row === timeline.rows[row.second])).toEqual([true, true, true, true])
+    expect(asked).toEqual([0, 1, 2])
+    timeline.endLoad(1.5)
+    expect(timeline.rows.map(({ phase }) => phase)).toEqual(['load', 'load', 'drain', 'drain'])
+    expect(timeline.rows[1]!.workersSummary!.count).toBe(2)
+    for (const worker of [0, 1]) timeline.done(worker)
+    timeline.finish()
+    expect([asked, settled]).toEqual([
+      [0, 1, 2, 3],
+      [2, 2, 2, 1],
+    ])
+  })
+})

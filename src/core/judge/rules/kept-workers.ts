@@ -36,6 +36,8 @@ const measuresOf = (plan: Plan): readonly Measure[] => [
   ({ gcMs }) => gcMs,
   ({ gcMaxMs }) => gcMaxMs,
   ({ loopDelayMs, waitSpreadMs }) => Math.max(loopDelayMs?.max ?? 0, waitSpreadMs?.p99 ?? 0),
+  // For views.
+  ({ lagMs }) => lagMs?.p99 ?? NOT,
   ({ heapBytes }) => heapBytes,
 ]
 
