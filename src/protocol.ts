@@ -4,7 +4,7 @@
  */
 import type { Heap } from './core/measure/heap-watch.ts'
 import type { LogFormat } from './core/log/log-line.ts'
-import type { ReplayRows } from './core/log/replay-index.ts'
+import type { ReplayRows } from './core/log/replay-rows.ts'
 import type { Amendment } from './core/plan/amendment.ts'
 import type { Plan } from './core/plan/plan.ts'
 import type { HandedRows } from './core/measure/request-rows.ts'

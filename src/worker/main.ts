@@ -1,4 +1,5 @@
 /** The worker thread: gets ready, waits for the start instant, carries its share of the load, hands over the rest. */
+import { LogRows } from '../core/log/replay-rows.ts'
 import type { MessagePort } from 'node:worker_threads'
 import { HeapWatch } from '../core/measure/heap-watch.ts'
 import type { Snapshot } from '../core/measure/second.ts'
@@ -175,7 +176,7 @@ const dataOf = ({ plan, share, feeders }: Assignment, { spent, deserted }: Deser
 function replayOf({ plan, replay: file }: Assignment): { file: ReplayFile; reader: LogReader } | null {
   if (file === null || plan.model === 'closed' || plan.replay === undefined) return null
   const reader = new LogReader(file)
-  reader.begin(new Float64Array(file.rows.at)[plan.replay.first]!)
+  reader.begin(new LogRows(file.rows).lineAt(plan.replay.first))
   return { file, reader }
 }
 

@@ -5,7 +5,8 @@ import { arrivalsBy } from '../../src/core/load/arrivals.ts'
 import { replayDueUs } from '../../src/core/load/replay.ts'
 import { stampedRequest } from '../../src/core/log/log-line.ts'
 import { ReplayArrivals } from '../../src/worker/schedule/replay-arrivals.ts'
-import { combined, indexOf, jsonLine, loadOf } from '../support/logs.ts'
+import { LogRows } from '../../src/core/log/replay-rows.ts'
+import { atOf, combined, indexOf, jsonLine, loadOf, usOf } from '../support/logs.ts'
 import { anOpenPlan } from '../support/plan.ts'
 import { Simulation } from '../support/simulation.ts'
 
@@ -32,8 +33,9 @@ test('due times are the instants of the log over the speed, and the stages count
       const log = indexOf(lines)
       const { plan, stages, durationS } = loadOf(log, { speed }).load!
       expect(plan.requests).toBe(lines.length)
-      const us = new Float64Array(log.rows.us)
-      const dues = Array.from({ length: plan.requests }, (_, n) => replayDueUs(us, plan, n) / 1e6)
+      const rows = new LogRows(log.rows)
+      const us = usOf(log)
+      const dues = Array.from({ length: plan.requests }, (_, n) => replayDueUs(rows, plan, n) / 1e6)
       expect(dues).toEqual([...dues].sort((a, b) => a - b))
       expect(dues.at(-1)!).toBeLessThan(durationS)
       for (const [n, dueS] of dues.entries()) expect(dueS * speed).toBeCloseTo(us[n]! / 1e6, 6)
@@ -50,7 +52,7 @@ test('the shares of workers are the log, each request once and with its own inst
     fc.property(aLog, fc.integer({ min: 1, max: 5 }), (lines, of) => {
       const log = indexOf(lines)
       const { plan } = loadOf(log, { speed: 2 }).load!
-      const us = new Float64Array(log.rows.us)
+      const us = usOf(log)
       const all: [place: number, dueUs: number][] = []
       for (let index = 0; index < of; index++) {
         const arrivals = new ReplayArrivals(log.rows, plan, { index, of })
@@ -61,7 +63,7 @@ test('the shares of workers are the log, each request once and with its own inst
         }
       }
       all.sort(([a], [b]) => a - b)
-      expect(all).toEqual([...us].map((one, n) => [n, one / 2]))
+      expect(all).toEqual(us.map((one, n) => [n, one / 2]))
     }),
   )
 })
@@ -91,7 +93,7 @@ test('workers send each line once, when it is due, and with its own path, also a
           ...{ stages, durationS, onFull, maxUsers, arrival: 'replay', replay },
           targets: { file: '/access.log', requests: log.names.map(() => ({ weight: 1, request })) },
         })
-        const places = new Map([...new Float64Array(log.rows.at)].map((at, place) => [at, place]))
+        const places = new Map(atOf(log).map((at, place) => [at, place]))
         const bytes = lines.map((line) => `${line}\n`).join('')
         const file = { path: '/access.log', bytes: 0, inode: 0, format: log.format, rows: log.rows }
         const reader = { line: (at: number) => bytes.slice(at, bytes.indexOf('\n', at)) }
@@ -99,7 +101,7 @@ test('workers send each line once, when it is due, and with its own path, also a
           workers,
           replay: { file, reader },
         }).to(60)
-        const us = new Float64Array(log.rows.us)
+        const us = usOf(log)
         const dueOf = new Map(
           [...places].map(([at, place]) => [
             stampedRequest(reader.line(at), log.format)!.request!.path,

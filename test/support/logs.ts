@@ -1,4 +1,5 @@
 /** Access logs as texts, and what their replay comes to. */
+import { LogRows } from '../../src/core/log/replay-rows.ts'
 import { ReplayIndexer, type ReplayLog } from '../../src/core/log/replay-index.ts'
 import { readReplay, type ReplayLoad } from '../../src/core/resolve/replay-options.ts'
 import { readersOf } from '../../src/core/options/option-readers.ts'
@@ -42,9 +43,14 @@ export function loadOf(
 }
 
 /** When the requests of the log are due, in µs after the first. */
-export const usOf = (log: ReplayLog): number[] => [...new Float64Array(log.rows.us)]
+const rowsOf = <T>(log: ReplayLog, read: (rows: LogRows, n: number) => T): T[] => {
+  const rows = new LogRows(log.rows)
+  return Array.from({ length: rows.length }, (_, n) => read(rows, n))
+}
+
+export const usOf = (log: ReplayLog): number[] => rowsOf(log, (rows, n) => rows.usAt(n))
 /** Where their lines begin. */
-export const atOf = (log: ReplayLog): number[] => [...new Float64Array(log.rows.at)]
+export const atOf = (log: ReplayLog): number[] => rowsOf(log, (rows, n) => rows.lineAt(n))
 /** Their names. */
 export const namesOf = (log: ReplayLog): (string | null)[] =>
-  [...new Uint16Array(log.rows.names)].map((number) => log.names[number]!.name)
+  rowsOf(log, (rows, n) => log.names[rows.nameAt(n)]!.name)

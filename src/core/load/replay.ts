@@ -1,6 +1,13 @@
 /** The load of a log that is replayed: when each of its requests is due, and how many are due in each second. */
 import type { RateStage } from './arrivals.ts'
 
+/** The instants of the requests of a log, in their order. */
+export interface Instants {
+  readonly length: number
+  /** When request `n` is due, in µs after the first one. */
+  usAt(n: number): number
+}
+
 /** The part of a log that a run replays. */
 export interface ReplaySpan {
   /** The place of the first request in the order of the log. */
@@ -14,18 +21,18 @@ export interface ReplaySpan {
 
 /** The run time at which request `n` of the span is due, in µs; Infinity after the last one. */
 export const replayDueUs = (
-  us: Float64Array,
+  instants: Instants,
   { first, fromUs, requests, speed }: ReplaySpan,
   n: number,
-): number => (n < requests ? (us[first + n]! - fromUs) / speed : Infinity)
+): number => (n < requests ? (instants.usAt(first + n) - fromUs) / speed : Infinity)
 
-/** How many values of a sorted list are below `limit`. */
-export function countBelow(sorted: Float64Array, limit: number): number {
+/** How many instants are before `limitUs`. */
+export function countBelow(sorted: Instants, limitUs: number): number {
   let low = 0
   let high = sorted.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (sorted[middle]! < limit) low = middle + 1
+    if (sorted.usAt(middle) < limitUs) low = middle + 1
     else high = middle
   }
   return low
@@ -39,12 +46,12 @@ const MOST_STAGES = 86_400
  * before the end of any whole second is exact. Beyond a day the stages are longer. A rest of less than half a stage at
  * the end is part of the stage before it: a few requests in some milliseconds are no rate.
  */
-export function replayStages(us: Float64Array, span: ReplaySpan, durationS: number): RateStage[] {
+export function replayStages(instants: Instants, span: ReplaySpan, durationS: number): RateStage[] {
   const eachS = Math.max(1, Math.ceil(durationS / MOST_STAGES))
   const whole = Math.max(1, Math.floor(durationS / eachS + 0.5))
   const counts = new Float64Array(whole)
   for (let n = 0; n < span.requests; n++)
-    counts[Math.min(whole - 1, Math.floor(replayDueUs(us, span, n) / 1e6 / eachS))]!++
+    counts[Math.min(whole - 1, Math.floor(replayDueUs(instants, span, n) / 1e6 / eachS))]!++
   const stages: { fromPerS: number; toPerS: number; durationS: number }[] = []
   for (const [i, count] of counts.entries()) {
     const lengthS = i === whole - 1 ? durationS - i * eachS : eachS

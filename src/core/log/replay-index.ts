@@ -1,20 +1,11 @@
 /**
  * The index of an access log that is replayed: for each of its requests when it is due, where its line begins in the
- * file, and its name. It takes 18 bytes for each request, in memory that all workers share; the lines stay in the file.
+ * file, and its name. The lines stay in the file.
  */
 import { groupedPath } from './grouped-path.ts'
 import { lineFormat, stampedRequest, stampToUs, type LogFormat } from './log-line.ts'
 import { instantText } from './log-time.ts'
-
-/** The requests of a log in the order in which they are due. */
-export interface ReplayRows {
-  /** When each is due, in µs after the first one, as doubles. */
-  readonly us: SharedArrayBuffer
-  /** The byte at which its line begins, as doubles. */
-  readonly at: SharedArrayBuffer
-  /** The number of its name, 16 bits. */
-  readonly names: SharedArrayBuffer
-}
+import { MOST_LOG_BYTES, RowsBuilder, spreadInstants, UnsortedRows, type ReplayRows } from './replay-rows.ts'
 
 /** Requests of one method and one grouped path. */
 export interface ReplayName {
@@ -74,29 +65,6 @@ export const MOST_REPLAY_NAMES = 400
 const MOST_READ_NAMES = 20_000
 /** Request texts whose name is kept. */
 const MOST_CACHED = 50_000
-const CHUNK = 1 << 20
-
-/** Rows while their number is not known. */
-class Rows {
-  readonly us: Float64Array[] = []
-  readonly at: Float64Array[] = []
-  readonly names: Uint16Array[] = []
-  length = 0
-
-  add(us: number, at: number, name: number): void {
-    const place = this.length % CHUNK
-    if (place === 0) {
-      this.us.push(new Float64Array(CHUNK))
-      this.at.push(new Float64Array(CHUNK))
-      this.names.push(new Uint16Array(CHUNK))
-    }
-    this.us.at(-1)![place] = us
-    this.at.at(-1)![place] = at
-    this.names.at(-1)![place] = name
-    this.length++
-  }
-}
-
 interface Counted extends ReplayName {
   count: number
 }
@@ -105,7 +73,7 @@ interface Counted extends ReplayName {
 export class ReplayIndexer {
   /** Whether requests with methods that are not safe are replayed. */
   readonly #hasUnsafe: boolean
-  readonly #rows = new Rows()
+  readonly #rows = new UnsortedRows()
   /** Requests of each second of 1970. */
   readonly #seconds = new Map<number, number>()
   readonly #names: Counted[] = []
@@ -126,6 +94,7 @@ export class ReplayIndexer {
 
   /** Takes the line with this number, from 1, that begins at this byte. */
   add(line: string, at: number, number: number): void {
+    if (at >= MOST_LOG_BYTES) throw new LogProblem(number, 'begins behind 1 TB: cut the log')
     if (line.trim() === '') return
     const read = this.#read(line, number)
     if (read === null) {
@@ -159,11 +128,7 @@ export class ReplayIndexer {
           )
           .join('')}`,
       )
-    const rows = this.#sorted()
-    const us = new Float64Array(rows.us)
-    const firstUs = us[0]!
-    const lastUs = us[length - 1]!
-    for (let i = 0; i < length; i++) us[i]! -= firstUs
+    const { rows, firstUs, lastUs } = this.#isWhole ? this.#spread() : this.#sorted()
     return {
       format: this.#format!,
       requests: length,
@@ -249,41 +214,59 @@ export class ReplayIndexer {
     return this.#names.push({ method, path, line, name: isNamed ? key : null, count: 0 }) - 1
   }
 
-  /** The rows by their instants, those of one second spread over it if all instants are whole seconds. */
-  #sorted(): ReplayRows {
-    const { length } = this.#rows
-    const shared = {
-      us: new SharedArrayBuffer(length * 8),
-      at: new SharedArrayBuffer(length * 8),
-      names: new SharedArrayBuffer(length * 2),
-    }
-    const us = new Float64Array(shared.us)
-    const at = new Float64Array(shared.at)
-    const names = new Uint16Array(shared.names)
-    const seconds = Float64Array.from(this.#seconds.keys()).sort()
-    const next = new Map<number, number>()
+  /** The place of the first row of each second, in their order. */
+  #firstPlaces(): Map<number, number> {
+    const first = new Map<number, number>()
     let from = 0
-    for (const second of seconds) {
-      next.set(second, from)
+    for (const second of Float64Array.from(this.#seconds.keys()).sort()) {
+      first.set(second, from)
       from += this.#seconds.get(second)!
     }
-    for (let i = 0; i < length; i++) {
-      const [chunk, place] = [Math.floor(i / CHUNK), i % CHUNK]
-      const stampUs = this.#rows.us[chunk]![place]!
+    return first
+  }
+
+  /** The rows by their seconds, each in the order of its lines, spread over it. */
+  #spread(): SortedRows {
+    const { length } = this.#rows
+    const next = this.#firstPlaces()
+    const seconds = [...next]
+    const firstUs = seconds[0]![0] * 1e6
+    const built = new RowsBuilder(length)
+    this.#rows.drain((us, at, name) => {
+      const second = Math.floor(us / 1e6)
+      const place = next.get(second)!
+      next.set(second, place + 1)
+      built.set(place, at, name)
+    })
+    const us = spreadInstants(
+      seconds.map(([second, first]) => [second * 1e6 - firstUs, first]),
+      length,
+    )
+    return { rows: { ...built.rows, us }, firstUs, lastUs: seconds.at(-1)![0] * 1e6 }
+  }
+
+  /** The rows by their instants. */
+  #sorted(): SortedRows {
+    const { length } = this.#rows
+    const next = this.#firstPlaces()
+    const built = new RowsBuilder(length)
+    const shared = new SharedArrayBuffer(8 * (length + 1))
+    const us = new Float64Array(shared, 8)
+    this.#rows.drain((stampUs, at, name) => {
       const second = Math.floor(stampUs / 1e6)
-      const to = next.get(second)!
-      next.set(second, to + 1)
-      us[to] = stampUs
-      at[to] = this.#rows.at[chunk]![place]!
-      names[to] = this.#rows.names[chunk]![place]!
-    }
-    for (const second of seconds) {
-      const count = this.#seconds.get(second)!
-      const first = next.get(second)! - count
-      if (this.#isWhole) for (let k = 1; k < count; k++) us[first + k] = second * 1e6 + (k * 1e6) / count
-      else if (this.#wasUnordered) sortSpan(us, at, names, first, count)
-    }
-    return shared
+      const place = next.get(second)!
+      next.set(second, place + 1)
+      us[place] = stampUs
+      built.set(place, at, name)
+    })
+    if (this.#wasUnordered)
+      for (const [second, end] of next) {
+        const count = this.#seconds.get(second)!
+        sortSpan(us, built, end - count, count)
+      }
+    const [firstUs, lastUs] = [us[0]!, us[length - 1]!]
+    for (let i = 0; i < length; i++) us[i]! -= firstUs
+    return { rows: { ...built.rows, us: shared }, firstUs, lastUs }
   }
 
   /** Keeps the most frequent names apart and joins the others by their method; rewrites the numbers of the rows. */
@@ -306,14 +289,20 @@ export class ReplayIndexer {
   }
 }
 
+/** Rows, and the instants of the first and the last, in µs since 1970. */
+interface SortedRows {
+  readonly rows: ReplayRows
+  readonly firstUs: number
+  readonly lastUs: number
+}
+
 /** Sorts the rows of one second by their instants; those of one instant stay in their order. */
-function sortSpan(us: Float64Array, at: Float64Array, names: Uint16Array, from: number, count: number): void {
+function sortSpan(us: Float64Array, rows: RowsBuilder, from: number, count: number): void {
   const order = Array.from({ length: count }, (_, i) => from + i).sort((a, b) => us[a]! - us[b]! || a - b)
   if (order.every((place, i) => place === from + i)) return
-  const rows = order.map((place) => [us[place]!, at[place]!, names[place]!] as const)
-  for (const [i, [ownUs, ownAt, name]] of rows.entries()) {
+  const sorted = order.map((place) => [us[place]!, ...rows.get(place)] as const)
+  for (const [i, [ownUs, at, name]] of sorted.entries()) {
     us[from + i] = ownUs
-    at[from + i] = ownAt
-    names[from + i] = name
+    rows.set(from + i, at, name)
   }
 }

@@ -4,6 +4,7 @@ import { countBelow, replayStages, type ReplaySpan } from '../load/replay.ts'
 import type { LogFormat } from '../log/log-line.ts'
 import { instantText } from '../log/log-time.ts'
 import type { LeftOut, ReplayLog } from '../log/replay-index.ts'
+import { LogRows } from '../log/replay-rows.ts'
 import type { ReplayFrom } from '../log/replay-from.ts'
 import { MOST_PER_S } from '../options/limits.ts'
 import { show, type Readers } from '../options/option-readers.ts'
@@ -95,13 +96,13 @@ function loadOf(
   options: Options,
   wrong: Readers['wrong'],
 ): ReplayLoad | null {
-  const us = new Float64Array(log.rows.us)
+  const rows = new LogRows(log.rows)
   const restS = (log.spanUs - fromUs) / 1e6 / speed
   // Whole milliseconds, as a person reads them; a request at the very end of the load would not be part of it.
   const endS = log.isSpread ? restS : Math.ceil((restS + LAST_MOMENT_S) * 1000) / 1000
   const durationS = Math.min(longestS, endS)
-  const first = countBelow(us, fromUs)
-  const end = countBelow(us, fromUs + durationS * speed * 1e6 - HAIR_US * speed)
+  const first = countBelow(rows, fromUs)
+  const end = countBelow(rows, fromUs + durationS * speed * 1e6 - HAIR_US * speed)
   const span: ReplaySpan = { first, fromUs, requests: end - first, speed }
   if (span.requests === 0)
     return wrong(
@@ -113,7 +114,7 @@ function loadOf(
       'replay',
       `must not take longer than 30d, and takes ${printDurationS(Math.round(durationS))}: choose a duration or a higher speed`,
     )
-  const stages = replayStages(us, span, durationS)
+  const stages = replayStages(rows, span, durationS)
   const peakPerS = peakRate(stages)
   if (peakPerS > MOST_PER_S)
     return wrong(

@@ -1,6 +1,6 @@
 /** The arrivals of a log that is replayed: arrival n of the run is request n of the log, whatever happens to others. */
 import { replayDueUs, type ReplaySpan } from '../../core/load/replay.ts'
-import type { ReplayRows } from '../../core/log/replay-index.ts'
+import { LogRows, type ReplayRows } from '../../core/log/replay-rows.ts'
 import { globalIndex, type Share } from '../../core/share.ts'
 import type { Arrivals } from './arrivals.ts'
 import { Queue } from './queue.ts'
@@ -9,17 +9,17 @@ export class ReplayArrivals implements Arrivals {
   dueUs: number
   /** The request that starts now, by its place in the index of the log. */
   started = 0
-  readonly #us: Float64Array
+  readonly #rows: LogRows
   readonly #span: ReplaySpan
   readonly #share: Share
   readonly #waiting = new Queue()
   #own = 0
 
-  constructor(rows: Pick<ReplayRows, 'us'>, span: ReplaySpan, share: Share) {
-    this.#us = new Float64Array(rows.us)
+  constructor(rows: ReplayRows, span: ReplaySpan, share: Share) {
+    this.#rows = new LogRows(rows)
     this.#span = span
     this.#share = share
-    this.dueUs = replayDueUs(this.#us, span, share.index)
+    this.dueUs = replayDueUs(this.#rows, span, share.index)
   }
 
   get #number(): number {
@@ -28,7 +28,7 @@ export class ReplayArrivals implements Arrivals {
 
   advance(): void {
     this.#own++
-    this.dueUs = replayDueUs(this.#us, this.#span, this.#number)
+    this.dueUs = replayDueUs(this.#rows, this.#span, this.#number)
   }
 
   amend(): void {

@@ -1,5 +1,6 @@
 /** What users send who replay a log: the request of the arrival that they start with. */
 import { stampedRequest } from '../../core/log/log-line.ts'
+import { LogRows } from '../../core/log/replay-rows.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { seededRandom, type Random } from '../../core/random.ts'
 import type { RequestTally } from '../../core/measure/request-tally.ts'
@@ -42,8 +43,7 @@ interface Name {
 
 export class ReplaySource implements Source {
   readonly #parts: ReplayParts
-  readonly #at: Float64Array
-  readonly #numbers: Uint16Array
+  readonly #rows: LogRows
   readonly #names: readonly Name[]
   /** The URL that paths of the log are added to. */
   readonly #base: string
@@ -53,8 +53,7 @@ export class ReplaySource implements Source {
   constructor(parts: ReplayParts) {
     const { plan, recorder, replay } = parts
     this.#parts = parts
-    this.#at = new Float64Array(replay.rows.at)
-    this.#numbers = new Uint16Array(replay.rows.names)
+    this.#rows = new LogRows(replay.rows)
     this.#base = printed(plan.request, plan)
       .url.replace(/[?#].*$/s, '')
       .replace(/\/$/, '')
@@ -79,8 +78,8 @@ export class ReplaySource implements Source {
   next(user: number, random: Random): NextRequest {
     const { replay, reader, arrivals, share } = this.#parts
     const place = arrivals.started
-    const name = this.#names[this.#numbers[place]!]!
-    const line = reader.line(this.#at[place]!)
+    const name = this.#names[this.#rows.nameAt(place)]!
+    const line = reader.line(this.#rows.lineAt(place))
     const logged = stampedRequest(line, replay.format)?.request ?? null
     if (logged === null) throw new Error(`${replay.path} has changed while it was replayed`)
     const seq = globalIndex(this.#iterations++, share)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ReplayIndexer } from '../../../src/core/log/replay-index.ts'
 import { atOf, combined, indexOf, jsonLine, loadOf, namesOf, usOf } from '../../support/logs.ts'
 
 const NOON = Date.UTC(2026, 10, 30, 12) / 1000
@@ -30,6 +31,31 @@ describe('the index of a log', () => {
     const fine = indexOf([700, 300, 300, 100].map((us) => jsonLine(NOON * 1e6 + us, `/${us}`)))
     expect(usOf(fine)).toEqual([0, 200, 200, 600])
     expect(atOf(fine)[1]).toBeLessThan(atOf(fine)[2]!)
+  })
+
+  test('keeps places beyond 4 GB, and many rows, of which only a late one has a finer instant', () => {
+    const count = 70_000
+    const placeOf = (i: number): number => i * 1_000_003
+    for (const lateUs of [0, 250]) {
+      const indexer = new ReplayIndexer({ hasUnsafe: false })
+      const stampOf = (i: number): number => Math.floor(i / 9) * 1e6 + (i === count - 1 ? lateUs : 0)
+      // Pairs of seconds change places, so that rows are sorted over the borders of chunks.
+      const order = Array.from({ length: count }, (_, i) => (i % 18 < 9 ? i + 9 : i - 9)).filter(
+        (i) => i < count,
+      )
+      for (const [line, i] of order.entries())
+        indexer.add(jsonLine(NOON * 1e6 + stampOf(i), '/'), placeOf(i), line + 1)
+      const log = indexer.finish()
+      expect(log).toMatchObject({ isSpread: lateUs === 0, wasUnordered: true, requests: order.length })
+      expect(atOf(log)).toEqual(order.toSorted((a, b) => a - b).map(placeOf))
+      const [us, last] = [usOf(log), order.length - 1]
+      expect(us.slice(9, 20)).toEqual(
+        lateUs === 0
+          ? Array.from({ length: 11 }, (_, k) => 1e6 + (k * 1e6) / 9)
+          : [...Array<number>(9).fill(1e6), 2e6, 2e6],
+      )
+      expect(us[last]! % 1e6 === lateUs || lateUs === 0).toBe(true)
+    }
   })
 
   test('refuses a line that comes more than an hour too late, by its number', () => {

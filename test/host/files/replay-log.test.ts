@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { Options } from '../../../src/core/options/options.ts'
 import { OptionsError } from '../../../src/core/options/options-error.ts'
 import type { OpenPlan } from '../../../src/core/plan/plan.ts'
+import { LogRows } from '../../../src/core/log/replay-rows.ts'
 import { replayFileOf } from '../../../src/host/files/replay-log.ts'
 import { describeHost } from '../../../src/host/machine/this-host.ts'
 import { planRun } from '../../../src/host/run-plan.ts'
@@ -63,14 +64,14 @@ test('lines are read again by their places, far apart, backwards and beyond a bl
     // The last line has no end.
     writeFileSync(path, lines.join('\n'))
     const file = replayFileOf(planOf(path))!
-    const at = new Float64Array(file.rows.at)
+    const rows = new LogRows(file.rows)
     const reader = new LogReader(file)
     reader.begin(0)
     for (let i = 0; i < lines.length; i++) {
-      expect(reader.line(at[i]!)).toBe(lines[i])
+      expect(reader.line(rows.lineAt(i))).toBe(lines[i])
       if (i % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 2))
     }
-    for (const i of [3999, 0, 2000, 1999, 3000, 1]) expect(reader.line(at[i]!)).toBe(lines[i])
+    for (const i of [3999, 0, 2000, 1999, 3000, 1]) expect(reader.line(rows.lineAt(i))).toBe(lines[i])
     reader.close()
   })
 })
@@ -83,7 +84,7 @@ test('a log may grow, but must not be another one', async () => {
     const file = replayFileOf(plan)!
     appendFileSync(path, `${combined(NOON, '/c')}\n`)
     const reader = new LogReader(file)
-    expect(reader.line(new Float64Array(file.rows.at)[1]!)).toBe(combined(NOON, '/b'))
+    expect(reader.line(new LogRows(file.rows).lineAt(1))).toBe(combined(NOON, '/b'))
     truncateSync(path, 20)
     expect(() => reader.line(0)).toThrow('has become shorter while it was replayed')
     reader.close()
