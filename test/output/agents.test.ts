@@ -102,6 +102,13 @@ describe('the pages', () => {
         [1, 0.9],
       ],
     ])
+    expect([whole.cores.of, whole.cores.units.map(({ number, mean }) => [number, mean])]).toEqual([
+      'agent',
+      [
+        [0, 0.4],
+        [1, 0.4],
+      ],
+    ])
     expect(viewOf(reportOf(planOf(), SECONDS.slice(0, 2))).agents).toEqual([])
   })
 
@@ -113,7 +120,15 @@ describe('the pages', () => {
     const run = { number: 1, version: '1', startedAt: '', plan: PLAN, warnings: [] }
     const { now } = frameOf(run, REPORT, liveOf(REPORT), [], null, states)
     expect(now!.agents).toMatchObject([
-      { name: 'alpha', state: 'running', users: 3, inFlight: 1, finished: 2, busiest: { worker: 0 } },
+      {
+        name: 'alpha',
+        state: 'running',
+        users: 3,
+        inFlight: 1,
+        finished: 2,
+        coresBusy: 0.4,
+        busiest: { worker: 0 },
+      },
       { name: 'beta', state: 'lost', heardS: 9, users: 0, finished: 0, busiest: null },
     ])
     expect(frameOf(run, REPORT, liveOf(REPORT)).now!.agents).toBeNull()

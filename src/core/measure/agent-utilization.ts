@@ -1,7 +1,7 @@
 /** How busy the workers of an agent were: by the busiest of them in each second, which every row keeps. */
 import type { AgentFacts } from './host-facts.ts'
 import type { SecondRow } from './second.ts'
-import type { WorkerVitals } from './worker-vitals.ts'
+import type { HostVitals, WorkerVitals } from './worker-vitals.ts'
 
 type Workers = Pick<AgentFacts, 'workers'>
 
@@ -17,6 +17,12 @@ export const busiestWorker = (agent: Workers, all: readonly WorkerVitals[]): Wor
     (most, one) => (most === null || one.utilization > most.utilization ? one : most),
     null,
   )
+
+/** The busy share of all cores of a host together; `null` if the platform does not report cores. */
+export function coresBusy(host: HostVitals | null): number | null {
+  const cores = host?.cores ?? []
+  return cores.length === 0 ? null : cores.reduce((sum, { busy }) => sum + busy, 0) / cores.length
+}
 
 /** Mean and maximum, over these seconds, of the utilization of the busiest worker; `null` without a second. */
 export function busiestOf(

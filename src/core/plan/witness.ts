@@ -71,5 +71,5 @@ export function unwitnessed({
 }: Threads & { readonly thresholds: readonly { readonly metric: string }[] }): string | null {
   const rule = thresholds.find(({ metric }) => metric.startsWith('witness.'))
   if (rule === undefined || witness !== null) return null
-  return `must not be about ${rule.metric}, as the run has no witness: that takes a pace of more than 1,000 requests/s, enough users, and not --no-witness`
+  return `must not be about ${rule.metric}, as the run has no witness: that takes a pace of more than 1,000 requests/s, enough users, workers of this host, and not --no-witness`
 }

@@ -13,7 +13,7 @@ import type { Report } from '../../core/report/report.ts'
 import type { ThresholdResult } from '../../core/judge/gate.ts'
 import { BOTTLENECK, errorWords } from '../text/verdict-text.ts'
 import { showFigure } from '../../core/threshold/threshold-metric.ts'
-import { showCount, showMany, showMs, showPercent, showRate } from '../../core/units.ts'
+import { showCount, showMs, showPercent, showRate } from '../../core/units.ts'
 import { renderMetric } from '../text/comparison-text.ts'
 import { customTable } from '../text/custom-lines.ts'
 import { transactionTable } from '../text/transaction-lines.ts'
@@ -21,6 +21,7 @@ import type { Destination } from '../destination.ts'
 import type { Output, Screen } from '../output.ts'
 import { printable } from '../text/paint.ts'
 import { sparkline } from '../text/sparkline.ts'
+import { workerWords } from '../text/summary.ts'
 
 /** Annotations that the runner shows, of each kind. */
 const MOST_ANNOTATIONS = 10
@@ -54,7 +55,7 @@ export const renderStepSummary = (report: Report): string =>
 const heading = (report: Report): string[] => [
   `### corerush: ${report.exitCode === 0 ? MARK[report.verdict.level] : '❌'} measurement ${report.verdict.level}, ${passed(report)}`,
   '',
-  `${escapeMarkdown(subjectOf(report.plan))} · ${report.model} model · ${showMany(report.workers, 'worker')} · ${report.loadS.toFixed(1)} s of load`,
+  `${escapeMarkdown(subjectOf(report.plan))} · ${report.model} model · ${workerWords(report)} · ${report.loadS.toFixed(1)} s of load`,
   '',
 ]
 

@@ -2,7 +2,7 @@
 import { amendedPlan } from '../../core/plan/amendment.ts'
 import { arrivalsBy } from '../../core/load/arrivals.ts'
 import { hasPace, type Plan } from '../../core/plan/plan.ts'
-import { busiestWorker } from '../../core/measure/agent-utilization.ts'
+import { busiestWorker, coresBusy } from '../../core/measure/agent-utilization.ts'
 import type { AgentFacts } from '../../core/measure/host-facts.ts'
 import type { Report } from '../../core/report/report.ts'
 import type { NameExtremes } from '../../core/measure/metrics.ts'
@@ -153,6 +153,25 @@ export const agentTracks = (
         agents.flatMap((agent, place) => {
           const busiest = busiestWorker(agent, workers)
           return busiest === null ? [] : [[place, busiest.utilization] as const]
+        }),
+      ),
+    })),
+    bucketS,
+  )
+
+/** The cores of each agent together, by its place in the report. */
+export const agentCoreTracks = (
+  rows: readonly SecondRow[],
+  agents: readonly Pick<AgentFacts, 'name'>[],
+  bucketS: number,
+): Unit[] =>
+  unitTracks(
+    rows.map((row) => ({
+      phase: row.phase,
+      busy: new Map(
+        (row.agents ?? []).flatMap(({ agent, host }) => {
+          const busy = coresBusy(host)
+          return busy === null ? [] : [[agents.findIndex(({ name }) => name === agent), busy] as const]
         }),
       ),
     })),

@@ -13,6 +13,7 @@ import { bucketFor, type Track } from '../text/decimation.ts'
 import { heatMapOf, percentileCurve, type CurvePoint, type HeatMap } from '../text/distribution.ts'
 import { factsOf } from '../text/summary.ts'
 import {
+  agentCoreTracks,
   agentTracks,
   coreTracks,
   nameBucketFor,
@@ -78,7 +79,12 @@ export interface ReportView {
   }
   /** The agents of a run on several hosts; empty on one. */
   readonly agents: readonly AgentView[]
-  readonly cores: { readonly bucketS: number; readonly units: readonly Unit[] }
+  /** Cores of this host; or all cores of each agent together. */
+  readonly cores: {
+    readonly bucketS: number
+    readonly units: readonly Unit[]
+    readonly of: 'core' | 'agent'
+  }
   /** Cores of the target, with `--target-metrics`. */
   readonly target: { readonly bucketS: number; readonly units: readonly Unit[] }
   readonly heatMap: HeatMap
@@ -115,8 +121,7 @@ export function viewOf(report: Report, most = PAGE_POINTS): ReportView {
       bucketS: nameBucketS,
       tracks: names.map((name) => [name, requestTrack(rows, name, nameBucketS)]),
     },
-    ...hostsView(report, workerBucketS),
-    cores: { bucketS: coreBucketS, units: coreTracks(rows, 'host', coreBucketS) },
+    ...hostsView(report, workerBucketS, coreBucketS),
     target: { bucketS: coreBucketS, units: coreTracks(rows, 'target', coreBucketS) },
     heatMap: heatMapOf(rows),
     curve: most.hasCurve ? percentileCurve(rows, report.total.latencyMs.max) : [],
@@ -128,8 +133,12 @@ export interface AgentView extends AgentReport {
   readonly busy: { readonly mean: number | null; readonly max: number | null }
 }
 
-/** Workers and agents over time. */
-function hostsView(report: Report, bucketS: number): Pick<ReportView, 'workers' | 'agents'> {
+/** Workers, cores and agents over time. */
+function hostsView(
+  report: Report,
+  bucketS: number,
+  coreBucketS: number,
+): Pick<ReportView, 'workers' | 'cores' | 'agents'> {
   const { timeline: rows, agents = [] } = report
   const load = rows.filter(({ phase }) => phase === 'load')
   const areSome = rows.some(({ workersSummary }) => workersSummary !== undefined)
@@ -138,6 +147,14 @@ function hostsView(report: Report, bucketS: number): Pick<ReportView, 'workers' 
       bucketS,
       units: areSome ? agentTracks(rows, agents, bucketS) : workerTracks(rows, bucketS),
       of: areSome ? 'agent' : 'worker',
+    },
+    cores: {
+      bucketS: coreBucketS,
+      units:
+        report.agents === undefined
+          ? coreTracks(rows, 'host', coreBucketS)
+          : agentCoreTracks(rows, agents, coreBucketS),
+      of: report.agents === undefined ? 'core' : 'agent',
     },
     agents: agents.map((agent) => ({ ...agent, busy: busiestOf(agent, load) })),
   }

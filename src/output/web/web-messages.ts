@@ -106,6 +106,8 @@ export interface AgentNow extends AgentState {
   readonly inFlight: number
   /** Requests that ended in the second. */
   readonly finished: number
+  /** The busy share of all its cores together; `null` if the platform does not report cores, or it did not report the second. */
+  readonly coresBusy: number | null
   /** The busiest of its workers; `null` if none reported the second. */
   readonly busiest: WorkerVitals | null
 }

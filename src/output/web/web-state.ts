@@ -1,5 +1,5 @@
 /** Frames of the live page, for a run in progress and when it has ended. Pure. */
-import { busiestWorker } from '../../core/measure/agent-utilization.ts'
+import { busiestWorker, coresBusy } from '../../core/measure/agent-utilization.ts'
 import type { AgentState } from '../../core/measure/host-facts.ts'
 import type { SecondRow } from '../../core/measure/second.ts'
 import type { LogEntry } from '../../core/measure/task-log.ts'
@@ -35,8 +35,10 @@ export function frameOf(
 }
 
 function agentNow(agent: AgentState, { agents = [], workers }: SecondRow): AgentNow {
-  const { users = 0, inFlight = 0, finished = 0 } = agents.find((one) => one.agent === agent.name) ?? {}
-  return { ...agent, users, inFlight, finished, busiest: busiestWorker(agent, workers) }
+  const own = agents.find((one) => one.agent === agent.name)
+  const { users = 0, inFlight = 0, finished = 0, host = null } = own ?? {}
+  const busiest = busiestWorker(agent, workers)
+  return { ...agent, users, inFlight, finished, coresBusy: coresBusy(host), busiest }
 }
 
 /** Single requests, which the live page does not show. */

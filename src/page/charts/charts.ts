@@ -100,15 +100,10 @@ export class Charts {
       ...(cores.units.length === 0
         ? []
         : [
-            ridges({
+            this.#busyCores({
               ...busy,
               ...cores,
               shades: [...marks(this.#view), ...seconds.filter(({ unit }) => unit === undefined)],
-              id: 'cores',
-              title: 'Cores of this host',
-              note: 'Busy share of each core, by all processes',
-              of: 'core',
-              color: 'green',
             }),
           ]),
       ...(target.units.length === 0
@@ -145,6 +140,20 @@ export class Charts {
       note: `Share of a core in which its event loop had work${isBlamed ? '; shaded: seconds named by the verdict' : ''}`,
       color: 'blue',
     })
+  }
+
+  /** Cores of this host; or all cores of each agent together. */
+  #busyCores(over: Pick<Ridges, 'endS' | 'shades' | 'units' | 'bucketS'>): Plot {
+    const { cores, agents } = this.#view
+    const words =
+      cores.of === 'core'
+        ? { title: 'Cores of this host', note: 'Busy share of each core, by all processes' }
+        : {
+            nameOf: (place: number): string => agents[place]!.name,
+            title: 'Cores of each agent',
+            note: 'Busy share of all its cores together, by all processes',
+          }
+    return ridges({ ...over, ...words, id: 'cores', of: cores.of, color: 'green' })
   }
 
   get #chosen() {

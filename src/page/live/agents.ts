@@ -44,6 +44,12 @@ export const agents = (all: readonly AgentNow[]): HTMLElement =>
               : `${showPercent(busiest.utilization)} (${workerLabel(busiest.worker, [agent])})`,
           by: ({ busiest }) => busiest?.utilization ?? null,
         },
+        {
+          title: 'cores',
+          hint: 'busy share of all its cores together, by all processes',
+          cell: ({ coresBusy }) => showPercent(coresBusy),
+          by: ({ coresBusy }) => coresBusy,
+        },
         { title: 'users', cell: ({ users }) => showCount(users), by: ({ users }) => users },
         { title: 'in flight', cell: ({ inFlight }) => showCount(inFlight), by: ({ inFlight }) => inFlight },
         { title: 'requests/s', cell: ({ finished }) => showCount(finished), by: ({ finished }) => finished },
