@@ -1,53 +1,17 @@
 /** What deploy/ lets each client do on a real server over TLS: its own part, and nothing of another's. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { subjectsOf } from '../../src/core/fleet/subjects.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { Bus } from '../../src/fleet/bus.ts'
-import { aBus, anNkey, hasNats, startNats, until, type NatsHost } from '../support/nats.ts'
-import { selfSigned } from '../support/tls.ts'
-
-const DEPLOY = join(import.meta.dirname, '../../deploy')
-const ROLES = ['coordinator', 'alpha', 'beta'] as const
-type Role = (typeof ROLES)[number]
+import { DEPLOY, deployed, ofFile, type Role } from '../support/deployed.ts'
+import { aBus, anNkey, hasNats, until, type NatsHost } from '../support/nats.ts'
 
 const subjects = subjectsOf('default')
 const NOTHING = new Uint8Array()
 const PROMPT = { timeoutMs: 60_000, repeatMs: 50 }
-
-/** A server with the configuration of `deploy/nats.conf`, or with the users that the values of the chart have. */
-async function deployed(config: (keys: Record<Role, string>, tls: [string, string]) => string): Promise<{
-  readonly server: NatsHost
-  readonly files: Record<Role | 'ca', string>
-}> {
-  const identity = selfSigned('DNS:localhost,IP:127.0.0.1')
-  if (identity === null) throw new Error('openssl is needed')
-  let files!: Record<Role | 'ca', string>
-  const server = await startNats({
-    config: (folder) => {
-      const keys = ROLES.map((role) => [role, anNkey(folder, role)] as const)
-      const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-      writeFileSync(cert, identity.cert)
-      writeFileSync(key, identity.key)
-      const byRole = (of: 'public' | 'file') =>
-        Object.fromEntries(keys.map(([role, nkey]) => [role, nkey[of]])) as Record<Role, string>
-      files = { ...byRole('file'), ca: cert }
-      return config(byRole('public'), [cert, key])
-    },
-  })
-  return { server, files }
-}
-
-/** The file as it is, its variables from where a file has them too, and the address from the test. */
-const ofFile = (keys: Record<Role, string>, [cert, key]: [string, string]): string =>
-  `COORDINATOR_NKEY: ${keys.coordinator}
-   ALPHA_NKEY: ${keys.alpha}
-   BETA_NKEY: ${keys.beta}
-   NATS_CERT: "${cert}"
-   NATS_KEY: "${key}"
-   ${readFileSync(join(DEPLOY, 'nats.conf'), 'utf8').replace(/^listen: .*$/m, '')}`
 
 /** What the chart makes of its values: the keys below `merge` are keys of the configuration. */
 function ofChart(keys: Record<Role, string>, [cert, key]: [string, string]): string {
