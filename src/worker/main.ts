@@ -7,7 +7,7 @@ import { longestIdleS, type Plan } from '../core/plan/plan.ts'
 import { witnessOf } from '../core/plan/witness.ts'
 import { KnownSecrets } from '../core/request/known-secrets.ts'
 import { monotonicUs, type Assignment, type Drained, type FromWorker, type ReplayFile } from '../protocol.ts'
-import { RunClock, WITNESS_TURNING_SHARE } from './time/clock.ts'
+import { RunClock, TURNING_SHARE, WITNESS_TURNING_SHARE } from './time/clock.ts'
 import { Desertion } from './desertion.ts'
 import { Load } from './load.ts'
 import { LogReader } from './schedule/log-reader.ts'
@@ -107,7 +107,7 @@ function obey(orders: Orders, load: Load, clock: RunClock, desertion: Desertion)
 const isWitness = ({ plan, share }: Assignment): boolean => share.index === witnessOf(plan)
 
 const clockOf = (assignment: Assignment): RunClock =>
-  isWitness(assignment) ? new RunClock(WITNESS_TURNING_SHARE[assignment.plan.model]) : new RunClock()
+  new RunClock((isWitness(assignment) ? WITNESS_TURNING_SHARE : TURNING_SHARE)[assignment.plan.model])
 
 /** Gives the witness, if there is one, a core before the workers. */
 function prioritize(assignment: Assignment): void {
