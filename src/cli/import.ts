@@ -108,6 +108,7 @@ function readHead(file: string, name: string): Uint8Array {
 }
 
 function detect(name: string, bytes: Uint8Array): Format {
+  if (bytes.length === 0) throw new CorerushError('CORERUSH_IMPORT', `${name}: is empty`)
   // A character that is cut off at the end of the head, or a foreign one, is no matter here.
   const format = formatOf(new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES)))
   if (format !== null) return format

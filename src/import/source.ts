@@ -57,9 +57,8 @@ const MOST_SHOWN = 120
 function frame(text: string, line: number, column: number): string {
   const whole = text.split(/\r\n|[\n\r]/)[line - 1] ?? ''
   if (whole.length > MOST_SHOWN) return ''
-  // Tabs stay in the line of the caret, so that it stands below its character.
-  const before = whole.slice(0, column - 1).replace(/[^\t]/g, ' ')
-  return `\n  ${whole}\n  ${before}^`
+  // Terminals give tabs widths of their own, and the caret stands below its character.
+  return `\n  ${whole.replaceAll('\t', ' ')}\n  ${' '.repeat(Math.min(whole.length, column - 1))}^`
 }
 
 /** The line, from 1, of an offset. */

@@ -58,7 +58,17 @@ test.each([
   [
     'syntax',
     `${HEAD}    @task\n    def a(self:\n        pass\n`,
-    'a.py:5:9: is not Python: Unexpected token in expression\n          pass\n          ^',
+    "a.py:4:10: is not Python: '(' is never closed\n      def a(self:\n           ^",
+  ],
+  [
+    'an open bracket at the end',
+    `${HEAD}    names = ["a)", 'b', # (\n        """c]""",\n`,
+    "a.py:3:13: is not Python: '[' is never closed",
+  ],
+  [
+    'a text that is not closed',
+    `${HEAD}    host = "http://h\n    @task\n    def a(self):\n        pass\n`,
+    'a.py:3:12: is not Python: Unterminated string literal',
   ],
   [
     'Python 2',
@@ -68,7 +78,7 @@ test.each([
   [
     'tabs',
     `${HEAD}    @task\n    def a(self):\n\tpass\n`,
-    'a.py:5:1: is not Python: inconsistent use of tabs and spaces in indentation\n  \tpass\n  ^',
+    'a.py:5:1: is not Python: inconsistent use of tabs and spaces in indentation\n   pass\n  ^',
   ],
   [
     'no user',

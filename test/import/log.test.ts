@@ -56,6 +56,13 @@ test.each(Object.entries(WRITERS))('%s', async (_, write) => {
   ])
 })
 
+test('a request whose bytes are not UTF-8 is left out: its path is not known', async () => {
+  const lines = [WRITERS['common']!('GET', '/a'), WRITERS['common']!('GET', '/\ufffd')]
+  const { text, notes } = await importLog('access.log', linesOf(lines))
+  expect(text).toBe('1 GET /a GET /a\n')
+  expect(notes).toContain('left out: 1 requests with bytes that are not UTF-8')
+})
+
 test('names keep their shares when more URLs come than a targets file can have', async () => {
   function* lines(): Generator<string> {
     for (let i = 0; i < 30_000; i++) yield WRITERS['common']!('GET', `/${i % 3 === 0 ? 'a' : 'b'}/${i}`)

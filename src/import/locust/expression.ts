@@ -47,9 +47,9 @@ function written(node: ExprNode, scope: Scope): Code {
       return chosen(node, scope)
     case 'List':
     case 'Tuple':
-      return code(`[${node.elts.map((one) => element(one, scope)).join(', ')}]`, 'list')
+      return code(`[${elements(node, scope)}]`, 'list')
     case 'Set':
-      return code(`new Set<any>([${node.elts.map((one) => element(one, scope)).join(', ')}])`, 'set')
+      return code(`new Set<any>([${elements(node, scope)}])`, 'set')
     case 'Dict':
       return dictionary(node, scope)
     case 'ListComp':
@@ -96,6 +96,9 @@ function dictComprehension(node: Expr<'DictComp'>, scope: Scope): Code {
 const WORDS: Readonly<Record<string, string>> = {
   Await: 'await',
 }
+
+const elements = ({ elts }: { readonly elts: readonly ExprNode[] }, scope: Scope): string =>
+  elts.map((one) => element(one, scope)).join(', ')
 
 function element(node: ExprNode, scope: Scope): string {
   return node.nodeType === 'Starred'

@@ -50,9 +50,39 @@ export function parse({ text }: Source): Module | SyntaxFault {
     return mixedIndentation(module.body, plain.split(/\r\n|[\n\r]/), '') ?? module
   } catch (error) {
     const { lineno = 1, col_offset = 0, message } = error as Error & ASTNode
-    const [, what = message, line = String(lineno), column = String(col_offset + 1)] =
-      /^(.*?) at line (\d+), column (\d+)/.exec(message) ?? []
-    return { message: what, line: Number(line), column: Number(column) + 1 }
+    const [, what = message, line = String(lineno), found] =
+      /^(.*?) at line (\d+)(?:, column (\d+))?/.exec(message) ?? []
+    const column = found ?? (/string/i.test(what) ? openQuote(text, Number(line)) : col_offset)
+    return openBracket(text) ?? { message: what, line: Number(line), column: Number(column) + 1 }
+  }
+}
+
+/** Comments, texts and brackets. */
+const TOKENS =
+  /#[^\n\r]*|(?<triple>"""|''')[\s\S]*?(?:\k<triple>|$)|"(?:[^"\\\n\r]|\\[\s\S])*"|'(?:[^'\\\n\r]|\\[\s\S])*'|[()[\]{}]/g
+const OPENING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
+
+/** The characters before the quote in a line that none closes. */
+function openQuote(text: string, line: number): number {
+  const whole = text.split(/\r\n|[\n\r]/)[line - 1] ?? ''
+  const left = whole.replace(TOKENS, (token) => (/^["'#]/.test(token) ? ' '.repeat(token.length) : token))
+  return Math.max(0, left.search(/["']/))
+}
+
+/** The innermost bracket that the text never closes, as Python names it; `null` if all are closed, or one by another kind. */
+function openBracket(text: string): SyntaxFault | null {
+  const open: { readonly bracket: string; readonly at: number }[] = []
+  for (const { 0: token, index } of text.matchAll(TOKENS)) {
+    if ('([{'.includes(token)) open.push({ bracket: token, at: index })
+    else if (token in OPENING && open.pop()?.bracket !== OPENING[token]) return null
+  }
+  const last = open.at(-1)
+  if (last === undefined) return null
+  const before = text.slice(0, last.at).split(/\r\n|[\n\r]/)
+  return {
+    message: `'${last.bracket}' is never closed`,
+    line: before.length,
+    column: before.at(-1)!.length + 1,
   }
 }
 

@@ -52,6 +52,8 @@ export async function importLog(name: string, lines: AsyncIterable<string>): Pro
     const request = requestOf(line, format)
     if (request === null) leave('lines without a request that can be sent')
     else if (request.method === 'CONNECT') leave('CONNECT requests, which make tunnels')
+    else if (request.path.includes('%EF%BF%BD') && line.includes('\ufffd'))
+      leave('requests with bytes that are not UTF-8')
     else if (WITH_BODY.has(request.method))
       leave(`${request.method} requests, whose bodies are not in the log`)
     else count(groups, request.method, request.path, leave)
