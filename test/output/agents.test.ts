@@ -6,6 +6,7 @@ import type { SecondRow } from '../../src/core/measure/second.ts'
 import { workerLabel } from '../../src/core/measure/worker-label.ts'
 import type { SettledSecond } from '../../src/core/measure/timeline.ts'
 import type { Report } from '../../src/core/report/report.ts'
+import { renderSpans } from '../../src/output/push/otlp-traces.ts'
 import { renderLogEntry } from '../../src/output/text/log-text.ts'
 import { renderSummary } from '../../src/output/text/summary.ts'
 import { viewOf } from '../../src/output/view/view.ts'
@@ -168,4 +169,19 @@ test('exported gauges have the agent; where seconds keep only some workers, the 
     ['alpha', null, 0.6],
     ['beta', null, 0.9],
   ])
+})
+
+test('spans have the agent and the number of the worker there', () => {
+  const request = {
+    ...{ name: 'A', method: 'GET', url: 'http://a.test/', worker: 1, user: 1, dueS: 0, sentS: 0, doneS: 1 },
+    ...{ latencyMs: 1, dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, status: 200 },
+    ...{ outcome: 'ok' as const, traceId: 'a'.repeat(32) },
+  }
+  const span = { request, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentSpanId: null }
+  const attributes = (agents: readonly AgentReport[]): string =>
+    renderSpans([span], 0, { resource: {}, version: '1', agents })
+  expect(attributes(AGENTS)).toMatch(
+    /"corerush.agent","value":\{"stringValue":"alpha"\}.*"corerush.worker","value":\{"intValue":"?1/,
+  )
+  expect(attributes([])).not.toContain('corerush.agent')
 })

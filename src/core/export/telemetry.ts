@@ -15,7 +15,7 @@ import { bareHost, portOf } from '../request/route.ts'
 import { MOST_ROWS, OTHER_REQUESTS, partsOf } from '../request/row.ts'
 import { busiestWorker } from '../measure/agent-utilization.ts'
 import type { AgentFacts } from '../measure/host-facts.ts'
-import { agentOf } from '../measure/worker-label.ts'
+import { workerAttributes } from '../measure/worker-label.ts'
 import type { SecondRow } from '../measure/second.ts'
 import { noIterations, Tally, type IterationCounts } from '../measure/tally.ts'
 import type { SettledSecond } from '../measure/timeline.ts'
@@ -305,14 +305,7 @@ export class Telemetry {
         const busiest = busiestWorker(agent, workers)
         return busiest === null ? [] : [[{ 'corerush.agent': agent.name }, busiest.utilization] as const]
       })
-    return workers.map(({ worker, utilization }) => {
-      const agent = agentOf(worker, this.#agents)
-      const own =
-        agent === null
-          ? { 'corerush.worker': worker }
-          : { 'corerush.agent': agent.name, 'corerush.worker': worker - agent.workers[0] }
-      return [own, utilization]
-    })
+    return workers.map(({ worker, utilization }) => [workerAttributes(worker, this.#agents), utilization])
   }
 
   /** The mean over the last seconds of each value, in the order in which the values come. */

@@ -40,7 +40,7 @@ export class OtlpPush implements Output {
   start({ plan, startedAt, version, agentsNow }: RunStart): void {
     const startMs = Date.parse(startedAt)
     this.#run = { telemetry: new Telemetry(plan, agentsNow?.()), startMs, version }
-    const scope = { resource: this.#resource, version }
+    const scope = { resource: this.#resource, version, agents: agentsNow?.() ?? [] }
     this.#spans = plan.trace === null ? null : new SpanPush(this.#collector, this.#tracesUrl, startMs, scope)
   }
 

@@ -1,10 +1,9 @@
 /** Sends spans of traced requests to a collector while the run goes on, in batches, one at a time. */
-import type { Attributes } from '../../core/export/exported-series.ts'
 import { TRACES_ENDPOINT } from '../../core/export/otlp-options.ts'
 import type { RequestSpan } from '../../core/measure/request-record.ts'
 import { messageOf } from '../../errors.ts'
 import type { Collector } from './collector.ts'
-import { renderSpans } from './otlp-traces.ts'
+import { renderSpans, type TraceScope } from './otlp-traces.ts'
 
 /** Spans of one post, and those that wait at most: a collector that does not keep up must not fill the heap. */
 const MOST_POSTED = 2000
@@ -14,19 +13,14 @@ export class SpanPush {
   readonly #collector: Collector
   readonly #url: string | null
   readonly #startMs: number
-  readonly #scope: { readonly resource: Attributes; readonly version: string }
+  readonly #scope: TraceScope
   readonly #waiting: RequestSpan[] = []
   #lost = 0
   /** The posting in progress; `null` if none is. */
   #posting: Promise<void> | null = null
   #failure: Error | null = null
 
-  constructor(
-    collector: Collector,
-    url: string | null,
-    startMs: number,
-    scope: { readonly resource: Attributes; readonly version: string },
-  ) {
+  constructor(collector: Collector, url: string | null, startMs: number, scope: TraceScope) {
     this.#collector = collector
     this.#url = url
     this.#startMs = startMs
