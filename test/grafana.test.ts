@@ -22,17 +22,19 @@ interface Dashboard {
 const text = readFileSync(new URL('../docs/grafana/corerush.json', import.meta.url), 'utf8')
 const dashboard = JSON.parse(text) as Dashboard
 
-/** All that a whole run exports, requests that failed and never ended among them. */
+/** All that a whole run on several hosts exports, requests that failed and never ended among them. */
 const series = (() => {
   const plan = planOf({ workers: 1 })
-  const telemetry = new Telemetry(plan)
+  const telemetry = new Telemetry(plan, [{ name: 'alpha', workers: [0, 0] }])
   const core: CoreVitals = { core: 0, busy: 0.5, iowait: 0, steal: 0 }
   const seconds = [
     { ok: { A: [5, 20] }, failures: [['A', 'status', 'status 503', 1]] as const, unfinished: 1 },
   ]
   const report = reportOf(plan, seconds, {}, (second) => {
     const host = { ...second.row.host, cores: [core] } as NonNullable<typeof second.row.host>
-    telemetry.settle({ ...second, row: { ...second.row, host } })
+    const counts = { users: 1, inFlight: 0, sent: 1, finished: 1, workersCpu: 0.5 }
+    const agents = [{ agent: 'alpha', host, ...counts }]
+    telemetry.settle({ ...second, row: { ...second.row, host: null, agents } })
   })
   telemetry.finish(report)
   return telemetry.series()
