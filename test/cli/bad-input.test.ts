@@ -78,6 +78,8 @@ describe('one problem, one line', () => {
     '--url URL --sample-requests 10': '--sample-requests needs an output that has them: --out requests=FILE',
     '--url URL --out requests=FOLDER/x --sample-requests 0':
       '--sample-requests must be a whole number from 1 to 1000000, got "0"',
+    'find --url URL --users 1..9 --threshold p99<1s --sample-requests 10':
+      '--sample-requests does not go with find: a search keeps no single requests',
     '--url URL --agents 2 --out requests=FOLDER/x':
       '--out has no requests=FILE with --agents: agents hand over seconds, not single requests',
     // Where nobody listens: what is wrong is found before any agent is looked for.

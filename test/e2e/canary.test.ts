@@ -14,6 +14,7 @@ import { LocustCsv } from '../../dist/output/file/csv.js'
 import { renderPlan } from '../../dist/output/text/dry-run.js'
 import { renderAnnotations, renderStepSummary } from '../../dist/output/file/github.js'
 import { HistogramLog } from '../../dist/output/file/hlog.js'
+import { RequestLines } from '../../dist/output/file/request-lines.js'
 import { renderJson } from '../../dist/output/file/json.js'
 import { renderJunit } from '../../dist/output/file/junit.js'
 import { LiveView } from '../../dist/output/live/live-view.js'
@@ -88,17 +89,29 @@ async function sung(options: Options): Promise<{ report: Report; said: Record<st
     start: (start) => writesTo('start').write(JSON.stringify(start)),
     second: (second) => void (said['seconds'] = (said['seconds'] ?? '') + JSON.stringify(second)),
   }
+  const lines = new RequestLines('ndjson')
+  const recording: Output = {
+    name: 'requests',
+    recorded(rows) {
+      said['requests'] = (said['requests'] ?? '') + Buffer.from(lines.render(rows)).toString()
+      return Promise.resolve()
+    },
+  }
   const csv = { stats: writesTo('stats'), stats_history: writesTo('history'), failures: writesTo('failures') }
-  const report = await run(options, {
-    outputs: [
-      everything,
-      new LiveView(writesTo('live'), false),
-      new ProgressLines(writesTo('progress')),
-      new NdjsonStream(writesTo('ndjson')),
-      new LocustCsv('csv', { ...csv, exceptions: writesTo('exceptions') }),
-      new HistogramLog(writesTo('hlog')),
-    ],
-  })
+  const report = await run(
+    { ...options, sampleRequests: 1 },
+    {
+      outputs: [
+        everything,
+        new LiveView(writesTo('live'), false),
+        new ProgressLines(writesTo('progress')),
+        new NdjsonStream(writesTo('ndjson')),
+        new LocustCsv('csv', { ...csv, exceptions: writesTo('exceptions') }),
+        new HistogramLog(writesTo('hlog')),
+        recording,
+      ],
+    },
+  )
   Object.assign(said, {
     json: [...renderJson(report)].join(''),
     summary: renderSummary(report, PLAIN),

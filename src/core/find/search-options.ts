@@ -19,6 +19,11 @@ interface Words {
   readonly lists: ReadonlyMap<string, readonly string[]>
 }
 
+/** Options about single requests. */
+function keeping(...options: readonly string[]): Record<string, string> {
+  return Object.fromEntries(options.map((option) => [option, 'a search keeps no single requests']))
+}
+
 /** Options of a run that a search decides for itself, or that make no sense with it. */
 const NOT_HERE: Readonly<Record<string, string>> = {
   stages: 'the search sets the load',
@@ -35,6 +40,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   against: 'a search has one target',
   keep: 'a search is no run of a history; keep it with --out json=FILE',
   saveBaseline: 'keep a search with --out json=FILE',
+  ...keeping('captureFailures', 'captureSlowest', 'sampleRequests', 'traceUrl'),
   web: 'a search has no page yet; --out html=FILE shows it when it has ended',
   metrics: 'a search exports no metrics',
 }
