@@ -1,7 +1,7 @@
 /** Commands of the benches, each on its own core, and their CPU time from the OS. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { keep } from './processes.ts'
 
 /** Whether a command can be found on the PATH. */
@@ -68,4 +68,20 @@ export function cpuSoFarS(pid: number): number | null {
   // ticks of 10 ms.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** The CPU time of the threads that a process has now, in seconds, to the nanosecond; of those that have ended, none. */
+export function cpuOfThreadsS(pid: number): number {
+  const folder = `/proc/${pid}/task`
+  return readdirSync(folder).reduce((sum, thread) => sum + onCoreS(`${folder}/${thread}/schedstat`), 0)
+}
+
+function onCoreS(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e9
+  } catch (error) {
+    // The thread has ended since it was listed.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
 }
