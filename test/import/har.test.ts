@@ -394,3 +394,59 @@ test('assets and hosts are kept where they are wanted; a value of a host that is
   ])
   expect(all.text).toContain("http.get('https://login.example/t', { read: true })")
 })
+
+test('requests of a page that were under way at the same time are sent at once; one whose response is read is not', async () => {
+  // Answers once all that the recording had under way have come.
+  const waiting: (() => void)[] = []
+  const server = await startRecording(({ url }, response) => {
+    const end = (): void => {
+      response.setHeader('content-type', 'application/json')
+      response.end(url === '/token' ? '{"t":"now-5678-zz"}' : '{}')
+    }
+    if (!url.startsWith('/api/')) {
+      end()
+      return
+    }
+    if (waiting.push(end) === 3) for (const one of waiting.splice(0)) one()
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'corerush-test-'))
+  onTestFinished(() => {
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const at = (ms: number, path: string, time: number, more: object = {}): object => ({
+    ...entry(`${server.url}${path}`, 'application/json', more),
+    ...{ startedDateTime: new Date(Date.UTC(2026, 0) + ms).toISOString(), time },
+  })
+  const token = {
+    response: {
+      status: 200,
+      headers: [],
+      content: { mimeType: 'application/json', text: '{"t":"abc-1234-xx"}' },
+    },
+  }
+  const headers = [{ name: 'X-T', value: 'abc-1234-xx' }]
+  const entries = [
+    at(0, '/', 20),
+    at(20, '/token', 30, token),
+    at(30, '/alone', 15),
+    at(60, '/api/a', 50),
+    at(65, '/api/b', 40),
+    at(70, '/api/c', 90, { request: { method: 'POST', url: `${server.url}/api/c`, headers } }),
+    at(165, '/after', 5),
+  ]
+  const { text } = await imports(JSON.stringify({ log: { entries } }))
+  const file = join(folder, 'at-once.ts')
+  writeFileSync(file, text)
+  expect(await strictFaults([file])).toEqual([])
+  const plan = await planDebug({}, file)
+  const errors: unknown[] = []
+  await debugScenario(plan, plan.scenario!.scenarios[0]!, (step) => {
+    if (step.type === 'ended' && step.error !== null) errors.push(step.error)
+  })
+  expect(errors).toEqual([])
+  const paths = server.seen.map(({ url }) => url)
+  expect(paths.slice(3, 6).sort()).toEqual(['/api/a', '/api/b', '/api/c'])
+  expect(paths.toSpliced(3, 3)).toEqual(['/', '/token', '/alone', '/after'])
+  expect(server.seen.find(({ url }) => url === '/api/c')!.headers).toContainEqual(['x-t', 'now-5678-zz'])
+})

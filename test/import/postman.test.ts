@@ -1,4 +1,5 @@
 /** Collections of Postman: the scenario sends the requests of the collection, in their order. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -205,6 +206,80 @@ test('a collection is sent: variables, authorization, bodies; scripts of other f
     ['POST /graphql?key=eu', 'content-type: application/json', '{"query":"{ a }","variables":{"n":1}}'],
   ])
   expect(server.seen[0]!.headers.find(([name]) => name === 'x-trace')?.[1]).toMatch(/^[\da-f-]{36}$/)
+})
+
+test('digest, OAuth 2 with a token, and a file as the body', async () => {
+  const asked = new Set<string>()
+  const own = await startRecording(({ url, headers }, response) => {
+    const isAuthorized = headers.some(([name]) => name === 'authorization')
+    if (url === '/digest' && !isAuthorized) {
+      asked.add(url)
+      response.writeHead(401, {
+        'www-authenticate': 'Digest realm="r", nonce="n-1", qop="auth", algorithm=MD5',
+      })
+    }
+    response.end()
+  })
+  onTestFinished(() => own.close())
+  const item = (name: string, request: object): object => ({
+    name,
+    request: { url: `${own.url}/${name}`, ...request },
+  })
+  const collection = {
+    info: COLLECTION.info,
+    item: [
+      item('digest', {
+        method: 'GET',
+        auth: auth('digest', { username: 'ada', password: 'pw-1', algorithm: 'MD5' }),
+      }),
+      item('oauth', { method: 'GET', auth: auth('oauth2', { accessToken: 'at-1', addTokenTo: 'header' }) }),
+      item('query', {
+        method: 'GET',
+        auth: auth('oauth2', { accessToken: 'at-1', addTokenTo: 'queryParams' }),
+      }),
+      item('file', {
+        method: 'PUT',
+        header: [{ key: 'Content-Type', value: 'application/pdf' }],
+        body: { mode: 'file', file: { src: '/home/me/report.pdf' } },
+      }),
+    ],
+  }
+  const { text, notes } = await importPostman({ name: 'a.json', text: JSON.stringify(collection) })
+  const file = join(folder, 'auth.ts')
+  writeFileSync(file, text)
+  const bytes = Buffer.from([0, 255, 10, 13, 37])
+  writeFileSync(join(folder, 'report.pdf'), bytes)
+  expect(await strictFaults([file])).toEqual([])
+  expect(text).not.toMatch(/pw-1|at-1/)
+  const variables = [...text.matchAll(/secret\(["']([A-Z_\d]+)["']\)/g)].map(([, name]) => name!)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  for (const name of variables) vi.stubEnv(name, /PASS|DIGEST|CRED/.test(name) ? 'pw-2' : 'at-2')
+  const errors: string[] = []
+  const plan = await planDebug({}, file)
+  await debugScenario(plan, plan.scenario!.scenarios[0]!, (step) => {
+    if (step.type === 'ended' && step.error !== null) errors.push(step.error.message)
+  })
+  expect({ errors, notes: notes.filter((one) => one.includes('marked')) }).toEqual({
+    errors: [],
+    notes: ['4 requests, 0 marked with notTranslated'],
+  })
+  const of = (path: string): RecordingServer['seen'] => own.seen.filter(({ url }) => url.startsWith(path))
+  const authorization = (path: string): string | undefined =>
+    of(path)
+      .at(-1)!
+      .headers.find(([name]) => name === 'authorization')?.[1]
+  expect([...asked]).toEqual(['/digest'])
+  const digest = authorization('/digest')!
+  const field = (name: string): string => new RegExp(`\\b${name}="?([^",]+)`).exec(digest)![1]!
+  const md5 = (one: string): string => createHash('md5').update(one).digest('hex')
+  expect(digest).toMatch(/^Digest username="ada"/)
+  expect(field('response')).toBe(
+    md5(`${md5('ada:r:pw-2')}:n-1:${field('nc')}:${field('cnonce')}:auth:${md5('GET:/digest')}`),
+  )
+  expect(authorization('/oauth')).toBe('Bearer at-2')
+  expect([of('/query')[0]!.url, authorization('/query')]).toEqual(['/query?access_token=at-2', undefined])
+  expect(of('/file')[0]!.body).toEqual(bytes)
+  expect(of('/file')[0]!.headers).toContainEqual(['content-type', 'application/pdf'])
 })
 
 test.each([

@@ -115,6 +115,7 @@ function taskOf(
     return { call, own, request: null, why: `${titleOf(call)}: ${body.why}` }
   })
   const statements: string[] = []
+  const atOnce = new RequestsAtOnce(statements)
   let before: Exchange | null = null
   let endMs = 0
   // A user that does the task again begins without cookies, as the recording did.
@@ -122,19 +123,72 @@ function taskOf(
   for (const [at, { call, own, request, why }] of parts.entries()) {
     const { first } = call
     const isNewPage = before !== null && first.page !== before.page
+    const code = request === null ? null : callCode(call, at, request, shared)
+    if (code !== null && own.length === 0 && !isNewPage && atOnce.joins(call, code)) {
+      before = first
+      endMs = Math.max(endMs, call.last.endMs)
+      continue
+    }
+    atOnce.end()
     const pause = pauseS(calls.slice(0, at), first, isNewPage ? null : endMs)
     if (pause > 0) statements.push(`await think(${quote(printDurationS(pause))})`)
     if (first.page !== null && first.page !== before?.page)
       statements.push('', `// ${comment(pages.get(first.page) ?? first.page)}`)
     statements.push(...own)
-    if (request === null) {
+    if (code === null) {
       shared.uses.add('notTranslated')
-      statements.push(`notTranslated(${quote(why)})`)
-    } else statements.push(...callCode(call, at, request, shared))
+      statements.push(`notTranslated(${quote(why ?? '')})`)
+    } else atOnce.begin(call, code)
     before = first
     if (!isEndless(call)) endMs = Math.max(endMs, call.last.endMs)
   }
+  atOnce.end()
   return { statements, marked }
+}
+
+/** Requests that were under way at the same time, and of whose responses nothing is read: they are sent at once. */
+class RequestsAtOnce {
+  readonly #statements: string[]
+  readonly #requests: string[] = []
+  /** When the first of them ended. */
+  #endMs = 0
+
+  constructor(statements: string[]) {
+    this.#statements = statements
+  }
+
+  /** The first one, if others can be sent with it. */
+  begin(call: Call, code: readonly string[]): void {
+    const request = alone(call, code)
+    if (request === null) this.#statements.push(...code)
+    else {
+      this.#requests.push(request)
+      this.#endMs = call.last.endMs
+    }
+  }
+
+  /** Takes a request that began before any of the others ended; returns whether it did. */
+  joins(call: Call, code: readonly string[]): boolean {
+    const request = alone(call, code)
+    if (this.#requests.length === 0 || request === null || call.first.startMs >= this.#endMs) return false
+    this.#requests.push(request)
+    this.#endMs = Math.min(this.#endMs, call.last.endMs)
+    return true
+  }
+
+  end(): void {
+    const [only, ...more] = this.#requests.splice(0)
+    if (only === undefined) return
+    this.#statements.push(
+      more.length === 0 ? `await ${only}` : `await Promise.all([\n${[only, ...more].join(',\n')},\n])`,
+    )
+  }
+}
+
+/** The request of a call that is one statement, without its `await`; `null` if it is more. */
+function alone(call: Call, code: readonly string[]): string | null {
+  const [, request = null] = /^await (http\.[\s\S]*)$/.exec(code.length === 1 ? code[0]! : '') ?? []
+  return isEndless(call) ? null : request
 }
 
 function callCode(

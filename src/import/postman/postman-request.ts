@@ -186,9 +186,11 @@ export class PostmanRequest {
           headers: [['Authorization', ['Bearer ', ...this.#secret(field('token'), 'token', 'the token')]]],
         }
       case 'oauth2': {
-        if (field('accessToken') === '' || field('addTokenTo') === 'queryParams') break
+        if (field('accessToken') === '') break
         const token = this.#secret(field('accessToken'), 'access token', 'the access token')
-        return { ...none, headers: [['Authorization', ['Bearer ', ...token]]] }
+        if (field('addTokenTo') === 'queryParams') return { ...none, query: [['access_token', token]] }
+        const prefix = field('headerPrefix').trim() || 'Bearer'
+        return { ...none, headers: [['Authorization', [`${prefix} `, ...token]]] }
       }
       case 'apikey': {
         const name = field('key') || 'X-Api-Key'
