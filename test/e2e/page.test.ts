@@ -21,7 +21,15 @@ const OPTIONS = { warmup: '3s', thresholds: ['p99 < 2s', 'p50 < 1ms'], captureSl
 const TRACE_URL = 'http://traces.test/{traceId}?from=corerush'
 const SLOW = {
   ...{ name: EVIL, method: 'GET', url: 'http://h/', worker: 0, user: 3, dueS: 4, sentS: 4, doneS: 5 },
-  ...{ latencyMs: 1000, dnsMs: null, connectMs: 2, tlsMs: null, firstByteMs: 900, status: 200 },
+  ...{
+    latencyMs: 1000,
+    blockedMs: null,
+    dnsMs: null,
+    connectMs: 2,
+    tlsMs: null,
+    firstByteMs: 900,
+    status: 200,
+  },
 }
 const REPORT: Report = {
   ...longReport(NAMES, 30, { ...OPTIONS, traceUrl: TRACE_URL }),

@@ -173,7 +173,7 @@ test('a histogram whose counts, slots or sums do not fit is refused, and the pla
 test('single requests that are kept, and spans, travel with the parts, however often these are halved', () => {
   const record = (user: number): RequestRecord => ({
     ...{ name: 'GET /', method: 'GET', url: 'http://h/', worker: 0, user, dueS: 0, sentS: 0, doneS: 1 },
-    ...{ latencyMs: 1000, dnsMs: null, connectMs: 1, tlsMs: null, firstByteMs: 5, status: 200 },
+    ...{ latencyMs: 1000, blockedMs: 2, dnsMs: null, connectMs: 1, tlsMs: null, firstByteMs: 5, status: 200 },
     ...{ outcome: 'ok' as const, traceId: 'ab'.repeat(16) },
   })
   const spanOf = (user: number): RequestSpan => ({

@@ -28,6 +28,7 @@ function moody(seed: number): (request: Sent) => Answer {
     const dice = random()
     const afterUs = 1000 + Math.floor(random() * 400_000)
     if (dice < 0.05) return { afterUs: Infinity }
+    if (dice > 0.9) return { afterUs, blockedUs: Math.floor(random() * 1000) }
     if (dice < 0.15) return { afterUs, outcome: failures[Math.floor(random() * failures.length)]! }
     if (dice < 0.25) return { afterUs, status: 503 }
     if (dice < 0.4 && !request.url.endsWith('there')) return { afterUs, status: 302, location: '/there' }
@@ -77,8 +78,10 @@ describe('records of all requests are what the tallies count', () => {
         expect(latencies.quantileUs(q)! / counted.quantileUs(q)!).toBeCloseTo(1, 2)
       expect(count((row) => row.dnsMs !== null)).toBe(tally.peek('dns')?.count ?? 0)
       expect(count((row) => row.connectMs !== null)).toBe(tally.peek('connect')?.count ?? 0)
+      expect(count((row) => row.blockedMs !== null)).toBe(tally.peek('blocked')?.count ?? 0)
     }
     expect(rows.some(({ outcome }) => outcome === 'headers.timeout')).toBe(true)
+    expect(rows.some(({ blockedMs }) => (blockedMs ?? 0) > 0)).toBe(true)
     for (const { dueS, sentS, doneS } of rows) {
       expect(sentS).toBeGreaterThanOrEqual(dueS)
       expect(doneS).toBeGreaterThanOrEqual(sentS)

@@ -174,7 +174,15 @@ test('exported gauges have the agent; where seconds keep only some workers, the 
 test('spans have the agent and the number of the worker there', () => {
   const request = {
     ...{ name: 'A', method: 'GET', url: 'http://a.test/', worker: 1, user: 1, dueS: 0, sentS: 0, doneS: 1 },
-    ...{ latencyMs: 1, dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, status: 200 },
+    ...{
+      latencyMs: 1,
+      blockedMs: null,
+      dnsMs: null,
+      connectMs: null,
+      tlsMs: null,
+      firstByteMs: null,
+      status: 200,
+    },
     ...{ outcome: 'ok' as const, traceId: 'a'.repeat(32) },
   }
   const span = { request, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentSpanId: null }

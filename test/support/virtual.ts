@@ -84,6 +84,8 @@ export interface Answer {
   readonly afterUs: number
   /** How long a connection takes to stand, where one is needed; Infinity for never. @default 0 */
   readonly connectUs?: number
+  /** How long it waited for a shared connection. @default none is shared */
+  readonly blockedUs?: number
   /** When its reused connection is lost, counted from sent; it is then sent again on a new one. @default never */
   readonly lostUs?: number
   /** How it ends. @default ok */
@@ -185,6 +187,7 @@ class SimulatedConnection implements Connection {
     const {
       afterUs,
       connectUs = 0,
+      blockedUs = -1,
       lostUs = Infinity,
       outcome = 'ok',
       status = 200,
@@ -204,6 +207,7 @@ class SimulatedConnection implements Connection {
       return
     }
     sent.push(this.#record)
+    exchange.blockedUs = blockedUs
     if (!this.#isOpen) this.#connect(exchange, atUs, connectUs)
     else
       this.#later(atUs + lostUs, () => {

@@ -247,6 +247,7 @@ const record = fieldsOf({
   sentS: real,
   doneS: real,
   latencyMs: amount,
+  blockedMs: maybe,
   dnsMs: maybe,
   connectMs: maybe,
   tlsMs: maybe,

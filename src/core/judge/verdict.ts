@@ -20,7 +20,7 @@ export type VerdictLevel = 'sound' | 'suspect' | 'void'
 export interface Verdict {
   readonly level: VerdictLevel
   /** What most likely limited the throughput of the run. */
-  readonly limit: 'none' | 'generator' | 'target' | 'network'
+  readonly limit: 'none' | 'generator' | 'target' | 'network' | 'connections'
   /** By how much the generator may have lengthened each percentile of latency, in ms; `null` without samples. */
   readonly errorBoundMs: PercentilesMs
   /** The source of the percentiles that a sound run stands on: all requests, or the witness where workers were too busy. */
@@ -61,8 +61,17 @@ function likelyLimit(
   const hinders = reasons.some(({ code, level }) => level !== 'note' && HINDRANCE.test(code))
   if (hinders) return 'generator'
   if (hosts.some((host) => isNetworkLimited(host.evidence))) return 'network'
+  if (areConnectionsShort(total)) return 'connections'
   if (total.finished > 0 && (!hasPace(plan) || is('users.exhausted', 'target.'))) return 'target'
   return 'none'
+}
+
+/** Whether at least half of the requests waited for a shared connection, for at least this part of their latency. */
+const SHORT_PART = 0.1
+
+function areConnectionsShort({ phasesMs: { blocked }, serviceMs }: Evidence['total']): boolean {
+  const waited = blocked?.p50 ?? 0
+  return waited > 0 && waited >= SHORT_PART * (serviceMs.p50 ?? 0)
 }
 
 /**

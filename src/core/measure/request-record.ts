@@ -16,6 +16,8 @@ export interface RequestRecord {
   readonly sentS: number
   readonly doneS: number
   readonly latencyMs: number
+  /** Wait for a shared connection, from when it was sent; 0 if one was free, `null` without `--connections` or if it got none. */
+  readonly blockedMs: number | null
   readonly dnsMs: number | null
   readonly connectMs: number | null
   readonly tlsMs: number | null

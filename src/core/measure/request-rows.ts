@@ -1,6 +1,6 @@
 /**
  * Records of requests as rows of numbers in memory that a worker shares with the main thread: a ring with one writer and
- * one reader, 128 bytes a row. Words that repeat (names, methods, scenarios) are numbers in the rows.
+ * one reader, 136 bytes a row. Words that repeat (names, methods, scenarios) are numbers in the rows.
  */
 import { OUTCOMES, type Outcome } from '../request/outcome.ts'
 import { ms } from './metrics.ts'
@@ -16,7 +16,7 @@ export interface RequestRow extends Omit<RequestRecord, 'url' | 'outcome'> {
 }
 
 /** Doubles of a row, and the place of each field; instants in µs of run time, durations in µs and −1 for `null`. */
-export const ROW_FIELDS = 16
+export const ROW_FIELDS = 17
 export const FIELD = {
   name: 0,
   method: 1,
@@ -34,8 +34,10 @@ export const FIELD = {
   result: 11,
   bytesIn: 12,
   bytesOut: 13,
+  /** How long it waited for a shared connection. */
+  blocked: 14,
   /** Two doubles with the 16 bytes of the trace; all 0 for `null`, which no trace is. */
-  trace: 14,
+  trace: 15,
 } as const
 export const PER_OUTCOME = 1000
 /** The outcomes by their numbers; what the end of the drain cut off is the last. */
@@ -45,7 +47,7 @@ export const ROW_OUTCOMES: readonly RequestRow['outcome'][] = [...OUTCOMES, 'unf
 const HEAD_BYTES = 64
 const ROW_BYTES = ROW_FIELDS * 8
 export const TRACE_BYTES = 16
-/** Rows of a ring: a second of a worker at full speed, 8 MB. */
+/** Rows of a ring: a second of a worker at full speed, 9 MB. */
 const RING_ROWS = 65_536
 
 /** In how many parts a full ring is handed over. */
@@ -243,6 +245,7 @@ export class RequestRows implements Iterable<RequestRow> {
       sentS: number(FIELD.sent) / 1e6,
       doneS: number(FIELD.done) / 1e6,
       latencyMs: ms(number(FIELD.done) - number(FIELD.due)),
+      blockedMs: duration(FIELD.blocked),
       dnsMs: duration(FIELD.dns),
       connectMs: duration(FIELD.connect),
       tlsMs: duration(FIELD.tls),

@@ -44,7 +44,12 @@ export function reportWarnings({
     ...amendedStageWarnings(plan, facts.amendments ?? []),
     ...alwaysFailed.map((what) => `${what}, so the run failed`),
     ...cookieWarnings(tally.cookies),
-    ...staleConnectionWarnings(total.finished, tally.connections.retried, outcomes),
+    ...staleConnectionWarnings(
+      total.finished,
+      tally.connections.retried,
+      outcomes,
+      plan.transport === 'http2' && plan.connections !== null,
+    ),
     ...clampedWarning(tally.lag.clamped + tally.latencyFloor.clamped),
     ...untilWarnings(facts.until ?? [], facts.stoppedBy),
     ...recordsWarnings(facts.records ?? null),

@@ -5,11 +5,12 @@ import { showCount, showPercent } from '../units.ts'
 /** Retries that are fewer than this part of the requests are the common race, and are counted without a warning. */
 const COMMON_RATIO = 0.01
 
-/** Requests that were lost on reused connections: `retried` on new ones, or failed. */
+/** Requests that were lost on reused connections: `retried` on new ones, or failed. `isHttp2Shared`: over HTTP/2, whose connections users share. */
 export function staleConnectionWarnings(
   finished: number,
   retried: number,
   outcomes: ReadonlyMap<Outcome, number>,
+  isHttp2Shared: boolean,
 ): string[] {
   const failed = outcomes.get('reused.closed') ?? 0
   const lost = failed + retried
@@ -22,7 +23,10 @@ export function staleConnectionWarnings(
   return [
     `the server closed reused connections under ${showCount(lost)} ${lost === 1 ? 'request' : 'requests'}${share}: ` +
       fates.join(', '),
-    'its keep-alive time-out is shorter than the pause between requests, or it closes connections without ' +
-      '"Connection: close"; --no-keepalive makes a connection for each request',
+    isHttp2Shared
+      ? 'it closes connections that carry requests, leaves them (GOAWAY), or refuses streams (REFUSED_STREAM): ' +
+        'look for limits on its connections, such as their age, requests and streams'
+      : 'its keep-alive time-out is shorter than the pause between requests, or it closes connections without ' +
+        '"Connection: close"; --no-keepalive makes a connection for each request',
   ]
 }

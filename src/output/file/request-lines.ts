@@ -20,6 +20,7 @@ export const COLUMNS = [
   'sentS',
   'doneS',
   'latencyMs',
+  'blockedMs',
   'dnsMs',
   'connectMs',
   'tlsMs',
@@ -31,7 +32,7 @@ export const COLUMNS = [
   'traceId',
 ] as const satisfies readonly (keyof RequestRow)[]
 
-/** More than the bytes of a line without its words: 18 fields with their names and the longest numbers. */
+/** More than the bytes of a line without its words: 19 fields with their names and the longest numbers. */
 const MOST_BYTES = 1024
 
 /** What stands between the values of a line, and values that are texts. */
@@ -67,7 +68,7 @@ export const headOf = (format: LineFormat): Uint8Array =>
 
 /** The columns of numbers that pieces of a line stand before. */
 const NUMBERS = [
-  ...(['dueS', 'sentS', 'doneS', 'latencyMs'] as const),
+  ...(['dueS', 'sentS', 'doneS', 'latencyMs', 'blockedMs'] as const),
   ...(['dnsMs', 'connectMs', 'tlsMs', 'firstByteMs', 'bytesOut'] as const),
 ]
 /** Above the number of any word. */
@@ -124,6 +125,7 @@ export class RequestLines {
     to = putSeconds(bytes, put(bytes, to, before.sentS), values[at + FIELD.sent]!)
     to = putSeconds(bytes, put(bytes, to, before.doneS), done)
     to = putMs(bytes, put(bytes, to, before.latencyMs), done - due)
+    to = this.#phase(to, before.blockedMs, values[at + FIELD.blocked]!)
     to = this.#phases(values, at, to)
     to = put(bytes, to, this.#result(values[at + FIELD.result]!))
     to = putWhole(bytes, to, values[at + FIELD.bytesIn]!)

@@ -56,7 +56,8 @@ function spanOf(span: RequestSpan, startMs: number, agents: Agents): object {
 }
 
 function attributesOf(request: RequestRecord, agents: Agents): Attributes {
-  const { method, url, status, outcome, worker, user, dueS, sentS, dnsMs, connectMs, tlsMs } = request
+  const { method, url, status, outcome, worker, user, dueS, sentS } = request
+  const { blockedMs, dnsMs, connectMs, tlsMs } = request
   const { hostname, port, protocol } = new URL(url)
   const ms = (name: string, value: number | null): Attributes =>
     value === null ? {} : { [name]: Number(value.toFixed(3)) }
@@ -71,6 +72,7 @@ function attributesOf(request: RequestRecord, agents: Agents): Attributes {
     'corerush.user': user,
     // How long it was due before it was sent, in the open model.
     ...ms('corerush.late_ms', dueS < sentS ? (sentS - dueS) * 1000 : null),
+    ...ms('corerush.blocked_ms', blockedMs),
     ...ms('corerush.dns_ms', dnsMs),
     ...ms('corerush.connect_ms', connectMs),
     ...ms('corerush.tls_ms', tlsMs),

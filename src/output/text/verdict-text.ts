@@ -14,6 +14,7 @@ export const BOTTLENECK: Record<Report['verdict']['limit'], string> = {
   none: 'none detected',
   generator: 'the generator; the target may be capable of more',
   target: 'the target, or the plan asked for no more; the generator had capacity left',
+  connections: 'the shared connections, or the target behind them: most requests waited for one',
   network: 'the network of this host: ports, queues or lost segments',
 }
 

@@ -22,7 +22,10 @@ export function keptRequests({ report }: ReportView): HTMLElement | null {
       : table<Slow>({
           label: 'Slowest requests of each name',
           rows: slowest,
-          columns: slowColumns(traceUrl),
+          columns: slowColumns(
+            traceUrl,
+            slowest.some(({ blockedMs }) => blockedMs !== null),
+          ),
         }),
     failing.length === 0
       ? null
@@ -37,12 +40,17 @@ const ms = (title: string, of: (row: Slow) => number | null, hint?: string): Col
   by: of,
 })
 
-const slowColumns = (traceUrl: string | null): Column<Slow>[] => [
+const slowColumns = (traceUrl: string | null, isShared: boolean): Column<Slow>[] => [
   { title: 'name', isText: true, cell: ({ name }) => folded(name, 60), by: ({ name }) => name },
   ms('latency', ({ latencyMs }) => latencyMs),
   ms('late', ({ dueS, sentS }) => (sentS - dueS) * 1000, 'from due to sent, in the open model'),
+  ...(isShared ? [ms('blocked', ({ blockedMs }) => blockedMs, 'wait for a shared connection')] : []),
   ms('connecting', connectingMs),
-  ms('first byte', ({ firstByteMs }) => firstByteMs, 'from sent to the first byte, connecting included'),
+  ms(
+    'first byte',
+    ({ firstByteMs }) => firstByteMs,
+    'from sent to the first byte, connecting and the wait for a connection included',
+  ),
   { title: 'ended at', cell: ({ doneS }) => showClock(doneS), by: ({ doneS }) => doneS },
   {
     title: 'status',

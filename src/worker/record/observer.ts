@@ -89,7 +89,8 @@ export class Observer {
   }
 
   #record({ exchange, user, sinceUs, trace }: EndedRequest): RequestRecord {
-    const { sentUs, firstByteUs, doneUs, dnsUs, connectUs, tlsUs, status, outcome, request } = exchange
+    const { sentUs, firstByteUs, doneUs, blockedUs, dnsUs, connectUs, tlsUs } = exchange
+    const { status, outcome, request } = exchange
     const { plan } = request!
     return {
       name: rowOf(plan),
@@ -101,6 +102,7 @@ export class Observer {
       sentS: seconds(sentUs),
       doneS: seconds(doneUs),
       latencyMs: ms(doneUs - sinceUs),
+      blockedMs: phaseMs(blockedUs),
       dnsMs: phaseMs(dnsUs),
       connectMs: phaseMs(connectUs),
       tlsMs: phaseMs(tlsUs),

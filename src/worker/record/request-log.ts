@@ -66,6 +66,7 @@ export class RequestLog {
     values[at + FIELD.due] = Math.round(sinceUs)
     values[at + FIELD.sent] = Math.round(sentUs)
     values[at + FIELD.done] = Math.round(doneUs)
+    values[at + FIELD.blocked] = Math.round(exchange.blockedUs)
     values[at + FIELD.dns] = Math.round(exchange.dnsUs)
     values[at + FIELD.connect] = Math.round(exchange.connectUs)
     values[at + FIELD.tls] = Math.round(exchange.tlsUs)

@@ -33,6 +33,22 @@ describe('good evidence', () => {
     expect(judge(evidence({ plan: noPace }))).toMatchObject({ level: 'sound', limit: 'target' })
   })
 
+  test('what limits a run is the shared connections where half of the requests waited for one', () => {
+    const limited = (blockedUs: number, count: number) => {
+      const tally = new RequestTally(false)
+      for (let n = 0; n < 100; n++) {
+        tally.histogram('latency').record(20_000)
+        tally.histogram('blocked').record(n < count ? blockedUs : 0)
+      }
+      tally.finished = tally.succeeded = 100
+      const total = deriveMetrics(tally, { loadS: 10, carriedIn: 0 })
+      return [judge(evidence({ total })).limit, judge(evidence({ total, plan: noPace })).limit]
+    }
+    expect(limited(5000, 60)).toEqual(['connections', 'connections'])
+    expect(limited(5000, 40)).toEqual(['none', 'target'])
+    expect(limited(1000, 60)).toEqual(['none', 'target'])
+  })
+
   test('a platform that does not tell is no evidence against it', () => {
     const silent = { cpu: null, runQueueMs: null, runQueueSlices: null, loopDelayMs: null, lagMs: null }
     expect(judge(evidence({ rows: rowsWhere(always, silent, { host: null }) })).level).toBe('sound')

@@ -5,6 +5,7 @@ import { Slowest, type RequestRecord } from '../../../src/core/measure/request-r
 const record = (name: string, latencyMs: number): RequestRecord => ({
   ...{ name, latencyMs, method: 'GET', url: 'http://h/', worker: 0, user: 0, dueS: 0, sentS: 0, doneS: 0 },
   ...{
+    blockedMs: null,
     dnsMs: null,
     connectMs: null,
     tlsMs: null,

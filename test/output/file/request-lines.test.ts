@@ -34,6 +34,7 @@ function reader(): RowReader {
       due: 0,
       sent: 0,
       done: 0,
+      blocked: -1,
       dns: -1,
       connect: -1,
       tls: -1,
@@ -55,6 +56,7 @@ function reader(): RowReader {
     due: 5,
     sent: 12 * US + 34,
     done: 40 * DAY + 999_999,
+    blocked: 1234,
     dns: 0,
     connect: 1,
     tls: 999,
@@ -83,6 +85,7 @@ test('a line of JSON is the record, whatever is in it', () => {
   expect(rows[1]).toMatchObject({
     dueS: 0.000005,
     doneS: 3_456_000.999999,
+    blockedMs: 1.234,
     dnsMs: 0,
     firstByteMs: 60_000,
     worker: 3,
@@ -92,7 +95,7 @@ test('a line of JSON is the record, whatever is in it', () => {
     traceId: '01ab00cdef0000000000000000000009',
   })
   expect(lines[0]).toMatchInlineSnapshot(
-    `"{"name":"GET /items","method":"GET","scenario":null,"worker":3,"user":0,"dueS":-0.001000,"sentS":-0.000007,"doneS":0.000001,"latencyMs":1.001,"dnsMs":null,"connectMs":null,"tlsMs":null,"firstByteMs":null,"status":200,"outcome":"ok","bytesIn":0,"bytesOut":0,"traceId":null}"`,
+    `"{"name":"GET /items","method":"GET","scenario":null,"worker":3,"user":0,"dueS":-0.001000,"sentS":-0.000007,"doneS":0.000001,"latencyMs":1.001,"blockedMs":null,"dnsMs":null,"connectMs":null,"tlsMs":null,"firstByteMs":null,"status":200,"outcome":"ok","bytesIn":0,"bytesOut":0,"traceId":null}"`,
   )
 })
 

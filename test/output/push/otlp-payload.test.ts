@@ -249,7 +249,16 @@ describe('spans of traced requests', () => {
     const traceId = String(n).padStart(32, '0')
     const request = {
       ...{ name: 'GET /a', method: 'GET', url: 'http://127.0.0.1:8080/a?b=1', worker: 0, user: n },
-      ...{ dueS: 1, sentS: 1.5, doneS: 2, latencyMs: 1000, dnsMs: null, connectMs: 0.25, tlsMs: null },
+      ...{
+        dueS: 1,
+        sentS: 1.5,
+        doneS: 2,
+        latencyMs: 1000,
+        blockedMs: 0.5,
+        dnsMs: null,
+        connectMs: 0.25,
+        tlsMs: null,
+      },
       ...{ firstByteMs: 100, status: 503, outcome: 'status' as const, traceId },
     }
     return { request, traceId, spanId: String(n).padStart(16, '0'), parentSpanId: null }
@@ -308,6 +317,7 @@ describe('spans of traced requests', () => {
             int('corerush.worker', '0'),
             int('corerush.user', '1'),
             int('corerush.late_ms', '500'),
+            { key: 'corerush.blocked_ms', value: { doubleValue: 0.5 } },
             { key: 'corerush.connect_ms', value: { doubleValue: 0.25 } },
           ],
           events: [{ timeUnixNano: '1767323047278000000', name: 'first byte' }],
