@@ -4,6 +4,7 @@ import type { Extremes, Track } from '../../output/text/decimation.ts'
 import { OTHER_STATUSES } from '../../output/view/tracks.ts'
 import type { ReportView } from '../../output/view/view.ts'
 import { chartBar, type Choice } from './bar.ts'
+import { workerLabel } from '../../core/measure/worker-label.ts'
 import { threadNames } from '../parts/thread-names.ts'
 import { element, section } from '../parts/element.ts'
 import { heatMap } from './heat-map.ts'
@@ -127,6 +128,7 @@ export class Charts {
   /** Utilization of each worker; of the busiest of each agent, where seconds keep only some workers. */
   #busyWorkers(over: Pick<Ridges, 'endS' | 'shades' | 'units' | 'bucketS'>, isBlamed: boolean): Plot {
     const { report, workers, agents } = this.#view
+    const labelOf = (worker: number): string => workerLabel(worker, agents)
     return ridges({
       ...over,
       ...(workers.of === 'agent'
@@ -134,7 +136,10 @@ export class Charts {
             nameOf: (place: number): string => agents[place]!.name,
             title: 'Utilization of the busiest worker of each agent',
           }
-        : { nameOf: threadNames(report), title: 'Utilization of each worker' }),
+        : {
+            nameOf: report.agents === undefined ? threadNames(report) : labelOf,
+            title: 'Utilization of each worker',
+          }),
       id: 'workers',
       of: workers.of,
       note: `Share of a core in which its event loop had work${isBlamed ? '; shaded: seconds named by the verdict' : ''}`,

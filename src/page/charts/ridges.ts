@@ -84,9 +84,15 @@ function shadesOfRows(shades: Ridges['shades'], units: readonly Unit[]): Shade[]
   })
 }
 
+/** Room for names: the least, the most, and for each character. */
+const NAME = { least: 60, most: 160, each: 6.5 }
+
 const unitAxis = (units: readonly Unit[], nameOf: (number: number) => string): uPlot.Axis =>
   axis({
-    size: 60,
+    size: Math.min(
+      NAME.most,
+      units.reduce((most, { number }) => Math.max(most, nameOf(number).length * NAME.each), NAME.least),
+    ),
     gap: 6,
     splits: () => units.map((_, at) => floorOf(at, units) + FULL / 2),
     values: () => units.map(({ number }) => nameOf(number)),
