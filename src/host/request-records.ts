@@ -5,8 +5,9 @@ import type { RecordsReport } from '../core/report/records-report.ts'
 
 /** Records that are written at once: about 1 ms of work. */
 const MOST_AT_ONCE = 2048
-/** How long an output may take for the next of them when the run has ended. */
+/** How long an output may take for the next of them when the run has ended, and for all. */
 const STUCK_MS = 5000
+const MOST_MS = 30_000
 
 export class RequestRecords {
   readonly #every: number
@@ -39,17 +40,20 @@ export class RequestRecords {
     if (reader.waiting > 0) this.#writing ??= this.#writeAll()
   }
 
-  /** Resolves when everything is written, or an output takes no more. */
-  async end(): Promise<void> {
+  /** Resolves when everything is written, an output takes no more, or `mostMs` have passed. */
+  async end(mostMs = MOST_MS): Promise<void> {
+    const untilMs = performance.now() + mostMs
     while (this.#writing !== null) {
       const before = this.#recorded + this.#unwritten
+      const leftMs = untilMs - performance.now()
       const over = new AbortController()
-      const isStuck = await Promise.race([
+      const isSlow = await Promise.race([
         this.#writing.then(() => false),
-        pause(this.#stuckMs, true, { signal: over.signal }).catch(() => false),
+        pause(Math.max(0, Math.min(this.#stuckMs, leftMs)), true, { signal: over.signal }).catch(() => false),
       ])
       over.abort()
-      if (isStuck && this.#recorded + this.#unwritten === before) break
+      const isStuck = this.#recorded + this.#unwritten === before
+      if (isSlow && (isStuck || leftMs <= this.#stuckMs)) break
     }
     this.#hasEnded = true
     for (const { waiting } of this.#readers) this.#unwritten += waiting

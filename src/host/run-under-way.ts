@@ -28,6 +28,8 @@ import type { AgentEvents, AgentSeen, Hire, Workforce, WorkforceEvents } from '.
 
 /** How often closed seconds are looked for, and thresholds checked. */
 const TICK_MS = 100
+/** How long after SIGTERM the last records of requests are written: the container may be killed soon. */
+const AFTER_SIGTERM_MS = 1000
 /** For so many ticks the heap must be near its limit until the run is ended: 3 s. */
 const HIGH_TICKS = 30
 
@@ -264,7 +266,7 @@ export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {
     const durationS = isLost ? ending.concludeLost(this.#elapsedS()) : ending.concludeDrained()
     this.#showClosed(timeline.finish())
     this.#record.tornDown(await this.#setup.tearDown((entry) => this.logged([entry])))
-    await this.#requests?.end()
+    await this.#requests?.end(ending.cause === 'SIGTERM' ? AFTER_SIGTERM_MS : undefined)
     const report = this.#record.report(durationS)
     await this.#outputs.finish(report)
     return report

@@ -74,6 +74,18 @@ describe('on the way to an output', () => {
   })
 })
 
+test('an output that is slow has so much time at the end, and no more', async () => {
+  const { reader, make } = worker(8192)
+  const slow = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 30))
+  const records = new RequestRecords(1, [], slow, 1000)
+  make(8192)
+  records.add(reader)
+  await records.end(40)
+  const { recorded, dropped } = records.report
+  expect(recorded).toBeLessThan(8192)
+  expect(recorded + dropped).toBe(8192)
+})
+
 describe.concurrent('in real runs', () => {
   const traces = new Map<string, string>()
   let url: string

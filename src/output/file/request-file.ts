@@ -32,6 +32,8 @@ export class RequestFile implements Output {
 
   async recorded(rows: RequestRows): Promise<void> {
     await this.#begin()
+    // Not rendered in vain.
+    if (this.#failure !== null) throw this.#failure
     await this.#write(this.#lines.render(rows))
   }
 
