@@ -65,7 +65,7 @@ try {
 console.log(renderTable(rows))
 
 async function measure({ what, driftPpm = 0, isBusy = false, way, seconds: own }: Case): Promise<string[]> {
-  const { within } = rig.place(AHEAD_S)
+  const { within } = await rig.place(AHEAD_S)
   const relay = way === undefined ? null : await startRelay(way)
   const url = relay?.url ?? rig.nats.url
   const busy = isBusy ? setInterval(block, 100) : null

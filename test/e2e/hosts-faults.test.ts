@@ -17,7 +17,8 @@ const from = (arrived: readonly Arrival[], { address }: AgentHost): Arrival[] =>
 
 /** Nobody was lost, and every second of everybody is there; what makes the run void can only be a host that is too busy. */
 function expectWhole({ agents, timeline, verdict }: Report, names: readonly string[]): void {
-  expect(agents!.map(({ name, lost }) => [name, lost])).toEqual(names.map((name) => [name, null]))
+  const whole = names.map((name) => ({ name, lost: null, stoppedBy: null }))
+  expect(agents!.map(({ name, lost, stoppedBy }) => ({ name, lost, stoppedBy }))).toEqual(whole)
   expect(timeline.every(({ complete }) => complete)).toBe(true)
   const found = verdict.reasons.flatMap(({ level, code }) => (level === 'void' ? [code] : []))
   for (const code of found) expect(['generator.saturated', 'generator.paused', 'pace.missed']).toContain(code)
@@ -47,7 +48,7 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
     await own.nats.start()
     const { report } = await run.ended
     expectWhole(report, ['alpha', 'beta'])
-    expect([report.total.sent, run.arrived.length]).toEqual([500, 500])
+    expect([report.stoppedBy, report.total.sent, run.arrived.length]).toEqual(['duration', 500, 500])
     for (const { clock } of report.agents!) expect(clock!.boundMs).toBeLessThan(50)
     if (!rig.isApart) return
     expect(from(run.arrived, alpha!)).toHaveLength(250)
@@ -65,12 +66,12 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
       const run = own.run('alpha,beta', ['--duration', '5s'])
       await run.loaded
       await sleep(500)
-      const mend = beta!.cut()
+      const mend = await beta!.cut()
       await sleep(3000)
-      mend()
+      await mend()
       const { report } = await run.ended
       expectWhole(report, ['alpha', 'beta'])
-      expect([report.total.sent, run.arrived.length]).toEqual([500, 500])
+      expect([report.stoppedBy, report.total.sent, run.arrived.length]).toEqual(['duration', 500, 500])
     },
   )
 
@@ -83,7 +84,7 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
       const run = own.run('alpha,beta', args)
       await run.loaded
       await sleep(1000)
-      const mend = beta!.cut()
+      const mend = await beta!.cut()
       const cutMs = performance.now()
       const { code, report } = await run.ended
       expect(code).toBe(97)
@@ -93,7 +94,7 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
       const last = from(run.arrived, beta!).at(-1)!.atMs - cutMs
       expect(last).toBeGreaterThan(1500)
       expect(last).toBeLessThan(4000)
-      mend()
+      await mend()
       while ((await own.cards()).length < 2) await sleep(50)
       await own.idle()
     },

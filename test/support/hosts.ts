@@ -34,7 +34,7 @@ export interface AgentHost {
   /** The process of the agent itself. */
   readonly pid: number
   /** Takes the way to the NATS server away, and returns what gives it back; the target stays in reach. */
-  cut(): () => void
+  cut(): Promise<() => Promise<void>>
 }
 
 export interface AgentOptions {
@@ -118,19 +118,19 @@ export class Rig {
   }
 
   /** Makes a host, and what starts a program on it; this one where there are no namespaces. */
-  place(aheadS = 0): {
+  async place(aheadS = 0): Promise<{
     readonly within: readonly string[]
     readonly address: string
     readonly namespace: string | null
-  } {
+  }> {
     if (this.#net === null) return { within: [], address: '127.0.0.1', namespace: null }
-    const { namespace, address } = this.#net.host(++this.#hosts)
+    const { namespace, address } = await this.#net.host(++this.#hosts)
     const clock = ['unshare', '--time', '--monotonic', String(aheadS), '--fork', '--kill-child=SIGKILL']
     return { within: ['ip', 'netns', 'exec', namespace, ...clock], address, namespace }
   }
 
   /** Takes the way from a host to the NATS server away; returns what gives it back. */
-  cut(namespace: string): () => void {
+  cut(namespace: string): Promise<() => Promise<void>> {
     return this.#net!.cut(namespace)
   }
 
@@ -182,7 +182,7 @@ export class Realm {
   /** Starts an agent on a host of its own, and waits until it can be found. */
   async agent(name: string, options: AgentOptions = {}): Promise<AgentHost> {
     const { aheadS, args = [], nats = this.nats.url, env, by = [] } = options
-    const { within, address, namespace } = this.#rig.place(aheadS)
+    const { within, address, namespace } = await this.#rig.place(aheadS)
     const own = ['--name', name, '--realm', this.name, '--nats', nats, '--workers', '1']
     const [word, ...words] = [...LEASH, ...within, ...by, process.execPath, MAIN, 'agent', ...own]
     const allowed = ['--allow-host', this.#rig.targetAddress]

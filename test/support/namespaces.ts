@@ -1,10 +1,14 @@
 /** Network namespaces with one bridge between them, which stand for hosts. */
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { atEnd } from './at-end.ts'
 
 const ip = (...words: string[]): void => void execFileSync('ip', words, { stdio: 'pipe' })
+/** The same while other tests go on in this process, which answers their requests. */
+const execute = promisify(execFile)
+const later = async (...words: string[]): Promise<void> => void (await execute('ip', words))
 
 const NAMESPACES = '/run/netns'
 const LINKS = '/sys/class/net'
@@ -79,24 +83,24 @@ export class Net {
     return `${this.#subnet}.2`
   }
 
-  host(n: number): { readonly namespace: string; readonly address: string } {
+  async host(n: number): Promise<{ readonly namespace: string; readonly address: string }> {
     const [namespace, outer, inner] = [`${this.#prefix}n${n}`, `${this.#prefix}v${n}`, `${this.#prefix}w${n}`]
     const address = `${this.#subnet}.${10 + n}`
-    ip('netns', 'add', namespace)
+    await later('netns', 'add', namespace)
     this.#namespaces.push(namespace)
-    ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace)
-    ip('link', 'set', outer, 'master', this.#bridge, 'up')
-    ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', inner)
-    ip('-n', namespace, 'link', 'set', inner, 'up')
-    ip('-n', namespace, 'link', 'set', 'lo', 'up')
+    await later('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace)
+    await later('link', 'set', outer, 'master', this.#bridge, 'up')
+    await later('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', inner)
+    await later('-n', namespace, 'link', 'set', inner, 'up')
+    await later('-n', namespace, 'link', 'set', 'lo', 'up')
     return { namespace, address }
   }
 
   /** Takes the way from a host to the server away; returns what gives it back. */
-  cut(namespace: string): () => void {
-    const route = (what: string): void =>
-      ip('-n', namespace, 'route', what, 'blackhole', `${this.serverAddress}/32`)
-    route('add')
+  async cut(namespace: string): Promise<() => Promise<void>> {
+    const route = (what: string): Promise<void> =>
+      later('-n', namespace, 'route', what, 'blackhole', `${this.serverAddress}/32`)
+    await route('add')
     return () => route('del')
   }
 
