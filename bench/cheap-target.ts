@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { cpuSoFarS, isThere, pinned } from './cpu-time.ts'
+import { cpuOfThreadsS, cpuSoFarS, isThere, pinned } from './cpu-time.ts'
 import { CLI, keep } from './processes.ts'
 import { closedPort } from '../test/support/faults.ts'
 
+const SECURE = fileURLToPath(new URL('secure-target.mjs', import.meta.url))
 const SOURCE = fileURLToPath(new URL('tiny-target.c', import.meta.url))
 
 export interface CheapTarget {
@@ -24,6 +25,8 @@ export interface CheapTarget {
   requests(): Promise<number>
   /** CPU time so far, in seconds; `null` if the platform does not report it. */
   cpuS(): number | null
+  /** The same to the nanosecond, on Linux. */
+  exactCpuS(): number
   stop(): Promise<void>
 }
 
@@ -33,6 +36,17 @@ export async function startCheapTarget(): Promise<CheapTarget> {
   const compiled = compile(folder)
   if (compiled !== null) return startCompiled(compiled)
   return isThere('nginx') ? startNginx(folder) : startEmbedded()
+}
+
+export type SecureKind = 'https' | 'https-fresh' | 'h2'
+
+/** Starts a target of TLS or HTTP/2; see `secure-target.mjs`. `identity` has the files of its key and certificate. */
+export function startSecureTarget(
+  kind: SecureKind,
+  identity: { readonly key: string; readonly cert: string },
+): Promise<CheapTarget> {
+  const names = { https: 'Node, TLS', 'https-fresh': 'Node, TLS without resumption', h2: 'Node, HTTP/2' }
+  return startCounting([process.execPath, SECURE, kind, identity.key, identity.cert], names[kind])
 }
 
 /** The path of the program; `null` without a compiler or epoll. */
@@ -47,12 +61,16 @@ function compile(folder: string): string | null {
   }
 }
 
-async function startCompiled(path: string): Promise<CheapTarget> {
-  const child = start([path])
+const startCompiled = (path: string): Promise<CheapTarget> =>
+  startCounting([path], 'a C program, one epoll loop')
+
+/** A program that prints its port, and then the number of requests so far for each line that it is sent. */
+async function startCounting(command: readonly string[], kind: string): Promise<CheapTarget> {
+  const child = start(command)
   const lines = createInterface(child.stdout!)[Symbol.asyncIterator]()
   const next = async (): Promise<number> => Number((await lines.next()).value)
   return {
-    ...(await serving(child, 'a C program, one epoll loop', await next())),
+    ...serving(child, kind, await next()),
     async requests() {
       child.stdin!.write('\n')
       return next()
@@ -80,7 +98,7 @@ async function startNginx(folder: string): Promise<CheapTarget> {
   const child = start(['nginx', '-p', folder, '-e', join(folder, 'errors'), '-c', file])
   let asked = 0
   return {
-    ...(await serving(child, 'nginx, one process', port)),
+    ...serving(child, 'nginx, one process', await answering(child, 'nginx', port)),
     async requests() {
       const text = await (await fetch(`http://127.0.0.1:${port}/count`)).text()
       // Its third line: connections accepted and handled, then requests; those that ask for it are among them.
@@ -94,7 +112,11 @@ async function startEmbedded(): Promise<CheapTarget> {
   const port = await closedPort()
   const child = start([process.execPath, CLI, 'target', '--port', String(port)])
   return {
-    ...(await serving(child, 'the embedded target, which costs more than some of the generators', port)),
+    ...serving(
+      child,
+      'the embedded target, which costs more than some of the generators',
+      await answering(child, 'the embedded target', port),
+    ),
     async requests() {
       const count = await (await fetch(`http://127.0.0.1:${port}/__corerush/count`)).json()
       return (count as { requests: number }).requests
@@ -107,30 +129,30 @@ const start = (command: readonly string[]): ChildProcess => {
   return keep(spawn(program, argv, { stdio: ['pipe', 'pipe', 'inherit'] }))
 }
 
-async function serving(
-  child: ChildProcess,
-  kind: string,
-  port: number,
-): Promise<Omit<CheapTarget, 'requests'>> {
-  const host = '127.0.0.1'
+const HOST = '127.0.0.1'
+
+/** Resolves to the port when the target answers on it, of which it may say nothing by itself. */
+async function answering(child: ChildProcess, kind: string, port: number): Promise<number> {
   const deadlineMs = performance.now() + 5000
-  // The port is known a moment before the target listens on it.
-  while (!(await answers(`http://${host}:${port}/`))) {
+  while (!(await answers(`http://${HOST}:${port}/`))) {
     if (performance.now() > deadlineMs || child.exitCode !== null)
       throw new Error(`the target did not start: ${kind}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return {
-    kind,
-    host,
-    port,
-    cpuS: () => cpuSoFarS(child.pid!),
-    async stop() {
-      child.kill('SIGTERM')
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    },
-  }
+  return port
 }
+
+const serving = (child: ChildProcess, kind: string, port: number): Omit<CheapTarget, 'requests'> => ({
+  kind,
+  host: HOST,
+  port,
+  cpuS: () => cpuSoFarS(child.pid!),
+  exactCpuS: () => cpuOfThreadsS(child.pid!),
+  async stop() {
+    child.kill('SIGTERM')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  },
+})
 
 const answers = (url: string): Promise<boolean> =>
   fetch(url).then(

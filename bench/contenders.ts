@@ -6,12 +6,27 @@ import { fileURLToPath } from 'node:url'
 import { isThere } from './cpu-time.ts'
 import { CLI, knowsTransport, STORY_REQUEST } from './processes.ts'
 
+/**
+ * What is spoken: `http`; `https` on kept connections; `https-new` and `https-fresh` with a new connection for each request,
+ * whose sessions can be resumed or not; `h2-1`, `h2-10` and `h2-100`, HTTP/2 in cleartext with so many requests at once on
+ * each connection.
+ */
+export const KINDS = ['http', 'https', 'https-new', 'https-fresh', 'h2-1', 'h2-10', 'h2-100'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Requests at once on each connection. */
+export const streamsOf = (kind: Kind): number => (kind.startsWith('h2-') ? Number(kind.slice(3)) : 1)
+const isNew = (kind: Kind): boolean => kind === 'https-new' || kind === 'https-fresh'
+const isTls = (kind: Kind): boolean => kind.startsWith('https')
+const isHttp2 = (kind: Kind): boolean => kind.startsWith('h2-')
+
 /** The same load for everyone: closed, without waits, on keep-alive connections. */
 export interface FullSpeed {
   readonly host: string
   readonly port: number
   readonly connections: number
   readonly seconds: number
+  readonly kind: Kind
   /** A directory for files of a contender. */
   readonly folder: string
 }
@@ -22,6 +37,8 @@ export interface Contender {
   readonly missing: string | null
   /** Additional seconds until its code is compiled. @default 0 */
   readonly settlesS?: number
+  /** What it takes part in. @default http only */
+  readonly kinds?: readonly Kind[]
   command(load: FullSpeed): readonly string[]
 }
 
@@ -31,7 +48,11 @@ const BARE_SOCKET = fileURLToPath(new URL('bare-socket.mjs', import.meta.url))
 const TYPE = 'application/xml'
 const HEADER = `Content-Type: ${TYPE}`
 
-const urlOf = ({ host, port }: FullSpeed): string => `http://${host}:${port}/GetPrograms`
+/** While others run, a contender stands still, and its requests with it. */
+const PATIENCE = '10m'
+
+const urlOf = ({ host, port, kind }: FullSpeed): string =>
+  `http${isTls(kind) ? 's' : ''}://${host}:${port}/GetPrograms`
 
 const KNOWS_WIRE = knowsTransport('wire')
 
@@ -43,21 +64,51 @@ function corerush(transport: 'undici' | 'wire', workers: number): Contender {
     missing: transport === 'undici' || KNOWS_WIRE ? null : 'not known to the built command',
     // Each worker compiles for itself, here all of them on one core.
     settlesS: workers - 1,
+    kinds: workers === 1 ? ['http', 'https', 'https-new', 'https-fresh'] : ['http'],
     command: (load) => [
       ...[process.execPath, CLI, '--url', urlOf(load), ...STORY_REQUEST, ...flags],
       ...['--users', String(load.connections), '--duration', String(load.seconds)],
-      ...['--workers', String(workers), '--quiet'],
+      ...['--workers', String(workers), '--timeout', PATIENCE, '--quiet'],
+      ...(isTls(load.kind) ? ['--insecure'] : []),
+      ...(isNew(load.kind) ? ['--no-keepalive'] : []),
     ],
   }
+}
+
+/** HTTP/2 of our own, with shared connections where several requests go at once on each. */
+const http2: Contender = {
+  name: 'corerush http2, 1 worker',
+  missing: null,
+  kinds: ['h2-1', 'h2-10', 'h2-100'],
+  command: (load) => {
+    const streams = streamsOf(load.kind)
+    const shared = ['--connections', String(load.connections), '--streams', String(streams)]
+    return [
+      ...[process.execPath, CLI, '--url', urlOf(load), ...STORY_REQUEST, '--http2'],
+      ...['--users', String(load.connections * streams), '--duration', String(load.seconds)],
+      ...(streams === 1 ? [] : shared),
+      ...['--workers', '1', '--timeout', PATIENCE, '--quiet'],
+    ]
+  },
 }
 
 /** The same request from the script of the demo, without its wait. */
 const scripted: Contender = {
   name: 'corerush scripted, 1 worker',
   missing: null,
-  command: ({ host, port, connections, seconds }) => [
+  command: ({ host, port, connections, seconds }: FullSpeed) => [
     ...[process.execPath, CLI, SCRIPT, '--wait', '0', '--url', `http://${host}:${port}`],
-    ...['--users', String(connections), '--duration', String(seconds), '--workers', '1', '--quiet'],
+    ...[
+      '--users',
+      String(connections),
+      '--duration',
+      String(seconds),
+      '--workers',
+      '1',
+      '--timeout',
+      PATIENCE,
+      '--quiet',
+    ],
   ],
 }
 
@@ -72,8 +123,8 @@ function bareSocket(name: string, ...reading: string[]): Contender {
   }
 }
 
-function onPath(name: string, command: Contender['command']): Contender {
-  return { name, missing: isThere(name) ? null : 'not on the PATH', command }
+function onPath(name: string, command: Contender['command'], kinds: readonly Kind[] = ['http']): Contender {
+  return { name, missing: isThere(name) ? null : 'not on the PATH', kinds, command }
 }
 
 function written(folder: string, name: string, text: string): string {
@@ -116,22 +167,28 @@ export const CONTENDERS: readonly Contender[] = [
   corerush('undici', 8),
   corerush('wire', 1),
   corerush('wire', 8),
+  http2,
   scripted,
   bareSocket('bare net.Socket'),
   bareSocket('bare net.Socket, onread', 'onread'),
   {
     name: 'autocannon',
     missing: AUTOCANNON === null ? 'not in node_modules' : null,
+    kinds: ['http', 'https'],
     command: (load) => [
       ...[process.execPath, AUTOCANNON!, '--no-progress', '--method', 'POST', '--headers', HEADER],
-      ...['--input', BODY, '--connections', String(load.connections)],
+      ...['--input', BODY, '--connections', String(load.connections), '--timeout', '600'],
       ...['--duration', String(load.seconds), urlOf(load)],
     ],
   },
-  onPath('wrk', (load) => [
-    ...['wrk', '--threads', '1', '--connections', String(load.connections)],
-    ...['--duration', `${load.seconds}s`, '--script', written(load.folder, 'wrk.lua', WRK()), urlOf(load)],
-  ]),
+  onPath(
+    'wrk',
+    (load) => [
+      ...['wrk', '--threads', '1', '--timeout', '600s', '--connections', String(load.connections)],
+      ...['--duration', `${load.seconds}s`, '--script', written(load.folder, 'wrk.lua', WRK()), urlOf(load)],
+    ],
+    ['http', 'https'],
+  ),
   onPath('ab', (load) => [
     ...['ab', '-q', '-k', '-p', BODY, '-T', TYPE, '-c', String(load.connections)],
     // A time limit sets a count as well, unless the count comes after it.
@@ -141,10 +198,15 @@ export const CONTENDERS: readonly Contender[] = [
     ...['hey', '-cpus', '1', '-c', String(load.connections), '-z', `${load.seconds}s`],
     ...['-m', 'POST', '-T', TYPE, '-D', BODY, urlOf(load)],
   ]),
-  onPath('h2load', (load) => [
-    ...['h2load', '--h1', '--threads=1', `--clients=${load.connections}`, `--duration=${load.seconds}`],
-    ...[`--data=${BODY}`, `--header=${HEADER}`, urlOf(load)],
-  ]),
+  onPath(
+    'h2load',
+    (load) => [
+      ...['h2load', '--threads=1', `--clients=${load.connections}`, `--duration=${load.seconds}`],
+      ...(isHttp2(load.kind) ? [`-m${streamsOf(load.kind)}`] : ['--h1']),
+      ...[`--data=${BODY}`, `--header=${HEADER}`, urlOf(load)],
+    ],
+    ['http', 'https', 'h2-1', 'h2-10', 'h2-100'],
+  ),
   onPath('locust', (load) => [
     ...['locust', '--headless', '--only-summary', '-f', written(load.folder, 'locustfile.py', LOCUST())],
     ...['--users', String(load.connections), '--spawn-rate', String(load.connections)],
