@@ -47,19 +47,15 @@ test.runIf(hasTerminal)(
     await withFolder(async (folder) => {
       const asked = async (...answers: string[]): Promise<[number | null, string]> => {
         const command = `${process.execPath} ${MAIN} init`
-        const {
-          process: child,
-          finished,
-          says,
-        } = start('script', ['-qec', command, '/dev/null'], { cwd: folder })
+        const asking = start('script', ['-qec', command, '/dev/null'], { cwd: folder })
         for (const [i, answer] of answers.entries()) {
-          await says(
+          await asking.says(
             'stdout',
             new RegExp(`(?:URL of the target \\(http://127.0.0.1:3000\\): [^]*){${i + 1}}`),
           )
-          child.stdin!.write(answer)
+          asking.process.stdin!.write(answer)
         }
-        const { code, stdout } = await finished
+        const { code, stdout } = await asking.finished
         return [code, stdout]
       }
       for (const key of ['\u0003', '\u0004']) {
