@@ -28,6 +28,8 @@ const NO_LOAD: Options = {
   wait: undefined,
   arrival: undefined,
   maxUsers: undefined,
+  connections: undefined,
+  streams: undefined,
   onFull: undefined,
   duration: undefined,
   requests: undefined,
