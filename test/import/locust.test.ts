@@ -203,3 +203,16 @@ function bodyOf(type: string, body: Buffer): unknown {
   const text = body.toString('latin1')
   return boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY')
 }
+
+test('a listener after the load is left out if it has no whole translation, and one before it is not', async () => {
+  const file = (event: string): string =>
+    `from locust import HttpUser, events, task\n@events.${event}.add_listener\ndef judged(environment, **kwargs):\n    if environment.stats.total.num_requests < 7:\n        raise ValueError("few")\nclass A(HttpUser):\n    @task\n    def a(self):\n        self.client.get("/")\n`
+  const [after, before] = await Promise.all(
+    ['test_stop', 'test_start'].map((event) => importLocust({ name: 'a.py', text: file(event) })),
+  )
+  expect(after!.text).not.toContain('notTranslated')
+  expect(after!.notes.join('\n')).toContain('judged (test_stop) is left out')
+  expect(after!.notes[0]).toMatch(/^6 of 9 lines translated \(66 %\), 3 marked/)
+  expect(before!.text).toMatch(/setup\(\) \{\s+judged\(\)/)
+  expect(before!.text).toContain("py.notTranslated('line 4: self.environment.stats")
+})

@@ -280,16 +280,40 @@ class FileWriter {
   /** What the listeners of the file do: when it is loaded, or before, during and after the load. */
   #listeners(): string {
     const calls: string[] = []
-    for (const { event, node } of this.#listening) {
+    for (const one of [...this.#listening]) {
+      const { event, node } = one
       const facts = this.#store.of(null, node)
+      facts.isListener = true
+      if (this.#isLeftOut(event, facts)) {
+        this.#listening.splice(this.#listening.indexOf(one), 1)
+        continue
+      }
       if (REQUEST_EVENTS.has(event)) continue
-      facts.isCalled = facts.isListener = true
+      facts.isCalled = true
       if (setsGlobals(node)) {
         this.#notes.add(`${node.name} (${event}) runs when the file is loaded, in each worker`)
         calls.push(`${facts.name}()`)
       }
     }
     return calls.join('\n')
+  }
+
+  /**
+   * Whether a listener that has no whole translation can be left out: nothing is sent after the load, and what only writes
+   * to a log changes nothing.
+   */
+  #isLeftOut(event: string, facts: FunctionFacts): boolean {
+    const { node } = facts
+    if (!END_EVENTS.has(event) && !isOnlyLogging(node, this.#work.loggers)) return false
+    const lines = new Marks(this.#work.lines)
+    const statements = new Statements(lines)
+    const text = REQUEST_EVENTS.has(event)
+      ? requestListenerText(facts, this.#work, statements, translate)
+      : functionText(facts, this.#work, statements, translate, lines, 'any')
+    if (!text.includes('py.notTranslated(')) return false
+    this.#marks.mark(node, `a listener of ${event} that is left out`)
+    this.#notes.add(`the listener ${node.name} (${event}) is left out: the report has the figures of the run`)
+    return true
   }
 
   /** `setup`, `teardown` and `onRequest` of a scenario; the first one has what happens once. */
@@ -384,6 +408,10 @@ class FileWriter {
     if (hasPlace) {
       if (!this.#listening.some(({ node }) => node === listener))
         this.#listening.push({ event, node: listener })
+      return false
+    }
+    if (OF_SEVERAL_PROCESSES.has(event)) {
+      this.#notes.add(`listeners between the processes of Locust are left out: ${event}`)
       return false
     }
     if (!isOnlyLogging(listener, this.#work.loggers)) return true
@@ -844,6 +872,15 @@ const OF_LOCUST: ReadonlySet<string> = new Set([
 /** Events after which a listener is done before the load, and those after it. */
 const START_EVENTS: ReadonlySet<string> = new Set(['init', 'test_start'])
 const END_EVENTS: ReadonlySet<string> = new Set(['test_stop', 'test_stopping', 'quitting', 'quit'])
+
+/** Events of a master and its workers, which a run in one process does not have. */
+const OF_SEVERAL_PROCESSES: ReadonlySet<string> = new Set([
+  'report_to_master',
+  'worker_report',
+  'worker_connect',
+  'heartbeat_sent',
+  'heartbeat_received',
+])
 
 /** `verify=False` in a request, and `client.verify = False`. */
 const turnsOffVerifying = (node: ASTNode): boolean =>

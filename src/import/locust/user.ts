@@ -101,6 +101,8 @@ function environmentValue(path: string, scope: Scope): Code | null {
     if (option === 'host') return hostValue(scope)
     return untranslatable('an option of the command line of Locust')
   }
+  // There is no web UI of Locust, as with --headless.
+  if (path === 'environment.web_ui') return code('null', 'none')
   if (path === 'environment.parsed_options') return code('parsed_options', 'options')
   if (path === 'host' || path === 'environment.host' || path === 'client.base_url') return hostValue(scope)
   if (path.startsWith('environment') || path.startsWith('client.')) return untranslatable(`self.${path}`)
