@@ -52,10 +52,12 @@ describe.skipIf(!hasNats).concurrent('two agents', () => {
     for (const { clock } of report.agents!) expect(clock!.boundMs).toBeLessThan(50)
     if (!rig.isApart) return
     expect(from(run.arrived, alpha!)).toHaveLength(250)
-    // Arrivals are due in turn, each 10 ms after the other host's; of so many on a busy host, one is in time.
+    // Arrivals are due in turn, each 10 ms after the other host's; half of them are one host's, so the most
+    // punctual of each is no later than nine tenths of all.
     const firstDueMs = (agent: AgentHost): number =>
       Math.min(...from(run.arrived, agent).map(({ atMs }, i) => atMs - 20 * i))
-    expect(Math.abs(firstDueMs(beta!) - firstDueMs(alpha!) - 10)).toBeLessThan(5)
+    const errorMs = Math.abs(firstDueMs(beta!) - firstDueMs(alpha!) - 10)
+    expect(errorMs).toBeLessThan(5 + report.total.lagMs.p90!)
   })
 
   test.skipIf(!hasNamespaces)(
