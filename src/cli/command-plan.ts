@@ -7,7 +7,7 @@ import type { Options } from '../core/options/options.ts'
 import type { Problem } from '../core/options/problem.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { messageOf } from '../errors.ts'
-import { planRun, planScenario } from '../host/run-plan.ts'
+import { planRun, planScenario, thisHost } from '../host/run-plan.ts'
 import { optionsOf, type Command } from './command.ts'
 import type { PlannedFor } from './on-agents.ts'
 import { withAgainst, type Repeats } from './repeats.ts'
@@ -15,16 +15,17 @@ import { withAgainst, type Repeats } from './repeats.ts'
 /**
  * Resolves to the plan of the command line; `null` if it makes none. Adds what is wrong with it to the problems. `planned`
  * is where it is made for: what agents offer together; this host if undefined. `isRecorded`: an output takes records of
- * requests.
+ * requests. `laterUsers`: see `HostDefaults`.
  */
 export async function readPlan(
   command: Command,
   repeats: Repeats,
   problems: Problem[],
   planned?: PlannedFor,
-  isRecorded = false,
+  { isRecorded = false, laterUsers }: { readonly isRecorded?: boolean; readonly laterUsers?: number } = {},
 ): Promise<Plan | null> {
   const hosts = planned?.defaults
+  const defaults = laterUsers === undefined ? hosts : { ...(hosts ?? thisHost()), laterUsers }
   const asked = withAgainst(optionsOf(command), repeats)
   const options: Options = {
     ...asked,
@@ -35,7 +36,10 @@ export async function readPlan(
     ...readPems(command, problems),
   }
   try {
-    const plan = planned === undefined ? await planScenario(options) : planRun(options, planned.script, hosts)
+    const plan =
+      planned === undefined
+        ? await planScenario(options, defaults)
+        : planRun(options, planned.script, defaults)
     // Agents have their workers whether there is a user for each or not.
     return hosts === undefined ? plan : { ...plan, workers: hosts.cores }
   } catch (error) {

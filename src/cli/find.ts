@@ -4,6 +4,7 @@ import type { FindReport } from '../core/find/find-report.ts'
 import type { FindSettings } from '../core/find/answer.ts'
 import { FIND_SCHEMA } from '../core/find/find-report.ts'
 import { readGoals, readLoadRange, searchProblems, type LoadRange } from '../core/find/search-options.ts'
+import { MOST_USERS } from '../core/options/limits.ts'
 import { OptionsError } from '../core/options/options-error.ts'
 import type { Problem } from '../core/options/problem.ts'
 import { isRead, hasFallback } from '../core/options/declaration.ts'
@@ -68,7 +69,14 @@ async function readSearch(command: Command, planned?: PlannedFor): Promise<ReadS
   const plan =
     range === null
       ? null
-      : await readPlan(asRun(command, range, settings), { repeats: null, against: null }, problems, planned)
+      : await readPlan(
+          asRun(command, range, settings),
+          { repeats: null, against: null },
+          problems,
+          planned,
+          // Workers and connections are those of the largest load.
+          range.unit === 'users' ? { laterUsers: range.most ?? MOST_USERS } : {},
+        )
   if (plan === null || problems.length > 0) throw new OptionsError(problems)
   return { command, asked: { plan, goals, settings, baseline }, outputs }
 }

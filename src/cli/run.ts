@@ -82,7 +82,9 @@ async function readRun(settings: Settings, typed: Command, planned?: PlannedFor)
   const keepAs = readName(command, problems)
   problems.push(...keepingFault(command))
   const repeats = readRepeats(command, problems)
-  const plan = await readPlan(command, repeats, problems, planned, recordsRequests(command))
+  const plan = await readPlan(command, repeats, problems, planned, {
+    isRecorded: recordsRequests(command),
+  })
   const web = readWeb(command, plan, process.env, problems)
   const metrics = readMetrics(command, problems)
   notePagesMissing(typed, command, problems)

@@ -15,7 +15,7 @@ import { findCores } from './machine/cores.ts'
 import { spareDescriptors } from './preflight.ts'
 
 /** What this host offers. */
-function thisHost(): HostDefaults {
+export function thisHost(): HostDefaults {
   const cores = findCores().usable
   return { cores, descriptors: spareDescriptors(cores) }
 }

@@ -80,6 +80,8 @@ describe('one problem, one line', () => {
       '--sample-requests must be a whole number from 1 to 1000000, got "0"',
     'find --url URL --users 1..9 --threshold p99<1s --sample-requests 10':
       '--sample-requests does not go with find: a search keeps no single requests',
+    'find --url URL --users 1..9 --threshold p99<1s --connections 10':
+      '--connections must be at most one for each of the 9 users',
     '--url URL --agents 2 --out requests=FOLDER/x':
       '--out has no requests=FILE with --agents: agents hand over seconds, not single requests',
     // Where nobody listens: what is wrong is found before any agent is looked for.

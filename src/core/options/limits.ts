@@ -37,6 +37,8 @@ export interface HostDefaults {
   readonly cores: number
   /** How many users' connections this process may have open. */
   readonly descriptors: number
+  /** The most users that the load is raised to while it runs; those of the options if left out. */
+  readonly laterUsers?: number
 }
 /** The longest body that a buffer can be relied on to hold. */
 export const MOST_READ_BYTES = 1_000_000_000

@@ -1,4 +1,5 @@
 /** Users, workers and connections that are shared: how many of each go together. */
+import type { HostDefaults } from '../options/limits.ts'
 import { show, type Readers } from '../options/option-readers.ts'
 import type { Options, PlannedOptions } from '../options/options.ts'
 import type { ScriptPlan } from '../scenario/script-plan.ts'
@@ -8,6 +9,7 @@ export interface Sharers {
   readonly load: ClosedLoad | OpenLoad
   /** `null` if the host decides. */
   readonly workers: number | null
+  readonly host: Pick<HostDefaults, 'laterUsers'>
   /** Its scenarios can have an HTTP of their own. */
   readonly scenario: ScriptPlan | null
 }
@@ -16,11 +18,11 @@ export interface Sharers {
 export function checkSharers(
   options: Options,
   planned: PlannedOptions,
-  { load, workers, scenario }: Sharers,
+  { load, workers, host, scenario }: Sharers,
   { wrong }: Readers,
 ): number {
   const { connections, keepAlive, http2 } = planned
-  const users = load.model === 'open' ? load.maxUsers : mostUsers(load)
+  const users = load.model === 'open' ? load.maxUsers : Math.max(mostUsers(load), host.laterUsers ?? 0)
   if (load.model === 'open' && workers !== null && workers > users)
     wrong('maxUsers', `must be at least one for each of the ${workers} workers, got ${users}`)
   const isHttp2 = http2 || scenario?.scenarios.some(({ http }) => http?.http2 === true) === true

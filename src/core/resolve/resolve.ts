@@ -81,7 +81,7 @@ export function resolveOptions(
   const durationS = resolveDuration(options, load, planned, readers)
   checkPrecision(options, precision, load, durationS, wrong)
   checkRamps(options, load, durationS, wrong)
-  const mostWorkers = checkSharers(options, planned, { load, workers, scenario: chosen }, readers)
+  const mostWorkers = checkSharers(options, planned, { load, workers, host, scenario: chosen }, readers)
   const baseline = readBaseline(options, wrong)
   const thresholds = readThresholds(
     options.thresholds,

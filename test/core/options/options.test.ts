@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { PLANNED_DEFAULTS } from '../../../src/core/options/option-readers.ts'
 import { PLAIN_HTTP } from '../../../src/core/resolve/request/http-options.ts'
+import type { HostDefaults } from '../../../src/core/options/limits.ts'
 import type { Options } from '../../../src/core/options/options.ts'
 import type { Problem } from '../../../src/core/options/problem.ts'
 import { resolveOptions, type ResolvedOptions } from '../../../src/core/resolve/resolve.ts'
 
 const URL_ = 'http://target.test/GetPrograms'
-const HOST = { cores: 4, descriptors: 20_000 }
+const HOST: HostDefaults = { cores: 4, descriptors: 20_000 }
 
 function resolved(options: Options, host = HOST): ResolvedOptions {
   const result = resolveOptions({ url: URL_, ...options }, host)
@@ -364,6 +365,14 @@ describe('an arrival rate', () => {
   test('of less than one a second is one too', () => {
     expect(resolved({ rate: '90/m' }).load).toMatchObject({ ratePerS: 1.5 })
     expect(resolved({ rate: 0.1 }).load).toMatchObject({ ratePerS: 0.1 })
+  })
+
+  test('where the load is raised later, workers and connections are those of its largest', () => {
+    expect(resolved({ users: 1 }, HOST).workers).toBe(1)
+    expect(resolved({ users: 1 }, { ...HOST, laterUsers: 3 }).workers).toBe(3)
+    const shared = resolved({ users: 1, connections: 2 }, { ...HOST, laterUsers: 3 })
+    expect(shared).toMatchObject({ workers: 2, planned: { connections: 2 } })
+    expect(resolved({ users: 1 }, { ...HOST, laterUsers: 100 }).workers).toBe(4)
   })
 
   test('has at most as many users as the host has files for', () => {
