@@ -217,7 +217,8 @@ export class Realm {
 
   /** Starts a load of 100 requests per second on these agents. */
   run(agents: string, args: readonly string[]): HostsRun {
-    const started = this.start(agents, ['--rate', '100/s', '--max-users', '100', ...args])
+    // As many users as a target that is held up for seconds needs.
+    const started = this.start(agents, ['--rate', '100/s', '--max-users', '1000', ...args])
     const { arrived } = started
     const ended = started.finished.then((finished) => ({ ...finished, report: readReport(finished) }))
     // Who waits for the load only hears why there is none by the end.
