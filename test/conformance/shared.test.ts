@@ -325,6 +325,19 @@ describe('over HTTP/2, users that share connections', () => {
     expect(peer.goaways).toEqual([0])
   })
 
+  test('close a connection that the server has left when the last of its requests is cut off', async () => {
+    const peer = await startFrames(({ socket }) => socket.write(goaway(1, 0)))
+    closing.push(() => peer.stop())
+    const sharers = await Sharers.of('http2', peer.url)
+    const done = sharers.ask()
+    while (peer.requests() === 0) await turns(1)
+    await turns(10)
+    sharers.connections[0]!.cut('timeout')
+    expect((await done).outcome).toBe('headers.timeout')
+    await turns(10)
+    expect(peer.goaways).toEqual([0])
+  })
+
   test('lose with a connection what was under way: sent again where that is safe, once', async () => {
     const peer = await startFrames(({ socket, stream, connection }) => {
       if (connection === 0 && stream === 9) socket.destroy()

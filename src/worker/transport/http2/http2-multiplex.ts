@@ -102,7 +102,9 @@ export class Http2Multiplex implements Writer, Resumed {
       this.#session!.cancel(lane)
       this.#writeFrames()
       this.#rest()
-      if (this.#pending.length > 0) this.#schedule()
+      // The server has left it (GOAWAY), and nothing else is under way.
+      if (!this.#session!.canOpen && this.#open.size + this.#pending.length === 0) this.close()
+      else if (this.#pending.length > 0) this.#schedule()
       return
     }
     const at = this.#pending.indexOf(lane)
