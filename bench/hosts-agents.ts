@@ -58,6 +58,7 @@ for (let i = 0; i < Number(agents); i++) {
   })
   serve(bus, name)
 }
+process.once('disconnect', () => process.exit())
 process.send!('ready')
 
 type OrderOf<T extends Order['type']> = Order & { readonly type: T }
