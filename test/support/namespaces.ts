@@ -8,7 +8,9 @@ import { atEnd } from './at-end.ts'
 const ip = (...words: string[]): void => void execFileSync('ip', words, { stdio: 'pipe' })
 /** The same while other tests go on in this process, which answers their requests. */
 const execute = promisify(execFile)
-const later = async (...words: string[]): Promise<void> => void (await execute('ip', words))
+async function later(...words: string[]): Promise<void> {
+  await execute('ip', words)
+}
 
 const NAMESPACES = '/run/netns'
 const LINKS = '/sys/class/net'
