@@ -4,9 +4,10 @@ import { resolve } from 'node:path'
 import type { PackedTally } from '../core/measure/tally.ts'
 import { shown } from '../scenario/file.ts'
 
-/** The file that an agent keeps the code in, with a line of it; see `codeFile`. */
-const IN_BUNDLE =
-  /(?:file:\/\/)?(?:[^\s()'"]*[/\\])?(?:[\da-f]{64}\.code|corerush-code-\w+)[/\\][\w.-]+\.mjs(?::(\d+)(?::\d+)?)?/g
+/** What may be a path: looked at by itself, so that a long text takes linear time. */
+const WORD = /[^\s()'"]+/g
+/** The end of the path of the file that an agent keeps the code in, with a line of it; see `codeFile`. */
+const IN_BUNDLE = /(?:[\da-f]{64}\.code|corerush-code-\w+)[/\\][\w.-]+\.mjs(?::(\d+)(?::\d+)?)?/
 
 type TaskError = PackedTally['taskErrors'][number]
 
@@ -31,9 +32,14 @@ export class BundlePlaces {
 
   /** The text with the user's files in place of the bundle. */
   text(text: string): string {
-    return text.replaceAll(IN_BUNDLE, (_, line?: string) =>
-      line === undefined ? this.#file : (this.#placeOf(Number(line)) ?? `${this.#file} (bundled)`),
-    )
+    return text.replaceAll(WORD, (word) => {
+      const found = IN_BUNDLE.exec(word)
+      if (found === null) return word
+      const [path, line] = found
+      const place =
+        line === undefined ? this.#file : (this.#placeOf(Number(line)) ?? `${this.#file} (bundled)`)
+      return place + word.slice(found.index + path.length)
+    })
   }
 
   /** The tally with the user's files in the errors of tasks. */

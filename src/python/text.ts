@@ -330,7 +330,7 @@ export function dumps(
 
 /** A number in JSON that JavaScript would read as another text. */
 const LOSSY = /^-?\d+(?:\.0+)?(?:[eE][+-]?\d+)?$/
-const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+const NUMBERS = /"(?:[^"\\]|\\.)*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const MARK = '\u0000number'
 
 /** `json.loads(text)`: whole floats and whole numbers beyond 2^53 keep their digits. */

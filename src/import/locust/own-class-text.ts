@@ -134,7 +134,9 @@ function methodText(one: OwnClass, method: OwnMethod, { work, statements, marks 
   const body = methodBody(facts, kind, found.kinds, work, statements)
   // A compiler lets a method replace another one only if it can be called alike.
   const parameters =
-    isOverriding || isOfError ? found.parameters.replace(/(\w+): any(?=,|$)/g, '$1?: any') : found.parameters
+    isOverriding || isOfError
+      ? found.parameters.replace(/\b(\w+): any(?=,|$)/g, '$1?: any')
+      : found.parameters
   const result = facts.isAsync ? 'Promise<any>' : facts.isGenerator ? 'Generator<any, any>' : 'any'
   if (kind === 'property') return `${head}get ${name}(): any {\n${body}\n}`
   return `${head}${facts.isAsync ? 'async ' : ''}${facts.isGenerator ? '*' : ''}${name}(${parameters}): ${isOfError ? 'void' : result} {\n${body}\n}`
