@@ -84,7 +84,7 @@ export type ToWorker =
    * `gracefulStopS` replaces the plan's unless it is null.
    */
   | { readonly type: 'stop'; readonly loadEndS: number | null; readonly gracefulStopS: number | null }
-  /** The clock of the run goes faster than this host's by so many millionths, from now on. */
+  /** The clock of the run goes faster than this host's by this many millionths, from now on. */
   | { readonly type: 'slew'; readonly ppm: number }
   /** The load goes on differently from an instant on that is the same for all workers, and a little ahead. */
   | { readonly type: 'amend'; readonly amendment: Amendment }

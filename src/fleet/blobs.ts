@@ -182,7 +182,7 @@ async function keep(folder: string, { sha256, bytes }: BlobRef, whole: Uint8Arra
   }
 }
 
-/** Removes the files that were not used for longest, until the others have at most so many bytes. */
+/** Removes the files that were not used for longest, until the others have at most this many bytes. */
 async function makeRoom(folder: string, most: number): Promise<void> {
   const names = await readdir(folder)
   const files = await Promise.all(

@@ -88,7 +88,7 @@ type Nats = typeof import('@nats-io/transport-node')
 const REPEAT_MS = 500
 /** How long a connection attempt may take. */
 const DIAL_MS = 5000
-/** A connection is given up after so many pings without a pong, and dialled again this often. */
+/** A connection is given up after this many pings without a pong, and dialled again this often. */
 const PING_MS = 1000
 const MOST_PINGS = 2
 const REDIAL_MS = 100

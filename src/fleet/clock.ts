@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 20
 const FIRST_MS = 2000
 const LEAST_SAMPLES = 4
 const PERIOD_MS = 1000
-/** Of so many samples one steers the clock. */
+/** Of this many samples one steers the clock. */
 const STEER_EVERY = 2
 
 export interface ClockParts {
@@ -29,7 +29,7 @@ export interface ClockParts {
   readonly heard: (askedUs: number) => void
   /** The coordinator has given this agent up. */
   readonly givenUp: () => void
-  /** The clock of the run goes faster than the host's by so many millionths from now on. */
+  /** The clock of the run goes faster than the host's by this many millionths from now on. */
   readonly steered: (ppm: number) => void
   readonly signal: AbortSignal
 }

@@ -29,7 +29,7 @@ import {
 } from './messages.ts'
 import type { Time } from './time.ts'
 
-/** Agents that are asked for: so many, these, or all that are free. */
+/** Agents that are asked for: this many, these, or all that are free. */
 export type Wanted = number | 'all' | readonly string[]
 
 export interface FleetParts {

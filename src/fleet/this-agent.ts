@@ -15,7 +15,7 @@ import type { AgentParts } from './agent-parts.ts'
 
 const PROBE_MS = 1000
 
-/** What an agent of this host with so many workers is made of, beside what its owner says. */
+/** What an agent of this host with this many workers is made of, beside what its owner says. */
 export function thisAgent(
   workers: number,
 ): Pick<AgentParts, 'host' | 'workers' | 'spareDescriptors' | 'soundPerS' | 'hire' | 'prepare' | 'watch'> {

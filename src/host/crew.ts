@@ -103,7 +103,7 @@ export class Crew implements Workforce {
     this.#order({ type: 'amend', amendment })
   }
 
-  /** Lets the clock of the run go faster than this host's by so many millionths, from now on. */
+  /** Lets the clock of the run go faster than this host's by this many millionths, from now on. */
   slew(ppm: number): void {
     this.#order({ type: 'slew', ppm })
   }

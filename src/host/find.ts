@@ -54,9 +54,9 @@ export interface FindHooks {
 
 /** How long the target may take to come back to what it was after a trial that was not held. */
 const MOST_REST_S = 60
-/** A median latency that changes by no more than this in so many seconds is what the target has now. */
+/** A median latency that changes by no more than this in this many seconds is what the target has now. */
 const SETTLED = { seconds: 10, times: 1.2, ms: 1 } as const
-/** A target that answers nothing for so many trials at the smallest load is gone. */
+/** A target that answers nothing for this many trials at the smallest load is gone. */
 const MOST_SILENT = 3
 /** The fewest latencies of the target that a trial must be long, or requests of the load before it decide its figures. */
 const SHORTEST_TRIAL = 3

@@ -30,7 +30,7 @@ import type { AgentEvents, AgentSeen, Hire, Workforce, WorkforceEvents } from '.
 const TICK_MS = 100
 /** How long after SIGTERM the last records of requests are written: the container may be killed soon. */
 const AFTER_SIGTERM_MS = 1000
-/** For so many ticks the heap must be near its limit until the run is ended: 3 s. */
+/** For this many ticks the heap must be near its limit until the run is ended: 3 s. */
 const HIGH_TICKS = 30
 
 export class RunUnderWay implements WorkforceEvents, AgentEvents, Amendable {

@@ -20,7 +20,7 @@ export function ownCounters(plan: Pick<Plan, 'iterations' | 'requests'>): Shared
 export const noneGranted = (): SharedArrayBuffer =>
   new SharedArrayBuffer(TICKET_CELLS * Int32Array.BYTES_PER_ELEMENT)
 
-/** Grants tickets of a count, so many in all; `isLast`: there will be no more. */
+/** Grants tickets of a count, this many in all; `isLast`: there will be no more. */
 export function grant(
   counters: SharedArrayBuffer,
   count: (typeof COUNTS)[number],

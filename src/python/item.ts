@@ -158,7 +158,7 @@ export function attribute(value: any, name: string): any {
   throw error('AttributeError', `the user has no attribute '${name}'`)
 }
 
-/** Values by position: `a, *b, c = values`, with so many before and behind the list of the others. */
+/** Values by position: `a, *b, c = values`, with this many before and behind the list of the others. */
 export function unpackAround(values: any, before: number, behind: number): any[] {
   const all = list(values)
   if (all.length < before + behind)

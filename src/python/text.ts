@@ -143,7 +143,7 @@ export function format(value: any, spec: string): string {
   return filler.slice(0, left) + prefix + body + filler.slice(left)
 }
 
-/** With so many decimals; of two that are as near, the even one. */
+/** With this many decimals; of two that are as near, the even one. */
 export function fixed(value: number, digits: number): string {
   const text = value.toFixed(digits)
   const exact = value.toFixed(Math.min(100, digits + 40))

@@ -28,7 +28,7 @@ import type { LoadedScript } from './scenario/users.ts'
 import { vitalSigns, type VitalSigns } from './record/vitals.ts'
 import { warmUp } from './warmup.ts'
 
-/** For so many seconds the heap must be near its limit until that is reported. */
+/** For this many seconds the heap must be near its limit until that is reported. */
 const HIGH_SECONDS = 3
 
 /** Carries one share of a run. Resolves when it is drained; a fault of its own ends the thread and so the promise. */

@@ -19,7 +19,7 @@ export interface StuckParts {
 
 export class Stuck {
   readonly #parts: StuckParts
-  /** For so many seconds nothing has happened. */
+  /** For this many seconds nothing has happened. */
   #stillS = 0
   #changes = 0
 

@@ -18,7 +18,7 @@ import { Turn } from './time/turn.ts'
 import type { VitalSigns } from './record/vitals.ts'
 
 /**
- * At least so many users, each of which opens a connection; as many as the worker will have, up to the most. Opening is
+ * The fewest users, each of which opens a connection; as many as the worker will have, up to the most. Opening is
  * what the first second is made of: with 300 instead of 64 the error bound of p99 of 550 users over 5 s fell by a
  * quarter (9 pairs); 500 users and twice the requests brought no more, and took 0.2 s longer.
  */

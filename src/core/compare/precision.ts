@@ -62,7 +62,7 @@ function variance(sample: RunSample, metric: string, blockS: number, random: Ran
     squares += log * log
   }
   const drawn = Math.max(0, (squares - (sum * sum) / RESAMPLES) / (RESAMPLES - 1))
-  // Drawings vary around the figure of this run, which itself lies off the true one by one block of so many.
+  // Drawings vary around the figure of this run, which itself lies off the true one by one of these blocks.
   return (drawn * sample.seconds) / (sample.seconds - blockS)
 }
 

@@ -47,7 +47,7 @@ export const countTo =
 
 export const count = countTo(Number.MAX_SAFE_INTEGER)
 
-/** Text of at most so many characters. */
+/** Text of at most this many characters. */
 export const textTo =
   (most: number): Shape<string> =>
   (value) => {
@@ -82,7 +82,7 @@ export const orNull =
   (value) =>
     value === null ? null : shape(value)
 
-/** At most so many values of one shape. */
+/** At most this many values of one shape. */
 export const listOf =
   <T>(shape: Shape<T>, most: number): Shape<T[]> =>
   (value) => {
@@ -123,7 +123,7 @@ export const partsOf =
     return read as Partial<Fields<F>>
   }
 
-/** An object whose keys are texts of its own, at most so many. */
+/** An object whose keys are texts of its own, at most this many. */
 export const recordOf =
   <T>(shape: Shape<T>, most: number): Shape<Record<string, T>> =>
   (value) => {

@@ -123,7 +123,7 @@ export class RowWriter {
       bytes[from + i] = (digitOf(traceId, 2 * i) << 4) | digitOf(traceId, 2 * i + 1)
   }
 
-  /** Whether so many rows wait that they are handed over within the second. */
+  /** Whether enough rows wait to be handed over within the second. */
   get isRipe(): boolean {
     return this.#written - this.#handed >= this.#ring.rows / HANDED_IN
   }

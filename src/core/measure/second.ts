@@ -114,7 +114,7 @@ export interface SecondRow extends Metrics {
   readonly histogram: SparseHistogram
   /** All that reported the second; on many hosts, those that are worst in anything that the verdict looks at. */
   readonly workers: readonly WorkerVitals[]
-  /** Sums over all workers, in a run of so many that `workers` has only some of them. */
+  /** Sums over all workers, in a run with more workers than `workers` keeps. */
   readonly workersSummary?: WorkersSummary
   /** Vitals of the host; `null` if they were not read, or the workers are on other hosts. */
   readonly host: HostVitals | null

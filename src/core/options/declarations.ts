@@ -787,7 +787,7 @@ export const NATS = {
 const HOSTS = {
   agents: {
     format: text('number, `all`, or names joined by commas'),
-    sentence: 'run on agents on other hosts: so many, all that are free, or these',
+    sentence: 'run on agents on other hosts: a number of them, all that are free, or these',
     usually: 'on this machine',
     details:
       'Started with `corerush agent`. Without `--nats`, the run starts the `nats-server` of this machine and ends it. See [HOSTS.md](HOSTS.md)',

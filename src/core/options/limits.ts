@@ -4,7 +4,7 @@
 export const LOADS = ['users', 'rate', 'stages', 'replay'] as const
 
 export const MOST_USERS = 1_000_000
-/** The least frequent traces: one in so many calls. */
+/** The least frequent traces: one in N calls. */
 export const MOST_TRACE = 1_000_000
 /** The most seconds of a log that are replayed in one. */
 export const MOST_SPEED = 10_000

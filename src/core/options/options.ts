@@ -191,7 +191,7 @@ export interface CommandOptions {
   repeat?: Count | undefined
   /** Origin of another target: run on both in turn and compare the URL with it. */
   against?: string | undefined
-  /** Run on agents on other hosts: so many, all that are free, or these. @default on this machine */
+  /** Run on agents on other hosts: a number of them, all that are free, or these. @default on this machine */
   agents?: string | undefined
   /** Only agents with this label: zone=a. */
   where?: string | readonly string[] | undefined

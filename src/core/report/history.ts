@@ -83,7 +83,7 @@ export interface PlanHistory {
   readonly tested: number
 }
 
-/** The histories of all plans, that with the newest run first; of each at most so many of the newest runs. */
+/** The histories of all plans, that with the newest run first; of each at most this many of the newest runs. */
 export function historiesOf(records: readonly HistoryRecord[], most: number): PlanHistory[] {
   const byPlan = new Map<string, HistoryRecord[]>()
   for (const record of [...records].sort(byStart))

@@ -31,7 +31,7 @@ export class RequestLog {
   #newMethods: string[] = []
   #newScenarios: string[] = []
 
-  /** `every`: one request in so many is recorded; `hand` is called with what the main thread can read. */
+  /** `every`: one request in this number is recorded; `hand` is called with what the main thread can read. */
   constructor(
     memory: SharedArrayBuffer,
     every: number,

@@ -65,7 +65,7 @@ export class RunClock implements Clock {
     this.#zeroUs = 0
   }
 
-  /** Goes faster than the platform's clock by so many millionths from now on, without a step. */
+  /** Goes faster than the platform's clock by this many millionths from now on, without a step. */
   slew(ppm: number): void {
     const nowMs = this.#now()
     this.#zeroUs += (nowMs - this.#zeroMs) * this.#usPerMs

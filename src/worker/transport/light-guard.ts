@@ -51,7 +51,7 @@ export async function lightDoubt(UndiciClient: MakeClient, version: string): Pro
 
 const LARGE = 'x'.repeat(100_000)
 
-/** Whether a few requests over one connection are answered; `asked` receives what is asked of its socket. */
+/** Whether a few requests over one connection are answered; `asked` receives the members of its socket that undici uses. */
 async function answers(UndiciClient: MakeClient, asked: Set<string>): Promise<boolean> {
   const server = createServer(echo).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -105,7 +105,7 @@ function echo(socket: Socket): void {
   })
 }
 
-/** Opens a light socket that notes what is asked of it; what undici throws on its account ends the trial. */
+/** Opens a light socket that notes which of its members are used; what undici throws on its account ends the trial. */
 function open(port: number, asked: Set<string>, callback: Callback, fail: (error: Error) => void): void {
   const guarded =
     <A extends unknown[]>(call: (...args: A) => unknown) =>

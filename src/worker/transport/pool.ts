@@ -223,7 +223,7 @@ class SharedConnection implements Connection, ExchangeListener {
   readonly #shared: SharedTransport
   #exchange: Exchange | null = null
   #request: Prepared | null = null
-  /** Who sent the exchange, and hears of it. */
+  /** The listener of who sent the exchange. */
   #caller: ExchangeListener | null = null
   #pool: Pool | null = null
   /** The connection in use; `null` if there is none. */

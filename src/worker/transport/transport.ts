@@ -136,7 +136,7 @@ export interface Connection {
   close(): void
 }
 
-/** A connection slot that several users share. Each exchange on it is steered by itself; its listener hears of it as on any other. */
+/** A connection slot that several users share. Each exchange on it is steered by itself; its listener is called as on any other. */
 export interface Channel {
   /** How many more exchanges it takes now. */
   readonly room: number

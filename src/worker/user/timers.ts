@@ -68,7 +68,7 @@ export class Timers {
     this.#wheel.disarm(FIRST_USER + user.id)
   }
 
-  /** Whether one of so many users waits for its timer. */
+  /** Whether one of this many users waits for its timer. */
   isUserArmed(users: number): boolean {
     for (let id = 0; id < users; id++) if (this.#wheel.isArmed(FIRST_USER + id)) return true
     return false

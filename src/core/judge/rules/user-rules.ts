@@ -29,7 +29,7 @@ export function exhaustedUsers({ plan, rows, iterations }: Evidence): Reason[] {
       code: 'users.exhausted',
       level: 'note',
       message: `in ${full.length} of ${load.length} s arrivals found all ${plan.maxUsers} users busy${what === '' ? ' and waited' : `; ${what}`}`,
-      advice: `the target was too slow for this rate with so many users; about --max-users ${wanted} would have served them all at once`,
+      advice: `the target was too slow for this rate with that many users; about --max-users ${wanted} would have served them all at once`,
       ...extent(full),
     },
   ]
