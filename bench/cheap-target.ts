@@ -13,6 +13,10 @@ import { cpuOfThreadsS, cpuSoFarS, isThere, pinned } from './cpu-time.ts'
 import { CLI, keep } from './processes.ts'
 import { closedPort } from '../test/support/faults.ts'
 
+/** Removed when the bench ends. */
+const folders: string[] = []
+process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
 const SECURE = fileURLToPath(new URL('secure-target.mjs', import.meta.url))
 const SOURCE = fileURLToPath(new URL('tiny-target.c', import.meta.url))
 
@@ -32,7 +36,7 @@ export interface CheapTarget {
 
 export async function startCheapTarget(): Promise<CheapTarget> {
   const folder = mkdtempSync(join(tmpdir(), 'corerush-bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   const compiled = compile(folder)
   if (compiled !== null) return startCompiled(compiled)
   return isThere('nginx') ? startNginx(folder) : startEmbedded()
