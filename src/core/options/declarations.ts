@@ -392,7 +392,7 @@ const MACHINE = {
   transport: {
     format: oneOf('undici', 'wire', 'auto'),
     sentence:
-      'HTTP implementation; wire is plain HTTP/1.1 at less than half the cost, auto uses it where it can',
+      'HTTP implementation; wire is plain HTTP/1.1 at about two thirds of the cost, auto uses it where it can',
     usually: 'undici',
     details: '[Transports](#transports)',
   },

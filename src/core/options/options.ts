@@ -91,7 +91,7 @@ export interface Options {
   witness?: boolean | undefined
   /** Seed of everything random. @default 1 */
   seed?: Count | undefined
-  /** HTTP implementation; wire is plain HTTP/1.1 at less than half the cost, auto uses it where it can: undici, wire, auto. @default undici */
+  /** HTTP implementation; wire is plain HTTP/1.1 at about two thirds of the cost, auto uses it where it can: undici, wire, auto. @default undici */
   transport?: 'undici' | 'wire' | 'auto' | undefined
   /** Connections that all users share, fewer than users; a request waits for a free one. @default one for each user */
   connections?: Count | undefined

@@ -3,7 +3,7 @@ import type { Readers } from '../options/option-readers.ts'
 import type { Options } from '../options/options.ts'
 
 /**
- * `undici`: all of HTTP/1.1 that corerush knows. `wire`: HTTP/1.1 over plain sockets, at less than half the cost, but not through proxies.
+ * `undici`: all of HTTP/1.1 that corerush knows. `wire`: HTTP/1.1 over plain sockets, at about two thirds of the cost, but not through proxies.
  * `http2`: HTTP/2 over plain sockets, and the only transport for it.
  */
 export type TransportName = 'undici' | 'wire' | 'http2'
